@@ -1,0 +1,30 @@
+import { Refusal, type Answer } from "./answer";
+import { InvalidField } from "./fields";
+import type { Route, Router } from "./router";
+import type { Call } from "./service";
+
+/** How a vendor words what goes wrong before, or instead of, a route's own answer. */
+export interface Dialect {
+  problem(status: number, message: string): Answer;
+  invalid(error: InvalidField): Answer;
+}
+
+/** Runs a route; what it throws on purpose becomes the vendor's answer. */
+export function answering(dialect: Dialect, work: () => Answer): Answer {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Refusal) return error.answer;
+    if (error instanceof InvalidField) return dialect.invalid(error);
+    throw error;
+  }
+}
+
+/** The handler of a call and the parameters in its path; a wrong path is 404 whoever asks. */
+export function findRoute<Handler>(router: Router<Handler>, dialect: Dialect, call: Call): Route<Handler> {
+  const found = router.match(call.method, call.path);
+  if ("handler" in found) return found;
+  if (found.allow.length === 0) throw new Refusal(dialect.problem(404, `There is no ${call.path}.`));
+  const allow = found.allow.join(", ");
+  throw new Refusal({ ...dialect.problem(405, `The methods are ${allow}.`), headers: { Allow: allow } });
+}

@@ -1,0 +1,50 @@
+import { createRequire } from "node:module";
+import { isAbsolute, join, resolve } from "node:path";
+import { builtInBackends } from "./backends";
+import type { Backend } from "./backends/definition";
+import { ConfigError } from "./errors";
+import { redact } from "./redact";
+import { nearestWord } from "./scopes";
+
+/**
+ * The backend that a connection names: built in, an installed package, or a file beside the program.
+ * A broken file is a {@link ConfigError} that names it, and the field where one is wrong.
+ */
+export function loadBackend(connection: string, spec: string, programDir: string): Backend {
+  const builtIn = Object.hasOwn(builtInBackends, spec) ? builtInBackends[spec] : undefined;
+  if (builtIn) return builtIn();
+  const isPath = spec.startsWith(".") || isAbsolute(spec);
+  const load = createRequire(join(programDir, "package.json"));
+  let file: string;
+  try {
+    file = load.resolve(isPath ? resolve(programDir, spec) : spec);
+  } catch {
+    const near = nearestWord(spec, Object.keys(builtInBackends));
+    const hint = near ? ` Did you mean "${near}"?` : "";
+    throw new ConfigError(
+      `connection "${connection}": there is no backend "${spec}".${hint} Use a built-in one (${Object.keys(builtInBackends).sort().join(", ")}), an installed package, or a path relative to the program.`,
+    );
+  }
+  let module: unknown;
+  try {
+    module = load(file) as unknown;
+  } catch (error) {
+    if (error instanceof ConfigError) throw new ConfigError(`connection "${connection}": the backend file ${spec} is not usable. ${error.message}`);
+    const words = error instanceof Error ? `${error.name}: ${redact(error.message)}` : "an unknown error";
+    throw new ConfigError(`connection "${connection}": the backend file ${spec} cannot be loaded (${words}).`);
+  }
+  return findBackend(connection, spec, module);
+}
+
+/** The one exported backend, however the module exports it. */
+function findBackend(connection: string, spec: string, module: unknown): Backend {
+  const exported = typeof module === "object" && module !== null ? (module as Record<string, unknown>) : {};
+  const inner = typeof exported.default === "object" && exported.default !== null ? (exported.default as Record<string, unknown>) : {};
+  const backends = [...new Set([...Object.values(exported), ...Object.values(inner)])].filter(
+    (value): value is Backend => typeof value === "object" && value !== null && "connect" in value && "capabilities" in value,
+  );
+  const [backend] = backends;
+  if (backends.length === 1 && backend) return backend;
+  throw new ConfigError(`connection "${connection}": the backend file ${spec} exports ${backends.length === 0 ? "no backend" : `${backends.length} backends`}; export exactly one, made with defineBackend (from pulumi-apikeys/backend).`);
+}
+

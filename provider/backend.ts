@@ -1,0 +1,8 @@
+/** `pulumi-apikeys/backend`: all that a backend of one's own needs. */
+export * from "./backends/definition";
+export * from "./errors";
+export { createHttpClient, path, type HttpMethod, type HttpRequest, type HttpResponse } from "./http/client";
+export { redact } from "./redact";
+export type { ScopeCatalogue, ScopeFacts, ScopeLevel } from "./scopes";
+export { formatTime, normaliseTime, parseTime } from "./times";
+export { fingerprintOf } from "./fingerprint";

@@ -1,0 +1,188 @@
+/**
+ * NovaVMS (novavms.novalien.com/api/v1): service accounts with a fixed role, several keys each.
+ *
+ * The vendor documents ONE of the calls below, the list of an account's keys; v1 has none that makes
+ * or revokes a key, by design. The others are OUR PROPOSAL: their paths stand in `dialect`, a
+ * connection can override them, and nothing is written without `allowUndocumentedEndpoints: true`.
+ *
+ * Oddities:
+ * - 404 also answers for objects of another organisation: only a list that lacks a key proves it gone
+ * - two error envelopes; validation is 400
+ * - mutations need a user's token with role admin or owner; an operator's, or any key, gets 403
+ * - a key that the gateway owns cannot be revoked: 409
+ * - the mask is the first 8 characters, which is just `sk_live_`: never an identifier
+ * - `last_used_at` lags up to a minute
+ * - the organisation decides between `sk_live_` and `sk_test_`: callers have no choice
+ * - no scope names are published: the catalogue is open; a connection may close it with `scopes: […]`
+ */
+import { z } from "zod";
+import { novavmsCatalogue } from "../catalogues/novavms";
+import { defined } from "../defined";
+import { minuteMs } from "../durations";
+import { ConfigError, ProviderError } from "../errors";
+import { path } from "../http/client";
+import type { ScopeCatalogue } from "../scopes";
+import { normaliseTime } from "../times";
+import { type ApiKey, type BackendContext, defineBackend, type KeyRef, type ServiceAccount } from "./definition";
+import { type Dialect, dialectOption } from "./dialect";
+import { parseAnswer } from "./parse-answer";
+
+const dialect = { accounts: "/service-accounts", keys: "/keys", revoke: "/revoke" } as const;
+
+const keySchema = z.object({
+  id: z.string().min(1),
+  prefix: z.string().nullish(),
+  name: z.string(),
+  scopes: z.array(z.string()),
+  created_at: z.string().nullish(),
+  last_used_at: z.string().nullish(),
+  expires_at: z.string().nullish(),
+  revoked_at: z.string().nullish(),
+});
+const issuedSchema = keySchema.extend({ key: z.string().min(1) });
+const keysSchema = z.object({ keys: z.array(keySchema) });
+const accountSchema = z.object({
+  id: z.string().min(1),
+  name: z.string(),
+  role: z.string().nullish(),
+  scopes: z.array(z.string()).nullish(),
+  enabled: z.boolean().nullish(),
+  created_at: z.string().nullish(),
+});
+const accountsSchema = z.object({ data: z.array(accountSchema), next_cursor: z.string().nullish() });
+
+interface Options extends Dialect<typeof dialect> {
+  readonly closedScopes?: readonly string[];
+}
+
+export const novavms = defineBackend<Options>({
+  name: "novavms",
+  defaultUrl: "https://novavms.novalien.com/api/v1",
+  undocumentedWrites: "NovaVMS documents no call that creates or revokes a service account or a key; those used here are a proposal",
+  catalogue: novavmsCatalogue,
+  capabilities: {
+    parent: "serviceAccount",
+    serviceAccounts: { name: "update", description: "none", role: "required", scopes: "replace", uniqueNames: true },
+    scopes: "immutable",
+    rename: false,
+    description: "none",
+    expiry: { support: "optional", update: true, granularityMs: 1_000 },
+    secret: { shown: "once", callerChosen: false, form: "token" },
+    delayedRevoke: true,
+    lastUsed: { lagMs: minuteMs, granularityMs: 0 },
+    uniqueNames: false,
+    marker: "name",
+    idsReused: false,
+    absence: "list",
+    revokeProves: true,
+    idempotentCreate: false,
+    activationLagMs: 0,
+    revocationLagMs: 0,
+    limits: { nameLength: 100 },
+  },
+  options: readOptions,
+  adapt: ({ closedScopes }) => (closedScopes ? { catalogue: closedCatalogue(closedScopes) } : {}),
+  connect: ({ http, options }: BackendContext<Options>) => {
+    const accountAt = (id: string) => options.accounts + path`/${id}`;
+    const keysAt = (accountId: string | undefined) => accountAt(needAccount(accountId)) + options.keys;
+    const listKeys = async (accountId: string | undefined): Promise<ApiKey[] | undefined> => {
+      const at = keysAt(accountId);
+      const { absent, body } = await http.request({ method: "GET", path: at, absent: [404] });
+      return absent ? undefined : parseAnswer("GET", at, keysSchema, body).keys.map(toKey);
+    };
+    return {
+      async createKey({ serviceAccountId, name, scopes, expiresAt }) {
+        const at = keysAt(serviceAccountId);
+        const { body } = await http.request({ method: "POST", path: at, json: { name, scopes, expires_at: expiresAt } });
+        const issued = parseAnswer("POST", at, issuedSchema, body);
+        return { ...toKey(issued), secret: issued.key };
+      },
+      // There is no call for one key: the account's list is what the vendor documents.
+      async getKey({ id, serviceAccountId }) {
+        return (await listKeys(serviceAccountId))?.find((key) => key.id === id);
+      },
+      async listKeys({ serviceAccountId }) {
+        return listKeys(serviceAccountId);
+      },
+      async updateKey(ref: KeyRef, { expiresAt }) {
+        const at = keysAt(ref.serviceAccountId) + path`/${ref.id}`;
+        const { body } = await http.request({ method: "PATCH", path: at, json: { expires_at: expiresAt }, idempotent: true });
+        return toKey(parseAnswer("PATCH", at, keySchema, body));
+      },
+      async revokeKey(ref: KeyRef) {
+        const at = keysAt(ref.serviceAccountId) + path`/${ref.id}` + options.revoke;
+        const { absent } = await http.request({ method: "POST", path: at, idempotent: true, absent: [404] });
+        return absent ? "absent" : "revoked";
+      },
+      async createServiceAccount({ name, role, scopes }) {
+        const { body } = await http.request({ method: "POST", path: options.accounts, json: { name, role, scopes } });
+        return toAccount(parseAnswer("POST", options.accounts, accountSchema, body));
+      },
+      async getServiceAccount(id) {
+        const { absent, body } = await http.request({ method: "GET", path: accountAt(id), absent: [404] });
+        return absent ? undefined : toAccount(parseAnswer("GET", accountAt(id), accountSchema, body));
+      },
+      async listServiceAccounts({ name }) {
+        const found: ServiceAccount[] = [];
+        for (let cursor: string | undefined; ; ) {
+          const { body } = await http.request({ method: "GET", path: options.accounts, query: { limit: 100, cursor } });
+          const page = parseAnswer("GET", options.accounts, accountsSchema, body);
+          found.push(...page.data.filter((account) => name === undefined || account.name === name).map(toAccount));
+          if (!page.next_cursor) return found;
+          cursor = page.next_cursor;
+        }
+      },
+      async updateServiceAccount(id, { name }) {
+        const { body } = await http.request({ method: "PATCH", path: accountAt(id), json: { name }, idempotent: true });
+        return toAccount(parseAnswer("PATCH", accountAt(id), accountSchema, body));
+      },
+      async deleteServiceAccount(id) {
+        const { absent } = await http.request({ method: "DELETE", path: accountAt(id), absent: [404] });
+        return absent ? "absent" : "deleted";
+      },
+    };
+  },
+});
+
+function readOptions(fields: Readonly<Record<string, unknown>>): Options {
+  const { scopes, ...rest } = fields;
+  const paths = dialectOption("novavms", dialect)(rest);
+  if (scopes === undefined) return paths;
+  const list = z.array(z.string().min(1)).nonempty().safeParse(scopes);
+  if (!list.success) throw new ConfigError('backend "novavms" cannot read the connection field "scopes": list the scope names that may be used.');
+  return { ...paths, closedScopes: list.data };
+}
+
+function closedCatalogue(scopes: readonly string[]): ScopeCatalogue {
+  return { scopes: Object.fromEntries(scopes.map((scope) => [scope, {}])) };
+}
+
+function needAccount(id: string | undefined): string {
+  // `check` demands serviceAccountId, so this is a state that was edited by hand.
+  if (id === undefined) throw new ProviderError("The key's record names no service account; NovaVMS keys live under one.");
+  return id;
+}
+
+function toKey(wire: z.infer<typeof keySchema>): ApiKey {
+  return defined({
+    id: wire.id,
+    name: wire.name,
+    status: wire.revoked_at ? "revoked" : "active",
+    scopes: wire.scopes,
+    hint: wire.prefix ?? undefined,
+    createdAt: normaliseTime(wire.created_at),
+    expiresAt: normaliseTime(wire.expires_at),
+    lastUsedAt: normaliseTime(wire.last_used_at),
+  } as const);
+}
+
+function toAccount(wire: z.infer<typeof accountSchema>): ServiceAccount {
+  return defined({
+    id: wire.id,
+    name: wire.name,
+    status: wire.enabled === false ? "disabled" : "active",
+    role: wire.role ?? undefined,
+    scopes: wire.scopes ?? undefined,
+    createdAt: normaliseTime(wire.created_at),
+  } as const);
+}

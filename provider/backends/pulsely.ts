@@ -1,0 +1,110 @@
+/**
+ * Pulsely (api.pulsely.io/v1): keys hang under the workspace of the admin credential.
+ *
+ * The vendor documents scopes, masks, limits and the dual-key rotation, but no call that makes,
+ * changes or revokes a key: those below are OUR PROPOSAL, so every path stands in `dialect`, and a
+ * connection can override it.
+ *
+ * Oddities:
+ * - key management needs `admin:*`, which is everything: the connection's credential is that strong
+ * - names are unique among living keys (409 `name_taken`)
+ * - DELETE keeps the record, with status `revoked`
+ * - `ply_live_…` and `pk_live_…` both occur: the prefix is never validated
+ * - 60 requests a minute and key
+ */
+import { z } from "zod";
+import { pulselyCatalogue } from "../catalogues/pulsely";
+import { defined } from "../defined";
+import { path } from "../http/client";
+import { normaliseTime } from "../times";
+import { type ApiKey, type BackendContext, defineBackend } from "./definition";
+import { dialectOption, type Dialect } from "./dialect";
+import { parseAnswer } from "./parse-answer";
+
+const dialect = { keys: "/api-keys" } as const;
+
+const keySchema = z.object({
+  id: z.string().min(1),
+  name: z.string(),
+  masked: z.string().nullish(),
+  scopes: z.array(z.string()),
+  environment: z.string().nullish(),
+  status: z.enum(["active", "expired", "revoked"]),
+  created_at: z.string().nullish(),
+  expires_at: z.string().nullish(),
+  last_used_at: z.string().nullish(),
+});
+const issuedSchema = keySchema.extend({ key: z.string().min(1) });
+const pageSchema = z.object({ data: z.array(keySchema), has_more: z.boolean(), next_cursor: z.string().nullish() });
+
+export const pulsely = defineBackend<Dialect<typeof dialect>>({
+  name: "pulsely",
+  defaultUrl: "https://api.pulsely.io/v1",
+  catalogue: pulselyCatalogue,
+  capabilities: {
+    parent: "credential",
+    scopes: "immutable",
+    environments: ["live", "test"],
+    rename: true,
+    description: "none",
+    expiry: { support: "optional", update: false, granularityMs: 1_000 },
+    secret: { shown: "once", callerChosen: false, form: "token" },
+    delayedRevoke: false,
+    lastUsed: { lagMs: 0, granularityMs: 0 },
+    uniqueNames: true,
+    marker: "name",
+    idsReused: false,
+    absence: "status",
+    revokeProves: true,
+    idempotentCreate: false,
+    activationLagMs: 0,
+    revocationLagMs: 0,
+    limits: { nameLength: 100 },
+  },
+  options: dialectOption("pulsely", dialect),
+  connect: ({ http, options: paths }: BackendContext<Dialect<typeof dialect>>) => ({
+    async createKey({ name, scopes, environment, expiresAt }) {
+      const { body } = await http.request({ method: "POST", path: paths.keys, json: { name, scopes, environment, expires_at: expiresAt } });
+      const issued = parseAnswer("POST", paths.keys, issuedSchema, body);
+      return { ...toKey(issued), secret: issued.key };
+    },
+    async getKey({ id }) {
+      const at = paths.keys + path`/${id}`;
+      const { absent, body } = await http.request({ method: "GET", path: at, absent: [404] });
+      return absent ? undefined : toKey(parseAnswer("GET", at, keySchema, body));
+    },
+    async listKeys() {
+      const keys: ApiKey[] = [];
+      for (let cursor: string | undefined; ; ) {
+        const { body } = await http.request({ method: "GET", path: paths.keys, query: { limit: 100, cursor } });
+        const page = parseAnswer("GET", paths.keys, pageSchema, body);
+        keys.push(...page.data.map(toKey));
+        if (!page.has_more || !page.next_cursor) return keys;
+        cursor = page.next_cursor;
+      }
+    },
+    async updateKey({ id }, { name }) {
+      const at = paths.keys + path`/${id}`;
+      const { body } = await http.request({ method: "PATCH", path: at, json: { name }, idempotent: true });
+      return toKey(parseAnswer("PATCH", at, keySchema, body));
+    },
+    async revokeKey({ id }) {
+      const { absent } = await http.request({ method: "DELETE", path: paths.keys + path`/${id}`, absent: [404] });
+      return absent ? "absent" : "revoked";
+    },
+  }),
+});
+
+function toKey(wire: z.infer<typeof keySchema>): ApiKey {
+  return defined({
+    id: wire.id,
+    name: wire.name,
+    status: wire.status,
+    scopes: wire.scopes,
+    environment: wire.environment ?? undefined,
+    hint: wire.masked ?? undefined,
+    createdAt: normaliseTime(wire.created_at),
+    expiresAt: normaliseTime(wire.expires_at),
+    lastUsedAt: normaliseTime(wire.last_used_at),
+  });
+}

@@ -1,0 +1,18 @@
+import type { ScopeCatalogue } from "../scopes";
+import { novavmsCatalogue } from "./novavms";
+import { pulseapiCatalogue } from "./pulseapi";
+import { pulselyCatalogue } from "./pulsely";
+
+export type { NovavmsScope } from "./novavms";
+export type { PulseapiScope } from "./pulseapi";
+export type { PulselyScope } from "./pulsely";
+
+/**
+ * The scope catalogue of each built-in backend, for readers that must load no backend: the scope
+ * review. `undefined` = the backend has no scopes on its keys.
+ */
+export const builtInCatalogues: Readonly<Record<string, ScopeCatalogue | undefined>> = {
+  novavms: novavmsCatalogue,
+  pulseapi: pulseapiCatalogue,
+  pulsely: pulselyCatalogue,
+};

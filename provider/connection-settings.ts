@@ -1,0 +1,137 @@
+/** The words of a connection: what the stack's config and the environment say, validated, and nothing done with it yet. */
+import { z } from "zod";
+import type { Backend } from "./backends/definition";
+import type { CredentialSource } from "./credentials";
+import { parseDuration } from "./durations";
+import { ConfigError } from "./errors";
+import { kindOf } from "./redact";
+import { nearestWord } from "./scopes";
+
+/** The stack config as the engine hands it over. */
+export interface RawConfig {
+  get(key: string): string | undefined;
+}
+
+const ownFields = {
+  backend: z.string().min(1),
+  url: z.string().optional(),
+  tokenEnv: z.string().min(1).optional(),
+  tokenFile: z.string().min(1).optional(),
+  tokenCommand: z.array(z.string()).nonempty().optional(),
+  allowUndocumentedEndpoints: z.boolean().optional(),
+  allowPlainHttp: z.boolean().optional(),
+  movedFrom: z.array(z.string()).optional(),
+  retryBudget: z.string().optional(),
+  timeout: z.string().optional(),
+};
+const settingsSchema = z.looseObject(ownFields);
+export type Settings = z.infer<typeof settingsSchema>;
+
+/** One connection's fields: `apikeys:connections`, overridden field by field by `APIKEYS_CONNECTIONS`. */
+export function readSettings(config: RawConfig, env: NodeJS.ProcessEnv, name: string): Settings {
+  const fromConfig = parseMap(config.get("apikeys:connections"), "the config apikeys:connections");
+  const fromEnv = parseMap(env.APIKEYS_CONNECTIONS, "the environment variable APIKEYS_CONNECTIONS");
+  const names = [...new Set([...Object.keys(fromConfig), ...Object.keys(fromEnv)])].sort();
+  if (!names.includes(name)) {
+    const known = names.length > 0 ? `known connections: ${names.join(", ")}` : "no connection is configured";
+    throw new ConfigError(`connection "${name}" is not configured (${known}). Add it under apikeys:connections in the stack's config, or to the environment variable APIKEYS_CONNECTIONS.`);
+  }
+  const merged = { ...asObject(fromConfig[name], `apikeys:connections.${name}`), ...asObject(fromEnv[name], `APIKEYS_CONNECTIONS.${name}`) };
+  const result = settingsSchema.safeParse(merged);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const field = issue?.path.join(".") ?? "";
+  const value = (merged as Record<string, unknown>)[String(issue?.path[0] ?? "")];
+  throw new ConfigError(`connection "${name}": the field "${field}" is ${kindOf(value)}; ${issue?.message ?? "it is not valid"} (config apikeys:connections.${name}.${field}, or APIKEYS_CONNECTIONS).`);
+}
+
+function parseMap(text: string | undefined, place: string): Record<string, unknown> {
+  if (text === undefined || text.trim() === "") return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new ConfigError(`${place} is not valid JSON; write an object of connections by name.`);
+  }
+  return asObject(value, place);
+}
+
+function asObject(value: unknown, place: string): Record<string, unknown> {
+  if (value === undefined) return {};
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new ConfigError(`${place} is ${kindOf(value)}; write an object.`);
+  return value as Record<string, unknown>;
+}
+
+/** The fields that belong to the backend, read by it. */
+export function readOptions(name: string, backend: Backend, settings: Settings): unknown {
+  const rest = Object.fromEntries(Object.entries(settings).filter(([field]) => !Object.hasOwn(ownFields, field)));
+  if (!backend.options) {
+    const [unknown] = Object.keys(rest);
+    if (unknown === undefined) return undefined;
+    const near = nearestWord(unknown, Object.keys(ownFields));
+    throw new ConfigError(`connection "${name}": unknown field "${unknown}".${near ? ` Did you mean "${near}"?` : ""} Known fields: ${Object.keys(ownFields).join(", ")}.`);
+  }
+  try {
+    return backend.options(rest);
+  } catch (error) {
+    if (error instanceof ConfigError) throw new ConfigError(`connection "${name}": ${error.message}`);
+    throw error;
+  }
+}
+
+/** The base URL without a trailing slash. */
+export function readUrl(name: string, backend: Backend, settings: Settings): string {
+  const text = settings.url ?? backend.defaultUrl;
+  if (text === undefined) throw new ConfigError(`connection "${name}": "url" is missing; the backend "${backend.name}" has no address of its own (config apikeys:connections.${name}.url).`);
+  const url = parseUrl(name, "url", text);
+  if (url.username !== "" || url.password !== "") throw new ConfigError(`connection "${name}": "url" contains a user name or password; take it out and use tokenEnv, tokenFile or tokenCommand.`);
+  if (url.search !== "" || url.hash !== "") throw new ConfigError(`connection "${name}": "url" contains a query or fragment; give the base address of the API only.`);
+  if (url.protocol === "http:" && !isLoopback(url) && settings.allowPlainHttp !== true) {
+    throw new ConfigError(`connection "${name}": "url" is plain http beyond this machine, so the admin token would travel unencrypted; use https, or set allowPlainHttp: true.`);
+  }
+  return url.href.replace(/\/+$/, "");
+}
+
+function parseUrl(name: string, field: string, text: string): URL {
+  const url = URL.parse(text);
+  if (!url || (url.protocol !== "http:" && url.protocol !== "https:")) {
+    throw new ConfigError(`connection "${name}": "${field}" is not an http or https address (config apikeys:connections.${name}.${field}).`);
+  }
+  return url;
+}
+
+export function originOf(name: string, field: string, text: string): string {
+  return parseUrl(name, field, text).origin;
+}
+
+export function isLoopback(url: URL): boolean {
+  return url.hostname === "localhost" || url.hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(url.hostname);
+}
+
+export function readDuration(name: string, field: string, text: string | undefined, fallbackMs: number): number {
+  if (text === undefined) return fallbackMs;
+  const ms = parseDuration(text);
+  if (typeof ms !== "number") throw new ConfigError(`connection "${name}": "${field}" ${ms.problem} (config apikeys:connections.${name}.${field}).`);
+  return ms;
+}
+
+/** The one place that the connection's credential comes from. */
+export function credentialSource(config: RawConfig, name: string, settings: Settings): CredentialSource {
+  const tokens = parseMap(config.get("apikeys:tokens"), "the config apikeys:tokens");
+  const token = tokens[name];
+  const sources: CredentialSource[] = [];
+  if (settings.tokenEnv !== undefined) sources.push({ kind: "env", variable: settings.tokenEnv });
+  if (settings.tokenFile !== undefined) sources.push({ kind: "file", path: settings.tokenFile });
+  if (settings.tokenCommand !== undefined) sources.push({ kind: "command", command: settings.tokenCommand });
+  if (token !== undefined) {
+    if (typeof token !== "string") throw new ConfigError(`the config apikeys:tokens has ${kindOf(token)} for the connection "${name}"; give the token as text (pulumi config set --secret --path apikeys:tokens.${name}).`);
+    sources.push({ kind: "config", token });
+  }
+  const [source] = sources;
+  if (source && sources.length === 1) return source;
+  const problem = sources.length === 0 ? "no credential is configured" : "more than one credential is configured";
+  throw new ConfigError(
+    `connection "${name}": ${problem}. Give exactly one of tokenEnv, tokenFile, tokenCommand (config apikeys:connections.${name}, or the environment variable APIKEYS_CONNECTIONS), or the encrypted config apikeys:tokens.${name}.`,
+  );
+}
+

@@ -1,0 +1,126 @@
+import { type Backend, type BackendClient, type Capabilities, checkClient } from "./backends/definition";
+import { loadBackend } from "./backend-loading";
+import { clockIsSet } from "./clock";
+import { credentialSource, isLoopback, originOf, type RawConfig, readDuration, readOptions, readSettings, readUrl, type Settings } from "./connection-settings";
+import { type CredentialSource, readCredential } from "./credentials";
+import { minuteMs, secondMs } from "./durations";
+import { ConfigError } from "./errors";
+import { createHttpClient } from "./http/client";
+import type { ScopeCatalogue } from "./scopes";
+import { createSession } from "./session";
+
+/** What `check` and `diff` may know of a connection: nothing of it needs a credential or the network. */
+export interface ConnectionFacts {
+  readonly name: string;
+  readonly backend: string;
+  /** Scheme, host and port. */
+  readonly origin: string;
+  readonly capabilities: Capabilities;
+  readonly catalogue?: ScopeCatalogue;
+  /** Earlier origins of the same service. */
+  readonly movedFrom: readonly string[];
+}
+
+/** A connection that can be used. */
+export interface Connection extends ConnectionFacts {
+  readonly client: BackendClient;
+  /** Refuses, with what to do, where this connection may not write. Called before the first request of a write. */
+  assertWritable(): void;
+}
+
+/** All connections of one stack. Everything is read when it is asked for, and credentials at each call. */
+export interface Connections {
+  /** @throws ConfigError - the connection, its backend or its settings are missing or wrong. */
+  describe(name: string): ConnectionFacts;
+  /** Ready to use; the credential is read when a request needs it. */
+  open(name: string): Connection;
+}
+
+/** Reads `apikeys:connections`, `apikeys:tokens` and the environment's `APIKEYS_CONNECTIONS`. */
+export function createConnections(config: RawConfig, env: NodeJS.ProcessEnv = process.env, programDir = process.cwd()): Connections {
+  const prepared = new Map<string, Prepared>();
+  const opened = new Map<string, Connection>();
+
+  function prepare(name: string): Prepared {
+    const settings = readSettings(config, env, name);
+    const backend = loadBackend(name, settings.backend, programDir);
+    const options = readOptions(name, backend, settings);
+    const adapted = backend.adapt?.(options);
+    const url = readUrl(name, backend, settings);
+    const catalogue = adapted?.catalogue ?? backend.catalogue;
+    return {
+      backend,
+      settings,
+      options,
+      url,
+      facts: {
+        name,
+        backend: backend.name,
+        origin: new URL(url).origin,
+        capabilities: adapted?.capabilities ?? backend.capabilities,
+        ...(catalogue ? { catalogue } : {}),
+        movedFrom: (settings.movedFrom ?? []).map((text) => originOf(name, "movedFrom", text)),
+      },
+    };
+  }
+
+  function connect(name: string): Connection {
+    const { backend, settings, options, url, facts } = remember(prepared, name, prepare);
+    const source = credentialSource(config, name, settings);
+    const token = createTokenReader(name, source, env);
+    const timing = { timeoutMs: readDuration(name, "timeout", settings.timeout, 10 * secondMs), retryBudgetMs: readDuration(name, "retryBudget", settings.retryBudget, minuteMs) };
+    const { authenticate } = backend;
+    // A login goes out without the credential that it is about to bring.
+    const login = authenticate && (() => authenticate({ http: createHttpClient({ url, ...timing }), options, token, url }));
+    const session = createSession(token, login);
+    const http = createHttpClient({ url, session, ...timing });
+    const client = checkClient(backend.name, facts.capabilities, backend.connect({ http, options, token, url }));
+    return { ...facts, client, assertWritable: () => assertWritable(name, backend, settings, url, env) };
+  }
+
+  return {
+    describe: (name) => remember(prepared, name, prepare).facts,
+    open: (name) => remember(opened, name, connect),
+  };
+}
+
+interface Prepared {
+  readonly backend: Backend;
+  readonly settings: Settings;
+  readonly options: unknown;
+  readonly url: string;
+  readonly facts: ConnectionFacts;
+}
+
+/** One result per name; a failure is not kept, so the next call reads the configuration again. */
+function remember<T>(known: Map<string, T>, name: string, make: (name: string) => T): T {
+  const present = known.get(name);
+  if (present !== undefined) return present;
+  const made = make(name);
+  known.set(name, made);
+  return made;
+}
+
+/** How long one answer of a credential command serves, so that 200 keys do not run it 200 times. */
+const commandReuseMs = 10 * secondMs;
+
+function createTokenReader(name: string, source: CredentialSource, env: NodeJS.ProcessEnv): () => Promise<string> {
+  if (source.kind !== "command") return () => readCredential(name, source, env);
+  let recent: { readonly token: Promise<string>; readonly readAtMs: number } | undefined;
+  return () => {
+    if (!recent || performance.now() - recent.readAtMs > commandReuseMs) {
+      recent = { token: readCredential(name, source, env), readAtMs: performance.now() };
+      recent.token.catch(() => (recent = undefined));
+    }
+    return recent.token;
+  };
+}
+
+function assertWritable(name: string, backend: Backend, settings: Settings, url: string, env: NodeJS.ProcessEnv): void {
+  if (backend.undocumentedWrites !== undefined && settings.allowUndocumentedEndpoints !== true) {
+    throw new ConfigError(`connection "${name}": ${backend.undocumentedWrites}. Nothing was sent. Set allowUndocumentedEndpoints: true in the connection if your installation offers them.`);
+  }
+  if (clockIsSet(env) && env.APIKEYS_NOW_WRITES !== "1" && !isLoopback(new URL(url))) {
+    throw new ConfigError(`connection "${name}": APIKEYS_NOW is set, so the clock is not the real one, and ${new URL(url).origin} is not on this machine. Nothing was sent. Unset APIKEYS_NOW, or set APIKEYS_NOW_WRITES=1 if you mean it.`);
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * Every error that a backend may throw and that a user may read. A message says what failed, where,
+ * and what to do; it never holds a secret: whoever builds one passes vendor text through `redact`.
+ */
+
+/** Root of the tree: anything that this package reports on purpose. */
+export class ProviderError extends Error {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** A resource's input is wrong. `field` is the input's name in the user's program. */
+export class InputError extends ProviderError {
+  constructor(
+    readonly field: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** A connection, its credential, or a backend file is missing or wrong. */
+export class ConfigError extends ProviderError {}
+
+/** What is known of an answer that was not a success. */
+export interface ApiErrorFacts {
+  readonly status: number;
+  readonly method: string;
+  readonly path: string;
+  /** The vendor's request id, where it sent one. */
+  readonly requestId?: string;
+  /** The vendor's own words, cut and redacted. */
+  readonly detail?: string;
+  /** The vendor's machine-readable code, where the backend knows how to find it. */
+  readonly code?: string;
+  /** How long the vendor asked us to wait, in milliseconds. */
+  readonly retryAfterMs?: number;
+}
+
+/** The service answered, and the answer was a refusal. */
+export class ApiError extends ProviderError implements ApiErrorFacts {
+  readonly status: number;
+  readonly method: string;
+  readonly path: string;
+  readonly requestId?: string;
+  readonly detail?: string;
+  readonly code?: string;
+  readonly retryAfterMs?: number;
+
+  constructor(facts: ApiErrorFacts, advice?: string) {
+    super(describe(facts, advice));
+    this.status = facts.status;
+    this.method = facts.method;
+    this.path = facts.path;
+    if (facts.requestId !== undefined) this.requestId = facts.requestId;
+    if (facts.detail !== undefined) this.detail = facts.detail;
+    if (facts.code !== undefined) this.code = facts.code;
+    if (facts.retryAfterMs !== undefined) this.retryAfterMs = facts.retryAfterMs;
+  }
+}
+
+/** 400 or 422: the service refuses the request as it stands. */
+export class BadRequestError extends ApiError {}
+/** 401: the admin credential is not accepted. */
+export class AuthenticationError extends ApiError {}
+/** 402 or 403: the admin credential may not do this. Never proof that a key is gone. */
+export class PermissionDeniedError extends ApiError {}
+/** 404 or 410. Whether it proves that a key is gone is the backend's capability to say. */
+export class NotFoundError extends ApiError {}
+/** 409: the name is taken, or the object is in a state that forbids the call. */
+export class ConflictError extends ApiError {}
+/** 429 beyond the connection's retry budget. */
+export class RateLimitError extends ApiError {}
+/** 5xx: the outcome of a write is unknown. */
+export class ServerError extends ApiError {}
+
+/** No complete answer arrived. `sent: false` proves that the service never saw the request. */
+export class ConnectionError extends ProviderError {
+  constructor(
+    message: string,
+    readonly sent: boolean,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+  }
+}
+
+/** No answer within the deadline of one attempt. */
+export class TimeoutError extends ConnectionError {
+  constructor(message: string) {
+    super(message, true);
+  }
+}
+
+/** The answer arrived but is not what the vendor documents: HTML, cut JSON, a missing field. */
+export class ResponseShapeError extends ProviderError {}
+
+/**
+ * It is unknown whether a key was made. `marker` is what to search for on the service;
+ * `candidates` are keys that carry it.
+ */
+export class AmbiguousCreateError extends ProviderError {
+  constructor(
+    message: string,
+    readonly marker: string,
+    readonly candidates: readonly string[],
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+  }
+}
+
+/** A key exists, but its secret is not known to anyone any more. */
+export class SecretUnavailableError extends ProviderError {}
+
+/** True where the service may have acted although we have no usable answer. */
+export function isUnclear(error: unknown): boolean {
+  if (error instanceof ConnectionError) return error.sent;
+  return error instanceof ServerError || error instanceof ResponseShapeError;
+}
+
+function describe(facts: ApiErrorFacts, advice?: string): string {
+  const words = facts.detail ? `: ${facts.detail}` : "";
+  const request = facts.requestId ? ` (request ${facts.requestId})` : "";
+  return `${facts.method} ${facts.path} answered ${facts.status}${words}${request}.${advice ? ` ${advice}` : ""}`;
+}

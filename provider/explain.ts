@@ -1,0 +1,47 @@
+import { ProviderError } from "./errors";
+import { redact } from "./redact";
+import { PartialFailure } from "./resources/partial-failure";
+import { plainSecret } from "./wire";
+
+/**
+ * An error as the user gets to read it: what failed, on which connection and id, and why. The host
+ * prints the stack of whatever is thrown; for an error that we raised on purpose it would only hide
+ * the sentence that matters.
+ */
+export function explain(error: unknown, resource: string, verb: string, about: object | undefined): Error {
+  const secrets = secretsIn(about);
+  const place = describePlace(resource, about);
+  if (error instanceof PartialFailure) {
+    const reasons = error.reasons.map((reason) => `cannot ${verb} ${place}: ${redactLong(reason, secrets)}`);
+    return quiet(Object.assign(new Error(reasons.join(" ")), { id: error.id, properties: error.properties, reasons }));
+  }
+  if (error instanceof ProviderError) return quiet(new Error(`cannot ${verb} ${place}: ${redactLong(error.message, secrets)}`));
+  const unexpected = error instanceof Error ? error : new Error(String(error));
+  const wrapped = new Error(`cannot ${verb} ${place}: unexpected ${unexpected.name}: ${redact(unexpected.message, secrets)}. This is a fault in pulumi-apikeys or in the backend; please report it.`);
+  // The frames tell where; the first lines of a stack repeat the message, which may hold anything.
+  const frames = (unexpected.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+  wrapped.stack = frames.join("\n");
+  return wrapped;
+}
+
+function describePlace(resource: string, about: object | undefined): string {
+  const { connection, keyId, accountId, origin } = (about ?? {}) as { connection?: unknown; keyId?: unknown; accountId?: unknown; origin?: { name?: unknown } };
+  const id = keyId ?? accountId;
+  const name = typeof origin?.name === "string" ? ` "${origin.name}"` : "";
+  return `${resource}${name}${typeof id === "string" ? ` (id ${id})` : ""} on connection "${typeof connection === "string" ? connection : "default"}"`;
+}
+
+/** Our own sentences are longer than a vendor's words may be: secrets are cut out line by line. */
+function redactLong(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((safe, secret) => safe.split(secret).join("[redacted]"), text);
+}
+
+function secretsIn(about: object | undefined): string[] {
+  const { secret, previousSecret, secretValue } = (about ?? {}) as Record<string, unknown>;
+  return [secret, previousSecret, secretValue].map(plainSecret).filter((value) => value !== undefined && value !== "") as string[];
+}
+
+function quiet<E extends Error>(error: E): E {
+  error.stack = "";
+  return error;
+}

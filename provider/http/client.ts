@@ -1,0 +1,245 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { Agent, type Dispatcher, request as send } from "undici";
+import { ConfigError, ConnectionError, ResponseShapeError, TimeoutError } from "../errors";
+import { redact } from "../redact";
+import { type Attempt, decideRetry } from "./retry";
+import { errorForStatus, readErrorBody, readRetryAfter } from "./status";
+
+export type HttpMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** One call of a vendor's API. */
+export interface HttpRequest {
+  readonly method: HttpMethod;
+  /** Below the connection's `url`, beginning with `/`. Build it with {@link path} so that ids are encoded. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly json?: unknown;
+  readonly form?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Repeating it has the same effect as sending it once. Default: true, but false for POST and PATCH. */
+  readonly idempotent?: boolean;
+  /** Statuses that mean "there is no such thing" and come back as `absent: true` instead of an error. */
+  readonly absent?: readonly number[];
+  /** Secret values in this request, kept out of every message. */
+  readonly secrets?: readonly string[];
+  /** false: sent without the connection's credential (a login). Default true. */
+  readonly authenticated?: boolean;
+  /** false: a body that is not JSON is fine and ignored. Default true. */
+  readonly expectJson?: boolean;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** The parsed JSON; undefined where the body is empty. */
+  readonly body: unknown;
+  readonly absent: boolean;
+}
+
+/** What a backend gets to speak HTTP with. */
+export interface HttpClient {
+  request(request: HttpRequest): Promise<HttpResponse>;
+}
+
+/** Where a client finds its credential; `renew` is called once after a 401. */
+export interface Session {
+  credential(): Promise<{ readonly headers: Readonly<Record<string, string>>; readonly secrets: readonly string[] }>;
+  /** Forgets the session; false where a new one could not differ from the old. */
+  renew(): Promise<boolean>;
+}
+
+export interface HttpClientOptions {
+  readonly url: string;
+  readonly session?: Session;
+  /** Milliseconds for one attempt. Default 10 s. */
+  readonly timeoutMs?: number;
+  /** Milliseconds for all attempts and waits of one call. Default 60 s. */
+  readonly retryBudgetMs?: number;
+  readonly dispatcher?: Dispatcher;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+}
+
+/** Monotonic time and waiting: replaced in tests, never driven by `APIKEYS_NOW`. */
+export interface Clock {
+  nowMs(): number;
+  sleep(ms: number): Promise<void>;
+}
+
+export const realClock: Clock = { nowMs: () => performance.now(), sleep: async (ms) => void (await wait(ms)) };
+
+const largestBodyBytes = 16 * 1024 * 1024;
+let pool: Agent | undefined;
+
+/** The process's connections, kept alive between calls and closed before servers usually close them. */
+function sharedPool(): Agent {
+  pool ??= new Agent({ connections: 16, keepAliveTimeout: 4_000, keepAliveMaxTimeout: 30_000, connect: { timeout: 10_000 } });
+  return pool;
+}
+
+/** A path with each value percent-encoded: path`/api-keys/${id}`. */
+export function path(parts: TemplateStringsArray, ...values: readonly (string | number)[]): string {
+  return parts.reduce((text, part, index) => text + part + (index < values.length ? encodeURIComponent(String(values[index])) : ""), "");
+}
+
+/** The one place that opens sockets. Redirects are never followed: the credential goes to one origin only. */
+export function createHttpClient(options: HttpClientOptions): HttpClient {
+  const { url, session, timeoutMs = 10_000, retryBudgetMs = 60_000, clock = realClock, random = Math.random } = options;
+
+  async function attemptOnce(request: HttpRequest, auth: Awaited<ReturnType<Session["credential"]>>): Promise<RawAnswer> {
+    const signal = AbortSignal.timeout(timeoutMs);
+    const label = `${request.method} ${request.path}`;
+    try {
+      const response = await send(target(url, request), {
+        method: request.method,
+        headers: { accept: "application/json", "user-agent": "pulumi-apikeys", ...bodyType(request), ...auth.headers, ...request.headers },
+        body: bodyText(request) ?? null,
+        dispatcher: options.dispatcher ?? sharedPool(),
+        signal,
+        headersTimeout: timeoutMs,
+        bodyTimeout: timeoutMs,
+      });
+      const headers = Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]));
+      return { status: response.statusCode, headers, text: await readBody(response.body, label) };
+    } catch (error) {
+      throw asConnectionError(error, label, signal.aborted, timeoutMs, url);
+    }
+  }
+
+  async function sendWithRetries(request: HttpRequest, auth: Awaited<ReturnType<Session["credential"]>>): Promise<RawAnswer> {
+    const idempotent = request.idempotent ?? (request.method !== "POST" && request.method !== "PATCH");
+    const startedMs = clock.nowMs();
+    for (let attempts = 1; ; attempts += 1) {
+      let answer: RawAnswer | undefined;
+      let failure: ConnectionError | undefined;
+      try {
+        answer = await attemptOnce(request, auth);
+      } catch (error) {
+        if (!(error instanceof ConnectionError)) throw error;
+        failure = error;
+      }
+      const decision = decideRetry({
+        attempt: describeAttempt(answer, failure),
+        attempts,
+        idempotent,
+        elapsedMs: clock.nowMs() - startedMs,
+        budgetMs: retryBudgetMs,
+        random: random(),
+      });
+      if (decision.again) await clock.sleep(decision.delayMs);
+      else if (answer) return answer;
+      else throw failure as ConnectionError;
+    }
+  }
+
+  return {
+    async request(request) {
+      const authenticated = request.authenticated ?? true;
+      for (let renewed = false; ; renewed = true) {
+        const auth = session && authenticated ? await session.credential() : { headers: {}, secrets: [] };
+        const answer = await sendWithRetries(request, auth);
+        // A 401 is a refusal before anything is done, so even a create may be sent again with a fresh session.
+        if (answer.status === 401 && session && authenticated && !renewed && (await session.renew())) continue;
+        return interpret(request, answer, [...auth.secrets, ...(request.secrets ?? [])]);
+      }
+    },
+  };
+}
+
+interface RawAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly text: string;
+}
+
+function interpret(request: HttpRequest, answer: RawAnswer, secrets: readonly string[]): HttpResponse {
+  const { status, headers, text } = answer;
+  const label = `${request.method} ${request.path}`;
+  if (request.absent?.includes(status)) return { status, headers, body: undefined, absent: true };
+  if (status >= 300 && status < 400) {
+    throw new ConfigError(`${label} was redirected (${status}). Redirects are not followed, so that the credential stays on one origin: set the connection's url to the service's real base address.`);
+  }
+  if (status >= 400) {
+    const retryAfterMs = readRetryAfter(headers["retry-after"], Date.now());
+    const facts = readErrorBody(parseJson(text) ?? text, headers, secrets);
+    throw errorForStatus({ status, method: request.method, path: redact(request.path, secrets), ...facts, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
+  }
+  if (text.trim() === "" || request.expectJson === false) return { status, headers, body: undefined, absent: false };
+  const body = parseJson(text);
+  if (body === undefined) {
+    // The parser's own error would quote the body.
+    const kind = headers["content-type"]?.split(";")[0] ?? "unknown type";
+    throw new ResponseShapeError(`${redact(label, secrets)} answered ${status} with a body that is not JSON (${redact(kind)}, ${text.length} characters). Check the connection's url: it must be the base of the service's API, version included.`);
+  }
+  return { status, headers, body, absent: false };
+}
+
+function describeAttempt(answer: RawAnswer | undefined, failure: ConnectionError | undefined): Attempt {
+  if (!answer) return { kind: "broken", sent: failure?.sent ?? true, permanent: isPermanent(failure) };
+  const retryAfterMs = readRetryAfter(answer.headers["retry-after"], Date.now());
+  return { kind: "answered", status: answer.status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+}
+
+/** A name that does not exist or a certificate that does not fit will not mend itself within a minute. */
+function isPermanent(failure: ConnectionError | undefined): boolean {
+  const code = errorCode(failure?.cause);
+  return code === "ENOTFOUND" || (code?.startsWith("ERR_TLS") ?? false) || (code?.includes("CERT") ?? false);
+}
+
+/** Errors that arise before a single byte of the request is written. */
+const neverSent = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "UND_ERR_CONNECT_TIMEOUT", "EADDRNOTAVAIL"]);
+
+function asConnectionError(error: unknown, label: string, aborted: boolean, timeoutMs: number, url: string): Error {
+  if (error instanceof ResponseShapeError) return error;
+  const origin = new URL(url).origin;
+  if (aborted) return new TimeoutError(`${label}: no complete answer from ${origin} within ${timeoutMs / 1000} s.`);
+  const code = errorCode(error);
+  const sent = !(code !== undefined && (neverSent.has(code) || code.startsWith("ERR_TLS") || code.includes("CERT")));
+  const what = sent ? "the connection broke before the answer was complete" : "the service cannot be reached";
+  return new ConnectionError(`${label}: ${what} at ${origin}${code ? ` (${code})` : ""}.`, sent, { cause: code ? { code } : undefined });
+}
+
+/** The system's or undici's code, also from inside an AggregateError. */
+function errorCode(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null) return undefined;
+  const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown };
+  if (typeof code === "string") return code;
+  return errorCode(cause) ?? (Array.isArray(errors) ? errorCode(errors[0]) : undefined);
+}
+
+async function readBody(body: Dispatcher.ResponseData["body"], label: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    const bytes = chunk as Buffer;
+    size += bytes.length;
+    if (size > largestBodyBytes) throw new ResponseShapeError(`${label} answered with more than ${largestBodyBytes / 1024 / 1024} MiB.`);
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function target(url: string, request: HttpRequest): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(request.query ?? {})) if (value !== undefined) query.set(name, String(value));
+  const text = query.toString();
+  return `${url.replace(/\/+$/, "")}${request.path}${text ? `?${text}` : ""}`;
+}
+
+function bodyType(request: HttpRequest): Record<string, string> {
+  if (request.json !== undefined) return { "content-type": "application/json" };
+  return request.form ? { "content-type": "application/x-www-form-urlencoded" } : {};
+}
+
+function bodyText(request: HttpRequest): string | undefined {
+  if (request.json !== undefined) return JSON.stringify(request.json);
+  return request.form ? new URLSearchParams(request.form).toString() : undefined;
+}

@@ -1,0 +1,49 @@
+/** How one attempt ended, as far as sending again is concerned. */
+export type Attempt =
+  | { readonly kind: "answered"; readonly status: number; readonly retryAfterMs?: number }
+  /** No complete answer. `sent: false` = the service never saw the request. */
+  | { readonly kind: "broken"; readonly sent: boolean; readonly permanent?: boolean };
+
+export interface RetryFacts {
+  readonly attempt: Attempt;
+  /** Attempts made so far, this one included. */
+  readonly attempts: number;
+  /** Repeating the call has the same effect as making it once. */
+  readonly idempotent: boolean;
+  /** Milliseconds since the first attempt began. */
+  readonly elapsedMs: number;
+  /** Milliseconds that all attempts and waits together may take. */
+  readonly budgetMs: number;
+  /** In [0, 1): full jitter. */
+  readonly random: number;
+}
+
+export type RetryDecision = { readonly again: true; readonly delayMs: number } | { readonly again: false; readonly why: string };
+
+const firstDelayMs = 250;
+const longestDelayMs = 15_000;
+/** A refused connection is usually a wrong address: worth a few tries, not a minute. */
+const refusedAttempts = 4;
+
+/** The one place that decides whether a request is sent again. */
+export function decideRetry(facts: RetryFacts): RetryDecision {
+  const { attempt, attempts, idempotent, elapsedMs, budgetMs, random } = facts;
+  const reason = reasonNotToRepeat(attempt, attempts, idempotent);
+  if (reason) return { again: false, why: reason };
+  const backoffMs = random * Math.min(longestDelayMs, firstDelayMs * 2 ** attempts);
+  const askedMs = attempt.kind === "answered" ? attempt.retryAfterMs : undefined;
+  // The vendor's wait is a minimum; the jitter on top keeps many waiting calls from returning together.
+  const delayMs = askedMs === undefined ? backoffMs : askedMs + random * Math.min(1_000, firstDelayMs + askedMs / 10);
+  if (elapsedMs + delayMs >= budgetMs) return { again: false, why: `the retry budget of ${Math.round(budgetMs / 1000)} s is used up` };
+  return { again: true, delayMs };
+}
+
+function reasonNotToRepeat(attempt: Attempt, attempts: number, idempotent: boolean): string | undefined {
+  if (attempt.kind === "broken") {
+    if (!attempt.sent) return attempt.permanent || attempts >= refusedAttempts ? "the service cannot be reached" : undefined;
+    return idempotent ? undefined : "the service may have acted on the request";
+  }
+  if (attempt.status === 429) return undefined;
+  if (attempt.status >= 500 && attempt.status !== 501) return idempotent ? undefined : "the service may have acted on the request";
+  return "the answer is final";
+}

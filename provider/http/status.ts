@@ -1,0 +1,76 @@
+import {
+  ApiError,
+  type ApiErrorFacts,
+  AuthenticationError,
+  BadRequestError,
+  ConflictError,
+  NotFoundError,
+  PermissionDeniedError,
+  RateLimitError,
+  ServerError,
+} from "../errors";
+import { redact } from "../redact";
+
+/** The one place that turns a status into an error class. */
+export function errorForStatus(facts: ApiErrorFacts, advice?: string): ApiError {
+  const { status } = facts;
+  if (status === 401) return new AuthenticationError(facts, advice ?? "The admin credential was not accepted: check that it is current and belongs to this service.");
+  if (status === 402 || status === 403) return new PermissionDeniedError(facts, advice ?? "The admin credential may not do this: give it the right role, or check the plan.");
+  if (status === 404 || status === 410) return new NotFoundError(facts, advice);
+  if (status === 409) return new ConflictError(facts, advice);
+  if (status === 429) return new RateLimitError(facts, advice ?? "The service is limiting requests: run again later, or with a lower --parallel.");
+  if (status >= 500) return new ServerError(facts, advice);
+  if (status >= 400) return new BadRequestError(facts, advice);
+  return new ApiError(facts, advice);
+}
+
+/** The vendor's words, code and request id, wherever in the error body they stand. */
+export function readErrorBody(
+  body: unknown,
+  headers: Readonly<Record<string, string | undefined>>,
+  secrets: readonly string[],
+): Pick<ApiErrorFacts, "detail" | "code" | "requestId"> {
+  const requestId = headers["x-request-id"] ?? headers["request-id"] ?? text(field(body, "request_id"));
+  const detail = words(body);
+  const code = text(field(field(body, "error"), "code")) ?? text(field(body, "code")) ?? text(field(body, "error"));
+  return {
+    ...(detail === undefined ? {} : { detail: redact(detail, secrets) }),
+    ...(code === undefined ? {} : { code: redact(code, secrets) }),
+    ...(requestId === undefined ? {} : { requestId: redact(requestId, secrets) }),
+  };
+}
+
+/** `Retry-After` in milliseconds: seconds or an HTTP date, never negative. */
+export function readRetryAfter(header: string | undefined, nowMs: number): number | undefined {
+  if (header === undefined) return undefined;
+  if (/^\d+(\.\d+)?$/.test(header.trim())) return Number(header) * 1000;
+  const at = Date.parse(header);
+  return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
+}
+
+function words(body: unknown): string | undefined {
+  if (typeof body === "string") return body === "" || /^\s*</.test(body) ? undefined : body;
+  if (Array.isArray(body)) return body.filter((item) => typeof item === "string").join(": ") || undefined;
+  const error = field(body, "error");
+  const parts = [
+    text(field(error, "message")) ?? text(field(body, "message")) ?? text(field(body, "errorMessage")) ?? text(field(body, "error_description")),
+    words(field(body, "detail")),
+    fieldErrors(field(body, "errors")),
+  ].filter((part) => part !== undefined);
+  return parts.length > 0 ? parts.join(" ") : (text(error) ?? text(field(error, "code")));
+}
+
+/** Laravel's `{"errors": {"name": ["…"]}}` in one line. */
+function fieldErrors(errors: unknown): string | undefined {
+  if (typeof errors !== "object" || errors === null) return undefined;
+  const lines = Object.entries(errors).map(([name, value]) => `${name}: ${Array.isArray(value) ? value.join(" ") : String(value)}`);
+  return lines.length > 0 ? `(${lines.join("; ")})` : undefined;
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}

@@ -1,0 +1,40 @@
+/** Shapes of credentials that services echo in their errors: cut even when we never saw the value. */
+const credentialShapes: readonly RegExp[] = [
+  /\b(?:sk|pk|ply)_(?:live|test)_[A-Za-z0-9]{6,}/g,
+  /\bZENKEY_[A-Za-z0-9+/=_-]+/g,
+  /\b\d+\|[A-Za-z0-9]{20,}/g,
+  /\bBearer\s+[A-Za-z0-9._~+/=-]+/gi,
+  /\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g,
+  /\$2[aby]\$\d\d\$[A-Za-z0-9./]{20,}/g,
+];
+
+const maxWords = 300;
+
+/**
+ * Vendor text made safe to print: one line, no control characters, at most 300 characters, and
+ * without the given secrets or anything that looks like a credential.
+ */
+export function redact(text: string, secrets: readonly string[] = []): string {
+  let safe = text;
+  for (const secret of secrets) {
+    if (secret.length === 0) continue;
+    safe = safe.split(secret).join("[redacted]");
+    // The vendor's JSON may hold the value escaped.
+    const escaped = JSON.stringify(secret).slice(1, -1);
+    if (escaped !== secret) safe = safe.split(escaped).join("[redacted]");
+  }
+  for (const shape of credentialShapes) safe = safe.replace(shape, "[redacted]");
+  // eslint-disable-next-line no-control-regex
+  safe = safe.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+/g, " ").trim();
+  return safe.length > maxWords ? `${safe.slice(0, maxWords)}…` : safe;
+}
+
+/** What a value is, for messages that must not quote it: "a number", "a list of 2", "text of 12 characters". */
+export function kindOf(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (value === null) return "null";
+  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : `a list of ${value.length}`;
+  if (typeof value === "string") return value === "" ? "an empty text" : `a text of ${value.length} characters`;
+  if (typeof value === "object") return "an object";
+  return `a ${typeof value}`;
+}

@@ -1,0 +1,59 @@
+import type { CheckFailure } from "@pulumi/pulumi/dynamic";
+import { decisionTime } from "../clock";
+import { type Connection, type ConnectionFacts, type Connections } from "../connections";
+import { ConfigError } from "../errors";
+import { type Clock, realClock } from "../http/client";
+import { isUnknown } from "../wire";
+import { Failures } from "./input-checks";
+import { assertSameTarget } from "./target";
+
+/** What a resource's methods get from the process they run in. */
+export interface ResourceContext {
+  readonly connections: Connections;
+  /** The decision clock, in milliseconds since the epoch. */
+  readonly nowMs: () => number;
+  /** Tells the user something that does not stop the run. */
+  readonly warn: (message: string) => void;
+  /** Waits and deadlines. */
+  readonly clock: Clock;
+}
+
+export function createContext(connections: Connections): ResourceContext {
+  // The engine shows what the provider's process prints.
+  return { connections, nowMs: () => decisionTime(), warn: (message) => console.log(`warning: ${message}`), clock: realClock };
+}
+
+/** Where an object stands, as its record says. */
+export interface Recorded {
+  readonly connection: string;
+  readonly service?: string;
+  readonly backend?: string;
+}
+
+/** The connection of a recorded object, once it is certain that it still leads to the same service. */
+export function openRecorded({ connections }: ResourceContext, recorded: Recorded): Connection {
+  const connection = connections.open(recorded.connection);
+  assertSameTarget(connection, recorded);
+  return connection;
+}
+
+/** A connection's facts for `check`: a wrong configuration is a failure of the input `connection`. */
+export function describeForCheck({ connections }: ResourceContext, name: unknown, failures: Failures): ConnectionFacts | undefined {
+  if (isUnknown(name)) return undefined;
+  if (typeof name !== "string" || name === "") {
+    failures.add("connection", '"connection" is not a name; write the name of a connection, or leave it out for "default"');
+    return undefined;
+  }
+  try {
+    return connections.describe(name);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    failures.add("connection", error.message);
+    return undefined;
+  }
+}
+
+/** What `check` answers. */
+export function checkAnswer<Inputs>(inputs: Inputs, failures: Failures): { inputs: Inputs; failures: CheckFailure[] } {
+  return { inputs, failures: failures.list };
+}

@@ -1,0 +1,183 @@
+/** Checks that resources share. Each is pure, offline, and names the field, the value's kind and what to do. */
+import type { CheckFailure } from "@pulumi/pulumi/dynamic";
+import { z } from "zod";
+import type { ConnectionFacts } from "../connections";
+import { parseDuration } from "../durations";
+import { kindOf } from "../redact";
+import { canonicalScopes, isKnownScope, isWildcard, nearestScope, nearestWord } from "../scopes";
+import { parseTime } from "../times";
+import { isUnknown } from "../wire";
+import type { Support } from "../backends/definition";
+import { suffixLength } from "./names";
+
+/** The fields of a resource's inputs, each with the schema of its known values. */
+export type InputShape = Readonly<Record<string, z.ZodType>>;
+
+/** Collects what is wrong, so that a user sees all of it at once. */
+export class Failures {
+  readonly list: CheckFailure[] = [];
+
+  add(property: string, reason: string): void {
+    this.list.push({ property, reason });
+  }
+}
+
+// Written out once: zod's own messages can quote the value.
+const text = z.string({ error: "write text" });
+const flag = z.boolean({ error: "write true or false" });
+const textMap = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]), { error: "write a map of texts" });
+
+/** What `name`, `description` and labels may hold: anything but control characters. */
+export const freeText = text.refine((value) => !/[\u0000-\u001f\u007f-\u009f]/.test(value), { error: "take the control characters out" });
+
+export const fieldSchemas = {
+  text,
+  flag,
+  textMap,
+  freeText,
+  labels: z.record(z.string(), freeText, { error: "write a map of texts, such as { owner: \"team-a\" }" }),
+  scopes: z.array(text, { error: "write a list of scope names" }),
+  origin: z.object({ organization: text, project: text, stack: text, name: text }),
+} as const;
+
+/**
+ * The known values of the inputs. Unknown values (a preview's) pass: they are checked when they are
+ * known. A name that no schema has is most likely a slip of the pen.
+ */
+export function checkShape(shape: InputShape, news: Readonly<Record<string, unknown>>, failures: Failures): void {
+  for (const [name, value] of Object.entries(news)) {
+    if (name === "__provider" || value === undefined || isUnknown(value)) continue;
+    const schema = shape[name];
+    if (!schema) {
+      const near = nearestWord(name, Object.keys(shape));
+      failures.add(name, `there is no input "${name}"${near ? `; did you mean "${near}"?` : ""}`);
+      continue;
+    }
+    const result = schema.safeParse(value);
+    if (!result.success) {
+      const issue = result.error.issues[0];
+      const inner = issue?.path.length ? ` (at ${issue.path.join(".")})` : "";
+      failures.add(name, `"${name}" is ${kindOf(value)}${inner}: ${issue?.message ?? "not valid"}`);
+    }
+  }
+}
+
+/** A name prefix that leaves room for the suffix and fits the vendor's form. */
+export function checkName(name: unknown, exact: boolean, { capabilities, backend }: ConnectionFacts, failures: Failures): void {
+  if (typeof name !== "string" || isUnknown(name)) return;
+  const room = capabilities.limits.nameLength - (exact ? 0 : suffixLength);
+  if (name === "") failures.add("name", '"name" is an empty text; leave it out to use the resource\'s own name');
+  if (name.length > room) failures.add("name", `"name" has ${name.length} characters, but ${backend} takes ${room}${exact ? "" : ` (its limit of ${capabilities.limits.nameLength} less the ${suffixLength} of the suffix)`}; shorten it`);
+  const { namePattern } = capabilities.limits;
+  if (namePattern !== undefined && !new RegExp(namePattern).test(name)) failures.add("name", `"name" does not have the form that ${backend} takes (${namePattern}); change it`);
+}
+
+/** A description where the vendor keeps one and limits it. */
+export function checkDescription(description: unknown, support: Support, { capabilities, backend }: ConnectionFacts, failures: Failures): void {
+  const limit = capabilities.limits.descriptionLength;
+  if (typeof description !== "string" || support === "none" || limit === undefined || description.length <= limit) return;
+  failures.add("description", `"description" has ${description.length} characters, but ${backend} takes ${limit}; shorten it`);
+}
+
+/**
+ * Canonical scopes, after the rules: they exist, the vendor keeps them where the user put them, and
+ * what gives everything is asked for in so many words.
+ */
+export function checkKeyScopes(
+  scopes: unknown,
+  fullAccess: unknown,
+  { capabilities, catalogue, backend, name: connection }: ConnectionFacts,
+  failures: Failures,
+): string[] | undefined {
+  const onKeys = capabilities.scopes === "immutable" || capabilities.scopes === "mutable";
+  if (!onKeys) {
+    const where = capabilities.scopes === "account" ? "set them on the service account (ServiceAccount.scopes)" : "a key can do whatever its service account may";
+    if (scopes !== undefined) failures.add("scopes", `keys of ${backend} have no scopes of their own; leave "scopes" out: ${where}`);
+    return undefined;
+  }
+  if (scopes === undefined) {
+    failures.add("scopes", `"scopes" is missing; list what the key may do, for example ["${exampleScope(catalogue)}"]`);
+    return undefined;
+  }
+  if (isUnknown(scopes) || !Array.isArray(scopes) || scopes.some((scope) => typeof scope !== "string")) return undefined;
+  const canonical = canonicalScopes(scopes as string[]);
+  if (canonical.length === 0 && fullAccess !== true) {
+    failures.add("scopes", '"scopes" is an empty list, which many services read as everything; list the scopes, or set fullAccess: true if everything is meant');
+  }
+  for (const scope of canonical) checkScope(scope, fullAccess === true, "scopes", { catalogue, backend, connection }, failures);
+  return canonical;
+}
+
+/** The scopes of an account: the same words, no consent needed for none. */
+export function checkAccountScopes(scopes: unknown, { capabilities, catalogue, backend, name: connection }: ConnectionFacts, failures: Failures): string[] | undefined {
+  if (scopes === undefined) return undefined;
+  if (capabilities.serviceAccounts?.scopes === "none") {
+    failures.add("scopes", `service accounts of ${backend} have no scopes; leave "scopes" out`);
+    return undefined;
+  }
+  if (isUnknown(scopes) || !Array.isArray(scopes) || scopes.some((scope) => typeof scope !== "string")) return undefined;
+  const canonical = canonicalScopes(scopes as string[]);
+  for (const scope of canonical) checkScope(scope, true, "scopes", { catalogue, backend, connection }, failures);
+  return canonical;
+}
+
+function checkScope(
+  scope: string,
+  fullAccess: boolean,
+  field: string,
+  { catalogue, backend, connection }: { readonly catalogue: ConnectionFacts["catalogue"]; readonly backend: string; readonly connection: string },
+  failures: Failures,
+): void {
+  if (catalogue && !isKnownScope(catalogue, scope)) {
+    const near = nearestScope(catalogue, scope);
+    const form = catalogue.open ? `a scope looks like "${catalogue.open.example}"` : `known scopes: ${Object.keys(catalogue.scopes).sort().join(", ")}`;
+    failures.add(field, `${backend} (connection "${connection}") has no scope ${JSON.stringify(scope)}${near ? `; did you mean "${near}"?` : ""} (${form})`);
+  } else if (isWildcard(catalogue, scope) && !fullAccess) {
+    failures.add(field, `"${scope}" is a wildcard: it gives everything that it covers, now and later; list single scopes, or set fullAccess: true if that is meant`);
+  }
+}
+
+function exampleScope(catalogue: ConnectionFacts["catalogue"]): string {
+  return catalogue?.open?.example ?? Object.keys(catalogue?.scopes ?? {})[0] ?? "…";
+}
+
+/** The parent account is given exactly where keys live under one. */
+export function checkParent(serviceAccountId: unknown, { capabilities, backend }: ConnectionFacts, failures: Failures): void {
+  if (capabilities.parent === "serviceAccount" && serviceAccountId === undefined) {
+    failures.add("serviceAccountId", `"serviceAccountId" is missing; keys of ${backend} live under a service account: pass the accountId of a ServiceAccount`);
+  }
+  if (capabilities.parent === "credential" && serviceAccountId !== undefined) {
+    failures.add("serviceAccountId", `${backend} has no service accounts, its keys belong to the owner of the connection's admin credential; leave "serviceAccountId" out, and use one connection per owner`);
+  }
+  if (serviceAccountId === "") failures.add("serviceAccountId", '"serviceAccountId" is an empty text; pass the accountId of a ServiceAccount');
+}
+
+/** The environment, with its default where the vendor lets the caller choose. */
+export function checkEnvironment(environment: unknown, { capabilities, backend }: ConnectionFacts, failures: Failures): unknown {
+  const choices: readonly string[] | undefined = capabilities.environments;
+  if (!choices) {
+    if (environment !== undefined) failures.add("environment", `${backend} gives its callers no choice of environment; leave "environment" out`);
+    return undefined;
+  }
+  if (environment === undefined) return choices[0];
+  if (!isUnknown(environment) && !choices.includes(String(environment))) failures.add("environment", `"environment" is ${kindOf(environment)}; ${backend} knows ${choices.join(" and ")}`);
+  return environment;
+}
+
+/** Whole seconds is what durations of an expiry are counted in; parsed, or a failure. */
+export function checkDuration(field: string, value: unknown, failures: Failures): number | undefined {
+  if (value === undefined || isUnknown(value)) return undefined;
+  const ms = parseDuration(value);
+  if (typeof ms === "number") return ms;
+  failures.add(field, `"${field}" ${ms.problem}`);
+  return undefined;
+}
+
+/** A time in milliseconds, or a failure. */
+export function checkTime(field: string, value: unknown, failures: Failures): number | undefined {
+  if (value === undefined || isUnknown(value)) return undefined;
+  const ms = parseTime(value);
+  if (typeof ms === "number") return ms;
+  failures.add(field, `"${field}" ${ms.problem}`);
+  return undefined;
+}

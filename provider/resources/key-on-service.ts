@@ -1,0 +1,141 @@
+/**
+ * What the lifecycle does with a key on its service: issue, look, revoke. Here stand the promises that
+ * hold for every backend; the capabilities say which of them needs a second look.
+ */
+import type { ApiKey, IssuedApiKey, KeyRef, KeyStatus, NewKey } from "../backends/definition";
+import type { Connection } from "../connections";
+import { secondMs } from "../durations";
+import { AmbiguousCreateError, isUnclear, ProviderError } from "../errors";
+import { type Clock, realClock } from "../http/client";
+
+/** What a look at the service found. */
+export interface Observation {
+  readonly status: KeyStatus;
+  /** Left out where the key is missing. */
+  readonly key?: ApiKey;
+}
+
+export interface Naming {
+  /** Draws a marker for one call. */
+  readonly draw: () => string;
+  /** The name is the user's own, so that what is found under it may be somebody else's. */
+  readonly exact: boolean;
+}
+
+/** How often a create whose key was found and revoked is made anew. */
+const mostCreates = 3;
+
+/**
+ * Makes a key. An unclear answer is resolved by this call's own marker: what is found is revoked (its
+ * secret is lost) and the key made anew; where nothing is found, nothing is made again.
+ *
+ * @throws AmbiguousCreateError - it stays unknown whether a key was made; its `candidates` are keys
+ *   that were found and could not be revoked.
+ */
+export async function issueKey(connection: Connection, request: Omit<NewKey, "name">, naming: Naming, clock: Clock = realClock): Promise<IssuedApiKey> {
+  for (let creates = 1; ; creates += 1) {
+    const name = naming.draw();
+    try {
+      return await connection.client.createKey({ ...request, name });
+    } catch (error) {
+      if (!isUnclear(error)) throw error;
+      const found = await findByMarker(connection, request.serviceAccountId, name, error, clock);
+      const ids = found.map((key) => key.id);
+      if (naming.exact) {
+        throw ambiguous(`a key of that exact name may or may not be this call's; compare ${list(ids)} on the service, delete what is not in use, and run again`, name, ids, error);
+      }
+      if (found.length === 0) {
+        throw ambiguous("no such key is on the service now; it may still appear. Look for that name, revoke what you find, and run again", name, [], error);
+      }
+      for (const key of found) {
+        try {
+          await revokeKey(connection, { id: key.id, name, ...parentOf(request) });
+        } catch (cause) {
+          throw ambiguous(`the key ${key.id} was made, its secret is lost, and it could not be revoked; the next run revokes it`, name, ids, cause);
+        }
+      }
+      if (creates >= mostCreates) throw ambiguous(`${mostCreates} keys were made and revoked again because their secrets never arrived`, name, [], error);
+    }
+  }
+}
+
+/** Looks for living keys under the marker; once more after the vendor's activation lag where there is none. */
+async function findByMarker(connection: Connection, serviceAccountId: string | undefined, name: string, cause: unknown, clock: Clock): Promise<readonly ApiKey[]> {
+  try {
+    const found = await listByName(connection, serviceAccountId, name);
+    if (found.length > 0) return found;
+    // A request that timed out here may be committed there a moment later.
+    await clock.sleep(Math.max(connection.capabilities.activationLagMs, secondMs));
+    return await listByName(connection, serviceAccountId, name);
+  } catch (error) {
+    throw ambiguous(`and the service could not be searched for it (${messageOf(error)}). Look for that name, revoke what you find, and run again`, name, [], cause);
+  }
+}
+
+async function listByName({ client }: Connection, serviceAccountId: string | undefined, name: string): Promise<readonly ApiKey[]> {
+  const keys = (await client.listKeys(serviceAccountId === undefined ? {} : { serviceAccountId })) ?? [];
+  return keys.filter((key) => key.name === name && key.status === "active");
+}
+
+/** The key as the service has it now. Refusals and outages are errors, never "missing". */
+export async function observeKey(connection: Connection, ref: KeyRef, nowMs: number): Promise<Observation> {
+  const key = await connection.client.getKey(ref);
+  // Where ids are given again, another name under our id means that ours is gone.
+  if (key && connection.capabilities.idsReused && key.name !== ref.name) return { status: "missing" };
+  if (key) return { status: statusOf(key, nowMs), key };
+  if (connection.capabilities.absence === "list") await proveAbsent(connection, ref);
+  return { status: "missing" };
+}
+
+/** Expiry is judged by the decision clock, whatever the vendor calls a key whose time is over. */
+export function statusOf(key: ApiKey, nowMs: number): KeyStatus {
+  if (key.status === "active" && key.expiresAt !== undefined && Date.parse(key.expiresAt) <= nowMs) return "expired";
+  return key.status;
+}
+
+/** Revokes a key; one that is provably gone already is a success, all else is an error. */
+export async function revokeKey(connection: Connection, ref: KeyRef): Promise<void> {
+  const { client, capabilities } = connection;
+  if (capabilities.idsReused) {
+    const key = await client.getKey(ref);
+    if (!key || key.name !== ref.name) return;
+  }
+  const outcome = await client.revokeKey(ref);
+  if (outcome === "absent" && capabilities.absence === "list") await proveAbsent(connection, ref);
+  if (outcome === "revoked" && !capabilities.revokeProves) {
+    const key = await client.getKey(ref);
+    if (key?.status === "active") throw new ProviderError(`the service acknowledged the revocation of key ${ref.id}, but still lists it as active; run again`);
+  }
+}
+
+/**
+ * Where a 404 proves nothing, a key is gone when its account's key list succeeds without it, or when
+ * the list of accounts succeeds without the account.
+ */
+async function proveAbsent({ client, name: connection }: Connection, { id, serviceAccountId }: KeyRef): Promise<void> {
+  const keys = await client.listKeys(serviceAccountId === undefined ? {} : { serviceAccountId });
+  if (keys) {
+    const listed = keys.find((key) => key.id === id);
+    if (!listed || listed.status !== "active") return;
+    throw new ProviderError(`the service says that key ${id} does not exist, but lists it as active (connection "${connection}"); check that the admin credential belongs to the key's organisation`);
+  }
+  const accounts = await client.listServiceAccounts?.({});
+  if (accounts && !accounts.some((account) => account.id === serviceAccountId)) return;
+  throw new ProviderError(`it cannot be told whether key ${id} is gone: the service answers "not found" for its account too (connection "${connection}"); check that the admin credential belongs to the key's organisation`);
+}
+
+function parentOf({ serviceAccountId }: { readonly serviceAccountId?: string }): { serviceAccountId?: string } {
+  return serviceAccountId === undefined ? {} : { serviceAccountId };
+}
+
+function ambiguous(words: string, marker: string, candidates: readonly string[], cause: unknown): AmbiguousCreateError {
+  return new AmbiguousCreateError(`it is unclear whether a key named "${marker}" was made: ${messageOf(cause)} Now ${words}.`, marker, candidates, { cause });
+}
+
+function list(ids: readonly string[]): string {
+  return ids.length > 0 ? ids.join(", ") : "the keys of that name";
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof ProviderError ? error.message : "an unexpected error.";
+}

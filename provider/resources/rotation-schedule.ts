@@ -1,0 +1,188 @@
+/** When a rotating key is due, how long its predecessor stays, and what cannot be asked for. All pure. */
+import type { ConnectionFacts } from "../connections";
+import { createHash } from "node:crypto";
+import { dayMs, formatDuration, formatSpan, hourMs, parseDuration } from "../durations";
+import { isUnknown } from "../wire";
+import type { Failures } from "./input-checks";
+
+export const retireModes = ["afterOverlap", "whenUnused", "immediately"] as const;
+export type RetireMode = (typeof retireModes)[number];
+
+/** The schedule as the user writes it; durations are texts. */
+export interface ScheduleInputs {
+  readonly rotateEvery: string;
+  readonly rotateBefore?: string;
+  readonly overlap?: string;
+  readonly retire?: RetireMode;
+  readonly maxOverlap?: string;
+  readonly jitter?: string;
+  readonly expiresIn?: string;
+  readonly allowOutage?: boolean;
+}
+
+/** The schedule in milliseconds, defaults filled in. */
+export interface Schedule {
+  readonly rotateEveryMs: number;
+  /** Lead before the key's own end. */
+  readonly rotateBeforeMs: (lifetimeMs: number) => number;
+  readonly overlapMs: number;
+  readonly retire: RetireMode;
+  /** The hard stop of `whenUnused`. */
+  readonly maxOverlapMs: number;
+  /** How much earlier than `rotateEvery` this key is due: its share of `jitter`. */
+  readonly earlierMs: number;
+  /** Whole UTC days count, so that a preview and the update after it decide alike. */
+  readonly daily: boolean;
+}
+
+const weekMs = 7 * dayMs;
+
+/** Fills in the defaults. The texts have passed {@link checkSchedule}. */
+export function scheduleOf(inputs: ScheduleInputs, { capabilities }: Pick<ConnectionFacts, "capabilities">, logicalName: string): Schedule {
+  const rotateEveryMs = millis(inputs.rotateEvery) ?? 0;
+  const lifetimeMs = millis(inputs.expiresIn);
+  const rotateBefore = millis(inputs.rotateBefore);
+  const overlapMs = millis(inputs.overlap) ?? defaultOverlapMs(inputs, capabilities, rotateEveryMs, lifetimeMs);
+  const jitterMs = millis(inputs.jitter) ?? 0;
+  return {
+    rotateEveryMs,
+    rotateBeforeMs: (lifeMs) => rotateBefore ?? Math.min(weekMs, lifeMs / 3),
+    overlapMs,
+    retire: inputs.retire ?? "afterOverlap",
+    maxOverlapMs: millis(inputs.maxOverlap) ?? Math.max(overlapMs, Math.min(30 * dayMs, (2 / 3) * rotateEveryMs)),
+    earlierMs: Math.floor(jitterMs * shareOf(logicalName)),
+    daily: rotateEveryMs >= dayMs,
+  };
+}
+
+function defaultOverlapMs(inputs: ScheduleInputs, capabilities: ConnectionFacts["capabilities"], rotateEveryMs: number, lifetimeMs: number | undefined): number {
+  const general = Math.max(0, Math.min(weekMs, rotateEveryMs / 3, lifetimeMs === undefined ? Infinity : lifetimeMs - rotateEveryMs));
+  if (capabilities.maxActiveKeys !== 1) return general;
+  const grace = capabilities.nativeRotate?.maxGraceMs ?? 0;
+  return capabilities.nativeRotate?.graceChosen ? Math.min(general, grace) : grace;
+}
+
+/** A number in [0, 1) that belongs to the name: the same on every machine, evenly spread over many names. */
+function shareOf(logicalName: string): number {
+  return createHash("sha256").update(logicalName).digest().readUInt32BE(0) / 2 ** 32;
+}
+
+/** When a key issued at `issuedAtMs` is due, and which of the two clocks says so. */
+export function dueOf(schedule: Schedule, issuedAtMs: number, expiresAtMs: number | undefined): { readonly atMs: number; readonly by: "age" | "expiry" } {
+  const byAgeMs = roundDown(schedule, issuedAtMs + schedule.rotateEveryMs - schedule.earlierMs);
+  if (expiresAtMs === undefined) return { atMs: byAgeMs, by: "age" };
+  const byExpiryMs = roundDown(schedule, expiresAtMs - schedule.rotateBeforeMs(expiresAtMs - issuedAtMs));
+  return byExpiryMs < byAgeMs ? { atMs: byExpiryMs, by: "expiry" } : { atMs: byAgeMs, by: "age" };
+}
+
+/** Why a key is due, in words; undefined where it is not. */
+export function dueReason(schedule: Schedule, issuedAtMs: number, expiresAtMs: number | undefined, nowMs: number): string | undefined {
+  const due = dueOf(schedule, issuedAtMs, expiresAtMs);
+  if (nowMs < due.atMs) return undefined;
+  if (due.by === "expiry" && expiresAtMs !== undefined) return nowMs >= expiresAtMs ? `expired ${formatSpan(nowMs - expiresAtMs)} ago` : `expires in ${formatSpan(expiresAtMs - nowMs)}`;
+  const ageMs = nowMs - roundDown(schedule, issuedAtMs);
+  const early = ageMs < schedule.rotateEveryMs ? `, ${formatSpan(schedule.rotateEveryMs - ageMs)} early by jitter` : "";
+  return `due: age ${formatSpan(ageMs)} of ${formatSpan(schedule.rotateEveryMs)}${early}`;
+}
+
+/** The time of an issue as the request states it. */
+export function issueTime(schedule: Schedule, nowMs: number): number {
+  return schedule.daily ? roundDown(schedule, nowMs) : Math.floor(nowMs / 1000) * 1000;
+}
+
+/** When a predecessor may go, and when it goes at the latest; undefined where it goes at once. */
+export function overlapEnds(schedule: Schedule, nowMs: number): { readonly retireAfterMs: number; readonly endMs: number } | undefined {
+  if (schedule.retire === "immediately" || schedule.overlapMs === 0) return undefined;
+  const retireAfterMs = roundUp(schedule, nowMs + schedule.overlapMs);
+  return { retireAfterMs, endMs: schedule.retire === "whenUnused" ? Math.max(retireAfterMs, roundUp(schedule, nowMs + schedule.maxOverlapMs)) : retireAfterMs };
+}
+
+function roundDown({ daily }: Schedule, ms: number): number {
+  return daily ? Math.floor(ms / dayMs) * dayMs : ms;
+}
+
+function roundUp({ daily }: Schedule, ms: number): number {
+  return daily ? Math.ceil(ms / dayMs) * dayMs : Math.ceil(ms / 1000) * 1000;
+}
+
+const shortestRotationMs = 60_000;
+
+/** Refuses what cannot be kept, with the arithmetic. Fields left out take their defaults, which never refuse themselves. */
+export function checkSchedule(news: Readonly<Record<string, unknown>>, facts: ConnectionFacts, logicalName: string, failures: Failures): void {
+  const { capabilities, backend } = facts;
+  const ms: Record<string, number | undefined> = {};
+  let readable = true;
+  for (const field of ["rotateEvery", "rotateBefore", "overlap", "maxOverlap", "jitter", "expiresIn"]) {
+    const value = news[field];
+    if (value === undefined) continue;
+    if (isUnknown(value)) {
+      readable = false;
+      continue;
+    }
+    const parsed = parseDuration(value);
+    if (typeof parsed === "number") ms[field] = parsed;
+    else {
+      failures.add(field, `"${field}" ${parsed.problem}`);
+      readable = false;
+    }
+  }
+  if (news.rotateEvery === undefined) failures.add("rotateEvery", '"rotateEvery" is missing; say at what age a new key is made, such as 90d');
+  const retire = news.retire;
+  if (retire !== undefined && !isUnknown(retire) && !retireModes.includes(retire as RetireMode)) failures.add("retire", `"retire" is not one of ${retireModes.join(", ")}`);
+  const { rotateEvery, rotateBefore, overlap, maxOverlap, jitter, expiresIn: lifetime } = ms;
+  if (!readable || rotateEvery === undefined) return;
+  const d = formatDuration;
+  if (rotateEvery < shortestRotationMs) failures.add("rotateEvery", `"rotateEvery" is ${d(rotateEvery)}; the shortest is 1m`);
+  if (retire === "whenUnused" && !capabilities.lastUsed) failures.add("retire", `"retire: whenUnused" needs to know when a key was last used, and ${backend} does not tell; use afterOverlap`);
+  if (maxOverlap !== undefined && retire !== "whenUnused") failures.add("maxOverlap", '"maxOverlap" has a meaning only with retire: "whenUnused"; leave it out');
+  if (overlap !== undefined && overlap >= rotateEvery) failures.add("overlap", `"overlap" (${d(overlap)}) is not shorter than rotateEvery (${d(rotateEvery)}): a third key would be made while the first still lives; shorten it`);
+  if (lifetime !== undefined && rotateBefore !== undefined && rotateBefore >= lifetime) {
+    failures.add("rotateBefore", `"rotateBefore" (${d(rotateBefore)}) is not shorter than the key's life, expiresIn (${d(lifetime)}): every key would be due at its issue; shorten it`);
+  }
+  const schedule = scheduleOf(news as unknown as ScheduleInputs, facts, logicalName);
+  const overlapMs = schedule.overlapMs;
+  if (lifetime !== undefined && rotateEvery + overlapMs > lifetime) {
+    failures.add(
+      overlap === undefined ? "rotateEvery" : "overlap",
+      `rotateEvery (${d(rotateEvery)}) + overlap (${d(overlapMs)}) = ${d(rotateEvery + overlapMs)} is over the key's life, expiresIn (${d(lifetime)}): the old key would end before its overlap does; lengthen expiresIn or shorten one of the others`,
+    );
+  }
+  if (maxOverlap !== undefined && maxOverlap < overlapMs) failures.add("maxOverlap", `"maxOverlap" (${d(maxOverlap)}) is shorter than overlap (${d(overlapMs)}); lengthen it`);
+  if (retire === "whenUnused" && maxOverlap !== undefined && maxOverlap >= rotateEvery) {
+    failures.add("maxOverlap", `"maxOverlap" (${d(maxOverlap)}) is not shorter than rotateEvery (${d(rotateEvery)}): a third key would be made while the first still lives; shorten it`);
+  }
+  if (jitter !== undefined && jitter + overlapMs >= rotateEvery) {
+    failures.add("jitter", `jitter (${d(jitter)}) + overlap (${d(overlapMs)}) = ${d(jitter + overlapMs)} is not shorter than rotateEvery (${d(rotateEvery)}): a key could be due while its predecessor still lives; shorten one of them`);
+  }
+  checkOneKey(news, overlapMs, overlap, facts, failures);
+}
+
+/** What a vendor with one key per account can offer: its own rotation, with the grace that it gives. */
+function checkOneKey(news: Readonly<Record<string, unknown>>, overlapMs: number, asked: number | undefined, { capabilities, backend }: ConnectionFacts, failures: Failures): void {
+  if (capabilities.maxActiveKeys !== 1) return;
+  const native = capabilities.nativeRotate;
+  if (!native) {
+    failures.add("rotateEvery", `${backend} keeps one key per account and cannot rotate it: an old and a new key never live together; use ApiKey with allowOutage: true`);
+    return;
+  }
+  const grace = formatDuration(native.maxGraceMs);
+  if (overlapMs > native.maxGraceMs) failures.add("overlap", `"overlap" (${formatDuration(overlapMs)}) is longer than the grace that ${backend} gives an old secret, rotationGrace (${grace}); shorten it, or raise the grace on the service`);
+  else if (asked !== undefined && !native.graceChosen && asked !== native.maxGraceMs && asked !== 0) {
+    failures.add("overlap", `"overlap" (${formatDuration(asked)}) cannot be chosen: ${backend} gives an old secret ${grace}; leave "overlap" out`);
+  }
+  if (overlapMs === 0 && news.allowOutage !== true) {
+    failures.add("allowOutage", `${backend} keeps one key per account, and its old secret dies when the new one is made: between the two there is an outage; set allowOutage: true if that is acceptable, or let the service give a grace (rotationGrace)`);
+  }
+}
+
+/** For how long a key must have been idle before it counts as unused: 24 h, or longer where the vendor tells late. */
+export function idleTimeMs({ capabilities }: Pick<ConnectionFacts, "capabilities">): number {
+  const { lagMs = 0, granularityMs = 0 } = capabilities.lastUsed ?? {};
+  return Math.max(24 * hourMs, lagMs + granularityMs);
+}
+
+function millis(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = parseDuration(text);
+  return typeof ms === "number" ? ms : undefined;
+}

@@ -1,0 +1,41 @@
+/**
+ * `pulumi-apikeys/runtime`: what the engine's host process runs. A resource's constant `__provider`
+ * text names one of these exports; the host calls its methods.
+ */
+import type { Config, ConfigureRequest, ResourceProvider } from "@pulumi/pulumi/dynamic";
+import { createConnections } from "./connections";
+import { explain } from "./explain";
+import { createApiKeyProvider } from "./resources/api-key";
+import { createContext, type ResourceContext } from "./resources/context";
+import { createServiceAccountProvider } from "./resources/service-account";
+
+/** Builds a resource's provider, with the errors of every method made fit to print. */
+function provide<Inputs extends object, Outputs extends object>(resource: string, create: (context: ResourceContext) => ResourceProvider<Inputs, Outputs>): ResourceProvider<Inputs, Outputs> {
+  let config: Config | undefined;
+  let methods: ResourceProvider<Inputs, Outputs> | undefined;
+  // Two first calls can race, and the second does not wait for an asynchronous configure.
+  const ready = () => (methods ??= create(createContext(createConnections({ get: (key) => config?.get(key) }))));
+  const guarded = async <Result>(verb: string, about: object | undefined, run: () => Promise<Result> | undefined): Promise<Result> => {
+    try {
+      return (await run()) as Result;
+    } catch (error) {
+      throw explain(error, resource, verb, about);
+    }
+  };
+  return {
+    configure: (request: ConfigureRequest) => {
+      config = request.config;
+      methods = undefined;
+      return Promise.resolve();
+    },
+    check: (olds, news) => guarded("check", news, () => ready().check?.(olds, news)),
+    diff: (id, olds, news) => guarded("compare", olds, () => ready().diff?.(id, olds, news)),
+    create: (inputs) => guarded("create", inputs, () => ready().create(inputs)),
+    read: (id, props) => guarded("read", props, () => ready().read?.(id, props)),
+    update: (id, olds, news) => guarded("update", olds, () => ready().update?.(id, olds, news)),
+    delete: (id, props) => guarded("delete", props, () => ready().delete?.(id, props)),
+  };
+}
+
+export const ServiceAccount = provide("ServiceAccount", createServiceAccountProvider);
+export const ApiKey = provide("ApiKey", createApiKeyProvider);

@@ -1,0 +1,26 @@
+import { kindOf } from "./redact";
+
+const rfc3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
+
+/** Milliseconds since the epoch of an RFC 3339 time; a sentence that says what is wrong otherwise. */
+export function parseTime(value: unknown): number | { readonly problem: string } {
+  const ms = typeof value === "string" && rfc3339.test(value) ? Date.parse(value.toUpperCase().replace(" ", "T")) : NaN;
+  if (Number.isNaN(ms)) return { problem: `is ${kindOf(value)}, not a time; write RFC 3339 with a zone: 2027-02-01T00:00:00Z` };
+  return ms;
+}
+
+/** RFC 3339 in UTC, whole seconds: `2027-02-01T00:00:00Z`. */
+export function formatTime(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d{3}Z$/, "Z");
+}
+
+/**
+ * A vendor's time as RFC 3339 UTC, or undefined where it sent none. Times without a zone are UTC,
+ * as every service that leaves the zone out means it.
+ */
+export function normaliseTime(value: string | null | undefined): string | undefined {
+  if (value === null || value === undefined || value === "") return undefined;
+  const zoned = /([Zz]|[+-]\d{2}:?\d{2})$/.test(value) ? value : `${value}Z`;
+  const ms = Date.parse(zoned.replace(/(\.\d{3})\d+/, "$1"));
+  return Number.isNaN(ms) ? undefined : formatTime(ms);
+}

@@ -1,0 +1,126 @@
+import * as pulumi from "@pulumi/pulumi";
+import { originOf, withDemands } from "./origin";
+import { providerText, typeToken } from "./resource-text";
+import type { Scope } from "./scope";
+
+/** Inputs that every kind of key has. */
+export interface KeyArgs {
+  /**
+   * A PREFIX of the name on the service, which is `<prefix>-<4 hex of the stack><6 random hex>`, so
+   * that two generations can stand side by side; the output `physicalName` shows it. A change renames
+   * the key where the service can, else replaces it.
+   *
+   * @default the resource's logical name
+   */
+  name?: pulumi.Input<string>;
+  /** The account the key belongs to, where the service has accounts (`ServiceAccount.accountId`). A change replaces. */
+  serviceAccountId?: pulumi.Input<string>;
+  /**
+   * What the key may do. Order and repeats do not count. A change makes a new key: scopes are
+   * immutable. An empty list and wildcards such as `admin:*` need {@link fullAccess}. Left out where
+   * the service has no scopes on keys.
+   */
+  scopes?: pulumi.Input<pulumi.Input<Scope>[]>;
+  /**
+   * Only where the service lets its callers choose. A change replaces.
+   *
+   * @default "live"
+   */
+  environment?: pulumi.Input<"live" | "test">;
+  /** Any texts; a change of one makes a new key. */
+  keepers?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Free text, without control characters. A change updates where the service can; where it keeps none, it stands in the state alone. */
+  description?: pulumi.Input<string>;
+  /** How long the key lives, from its issue: `30s`, `15m`, `24h`, `90d`, `12w` (a day is 24 h). */
+  expiresIn?: pulumi.Input<string>;
+  /** Consent to an empty scope list or to wildcards. Never changes the key. */
+  fullAccess?: pulumi.Input<boolean>;
+  /** Consent to a replacement with a gap, on services that keep one key per account. Never changes the key. */
+  allowOutage?: pulumi.Input<boolean>;
+  /**
+   * The connection (stack config `apikeys:connections`) that leads to the service. A change replaces.
+   *
+   * @default "default"
+   */
+  connection?: pulumi.Input<string>;
+  /** For example `{ owner: "team-a", purpose: "nightly export" }`: read by the scope review, kept in the service's metadata where it has any. Never replaces. */
+  labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+}
+
+/** Inputs of {@link ApiKey}. */
+export interface ApiKeyArgs extends KeyArgs {
+  /**
+   * Takes `name` verbatim. A replacement then revokes the old key before it makes the new one, and an
+   * unclear create cannot be resolved by itself. A change replaces.
+   *
+   * @default false
+   */
+  exactName?: boolean;
+  /**
+   * When the key ends, RFC 3339 with a zone; not together with `expiresIn`. A change updates the key
+   * where the service can, else replaces it. A key whose date has passed stays expired, with a warning.
+   */
+  expiresAt?: pulumi.Input<string>;
+  /**
+   * How long the key lives, from its issue; a change counts from `createdAt`, updates the key where
+   * the service can, and replaces it otherwise or where that time has passed. The first update after
+   * the key's end replaces it.
+   */
+  expiresIn?: pulumi.Input<string>;
+  /** The secret itself, where the service lets the caller choose it; encrypted in the state. A change replaces. */
+  secretValue?: pulumi.Input<string>;
+}
+
+/**
+ * An API key that never changes its powers: one resource is one key, its Pulumi id is the key's id.
+ * What would change them makes a new key before the old one is revoked.
+ */
+export class ApiKey extends pulumi.CustomResource {
+  /** `active`; after a refresh also `revoked`, `expired`, `disabled` or `missing`, which the next update repairs by a replacement. */
+  declare readonly status: pulumi.Output<string>;
+  /** The service's id of the key. */
+  declare readonly keyId: pulumi.Output<string>;
+  /** The key itself, encrypted in the state; of a pair, the private half. */
+  declare readonly secret: pulumi.Output<string>;
+  /** The public half, where the credential is a pair. */
+  declare readonly accessId: pulumi.Output<string | undefined>;
+  /** The mask that the service's own pages show. */
+  declare readonly hint: pulumi.Output<string | undefined>;
+  /** First 16 hex of SHA-256 of the secret: tells generations apart. Absent for a caller-chosen secret. */
+  declare readonly fingerprint: pulumi.Output<string | undefined>;
+  /** The name on the service. */
+  declare readonly physicalName: pulumi.Output<string>;
+  /** RFC 3339 UTC. */
+  declare readonly createdAt: pulumi.Output<string>;
+  /** RFC 3339 UTC; absent where the key does not expire. */
+  declare readonly expiresAt: pulumi.Output<string | undefined>;
+  /** The canonical scopes: sorted, without repeats. */
+  declare readonly scopes: pulumi.Output<string[] | undefined>;
+  /** Origin of the URL that issued the key. */
+  declare readonly service: pulumi.Output<string>;
+
+  constructor(name: string, args: ApiKeyArgs, options?: pulumi.CustomResourceOptions) {
+    super(
+      typeToken("ApiKey"),
+      name,
+      {
+        ...args,
+        ...(args.secretValue === undefined ? {} : { secretValue: pulumi.secret(args.secretValue) }),
+        __provider: providerText("ApiKey"),
+        origin: originOf(name),
+        status: undefined,
+        keyId: undefined,
+        secret: undefined,
+        accessId: undefined,
+        hint: undefined,
+        fingerprint: undefined,
+        physicalName: undefined,
+        createdAt: undefined,
+        service: undefined,
+        ...(args.expiresAt === undefined ? { expiresAt: undefined } : {}),
+        ...(args.scopes === undefined ? { scopes: undefined } : {}),
+      },
+      withDemands(options, { secretOutputs: ["secret", "secretValue"], exactName: args.exactName }),
+    );
+  }
+}

@@ -1,0 +1,18 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** Which resource of which stack this is: part of the physical name's mark, never a reason for a diff. */
+export function originOf(name: string): { organization: string; project: string; stack: string; name: string } {
+  return { organization: pulumi.getOrganization(), project: pulumi.getProject(), stack: pulumi.getStack(), name };
+}
+
+/** The resource options with what the package itself demands added to the user's own. */
+export function withDemands(
+  options: pulumi.CustomResourceOptions | undefined,
+  demands: { readonly secretOutputs?: string[]; readonly exactName?: boolean | undefined },
+): pulumi.CustomResourceOptions {
+  const own: pulumi.CustomResourceOptions = {};
+  if (demands.secretOutputs) own.additionalSecretOutputs = demands.secretOutputs;
+  // Two objects cannot bear one exact name, so the old one has to go first.
+  if (demands.exactName === true) own.deleteBeforeReplace = true;
+  return pulumi.mergeOptions(own, options);
+}

@@ -1,0 +1,71 @@
+import * as pulumi from "@pulumi/pulumi";
+import { originOf, withDemands } from "./origin";
+import { providerText, typeToken } from "./resource-text";
+import type { Scope } from "./scope";
+
+/** Inputs of {@link ServiceAccount}. */
+export interface ServiceAccountArgs {
+  /**
+   * A PREFIX of the name on the service, which is `<prefix>-<4 hex of the stack><6 random hex>`; the
+   * output `physicalName` shows it. A change renames the account where the service can, else replaces it.
+   *
+   * @default the resource's logical name
+   */
+  name?: pulumi.Input<string>;
+  /**
+   * Takes `name` verbatim. A replacement then deletes the old account before it makes the new one,
+   * and an unclear create cannot be resolved by itself. A change replaces.
+   *
+   * @default false
+   */
+  exactName?: boolean;
+  /** Free text, without control characters. A change updates where the service can; where it keeps none, it stands in the state alone. */
+  description?: pulumi.Input<string>;
+  /** The account's role, where the service has roles (NovaVMS: `viewer`, `operator`, `admin`). A change updates in place where the service can, else replaces. */
+  role?: pulumi.Input<string>;
+  /** The most that the account's keys may do, where the service has such a ceiling. A change updates in place where the service can, else replaces. */
+  scopes?: pulumi.Input<pulumi.Input<Scope>[]>;
+  /**
+   * The connection (stack config `apikeys:connections`) that leads to the service. A change replaces.
+   *
+   * @default "default"
+   */
+  connection?: pulumi.Input<string>;
+  /** For example `{ owner: "team-a", purpose: "nightly export" }`: read by the scope review, kept in the service's metadata where it has any. Never replaces. */
+  labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+}
+
+/**
+ * A service account: who keys belong to. Services without service accounts (Pulsely, PulseAPI) refuse
+ * it in the preview and say what to do instead.
+ */
+export class ServiceAccount extends pulumi.CustomResource {
+  /** The service's id of the account: what `serviceAccountId` of a key wants. */
+  declare readonly accountId: pulumi.Output<string>;
+  /** The name on the service. */
+  declare readonly physicalName: pulumi.Output<string>;
+  /** RFC 3339 UTC. */
+  declare readonly createdAt: pulumi.Output<string>;
+  /** `active`; after a refresh also `disabled` or `missing`, which the next update repairs by a replacement. */
+  declare readonly status: pulumi.Output<string>;
+  /** Origin of the URL on which the account was made. */
+  declare readonly service: pulumi.Output<string>;
+
+  constructor(name: string, args: ServiceAccountArgs = {}, options?: pulumi.CustomResourceOptions) {
+    super(
+      typeToken("ServiceAccount"),
+      name,
+      {
+        ...args,
+        __provider: providerText("ServiceAccount"),
+        origin: originOf(name),
+        accountId: undefined,
+        physicalName: undefined,
+        createdAt: undefined,
+        status: undefined,
+        service: undefined,
+      },
+      withDemands(options, { exactName: args.exactName }),
+    );
+  }
+}

@@ -1,0 +1,186 @@
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const repository = resolve(__dirname, "../../..");
+
+/** How one engine command ended. */
+export interface Run {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Both, for messages. */
+  readonly text: string;
+}
+
+/** One step of `pulumi preview --json`. */
+export interface Step {
+  readonly op: string;
+  readonly urn: string;
+  readonly replaceReasons?: string[];
+  readonly diffReasons?: string[];
+  readonly detailedDiff?: Record<string, { kind: string }>;
+  readonly newState?: { inputs?: Record<string, unknown>; sourcePosition?: string };
+  readonly oldState?: { inputs?: Record<string, unknown> };
+}
+
+export interface StateResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly id?: string;
+  readonly delete?: boolean;
+  readonly inputs?: Record<string, unknown>;
+  readonly outputs?: Record<string, unknown>;
+}
+
+/**
+ * A Pulumi project in a directory of its own, with its own PULUMI_HOME and file backend: nothing of
+ * this machine's is read or left behind. Everything the engine says is kept for the canary scan.
+ */
+export class TestStack {
+  readonly dir = mkdtempSync(join(tmpdir(), "apikeys-engine-"));
+  readonly project = join(this.dir, "project");
+  private readonly transcript: string[] = [];
+  private readonly secrets = new Set<string>();
+  env: NodeJS.ProcessEnv;
+
+  private constructor(env: Readonly<Record<string, string>>) {
+    for (const name of ["project", "home", "backend"]) mkdirSync(join(this.dir, name));
+    symlinkSync(join(repository, "node_modules"), join(this.project, "node_modules"));
+    this.write("package.json", JSON.stringify({ name: "engine-test", private: true, main: "index.js" }));
+    this.env = {
+      PATH: process.env.PATH,
+      HOME: join(this.dir, "home"),
+      PULUMI_HOME: join(this.dir, "home", ".pulumi"),
+      PULUMI_BACKEND_URL: `file://${join(this.dir, "backend")}`,
+      PULUMI_CONFIG_PASSPHRASE: "engine tests",
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+      NO_COLOR: "1",
+      ...env,
+    };
+  }
+
+  /** A stack `dev` with these connections and environment variables. The variables' values count as secrets. */
+  static async open(options: { readonly connections: object; readonly env?: Readonly<Record<string, string>> }): Promise<TestStack> {
+    const stack = new TestStack(options.env ?? {});
+    for (const value of Object.values(options.env ?? {})) stack.secrets.add(value);
+    stack.connections(options.connections);
+    stack.program("");
+    await stack.must("stack", "init", "dev");
+    return stack;
+  }
+
+  /** Writes the project's config of connections. */
+  connections(connections: object): void {
+    const project = { name: "engine-test", runtime: { name: "nodejs", options: { typescript: false } }, main: ".", config: { "apikeys:connections": { value: connections } } };
+    // JSON is YAML.
+    this.write("Pulumi.yaml", JSON.stringify(project));
+  }
+
+  /** Replaces the program. The package's exports and `pulumi` are in scope. */
+  program(body: string): void {
+    this.write("index.js", `"use strict";\nconst pulumi = require("@pulumi/pulumi");\nconst apikeys = require("pulumi-apikeys");\nconst { ApiKey, ServiceAccount, RotatingApiKey } = apikeys;\n${body}\n`);
+  }
+
+  write(name: string, text: string): void {
+    writeFileSync(join(this.project, name), text);
+  }
+
+  /** A value that must turn up nowhere. */
+  guard(...secrets: string[]): void {
+    for (const secret of secrets) this.secrets.add(secret);
+  }
+
+  pulumi(...args: string[]): Promise<Run> {
+    return this.execute([...args, "--non-interactive"], true);
+  }
+
+  async must(...args: string[]): Promise<Run> {
+    const run = await this.pulumi(...args);
+    if (run.code !== 0) throw new Error(`pulumi ${args.join(" ")} ended with ${run.code}:\n${run.text}`);
+    return run;
+  }
+
+  up(...flags: string[]): Promise<Run> {
+    return this.must("up", "--yes", "--skip-preview", ...flags);
+  }
+
+  async failingUp(...flags: string[]): Promise<Run> {
+    const run = await this.pulumi("up", "--yes", "--skip-preview", ...flags);
+    if (run.code === 0) throw new Error(`pulumi up succeeded:\n${run.text}`);
+    return run;
+  }
+
+  refresh(...flags: string[]): Promise<Run> {
+    return this.must("refresh", "--yes", "--skip-preview", ...flags);
+  }
+
+  /** The preview's steps for resources of this package, without those that stay the same. */
+  async preview(...flags: string[]): Promise<Step[]> {
+    const { stdout } = await this.must("preview", "--json", ...flags);
+    const { steps } = JSON.parse(stdout) as { steps: Step[] };
+    return steps.filter(({ op, urn }) => op !== "same" && urn.includes("apikeys:"));
+  }
+
+  async state(): Promise<StateResource[]> {
+    const { stdout } = await this.must("stack", "export");
+    const { deployment } = JSON.parse(stdout) as { deployment: { resources?: StateResource[] } };
+    return (deployment.resources ?? []).filter(({ type }) => type.includes("apikeys:"));
+  }
+
+  /** The stack's outputs in clear. Not part of the transcript; every value of `secretNames` is guarded from now on. */
+  async outputs(): Promise<Record<string, string>> {
+    const clear = await this.execute(["stack", "output", "--json", "--show-secrets", "--non-interactive"], false);
+    const masked = await this.must("stack", "output", "--json");
+    const values = JSON.parse(clear.stdout) as Record<string, string>;
+    const shown = JSON.parse(masked.stdout) as Record<string, string>;
+    for (const [name, value] of Object.entries(values)) if (shown[name] === "[secret]" && typeof value === "string") this.secrets.add(value);
+    return values;
+  }
+
+  /** Destroys the stack, proves that no guarded value stands anywhere, and removes the directory. */
+  async close(): Promise<void> {
+    try {
+      await this.must("destroy", "--yes", "--skip-preview");
+      this.scan();
+    } finally {
+      rmSync(this.dir, { recursive: true, force: true });
+    }
+  }
+
+  /** The canary scan: state, backups, history, plans, event logs, and all that was printed. */
+  scan(): void {
+    const texts = new Map<string, string>([["what the engine printed", this.transcript.join("\n")]]);
+    for (const file of filesUnder(this.dir)) texts.set(file.slice(this.dir.length + 1), readFileSync(file, "latin1"));
+    const found: string[] = [];
+    for (const secret of this.secrets) {
+      if (secret.length < 8) continue;
+      for (const form of [secret, Buffer.from(secret).toString("base64").replace(/=+$/, ""), encodeURIComponent(secret)]) {
+        for (const [place, text] of texts) if (text.includes(form)) found.push(`${place} holds a secret of ${secret.length} characters`);
+      }
+    }
+    if (this.secrets.size === 0) throw new Error("the canary scan knows no secret: guard() some");
+    if (found.length > 0) throw new Error([...new Set(found)].join("\n"));
+  }
+
+  private execute(args: string[], keep: boolean): Promise<Run> {
+    return new Promise((done) => {
+      execFile("pulumi", args, { cwd: this.project, env: this.env, maxBuffer: 256 * 1024 * 1024 }, (error, stdout, stderr) => {
+        const code = error ? (typeof error.code === "number" ? error.code : 255) : 0;
+        if (keep) this.transcript.push(`$ pulumi ${args.join(" ")}`, stdout, stderr);
+        done({ code, stdout, stderr, text: `${stdout}\n${stderr}` });
+      });
+    });
+  }
+}
+
+function filesUnder(dir: string): string[] {
+  return readdirSync(dir, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(dir, entry.name);
+    if (entry.isSymbolicLink()) return [];
+    if (entry.isDirectory()) return filesUnder(path);
+    return entry.isFile() && statSync(path).size < 64 * 1024 * 1024 ? [path] : [];
+  });
+}
