@@ -6,12 +6,13 @@ import { editKey, showKey } from "./control-keys";
 import { readFault, type Fault, type Faults } from "./faults";
 import { Fields, InvalidField } from "./fields";
 import { parseDurationMs, rfc3339 } from "./instants";
-import { pulseapiUser } from "./pulseapi";
+import { pulseapiUser } from "./pulseapi-users";
 import type { RateLimiter } from "./rate-limit";
 import type { KeyRecord, UserRecord } from "./records";
 import type { RequestEntry } from "./request-log";
 import { Router } from "./router";
-import { SERVICE_NAMES, type Call, type ServiceName, type World } from "./service";
+import type { Call, World } from "./service";
+import { SERVICE_NAMES, type ServiceName } from "./service-names";
 
 export const CONTROL_PATH = "/_emulator";
 
@@ -27,15 +28,20 @@ export interface ControlParts {
 
 /** Where the emulator is told what to do; paths are relative to `CONTROL_PATH`. */
 export interface Control {
-  handle(call: Call): Answer;
-  problem(status: number, message: string): Answer;
+  readonly handle: (call: Call) => Answer;
+  readonly problem: (status: number, message: string) => Answer;
 }
 
 type Handler = (call: Call, first: string, second: string) => Answer;
 
 /**
  * The control API, for tests and demonstrations. It never shows a secret or a token. Every answer is
- * 200 with JSON, or 400 or 404 with `{error: {code, message}}`.
+ * 200 with JSON, or 400 or 404 with `{error: {code, message}}`; an unknown field is 400, so that a
+ * misspelt one cannot go unnoticed. `?service=` filters `keys` and `requests`.
+ *
+ * Two routes stand in for what only the vendors' own staff and billing can do: `users/pulseapi/<id>`
+ * (POST `{plan}`, DELETE) and, on `keys/novavms/<id>`, the field `owner`. `limits` (POST
+ * `{service?, perMinute, burst?}`, DELETE) is for load tests: `perMinute: null` lifts a limit.
  */
 export function control({ world: { store, nowMs }, limiters, faults, log }: ControlParts): Control {
   function findKey(service: string, id: string): KeyRecord {
@@ -201,5 +207,5 @@ function readLimit(fields: Fields): { perMinute: number; burst?: number } | null
 }
 
 function showFault({ path, ...fault }: Fault): Readonly<Record<string, unknown>> {
-  return { ...fault, ...(path ? { path: path.source } : {}) };
+  return { ...fault, ...(path ? { path: path.source.replaceAll("\\/", "/") } : {}) };
 }

@@ -5,8 +5,8 @@ import type { Call } from "./service";
 
 /** How a vendor words what goes wrong before, or instead of, a route's own answer. */
 export interface Dialect {
-  problem(status: number, message: string): Answer;
-  invalid(error: InvalidField): Answer;
+  readonly problem: (status: number, message: string) => Answer;
+  readonly invalid: (error: InvalidField) => Answer;
 }
 
 /** Runs a route; what it throws on purpose becomes the vendor's answer. */

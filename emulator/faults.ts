@@ -1,5 +1,5 @@
 import { Fields, InvalidField } from "./fields";
-import { SERVICE_NAMES, type ServiceName } from "./service";
+import { SERVICE_NAMES, type ServiceName } from "./service-names";
 
 export const FAULT_KINDS = ["status", "drop-before", "drop-after-commit", "delay", "truncate", "garbage"] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];

@@ -14,12 +14,12 @@ import { pulseapi } from "./pulseapi";
 import { pulsely } from "./pulsely";
 import { RateLimiter, type RateLimit } from "./rate-limit";
 import { requestLog } from "./request-log";
-import type { ServiceName } from "./service";
+import type { ServiceName } from "./service-names";
 import { Store } from "./store";
 
 export type { Credentials } from "./credentials";
 export type { RateLimit } from "./rate-limit";
-export { SERVICE_NAMES, type ServiceName } from "./service";
+export { SERVICE_NAMES, type ServiceName } from "./service-names";
 
 export interface EmulatorOptions {
   /**
@@ -138,6 +138,7 @@ function openData(dataFile: string | undefined, report?: (line: string) => void)
     const flushing = setInterval(() => {
       try {
         store.flush();
+        store.shortenJournal();
       } catch (error) {
         // A full disk: what could not be written is still in memory, and tried again.
         report?.(`cannot write ${file}: ${String(error)}`);

@@ -23,5 +23,7 @@ export function parseInstantMs(text: string): number | undefined {
 export function rfc3339(instantMs: number): string;
 export function rfc3339(instantMs: number | null): string | null;
 export function rfc3339(instantMs: number | null): string | null {
-  return instantMs === null ? null : new Date(instantMs).toISOString().replace(".000Z", "Z");
+  if (instantMs === null) return null;
+  const text = new Date(instantMs).toISOString();
+  return text.endsWith(".000Z") ? `${text.slice(0, -5)}Z` : text;
 }

@@ -24,63 +24,61 @@ export function novavmsAccounts({ store, nowMs }: World) {
     if (store.accountNamed(organisation, name)) throw conflict(`A service account is already named ${name}.`);
   }
 
-  return {
-    find,
+  function list({ query }: Call, { organisation }: { readonly organisation: string }): Answer {
+    const accounts = store.accounts(organisation);
+    const page = cursorPage(accounts, query, { defaultLimit: 50 });
+    const data = page.items.map(show);
+    return { status: 200, body: { data, next_cursor: page.nextCursor, total: accounts.size } };
+  }
 
-    list({ query }: Call, { organisation }: { readonly organisation: string }): Answer {
-      const accounts = store.accounts(organisation);
-      const page = cursorPage(accounts, query, { defaultLimit: 50 });
-      const data = page.items.map(show);
-      return { status: 200, body: { data, next_cursor: page.nextCursor, total: accounts.size } };
-    },
+  function get(_call: Call, caller: { readonly organisation: string }, id: string): Answer {
+    return { status: 200, body: show(find(caller, id)) };
+  }
 
-    get(_call: Call, caller: { readonly organisation: string }, id: string): Answer {
-      return { status: 200, body: show(find(caller, id)) };
-    },
+  function create({ fields }: Call, { organisation }: NovavmsUser): Answer {
+    const name = fields.text("name");
+    const role = fields.text("role");
+    if (!ROLE.test(role)) throw new InvalidField("role", "must be a lower-case word");
+    const scopes = fields.has("scopes") ? readScopes(fields) : [];
+    requireFreeName(organisation, name);
+    const account: AccountRecord = {
+      id: randomUUID(),
+      sequence: store.nextSequence(),
+      organisation,
+      name,
+      role,
+      scopes,
+      enabled: true,
+      createdAtMs: nowMs(),
+    };
+    store.commit({ kind: "account", account });
+    return { status: 201, body: show(account) };
+  }
 
-    create({ fields }: Call, { organisation }: NovavmsUser): Answer {
-      const name = fields.text("name");
-      const role = fields.text("role");
-      if (!ROLE.test(role)) throw new InvalidField("role", "must be a lower-case word");
-      const scopes = fields.has("scopes") ? readScopes(fields) : [];
-      requireFreeName(organisation, name);
-      const account: AccountRecord = {
-        id: randomUUID(),
-        sequence: store.nextSequence(),
-        organisation,
-        name,
-        role,
-        scopes,
-        enabled: true,
-        createdAtMs: nowMs(),
-      };
-      store.commit({ kind: "account", account });
-      return { status: 201, body: show(account) };
-    },
+  function patch({ fields }: Call, manager: NovavmsUser, id: string): Answer {
+    const account = find(manager, id);
+    for (const fixed of ["role", "scopes"]) {
+      if (fields.has(fixed)) throw new InvalidField(fixed, "is fixed when the service account is created");
+    }
+    fields.allowOnly("name", "enabled");
+    const name = fields.has("name") ? fields.text("name") : account.name;
+    const enabled = fields.has("enabled") ? fields.bool("enabled") : account.enabled;
+    if (name !== account.name) requireFreeName(account.organisation, name);
+    const patched = { ...account, name, enabled };
+    store.commit({ kind: "account", account: patched });
+    return { status: 200, body: show(patched) };
+  }
 
-    patch({ fields }: Call, manager: NovavmsUser, id: string): Answer {
-      const account = find(manager, id);
-      for (const fixed of ["role", "scopes"]) {
-        if (fields.has(fixed)) throw new InvalidField(fixed, "is fixed when the service account is created");
-      }
-      fields.allowOnly("name", "enabled");
-      const name = fields.has("name") ? fields.text("name") : account.name;
-      const enabled = fields.has("enabled") ? fields.bool("enabled") : account.enabled;
-      if (name !== account.name) requireFreeName(account.organisation, name);
-      const patched = { ...account, name, enabled };
-      store.commit({ kind: "account", account: patched });
-      return { status: 200, body: show(patched) };
-    },
+  function remove(_call: Call, manager: NovavmsUser, id: string): Answer {
+    const account = find(manager, id);
+    const live = [...store.listedKeys("novavms", id).after(0)].filter((key) => key.revokedAtMs === null);
+    live.forEach(refuseGatewayOwned);
+    const revocations = live.flatMap((key) => keyRevocation(key, manager, nowMs()));
+    store.commit(...revocations, { kind: "account-gone", id: account.id });
+    return { status: 204 };
+  }
 
-    delete(_call: Call, manager: NovavmsUser, id: string): Answer {
-      const account = find(manager, id);
-      const live = [...store.listedKeys("novavms", id).after(0)].filter((key) => key.revokedAtMs === null);
-      live.forEach(refuseGatewayOwned);
-      const revocations = live.flatMap((key) => keyRevocation(key, manager, nowMs()));
-      store.commit(...revocations, { kind: "account-gone", id: account.id });
-      return { status: 204 };
-    },
-  };
+  return { find, list, get, create, patch, remove };
 }
 
 function show(account: AccountRecord): Readonly<Record<string, unknown>> {

@@ -28,75 +28,75 @@ export function novavmsKeys({ store, nowMs }: World, findAccount: FindAccount) {
     return key;
   }
 
-  return {
-    /** `ownKey` is the key that asks, where no user does. */
-    list(caller: { readonly organisation: string }, accountId: string, ownKey?: KeyRecord): Answer {
-      const account = findAccount(caller, accountId);
-      if (ownKey && ownKey.parent !== account.id) throw forbidden("A key may list its own account's keys only.");
-      const keys = [...store.listedKeys("novavms", account.id).after(0)];
-      return { status: 200, body: { keys: keys.map((key) => show(key, nowMs())) } };
-    },
+  /** `ownKey` is the key that asks, where no user does. */
+  function list(caller: { readonly organisation: string }, accountId: string, ownKey?: KeyRecord): Answer {
+    const account = findAccount(caller, accountId);
+    if (ownKey && ownKey.parent !== account.id) throw forbidden("A key may list its own account's keys only.");
+    const keys = [...store.listedKeys("novavms", account.id).after(0)];
+    return { status: 200, body: { keys: keys.map((key) => show(key, nowMs())) } };
+  }
 
-    create(call: Call, manager: NovavmsUser, accountId: string): Answer {
-      const account = findAccount(manager, accountId);
-      const { fields } = call;
-      const name = fields.text("name");
-      const scopes = readScopes(fields);
-      requireWithinCeiling(account, scopes);
-      const expiresAtMs = fields.instantMs("expires_at");
-      if (expiresAtMs !== null && expiresAtMs <= nowMs()) throw new InvalidField("expires_at", "must lie ahead");
-      if (!account.enabled) throw conflict("The service account is disabled.");
-      const environment = NOVAVMS_ORGANISATIONS[account.organisation]?.environment ?? "live";
-      const secret = `sk_${environment}_${randomAlphanumeric(40)}`;
-      const key = newKey(secret, {
-        service: "novavms",
-        id: randomUUID(),
-        sequence: store.nextSequence(),
-        parent: account.id,
-        name,
-        scopes,
-        environment,
-        mask: secret.slice(0, PREFIX_LENGTH),
-        createdAtMs: nowMs(),
-        expiresAtMs,
+  function create(call: Call, manager: NovavmsUser, accountId: string): Answer {
+    const account = findAccount(manager, accountId);
+    const { fields } = call;
+    const name = fields.text("name");
+    const scopes = readScopes(fields);
+    requireWithinCeiling(account, scopes);
+    const expiresAtMs = fields.instantMs("expires_at");
+    if (expiresAtMs !== null && expiresAtMs <= nowMs()) throw new InvalidField("expires_at", "must lie ahead");
+    if (!account.enabled) throw conflict("The service account is disabled.");
+    const environment = NOVAVMS_ORGANISATIONS[account.organisation]?.environment ?? "live";
+    const secret = `sk_${environment}_${randomAlphanumeric(40)}`;
+    const key = newKey(secret, {
+      service: "novavms",
+      id: randomUUID(),
+      sequence: store.nextSequence(),
+      parent: account.id,
+      name,
+      scopes,
+      environment,
+      mask: secret.slice(0, PREFIX_LENGTH),
+      createdAtMs: nowMs(),
+      expiresAtMs,
+    });
+    store.commit({ kind: "key", key }, auditChange(key, manager, nowMs()));
+    call.keyId = key.id;
+    return { status: 201, body: { ...show(key, nowMs()), key: secret } };
+  }
+
+  function patch(call: Call, manager: NovavmsUser, accountId: string, keyId: string): Answer {
+    const key = find(call, manager, accountId, keyId);
+    const { fields } = call;
+    if (fields.has("scopes")) throw new InvalidField("scopes", "are fixed when the key is created");
+    fields.allowOnly("expires_at");
+    if (!fields.has("expires_at")) throw new InvalidField("expires_at", "is required");
+    const expiresAtMs = fields.instantMs("expires_at");
+    if (key.revokedAtMs !== null) throw conflict("The key is revoked.");
+    const patched = { ...key, expiresAtMs };
+    store.commit({ kind: "key", key: patched });
+    return { status: 200, body: show(patched, nowMs()) };
+  }
+
+  function revoke(call: Call, manager: NovavmsUser, accountId: string, keyId: string): Answer {
+    const key = find(call, manager, accountId, keyId);
+    refuseGatewayOwned(key);
+    if (key.revokedAtMs === null) store.commit(...keyRevocation(key, manager, nowMs()));
+    return { status: 200, body: show(store.key("novavms", keyId) ?? key, nowMs()) };
+  }
+
+  function audit({ query }: Call, { organisation }: { readonly organisation: string }): Answer {
+    const wanted = (query.get("action") ?? "user.updated") === "user.updated";
+    const sinceMs = nowMs() - AUDIT_KEPT_MS;
+    const data = store.novavmsAudit
+      .entries()
+      .filter((entry) => wanted && entry.organisation === organisation && entry.atMs >= sinceMs)
+      .map(({ id, userId, prefix, scopes, atMs }) => {
+        return { id, action: "user.updated", user_id: userId, prefix, scopes, created_at: rfc3339(atMs) };
       });
-      store.commit({ kind: "key", key }, auditChange(key, manager, nowMs()));
-      call.keyId = key.id;
-      return { status: 201, body: { ...show(key, nowMs()), key: secret } };
-    },
+    return { status: 200, body: { data, next_cursor: null, total: data.length } };
+  }
 
-    patch(call: Call, manager: NovavmsUser, accountId: string, keyId: string): Answer {
-      const key = find(call, manager, accountId, keyId);
-      const { fields } = call;
-      if (fields.has("scopes")) throw new InvalidField("scopes", "are fixed when the key is created");
-      fields.allowOnly("expires_at");
-      if (!fields.has("expires_at")) throw new InvalidField("expires_at", "is required");
-      const expiresAtMs = fields.instantMs("expires_at");
-      if (key.revokedAtMs !== null) throw conflict("The key is revoked.");
-      const patched = { ...key, expiresAtMs };
-      store.commit({ kind: "key", key: patched });
-      return { status: 200, body: show(patched, nowMs()) };
-    },
-
-    revoke(call: Call, manager: NovavmsUser, accountId: string, keyId: string): Answer {
-      const key = find(call, manager, accountId, keyId);
-      refuseGatewayOwned(key);
-      if (key.revokedAtMs === null) store.commit(...keyRevocation(key, manager, nowMs()));
-      return { status: 200, body: show(store.key("novavms", keyId) ?? key, nowMs()) };
-    },
-
-    audit({ query }: Call, { organisation }: { readonly organisation: string }): Answer {
-      const wanted = (query.get("action") ?? "user.updated") === "user.updated";
-      const sinceMs = nowMs() - AUDIT_KEPT_MS;
-      const data = store.novavmsAudit
-        .entries()
-        .filter((entry) => wanted && entry.organisation === organisation && entry.atMs >= sinceMs)
-        .map(({ id, userId, prefix, scopes, atMs }) => {
-          return { id, action: "user.updated", user_id: userId, prefix, scopes, created_at: rfc3339(atMs) };
-        });
-      return { status: 200, body: { data, next_cursor: null, total: data.length } };
-    },
-  };
+  return { list, create, patch, revoke, audit };
 }
 
 export function refuseGatewayOwned(key: KeyRecord): void {

@@ -83,7 +83,7 @@ export function novavms(world: World, tokens: Credentials["novavms"], limiter: R
     .on("POST", "/service-accounts", asManager(accounts.create))
     .on("GET", "/service-accounts/:id", asUser(accounts.get))
     .on("PATCH", "/service-accounts/:id", asManager(accounts.patch))
-    .on("DELETE", "/service-accounts/:id", asManager(accounts.delete))
+    .on("DELETE", "/service-accounts/:id", asManager(accounts.remove))
     .on("GET", "/service-accounts/:id/keys", (_call, caller, id) => keys.list(caller, id, caller.key))
     .on("POST", "/service-accounts/:id/keys", asManager(keys.create))
     .on("PATCH", "/service-accounts/:id/keys/:keyId", asManager(keys.patch))

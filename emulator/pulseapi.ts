@@ -19,53 +19,35 @@
  * - The list of abilities. "Disabled" is 402, on every route; a missing ability is 403.
  * - 1000 requests a minute per token. A key with `*` may manage its user's keys; any other key may not.
  */
-import { Refusal, type Answer } from "./answer";
+import type { Answer } from "./answer";
 import type { Credentials } from "./credentials";
-import { answering, findRoute, type Dialect } from "./dialect";
-import { InvalidField } from "./fields";
+import { answering, findRoute } from "./dialect";
 import { laravelPage } from "./laravel-page";
-import { visibleUseMs } from "./last-use";
-import { wholeNumber } from "./paging";
+import { pulseapiDialect, refusal } from "./pulseapi-errors";
+import { pulseapiKeys } from "./pulseapi-keys";
+import { parseParent, pulseapiUser, type UserInTeam } from "./pulseapi-users";
 import { rateLimitHeaders, type RateLimiter, type Verdict } from "./rate-limit";
-import { keyState, newKey, type KeyRecord, type UserRecord } from "./records";
+import { keyState, type KeyRecord, type UserRecord } from "./records";
 import { Router } from "./router";
 import { PULSEAPI_MONITORS } from "./sample-data";
-import { hashSecret, randomAlphanumeric } from "./secrets";
+import { hashSecret } from "./secrets";
 import { covers, type Call, type Service, type World } from "./service";
-import type { Store } from "./store";
-
-export const PULSEAPI_ABILITIES = [
-  "monitors:read",
-  "monitors:write",
-  "checks:run",
-  "incidents:read",
-  "alerts:read",
-  "alerts:write",
-  "team:read",
-  "*",
-] as const;
-
-/** User 1 pays, user 2 does not. */
-export const PULSEAPI_USERS: readonly UserRecord[] = [
-  { id: 1, plan: "paid", deleted: false },
-  { id: 2, plan: "free", deleted: false },
-];
 
 const BASE_PATH = "/pulseapi/v1";
-const NO_LAG_MS = 0;
+const LAST_USED_LAG_MS = 0;
 
-interface Caller {
-  /** Counts requests: one per token. */
+interface Caller extends UserInTeam {
+  /** Requests are counted per token. */
   readonly tokenId: string;
-  readonly userId: number;
-  readonly teamId: number;
   readonly abilities: readonly string[];
   readonly key?: KeyRecord;
 }
 
 type Handler = (call: Call, caller: Caller, id: string) => Answer;
 
-export function pulseapi({ store, nowMs }: World, tokens: Credentials["pulseapi"], limiter: RateLimiter): Service {
+export function pulseapi(world: World, tokens: Credentials["pulseapi"], limiter: RateLimiter): Service {
+  const { store, nowMs } = world;
+  const keys = pulseapiKeys(world);
   const seeded = new Map<string, Caller>([
     [tokens.adminToken, { tokenId: "1", userId: 1, teamId: 1, abilities: ["*"] }],
     [tokens.otherTeamToken, { tokenId: "2", userId: 1, teamId: 2, abilities: ["*"] }],
@@ -76,139 +58,56 @@ export function pulseapi({ store, nowMs }: World, tokens: Credentials["pulseapi"
     const { bearer } = call;
     if (bearer === undefined) return undefined;
     const known = seeded.get(bearer);
-    if (known) return userOf(known).deleted ? undefined : known;
+    if (known) return known;
     const key = store.keyByHash(hashSecret(bearer));
     if (key?.service !== "pulseapi") return undefined;
     call.keyId = key.id;
-    const [userId = 0, teamId = 0] = key.parent.split(":").map(Number);
-    const caller = { tokenId: key.id, userId, teamId, abilities: key.scopes, key };
-    return keyState(key, nowMs()) === "active" && !userOf(caller).deleted ? caller : undefined;
+    if (keyState(key, nowMs()) !== "active") return undefined;
+    return { tokenId: key.id, ...parseParent(key.parent), abilities: key.scopes, key };
   }
 
-  function userOf({ userId }: Caller): UserRecord {
-    return pulseapiUser(store, userId) ?? { id: userId, plan: "free", deleted: true };
+  function livingUser(caller: Caller | undefined): UserRecord | undefined {
+    const user = caller && pulseapiUser(store, caller.userId);
+    return user?.deleted ? undefined : user;
   }
 
-  function getKey(call: Call, caller: Caller, id: string): Answer {
-    return { status: 200, body: { data: show(findKey(call, caller, id)) } };
-  }
-
-  function findKey(call: Call, caller: Caller, id: string): KeyRecord {
-    call.keyId = id;
-    const key = store.key("pulseapi", id);
-    if (key?.parent === parentOf(caller) && key.revokedAtMs === null) return key;
-    throw new Refusal(dialect.problem(404, `No query results for model [App\\Models\\ApiKey] ${id}`));
-  }
-
-  function listKeys({ query, baseUrl, path }: Call, caller: Caller): Answer {
-    const page = wholeNumber(query, "page", { fallback: 1, max: 999_999_999 });
-    const perPage = wholeNumber(query, "per_page", { fallback: 15, max: 100 });
-    const keys = store.listedKeys("pulseapi", parentOf(caller));
-    const data = keys.slice((page - 1) * perPage, perPage).map(show);
-    return { status: 200, body: laravelPage(data, { page, perPage, total: keys.size, url: baseUrl + path }) };
-  }
-
-  function createKey(call: Call, caller: Caller): Answer {
-    const name = call.fields.text("name");
-    const scopes = call.fields.selection("abilities", PULSEAPI_ABILITIES);
-    const sequence = store.nextSequence();
-    const id = String(sequence);
-    const token = newToken(id);
-    const parent = parentOf(caller);
-    const createdAtMs = nowMs();
-    const facts = { id, sequence, parent, name, scopes, createdAtMs, mask: token.slice(-8) };
-    const key = newKey(token, { service: "pulseapi", environment: "live", expiresAtMs: null, ...facts });
-    store.commit({ kind: "key", key });
-    call.keyId = id;
-    return { status: 201, body: { data: show(key), token } };
-  }
-
-  function patchKey(call: Call, caller: Caller, id: string): Answer {
-    const key = findKey(call, caller, id);
-    const { fields } = call;
-    if (fields.has("abilities")) throw new InvalidField("abilities", "cannot be changed");
-    const patched = { ...key, name: fields.text("name") };
-    store.commit({ kind: "key", key: patched });
-    return { status: 200, body: { data: show(patched) } };
-  }
-
-  function rotateKey(call: Call, caller: Caller, id: string): Answer {
-    const key = findKey(call, caller, id);
-    const token = newToken(id);
-    const rotated = { ...key, hash: hashSecret(token), mask: token.slice(-8) };
-    store.commit({ kind: "key", key: rotated });
-    return { status: 200, body: { data: show(rotated), token } };
-  }
-
-  function deleteKey(call: Call, caller: Caller, id: string): Answer {
-    const key = findKey(call, caller, id);
-    store.commit({ kind: "key", key: { ...key, revokedAtMs: nowMs() } });
-    return { status: 204 };
-  }
-
-  function show(key: KeyRecord): Readonly<Record<string, unknown>> {
-    const usedMs = visibleUseMs(key.use, nowMs(), NO_LAG_MS);
-    return {
-      id: Number(key.id),
-      name: key.name,
-      last_eight: key.mask,
-      abilities: key.scopes,
-      team_id: Number(key.parent.split(":")[1]),
-      last_used_at: usedMs === null ? null : new Date(usedMs).toISOString().slice(0, 10),
-      created_at: new Date(key.createdAtMs).toISOString().replace("Z", "000Z"),
-    };
+  function listMonitors({ baseUrl, path }: Call, caller: Caller): Answer {
+    requireAbility(caller, "monitors:read");
+    const facts = { page: 1, perPage: 15, total: PULSEAPI_MONITORS.length, url: baseUrl + path };
+    return { status: 200, body: laravelPage(PULSEAPI_MONITORS, facts) };
   }
 
   const router = new Router<Handler>()
-    .on("GET", "/api-keys", managing(listKeys))
-    .on("POST", "/api-keys", managing(createKey))
-    .on("GET", "/api-keys/:id", managing(getKey))
-    .on("PATCH", "/api-keys/:id", managing(patchKey))
-    .on("DELETE", "/api-keys/:id", managing(deleteKey))
-    .on("POST", "/api-keys/:id/rotate", managing(rotateKey))
-    .on("GET", "/monitors", ({ baseUrl, path }, caller) => {
-      requireAbility(caller, "monitors:read");
-      const facts = { page: 1, perPage: 15, total: PULSEAPI_MONITORS.length, url: baseUrl + path };
-      return { status: 200, body: laravelPage(PULSEAPI_MONITORS, facts) };
-    });
+    .on("GET", "/api-keys", managing(keys.list))
+    .on("POST", "/api-keys", managing(keys.create))
+    .on("GET", "/api-keys/:id", managing(keys.get))
+    .on("PATCH", "/api-keys/:id", managing(keys.patch))
+    .on("DELETE", "/api-keys/:id", managing(keys.remove))
+    .on("POST", "/api-keys/:id/rotate", managing(keys.rotate))
+    .on("GET", "/monitors", listMonitors);
 
   function route(call: Call, caller: Caller | undefined, verdict: Verdict): Answer {
-    const { handler, params } = findRoute(router, dialect, call);
-    if (!caller) throw new Refusal(dialect.problem(401, "Unauthenticated."));
+    const { handler, params } = findRoute(router, pulseapiDialect, call);
+    const user = livingUser(caller);
+    if (!caller || !user) throw refusal(401, "Unauthenticated.");
     if (!verdict.allowed) {
       const headers = { "Retry-After": String(verdict.retryAfterS) };
-      return { ...dialect.problem(429, "Too Many Attempts."), headers };
+      return { ...pulseapiDialect.problem(429, "Too Many Attempts."), headers };
     }
-    if (caller.key) store.noteUse(caller.key, nowMs(), NO_LAG_MS);
-    if (userOf(caller).plan === "free") throw new Refusal(dialect.problem(402, "API access needs a paid plan."));
+    if (user.plan === "free") throw refusal(402, "API access needs a paid plan.");
+    if (caller.key) store.noteUse(caller.key, nowMs(), LAST_USED_LAG_MS);
     return handler(call, caller, params[0] ?? "");
   }
 
-  return {
-    name: "pulseapi",
-    basePath: BASE_PATH,
-    problem: dialect.problem,
-    handle(call) {
-      const caller = authenticate(call);
-      const verdict = caller ? limiter.take(caller.tokenId) : limiter.uncounted();
-      const answer = answering(dialect, () => route(call, caller, verdict));
-      return { ...answer, headers: { ...answer.headers, ...rateLimitHeaders(verdict) } };
-    },
-  };
-}
+  function handle(call: Call): Answer {
+    const caller = authenticate(call);
+    const verdict = caller ? limiter.take(caller.tokenId) : limiter.uncounted();
+    const answer = answering(pulseapiDialect, () => route(call, caller, verdict));
+    return { ...answer, headers: { ...answer.headers, ...rateLimitHeaders(verdict) } };
+  }
 
-/** A user as seeded, or as a test has changed it. */
-export function pulseapiUser(store: Store, userId: number): UserRecord | undefined {
-  return store.user(userId) ?? PULSEAPI_USERS.find(({ id }) => id === userId);
+  return { name: "pulseapi", basePath: BASE_PATH, problem: pulseapiDialect.problem, handle };
 }
-
-const dialect: Dialect = {
-  problem: (status, message) => ({ status, body: { message } }),
-  invalid({ field, problem }) {
-    const message = `The ${field.replace("_", " ")} field ${problem}.`;
-    return { status: 422, body: { message, errors: { [field]: [message] } } };
-  },
-};
 
 function managing(handler: Handler): Handler {
   return (call, caller, id) => {
@@ -218,13 +117,5 @@ function managing(handler: Handler): Handler {
 }
 
 function requireAbility({ abilities }: Caller, ability: string): void {
-  if (!covers(abilities, ability, "*")) throw new Refusal(dialect.problem(403, "Invalid ability provided."));
-}
-
-function parentOf({ userId, teamId }: Caller): string {
-  return `${userId}:${teamId}`;
-}
-
-function newToken(keyId: string): string {
-  return `${keyId}|${randomAlphanumeric(40)}`;
+  if (!covers(abilities, ability, "*")) throw refusal(403, "Invalid ability provided.");
 }

@@ -18,32 +18,19 @@
  */
 import { Refusal, type Answer } from "./answer";
 import type { Credentials } from "./credentials";
-import { answering, findRoute, type Dialect } from "./dialect";
+import { answering, findRoute } from "./dialect";
+import { Fields } from "./fields";
 import { rfc3339 } from "./instants";
-import { Fields, InvalidField } from "./fields";
-import { visibleUseMs } from "./last-use";
-import { cursorPage } from "./paging";
+import { errorAnswer, pulselyDialect, refusal } from "./pulsely-errors";
+import { LAST_USED_LAG_MS, pulselyKeys } from "./pulsely-keys";
 import type { RateLimiter } from "./rate-limit";
-import { keyState, newKey, type KeyRecord } from "./records";
+import { keyState } from "./records";
 import { Router } from "./router";
 import { PULSELY_DATA } from "./sample-data";
-import { hashSecret, randomHex } from "./secrets";
+import { hashSecret } from "./secrets";
 import { covers, type Call, type Service, type World } from "./service";
 
-export const PULSELY_SCOPES = [
-  "read:checks",
-  "write:checks",
-  "read:alerts",
-  "write:alerts",
-  "read:metrics",
-  "admin:*",
-] as const;
-
 const BASE_PATH = "/pulsely/v1";
-const WORKSPACE = "default";
-const STATES = ["active", "expired", "revoked"] as const;
-const NO_LAG_MS = 0;
-const PROBLEM_CODES: Readonly<Record<number, string>> = { 404: "not_found", 405: "method_not_allowed" };
 
 interface Caller {
   readonly keyId: string;
@@ -52,24 +39,27 @@ interface Caller {
 
 type Handler = (call: Call, caller: Caller, id: string) => Answer;
 
-export function pulsely({ store, nowMs }: World, tokens: Credentials["pulsely"], limiter: RateLimiter): Service {
+export function pulsely(world: World, tokens: Credentials["pulsely"], limiter: RateLimiter): Service {
+  const { store, nowMs } = world;
+  const keys = pulselyKeys(world);
   const seeded = new Map<string, Caller>([
     [tokens.adminToken, { keyId: "key_admin", scopes: ["admin:*"] }],
     [tokens.nonManagerToken, { keyId: "key_non_manager", scopes: ["read:checks"] }],
   ]);
 
   function authenticate(call: Call): Caller {
-    const known = seeded.get(call.bearer ?? "");
+    const bearer = call.bearer ?? "";
+    const known = seeded.get(bearer);
     if (known) return known;
-    const key = store.keyByHash(hashSecret(call.bearer ?? ""));
-    if (key?.service !== "pulsely") throw problem(401, "invalid_key", "The API key is not valid.");
+    const key = store.keyByHash(hashSecret(bearer));
+    if (key?.service !== "pulsely") throw refusal(401, "invalid_key", "The API key is not valid.");
     call.keyId = key.id;
     const state = keyState(key, nowMs());
     if (state !== "active") {
       audit(call, key.id, 401);
-      throw problem(401, "invalid_key", `The API key is ${state}.`);
+      throw refusal(401, "invalid_key", `The API key is ${state}.`);
     }
-    store.noteUse(key, nowMs(), NO_LAG_MS);
+    store.noteUse(key, nowMs(), LAST_USED_LAG_MS);
     return { keyId: key.id, scopes: key.scopes };
   }
 
@@ -89,78 +79,6 @@ export function pulsely({ store, nowMs }: World, tokens: Credentials["pulsely"],
       return { status: 200, body: { data: PULSELY_DATA[kind], has_more: false, next_cursor: null } };
     };
 
-  function findKey(call: Call, id: string): KeyRecord {
-    call.keyId = id;
-    const key = store.key("pulsely", id);
-    if (!key) throw problem(404, "not_found", `There is no API key ${id}.`);
-    return key;
-  }
-
-  function requireFreeName(name: string): void {
-    const taken = store.unrevokedPulselyKeysNamed(name).some((key) => keyState(key, nowMs()) === "active");
-    if (taken) throw problem(409, "name_taken", `A live key is already named ${name}.`);
-  }
-
-  function listKeys({ query }: Call): Answer {
-    const status = query.has("status") ? Fields.ofQuery(query).oneOf("status", STATES) : undefined;
-    const at = nowMs();
-    const page = cursorPage(store.listedKeys("pulsely", WORKSPACE), query, {
-      defaultLimit: 20,
-      keep: (key) => status === undefined || keyState(key, at) === status,
-    });
-    const data = page.items.map((key) => show(key, at));
-    return { status: 200, body: { data, has_more: page.nextCursor !== null, next_cursor: page.nextCursor } };
-  }
-
-  function getKey(call: Call, _caller: Caller, id: string): Answer {
-    return { status: 200, body: show(findKey(call, id), nowMs()) };
-  }
-
-  function createKey(call: Call): Answer {
-    const { fields } = call;
-    const name = fields.text("name");
-    const scopes = fields.selection("scopes", PULSELY_SCOPES);
-    const environment = fields.has("environment") ? fields.oneOf("environment", ["live", "test"]) : "live";
-    const expiresAtMs = fields.instantMs("expires_at");
-    if (expiresAtMs !== null && expiresAtMs <= nowMs()) throw new InvalidField("expires_at", "must lie ahead");
-    requireFreeName(name);
-    const secret = `ply_${environment}_${randomHex(40)}`;
-    const key = newKey(secret, {
-      service: "pulsely",
-      id: `key_${randomHex(16)}`,
-      sequence: store.nextSequence(),
-      parent: WORKSPACE,
-      name,
-      scopes,
-      environment,
-      mask: `${secret.slice(0, 15)}…${secret.slice(-4)}`,
-      createdAtMs: nowMs(),
-      expiresAtMs,
-    });
-    store.commit({ kind: "key", key });
-    call.keyId = key.id;
-    return { status: 201, body: { ...show(key, nowMs()), key: secret } };
-  }
-
-  function patchKey(call: Call, _caller: Caller, id: string): Answer {
-    const key = findKey(call, id);
-    const { fields } = call;
-    if (fields.has("scopes")) throw problem(422, "scopes_immutable", "The scopes of a key cannot be changed.");
-    fields.allowOnly("name");
-    const name = fields.text("name");
-    if (keyState(key, nowMs()) !== "active") throw problem(409, "key_not_active", "Only a live key can be renamed.");
-    if (name !== key.name) requireFreeName(name);
-    const renamed = { ...key, name };
-    store.commit({ kind: "key", key: renamed });
-    return { status: 200, body: show(renamed, nowMs()) };
-  }
-
-  function deleteKey(call: Call, _caller: Caller, id: string): Answer {
-    const key = findKey(call, id);
-    if (key.revokedAtMs === null) store.commit({ kind: "key", key: { ...key, revokedAtMs: nowMs() } });
-    return { status: 204 };
-  }
-
   function listAudit({ query }: Call): Answer {
     const keyId = query.get("key_id");
     const sinceMs = Fields.ofQuery(query).instantMs("since") ?? -Infinity;
@@ -174,25 +92,20 @@ export function pulsely({ store, nowMs }: World, tokens: Credentials["pulsely"],
   }
 
   const router = new Router<Handler>()
-    .on("GET", "/api-keys", managing(listKeys))
-    .on("POST", "/api-keys", managing(createKey))
-    .on("GET", "/api-keys/:id", managing(getKey))
-    .on("PATCH", "/api-keys/:id", managing(patchKey))
-    .on("DELETE", "/api-keys/:id", managing(deleteKey))
+    .on("GET", "/api-keys", managing(keys.list))
+    .on("POST", "/api-keys", managing(keys.create))
+    .on("GET", "/api-keys/:id", managing(keys.get))
+    .on("PATCH", "/api-keys/:id", managing(keys.patch))
+    .on("DELETE", "/api-keys/:id", managing(keys.remove))
     .on("GET", "/audit-log", managing(listAudit))
     .on("GET", "/checks", dataPlane("checks"))
     .on("GET", "/alerts", dataPlane("alerts"))
     .on("GET", "/metrics", dataPlane("metrics"));
 
-  const dialect: Dialect = {
-    problem: (status, message) => errorAnswer(status, PROBLEM_CODES[status] ?? "request_failed", message),
-    invalid: (error) => errorAnswer(422, "invalid_request", `${error.message}.`),
-  };
-
   function route(call: Call): Answer {
-    const { handler, params } = findRoute(router, dialect, call);
+    const { handler, params } = findRoute(router, pulselyDialect, call);
     const caller = authenticate(call);
-    const answer = answering(dialect, () => handler(call, caller, params[0] ?? ""));
+    const answer = answering(pulselyDialect, () => handler(call, caller, params[0] ?? ""));
     audit(call, caller.keyId, answer.status);
     return answer;
   }
@@ -200,8 +113,8 @@ export function pulsely({ store, nowMs }: World, tokens: Credentials["pulsely"],
   return {
     name: "pulsely",
     basePath: BASE_PATH,
-    problem: dialect.problem,
-    handle: (call) => answering(dialect, () => route(call)),
+    problem: pulselyDialect.problem,
+    handle: (call) => answering(pulselyDialect, () => route(call)),
   };
 }
 
@@ -215,32 +128,4 @@ function managing(handler: Handler): Handler {
 function requireScope(caller: Caller, required: string): void {
   if (covers(caller.scopes, required, "admin:*")) return;
   throw new Refusal(errorAnswer(403, "insufficient_scope", `The API key lacks the scope ${required}.`, { required }));
-}
-
-/** Everything that may be shown again: never the secret. */
-function show(key: KeyRecord, atMs: number): Readonly<Record<string, unknown>> {
-  return {
-    id: key.id,
-    name: key.name,
-    masked: key.mask,
-    scopes: key.scopes,
-    environment: key.environment,
-    status: keyState(key, atMs),
-    created_at: rfc3339(key.createdAtMs),
-    expires_at: rfc3339(key.expiresAtMs),
-    last_used_at: rfc3339(visibleUseMs(key.use, atMs, NO_LAG_MS)),
-  };
-}
-
-function problem(status: number, code: string, message: string): Refusal {
-  return new Refusal(errorAnswer(status, code, message));
-}
-
-function errorAnswer(
-  status: number,
-  code: string,
-  message: string,
-  more: Readonly<Record<string, string>> = {},
-): Answer {
-  return { status, body: { error: { code, message, ...more } } };
 }

@@ -1,6 +1,6 @@
 import { neverUsed, type LastUse } from "./last-use";
 import { hashSecret } from "./secrets";
-import type { ServiceName } from "./service";
+import type { ServiceName } from "./service-names";
 
 export type KeyState = "active" | "revoked" | "expired";
 

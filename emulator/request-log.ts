@@ -1,6 +1,6 @@
 import { BoundedLog } from "./bounded-log";
 import type { FaultKind } from "./faults";
-import type { ServiceName } from "./service";
+import type { ServiceName } from "./service-names";
 
 const CAPACITY = 100_000;
 

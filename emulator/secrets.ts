@@ -20,7 +20,7 @@ export function randomAlphanumeric(length: number): string {
   let text = "";
   while (text.length < length) {
     for (const byte of takeBytes(length - text.length)) {
-      if (byte < UNBIASED_BELOW) text += ALPHANUMERIC[byte % ALPHANUMERIC.length];
+      if (byte < UNBIASED_BELOW) text += ALPHANUMERIC.charAt(byte % ALPHANUMERIC.length);
     }
   }
   return text;

@@ -1,9 +1,7 @@
 import type { Answer } from "./answer";
 import { Fields } from "./fields";
+import type { ServiceName } from "./service-names";
 import type { Store } from "./store";
-
-export const SERVICE_NAMES = ["pulsely", "novavms", "pulseapi"] as const;
-export type ServiceName = (typeof SERVICE_NAMES)[number];
 
 /** What every service works on. */
 export interface World {
@@ -18,9 +16,9 @@ export interface Service {
   /** The vendor's documented base, version included. */
   readonly basePath: string;
   /** `call.path` is relative to `basePath`. */
-  handle(call: Call): Answer;
+  readonly handle: (call: Call) => Answer;
   /** An error that the HTTP layer found (404, 413, 500, injected ones), in the vendor's envelope. */
-  problem(status: number, message: string): Answer;
+  readonly problem: (status: number, message: string) => Answer;
 }
 
 export interface CallFacts {

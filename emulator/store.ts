@@ -1,10 +1,11 @@
 import { BoundedLog } from "./bounded-log";
 import type { Credentials } from "./credentials";
 import type { Journal } from "./journal";
+import { KeyTable } from "./key-table";
 import { recordUse, type LastUse } from "./last-use";
 import { OrderedList } from "./ordered-list";
 import type { AccountRecord, AuditEntry, KeyRecord, NovavmsAuditEntry, PulselyAuditEntry, UserRecord } from "./records";
-import type { ServiceName } from "./service";
+import { SERVICE_NAMES, type ServiceName } from "./service-names";
 
 /** What can happen to the data; also what a journal line holds. */
 export type Change =
@@ -20,12 +21,9 @@ export type Change =
   | { readonly kind: "sequence"; readonly next: number }
   | { readonly kind: "reset" };
 
-/** pulseapi deletes a revoked key's row; the other vendors keep it in their lists. */
-const LISTS_REVOKED_KEYS: Readonly<Record<ServiceName, boolean>> = { pulsely: true, novavms: true, pulseapi: false };
-/** Only pulsely asks whether a name is free. */
-const INDEXES_NAMES: Readonly<Record<ServiceName, boolean>> = { pulsely: true, novavms: false, pulseapi: false };
+/** Smaller numbers are taken: the announced tokens of pulseapi carry theirs. */
+const FIRST_SEQUENCE = 101;
 const AUDIT_CAPACITY = 10_000;
-const NO_KEYS: OrderedList<KeyRecord> = new OrderedList();
 const NO_ACCOUNTS: OrderedList<AccountRecord> = new OrderedList();
 
 /**
@@ -38,10 +36,9 @@ export class Store {
   clockOffsetMs = 0;
   credentials: Credentials | undefined;
   #journal: Journal | undefined;
-  #sequence = 1;
-  readonly #keys = new Map<string, KeyRecord>();
+  #sequence = FIRST_SEQUENCE;
+  readonly #keys = { pulsely: new KeyTable(true), novavms: new KeyTable(true), pulseapi: new KeyTable(false) };
   readonly #keysByHash = new Map<string, KeyRecord>();
-  readonly #listedKeys = new Map<string, OrderedList<KeyRecord>>();
   readonly #unrevokedByName = new Map<string, readonly KeyRecord[]>();
   readonly #accounts = new Map<string, AccountRecord>();
   readonly #accountsByOrganisation = new Map<string, OrderedList<AccountRecord>>();
@@ -62,7 +59,6 @@ export class Store {
   commit(...changes: readonly Change[]): void {
     this.#journal?.append(changes);
     for (const change of changes) this.#apply(change);
-    this.#shortenJournal();
   }
 
   nextSequence(): number {
@@ -70,20 +66,22 @@ export class Store {
   }
 
   key(service: ServiceName, id: string): KeyRecord | undefined {
-    return this.#keys.get(`${service}/${id}`);
+    return this.#keys[service].get(id);
   }
 
   keyByHash(hash: string): KeyRecord | undefined {
     return this.#keysByHash.get(hash);
   }
 
-  allKeys(): Iterable<KeyRecord> {
-    return this.#keys.values();
+  /** In the order of their creation. */
+  allKeys(): readonly KeyRecord[] {
+    const keys = SERVICE_NAMES.flatMap((service) => [...this.#keys[service].values()]);
+    return keys.sort((a, b) => a.sequence - b.sequence);
   }
 
   /** The keys that the vendor's own list shows. */
   listedKeys(service: ServiceName, parent: string): OrderedList<KeyRecord> {
-    return this.#listedKeys.get(`${service}/${parent}`) ?? NO_KEYS;
+    return this.#keys[service].listed(parent);
   }
 
   unrevokedPulselyKeysNamed(name: string): readonly KeyRecord[] {
@@ -129,7 +127,11 @@ export class Store {
     this.#journal?.append(changes);
     this.#unsavedUses.clear();
     this.#unsavedAudit = [];
-    this.#shortenJournal();
+  }
+
+  /** Rewrites a journal that is mostly history; not in `commit`, which may fail only where nothing was done. */
+  shortenJournal(): void {
+    if (this.#journal?.isOverlong) this.#journal.rewrite(this.snapshot());
   }
 
   /** Everything that is known, as the shortest journal that says it. */
@@ -141,13 +143,9 @@ export class Store {
     ];
     for (const user of this.#users.values()) yield [{ kind: "user", user }];
     for (const account of this.#accounts.values()) yield [{ kind: "account", account }];
-    for (const key of this.#keys.values()) yield [{ kind: "key", key }];
+    for (const key of this.allKeys()) yield [{ kind: "key", key }];
     for (const entry of this.pulselyAudit.entries()) yield [{ kind: "audit", entry }];
     for (const entry of this.novavmsAudit.entries()) yield [{ kind: "audit", entry }];
-  }
-
-  #shortenJournal(): void {
-    if (this.#journal?.isOverlong) this.#journal.rewrite(this.snapshot());
   }
 
   #apply(change: Change): void {
@@ -155,7 +153,7 @@ export class Store {
       case "key":
         return this.#putKey(change.key);
       case "key-gone":
-        return this.#dropKey(`${change.service}/${change.id}`);
+        return this.#dropKey(change.service, change.id);
       case "use": {
         const key = this.key(change.service, change.id);
         if (key) Object.assign(key.use, change.use);
@@ -187,34 +185,27 @@ export class Store {
   }
 
   #putKey(key: KeyRecord): void {
-    const address = `${key.service}/${key.id}`;
-    const before = this.#keys.get(address);
-    if (before) this.#unindexSecretAndName(before);
-    this.#keys.set(address, key);
+    const before = this.key(key.service, key.id);
+    if (before) this.#unindex(before);
+    this.#keys[key.service].put(key);
     this.#keysByHash.set(key.hash, key);
     this.#sequence = Math.max(this.#sequence, key.sequence + 1);
-    const revoked = key.revokedAtMs !== null;
-    if (!revoked && INDEXES_NAMES[key.service]) {
-      this.#unrevokedByName.set(key.name, [...(this.#unrevokedByName.get(key.name) ?? []), key]);
-    }
-    const listed = entryOf(this.#listedKeys, `${key.service}/${key.parent}`, () => new OrderedList<KeyRecord>());
-    if (revoked && !LISTS_REVOKED_KEYS[key.service]) listed.remove(key.sequence);
-    else listed.put(key);
+    if (key.service !== "pulsely" || key.revokedAtMs !== null) return;
+    this.#unrevokedByName.set(key.name, [...this.unrevokedPulselyKeysNamed(key.name), key]);
   }
 
-  #dropKey(address: string): void {
-    const key = this.#keys.get(address);
+  #dropKey(service: ServiceName, id: string): void {
+    const key = this.key(service, id);
     if (!key) return;
-    this.#unindexSecretAndName(key);
-    this.#keys.delete(address);
+    this.#unindex(key);
+    this.#keys[service].remove(key);
     this.#unsavedUses.delete(key);
-    this.#listedKeys.get(`${key.service}/${key.parent}`)?.remove(key.sequence);
   }
 
-  #unindexSecretAndName(key: KeyRecord): void {
+  #unindex(key: KeyRecord): void {
     this.#keysByHash.delete(key.hash);
-    if (!INDEXES_NAMES[key.service]) return;
-    const others = this.#unrevokedByName.get(key.name)?.filter(({ id }) => id !== key.id) ?? [];
+    if (key.service !== "pulsely") return;
+    const others = this.unrevokedPulselyKeysNamed(key.name).filter(({ id }) => id !== key.id);
     if (others.length > 0) this.#unrevokedByName.set(key.name, others);
     else this.#unrevokedByName.delete(key.name);
   }
@@ -224,7 +215,9 @@ export class Store {
     this.#accounts.set(account.id, account);
     this.#accountsByName.set(`${account.organisation}/${account.name}`, account);
     this.#sequence = Math.max(this.#sequence, account.sequence + 1);
-    entryOf(this.#accountsByOrganisation, account.organisation, () => new OrderedList<AccountRecord>()).put(account);
+    const siblings = this.#accountsByOrganisation.get(account.organisation) ?? new OrderedList<AccountRecord>();
+    this.#accountsByOrganisation.set(account.organisation, siblings);
+    siblings.put(account);
   }
 
   #dropAccount(id: string): void {
@@ -236,9 +229,8 @@ export class Store {
   }
 
   #clear(): void {
-    this.#keys.clear();
+    for (const service of SERVICE_NAMES) this.#keys[service].clear();
     this.#keysByHash.clear();
-    this.#listedKeys.clear();
     this.#unrevokedByName.clear();
     this.#accounts.clear();
     this.#accountsByOrganisation.clear();
@@ -250,12 +242,4 @@ export class Store {
     this.novavmsAudit.clear();
     this.clockOffsetMs = 0;
   }
-}
-
-function entryOf<Value>(map: Map<string, Value>, name: string, create: () => Value): Value {
-  const found = map.get(name);
-  if (found) return found;
-  const created = create();
-  map.set(name, created);
-  return created;
 }

@@ -37,13 +37,13 @@ export interface Connections {
 }
 
 /** Reads `apikeys:connections`, `apikeys:tokens` and the environment's `APIKEYS_CONNECTIONS`. */
-export function createConnections(config: RawConfig, env: NodeJS.ProcessEnv = process.env, programDir = process.cwd()): Connections {
+export function createConnections(config: RawConfig, env: NodeJS.ProcessEnv = process.env, programDir = process.cwd(), load = loadBackend): Connections {
   const prepared = new Map<string, Prepared>();
   const opened = new Map<string, Connection>();
 
   function prepare(name: string): Prepared {
     const settings = readSettings(config, env, name);
-    const backend = loadBackend(name, settings.backend, programDir);
+    const backend = load(name, settings.backend, programDir);
     const options = readOptions(name, backend, settings);
     const adapted = backend.adapt?.(options);
     const url = readUrl(name, backend, settings);

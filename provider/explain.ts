@@ -1,5 +1,6 @@
 import { ProviderError } from "./errors";
 import { redact } from "./redact";
+import { logicalName } from "./resources/names";
 import { PartialFailure } from "./resources/partial-failure";
 import { plainSecret } from "./wire";
 
@@ -25,9 +26,9 @@ export function explain(error: unknown, resource: string, verb: string, about: o
 }
 
 function describePlace(resource: string, about: object | undefined): string {
-  const { connection, keyId, accountId, origin } = (about ?? {}) as { connection?: unknown; keyId?: unknown; accountId?: unknown; origin?: { name?: unknown } };
+  const { connection, keyId, accountId, origin } = (about ?? {}) as { connection?: unknown; keyId?: unknown; accountId?: unknown; origin?: unknown };
   const id = keyId ?? accountId;
-  const name = typeof origin?.name === "string" ? ` "${origin.name}"` : "";
+  const name = typeof origin === "string" ? ` "${logicalName(origin)}"` : "";
   return `${resource}${name}${typeof id === "string" ? ` (id ${id})` : ""} on connection "${typeof connection === "string" ? connection : "default"}"`;
 }
 

@@ -18,10 +18,8 @@ export function redact(text: string, secrets: readonly string[] = []): string {
   let safe = text;
   for (const secret of secrets) {
     if (secret.length === 0) continue;
-    safe = safe.split(secret).join("[redacted]");
-    // The vendor's JSON may hold the value escaped.
-    const escaped = JSON.stringify(secret).slice(1, -1);
-    if (escaped !== secret) safe = safe.split(escaped).join("[redacted]");
+    // The vendor's words may hold the value escaped for JSON or for a URL.
+    for (const form of new Set([secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(Buffer.from(secret).toString())])) safe = safe.split(form).join("[redacted]");
   }
   for (const shape of credentialShapes) safe = safe.replace(shape, "[redacted]");
   // eslint-disable-next-line no-control-regex

@@ -7,6 +7,7 @@ import { createConnections } from "./connections";
 import { explain } from "./explain";
 import { createApiKeyProvider } from "./resources/api-key";
 import { createContext, type ResourceContext } from "./resources/context";
+import { createRotatingApiKeyProvider } from "./resources/rotating-api-key";
 import { createServiceAccountProvider } from "./resources/service-account";
 
 /** Builds a resource's provider, with the errors of every method made fit to print. */
@@ -39,3 +40,4 @@ function provide<Inputs extends object, Outputs extends object>(resource: string
 
 export const ServiceAccount = provide("ServiceAccount", createServiceAccountProvider);
 export const ApiKey = provide("ApiKey", createApiKeyProvider);
+export const RotatingApiKey = provide("RotatingApiKey", createRotatingApiKeyProvider);

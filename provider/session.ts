@@ -1,5 +1,5 @@
 import type { BackendSession } from "./backends/definition";
-import type { Session } from "./http/client";
+import type { Credential, Session } from "./http/client";
 
 /** Monotonic milliseconds. */
 type NowMs = () => number;
@@ -17,29 +17,36 @@ export function createSession(
   login: (() => Promise<BackendSession>) | undefined,
   nowMs: NowMs = () => performance.now(),
 ): Session {
-  interface Open {
-    readonly token: string;
-    readonly headers: Readonly<Record<string, string>>;
+  if (!login) {
+    return {
+      credential: async () => {
+        const token = await readToken();
+        return credentialOf(token, { authorization: `Bearer ${token}` });
+      },
+      renew: async (refused) => !refused.secrets.includes(await readToken()),
+    };
+  }
+
+  interface Open extends Credential {
     readonly endsMs: number;
   }
   let current: Promise<Open> | undefined;
 
-  async function open(): Promise<Open> {
+  async function open(logIn: () => Promise<BackendSession>): Promise<Open> {
     const token = await readToken();
-    if (!login) return { token, headers: { authorization: `Bearer ${token}` }, endsMs: 0 };
-    const session = await login();
-    return { token, headers: session.headers, endsMs: session.validForMs === undefined ? Infinity : nowMs() + session.validForMs - spareMs };
+    const { headers, validForMs = Infinity } = await logIn();
+    return { ...credentialOf(token, headers), endsMs: nowMs() + validForMs - spareMs };
   }
 
   /** The running or open session, or a new one. A failed one is not kept. */
-  async function session(): Promise<Open> {
+  async function session(logIn: () => Promise<BackendSession>): Promise<Open> {
     const pending = current;
     if (pending) {
       const opened = await pending;
       if (opened.endsMs > nowMs()) return opened;
-      if (current !== pending) return session();
+      if (current !== pending) return session(logIn);
     }
-    const fresh = open();
+    const fresh = open(logIn);
     current = fresh;
     fresh.catch(() => {
       if (current === fresh) current = undefined;
@@ -48,14 +55,16 @@ export function createSession(
   }
 
   return {
-    async credential() {
-      const { token, headers } = await session();
-      return { headers, secrets: [token, ...Object.values(headers).flatMap((value) => [value, value.replace(/^\S+ /, "")])] };
-    },
-    async renew() {
-      const before = await current?.catch(() => undefined);
-      current = undefined;
-      return login !== undefined || (before !== undefined && (await readToken()) !== before.token);
+    credential: () => session(login),
+    async renew(refused) {
+      // Of many calls that are refused side by side, the first makes the login that serves them all.
+      const newest = await current?.catch(() => undefined);
+      if (newest === refused) current = undefined;
+      return true;
     },
   };
+}
+
+function credentialOf(token: string, headers: Readonly<Record<string, string>>): Credential {
+  return { headers, secrets: [token, ...Object.values(headers).flatMap((value) => [value, value.replace(/^\S+ /, "")])] };
 }

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
 /** Which resource of which stack this is: part of the physical name's mark, never a reason for a diff. */
-export function originOf(name: string): { organization: string; project: string; stack: string; name: string } {
-  return { organization: pulumi.getOrganization(), project: pulumi.getProject(), stack: pulumi.getStack(), name };
+export function originOf(name: string): string {
+  return [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack(), name].join("/");
 }
 
 /** The resource options with what the package itself demands added to the user's own. */

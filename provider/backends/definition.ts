@@ -115,8 +115,11 @@ export interface ApiKey {
   readonly hint?: string;
   /** The public half of a pair. */
   readonly accessId?: string;
-  /** First 16 hex of SHA-256 of the secret, where the service can tell; distinguishes generations under one id. */
-  readonly fingerprint?: string;
+  /**
+   * Any text that changes whenever the key's secret does (a mask, the time of its last rotation): tells
+   * generations apart under one id. Left out where the service tells nothing of the kind.
+   */
+  readonly secretVersion?: string;
 }
 
 /** A key at the one moment when its secret is known. */
@@ -160,6 +163,7 @@ export interface ServiceAccount {
   readonly id: string;
   readonly name: string;
   readonly status: "active" | "disabled";
+  /** Told wherever accounts have roles; left out: this one has none. */
   readonly role?: string;
   readonly scopes?: readonly string[];
   readonly description?: string;
@@ -174,6 +178,7 @@ export interface NewServiceAccount {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
+/** What to change on an account; a field left out stays. An empty `description` or `role` takes it away. */
 export type ServiceAccountChanges = Partial<NewServiceAccount>;
 
 /**

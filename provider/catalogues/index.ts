@@ -1,8 +1,10 @@
 import type { ScopeCatalogue } from "../scopes";
+import { jupyterhubCatalogue } from "./jupyterhub";
 import { novavmsCatalogue } from "./novavms";
 import { pulseapiCatalogue } from "./pulseapi";
 import { pulselyCatalogue } from "./pulsely";
 
+export type { JupyterhubScope } from "./jupyterhub";
 export type { NovavmsScope } from "./novavms";
 export type { PulseapiScope } from "./pulseapi";
 export type { PulselyScope } from "./pulsely";
@@ -12,7 +14,9 @@ export type { PulselyScope } from "./pulsely";
  * review. `undefined` = the backend has no scopes on its keys.
  */
 export const builtInCatalogues: Readonly<Record<string, ScopeCatalogue | undefined>> = {
+  jupyterhub: jupyterhubCatalogue,
   novavms: novavmsCatalogue,
   pulseapi: pulseapiCatalogue,
   pulsely: pulselyCatalogue,
+  zenml: undefined,
 };

@@ -41,11 +41,18 @@ export interface HttpClient {
   request(request: HttpRequest): Promise<HttpResponse>;
 }
 
-/** Where a client finds its credential; `renew` is called once after a 401. */
+/** What a request is authenticated with. */
+export interface Credential {
+  readonly headers: Readonly<Record<string, string>>;
+  /** What of it must not be printed. */
+  readonly secrets: readonly string[];
+}
+
+/** Where a client finds its credential. */
 export interface Session {
-  credential(): Promise<{ readonly headers: Readonly<Record<string, string>>; readonly secrets: readonly string[] }>;
-  /** Forgets the session; false where a new one could not differ from the old. */
-  renew(): Promise<boolean>;
+  credential(): Promise<Credential>;
+  /** Called once after a 401 to this credential; false where the next one could not differ from it. */
+  renew(refused: Credential): Promise<boolean>;
 }
 
 export interface HttpClientOptions {
@@ -86,7 +93,7 @@ export function path(parts: TemplateStringsArray, ...values: readonly (string | 
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { url, session, timeoutMs = 10_000, retryBudgetMs = 60_000, clock = realClock, random = Math.random } = options;
 
-  async function attemptOnce(request: HttpRequest, auth: Awaited<ReturnType<Session["credential"]>>): Promise<RawAnswer> {
+  async function attemptOnce(request: HttpRequest, auth: Credential): Promise<RawAnswer> {
     const signal = AbortSignal.timeout(timeoutMs);
     const label = `${request.method} ${request.path}`;
     try {
@@ -106,7 +113,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     }
   }
 
-  async function sendWithRetries(request: HttpRequest, auth: Awaited<ReturnType<Session["credential"]>>): Promise<RawAnswer> {
+  async function sendWithRetries(request: HttpRequest, auth: Credential): Promise<RawAnswer> {
     const idempotent = request.idempotent ?? (request.method !== "POST" && request.method !== "PATCH");
     const startedMs = clock.nowMs();
     for (let attempts = 1; ; attempts += 1) {
@@ -139,7 +146,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         const auth = session && authenticated ? await session.credential() : { headers: {}, secrets: [] };
         const answer = await sendWithRetries(request, auth);
         // A 401 is a refusal before anything is done, so even a create may be sent again with a fresh session.
-        if (answer.status === 401 && session && authenticated && !renewed && (await session.renew())) continue;
+        if (answer.status === 401 && session && authenticated && !renewed && (await session.renew(auth))) continue;
         return interpret(request, answer, [...auth.secrets, ...(request.secrets ?? [])]);
       }
     },
@@ -155,7 +162,11 @@ interface RawAnswer {
 function interpret(request: HttpRequest, answer: RawAnswer, secrets: readonly string[]): HttpResponse {
   const { status, headers, text } = answer;
   const label = `${request.method} ${request.path}`;
-  if (request.absent?.includes(status)) return { status, headers, body: undefined, absent: true };
+  if (request.absent?.includes(status)) {
+    // A page for people is what a wrong address shows: it must not make every key look missing.
+    if (request.expectJson !== false && /^\s*</.test(text)) throw notJson(request, answer, secrets);
+    return { status, headers, body: undefined, absent: true };
+  }
   if (status >= 300 && status < 400) {
     throw new ConfigError(`${label} was redirected (${status}). Redirects are not followed, so that the credential stays on one origin: set the connection's url to the service's real base address.`);
   }
@@ -166,12 +177,15 @@ function interpret(request: HttpRequest, answer: RawAnswer, secrets: readonly st
   }
   if (text.trim() === "" || request.expectJson === false) return { status, headers, body: undefined, absent: false };
   const body = parseJson(text);
-  if (body === undefined) {
-    // The parser's own error would quote the body.
-    const kind = headers["content-type"]?.split(";")[0] ?? "unknown type";
-    throw new ResponseShapeError(`${redact(label, secrets)} answered ${status} with a body that is not JSON (${redact(kind)}, ${text.length} characters). Check the connection's url: it must be the base of the service's API, version included.`);
-  }
+  if (body === undefined) throw notJson(request, answer, secrets);
   return { status, headers, body, absent: false };
+}
+
+/** The parser's own error would quote the body. */
+function notJson(request: HttpRequest, { status, headers, text }: RawAnswer, secrets: readonly string[]): ResponseShapeError {
+  const label = redact(`${request.method} ${request.path}`, secrets);
+  const kind = redact(headers["content-type"]?.split(";")[0] ?? "unknown type", secrets);
+  return new ResponseShapeError(`${label} answered ${status} with a body that is not JSON (${kind}, ${text.length} characters). Check the connection's url: it must be the base of the service's API, version included.`);
 }
 
 function describeAttempt(answer: RawAnswer | undefined, failure: ConnectionError | undefined): Attempt {

@@ -18,10 +18,14 @@ export function errorForStatus(facts: ApiErrorFacts, advice?: string): ApiError 
   if (status === 402 || status === 403) return new PermissionDeniedError(facts, advice ?? "The admin credential may not do this: give it the right role, or check the plan.");
   if (status === 404 || status === 410) return new NotFoundError(facts, advice);
   if (status === 409) return new ConflictError(facts, advice);
-  if (status === 429) return new RateLimitError(facts, advice ?? "The service is limiting requests: run again later, or with a lower --parallel.");
+  if (status === 429) return new RateLimitError(facts, advice ?? `The service is limiting requests${waitAsked(facts)}: run again later, or with a lower --parallel.`);
   if (status >= 500) return new ServerError(facts, advice);
   if (status >= 400) return new BadRequestError(facts, advice);
   return new ApiError(facts, advice);
+}
+
+function waitAsked({ retryAfterMs }: ApiErrorFacts): string {
+  return retryAfterMs === undefined ? "" : ` and asks to wait ${Math.ceil(retryAfterMs / 1000)} s`;
 }
 
 /** The vendor's words, code and request id, wherever in the error body they stand. */
@@ -49,15 +53,22 @@ export function readRetryAfter(header: string | undefined, nowMs: number): numbe
 }
 
 function words(body: unknown): string | undefined {
-  if (typeof body === "string") return body === "" || /^\s*</.test(body) ? undefined : body;
-  if (Array.isArray(body)) return body.filter((item) => typeof item === "string").join(": ") || undefined;
+  if (typeof body === "string") return /^\s*</.test(body) ? undefined : text(body);
+  if (Array.isArray(body)) return sentences(body);
   const error = field(body, "error");
   const parts = [
     text(field(error, "message")) ?? text(field(body, "message")) ?? text(field(body, "errorMessage")) ?? text(field(body, "error_description")),
-    words(field(body, "detail")),
+    sentences(field(body, "detail")),
     fieldErrors(field(body, "errors")),
   ].filter((part) => part !== undefined);
   return parts.length > 0 ? parts.join(" ") : (text(error) ?? text(field(error, "code")));
+}
+
+/** A text, or a list of texts or of objects that hold one: `["KeyError", "not found"]`, `[{"loc": […], "msg": "field required"}]`. */
+function sentences(value: unknown): string | undefined {
+  if (!Array.isArray(value)) return text(value) ?? text(field(value, "message"));
+  const found = value.map((item) => text(item) ?? text(field(item, "msg")) ?? text(field(item, "message"))).filter((item) => item !== undefined);
+  return text(found.join(": "));
 }
 
 /** Laravel's `{"errors": {"name": ["…"]}}` in one line. */

@@ -13,10 +13,10 @@ import { asSecret, isUnknown, plainSecret } from "../wire";
 import { checkAnswer, describeForCheck, openRecorded, type ResourceContext } from "./context";
 import { compareExpiry, type ExpiryChange, resolveExpiry, sameInstant } from "./expiry";
 import { decideFields, type FieldTable, sameValue } from "./field-table";
-import { checkDuration, checkShape, checkTime, Failures, fieldSchemas } from "./input-checks";
+import { checkExpirySupport, checkLife, checkShape, checkTime, Failures, fieldSchemas } from "./input-checks";
 import { checkKeyInputs, compareScopes, type KeyInputs, keyInputShape, keyNaming, type KeyRecord, keyRequest, recordIssued } from "./key-inputs";
 import { issueKey, observeKey, revokeKey } from "./key-on-service";
-import { renamed } from "./names";
+import { logicalName, renamed } from "./names";
 import { keptAfterFailure } from "./partial-failure";
 import { assertSameTarget } from "./target";
 
@@ -70,7 +70,7 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
       const expired = checkExpiry(olds, news, facts, context.nowMs(), failures);
       if (facts) checkSecretValue(news, facts, failures);
       const inputs = facts ? checkKeyInputs({ ...news, connection }, facts, failures) : { ...news, connection };
-      if (expired) context.warn(`the key "${news.origin.name}" expired at ${news.expiresAt}; it stays so until expiresAt is changed`);
+      if (expired) context.warn(`the key "${logicalName(news.origin)}" expired at ${news.expiresAt}; it stays so until expiresAt is changed`);
       return checkAnswer({ ...inputs, status: expired ? "expired" : "active" } as ApiKeyInputs, failures);
     },
 
@@ -98,7 +98,7 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
         const lost = error instanceof AmbiguousCreateError && inputs.exactName !== true ? error.candidates[0] : undefined;
         if (lost === undefined || !(error instanceof AmbiguousCreateError)) throw error;
         // A key without a secret is on the service: it is recorded, so that the next run revokes it.
-        const record: KeyRecord = { status: "active", keyId: lost, physicalName: error.marker, createdAt: formatTime(nowMs), service: connection.origin, backend: connection.backend };
+        const record: KeyRecord = { status: "active", keyId: lost, physicalName: error.marker, createdAt: formatTime(nowMs), service: connection.origin };
         throw keptAfterFailure(error, lost, { ...given, ...record }, inputs);
       }
     },
@@ -125,7 +125,7 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
       const connection = openRecorded(context, olds);
       const { updates, expiry } = planChange(olds, news, connection, context.nowMs());
       const { capabilities } = connection;
-      const physicalName = updates.includes("name") ? renamed(news.name ?? news.origin.name, olds.physicalName) : olds.physicalName;
+      const physicalName = updates.includes("name") ? renamed(news.name ?? logicalName(news.origin), olds.physicalName) : olds.physicalName;
       const changes: KeyChanges = defined({
         name: physicalName === olds.physicalName ? undefined : physicalName,
         description: updates.includes("description") && capabilities.description === "update" ? (news.description ?? "") : undefined,
@@ -138,10 +138,10 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
         await connection.client.updateKey(refOf(id, olds), changes);
       }
       const { secretValue: _secret, status: _status, ...given } = news;
-      const { keyId, accessId, hint, fingerprint, createdAt, serverScopes, expiryImposed, status } = olds;
+      const { keyId, accessId, hint, fingerprint, secretVersion, createdAt, serverScopes, expiryImposed, status } = olds;
       const expiresAt = expiry.kind === "update" ? (expiry.expiresAt ?? undefined) : (news.expiresAt ?? olds.expiresAt);
-      const record = { keyId, accessId, hint, fingerprint, createdAt, serverScopes, expiryImposed, status, expiresAt, physicalName, secret: secretOf(olds) };
-      return { outs: defined({ ...given, ...record, service: connection.origin, backend: connection.backend }) as ApiKeyOutputs };
+      const record = { keyId, accessId, hint, fingerprint, secretVersion, createdAt, serverScopes, expiryImposed, status, expiresAt, physicalName, secret: secretOf(olds) };
+      return { outs: defined({ ...given, ...record, service: connection.origin }) as ApiKeyOutputs };
     },
 
     async delete(id: string, props: ApiKeyOutputs): Promise<void> {
@@ -212,21 +212,16 @@ function isCallerChosen({ secret, fingerprint }: ApiKeyOutputs): boolean {
   return plainSecret(secret) !== undefined && fingerprint === undefined;
 }
 
-function refOf(id: string, { serviceAccountId, physicalName }: ApiKeyOutputs): KeyRef {
-  return defined({ id, serviceAccountId, name: physicalName });
+function refOf(id: string, { serviceAccountId, physicalName, secretVersion }: ApiKeyOutputs): KeyRef & { secretVersion?: string } {
+  return defined({ id, serviceAccountId, name: physicalName, secretVersion });
 }
 
 /** True where the key's own date has passed and is not new: the key stays expired, with a warning. */
 function checkExpiry(olds: Partial<ApiKeyInputs>, news: ApiKeyInputs, facts: ConnectionFacts | undefined, nowMs: number, failures: Failures): boolean {
   const endMs = checkTime("expiresAt", news.expiresAt, failures);
-  const lifeMs = checkDuration("expiresIn", news.expiresIn, failures);
+  checkLife(news.expiresIn, failures);
   if (news.expiresAt !== undefined && news.expiresIn !== undefined) failures.add("expiresIn", '"expiresAt" and "expiresIn" are both given; give one: a date, or a life that counts from the issue');
-  if (lifeMs === 0) failures.add("expiresIn", '"expiresIn" is no time at all; give the key a life, such as 90d');
-  const support = facts?.capabilities.expiry.support;
-  const asked = news.expiresAt !== undefined ? "expiresAt" : news.expiresIn !== undefined ? "expiresIn" : undefined;
-  if (support === "none" && asked) failures.add(asked, `keys of ${facts?.backend ?? "this backend"} cannot expire; leave "${asked}" out, and use RotatingApiKey for keys of limited age`);
-  if (support === "imposed" && asked) failures.add(asked, `${facts?.backend ?? "this backend"} sets the end of its keys by itself; leave "${asked}" out`);
-  if (support === "required" && !asked) failures.add("expiresIn", `keys of ${facts?.backend ?? "this backend"} must expire; give "expiresIn", such as 90d, or "expiresAt"`);
+  if (facts) checkExpirySupport(news, facts, failures);
   if (endMs === undefined || endMs > nowMs) return false;
   if (olds.expiresAt !== undefined && sameInstant(String(olds.expiresAt), news.expiresAt, 0)) return true;
   failures.add("expiresAt", `"expiresAt" is in the past (${formatTime(endMs)}); give a later time`);

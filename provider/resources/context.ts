@@ -5,7 +5,7 @@ import { ConfigError } from "../errors";
 import { type Clock, realClock } from "../http/client";
 import { isUnknown } from "../wire";
 import { Failures } from "./input-checks";
-import { assertSameTarget } from "./target";
+import { assertSameTarget, type Target } from "./target";
 
 /** What a resource's methods get from the process they run in. */
 export interface ResourceContext {
@@ -27,7 +27,7 @@ export function createContext(connections: Connections): ResourceContext {
 export interface Recorded {
   readonly connection: string;
   readonly service?: string;
-  readonly backend?: string;
+  readonly target?: Target;
 }
 
 /** The connection of a recorded object, once it is certain that it still leads to the same service. */

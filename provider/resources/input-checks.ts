@@ -37,7 +37,7 @@ export const fieldSchemas = {
   freeText,
   labels: z.record(z.string(), freeText, { error: "write a map of texts, such as { owner: \"team-a\" }" }),
   scopes: z.array(text, { error: "write a list of scope names" }),
-  origin: z.object({ organization: text, project: text, stack: text, name: text }),
+  origin: text,
 } as const;
 
 /**
@@ -164,13 +164,21 @@ export function checkEnvironment(environment: unknown, { capabilities, backend }
   return environment;
 }
 
-/** Whole seconds is what durations of an expiry are counted in; parsed, or a failure. */
-export function checkDuration(field: string, value: unknown, failures: Failures): number | undefined {
-  if (value === undefined || isUnknown(value)) return undefined;
-  const ms = parseDuration(value);
-  if (typeof ms === "number") return ms;
-  failures.add(field, `"${field}" ${ms.problem}`);
-  return undefined;
+/** A key's life: a duration, and not none. */
+export function checkLife(expiresIn: unknown, failures: Failures): void {
+  if (expiresIn === undefined || isUnknown(expiresIn)) return;
+  const ms = parseDuration(expiresIn);
+  if (typeof ms !== "number") failures.add("expiresIn", `"expiresIn" ${ms.problem}`);
+  if (ms === 0) failures.add("expiresIn", '"expiresIn" is no time at all; give the key a life, such as 90d');
+}
+
+/** An end is asked for exactly where the vendor wants or allows one. */
+export function checkExpirySupport(asked: { readonly expiresAt?: unknown; readonly expiresIn?: unknown }, { capabilities, backend }: ConnectionFacts, failures: Failures): void {
+  const field = asked.expiresAt !== undefined ? "expiresAt" : asked.expiresIn !== undefined ? "expiresIn" : undefined;
+  const { support } = capabilities.expiry;
+  if (support === "none" && field) failures.add(field, `keys of ${backend} cannot expire; leave "${field}" out; RotatingApiKey limits their age`);
+  if (support === "imposed" && field) failures.add(field, `${backend} sets the end of its keys by itself; leave "${field}" out`);
+  if (support === "required" && !field) failures.add("expiresIn", `keys of ${backend} must expire; give "expiresIn", such as 90d`);
 }
 
 /** A time in milliseconds, or a failure. */

@@ -8,7 +8,7 @@ import { formatTime } from "../times";
 import { asSecret } from "../wire";
 import { checkDescription, checkEnvironment, checkKeyScopes, checkName, checkParent, type Failures, fieldSchemas } from "./input-checks";
 import { sameInstant } from "./expiry";
-import { type Origin, physicalName } from "./names";
+import { logicalName, type Origin, physicalName } from "./names";
 import { type Target, targetOf } from "./target";
 
 /** Inputs of every key, after `check`. */
@@ -46,8 +46,7 @@ export const keyInputShape = {
 /** The checks that hold for every key, and the inputs in their canonical form. */
 export function checkKeyInputs(news: Readonly<Record<string, unknown>>, facts: ConnectionFacts, failures: Failures): Record<string, unknown> {
   const exact = news.exactName === true;
-  const origin = news.origin as Origin | undefined;
-  checkName(news.name ?? origin?.name, exact, facts, failures);
+  checkName(news.name ?? logicalName(String(news.origin)), exact, facts, failures);
   checkDescription(news.description, facts.capabilities.description, facts, failures);
   checkParent(news.serviceAccountId, facts, failures);
   if (facts.capabilities.maxActiveKeys === 1 && news.allowOutage !== true) {
@@ -73,7 +72,7 @@ export function keyRequest(inputs: KeyInputs & { readonly secretValue?: string }
 
 /** Draws a fresh physical name at each call, or repeats the user's own. */
 export function keyNaming(inputs: { readonly name?: string; readonly exactName?: boolean; readonly origin: Origin }): { readonly draw: () => string; readonly exact: boolean } {
-  const prefix = inputs.name ?? inputs.origin.name;
+  const prefix = inputs.name ?? logicalName(inputs.origin);
   return inputs.exactName === true ? { draw: () => prefix, exact: true } : { draw: () => physicalName(prefix, inputs.origin), exact: false };
 }
 
@@ -86,6 +85,8 @@ export interface KeyRecord {
   readonly accessId?: string;
   readonly hint?: string;
   readonly fingerprint?: string;
+  /** As the service told it at the issue: see {@link ApiKey.secretVersion}. */
+  readonly secretVersion?: string;
   readonly physicalName: string;
   readonly createdAt: string;
   readonly expiresAt?: string;
@@ -94,7 +95,6 @@ export interface KeyRecord {
   /** What the service made of the scopes, where it is not what was asked for. */
   readonly serverScopes?: readonly string[];
   readonly service: string;
-  readonly backend: string;
 }
 
 export function recordIssued(issued: IssuedApiKey, asked: { readonly scopes?: readonly string[]; readonly expiresAt: string | undefined; readonly callerChosen: boolean }, connection: Connection, nowMs: number): KeyRecord {
@@ -108,13 +108,13 @@ export function recordIssued(issued: IssuedApiKey, asked: { readonly scopes?: re
     accessId: issued.accessId,
     hint: issued.hint,
     fingerprint: asked.callerChosen ? undefined : fingerprintOf(issued.secret),
+    secretVersion: issued.secretVersion,
     physicalName: issued.name,
     createdAt: issued.createdAt ?? formatTime(nowMs),
     expiresAt,
     expiryImposed: asked.expiresAt === undefined && expiresAt !== undefined ? (true as const) : undefined,
     serverScopes: issued.scopes && asked.scopes && !sameList(issued.scopes, asked.scopes) ? [...issued.scopes].sort() : undefined,
     service: connection.origin,
-    backend: connection.backend,
   });
 }
 

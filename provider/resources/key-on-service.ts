@@ -7,6 +7,7 @@ import type { Connection } from "../connections";
 import { secondMs } from "../durations";
 import { AmbiguousCreateError, isUnclear, ProviderError } from "../errors";
 import { type Clock, realClock } from "../http/client";
+import { hasMarkerForm } from "./names";
 
 /** What a look at the service found. */
 export interface Observation {
@@ -78,13 +79,19 @@ async function listByName({ client }: Connection, serviceAccountId: string | und
 }
 
 /** The key as the service has it now. Refusals and outages are errors, never "missing". */
-export async function observeKey(connection: Connection, ref: KeyRef, nowMs: number): Promise<Observation> {
+export async function observeKey(connection: Connection, ref: KeyRef & { readonly secretVersion?: string }, nowMs: number): Promise<Observation> {
   const key = await connection.client.getKey(ref);
   // Where ids are given again, another name under our id means that ours is gone.
   if (key && connection.capabilities.idsReused && key.name !== ref.name) return { status: "missing" };
+  if (key && hasNewerSecret(key, ref)) return { status: "revoked", key };
   if (key) return { status: statusOf(key, nowMs), key };
   if (connection.capabilities.absence === "list") await proveAbsent(connection, ref);
   return { status: "missing" };
+}
+
+/** Somebody has given the key another secret: the one we know is dead, or dies soon. */
+function hasNewerSecret(key: ApiKey, { secretVersion }: { readonly secretVersion?: string }): boolean {
+  return secretVersion !== undefined && key.secretVersion !== undefined && key.secretVersion !== secretVersion;
 }
 
 /** Expiry is judged by the decision clock, whatever the vendor calls a key whose time is over. */
@@ -93,13 +100,31 @@ export function statusOf(key: ApiKey, nowMs: number): KeyStatus {
   return key.status;
 }
 
-/** Revokes a key; one that is provably gone already is a success, all else is an error. */
+/**
+ * Revokes a key; one that is provably gone already is a success, all else is an error. Under an id
+ * that can change hands only what is ours is touched.
+ */
 export async function revokeKey(connection: Connection, ref: KeyRef): Promise<void> {
+  const { idsReused } = connection.capabilities;
+  const key = await lookBeforeRevoking(connection, ref);
+  if (key && key.name !== ref.name && (idsReused || hasMarkerForm(key.name))) return;
+  await revokeById(connection, ref);
+}
+
+/** Revokes one credential: where its key id carries a newer secret by now, that one is left alone. */
+export async function retireCredential(connection: Connection, ref: KeyRef & { readonly secretVersion?: string }): Promise<void> {
+  const key = await lookBeforeRevoking(connection, ref);
+  if (key && (key.name !== ref.name || hasNewerSecret(key, ref))) return;
+  await revokeById(connection, ref);
+}
+
+/** The key as it is, where its id alone does not tell whose it is. */
+async function lookBeforeRevoking({ client, capabilities }: Connection, ref: KeyRef): Promise<ApiKey | undefined> {
+  return capabilities.idsReused || capabilities.nativeRotate?.id === "same" ? client.getKey(ref) : undefined;
+}
+
+async function revokeById(connection: Connection, ref: KeyRef): Promise<void> {
   const { client, capabilities } = connection;
-  if (capabilities.idsReused) {
-    const key = await client.getKey(ref);
-    if (!key || key.name !== ref.name) return;
-  }
   const outcome = await client.revokeKey(ref);
   if (outcome === "absent" && capabilities.absence === "list") await proveAbsent(connection, ref);
   if (outcome === "revoked" && !capabilities.revokeProves) {

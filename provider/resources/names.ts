@@ -1,12 +1,14 @@
 import { createHash, randomBytes } from "node:crypto";
 
-/** Which resource of which stack: the SDK passes it with every resource; it never causes a diff. */
-export interface Origin {
-  readonly organization: string;
-  readonly project: string;
-  readonly stack: string;
-  /** The resource's logical name. */
-  readonly name: string;
+/**
+ * Which resource of which stack: `organisation/project/stack/logical name`. The SDK passes it with
+ * every resource; it never causes a diff. One text, because it stands in every state twice.
+ */
+export type Origin = string;
+
+/** The resource's logical name, which may itself hold slashes. */
+export function logicalName(origin: Origin): string {
+  return origin.split("/").slice(3).join("/");
 }
 
 const suffixForm = /-[0-9a-f]{4}[0-9a-f]{6}$/;
@@ -27,7 +29,13 @@ export function renamed(prefix: string, oldPhysicalName: string): string {
   return `${prefix}${suffixForm.exec(oldPhysicalName)?.[0] ?? ""}`;
 }
 
+/** True for names that this package draws, whoever's they are. */
+export function hasMarkerForm(name: string): boolean {
+  return suffixForm.test(name);
+}
+
 /** First 4 hex of SHA-256 of organisation/project/stack. */
-export function stackMark({ organization, project, stack }: Origin): string {
-  return createHash("sha256").update(`${organization}/${project}/${stack}`).digest("hex").slice(0, 4);
+export function stackMark(origin: Origin): string {
+  const stack = origin.split("/").slice(0, 3).join("/");
+  return createHash("sha256").update(stack).digest("hex").slice(0, 4);
 }

@@ -12,7 +12,7 @@ import { checkAnswer, describeForCheck, openRecorded, type ResourceContext } fro
 import { decideFields, type FieldRule, type FieldTable, sameValue } from "./field-table";
 import { checkAccountScopes, checkDescription, checkName, checkShape, Failures, fieldSchemas } from "./input-checks";
 import { keyNaming } from "./key-inputs";
-import { type Origin, renamed } from "./names";
+import { logicalName, type Origin, renamed } from "./names";
 import { assertSameTarget, type Target, targetOf } from "./target";
 
 /** Inputs after `check`. */
@@ -35,7 +35,6 @@ export interface ServiceAccountOutputs extends ServiceAccountInputs {
   readonly physicalName: string;
   readonly createdAt: string;
   readonly service: string;
-  readonly backend: string;
 }
 
 const inputShape = {
@@ -93,7 +92,7 @@ export function createServiceAccountProvider(context: ResourceContext): Resource
       const connection = context.connections.open(inputs.connection);
       connection.assertWritable();
       const account = await createAccount(connection, inputs, context);
-      const record = { accountId: String(account.id), physicalName: account.name, createdAt: account.createdAt ?? formatTime(context.nowMs()), service: connection.origin, backend: connection.backend };
+      const record = { accountId: String(account.id), physicalName: account.name, createdAt: account.createdAt ?? formatTime(context.nowMs()), service: connection.origin };
       return { id: record.accountId, outs: { ...inputs, ...record } };
     },
 
@@ -101,7 +100,7 @@ export function createServiceAccountProvider(context: ResourceContext): Resource
       if (!props) throw new ProviderError("a service account cannot be read by its id alone; see the README on existing keys");
       const connection = openRecorded(context, props);
       const found = await observeAccount(connection, id);
-      const keptRole = props.role === undefined || found?.role === undefined || found.role === props.role;
+      const keptRole = props.role === undefined || !found || found.role === props.role;
       const keptScopes = props.scopes === undefined || found?.scopes === undefined || sameAccess(connection.catalogue, found.scopes, props.scopes);
       const outs = defined({
         ...props,
@@ -117,12 +116,12 @@ export function createServiceAccountProvider(context: ResourceContext): Resource
     async update(id: string, olds: ServiceAccountOutputs, news: ServiceAccountInputs): Promise<UpdateResult<ServiceAccountOutputs>> {
       const connection = openRecorded(context, olds);
       const { updates } = planChange(olds, news, connection);
-      const physicalName = updates.includes("name") && connection.capabilities.serviceAccounts?.name === "update" ? renamed(news.name ?? news.origin.name, olds.physicalName) : olds.physicalName;
+      const physicalName = updates.includes("name") && connection.capabilities.serviceAccounts?.name === "update" ? renamed(news.name ?? logicalName(news.origin), olds.physicalName) : olds.physicalName;
       const kept = (field: "description" | "role" | "scopes") => updates.includes(field) && connection.capabilities.serviceAccounts?.[field] === "update";
       const changes: ServiceAccountChanges = defined({
         name: physicalName === olds.physicalName ? undefined : physicalName,
         description: kept("description") ? (news.description ?? "") : undefined,
-        role: kept("role") ? news.role : undefined,
+        role: kept("role") ? (news.role ?? "") : undefined,
         scopes: kept("scopes") ? (news.scopes ?? []) : undefined,
         labels: updates.includes("labels") && connection.capabilities.marker === "metadata" ? (news.labels ?? {}) : undefined,
       });
@@ -132,7 +131,7 @@ export function createServiceAccountProvider(context: ResourceContext): Resource
         await connection.client.updateServiceAccount(id, changes);
       }
       const { accountId, createdAt } = olds;
-      return { outs: { ...news, status: olds.status, accountId, createdAt, physicalName, service: connection.origin, backend: connection.backend } };
+      return { outs: { ...news, status: olds.status, accountId, createdAt, physicalName, service: connection.origin } };
     },
 
     async delete(id: string, props: ServiceAccountOutputs): Promise<void> {
@@ -155,7 +154,7 @@ function checkForBackend(inputs: ServiceAccountInputs, facts: ConnectionFacts, f
     );
     return inputs;
   }
-  checkName(inputs.name ?? inputs.origin?.name, inputs.exactName === true, facts, failures);
+  checkName(inputs.name ?? logicalName(inputs.origin), inputs.exactName === true, facts, failures);
   checkDescription(inputs.description, serviceAccounts.description, facts, failures);
   if (serviceAccounts.role === "required" && inputs.role === undefined) failures.add("role", `"role" is missing; ${facts.backend} has no service account without one`);
   if (serviceAccounts.role === "none" && inputs.role !== undefined) failures.add("role", `service accounts of ${facts.backend} have no role; leave "role" out`);
@@ -192,7 +191,11 @@ async function createAccount(connection: Connection, inputs: ServiceAccountInput
       found = await search();
     }
     const [account] = found;
-    if (account && found.length === 1 && !naming.exact) return account;
+    if (account && found.length === 1 && !naming.exact) {
+      // Where an account is made in several steps, the later ones may be missing.
+      const isWhole = role === undefined || account.role === role;
+      return isWhole || !client.updateServiceAccount ? account : await client.updateServiceAccount(account.id, { role });
+    }
     const ids = found.map(({ id }) => id);
     const words = error instanceof Error ? error.message : "";
     throw new AmbiguousCreateError(

@@ -15,10 +15,11 @@ export function targetOf({ backend, origin }: ConnectionFacts): Target {
  * Refuses to go on where a connection leads elsewhere than the object's record says: on another
  * server every key would look missing, and would be made anew.
  */
-export function assertSameTarget(facts: ConnectionFacts, recorded: { readonly service?: string; readonly backend?: string; readonly connection?: string }): void {
+export function assertSameTarget(facts: ConnectionFacts, recorded: { readonly service?: string; readonly target?: Target; readonly connection?: string }): void {
   if (recorded.connection !== facts.name) return;
-  if (recorded.backend !== undefined && recorded.backend !== facts.backend) {
-    throw new ConfigError(`connection "${facts.name}" now uses the backend "${facts.backend}", but this object was made with "${recorded.backend}". Nothing was sent. Configure "${facts.backend}" as a connection of its own, and change the resource's connection.`);
+  const backend = recorded.target?.backend;
+  if (backend !== undefined && backend !== facts.backend) {
+    throw new ConfigError(`connection "${facts.name}" now uses the backend "${facts.backend}", but this object was made with "${backend}". Nothing was sent. Configure "${facts.backend}" as a connection of its own, and change the resource's connection.`);
   }
   if (recorded.service === undefined || recorded.service === facts.origin || facts.movedFrom.includes(recorded.service)) return;
   throw new ConfigError(

@@ -103,6 +103,13 @@ export class TestStack {
     return run;
   }
 
+  /** Sets an encrypted config value. The command line is not part of the transcript: it holds the value. */
+  async setSecret(key: string, value: string): Promise<void> {
+    this.guard(value);
+    const run = await this.execute(["config", "set", "--path", "--secret", key, value, "--non-interactive"], false);
+    if (run.code !== 0) throw new Error(`pulumi config set ${key} ended with ${run.code}`);
+  }
+
   up(...flags: string[]): Promise<Run> {
     return this.must("up", "--yes", "--skip-preview", ...flags);
   }
@@ -140,14 +147,29 @@ export class TestStack {
     return values;
   }
 
+  /** The recorded outputs of one resource in clear, also after an update that failed. Not part of the transcript; its secrets are guarded. */
+  async record(name: string): Promise<Record<string, unknown>> {
+    const { stdout } = await this.execute(["stack", "export", "--show-secrets", "--non-interactive"], false);
+    const { deployment } = JSON.parse(stdout) as { deployment: { resources: StateResource[] } };
+    const resource = deployment.resources.find(({ urn, delete: going }) => urn.endsWith(`::${name}`) && going !== true);
+    const outputs = { ...resource?.outputs };
+    for (const [field, value] of Object.entries(outputs)) {
+      if (typeof value !== "object" || value === null || !("plaintext" in value)) continue;
+      outputs[field] = JSON.parse(String(value.plaintext));
+      this.guard(String(outputs[field]));
+    }
+    return outputs;
+  }
+
   /** Destroys the stack, proves that no guarded value stands anywhere, and removes the directory. */
   async close(): Promise<void> {
-    try {
-      await this.must("destroy", "--yes", "--skip-preview");
-      this.scan();
-    } finally {
-      rmSync(this.dir, { recursive: true, force: true });
-    }
+    await this.must("destroy", "--yes", "--skip-preview");
+    this.scan();
+    this.discard();
+  }
+
+  discard(): void {
+    rmSync(this.dir, { recursive: true, force: true });
   }
 
   /** The canary scan: state, backups, history, plans, event logs, and all that was printed. */

@@ -1,0 +1,205 @@
+import { existsSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { InvalidArgumentError, type Command } from "commander";
+
+import { decisionTime } from "../provider/clock";
+import { ConfigError } from "../provider/errors";
+import { exitCodes } from "../review/exit-code";
+import { checkPolicy, defaultPolicy, policyFileName, type Policy } from "../review/policy";
+import type { PolicyEdit } from "../review/rules/rule";
+
+/** What the review's commands need of the world, so that a test can be the world. */
+export interface CommandHost {
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+  readonly stdin: () => string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Sets the exit code and lets the process end by itself, so that no output is cut. */
+  readonly exit: (code: number) => void;
+}
+
+export const processHost: CommandHost = {
+  stdout: (text) => void process.stdout.write(text),
+  stderr: (text) => void process.stderr.write(text),
+  stdin: () => readFileSync(0, "utf8"),
+  env: process.env,
+  exit: (code) => {
+    process.exitCode = code;
+  },
+};
+
+/** An end that the command itself decided on, with the exit code that scripts branch on. */
+export class CommandFailure extends Error {
+  constructor(
+    readonly exitCode: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export function usageFailure(message: string): CommandFailure {
+  return new CommandFailure(exitCodes.usage, message);
+}
+
+/** Gives a command its action: the action returns an exit code, and bad flags answer 2 instead of commander's 1. */
+export function runs<Options>(command: Command, host: CommandHost, action: (options: Options, operands: string[]) => Promise<number> | number): Command {
+  return command
+    .exitOverride((error) => {
+      // Help and version are answers, not failures. The message is printed already.
+      process.exit(error.exitCode === 0 ? exitCodes.fine : exitCodes.usage);
+    })
+    .action(async (...input: unknown[]) => {
+      const operands = input.slice(0, -2).flat() as string[];
+      try {
+        host.exit(await action(input.at(-2) as Options, operands));
+      } catch (error) {
+        const usage = error instanceof ConfigError || error instanceof InvalidArgumentError;
+        const code = error instanceof CommandFailure ? error.exitCode : usage ? exitCodes.usage : exitCodes.internal;
+        host.stderr(`apikeys ${command.name()}: ${error instanceof Error ? error.message : String(error)}\n`);
+        host.exit(code);
+      }
+    });
+}
+
+/** The file's text, or stdin's for `-`. */
+export function readInput(path: string, host: CommandHost, what: string): string {
+  if (path === "-") return host.stdin();
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw usageFailure(`${what} ${path} cannot be read (${codeOf(error)}).`);
+  }
+}
+
+export function writeOutput(path: string, text: string, what: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    throw usageFailure(`${what} ${path} cannot be written (${codeOf(error)}).`);
+  }
+}
+
+/** The options that say where things are, of every command that reads a preview. */
+export interface PlaceOptions {
+  readonly preview: string;
+  readonly projectDir: string;
+  readonly repoRoot?: string;
+  readonly policy?: string;
+}
+
+export function addPlaceOptions(command: Command): Command {
+  return command
+    .option("--preview <file>", "what `pulumi preview --json --show-sames` printed, as a digest or as an event stream; - reads stdin", "-")
+    .option("--project-dir <dir>", "folder of Pulumi.yaml, for places in the source", ".")
+    .option("--repo-root <dir>", "root of the repository (default: the nearest folder above with .git)")
+    .option("--policy <file>", `policy file (default: ${policyFileName} in the project, else in the repository)`);
+}
+
+export interface Places {
+  readonly projectDir: string;
+  readonly repoRoot: string;
+  /** The project inside the repository, with `/`. */
+  readonly projectPath: string;
+}
+
+export function placesOf(options: PlaceOptions): Places {
+  const projectDir = resolve(options.projectDir);
+  if (!existsSync(projectDir)) throw usageFailure(`--project-dir ${options.projectDir} does not exist.`);
+  const repoRoot = options.repoRoot === undefined ? (rootAbove(projectDir) ?? projectDir) : resolve(options.repoRoot);
+  const path = relative(repoRoot, projectDir);
+  if (path.startsWith("..") || isAbsolute(path)) throw usageFailure(`--project-dir ${options.projectDir} is not inside --repo-root ${repoRoot}.`);
+  return { projectDir, repoRoot, projectPath: path.split(sep).join("/") };
+}
+
+export interface LoadedPolicy {
+  readonly policy: Policy;
+  /** The project's own policy file differs from the one that was given. */
+  readonly edit?: PolicyEdit;
+}
+
+/**
+ * The policy that decides. With `--policy` (in CI: the base branch's file) the project's own file
+ * decides nothing, but a difference from it is reported.
+ */
+export async function loadPolicy(options: PlaceOptions, places: Places): Promise<LoadedPolicy> {
+  const own = [places.projectDir, places.repoRoot].map((directory) => join(directory, policyFileName)).find((file) => existsSync(file));
+  if (options.policy === undefined) return { policy: own === undefined ? defaultPolicy : await parsePolicyFile(own, places) };
+  if (!existsSync(options.policy)) throw usageFailure(`--policy ${options.policy} does not exist. An empty file is a policy without changes.`);
+  const given = await parsePolicyFile(options.policy, places, own);
+  const edit = editOf(options.policy, own);
+  return { policy: given, ...(edit === undefined ? {} : { edit }) };
+}
+
+async function parsePolicyFile(file: string, places: Places, own?: string): Promise<Policy> {
+  // Only a policy needs the YAML parser, and most of the time of a small review is loading code.
+  const { LineCounter, parseDocument } = await import("yaml");
+  const lines = new LineCounter();
+  const document = parseDocument(readFileSync(file, "utf8"), { lineCounter: lines, prettyErrors: false });
+  const [mistake] = document.errors;
+  if (mistake) throw usageFailure(`${file}:${lines.linePos(mistake.pos[0]).line}: not YAML: ${mistake.message}`);
+  const checked = checkPolicy(plainValue(document, file));
+  if ("problems" in checked) throw usageFailure(`${file} is not a policy file:\n${checked.problems.map((problem) => `  ${problem}`).join("\n")}`);
+  const waiverLines = (checked.document.waivers ?? []).map((_waiver, index) => {
+    const node: unknown = document.getIn(["waivers", index], true);
+    const range = typeof node === "object" && node !== null && "range" in node && Array.isArray(node.range) ? (node.range as number[]) : [];
+    return range[0] === undefined ? 1 : lines.linePos(range[0]).line;
+  });
+  return { document: checked.document, path: pathInRepository(own ?? file, places), waiverLines };
+}
+
+function plainValue(document: { toJS: () => unknown }, file: string): unknown {
+  try {
+    return document.toJS();
+  } catch {
+    // The only way to fail after parsing: aliases that multiply without end.
+    throw usageFailure(`${file} uses YAML aliases without end; write the values out.`);
+  }
+}
+
+/** A base file of the same name with nothing beside it in the change means that the change removes the file. */
+function editOf(given: string, own: string | undefined): PolicyEdit | undefined {
+  if (own === undefined) {
+    const isProjectFile = given.split(/[\\/]/).at(-1) === policyFileName && readFileSync(given, "utf8").trim() !== "";
+    return isProjectFile ? "removed" : undefined;
+  }
+  if (realpathSync(own) === realpathSync(given)) return undefined;
+  const [base, change] = [readFileSync(given, "utf8"), readFileSync(own, "utf8")];
+  if (base === change) return undefined;
+  return base.trim() === "" ? "added" : "changed";
+}
+
+/** For annotations: relative to the repository, also where the file itself was checked out elsewhere. */
+function pathInRepository(file: string, { repoRoot, projectPath }: Places): string {
+  const path = relative(repoRoot, resolve(file)).split(sep).join("/");
+  return path.startsWith("..") || isAbsolute(path) ? (projectPath === "" ? policyFileName : `${projectPath}/${policyFileName}`) : path;
+}
+
+/** The clock of every decision: APIKEYS_NOW or now. */
+export function reviewTime(host: CommandHost): number {
+  return decisionTime(host.env);
+}
+
+/** Digits only: parseInt would take `64k` for 64. */
+export function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= min && value <= max)) throw new InvalidArgumentError(`Give a whole number from ${min} to ${max}.`);
+    return value;
+  };
+}
+
+/** A comment on GitHub may have 65,536 characters. */
+export const defaultMaxChars = 64_000;
+export const maxCharsOption = wholeNumber(2_000, 1_000_000);
+
+function rootAbove(directory: string): string | undefined {
+  for (let folder = directory; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, ".git"))) return folder;
+    if (folder === dirname(folder)) return undefined;
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "unknown reason";
+}

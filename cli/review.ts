@@ -1,0 +1,129 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { InvalidArgumentError, Option, type Command } from "commander";
+
+import { exitCodes } from "../review/exit-code";
+import { failOnLevels, type FailOn } from "../review/levels";
+import { formats, renderReport, type Format } from "../review/render/formats";
+import type { Report } from "../review/report";
+import { failedReview, reviewPreview } from "../review/review-preview";
+import { verdictWords } from "../review/wording";
+import {
+  addPlaceOptions,
+  CommandFailure,
+  defaultMaxChars,
+  loadPolicy,
+  maxCharsOption,
+  placesOf,
+  processHost,
+  readInput,
+  reviewTime,
+  runs,
+  writeOutput,
+  type CommandHost,
+  type PlaceOptions,
+} from "./review-command";
+
+interface ReviewOptions extends PlaceOptions {
+  readonly lock?: string;
+  readonly format: Format;
+  readonly out: readonly Output[];
+  readonly failOn: FailOn;
+  readonly expectNoAccessChange: boolean;
+  readonly allowEmpty: boolean;
+  readonly maxChars: number;
+  readonly part?: string;
+  readonly stack?: string;
+  readonly project?: string;
+}
+
+interface Output {
+  readonly format: Format;
+  readonly file: string;
+}
+
+/** `apikeys review`: who gains what, what breaks, which keys are replaced, and may it merge. */
+export function addReviewCommand(program: Command, host: CommandHost = processHost): void {
+  const command = program
+    .command("review")
+    .description("Reads a preview, without network and credentials, and says who gains what, what breaks, which keys are replaced or rotate, and whether it may merge.");
+  addPlaceOptions(command)
+    .option("--lock <file>", "committed lock file that has to agree with the preview")
+    .addOption(new Option("--format <format>", "what to print").choices(formats).default("markdown"))
+    .option("--out <format=file>", "also write this format to a file; may be given several times", addOutput, [])
+    .addOption(new Option("--fail-on <level>", "the weakest finding that fails the command").choices(failOnLevels).default("block"))
+    .option("--expect-no-access-change", "fail where anybody gains or loses anything: the gate of a rotation job", false)
+    .option("--allow-empty", "a stack without our resources is fine", false)
+    .option("--max-chars <number>", "longest Markdown", maxCharsOption, defaultMaxChars)
+    .option("--part <id>", "name of this review among those that `merge` joins")
+    .option("--stack <name>", "stack, for a preview that failed before it named its own")
+    .option("--project <name>", "project, likewise")
+    .addHelpText("after", exitCodeHelp);
+  runs<ReviewOptions>(command, host, (options) => review(options, host));
+}
+
+const exitCodeHelp = `
+Exit codes: 0 nothing at or above --fail-on; 1 internal; 2 bad flags, policy or catalogue; 5 finding;
+7 access changed although --expect-no-access-change; 10 not reviewable; 11 lock file out of date.`;
+
+async function review(options: ReviewOptions, host: CommandHost): Promise<number> {
+  const nowMs = reviewTime(host);
+  const preview = readInput(options.preview, host, "--preview");
+  const given = { part: options.part, stack: options.stack, project: options.project };
+  const names = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  try {
+    const places = placesOf(options);
+    const { policy, edit } = await loadPolicy(options, places);
+    const lock = options.lock === undefined ? undefined : readLock(options.lock);
+    const report = reviewPreview({
+      preview,
+      policy,
+      ...(edit === undefined ? {} : { policyEdit: edit }),
+      nowMs,
+      projectPath: places.projectPath,
+      failOn: options.failOn,
+      expectNoAccessChange: options.expectNoAccessChange,
+      allowEmpty: options.allowEmpty,
+      ...(lock === undefined ? {} : { lock }),
+      ...names,
+    });
+    publish(report, options, host);
+    if (report.exitCode !== exitCodes.fine) host.stderr(`apikeys review: ${verdictWords(report)} (exit code ${report.exitCode}).\n`);
+    return report.exitCode;
+  } catch (error) {
+    // A failed review must not leave yesterday's verdict standing in the comment.
+    const exitCode = error instanceof CommandFailure ? error.exitCode : exitCodes.internal;
+    const reason = error instanceof CommandFailure ? error.message : "the review itself failed; its job log says more";
+    publish(failedReview({ preview, exitCode, reason, failOn: options.failOn, ...names }), options, host);
+    throw error;
+  }
+}
+
+function publish(report: Report, options: ReviewOptions, host: CommandHost): void {
+  const settings = { maxChars: options.maxChars, toolVersion: packageVersion() };
+  for (const { format, file } of options.out) writeOutput(file, renderReport(report, format, settings), "--out");
+  host.stdout(renderReport(report, options.format, settings));
+}
+
+/** A lock file that is not there yet is out of date, not a mistake in the flags. */
+function readLock(file: string): string {
+  return existsSync(file) ? readFileSync(file, "utf8") : "";
+}
+
+function addOutput(text: string, outputs: readonly Output[]): readonly Output[] {
+  const [format, ...file] = text.split("=");
+  const known = formats.find((each) => each === format);
+  if (!known || file.length === 0 || file.join("=") === "") throw new InvalidArgumentError(`Write FORMAT=FILE, with one of ${formats.join(", ")}.`);
+  return [...outputs, { format: known, file: file.join("=") }];
+}
+
+function packageVersion(): string {
+  // Compiled, this file is one folder deeper.
+  for (const folder of [dirname(__dirname), dirname(dirname(__dirname))]) {
+    const file = join(folder, "package.json");
+    if (!existsSync(file)) continue;
+    const { name, version } = JSON.parse(readFileSync(file, "utf8")) as { name?: unknown; version?: unknown };
+    if (name === "pulumi-apikeys" && typeof version === "string") return version;
+  }
+  return "0.0.0";
+}

@@ -1,0 +1,197 @@
+/**
+ * ZenML server (https://docs.zenml.io/api-reference/oss-api): service accounts with several API keys
+ * each. The connection's `url` ends in `/api/v1`; its credential is `<user>:<password>` of an admin,
+ * which logs in for a session, and again once when that is refused.
+ *
+ * Oddities:
+ * - keys have no scopes and no expiry: a key can do whatever its account may
+ * - POST honours an Idempotency-Key (a UUID) for 5 minutes and answers a repeat with the same secret;
+ *   the rotation is a PUT and does not, so it is sent once
+ * - rotation keeps the id and one previous secret, for a grace in whole minutes. Rotating again inside
+ *   the grace kills the oldest secret at once; nothing else cuts it short
+ * - a grace beyond the calendar (centuries) is accepted and bricks the key: every use of it is a 500
+ * - creates of one name that race answer 500 instead of 409
+ * - lists leave out `metadata` (description, last use) unless asked with `hydrate`
+ * - times have no zone and are UTC; deletes answer 200 with `null`
+ */
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import { defined } from "../defined";
+import { dayMs, formatDuration, minuteMs, secondMs } from "../durations";
+import { ConfigError, InputError, ProviderError } from "../errors";
+import { type HttpRequest, path } from "../http/client";
+import { formatTime, normaliseTime } from "../times";
+import { type ApiKey, type BackendContext, type BackendSession, defineBackend, type ServiceAccount } from "./definition";
+import { parseAnswer } from "./parse-answer";
+import { unlessGone } from "./unless-gone";
+
+const maxGraceMs = 90 * dayMs;
+const accounts = "/service_accounts";
+
+const loginSchema = z.object({ access_token: z.string().min(1), expires_in: z.number().nullish() });
+const keySchema = z.object({
+  id: z.string().min(1),
+  name: z.string(),
+  body: z.object({ active: z.boolean(), created: z.string(), updated: z.string() }),
+  metadata: z.object({ description: z.string().nullish(), last_login: z.string().nullish(), last_rotated: z.string().nullish() }).nullish(),
+});
+const issuedSchema = keySchema.extend({ body: keySchema.shape.body.extend({ key: z.string().min(1) }) });
+const accountSchema = z.object({
+  id: z.string().min(1),
+  name: z.string(),
+  body: z.object({ active: z.boolean(), created: z.string().nullish() }),
+  metadata: z.object({ description: z.string().nullish() }).nullish(),
+});
+
+export const zenml = defineBackend({
+  name: "zenml",
+  capabilities: {
+    parent: "serviceAccount",
+    serviceAccounts: { name: "update", description: "update", role: "none", scopes: "none", uniqueNames: true },
+    scopes: "none",
+    rename: true,
+    description: "update",
+    expiry: { support: "none", update: false, granularityMs: 0 },
+    secret: { shown: "once", callerChosen: false, form: "token" },
+    nativeRotate: { id: "same", maxGraceMs, graceChosen: true },
+    delayedRevoke: false,
+    lastUsed: { lagMs: 0, granularityMs: 0 },
+    uniqueNames: true,
+    marker: "name",
+    idsReused: false,
+    absence: "status",
+    revokeProves: true,
+    idempotentCreate: true,
+    activationLagMs: 0,
+    revocationLagMs: 0,
+    limits: { nameLength: 255 },
+  },
+  authenticate: logIn,
+  connect: ({ http }: BackendContext<undefined>) => {
+    /** A create that may be repeated: ZenML answers a repeat with what the first one made. */
+    const create = (at: string, json: unknown) => http.request({ method: "POST", path: at, json, idempotent: true, headers: { "idempotency-key": randomUUID() } });
+    const get = <Schema extends z.ZodType>(at: string, schema: Schema) =>
+      unlessAbsent(async () => parseAnswer("GET", at, schema, (await http.request({ method: "GET", path: at })).body));
+    const list = <Schema extends z.ZodType>(at: string, schema: Schema, name?: string) =>
+      unlessAbsent(async () => {
+        const pageSchema = z.object({ total_pages: z.number(), items: z.array(schema) });
+        const found: z.infer<Schema>[] = [];
+        for (let page = 1, pages = 1; page <= pages; page += 1) {
+          const { body } = await http.request({ method: "GET", path: at, query: { page, size: 100, hydrate: "true", name } });
+          const answer = parseAnswer("GET", at, pageSchema, body);
+          found.push(...answer.items);
+          pages = answer.total_pages;
+        }
+        return found;
+      });
+    const change = async <Schema extends z.ZodType>(at: string, schema: Schema, json: object) =>
+      parseAnswer("PUT", at, schema, (await http.request({ method: "PUT", path: at, json })).body);
+    const remove = (at: string) => unlessAbsent(() => http.request({ method: "DELETE", path: at }));
+    return {
+      async createKey({ serviceAccountId, name, description }) {
+        const at = keysOf(serviceAccountId);
+        const issued = parseAnswer("POST", at, issuedSchema, (await create(at, { name, description })).body);
+        return { ...toKey(issued), secret: issued.body.key };
+      },
+      async getKey({ id, serviceAccountId }) {
+        const key = await get(keyAt(id, serviceAccountId), keySchema);
+        return key && toKey(key);
+      },
+      async listKeys({ serviceAccountId }) {
+        return (await list(keysOf(serviceAccountId), keySchema))?.map(toKey);
+      },
+      async updateKey({ id, serviceAccountId }, { name, description }) {
+        return toKey(await change(keyAt(id, serviceAccountId), keySchema, { name, description }));
+      },
+      async revokeKey({ id, serviceAccountId }) {
+        return (await remove(keyAt(id, serviceAccountId))) ? "revoked" : "absent";
+      },
+      async rotateKey({ id, serviceAccountId }, { graceMs }) {
+        const minutes = graceMinutes(graceMs);
+        const at = `${keyAt(id, serviceAccountId)}/rotate`;
+        const request: HttpRequest = { method: "PUT", path: at, json: { retain_period_minutes: minutes }, idempotent: false };
+        const issued = parseAnswer("PUT", at, issuedSchema, (await http.request(request)).body);
+        // The answer has no metadata, but tells the time of this very change.
+        const rotatedAt = issued.body.updated;
+        const previousValidUntil = minutes > 0 ? formatTime(timeOf(rotatedAt) + minutes * minuteMs) : undefined;
+        return defined({ ...toKey(issued), secret: issued.body.key, secretVersion: rotatedAt, previousValidUntil });
+      },
+      async createServiceAccount({ name, description }) {
+        return toAccount(parseAnswer("POST", accounts, accountSchema, (await create(accounts, { name, description, active: true })).body));
+      },
+      async getServiceAccount(id) {
+        const account = await get(accountAt(id), accountSchema);
+        return account && toAccount(account);
+      },
+      async listServiceAccounts({ name }) {
+        const found = (await list(accounts, accountSchema, name === undefined ? undefined : `equals:${name}`)) ?? [];
+        return found.filter((account) => name === undefined || account.name === name).map(toAccount);
+      },
+      async updateServiceAccount(id, { name, description }) {
+        return toAccount(await change(accountAt(id), accountSchema, { name, description }));
+      },
+      async deleteServiceAccount(id) {
+        return (await remove(accountAt(id))) ? "deleted" : "absent";
+      },
+    };
+  },
+});
+
+async function logIn({ http, token }: BackendContext<undefined>): Promise<BackendSession> {
+  const [, username, password] = /^([^:]+):(.+)$/.exec(await token()) ?? [];
+  if (username === undefined || password === undefined) throw new ConfigError("The admin token of a zenml connection is the user name and the password of an admin, with a colon between them: <user>:<password>. The one given has another form.");
+  const { body } = await http.request({ method: "POST", path: "/login", form: { username, password }, authenticated: false, idempotent: true, secrets: [password] });
+  const { access_token, expires_in } = parseAnswer("POST", "/login", loginSchema, body);
+  return { headers: { authorization: `Bearer ${access_token}` }, ...(expires_in ? { validForMs: expires_in * secondMs } : {}) };
+}
+
+function accountAt(id: string | undefined): string {
+  // `check` demands serviceAccountId, so this is a state that was edited by hand.
+  if (id === undefined) throw new ProviderError("The key's record names no service account; ZenML's keys live under one.");
+  return accounts + path`/${id}`;
+}
+
+function keysOf(accountId: string | undefined): string {
+  return `${accountAt(accountId)}/api_keys`;
+}
+
+function keyAt(id: string, accountId: string | undefined): string {
+  return keysOf(accountId) + path`/${id}`;
+}
+
+/** Whole minutes, rounded up. Refused here where the server would accept what bricks the key. */
+function graceMinutes(graceMs: number): number {
+  if (graceMs >= 0 && graceMs <= maxGraceMs) return Math.ceil(graceMs / minuteMs);
+  throw new InputError("overlap", `the previous secret of a ZenML key can go on working for 0s to ${formatDuration(maxGraceMs)} after a rotation; nothing was sent.`);
+}
+
+/** The result, or undefined where ZenML says that it has no such thing. For a path that it does not know it says "Not Found". */
+function unlessAbsent<Result>(run: () => Promise<Result>): Promise<Result | undefined> {
+  return unlessGone(run, /^KeyError/, "The connection's url must end in /api/v1.");
+}
+
+function timeOf(zoneless: string): number {
+  return Date.parse(normaliseTime(zoneless) ?? "");
+}
+
+function toKey({ id, name, body, metadata }: z.infer<typeof keySchema>): ApiKey {
+  return defined({
+    id,
+    name,
+    status: body.active ? "active" : "disabled",
+    description: metadata?.description ?? undefined,
+    createdAt: normaliseTime(body.created),
+    lastUsedAt: normaliseTime(metadata?.last_login),
+    secretVersion: metadata?.last_rotated ?? body.created,
+  } as const);
+}
+
+function toAccount({ id, name, body, metadata }: z.infer<typeof accountSchema>): ServiceAccount {
+  return defined({
+    id,
+    name,
+    status: body.active ? "active" : "disabled",
+    description: metadata?.description ?? undefined,
+    createdAt: normaliseTime(body.created),
+  } as const);
+}

@@ -1,0 +1,68 @@
+import type { ScopeCatalogue } from "../scopes";
+
+/** The hub's own scopes and what each brings along. */
+const scopes = {
+  inherit: { implies: ["*"], level: "admin", mintsKeys: true },
+  self: { level: "admin", mintsKeys: true },
+  "admin-ui": {},
+  "admin:users": { implies: ["admin:auth_state", "users", "read:roles:users", "delete:users"] },
+  "admin:auth_state": {},
+  users: { implies: ["read:users", "list:users", "users:activity"] },
+  "delete:users": {},
+  "list:users": { implies: ["read:users:name"] },
+  "read:users": { implies: ["read:users:name", "read:users:groups", "read:users:activity"] },
+  "read:users:name": {},
+  "read:users:groups": {},
+  "read:users:activity": {},
+  "read:roles": { implies: ["read:roles:users", "read:roles:services", "read:roles:groups"] },
+  "read:roles:users": {},
+  "read:roles:services": {},
+  "read:roles:groups": {},
+  "users:activity": { implies: ["read:users:activity"] },
+  "admin:servers": { implies: ["admin:server_state", "servers"] },
+  "admin:server_state": {},
+  servers: { implies: ["read:servers", "start:servers", "delete:servers"] },
+  "read:servers": { implies: ["read:users:name"] },
+  "start:servers": {},
+  "delete:servers": {},
+  tokens: { implies: ["read:tokens"], mintsKeys: true },
+  "read:tokens": {},
+  "admin:groups": { implies: ["groups", "read:roles:groups", "delete:groups"] },
+  groups: { implies: ["read:groups", "list:groups"] },
+  "list:groups": { implies: ["read:groups:name"] },
+  "read:groups": { implies: ["read:groups:name"] },
+  "read:groups:name": {},
+  "delete:groups": {},
+  "admin:services": { implies: ["list:services", "read:services", "read:roles:services"] },
+  "list:services": { implies: ["read:services:name"] },
+  "read:services": { implies: ["read:services:name"] },
+  "read:services:name": {},
+  "read:hub": {},
+  "access:servers": {},
+  "access:services": {},
+  "users:shares": { implies: ["read:users:shares"] },
+  "read:users:shares": {},
+  "groups:shares": { implies: ["read:groups:shares"] },
+  "read:groups:shares": {},
+  "read:shares": {},
+  shares: { implies: ["access:servers", "read:shares", "users:shares", "groups:shares"] },
+  proxy: {},
+  shutdown: { level: "admin" },
+  "read:metrics": {},
+} as const satisfies ScopeCatalogue["scopes"];
+
+const custom = "custom:[a-z0-9][a-z0-9_\\-*:]+[a-z0-9_*]";
+const filters = "!(user|group|server|service)(=.+)?";
+
+/**
+ * JupyterHub's scopes (https://jupyterhub.readthedocs.io/en/stable/rbac/scopes.html). Open in two
+ * places only: an installation defines `custom:…` scopes of its own, and any scope may be limited
+ * by a filter, as in `read:users!group=analysts`. A slip in one of the hub's own names is found.
+ */
+export const jupyterhubCatalogue = {
+  scopes,
+  open: { pattern: `^(${custom}|${Object.keys(scopes).join("|")})(${filters})?$`, example: "read:users!user=ci-bot" },
+} as const satisfies ScopeCatalogue;
+
+/** A scope of JupyterHub: the hub's own, one with a filter, or a `custom:…` one. */
+export type JupyterhubScope = keyof typeof scopes | (string & {});

@@ -1,0 +1,202 @@
+/**
+ * RotatingApiKey: one identity whose key changes in place, with overlap. Its Pulumi id is an identity
+ * drawn in `create`, never a key id: some vendors keep the key id over a rotation.
+ */
+import { randomBytes } from "node:crypto";
+import type { CheckResult, CreateResult, DiffResult, ReadResult, ResourceProvider, UpdateResult } from "@pulumi/pulumi/dynamic";
+import { defined } from "../defined";
+import { AmbiguousCreateError, ProviderError } from "../errors";
+import { formatTime } from "../times";
+import { asSecret, isUnknown, plainSecret } from "../wire";
+import { checkAnswer, describeForCheck, openRecorded, type ResourceContext } from "./context";
+import { resolveExpiry } from "./expiry";
+import { checkExpirySupport, checkLife, checkShape, Failures, fieldSchemas } from "./input-checks";
+import { createInputMemory } from "./input-memory";
+import { checkKeyInputs, compareScopes, keyInputShape, keyNaming, keyRequest, recordIssued } from "./key-inputs";
+import { issueKey, observeKey, revokeKey } from "./key-on-service";
+import { logicalName, type Origin, renamed } from "./names";
+import { keptAfterFailure } from "./partial-failure";
+import { type Credential, isIdle, nextRotation, planRotation, type RotatingOutputs } from "./rotation-plan";
+import { requestOf, requestRotation, type RotatingInputs } from "./rotation-request";
+import { checkSchedule, issueTime, type ScheduleInputs, scheduleOf } from "./rotation-schedule";
+import { carryOut, UnfinishedRotation } from "./rotation-steps";
+import { assertSameTarget } from "./target";
+
+const inputShape = {
+  ...keyInputShape,
+  rotateEvery: fieldSchemas.text,
+  rotateBefore: fieldSchemas.text,
+  overlap: fieldSchemas.text,
+  retire: fieldSchemas.text,
+  maxOverlap: fieldSchemas.text,
+  jitter: fieldSchemas.text,
+  emergency: fieldSchemas.freeText,
+} as const;
+
+/** Inputs of ApiKey that make no sense over several generations, each with what to do instead. */
+const refused: Readonly<Record<string, string>> = {
+  expiresAt: '"expiresAt" is one date, and cannot serve every generation; give "expiresIn", which counts from each issue',
+  secretValue: '"secretValue" is one value, and cannot serve every generation; leave it out, or use ApiKey',
+  exactName: '"exactName" is one name, and two generations stand side by side; leave it out',
+};
+
+export function createRotatingApiKeyProvider(context: ResourceContext): ResourceProvider<RotatingInputs, RotatingOutputs> {
+  const memory = createInputMemory();
+  const scheduleFor = (inputs: ScheduleInputs & { readonly origin: Origin }, facts: Parameters<typeof scheduleOf>[1]) => scheduleOf(inputs, facts, logicalName(inputs.origin));
+
+  return {
+    async check(olds: Partial<RotatingInputs>, news: RotatingInputs): Promise<CheckResult<RotatingInputs>> {
+      const failures = new Failures();
+      const given: Record<string, unknown> = { ...news };
+      for (const [field, reason] of Object.entries(refused)) {
+        if (given[field] !== undefined) failures.add(field, reason);
+        delete given[field];
+      }
+      checkShape(inputShape, given, failures);
+      const connection = news.connection ?? "default";
+      const facts = describeForCheck(context, connection, failures);
+      checkLife(news.expiresIn, failures);
+      if (facts) {
+        checkExpirySupport(news, facts, failures);
+        checkSchedule(given, facts, logicalName(news.origin), failures);
+      }
+      const inputs = { ...(facts ? checkKeyInputs({ ...news, connection }, facts, failures) : { ...news, connection }), status: "active" } as unknown as RotatingInputs;
+      if (failures.list.length > 0) return checkAnswer(inputs, failures);
+      const clocked = !facts || ["rotateEvery", "rotateBefore", "overlap", "maxOverlap", "retire", "jitter"].some((name) => isUnknown(given[name])) ? undefined : facts;
+      const request = clocked ? requestRotation(olds, inputs, scheduleFor(inputs, clocked), clocked.catalogue, context.nowMs()) : (requestOf(olds) ?? {});
+      const answer = { ...inputs, ...request };
+      memory.note(olds, answer);
+      return checkAnswer(answer, failures);
+    },
+
+    async diff(_id: string, olds: RotatingOutputs, news: RotatingInputs): Promise<DiffResult> {
+      const facts = context.connections.describe(isUnknown(news.connection) ? olds.connection : news.connection);
+      assertSameTarget(facts, olds);
+      const plan = planRotation(olds, news, facts, scheduleFor(news, facts), context.nowMs());
+      if (isIdle(plan)) return { changes: false };
+      const deleteBeforeReplace = plan.replaces.length > 0 && facts.capabilities.maxActiveKeys === 1 && olds.serviceAccountId === news.serviceAccountId;
+      // Left to itself the engine lists the inputs that differ, reason included; what only the record shows is claimed here.
+      return { ...(memory.differ(news) ? {} : { changes: true }), replaces: [...plan.replaces], deleteBeforeReplace };
+    },
+
+    async create(inputs: RotatingInputs): Promise<CreateResult<RotatingOutputs>> {
+      const connection = context.connections.open(inputs.connection);
+      connection.assertWritable();
+      const nowMs = context.nowMs();
+      const schedule = scheduleFor(inputs, connection);
+      const id = `rotating-${randomBytes(8).toString("hex")}`;
+      const { retireAfter: _after, retireUntil: _until, ...given } = inputs;
+      const start = { ...given, service: connection.origin, generation: 1, issuedOn: formatTime(issueTime(schedule, nowMs)), rotationReason: "first issue", createdAt: formatTime(nowMs) };
+      try {
+        const expiresAt = resolveExpiry(inputs, nowMs);
+        const issued = await issueKey(connection, keyRequest(inputs, expiresAt), keyNaming(inputs), context.clock);
+        const outs: RotatingOutputs = { ...start, ...recordIssued(issued, { ...inputs, expiresAt, callerChosen: false }, connection, nowMs), rotatedAt: formatTime(nowMs) };
+        return { id, outs: { ...outs, nextRotationAt: nextRotation(schedule, outs) } };
+      } catch (error) {
+        if (!(error instanceof AmbiguousCreateError) || error.candidates.length === 0) throw error;
+        const end = formatTime(nowMs);
+        const pendingRevocations = error.candidates.map((keyId) => ({ keyId, physicalName: error.marker, end }));
+        throw keptAfterFailure(error, id, { ...start, status: "missing", pendingRevocations }, inputs);
+      }
+    },
+
+    async read(id: string, props?: RotatingOutputs): Promise<ReadResult<RotatingOutputs>> {
+      if (!props) throw new ProviderError("a key cannot be read by its id alone; see the README on existing keys");
+      const connection = openRecorded(context, props);
+      const { agreedScopes: _agreed, ...rest } = props;
+      let outs: RotatingOutputs = rest;
+      if (props.keyId !== undefined && props.physicalName !== undefined) {
+        const ref = defined({ id: props.keyId, name: props.physicalName, serviceAccountId: props.serviceAccountId, secretVersion: props.secretVersion });
+        const { status, key } = await observeKey(connection, ref, context.nowMs());
+        // An end that was moved outside is no drift here: it only moves the day of the next rotation.
+        outs = defined({ ...rest, ...compareScopes(key?.scopes, props, connection), status, expiresAt: key ? key.expiresAt : props.expiresAt }) as RotatingOutputs;
+      }
+      return { id, props: withSecrets(outs), inputs: inputsOf(outs) };
+    },
+
+    async update(id: string, olds: RotatingOutputs, news: RotatingInputs): Promise<UpdateResult<RotatingOutputs>> {
+      const connection = openRecorded(context, olds);
+      const schedule = scheduleFor(news, connection);
+      const plan = planRotation(olds, news, connection, schedule, context.nowMs());
+      if (plan.mint ?? plan.pending) connection.assertWritable();
+      const finish = (outs: RotatingOutputs) => {
+        const { retireAfter: _after, retireUntil: _until, status: _status, generation: _generation, issuedOn: _issued, rotationReason: _reason, retireAskedOn: _asked, ...schedulePart } = news;
+        const { scopes, keepers, expiresIn, agreedScopes } = outs;
+        const { nextRotationAt: _next, ...record } = outs;
+        const merged = { ...record, ...schedulePart, ...defined({ scopes, keepers, expiresIn, agreedScopes }), service: connection.origin };
+        for (const name of ["labels", "name", "description", "rotateBefore", "overlap", "retire", "maxOverlap", "jitter", "emergency"] as const) if (news[name] === undefined) delete merged[name];
+        return withSecrets({ ...merged, ...(merged.keyId === undefined ? {} : { nextRotationAt: nextRotation(schedule, merged) }) });
+      };
+      try {
+        const renamedOuts = await updateInPlace(olds, news, plan.mint !== undefined, connection);
+        const { outs, problems } = await carryOut(connection, renamedOuts, news, plan, schedule, context);
+        if (problems.length > 0) throw keptAfterFailure(new ProviderError(problems.join(" ")), id, finish(outs), news);
+        return { outs: finish(outs) };
+      } catch (error) {
+        if (!(error instanceof UnfinishedRotation)) throw error;
+        // The old key is the current one still, with its own scopes, keepers, life and emergency text.
+        throw keptAfterFailure(error, id, withSecrets(error.outs), news);
+      }
+    },
+
+    async delete(_id: string, props: RotatingOutputs): Promise<void> {
+      const connection = openRecorded(context, props);
+      connection.assertWritable();
+      const problems: string[] = [];
+      for (const { keyId, physicalName } of credentialsOf(props)) {
+        try {
+          await revokeKey(connection, defined({ id: keyId, name: physicalName, serviceAccountId: props.serviceAccountId }));
+        } catch (error) {
+          if (!(error instanceof ProviderError)) throw error;
+          problems.push(error.message);
+        }
+      }
+      if (problems.length > 0) throw new ProviderError(problems.join(" "));
+    },
+  };
+}
+
+/** What the vendor can change on the current key without a new one. A key that is about to be replaced is left as it is. */
+async function updateInPlace(olds: RotatingOutputs, news: RotatingInputs, minting: boolean, connection: ReturnType<typeof openRecorded>): Promise<RotatingOutputs> {
+  const { capabilities, client } = connection;
+  if (minting || olds.keyId === undefined || olds.physicalName === undefined) return olds;
+  const prefix = news.name ?? logicalName(news.origin);
+  const moved = capabilities.rename && (olds.name ?? logicalName(olds.origin)) !== prefix;
+  const physicalName = moved ? renamed(prefix, olds.physicalName) : olds.physicalName;
+  const reworded = capabilities.description === "update" && (olds.description ?? "") !== (news.description ?? "");
+  const changes = defined({ name: moved ? physicalName : undefined, description: reworded ? (news.description ?? "") : undefined });
+  if (Object.keys(changes).length === 0) return olds;
+  connection.assertWritable();
+  await client.updateKey?.(defined({ id: olds.keyId, name: olds.physicalName, serviceAccountId: olds.serviceAccountId }), changes);
+  return { ...olds, physicalName };
+}
+
+/** Every credential that the record carries, oldest first, each once. */
+function credentialsOf({ keyId, physicalName, previousKey, pendingRevocations }: RotatingOutputs): Credential[] {
+  const current = keyId !== undefined && physicalName !== undefined ? [{ keyId, physicalName }] : [];
+  const all = [...(pendingRevocations ?? []), ...(previousKey && previousKey.keyId !== keyId ? [previousKey] : []), ...current];
+  return all.filter((credential, index) => all.findIndex((other) => other.keyId === credential.keyId) === index);
+}
+
+/** The record with its secrets in the engine's form: a mark that is left out is lost. */
+function withSecrets(outs: RotatingOutputs): RotatingOutputs {
+  const secret = plainSecret(outs.secret);
+  const previous = plainSecret(outs.previousSecret);
+  return { ...outs, ...(secret === undefined ? {} : { secret: asSecret(secret) }), ...(previous === undefined ? {} : { previousSecret: asSecret(previous) }) };
+}
+
+const inputNames = [
+  "connection", "labels", "name", "description", "serviceAccountId", "scopes", "environment", "keepers", "expiresIn", "fullAccess", "allowOutage", "origin", "target",
+  "rotateEvery", "rotateBefore", "overlap", "retire", "maxOverlap", "jitter", "emergency", "status", "generation", "issuedOn", "rotationReason", "retireAskedOn",
+] as const; // prettier-ignore
+
+/** The inputs as the user gave them, with the request as the outputs have it. */
+function inputsOf(outs: RotatingOutputs): RotatingOutputs {
+  const given = Object.fromEntries(inputNames.filter((name) => outs[name] !== undefined).map((name) => [name, outs[name]]));
+  const { previousKey, previousValidUntil } = outs;
+  if (previousKey) {
+    given.retireAfter = previousKey.retireAfter;
+    if (previousKey.retire === "whenUnused") given.retireUntil = previousValidUntil;
+  }
+  return given as unknown as RotatingOutputs;
+}

@@ -1,0 +1,145 @@
+/**
+ * The request: what `check` adds to the inputs of a rotating key, made from the old inputs and the
+ * clock alone, so that every coming rotation shows in a preview, with its reason. What was done stands
+ * in the outputs; see rotation-plan.ts.
+ */
+import { formatDuration, formatSpan, parseDuration } from "../durations";
+import { sameAccess, type ScopeCatalogue } from "../scopes";
+import { formatTime } from "../times";
+import { isUnknown } from "../wire";
+import { sameValue } from "./field-table";
+import type { KeyInputs } from "./key-inputs";
+import { dueReason, issueTime, overlapEnds, type Schedule, type ScheduleInputs } from "./rotation-schedule";
+
+/** Part of the inputs. Times are RFC 3339 UTC. */
+export interface RotationRequest {
+  /** Counts keys from 1. Decides nothing by itself. */
+  readonly generation: number;
+  /** When the current key was asked for: a UTC day where `rotateEvery` is at least a day. */
+  readonly issuedOn: string;
+  readonly rotationReason: string;
+  /** Earliest end of the previous key. */
+  readonly retireAfter?: string;
+  /** Latest end of the previous key, where its use decides. */
+  readonly retireUntil?: string;
+  /** The UTC day on which the previous key's use is asked for. */
+  readonly retireAskedOn?: string;
+}
+
+/** The inputs whose change makes a new key. */
+export interface MintingInputs {
+  readonly scopes?: readonly string[];
+  readonly keepers?: Readonly<Record<string, string>>;
+  readonly expiresIn?: string;
+  readonly emergency?: string;
+}
+
+export type RotatingInputs = KeyInputs & ScheduleInputs & MintingInputs & RotationRequest & { readonly status: string };
+
+export const retiredReason = "previous key retired after overlap";
+
+export function requestRotation(
+  olds: Partial<RotatingInputs>,
+  news: KeyInputs & MintingInputs,
+  schedule: Schedule,
+  catalogue: ScopeCatalogue | undefined,
+  nowMs: number,
+): RotationRequest {
+  const before = requestOf(olds);
+  if (!before) return { generation: 1, issuedOn: formatTime(issueTime(schedule, nowMs)), rotationReason: "first issue" };
+  if ([news.scopes, news.keepers, news.expiresIn, news.emergency].some(isUnknown)) return before;
+
+  const promisedMs = before.retireAfter === undefined ? undefined : Date.parse(before.retireAfter);
+  const latestMs = before.retireUntil === undefined ? promisedMs : Date.parse(before.retireUntil);
+  const change = changeReason(olds, news, catalogue) ?? statusReason(olds.status);
+  const running = latestMs !== undefined && nowMs < latestMs;
+  const due = running ? undefined : dueReason(schedule, Date.parse(before.issuedOn), endForDue(before.issuedOn, news.expiresIn, undefined), nowMs);
+  const reason = change?.text ?? due;
+  if (reason !== undefined) {
+    const ends = change?.emergency ? undefined : overlapEnds(schedule, nowMs);
+    const early = running && promisedMs !== undefined && promisedMs > nowMs && !change?.emergency ? `; ${earlyEnd(promisedMs, nowMs)}` : "";
+    return {
+      generation: before.generation + 1,
+      issuedOn: formatTime(issueTime(schedule, nowMs)),
+      rotationReason: reason + early,
+      ...(ends ? { retireAfter: formatTime(ends.retireAfterMs) } : {}),
+      ...(ends && schedule.retire === "whenUnused" ? { retireUntil: formatTime(ends.endMs) } : {}),
+    };
+  }
+  const { retireAfter: _after, retireUntil: _until, retireAskedOn: _asked, ...kept } = before;
+  if (latestMs !== undefined && nowMs >= latestMs) return { ...kept, rotationReason: retiredReason };
+  if (before.retireUntil !== undefined && promisedMs !== undefined && nowMs >= promisedMs) return { ...before, retireAskedOn: dayOf(nowMs) };
+  return before;
+}
+
+/** `previous key ends 6 d early`: a promise that is cut short says so. */
+export function earlyEnd(promisedMs: number, nowMs: number): string {
+  return `previous key ends ${formatSpan(promisedMs - nowMs)} early`;
+}
+
+/** Why the inputs ask for a new key at once; undefined where they ask for the one there is. */
+export function changeReason(before: MintingInputs, after: MintingInputs, catalogue: ScopeCatalogue | undefined): { readonly text: string; readonly emergency: boolean } | undefined {
+  const reasons: string[] = [];
+  const emergency = after.emergency !== undefined && after.emergency !== before.emergency;
+  if (emergency) reasons.push(`emergency: ${after.emergency}`);
+  if (!sameAccess(catalogue, before.scopes ?? [], after.scopes ?? [])) reasons.push(`scopes changed: ${difference(before.scopes ?? [], after.scopes ?? [])}`);
+  if (!sameValue(before.keepers ?? {}, after.keepers ?? {})) reasons.push(`keepers changed: ${changedNames(before.keepers ?? {}, after.keepers ?? {}).join(", ")}`);
+  if (!sameLife(before.expiresIn, after.expiresIn)) reasons.push(`expiresIn changed: ${before.expiresIn ?? "none"} => ${after.expiresIn ?? "none"}`);
+  return reasons.length > 0 ? { text: reasons.join("; "), emergency } : undefined;
+}
+
+/** Why a key that is not active any more needs a successor. */
+export function statusReason(status: string | undefined): { readonly text: string; readonly emergency: false } | undefined {
+  if (status === undefined || status === "active") return undefined;
+  const text = status === "expired" ? "expired" : status === "missing" ? "gone from the service" : `${status} outside`;
+  return { text, emergency: false };
+}
+
+/** The UTC day of a time: 2027-02-01. */
+export function dayOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}
+
+/** The request that old inputs hold; undefined at the first create. */
+export function requestOf(inputs: Partial<RotatingInputs>): RotationRequest | undefined {
+  const { generation, issuedOn, rotationReason, retireAfter, retireUntil, retireAskedOn } = inputs;
+  if (typeof generation !== "number" || typeof issuedOn !== "string" || typeof rotationReason !== "string") return undefined;
+  return {
+    generation,
+    issuedOn,
+    rotationReason,
+    ...(retireAfter === undefined ? {} : { retireAfter }),
+    ...(retireUntil === undefined ? {} : { retireUntil }),
+    ...(retireAskedOn === undefined ? {} : { retireAskedOn }),
+  };
+}
+
+/**
+ * The end that dueness counts with. From the day of the issue, so that request and record agree to the
+ * day; never later than what the service says.
+ */
+export function endForDue(issuedOn: string, expiresIn: string | undefined, expiresAt: string | undefined): number | undefined {
+  const lifeMs = expiresIn === undefined ? undefined : parseDuration(expiresIn);
+  const ends = [typeof lifeMs === "number" ? Date.parse(issuedOn) + lifeMs : Infinity, expiresAt === undefined ? Infinity : Date.parse(expiresAt)];
+  const end = Math.min(...ends);
+  return end === Infinity ? undefined : end;
+}
+
+function difference(before: readonly string[], after: readonly string[]): string {
+  const gained = after.filter((scope) => !before.includes(scope)).map((scope) => `+${scope}`);
+  const lost = before.filter((scope) => !after.includes(scope)).map((scope) => `-${scope}`);
+  return [...gained, ...lost].join(" ");
+}
+
+function changedNames(before: Readonly<Record<string, unknown>>, after: Readonly<Record<string, unknown>>): string[] {
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((name) => !sameValue(before[name], after[name])).sort();
+}
+
+/** `90d` and `2160h` are the same life. */
+function sameLife(a: string | undefined, b: string | undefined): boolean {
+  const canonical = (text: string | undefined) => {
+    const ms = text === undefined ? undefined : parseDuration(text);
+    return typeof ms === "number" ? formatDuration(ms) : text;
+  };
+  return canonical(a) === canonical(b);
+}

@@ -1,0 +1,112 @@
+import { changeOfAccess, changeOfGrants, sameTarget, unionOfGrants, type Access } from "./access";
+import type { Target } from "./resource-facts";
+import { isKey, type Unit } from "./units";
+
+/**
+ * One row of the first table: what an account may do in one environment, all its keys together. A key
+ * without an account of this stack is its own row.
+ */
+export interface AccountRow {
+  /** The account's URN, or the key's. */
+  readonly urn: string;
+  readonly environment?: string;
+  /** The account, where it is part of the stack. */
+  readonly account?: Unit;
+  /** The keys that count here, before or after. */
+  readonly keys: readonly Unit[];
+  readonly targetBefore?: Target;
+  readonly targetAfter?: Target;
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+  readonly gains: readonly string[];
+  readonly loses: readonly string[];
+}
+
+interface Draft {
+  readonly urn: string;
+  readonly environment?: string;
+  readonly keys: Unit[];
+  readonly before: Access[];
+  readonly after: Access[];
+}
+
+export function accountRows(units: readonly Unit[]): AccountRow[] {
+  const accounts = new Map(units.filter((unit) => !isKey(unit)).map((unit) => [unit.urn, unit]));
+  const drafts = new Map<string, Draft>();
+  const draft = (urn: string, environment: string | undefined): Draft => {
+    const key = JSON.stringify([urn, environment ?? ""]);
+    const known = drafts.get(key) ?? { urn, keys: [], before: [], after: [], ...(environment === undefined ? {} : { environment }) };
+    drafts.set(key, known);
+    return known;
+  };
+  for (const unit of units.filter(isKey)) {
+    for (const at of ["before", "after"] as const) {
+      const side = unit[at];
+      if (!side) continue;
+      const row = draft(side.accountUrn ?? unit.urn, side.facts.environment);
+      if (!row.keys.includes(unit)) row.keys.push(unit);
+      row[at].push(side.access);
+    }
+  }
+  for (const account of accounts.values()) {
+    // What the account may do by itself counts in each of its rows.
+    const own = [...drafts.values()].filter(({ urn }) => urn === account.urn);
+    for (const row of own.length > 0 ? own : [draft(account.urn, undefined)]) {
+      if (account.before) row.before.push(account.before.access);
+      if (account.after) row.after.push(account.after.access);
+    }
+  }
+  return [...drafts.values()].map((row) => finish(row, accounts.get(row.urn))).sort(byName);
+}
+
+function finish(row: Draft, account: Unit | undefined): AccountRow {
+  const before = merged(row.before);
+  const after = merged(row.after);
+  return {
+    urn: row.urn,
+    ...(row.environment === undefined ? {} : { environment: row.environment }),
+    ...(account ? { account } : {}),
+    keys: row.keys,
+    ...(before?.target ? { targetBefore: before.target } : {}),
+    ...(after?.target ? { targetAfter: after.target } : {}),
+    before: before?.grants ?? [],
+    after: after?.grants ?? [],
+    ...delta(row, before, after),
+  };
+}
+
+/** Compared target by target: the same scope on another server is another grant. */
+function delta(row: Draft, before: Access | undefined, after: Access | undefined): { gains: readonly string[]; loses: readonly string[] } {
+  const targets: (Target | undefined)[] = [];
+  for (const { target } of [...row.before, ...row.after]) if (!targets.some((known) => sameTarget(known, target))) targets.push(target);
+  if (targets.length < 2) return changeOfAccess(before, after);
+  const parts = targets.map((target) => {
+    const old = row.before.filter((access) => sameTarget(access.target, target));
+    const next = row.after.filter((access) => sameTarget(access.target, target));
+    const catalogue = next[0]?.catalogue ?? old[0]?.catalogue;
+    return changeOfGrants(
+      catalogue,
+      unionOfGrants(catalogue, old.map(({ grants }) => grants)),
+      unionOfGrants(catalogue, next.map(({ grants }) => grants)),
+    );
+  });
+  return { gains: [...new Set(parts.flatMap(({ gains }) => gains))], loses: [...new Set(parts.flatMap(({ loses }) => loses))] };
+}
+
+function merged(parts: readonly Access[]): Access | undefined {
+  const last = parts.at(-1);
+  if (!last) return undefined;
+  const catalogue = parts.find((part) => part.catalogue)?.catalogue;
+  const target = parts.find((part) => part.target)?.target;
+  return {
+    ...(target ? { target } : {}),
+    grants: unionOfGrants(catalogue, parts.map(({ grants }) => grants)),
+    unreadable: parts.flatMap(({ unreadable }) => unreadable),
+    ...(catalogue ? { catalogue } : {}),
+  };
+}
+
+function byName(a: AccountRow, b: AccountRow): number {
+  const keys = [a, b].map(({ urn, environment }) => `${urn}\n${environment ?? ""}`) as [string, string];
+  return keys[0] < keys[1] ? -1 : keys[0] > keys[1] ? 1 : 0;
+}

@@ -1,0 +1,60 @@
+import { createHash } from "node:crypto";
+
+import { changeOfAccess } from "./access";
+import type { Side, Unit } from "./units";
+
+/**
+ * The canonical access delta: one entry for every account and key whose access this run changes, and
+ * nothing else. Its SHA-256 is what a reviewer approves and what the deployment compares, so
+ * unrelated changes must not move it, and one more scope, another server, another account must.
+ */
+export function accessDeltaOf(units: readonly Unit[]): readonly unknown[] {
+  return units
+    .filter(changesAccess)
+    .map((unit) => {
+      const { before, after } = unit;
+      const { gains, loses } = changeOfAccess(before?.access, after?.access);
+      return {
+        urn: unit.urn,
+        before: before ? { ...place(before), account: account(before) } : null,
+        after: after ? { ...place(after), account: account(after) } : null,
+        gains: [...gains].sort(),
+        loses: [...loses].sort(),
+        unreadable: [...(after?.access.unreadable ?? [])].sort(),
+      };
+    })
+    .sort((a, b) => (a.urn < b.urn ? -1 : 1));
+}
+
+export function digestOf(project: string, stack: string, delta: readonly unknown[]): string {
+  // Bound to the stack: "no change" of one stack never approves another.
+  const canonical = JSON.stringify({ version: 1, project, stack, delta });
+  return `sha256:${createHash("sha256").update(canonical).digest("hex")}`;
+}
+
+/** True where somebody can do more or less than before, or somewhere else, or where nobody can tell. */
+export function changesAccess({ before, after }: Unit): boolean {
+  if (!before || !after) return true;
+  const { gains, loses } = changeOfAccess(before.access, after.access);
+  if (gains.length > 0 || loses.length > 0 || after.access.unreadable.length > 0) return true;
+  return JSON.stringify(place(before)) !== JSON.stringify(place(after)) || !sameAccount(before, after);
+}
+
+/** Where a grant holds. */
+function place({ access, facts }: Side): Readonly<Record<string, string | null>> {
+  return {
+    backend: access.target?.backend ?? null,
+    origin: access.target?.origin ?? null,
+    environment: facts.environment ?? null,
+  };
+}
+
+function account({ accountUrn, facts }: Side): string | null {
+  return accountUrn ?? facts.serviceAccountId ?? null;
+}
+
+/** An account that is replaced gets another id and stays the same resource. */
+function sameAccount(before: Side, after: Side): boolean {
+  if (before.accountUrn !== undefined && after.accountUrn !== undefined) return before.accountUrn === after.accountUrn;
+  return before.facts.serviceAccountId === after.facts.serviceAccountId;
+}

@@ -1,0 +1,126 @@
+import { formatTime, parseTime } from "../provider/times";
+import { changesAccess } from "./digest";
+import { quoted, quotedList } from "./inert";
+import type { ChangeOp } from "./stack-change";
+import { isKey, type Side, type Unit } from "./units";
+
+/** What happens to one key in this run, in the words of the second table. */
+export interface KeyChange {
+  readonly unit: Unit;
+  readonly op: KeyOp;
+  readonly reason: string;
+  /** When the old key stops working. Left out where no key is replaced or rotated. */
+  readonly oldValidUntil?: string;
+  /** Nobody gains or loses anything by it. */
+  readonly equalAccess: boolean;
+  /** Of the consumers, how many this run hands the new key to. Only where one is made, and consumers are known. */
+  readonly updatedConsumers?: number;
+}
+
+export type KeyOp = "create" | "replace" | "rotate" | "update" | "move" | "delete" | "same";
+
+export function keyChanges(units: readonly Unit[], ops: ReadonlyMap<string, ChangeOp>, knowsConsumers: boolean): KeyChange[] {
+  return units.filter(isKey).map((unit) => {
+    const op = keyOp(unit);
+    const makesKey = op === "replace" || op === "rotate";
+    return {
+      unit,
+      op,
+      reason: reasonOf(unit, op),
+      ...(makesKey ? { oldValidUntil: endOfOldKey(unit, op) } : {}),
+      equalAccess: !changesAccess(unit),
+      // An in-place update shows consumers as changing too, although they get the same key again.
+      ...(makesKey && knowsConsumers ? { updatedConsumers: (unit.after?.consumers ?? []).filter((urn) => (ops.get(urn) ?? "same") !== "same").length } : {}),
+    };
+  });
+}
+
+/** True where the run makes a new key for a resource that had one. */
+export function mints(unit: Unit): boolean {
+  const op = keyOp(unit);
+  return op === "replace" || op === "rotate";
+}
+
+function keyOp(unit: Unit): KeyOp {
+  if (unit.op === "same" || unit.op === "update") {
+    if (unit.kind === "rotatingKey" && unit.op === "update" && unit.before && unit.after && rotates(unit.before, unit.after)) return "rotate";
+    return unit.movedFrom === undefined ? unit.op : "move";
+  }
+  return unit.op;
+}
+
+function rotates(before: Side, after: Side): boolean {
+  const done = before.facts.generation ?? before.facts.requestedGeneration;
+  const asked = after.facts.requestedGeneration;
+  if (done !== undefined && asked !== undefined) return asked > done;
+  // Without a request in the preview the inputs that always mint decide.
+  const minting = ({ facts }: Side): string => JSON.stringify([facts.scopes, facts.keepers, facts.expiresIn, facts.emergency]);
+  return minting(before) !== minting(after);
+}
+
+function reasonOf(unit: Unit, op: KeyOp): string {
+  const { before, after } = unit;
+  if (op === "create") return "new";
+  if (op === "delete") return unit.before?.facts.retainOnDelete ? "removed from the program, but kept alive (`retainOnDelete`)" : "removed from the program";
+  if (op === "move") return `moved from ${quoted(unit.movedFrom ?? "", 200)}`;
+  if (op === "same") return "";
+  const asked = after?.facts.requestedReason;
+  if (asked !== undefined && (op === "rotate" || (op === "update" && asked !== before?.facts.requestedReason))) return quoted(asked, 160);
+  const status = before?.facts.status;
+  if (op === "replace" && status !== undefined && status !== after?.facts.status) {
+    return `the service says that it is ${quoted(status)}`;
+  }
+  const said = (op === "replace" ? unit.replaceReasons : []).filter((name) => name !== "__provider");
+  const changed = said.length > 0 ? said : changedFacts(unit);
+  if (changed.length > 0) return `${quotedList(changed)} changed`;
+  if (op === "update" && unit.kind === "rotatingKey") return "work that only the key's record shows, such as an old key still to be revoked";
+  if (op === "replace") return "asked for from outside the program (`--target-replace`, taint), or not said by the preview";
+  return "details changed";
+}
+
+/** For previews that give no reasons: our own comparison of what a replacement can come from. */
+function changedFacts({ before, after, diffReasons }: Unit): string[] {
+  const said = diffReasons.filter((name) => name !== "__provider");
+  if (said.length > 0) return said;
+  if (!before || !after) return [];
+  const pairs: [string, unknown, unknown][] = [
+    ["scopes", before.facts.scopes, after.facts.scopes],
+    ["role", before.facts.role, after.facts.role],
+    ["serviceAccountId", before.facts.serviceAccountId, after.facts.serviceAccountId],
+    ["environment", before.facts.environment, after.facts.environment],
+    ["connection", before.facts.connection, after.facts.connection],
+    ["keepers", before.facts.keepers, after.facts.keepers],
+    ["emergency", before.facts.emergency, after.facts.emergency],
+    ["expiresAt", before.facts.expiresAt, after.facts.expiresAt],
+    ["expiresIn", before.facts.expiresIn, after.facts.expiresIn],
+    ["rotateEvery", before.facts.rotateEvery, after.facts.rotateEvery],
+  ];
+  return pairs.filter(([, old, next]) => JSON.stringify(old) !== JSON.stringify(next)).map(([name]) => name);
+}
+
+function endOfOldKey(unit: Unit, op: KeyOp): string {
+  const { before, after } = unit;
+  if (op === "replace") {
+    if (before?.facts.retainOnDelete) return "its own expiry (`retainOnDelete`: it is not revoked)";
+    if (before?.facts.status !== undefined && before.facts.status !== "active") return "already over";
+    return unit.order === "delete-before-create" ? "the start of the update, before the new key exists" : "the end of the update";
+  }
+  const end = retirement(unit);
+  if (end === undefined) return "the update itself";
+  const own = parseTime(before?.facts.actualExpiresAt);
+  const date = formatTime(typeof own === "number" ? Math.min(own, end.ms) : end.ms).slice(0, 10);
+  return end.latest ? `${date} at the latest, once the new one is in use` : date;
+}
+
+/** When the key that a rotation leaves behind ends; undefined where it ends at once. */
+function retirement({ after }: Unit): { readonly ms: number; readonly latest: boolean } | undefined {
+  const until = parseTime(after?.facts.retireUntil);
+  if (typeof until === "number") return { ms: until, latest: true };
+  const end = parseTime(after?.facts.retireAfter);
+  return typeof end === "number" ? { ms: end, latest: false } : undefined;
+}
+
+/** True where a rotation of this run leaves no time in which both keys work. */
+export function rotatesWithoutOverlap(unit: Unit): boolean {
+  return keyOp(unit) === "rotate" && unit.after?.facts.requestedGeneration !== undefined && retirement(unit) === undefined;
+}

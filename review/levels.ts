@@ -1,0 +1,42 @@
+export const levels = ["block", "warn", "info"] as const;
+/** How much a finding weighs: `block` stops a merge, `warn` wants a look, `info` is for the record. */
+export type Level = (typeof levels)[number];
+
+export const failOnLevels = ["block", "warn", "never"] as const;
+export type FailOn = (typeof failOnLevels)[number];
+
+/** True where a finding of this level is at or above the bar. */
+export function reaches(level: Level, failOn: FailOn): boolean {
+  if (failOn === "never") return false;
+  return level === "block" || (failOn === "warn" && level === "warn");
+}
+
+/** The graver of the two. */
+export function graver(a: Level | "none", b: Level | "none"): Level | "none" {
+  const order: readonly string[] = [...levels, "none"];
+  return order.indexOf(a) <= order.indexOf(b) ? a : b;
+}
+
+export const ruleIds = [
+  "SR001",
+  "SR002",
+  "SR003",
+  "SR004",
+  "SR005",
+  "SR006",
+  "SR007",
+  "SR008",
+  "SR009",
+  "SR010",
+  "SR011",
+  "SR012",
+  "SR013",
+  "SR014",
+  "SR015",
+  "SR016",
+  "SR019",
+  "SR020",
+  "SR021",
+  "SR022",
+] as const;
+export type RuleId = (typeof ruleIds)[number];

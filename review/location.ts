@@ -1,0 +1,46 @@
+/** A place in the repository, for annotations. Lines and columns count from 1. */
+export interface Location {
+  /** Relative to the repository, with `/`. Never empty. */
+  readonly file: string;
+  readonly line: number;
+  readonly column?: number;
+}
+
+/**
+ * Where a resource stands. `project:///src/index.ts#10,11` is relative to the Pulumi project, which
+ * may be a folder of the repository; without a usable one the project's own file answers for it.
+ */
+export function sourceLocation(sourcePosition: string | undefined, projectPath: string): Location {
+  const match = /^project:\/\/\/([^#]+)#(\d{1,7})(?:,(\d{1,7}))?$/.exec(sourcePosition ?? "");
+  const file = match ? repositoryPath(projectPath, decode(match[1] ?? "")) : undefined;
+  const line = Number(match?.[2]);
+  if (file === undefined || !(line >= 1)) return projectFile(projectPath);
+  const column = Number(match?.[3]);
+  return { file, line, ...(column >= 1 ? { column } : {}) };
+}
+
+/** The fallback of everything that has no line of its own. */
+export function projectFile(projectPath: string): Location {
+  return { file: repositoryPath(projectPath, "Pulumi.yaml") ?? "Pulumi.yaml", line: 1 };
+}
+
+/** The joined path, or undefined where it leaves the repository or hides a character. */
+export function repositoryPath(projectPath: string, path: string): string | undefined {
+  const parts: string[] = [];
+  for (const part of `${projectPath}/${path}`.replaceAll("\\", "/").split("/")) {
+    if (part === "" || part === ".") continue;
+    if (part !== "..") parts.push(part);
+    else if (parts.pop() === undefined) return undefined;
+  }
+  const joined = parts.join("/");
+  return joined !== "" && /^[\p{L}\p{N}\p{M}\p{P}\p{S} ]+$/u.test(joined) ? joined : undefined;
+}
+
+function decode(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    // A stray % is part of the name.
+    return path;
+  }
+}

@@ -1,0 +1,289 @@
+import { z } from "zod";
+
+import { parseUrn } from "./urn";
+
+/**
+ * Reads what `pulumi preview --json` prints: one digest, or (PULUMI_ENABLE_STREAMING_JSON_PREVIEW,
+ * --event-log) one engine event per line. Whatever it is given, it answers; what could not be read
+ * stands in `problems`, and a preview with problems is never reviewed as complete.
+ */
+export interface Preview {
+  readonly form: "digest" | "events";
+  readonly stack?: string;
+  readonly project?: string;
+  readonly steps: readonly PreviewStep[];
+  /** Why the steps are not all there is. Our own words only. */
+  readonly problems: readonly string[];
+  /** Messages of the engine and the program. Never printed: they may quote secrets. */
+  readonly diagnostics: readonly PreviewDiagnostic[];
+  readonly config: Readonly<Record<string, unknown>>;
+  /** False in the event form, which says nothing of property dependencies. */
+  readonly knowsConsumers: boolean;
+  /** The event form holds the engine's debug messages, which have secret values in clear. */
+  readonly holdsDebugMessages: boolean;
+}
+
+export interface PreviewStep {
+  readonly op: string;
+  readonly urn: string;
+  readonly oldState?: ResourceState;
+  readonly newState?: ResourceState;
+  readonly diffReasons: readonly string[];
+  readonly replaceReasons: readonly string[];
+}
+
+export interface ResourceState {
+  readonly urn: string;
+  readonly type: string;
+  readonly custom: boolean;
+  readonly id?: string;
+  readonly parent?: string;
+  readonly protect: boolean;
+  readonly retainOnDelete: boolean;
+  /** A replaced resource whose deletion is still to come. */
+  readonly pendingDelete: boolean;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly outputs: Readonly<Record<string, unknown>>;
+  readonly propertyDependencies: Readonly<Record<string, readonly string[]>>;
+  readonly sourcePosition?: string;
+}
+
+export interface PreviewDiagnostic {
+  readonly urn?: string;
+  readonly severity: string;
+  readonly message: string;
+}
+
+const properties = z.record(z.string(), z.unknown()).nullish();
+
+const digestState = z.object({
+  urn: z.string(),
+  type: z.string(),
+  custom: z.boolean().nullish(),
+  id: z.string().nullish(),
+  parent: z.string().nullish(),
+  protect: z.boolean().nullish(),
+  retainOnDelete: z.boolean().nullish(),
+  delete: z.boolean().nullish(),
+  inputs: properties,
+  outputs: properties,
+  propertyDependencies: z.record(z.string(), z.array(z.string()).nullable()).nullish(),
+  sourcePosition: z.string().nullish(),
+});
+
+const digestDiagnostic = z.object({ urn: z.string().nullish(), message: z.string().nullish(), severity: z.string().nullish() });
+
+const digest = z.object({
+  config: properties,
+  steps: z
+    .array(
+      z.object({
+        op: z.string(),
+        urn: z.string(),
+        oldState: digestState.nullish(),
+        newState: digestState.nullish(),
+        diffReasons: z.array(z.string()).nullish(),
+        replaceReasons: z.array(z.string()).nullish(),
+      }),
+    )
+    .nullish(),
+  diagnostics: z.array(digestDiagnostic).nullish(),
+  changeSummary: z.record(z.string(), z.number()).nullish(),
+});
+
+const eventMetadata = z.object({
+  op: z.string(),
+  urn: z.string(),
+  old: digestState.nullish(),
+  new: digestState.nullish(),
+  keys: z.array(z.string()).nullish(),
+  diffs: z.array(z.string()).nullish(),
+});
+
+const engineEvent = z.object({
+  preludeEvent: z.object({ config: properties }).nullish(),
+  resourcePreEvent: z.object({ metadata: eventMetadata }).nullish(),
+  diagnosticEvent: digestDiagnostic.nullish(),
+  summaryEvent: z.object({ resourceChanges: z.record(z.string(), z.number()).nullish(), result: z.string().nullish() }).nullish(),
+});
+
+type RawState = z.infer<typeof digestState>;
+type EngineEvent = z.infer<typeof engineEvent>;
+
+/** What a digest without a single step still has; anything else is some other JSON. */
+const digestKeys = ["steps", "config", "diagnostics", "changeSummary", "duration"];
+
+export function readPreview(text: string): Preview {
+  const body = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+  if (body.trim() === "") return unreadable("The preview is empty: `pulumi preview` failed before it printed anything.");
+  const whole = parseJson(body);
+  if (isRecord(whole) && !("sequence" in whole)) {
+    if (Array.isArray(whole.events)) return fromEvents(whole.events);
+    if (digestKeys.some((key) => key in whole)) return fromDigest(whole);
+    return unreadable("The JSON is not a preview: it has neither steps nor a change summary.");
+  }
+  if (isRecord(whole)) return fromEvents([whole]);
+  const lines = body.split("\n").filter((line) => line.trim() !== "");
+  if (!(lines[0] ?? "").includes('"sequence"')) {
+    return unreadable("The preview is not JSON. Write it with `pulumi preview --json --show-sames` and keep stderr out of the file.");
+  }
+  const events = lines.map(parseJson);
+  const broken = events.filter((event) => event === undefined).length;
+  const preview = fromEvents(events.filter((event) => event !== undefined));
+  return broken === 0 ? preview : { ...preview, problems: [...preview.problems, `${broken} line(s) of the event stream are cut or not JSON.`] };
+}
+
+function fromDigest(value: unknown): Preview {
+  const parsed = digest.safeParse(value);
+  if (!parsed.success) return unreadable(`The preview has an unknown form at ${where(parsed.error)}.`);
+  const raw = parsed.data;
+  const steps = (raw.steps ?? []).map((step) =>
+    previewStep(step.op, step.urn, step.oldState, step.newState, step.diffReasons, step.replaceReasons),
+  );
+  const diagnostics = (raw.diagnostics ?? []).map(diagnostic);
+  return {
+    form: "digest",
+    ...stackOf(steps),
+    steps,
+    problems: incompleteness(steps, diagnostics, raw.changeSummary ?? undefined),
+    diagnostics,
+    config: raw.config ?? {},
+    knowsConsumers: true,
+    holdsDebugMessages: false,
+  };
+}
+
+function fromEvents(values: readonly unknown[]): Preview {
+  const events: EngineEvent[] = [];
+  const problems: string[] = [];
+  for (const [index, value] of values.entries()) {
+    const parsed = engineEvent.safeParse(value);
+    if (parsed.success) events.push(parsed.data);
+    else problems.push(`Event ${index + 1} has an unknown form at ${where(parsed.error)}.`);
+  }
+  const steps = events.flatMap(({ resourcePreEvent }) => {
+    const step = resourcePreEvent?.metadata;
+    return step ? [previewStep(step.op, step.urn, step.old, step.new, step.diffs, step.keys)] : [];
+  });
+  const messages = events.flatMap(({ diagnosticEvent }) => (diagnosticEvent ? [diagnostic(diagnosticEvent)] : []));
+  const summary = events.find(({ summaryEvent }) => summaryEvent)?.summaryEvent;
+  if (!summary) problems.push("The event stream ends before its summary: the preview was cut off.");
+  else if (summary.result && summary.result !== "succeeded") problems.push("The preview failed.");
+  return {
+    form: "events",
+    ...stackOf(steps),
+    steps,
+    problems: [...problems, ...incompleteness(steps, messages, summary?.resourceChanges ?? undefined)],
+    diagnostics: messages.filter(({ severity }) => severity !== "debug"),
+    config: events.find(({ preludeEvent }) => preludeEvent)?.preludeEvent?.config ?? {},
+    knowsConsumers: false,
+    holdsDebugMessages: messages.some(({ severity }) => severity === "debug"),
+  };
+}
+
+/** What the preview itself says of being only a part. */
+function incompleteness(
+  steps: readonly PreviewStep[],
+  diagnostics: readonly PreviewDiagnostic[],
+  summary: Readonly<Record<string, number>> | undefined,
+): string[] {
+  const problems: string[] = [];
+  const errors = diagnostics.filter(({ severity }) => severity === "error").length;
+  if (errors > 0) {
+    const texts = errors === 1 ? "its text is" : "their texts are";
+    problems.push(
+      `The preview reported ${errors} error(s); ${texts} in the job's log and not repeated here, because messages can quote secrets.`,
+    );
+  } else if (summary === undefined) {
+    problems.push("The preview has no change summary: it did not finish.");
+  }
+  const unchanged = summary?.same ?? 0;
+  if (unchanged > steps.filter(({ op }) => op === "same").length) {
+    problems.push(
+      `${unchanged} unchanged resource(s) are left out of the preview: run \`pulumi preview --json --show-sames\`, so that unchanged keys are reviewed as well.`,
+    );
+  }
+  return problems;
+}
+
+function previewStep(
+  op: string,
+  urn: string,
+  oldState: RawState | null | undefined,
+  newState: RawState | null | undefined,
+  diffReasons: string[] | null | undefined,
+  replaceReasons: string[] | null | undefined,
+): PreviewStep {
+  return {
+    op,
+    urn,
+    ...(oldState ? { oldState: resourceState(oldState) } : {}),
+    ...(newState ? { newState: resourceState(newState) } : {}),
+    diffReasons: diffReasons ?? [],
+    replaceReasons: replaceReasons ?? [],
+  };
+}
+
+function resourceState(raw: RawState): ResourceState {
+  const dependencies: Record<string, readonly string[]> = {};
+  for (const [property, urns] of Object.entries(raw.propertyDependencies ?? {})) dependencies[property] = urns ?? [];
+  return {
+    urn: raw.urn,
+    type: raw.type,
+    custom: raw.custom ?? false,
+    ...(raw.id ? { id: raw.id } : {}),
+    ...(raw.parent ? { parent: raw.parent } : {}),
+    protect: raw.protect ?? false,
+    retainOnDelete: raw.retainOnDelete ?? false,
+    pendingDelete: raw.delete ?? false,
+    inputs: raw.inputs ?? {},
+    outputs: raw.outputs ?? {},
+    propertyDependencies: dependencies,
+    ...(raw.sourcePosition ? { sourcePosition: raw.sourcePosition } : {}),
+  };
+}
+
+function diagnostic(raw: z.infer<typeof digestDiagnostic>): PreviewDiagnostic {
+  return { ...(raw.urn ? { urn: raw.urn } : {}), severity: raw.severity ?? "", message: raw.message ?? "" };
+}
+
+function stackOf(steps: readonly PreviewStep[]): { stack?: string; project?: string } {
+  for (const { urn } of steps) {
+    const parts = parseUrn(urn);
+    if (parts) return { stack: parts.stack, project: parts.project };
+  }
+  return {};
+}
+
+function unreadable(problem: string): Preview {
+  return {
+    form: "digest",
+    steps: [],
+    problems: [problem],
+    diagnostics: [],
+    config: {},
+    knowsConsumers: true,
+    holdsDebugMessages: false,
+  };
+}
+
+/** The path of the first mistake; its value and the parser's words stay out, as they quote the input. */
+function where(error: z.ZodError): string {
+  const path = error.issues[0]?.path ?? [];
+  const known = /^(steps|op|urn|old|new|oldState|newState|inputs|outputs|type|config|diagnostics|metadata|resourcePreEvent|events|changeSummary)$/;
+  const parts = path.map((part) => (typeof part === "number" || known.test(String(part)) ? String(part) : "…"));
+  return `\`${parts.join(".") || "its top"}\``;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    // The parser's message quotes the text, which may hold a secret; the caller says what matters.
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,65 @@
+/** A table, a list or a fold of a page that must not grow beyond a limit. */
+export interface Block {
+  /** What its rows are, for the line that says how many are hidden. */
+  readonly what: string;
+  /** 0 keeps its place longest. */
+  readonly priority: number;
+  /** From the fullest to the shortest; a shorter one is taken where the fuller does not fit whole. */
+  readonly variants: readonly BlockText[];
+}
+
+export interface BlockText {
+  readonly head: readonly string[];
+  readonly rows: readonly string[];
+  readonly foot: readonly string[];
+}
+
+/**
+ * The page within its limit. Blocks are filled by priority, stand in their own order, and every one
+ * that is cut says how much is missing: a reader never takes a part for the whole.
+ */
+export function fitBlocks(head: readonly string[], blocks: readonly Block[], foot: readonly string[], maxChars: number): string {
+  // Every block may need its line about hidden rows, so that much is kept for each that is not placed yet.
+  const notice = (block: Block): number => hiddenLine(block, allRows(block)).length + 3;
+  let reserved = blocks.reduce((sum, block) => sum + notice(block), 0);
+  let free = maxChars - size(head) - size(foot);
+  const placed = new Map<Block, readonly string[]>();
+  for (const block of [...blocks].sort((a, b) => a.priority - b.priority)) {
+    reserved -= notice(block);
+    const lines = place(block, free - reserved);
+    placed.set(block, lines);
+    free -= size(lines);
+  }
+  const page = [...head, ...blocks.flatMap((block) => placed.get(block) ?? []), ...foot].join("\n").replace(/\n{3,}/g, "\n\n").trim();
+  return `${page}\n`;
+}
+
+function place(block: Block, free: number): readonly string[] {
+  for (const { head, rows, foot } of block.variants) {
+    if (size(head) + size(rows) + size(foot) <= free) return [...head, ...rows, ...foot];
+  }
+  const last = block.variants.at(-1);
+  if (!last) return [];
+  const room = free - size(last.head) - size(last.foot) - hiddenLine(block, last.rows.length).length - 3;
+  const kept: string[] = [];
+  let used = 0;
+  for (const row of last.rows) {
+    used += row.length + 1;
+    if (used > room) break;
+    kept.push(row);
+  }
+  const hidden = hiddenLine(block, last.rows.length - kept.length);
+  return kept.length === 0 ? [hidden, ""] : [...last.head, ...kept, ...last.foot, hidden, ""];
+}
+
+function hiddenLine(block: Block, count: number): string {
+  return `*${count} more ${block.what} do not fit here: see the JSON report.*`;
+}
+
+function allRows(block: Block): number {
+  return Math.max(0, ...block.variants.map(({ rows }) => rows.length));
+}
+
+function size(lines: readonly string[]): number {
+  return lines.reduce((sum, line) => sum + line.length + 1, 0);
+}

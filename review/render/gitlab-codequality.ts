@@ -1,0 +1,34 @@
+import { createHash } from "node:crypto";
+
+import { plainMessage } from "../inert";
+import type { Level } from "../levels";
+import type { Report } from "../report";
+import { ruleTitle, subjectOf } from "../wording";
+import { safeJson } from "./json";
+
+/** GitLab's Code Quality report: every object has a fingerprint, a severity and a place. */
+export function renderGitlabCodequality(report: Report): string {
+  const findings = report.findings
+    .filter(({ waived }) => !waived)
+    .map((finding) => ({
+      type: "issue",
+      check_name: `${finding.rule} ${ruleTitle(finding.rule)}`,
+      description: plainMessage(`${finding.rule}: ${subjectOf(finding.urn)} ${finding.message}`),
+      categories: ["Security"],
+      fingerprint: finding.fingerprint,
+      severity: severity[finding.level],
+      location: { path: finding.location.file, lines: { begin: finding.location.line } },
+    }));
+  const unread = report.unreviewed.map(({ urn, reason }) => ({
+    type: "issue",
+    check_name: "not reviewable",
+    description: plainMessage(`Not reviewed: ${urn === null ? "" : `${subjectOf(urn)}: `}${reason}`),
+    categories: ["Security"],
+    fingerprint: createHash("sha256").update(JSON.stringify(["unreviewed", urn, reason])).digest("hex").slice(0, 32),
+    severity: "critical",
+    location: { path: report.findings[0]?.location.file ?? "Pulumi.yaml", lines: { begin: 1 } },
+  }));
+  return safeJson([...findings, ...unread]);
+}
+
+const severity: Readonly<Record<Level, string>> = { block: "blocker", warn: "major", info: "info" };

@@ -1,0 +1,161 @@
+import { hash } from "node:crypto";
+
+import { looksSecret, quoted } from "../inert";
+import { freeText, isHidden, secretInputs, secretOutputs } from "../resource-facts";
+import { nameOf } from "../urn";
+import { isKey, type Unit } from "../units";
+import type { Problem, Rule, RuleContext } from "./rule";
+
+/**
+ * Three ways to tell a secret that was never seen: by the shape of known credentials, by the
+ * fingerprint that a key's own resource publishes (exact, wherever the value turns up), and, in text
+ * that people write, by its randomness. The value itself never leaves this file.
+ */
+export const exposedSecret: Rule = {
+  id: "SR016",
+  title: "secret-looking value in the clear",
+  level: "block",
+  needs: "command",
+  help: "Treat the value as leaked: rotate the key. Then pass it as a secret output, without `unsecret` or string building outside `apply`.",
+  check: (context) => {
+    const search = new Search(context);
+    return [...context.units.flatMap((unit) => search.ours(unit)), ...search.others(), ...search.messages()];
+  },
+};
+
+class Search {
+  readonly #context: RuleContext;
+  readonly #owners = new Map<string, string>();
+  readonly #ours: ReadonlySet<string>;
+  readonly #keys: ReadonlySet<string>;
+  /** Most texts of a stack repeat: connections, backends, labels. */
+  readonly #shapes = new Map<string, boolean>();
+
+  constructor(context: RuleContext) {
+    this.#context = context;
+    for (const unit of context.units) {
+      for (const fingerprint of [unit.before?.facts.fingerprint, unit.after?.facts.fingerprint]) {
+        if (fingerprint !== undefined && /^[0-9a-f]{16}$/.test(fingerprint)) this.#owners.set(fingerprint, unit.name);
+      }
+    }
+    this.#ours = new Set(context.units.map(({ urn }) => urn));
+    this.#keys = new Set(context.units.filter(isKey).map(({ urn }) => urn));
+  }
+
+  /** Our own resources: everything that is not one of the secret outputs must look harmless. */
+  ours(unit: Unit): Problem[] {
+    const { before, after } = unit;
+    if (!after) return [];
+    const { inputs, outputs } = after.state;
+    // What the service answered stands in the old state; what it repeats of old inputs is the past's affair.
+    const answers = Object.entries(before?.state.outputs ?? {}).filter(([name]) => !(name in inputs) && !(name in (before?.state.inputs ?? {})));
+    const found = new Map<string, string>();
+    for (const [place, properties] of [["input", Object.entries(inputs)], ["output", [...Object.entries(outputs), ...answers]]] as const) {
+      for (const [name, value] of properties) {
+        if (name === "__provider" || found.has(name)) continue;
+        const mustHide = secretOutputs.includes(name) || secretInputs.includes(name);
+        if (mustHide ? isReadable(value) : this.#reveals(value, freeText.includes(name))) found.set(name, place);
+      }
+    }
+    return [...found].map(([name, place]) => ({
+      urn: unit.urn,
+      subject: name,
+      location: unit.location,
+      message: `has a secret-looking value in the clear in its ${place} ${quoted(name)}`,
+    }));
+  }
+
+  /** Everybody else: a key's own value anywhere, and credential shapes where a key is passed in or the stack puts it out. */
+  others(): Problem[] {
+    const { changes, stackUrn, projectFile } = this.#context;
+    return changes.flatMap(({ urn, before, after }) => {
+      if (this.#ours.has(urn)) return [];
+      const isStack = urn === stackUrn;
+      const problems = new Map<string, string>();
+      // The engine's preview has the stack's outputs in its old state only.
+      for (const state of [after, isStack ? before : undefined]) {
+        if (!state) continue;
+        for (const [name, value] of [...Object.entries(state.inputs), ...Object.entries(state.outputs)]) {
+          if (name === "__provider") continue;
+          const owner = this.#ownerOf(value);
+          const passed = isStack || (state.propertyDependencies[name] ?? []).some((source) => this.#keys.has(source));
+          if (owner !== undefined) problems.set(name, `has the secret of ${quoted(owner)} in the clear in ${quoted(name)}`);
+          else if (passed && !problems.has(name) && this.#reveals(value, false)) problems.set(name, `has a secret-looking value in the clear in ${quoted(name)}`);
+        }
+      }
+      return [...problems].map(([name, message]) => ({
+        urn,
+        subject: name,
+        location: projectFile,
+        message: isStack ? `the stack's outputs: it ${message}` : `${quoted(nameOf(urn))} ${message}`,
+      }));
+    });
+  }
+
+  messages(): Problem[] {
+    const { diagnostics, config, stackUrn, projectFile } = this.#context;
+    const problems: Problem[] = [];
+    if (diagnostics.some(({ message }) => looksSecret(message))) {
+      problems.push({ urn: stackUrn, subject: "diagnostic", location: projectFile, message: "a message of the preview quotes a secret-looking value; the job's log has it too" });
+    }
+    for (const [name, value] of Object.entries(config)) {
+      if (this.#reveals(value, false)) {
+        problems.push({ urn: stackUrn, subject: `config ${name}`, location: projectFile, message: `the stack's config has a secret-looking value in the clear in ${quoted(name)}` });
+      }
+    }
+    return problems;
+  }
+
+  #reveals(value: unknown, written: boolean): boolean {
+    return someText(value, (text) => {
+      if (text.length < 12) return false;
+      const known = this.#shapes.get(text);
+      const shaped = known ?? (otherShapes.test(text) || looksSecret(text.replace(mask, "")));
+      if (known === undefined) this.#shapes.set(text, shaped);
+      return shaped || (written && looksRandom(text)) || this.#ownerOfText(text) !== undefined;
+    });
+  }
+
+  #ownerOf(value: unknown): string | undefined {
+    let owner: string | undefined;
+    if (this.#owners.size > 0) someText(value, (text) => (owner = this.#ownerOfText(text)) !== undefined);
+    return owner;
+  }
+
+  /** The fingerprint is the beginning of the secret's SHA-256, and no other text has it. */
+  #ownerOfText(text: string): string | undefined {
+    if (text.length < 16 || text.length > 4_096 || this.#owners.size === 0) return undefined;
+    return this.#owners.get(hash("sha256", text, "hex").slice(0, 16));
+  }
+}
+
+/** The hint by which a vendor's page names a key: its beginning, an ellipsis, its end. */
+const mask = /\b\w{1,20}(?:…|\.{3}|\*{3,})\w{0,8}\b/g;
+
+/** Credentials of other vendors that land in the wrong field. */
+const otherShapes = /-----BEGIN [A-Z ]*PRIVATE KEY-----|\b(?:gh[pousr]_|github_pat_|glpat-|xox[abprs]-|AKIA)[A-Za-z0-9_-]{12,}/;
+
+/** A long word of letters in both cases and digits, without the rhythm of language. */
+export function looksRandom(text: string): boolean {
+  return (text.match(/[A-Za-z0-9_+/=-]{24,}/g) ?? []).some((word) => {
+    const digits = word.replace(/[^0-9]/g, "").length;
+    return digits >= 3 && /[a-z]/.test(word) && /[A-Z]/.test(word) && bitsPerCharacter(word) >= 4;
+  });
+}
+
+function bitsPerCharacter(word: string): number {
+  const counts = new Map<string, number>();
+  for (const character of word) counts.set(character, (counts.get(character) ?? 0) + 1);
+  return [...counts.values()].reduce((bits, count) => bits - (count / word.length) * Math.log2(count / word.length), 0);
+}
+
+function isReadable(value: unknown): boolean {
+  return typeof value === "string" && value !== "" && !isHidden(value);
+}
+
+/** True where any text inside the value passes. Masked and unknown values hold none. */
+function someText(value: unknown, test: (text: string) => boolean, depth = 0): boolean {
+  if (typeof value === "string") return !isHidden(value) && test(value);
+  if (typeof value !== "object" || value === null || isHidden(value) || depth > 8) return false;
+  return Object.entries(value).some(([name, inner]) => test(name) || someText(inner, test, depth + 1));
+}

@@ -1,0 +1,45 @@
+import { exposedSecret } from "./exposed-secret";
+import { invalidWaiver } from "./invalid-waiver";
+import { keyMintingScope } from "./key-minting-scope";
+import { missingLabels } from "./missing-labels";
+import { mixedEnvironments } from "./mixed-environments";
+import { movedConnection } from "./moved-connection";
+import { namePattern } from "./name-pattern";
+import { neverGrant } from "./never-grant";
+import { outage } from "./outage";
+import { overdueRotation } from "./overdue-rotation";
+import { policyEdit } from "./policy-edit";
+import { readToWrite } from "./read-to-write";
+import type { Rule } from "./rule";
+import { scopeRemoved } from "./scope-removed";
+import { sharedKey } from "./shared-key";
+import { tooManyKeys } from "./too-many-keys";
+import { unlimitedLife } from "./unlimited-life";
+import { unreadableScopes } from "./unreadable-scopes";
+import { weakerExpiry } from "./weaker-expiry";
+import { weakerProtection } from "./weaker-protection";
+import { wildcardScope } from "./wildcard-scope";
+
+/** Every rule, in the order of its number. SR017 and SR018 wait for an inventory of the service. */
+export const rules: readonly Rule[] = [
+  wildcardScope,
+  readToWrite,
+  keyMintingScope,
+  neverGrant,
+  overdueRotation,
+  unlimitedLife,
+  missingLabels,
+  namePattern,
+  mixedEnvironments,
+  sharedKey,
+  tooManyKeys,
+  outage,
+  scopeRemoved,
+  weakerExpiry,
+  unreadableScopes,
+  exposedSecret,
+  weakerProtection,
+  invalidWaiver,
+  movedConnection,
+  policyEdit,
+];

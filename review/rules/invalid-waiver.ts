@@ -1,0 +1,41 @@
+import { quoted } from "../inert";
+import { waiverEnd, type Waiver } from "../policy";
+import { parseUrn } from "../urn";
+import type { Rule } from "./rule";
+
+export const invalidWaiver: Rule = {
+  id: "SR020",
+  title: "waiver without reason, or expired",
+  level: "block",
+  needs: "new-state",
+  help: "A waiver needs a reason, an approver and a last day (`until`) that has not passed. Renew it or remove it.",
+  check: ({ policy, nowMs, stackUrn }) =>
+    (policy.document.waivers ?? []).flatMap((waiver, index) => {
+      const why = whyInvalid(waiver, nowMs);
+      // The file serves many stacks, and each answers for its own waivers.
+      if (why === undefined || isOfAnotherStack(waiver.urn, stackUrn)) return [];
+      return [
+        {
+          urn: waiver.urn,
+          subject: `${waiver.rule} ${index}`,
+          message: `the waiver of ${waiver.rule} for ${quoted(parseUrn(waiver.urn)?.name ?? waiver.urn)} ${why}`,
+          location: { file: policy.path, line: policy.waiverLines[index] ?? 1 },
+        },
+      ];
+    }),
+};
+
+/** Why a waiver does not hold, as the end of a sentence. */
+export function whyInvalid(waiver: Waiver, nowMs: number): string | undefined {
+  const missing = (["reason", "approver", "until"] as const).filter((part) => (waiver[part] ?? "").trim() === "");
+  if (missing.length > 0) return `has no ${missing.join(" and no ")}`;
+  const end = waiverEnd(waiver.until ?? "");
+  if (end === undefined) return "has an end that is no date";
+  return nowMs >= end ? `ended on ${(waiver.until ?? "").slice(0, 10)}` : undefined;
+}
+
+function isOfAnotherStack(urn: string, stackUrn: string): boolean {
+  const theirs = parseUrn(urn);
+  const ours = parseUrn(stackUrn);
+  return theirs !== undefined && ours !== undefined && (theirs.stack !== ours.stack || theirs.project !== ours.project);
+}

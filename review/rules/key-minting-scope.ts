@@ -1,0 +1,18 @@
+import { canMintKeys } from "../../provider/scopes";
+import { isScope } from "../access";
+import { quoted } from "../inert";
+import { everyKey, type Rule } from "./rule";
+
+export const keyMintingScope: Rule = {
+  id: "SR003",
+  title: "scope that can mint keys",
+  level: "block",
+  needs: "new-state",
+  help: "Whoever holds such a key can make further ones that no review sees. Keep it to the credential of the provider itself.",
+  check: (context) =>
+    everyKey(context, (_key, { access }) =>
+      access.grants
+        .filter((grant) => isScope(grant) && canMintKeys(access.catalogue, grant))
+        .map((scope) => ({ subject: scope, message: `can make further keys through ${quoted(scope)}` })),
+    ),
+};

@@ -1,0 +1,30 @@
+import { quotedList } from "../inert";
+import { isKey, type Unit } from "../units";
+import { problemOf, type Rule, type RuleContext } from "./rule";
+
+export const missingLabels: Rule = {
+  id: "SR007",
+  title: "owner or purpose missing",
+  level: "warn",
+  needs: "new-state",
+  help: "Set `labels: { owner, purpose }` on the service account (its keys inherit them), so that somebody can be asked about it.",
+  check: (context) =>
+    context.units.flatMap((unit) => {
+      const { after } = unit;
+      // A key of an account in this stack is described by its account.
+      if (!after || (isKey(unit) && after.accountUrn !== undefined)) return [];
+      const missing = context.limits(after.facts.environment).requiredLabels.filter((label) => !has(after.facts.labels, label) && !byEveryKey(context, unit, label));
+      if (missing.length === 0) return [];
+      return [problemOf(unit, { subject: missing.join(","), message: `has no label ${quotedList(missing)}` })];
+    }),
+};
+
+/** An account whose keys all say it themselves needs not repeat it. */
+function byEveryKey({ units }: RuleContext, account: Unit, label: string): boolean {
+  const keys = units.filter(({ after }) => after?.accountUrn === account.urn);
+  return !isKey(account) && keys.length > 0 && keys.every(({ after }) => has(after?.facts.labels ?? {}, label));
+}
+
+function has(labels: Readonly<Record<string, string>>, label: string): boolean {
+  return Object.hasOwn(labels, label);
+}

@@ -1,0 +1,43 @@
+import { sameTarget } from "../access";
+import { quoted, quotedList } from "../inert";
+import type { Target } from "../resource-facts";
+import type { Unit } from "../units";
+import type { Rule } from "./rule";
+
+/**
+ * The same key on another server is another key: staging that becomes production is the largest
+ * change of all, and the engine shows none of it. One problem per move, however many keys follow it.
+ */
+export const movedConnection: Rule = {
+  id: "SR021",
+  title: "connection leads to another server or backend",
+  level: "block",
+  needs: "both-states",
+  help: "Make sure that this is meant. To change servers on purpose, waive this finding for the stack and list the old origin in `movedFrom` of the connection.",
+  check: ({ units, stackUrn, projectFile }) => {
+    const moves = new Map<string, Unit[]>();
+    for (const unit of units) {
+      const { before, after } = unit;
+      if (!before?.facts.target || !after?.facts.target || sameTarget(before.facts.target, after.facts.target)) continue;
+      const key = JSON.stringify([after.facts.connection, before.facts.connection, words(before.facts.target), words(after.facts.target)]);
+      moves.set(key, [...(moves.get(key) ?? []), unit]);
+    }
+    return [...moves].map(([subject, followers]) => {
+      const [first] = followers;
+      const before = first?.before?.facts;
+      const after = first?.after?.facts;
+      const from = before?.connection === after?.connection ? "" : `, and not ${quoted(before?.connection ?? "")}`;
+      const names = quotedList(followers.map(({ name }) => name), 5);
+      return {
+        urn: stackUrn,
+        subject,
+        location: projectFile,
+        message: `connection ${quoted(after?.connection ?? "")}${from} leads to ${words(after?.target)} instead of ${words(before?.target)}: ${followers.length} resource(s), ${names}`,
+      };
+    });
+  },
+};
+
+function words(target: Target | undefined): string {
+  return target ? `${quoted(target.backend)} at ${quoted(target.origin)}` : "an unknown server";
+}

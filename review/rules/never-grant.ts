@@ -1,0 +1,44 @@
+import { covers } from "../../provider/scopes";
+import { isScope } from "../access";
+import { quoted } from "../inert";
+import type { Side } from "../units";
+import { everyKey, type Rule } from "./rule";
+
+export const neverGrant: Rule = {
+  id: "SR004",
+  title: "scope on the never-grant list",
+  level: "block",
+  needs: "new-state",
+  help: "The policy file forbids this grant under `neverGrant`. Take it out of the program, or ask the owners of the policy file.",
+  check: (context) =>
+    everyKey(context, (_key, { access, facts }) =>
+      context.limits(facts.environment).neverGrant.flatMap((banned) => {
+        const grant = access.grants.find((held) => grants(access, held, banned));
+        if (grant === undefined) return [];
+        const how = grant === banned ? "" : `, through ${quoted(grant)}`;
+        return [{ subject: banned, message: `grants ${quoted(banned)}, which the policy file forbids${how}` }];
+      }),
+    ),
+};
+
+/** The entry itself, what it stands for as a pattern, or a scope that implies it. */
+function grants(access: Side["access"], held: string, banned: string): boolean {
+  if (held === banned || matches(banned, held)) return true;
+  return isScope(held) && isScope(banned) && covers(access.catalogue, [held], banned);
+}
+
+function matches(pattern: string, text: string): boolean {
+  if (!pattern.includes("*")) return false;
+  // Piece by piece instead of a regular expression: no pattern can make it slow.
+  const pieces = pattern.split("*");
+  const first = pieces.shift() ?? "";
+  const last = pieces.pop() ?? "";
+  if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length) return false;
+  let at = first.length;
+  for (const piece of pieces) {
+    const found = text.indexOf(piece, at);
+    if (found < 0 || found + piece.length > text.length - last.length) return false;
+    at = found + piece.length;
+  }
+  return true;
+}

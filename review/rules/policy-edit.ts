@@ -1,0 +1,15 @@
+import { quoted } from "../inert";
+import type { Rule } from "./rule";
+
+/** The change is judged by the policy of the base branch; this tells the reviewer that it also edits that policy. */
+export const policyEdit: Rule = {
+  id: "SR022",
+  title: "the change edits the policy file",
+  level: "warn",
+  needs: "command",
+  help: "Read the edit of the policy file as carefully as a grant: it decides about every later change.",
+  check: ({ policy, policyEdit: edit, stackUrn }) =>
+    edit === undefined
+      ? []
+      : [{ urn: stackUrn, subject: edit, message: `the policy file ${quoted(policy.path)} is ${edit} by this change; the base branch's was applied`, location: { file: policy.path, line: 1 } }],
+};

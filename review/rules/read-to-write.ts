@@ -1,0 +1,77 @@
+import { covers, scopeLevel, type ScopeCatalogue, type ScopeLevel } from "../../provider/scopes";
+import { changeOfAccess, isScope, sameTarget } from "../access";
+import type { AccountRow } from "../account-rows";
+import { quoted } from "../inert";
+import { isKey, type Unit } from "../units";
+import { problemOf, type Problem, type Rule } from "./rule";
+
+/** A gain only: a key that could always write is not news. */
+export const readToWrite: Rule = {
+  id: "SR002",
+  title: "read becomes write or admin",
+  level: "warn",
+  needs: "both-states",
+  help: "Ask whether the holder really has to change things. If only one consumer does, give it a key of its own.",
+  check: ({ units, rows }) => {
+    const ofKeys = units.filter(isKey).flatMap(raisedByKey);
+    const seen = new Set(ofKeys.map(({ subject }) => subject));
+    return [...ofKeys, ...units.filter((unit) => !isKey(unit)).flatMap(raisedRole), ...rows.flatMap((row) => raisedByAccount(row, seen))];
+  },
+};
+
+function raisedByKey(unit: Unit): Problem[] {
+  const { before, after } = unit;
+  if (!before || !after || !sameTarget(before.access.target, after.access.target)) return [];
+  if (before.facts.environment !== after.facts.environment) return [];
+  const { gains } = changeOfAccess(before.access, after.access);
+  return raises(after.access.catalogue, before.access.grants, gains).map((raise) => problemOf(unit, raise));
+}
+
+/** A new key may raise what its account can do, although no key of the account was changed. */
+function raisedByAccount(row: AccountRow, seen: ReadonlySet<string | undefined>): Problem[] {
+  if (!row.account || !sameTarget(row.targetBefore, row.targetAfter)) return [];
+  const { account, keys } = row;
+  return raises(keys[0]?.after?.access.catalogue, row.before, row.gains).flatMap((raise) => {
+    const key = keys.find(({ after }) => after?.access.grants.includes(raise.subject));
+    return seen.has(raise.subject) ? [] : [problemOf(key ?? account, raise)];
+  });
+}
+
+function raisedRole(account: Unit): Problem[] {
+  const { before, after } = account;
+  if (!before?.facts.role || !after?.facts.role || before.facts.role === after.facts.role) return [];
+  if (rank(scopeLevel(undefined, after.facts.role)) <= rank(scopeLevel(undefined, before.facts.role))) return [];
+  const message = `its role changes from ${quoted(before.facts.role)} to ${quoted(after.facts.role)}`;
+  return [problemOf(account, { subject: after.facts.role, message })];
+}
+
+function raises(
+  catalogue: ScopeCatalogue | undefined,
+  before: readonly string[],
+  gains: readonly string[],
+): { subject: string; message: string }[] {
+  return gains.filter(isScope).flatMap((gain) => {
+    const level = scopeLevel(catalogue, gain);
+    const weaker = before.filter(isScope).find((held) => rank(scopeLevel(catalogue, held)) < rank(level) && sameResource(catalogue, held, gain));
+    if (weaker === undefined) return [];
+    return [{ subject: gain, message: `gains ${quoted(gain)} (${level}), where it had ${quoted(weaker)} (${scopeLevel(catalogue, weaker)})` }];
+  });
+}
+
+function rank(level: ScopeLevel): number {
+  return ["read", "write", "admin"].indexOf(level);
+}
+
+/** `read:checks` and `write:checks` are about the same thing, whichever way round the words stand. */
+function sameResource(catalogue: ScopeCatalogue | undefined, held: string, gain: string): boolean {
+  if (covers(catalogue, [gain], held)) return true;
+  const about = words(held).filter((word) => !verbs.has(word));
+  const gained = new Set(words(gain));
+  return about.length > 0 && about.every((word) => gained.has(word));
+}
+
+const verbs = new Set(["read", "reader", "list", "view", "viewer", "get", "write", "writer", "edit", "create", "update", "delete", "run", "admin", "manage", "*"]);
+
+function words(scope: string): string[] {
+  return scope.toLowerCase().split(/[:./_-]/).filter((word) => word !== "");
+}

@@ -1,0 +1,31 @@
+import { dayMs, parseDuration } from "../../provider/durations";
+import { parseTime } from "../../provider/times";
+import { mints } from "../key-changes";
+import { everyKey, type Rule } from "./rule";
+
+export const unlimitedLife: Rule = {
+  id: "SR006",
+  title: "no expiry and no rotation, or too long a life",
+  level: "warn",
+  needs: "new-state",
+  help: "Give the key `expiresIn` or `expiresAt`, or make it a RotatingApiKey with `rotateEvery`.",
+  check: (context) =>
+    everyKey(context, (key, { facts }) => {
+      const limitMs = context.limits(facts.environment).maxKeyLifeMs;
+      const tooLong = (lifeMs: number, of: string): { subject: string; message: string }[] =>
+        // Whole days: a key that ends at any hour of the last day allowed is inside the limit.
+        Math.floor(lifeMs / dayMs) > Math.floor(limitMs / dayMs) || (limitMs < dayMs && lifeMs > limitMs)
+          ? [{ subject: "life", message: `${of} ${Math.floor(lifeMs / dayMs)} d; the limit is ${Math.floor(limitMs / dayMs)} d` }]
+          : [];
+      const every = parseDuration(facts.rotateEvery);
+      if (typeof every === "number") return tooLong(every, "rotates every");
+      if (facts.expiryHidden) return [{ subject: "life", message: "has an expiry that is not known before the update" }];
+      const lifeMs = parseDuration(facts.expiresIn);
+      if (typeof lifeMs === "number") return tooLong(lifeMs, "is valid for");
+      const fresh = key.op === "create" || mints(key);
+      const end = parseTime(facts.expiresAt ?? (fresh ? undefined : facts.actualExpiresAt));
+      if (typeof end !== "number") return [{ subject: "life", message: "never expires and is not rotated" }];
+      const created = parseTime(facts.createdAt);
+      return tooLong(end - (fresh || typeof created !== "number" ? context.nowMs : created), "is valid for");
+    }),
+};

@@ -1,0 +1,21 @@
+import { quoted } from "../inert";
+import { parseUrn } from "../urn";
+import { problemOf, type Rule } from "./rule";
+
+/** What cannot be read cannot be approved: such a review is never green, whatever the level of this rule. */
+export const unreadableScopes: Rule = {
+  id: "SR015",
+  title: "access cannot be read",
+  level: "block",
+  needs: "new-state",
+  help: "Write scopes and connections as plain values, and give backends that are not built in a catalogue in the policy file.",
+  check: ({ units }) =>
+    units.flatMap((unit) =>
+      (unit.after?.access.unreadable ?? []).map((why) => problemOf(unit, { subject: why, message: `cannot be reviewed: ${why}` })),
+    ),
+};
+
+/** Why a resource of one of our types, but none that this version knows, is not reviewed. */
+export function strangerReason(urn: string): string {
+  return `its type ${quoted(parseUrn(urn)?.type ?? "")} is not known to this version of the review`;
+}

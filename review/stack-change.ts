@@ -1,0 +1,77 @@
+import type { Preview, PreviewStep, ResourceState } from "./preview";
+
+/** What happens to one resource, however many steps the engine needs for it. */
+export interface ResourceChange {
+  readonly urn: string;
+  readonly op: ChangeOp;
+  readonly order: ReplaceOrder;
+  readonly before?: ResourceState;
+  readonly after?: ResourceState;
+  readonly diffReasons: readonly string[];
+  readonly replaceReasons: readonly string[];
+  /** An earlier update left the replaced original behind; this one deletes it. */
+  readonly deletesLeftover: boolean;
+}
+
+export type ChangeOp = "same" | "create" | "update" | "replace" | "delete";
+/** `unknown` = replaced, and the preview has one step for it (no `--show-replacement-steps`). */
+export type ReplaceOrder = "none" | "create-before-delete" | "delete-before-create" | "unknown";
+
+const replacing = new Set(["replace", "create-replacement", "delete-replaced", "import-replacement", "read-replacement"]);
+const removing = new Set(["delete", "delete-replaced", "discard", "discard-replaced", "read-discard"]);
+
+/** One change per resource, in the order in which the engine first names it. */
+export function resourceChanges(preview: Preview): ResourceChange[] {
+  const byUrn = new Map<string, PreviewStep[]>();
+  for (const step of preview.steps) {
+    const steps = byUrn.get(step.urn);
+    if (steps) steps.push(step);
+    else byUrn.set(step.urn, [step]);
+  }
+  return [...byUrn].map(([urn, steps]) => oneChange(urn, steps));
+}
+
+function oneChange(urn: string, all: readonly PreviewStep[]): ResourceChange {
+  // The original of this very replacement is marked for deletion as well; a leftover has another id.
+  const replaced = all.find(({ op }) => op === "create-replacement" || op === "replace")?.oldState?.id;
+  const leftovers = all.filter(({ oldState, op }) => removing.has(op) && oldState?.pendingDelete === true && oldState.id !== replaced);
+  const current = all.filter((step) => !leftovers.includes(step));
+  const before = current.find(({ oldState }) => oldState)?.oldState;
+  const last = current.findLast(({ op, newState }) => newState && !removing.has(op));
+  // A delete that is not half of a replacement, with nothing made afterwards, ends the resource.
+  const ends = current.length > 0 && removing.has(current.at(-1)?.op ?? "") && !current.some(({ op }) => makes(op));
+  const after = ends ? undefined : last?.newState;
+  const op = changeOp(current, before, after);
+  return {
+    urn,
+    op,
+    order: op === "replace" ? replaceOrder(current) : "none",
+    ...(before ? { before } : {}),
+    ...(after ? { after } : {}),
+    diffReasons: unique(current.flatMap(({ diffReasons }) => diffReasons)),
+    replaceReasons: unique(current.flatMap(({ replaceReasons }) => replaceReasons)),
+    deletesLeftover: leftovers.length > 0,
+  };
+}
+
+function changeOp(steps: readonly PreviewStep[], before: ResourceState | undefined, after: ResourceState | undefined): ChangeOp {
+  if (!after) return "delete";
+  if (!before) return "create";
+  if (steps.some(({ op }) => replacing.has(op) || op === "create")) return "replace";
+  return steps.some(({ op }) => op === "update") ? "update" : "same";
+}
+
+function replaceOrder(steps: readonly PreviewStep[]): ReplaceOrder {
+  const made = steps.findIndex(({ op }) => op === "create-replacement" || op === "create" || op === "import-replacement");
+  const gone = steps.findIndex(({ op }) => op === "delete-replaced" || op === "delete");
+  if (made < 0 || gone < 0) return "unknown";
+  return gone < made ? "delete-before-create" : "create-before-delete";
+}
+
+function makes(op: string): boolean {
+  return op === "create" || replacing.has(op) && op !== "delete-replaced";
+}
+
+function unique(texts: readonly string[]): string[] {
+  return [...new Set(texts)];
+}

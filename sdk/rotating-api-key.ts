@@ -1,0 +1,129 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { KeyArgs } from "./api-key";
+import { originOf, withDemands } from "./origin";
+import { providerText, typeToken } from "./resource-text";
+
+/** Inputs of {@link RotatingApiKey}. Durations: `30s`, `15m`, `24h`, `7d`, `12w`. */
+export interface RotatingApiKeyArgs extends KeyArgs {
+  /** Age at which a new key is made, for example `90d`. A change moves the schedule of the current key too. */
+  rotateEvery: pulumi.Input<string>;
+  /**
+   * How long before the key's own end a new one is made.
+   *
+   * @default the shorter of 7d and a third of the key's life
+   */
+  rotateBefore?: pulumi.Input<string>;
+  /**
+   * How long the previous key stays valid beside the new one. A change holds from the next key on.
+   *
+   * @default the shortest of 7d, a third of rotateEvery, and the key's life less rotateEvery; on a
+   *   service with one key per account its grace
+   */
+  overlap?: pulumi.Input<string>;
+  /**
+   * When the previous key goes: `afterOverlap`; `whenUnused` (not before the overlap ends, then as soon
+   * as the new key is used and the old one has been idle for 24 h, at the latest at `maxOverlap`);
+   * `immediately`. A change holds from the next key on.
+   *
+   * @default "afterOverlap"
+   */
+  retire?: pulumi.Input<"afterOverlap" | "whenUnused" | "immediately">;
+  /**
+   * With `whenUnused`: the latest end of the previous key, set on the service where it can be.
+   *
+   * @default the longer of overlap, and the shorter of 30d and two thirds of rotateEvery
+   */
+  maxOverlap?: pulumi.Input<string>;
+  /**
+   * Spreads the due times of many keys, only ever earlier, by an amount that stays the same for one name.
+   *
+   * @default "0s"
+   */
+  jitter?: pulumi.Input<string>;
+  /**
+   * Any text, such as an incident's number: a CHANGED text makes a new key at once and revokes every
+   * older one in the same update. Its presence when the resource is made only records it.
+   */
+  emergency?: pulumi.Input<string>;
+}
+
+/**
+ * A key that is replaced by its successor in time, with overlap, without anybody's doing: one identity
+ * whose key changes in place at the update in which it is due. A changed scope, keeper or life makes a
+ * new key in place too; another account, environment or connection replaces the resource.
+ */
+export class RotatingApiKey extends pulumi.CustomResource {
+  /** `active`; after a refresh also `revoked`, `expired`, `disabled` or `missing`, which the next update repairs by a new key. */
+  declare readonly status: pulumi.Output<string>;
+  /** The service's id of the current key. */
+  declare readonly keyId: pulumi.Output<string>;
+  /** The current key, encrypted in the state. */
+  declare readonly secret: pulumi.Output<string>;
+  /** The public half of the current key, where the credential is a pair. */
+  declare readonly accessId: pulumi.Output<string | undefined>;
+  /** The mask that the service's own pages show. */
+  declare readonly hint: pulumi.Output<string | undefined>;
+  /** First 16 hex of SHA-256 of the current secret. */
+  declare readonly fingerprint: pulumi.Output<string | undefined>;
+  /** The current key's name on the service. */
+  declare readonly physicalName: pulumi.Output<string>;
+  /** RFC 3339 UTC: when the current key was made. */
+  declare readonly createdAt: pulumi.Output<string>;
+  /** RFC 3339 UTC; absent where the key does not expire. */
+  declare readonly expiresAt: pulumi.Output<string | undefined>;
+  /** The current key's scopes. */
+  declare readonly scopes: pulumi.Output<string[] | undefined>;
+  /** Origin of the URL that issued the key. */
+  declare readonly service: pulumi.Output<string>;
+  /** The previous key, while it is valid. */
+  declare readonly previousKeyId: pulumi.Output<string | undefined>;
+  /** The previous key's secret, encrypted in the state, while it is valid. */
+  declare readonly previousSecret: pulumi.Output<string | undefined>;
+  /** RFC 3339 UTC: until when the previous key is valid at the latest. */
+  declare readonly previousValidUntil: pulumi.Output<string | undefined>;
+  /** Counts the keys of this identity, from 1. */
+  declare readonly generation: pulumi.Output<number>;
+  /** RFC 3339 UTC. */
+  declare readonly rotatedAt: pulumi.Output<string>;
+  /** Why the last change was made, for example `due: age 91 d of 90 d`. */
+  declare readonly rotationReason: pulumi.Output<string>;
+  /** RFC 3339 UTC: when the next key is due. */
+  declare readonly nextRotationAt: pulumi.Output<string>;
+  /** What became of the previous key, for example `used 4 min ago; deferred`. */
+  declare readonly retireStatus: pulumi.Output<string | undefined>;
+  /** Older keys that still wait to be revoked: every later update does that first. */
+  declare readonly pendingRevocations: pulumi.Output<{ keyId: string; fingerprint?: string; end: string }[] | undefined>;
+
+  constructor(name: string, args: RotatingApiKeyArgs, options?: pulumi.CustomResourceOptions) {
+    super(
+      typeToken("RotatingApiKey"),
+      name,
+      {
+        ...args,
+        __provider: providerText("RotatingApiKey"),
+        origin: originOf(name),
+        status: undefined,
+        keyId: undefined,
+        secret: undefined,
+        accessId: undefined,
+        hint: undefined,
+        fingerprint: undefined,
+        physicalName: undefined,
+        createdAt: undefined,
+        expiresAt: undefined,
+        service: undefined,
+        previousKeyId: undefined,
+        previousSecret: undefined,
+        previousValidUntil: undefined,
+        generation: undefined,
+        rotatedAt: undefined,
+        rotationReason: undefined,
+        nextRotationAt: undefined,
+        retireStatus: undefined,
+        pendingRevocations: undefined,
+        ...(args.scopes === undefined ? { scopes: undefined } : {}),
+      },
+      withDemands(options, { secretOutputs: ["secret", "previousSecret"] }),
+    );
+  }
+}

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { inspect } from "node:util";
+import type { ApiKey, ServiceAccount } from "../provider/backends/definition";
+
+const utcTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/;
+
+/** What every account of every key of a service has to look like in the model. */
+export function assertKeyForm(key: ApiKey): void {
+  assertId("the key's id", key.id);
+  assert.equal(typeof key.name, "string", "a key's name is text");
+  assert.ok(["active", "revoked", "expired", "disabled"].includes(key.status), `"${key.status}" is no status of a key`);
+  for (const field of ["createdAt", "expiresAt", "lastUsedAt"] as const) assertTime(`the key's ${field}`, key[field]);
+  assertNothingBlank("the key", key);
+}
+
+export function assertAccountForm(account: ServiceAccount): void {
+  assertId("the account's id", account.id);
+  assert.ok(["active", "disabled"].includes(account.status), `"${account.status}" is no status of an account`);
+  assertTime("the account's createdAt", account.createdAt);
+  assertNothingBlank("the account", account);
+}
+
+/** The engine takes numbers for ids and turns them into nothing. */
+function assertId(what: string, id: unknown): void {
+  assert.ok(typeof id === "string" && id !== "", `${what} has to be text, and is a ${typeof id}`);
+}
+
+/** RFC 3339 in UTC, or absent. */
+export function assertTime(what: string, time: unknown): void {
+  if (time === undefined) return;
+  assert.ok(typeof time === "string" && utcTime.test(time) && !Number.isNaN(Date.parse(time)), `${what} has to be RFC 3339 in UTC, and is ${inspect(time)}`);
+}
+
+/** What a service does not tell is absent: never null, never an empty text, never a property that is undefined. */
+function assertNothingBlank(what: string, told: object): void {
+  for (const [field, value] of Object.entries(told)) {
+    if (field === "description" || field === "name") continue;
+    assert.ok(value !== undefined && value !== null && value !== "", `${what} has "${field}: ${inspect(value)}"; leave out what the service does not tell`);
+  }
+}
+
+/** True where both times are the same within the step in which the service keeps them. */
+export function isNear(a: string | undefined, b: string | undefined, stepMs: number): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return Math.abs(Date.parse(a) - Date.parse(b)) <= Math.max(stepMs, 1_000);
+}
+
+/** The error of a call that has to fail with one of these classes. */
+export async function refusalOf(call: () => Promise<unknown>, classes: readonly (new (...args: never[]) => Error)[], what: string): Promise<Error> {
+  let outcome: unknown;
+  try {
+    outcome = await call();
+  } catch (error) {
+    const wanted = classes.map(({ name }) => name).join(" or ");
+    const isWanted = error instanceof Error && classes.some((errorClass) => error instanceof errorClass);
+    assert.ok(isWanted, `${what} has to fail with ${wanted}, and failed with ${error instanceof Error ? `${error.name}: ${error.message}` : inspect(error)}`);
+    return error;
+  }
+  return assert.fail(`${what} has to fail, and answered ${outcome === undefined ? "undefined, which means absent" : typeof outcome}`);
+}
+
+/** Looks for the values wherever an error can carry them. */
+export function assertHoldsNone(error: unknown, values: readonly string[]): void {
+  for (const [form, text] of Object.entries(textsOf(error))) {
+    for (const value of values) if (value !== "") assert.ok(!text.includes(value), `an error's ${form} holds a secret of ${value.length} characters`);
+  }
+}
+
+/** An error in every form in which it may be printed or logged. */
+export function textsOf(error: unknown): Readonly<Record<string, string>> {
+  if (!(error instanceof Error)) return { text: String(error) };
+  const own = Object.fromEntries(Object.getOwnPropertyNames(error).map((name) => [name, (error as unknown as Record<string, unknown>)[name]]));
+  const cause = error.cause === undefined ? {} : { cause: Object.values(textsOf(error.cause)).join("\n") };
+  return {
+    message: error.message,
+    stack: error.stack ?? "",
+    JSON: JSON.stringify(own),
+    inspection: inspect(error, { depth: 10, showHidden: true }),
+    ...cause,
+  };
+}

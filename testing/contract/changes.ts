@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import type { Capabilities } from "../../provider/backends/definition";
+import { hourMs } from "../../provider/durations";
+import { fingerprintOf } from "../../provider/fingerprint";
+import { observeKey } from "../../provider/resources/key-on-service";
+import { assertKeyForm, assertTime, isNear } from "../assertions";
+import { type Contract, type Issued, parentOf, type Workbench } from "../workbench";
+import { found } from "./keys";
+
+/** When keys end, and what a native rotation does. */
+export function changeContract(can: Capabilities): Contract {
+  return { ...expiryPromises(can), ...rotationPromises(can) };
+}
+
+function expiryPromises({ expiry }: Capabilities): Contract {
+  if (expiry.support === "none") {
+    return {
+      "a key has no end": async (bench) => {
+        const { key, ref } = await bench.issue();
+        assert.equal(key.expiresAt, undefined);
+        assert.equal((await found(bench, ref)).expiresAt, undefined);
+      },
+    };
+  }
+  if (expiry.support === "imposed") {
+    return {
+      "a key tells the end that the service has set": async (bench) => {
+        const { key, ref } = await bench.issue();
+        assert.ok(key.expiresAt !== undefined, "createKey has to tell the end");
+        assert.ok(isNear((await found(bench, ref)).expiresAt, key.expiresAt, expiry.granularityMs));
+      },
+    };
+  }
+  return {
+    "a key ends when it was asked to": async (bench) => {
+      const expiresAt = bench.timeIn(24 * hourMs);
+      const { key, ref } = await bench.issue({ expiresAt });
+      for (const told of [key, await found(bench, ref)]) {
+        assert.equal(told.status, "active");
+        assert.ok(isNear(told.expiresAt, expiresAt, expiry.granularityMs), `asked to end at ${expiresAt}, the key ends at ${told.expiresAt ?? "no time"}`);
+      }
+    },
+    "a key whose time is over is expired or gone, and dead": async (bench) => {
+      const { key, ref } = await bench.issue({ expiresAt: bench.timeIn(4_000 + expiry.granularityMs) });
+      assert.equal((await observeKey(bench.connection, ref, bench.nowMs())).status, "active");
+      if (!(await bench.pass(6_000 + 2 * expiry.granularityMs))) return;
+      const { status } = await observeKey(bench.connection, ref, bench.nowMs());
+      assert.ok(["expired", "missing"].includes(status), `the key is told as ${status}`);
+      assert.notEqual(await bench.works(key, ref, false), true, "an expired key must not work");
+    },
+    ...(expiry.support === "optional" && {
+      "a key that was not asked to end has no end": async (bench) => {
+        const { key, ref } = await bench.issue();
+        assert.equal(key.expiresAt, undefined);
+        assert.equal((await found(bench, ref)).expiresAt, undefined);
+      },
+    }),
+    ...(expiry.update && {
+      "a key's end is moved in place": async (bench) => {
+        const { key, ref } = await bench.issue({ expiresAt: bench.timeIn(24 * hourMs) });
+        const ends = [bench.timeIn(48 * hourMs), bench.timeIn(hourMs), ...(expiry.support === "optional" ? [null] : [])];
+        for (const expiresAt of ends) {
+          await bench.client.updateKey?.(ref, { expiresAt });
+          assert.ok(isNear((await found(bench, ref)).expiresAt, expiresAt ?? undefined, expiry.granularityMs), `the end has to be ${expiresAt ?? "taken away"}`);
+        }
+        assert.notEqual(await bench.works(key, ref, true), false, "a new end must not change the secret");
+      },
+    }),
+  };
+}
+
+function rotationPromises({ nativeRotate }: Capabilities): Contract {
+  if (!nativeRotate) return {};
+  const { maxGraceMs, graceChosen, id } = nativeRotate;
+  const graceMs = Math.min(maxGraceMs, hourMs);
+  return {
+    ...((graceChosen || maxGraceMs === 0) && {
+      "a native rotation without grace kills the old secret at once": async (bench) => {
+        const { old, rotated } = await rotate(bench, 0, id);
+        assert.notEqual(await bench.works(rotated.key, rotated.ref, true), false, "the new secret has to work");
+        assert.notEqual(await bench.works(old.key, old.ref, false), true, "the old secret must not work");
+      },
+    }),
+    ...(maxGraceMs > 0 && {
+      "a native rotation with grace lets both secrets work, until the old one is ended": async (bench) => {
+        const { old, rotated } = await rotate(bench, graceMs, id);
+        for (const { key, ref } of [rotated, old]) assert.notEqual(await bench.works(key, ref, true), false, "both secrets have to work");
+        assertTime("the rotated key's previousValidUntil", rotated.key.previousValidUntil);
+        assert.ok(rotated.key.previousValidUntil !== undefined, "a rotation with grace has to tell how long the old secret works");
+        if (graceChosen) assert.ok(isNear(rotated.key.previousValidUntil, bench.timeIn(graceMs), 120_000), "the grace has to be the one that was asked for");
+        if (!bench.client.revokePrevious) return;
+        assert.equal(await bench.client.revokePrevious(rotated.ref), "revoked");
+        assert.notEqual(await bench.works(old.key, old.ref, false), true, "the old secret must not work any more");
+        assert.notEqual(await bench.works(rotated.key, rotated.ref, true), false, "the new secret has to work");
+      },
+    }),
+  };
+}
+
+async function rotate(bench: Workbench, graceMs: number, id: "same" | "new"): Promise<{ readonly old: Issued; readonly rotated: Issued }> {
+  const old = await bench.issue();
+  const name = id === "same" ? old.ref.name : bench.newName();
+  const key = await bench.client.rotateKey?.(old.ref, { graceMs, name });
+  assert.ok(key, "rotateKey has to return the key with its new secret");
+  assertKeyForm(key);
+  assert.equal(key.id === old.key.id, id === "same", `a rotated key has ${id === "same" ? "the same" : "a new"} id`);
+  assert.notEqual(fingerprintOf(key.secret), fingerprintOf(old.key.secret), "a rotation has to bring a new secret");
+  const ref = bench.track({ id: key.id, name: key.name, ...parentOf(old.ref) });
+  const told = await found(bench, ref);
+  assert.ok(!JSON.stringify(told).includes(key.secret), "getKey shows the secret");
+  assert.equal(told.secretVersion, key.secretVersion, "getKey has to tell the version that rotateKey told");
+  if (key.secretVersion !== undefined) assert.notEqual(key.secretVersion, old.key.secretVersion, "secretVersion has to change with the secret");
+  return { old, rotated: { key, ref } };
+}

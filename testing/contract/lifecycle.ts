@@ -1,0 +1,233 @@
+import assert from "node:assert/strict";
+import type { BackendClient, Capabilities } from "../../provider/backends/definition";
+import type { Connection, Connections } from "../../provider/connections";
+import { ConnectionError } from "../../provider/errors";
+import { createApiKeyProvider } from "../../provider/resources/api-key";
+import { createContext, type ResourceContext } from "../../provider/resources/context";
+import { createServiceAccountProvider } from "../../provider/resources/service-account";
+import { covers } from "../../provider/scopes";
+import { assertTime } from "../assertions";
+import { OneResource } from "../one-resource";
+import { connectionName, type Contract, origin, type Parent, type Workbench, within } from "../workbench";
+
+/** Keys and accounts as resources: what a user of this backend sees in previews and updates. */
+export function lifecycleContract(can: Capabilities): Contract {
+  return { ...keyLife(can), ...refusedInPreview(can), ...accountLife(can) };
+}
+
+function keyLife(can: Capabilities): Contract {
+  const onKeys = can.scopes === "immutable" || can.scopes === "mutable";
+  const byTime = can.expiry.support === "optional" || can.expiry.support === "required";
+  return {
+    "an ApiKey is made, read without drift, left alone, relabelled, and revoked": async (bench) => {
+      const key = new OneResource(createApiKeyProvider(contextOf(bench)));
+      const program = await keyProgram(bench);
+      assert.equal((await key.up(program)).op, "create");
+      const { id, outs } = recorded(key);
+      bench.track({ id, name: String(outs.physicalName), ...program.parent });
+      assert.equal(outs.keyId, id);
+      assert.equal(outs.status, "active");
+      assertTime("the output createdAt", outs.createdAt);
+      const { secret, ...others } = outs;
+      assert.ok(typeof secret === "string" && !JSON.stringify(others).includes(secret), "the secret stands in the output of that name, and nowhere else");
+      assert.deepEqual(await key.refresh(), [], "a key that nobody touched has not drifted");
+      assert.deepEqual(key.outs, outs, "a refresh of a key that nobody touched changes nothing");
+      assert.equal((await key.up(program)).op, "same");
+      assert.equal((await key.up({ ...program, labels: { owner: "team-b" } })).op, "update");
+      assert.equal(recorded(key).id, id);
+      assert.ok(key.outs.secret === secret, "an update keeps the secret");
+      assert.deepEqual(await key.refresh(), []);
+      await key.destroy();
+      assert.deepEqual(await bench.listed({ name: String(outs.physicalName), ...program.parent }), []);
+      await key.remove({ id, inputs: {}, outs });
+    },
+    ...(onKeys && {
+      "other words for the same scopes are no change, and other scopes are another key": async (bench) => {
+        const key = new OneResource(createApiKeyProvider(contextOf(bench)));
+        const program = await keyProgram(bench);
+        await key.up(program);
+        const old = recorded(key);
+        bench.track({ id: old.id, name: String(old.outs.physicalName), ...program.parent });
+        assert.deepEqual(old.outs.scopes, [...new Set(bench.scopes(0))].sort(), "scopes are recorded in their canonical order");
+        assert.equal((await key.up({ ...program, scopes: [...bench.scopes(0), ...bench.scopes(0)].reverse() })).op, "same");
+        const step = await key.up({ ...program, scopes: bench.scopes(1) });
+        assert.deepEqual({ op: step.op, replaces: step.replaces, deletedFirst: step.deletedFirst }, { op: "replace", replaces: ["scopes"], deletedFirst: bench.room() === 1 });
+        const { id, outs } = recorded(key);
+        bench.track({ id, name: String(outs.physicalName), ...program.parent });
+        assert.notEqual(outs.physicalName, old.outs.physicalName, "two generations bear two names");
+        const [living, dead] = [String(outs.physicalName), String(old.outs.physicalName)];
+        assert.equal((await bench.listed({ name: living, ...program.parent })).length, 1);
+        assert.deepEqual(await bench.listed({ name: dead, ...program.parent }), []);
+      },
+    }),
+    ...(byTime && {
+      [can.expiry.update ? "a longer life is given in place" : "a longer life is another key's"]: async (bench: Workbench) => {
+        const key = new OneResource(createApiKeyProvider(contextOf(bench)));
+        const program = await keyProgram(bench);
+        await key.up({ ...program, expiresIn: "1d" });
+        const old = recorded(key);
+        bench.track({ id: old.id, name: String(old.outs.physicalName), ...program.parent });
+        const { op, replaces } = await key.up({ ...program, expiresIn: "2d" });
+        assert.deepEqual({ op, replaces }, can.expiry.update ? { op: "update", replaces: [] } : { op: "replace", replaces: ["expiresIn"] });
+        bench.track({ id: recorded(key).id, name: String(key.outs.physicalName), ...program.parent });
+        assert.ok(Date.parse(String(key.outs.expiresAt)) - Date.parse(String(old.outs.expiresAt)) > 12 * 60 * 60 * 1000, "the end has to move by a day");
+        assert.deepEqual(await key.refresh(), [], "the service has the new end as well");
+      },
+    }),
+    [can.rename ? "a new name prefix renames the key in place" : "a new name prefix is another key's"]: async (bench: Workbench) => {
+      const key = new OneResource(createApiKeyProvider(contextOf(bench)));
+      const program = await keyProgram(bench);
+      await key.up(program);
+      const { id, outs } = recorded(key);
+      bench.track({ id, name: String(outs.physicalName), ...program.parent });
+      const { op } = await key.up({ ...program, name: "other" });
+      const name = String(key.outs.physicalName);
+      bench.track({ id: recorded(key).id, name, ...program.parent });
+      assert.equal(op, can.rename ? "update" : "replace");
+      assert.ok(name.startsWith("other-"), `the key's name is now "${name}"`);
+      assert.deepEqual(await bench.listed({ name, ...program.parent }), [recorded(key).id]);
+      assert.equal(recorded(key).id === id, can.rename && op === "update");
+    },
+    "an ApiKey that was revoked by hand shows as drift, and is replaced": async (bench) => {
+      const key = new OneResource(createApiKeyProvider(contextOf(bench)));
+      const program = await keyProgram(bench);
+      await key.up(program);
+      const { id, outs } = recorded(key);
+      const ref = bench.track({ id, name: String(outs.physicalName), ...program.parent });
+      await bench.client.revokeKey(ref);
+      const drifted = await within(can.revocationLagMs, () => key.refresh(), (names) => names.includes("status"));
+      assert.ok(drifted.includes("status"), "a revoked key has drifted");
+      assert.ok(key.outs.secret === outs.secret, "a refresh never blanks the secret");
+      const { op, replaces } = await key.up(program);
+      assert.equal(op, "replace");
+      assert.ok(replaces.includes("status"));
+      bench.track({ id: recorded(key).id, name: String(key.outs.physicalName), ...program.parent });
+      assert.equal(key.outs.status, "active");
+      await key.destroy();
+    },
+    "a create whose answer is lost leaves exactly one key behind, the one whose secret is known": async (bench) => {
+      const made: string[] = [];
+      const key = new OneResource(createApiKeyProvider(contextOf(bench, losingOnce(bench, "createKey", made))));
+      const program = await keyProgram(bench);
+      await key.up(program);
+      const { id, outs } = recorded(key);
+      bench.track({ id, name: String(outs.physicalName), ...program.parent });
+      const living = (await bench.client.listKeys(program.parent))?.filter(({ name, status }) => status === "active" && [...made, outs.physicalName].includes(name));
+      assert.deepEqual(living?.map(({ name }) => name), [outs.physicalName], "only the key that answered lives");
+    },
+  };
+}
+
+function refusedInPreview(can: Capabilities): Contract {
+  const onKeys = can.scopes === "immutable" || can.scopes === "mutable";
+  const refused: Record<string, Readonly<Record<string, unknown>>> = {
+    ...(!can.environments && { environment: { environment: "test" } }),
+    ...(!can.secret.callerChosen && { secretValue: { secretValue: "chosen-by-the-caller" } }),
+    ...((can.expiry.support === "none" || can.expiry.support === "imposed") && { expiresAt: { expiresAt: "2100-01-01T00:00:00Z" } }),
+    ...(can.parent === "credential" ? { serviceAccountId: { serviceAccountId: "somebody" } } : { "serviceAccountId ": { serviceAccountId: undefined } }),
+    ...(onKeys ? { "scopes ": { scopes: undefined }, scopes: { scopes: [], fullAccess: false } } : { scopes: { scopes: ["read"] } }),
+    ...(can.maxActiveKeys === 1 && { allowOutage: { allowOutage: false } }),
+  };
+  return {
+    "the preview refuses what the service cannot do, and needs neither its credential nor the network": async (bench) => {
+      const key = new OneResource(createApiKeyProvider(createContext(bench.withoutCredential())));
+      const program = await keyProgram(bench);
+      assert.deepEqual((await key.preview(program)).failures, []);
+      for (const [field, change] of Object.entries(refused)) {
+        const { op, failures } = await key.preview({ ...program, ...change });
+        assert.equal(op, "refused", `"${field.trim()}" has to be refused`);
+        assert.deepEqual(failures.map(({ property }) => property), [field.trim()]);
+      }
+    },
+  };
+}
+
+function accountLife(can: Capabilities): Contract {
+  const { serviceAccounts } = can;
+  if (!serviceAccounts) {
+    return {
+      "the preview refuses a ServiceAccount, and says what to do instead": async (bench) => {
+        const account = new OneResource(createServiceAccountProvider(createContext(bench.withoutCredential())));
+        const { op, failures } = await account.preview(accountProgram(bench));
+        assert.equal(op, "refused");
+        assert.match(failures[0]?.reason ?? "", /leave serviceAccountId out/);
+      },
+    };
+  }
+  return {
+    "a ServiceAccount is made, read without drift, left alone, changed, and deleted": async (bench) => {
+      const account = new OneResource(createServiceAccountProvider(contextOf(bench)));
+      const program = accountProgram(bench);
+      assert.equal((await account.up(program)).op, "create");
+      const { id, outs } = recorded(account);
+      bench.trackAccount(id);
+      assert.equal(outs.accountId, id);
+      assert.deepEqual(await account.refresh(), []);
+      assert.equal((await account.up(program)).op, "same");
+      const { op } = await account.up({ ...program, name: "other" });
+      bench.trackAccount(recorded(account).id);
+      assert.equal(op, serviceAccounts.name === "replace" ? "replace" : "update");
+      const name = String(account.outs.physicalName);
+      assert.ok(serviceAccounts.name === "none" || name.startsWith("other-"), `the account's name is now "${name}"`);
+      assert.equal((await bench.client.listServiceAccounts?.({ name }))?.length, 1);
+      await account.destroy();
+      assert.deepEqual(await bench.client.listServiceAccounts?.({ name }), []);
+    },
+    "a service account whose answer was lost is found by its name and adopted": async (bench) => {
+      const made: string[] = [];
+      const account = new OneResource(createServiceAccountProvider(contextOf(bench, losingOnce(bench, "createServiceAccount", made))));
+      await account.up(accountProgram(bench));
+      const { id, outs } = recorded(account);
+      bench.trackAccount(id);
+      assert.deepEqual(made, [outs.physicalName]);
+      assert.deepEqual((await bench.client.listServiceAccounts?.({ name: String(outs.physicalName) }))?.map((found) => found.id), [id]);
+      await account.destroy();
+    },
+  };
+}
+
+function contextOf(bench: Workbench, connections: Connections = bench.connections): ResourceContext {
+  return { ...createContext(connections), nowMs: () => bench.nowMs(), warn: () => undefined };
+}
+
+/** What a user writes. `parent` is for the tests alone, and no input. */
+async function keyProgram(bench: Workbench): Promise<{ readonly parent: Parent } & Readonly<Record<string, unknown>>> {
+  const parent = await bench.parent();
+  const inputs = {
+    ...parent,
+    ...(bench.hasKeyScopes() && { scopes: [...bench.scopes(0)].reverse(), fullAccess: bench.scopes(0).some((scope) => covers(bench.connection.catalogue, [scope], "*")) }),
+    ...(bench.can.expiry.support === "required" && { expiresIn: "1d" }),
+    ...(bench.can.maxActiveKeys === 1 && { allowOutage: true }),
+    connection: connectionName,
+    labels: { owner: "team-a" },
+    origin,
+    __provider: "contract",
+  };
+  return Object.defineProperty(inputs, "parent", { value: parent, enumerable: false }) as typeof inputs & { readonly parent: Parent };
+}
+
+function accountProgram(bench: Workbench): Readonly<Record<string, unknown>> {
+  const scopes = bench.can.scopes === "account" ? { scopes: bench.scopes() } : {};
+  return { ...scopes, ...bench.harness.serviceAccount, connection: connectionName, labels: { owner: "team-a" }, origin, __provider: "contract" };
+}
+
+function recorded(resource: OneResource) {
+  assert.ok(resource.state, "there is no resource");
+  return resource.state;
+}
+
+/** The same connections, whose next create happens and is never answered. */
+function losingOnce({ connections, connection }: Workbench, method: "createKey" | "createServiceAccount", made: string[]): Connections {
+  const lose = async (make: () => Promise<{ readonly name: string }>) => {
+    const { name } = await make();
+    if (made.push(name) === 1) throw new ConnectionError("the answer was lost", true);
+    return undefined;
+  };
+  const { client } = connection;
+  const losing: Partial<BackendClient> =
+    method === "createKey"
+      ? { createKey: async (key) => (made.length === 0 ? ((await lose(() => client.createKey(key))) as never) : client.createKey(key)) }
+      : { createServiceAccount: async (account) => ((await lose(async () => (await client.createServiceAccount?.(account)) ?? { name: "" })) as never) };
+  const changed: Connection = { ...connection, client: { ...client, ...losing } };
+  return { describe: (name) => connections.describe(name), open: () => changed };
+}

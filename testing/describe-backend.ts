@@ -1,0 +1,87 @@
+import type { Backend, Capabilities } from "../provider/backends/definition";
+import { accountContract } from "./contract/accounts";
+import { changeContract } from "./contract/changes";
+import { keyContract } from "./contract/keys";
+import { lifecycleContract } from "./contract/lifecycle";
+import { methodContract } from "./contract/methods";
+import { refusalContract } from "./contract/refusals";
+import assert from "node:assert/strict";
+import type { BackendHarness } from "./harness";
+import { findRunner } from "./runner";
+import { type Contract, factsOf, type Opened, openService, Workbench } from "./workbench";
+
+/** Real servers may be slow: a hashed secret costs a second. */
+const timeoutMs = 120_000;
+
+/** Everything that a backend of these capabilities owes, by chapters. */
+export function contractOf(can: Capabilities): Readonly<Record<string, Contract>> {
+  return {
+    capabilities: methodContract(can),
+    keys: keyContract(can),
+    "ends and rotation": changeContract(can),
+    "service accounts": accountContract(can),
+    refusals: refusalContract(can),
+    resources: lifecycleContract(can),
+  };
+}
+
+/**
+ * Tests what every backend owes, against a running service. The capabilities decide which tests there
+ * are: each ability that a backend claims is proven, and each that it does without has to be missing.
+ *
+ * Runs in jest, in vitest with `globals: true`, and under `node --test`.
+ *
+ * @param backend - a built-in backend's name, or a definition made with `defineBackend`
+ * @param open - starts (or finds) the service; called once
+ * @param fields - fields of the connection that shape the capabilities, known beforehand
+ *
+ * @example
+ * describeBackend(acme, async () => {
+ *   const server = await startAcme();
+ *   return {
+ *     url: server.url,
+ *     token: server.adminToken,
+ *     scopes: [["orders:read"], ["orders:read", "orders:write"]],
+ *     works: async ({ secret }) => (await fetch(`${server.url}/orders`, { headers: { authorization: `Bearer ${secret}` } })).ok,
+ *     close: () => server.close(),
+ *   };
+ * });
+ */
+export function describeBackend(backend: string | Backend, open: () => Promise<BackendHarness>, fields: Readonly<Record<string, unknown>> = {}): void {
+  const { describe, test, beforeAll, afterAll } = findRunner();
+  const { backend: name, capabilities } = factsOf({ backend, fields });
+
+  describe(`the backend ${name}`, () => {
+    let opened: Opened | undefined;
+    let running: BackendHarness | undefined;
+    beforeAll(async () => {
+      running = await open();
+      opened = openService({ backend, fields }, running);
+      assert.deepEqual(opened.connection.capabilities, capabilities, "the harness's connection fields change the capabilities: pass them to describeBackend instead");
+    }, timeoutMs);
+    afterAll(async () => running?.close(), timeoutMs);
+
+    for (const [chapter, contract] of Object.entries(contractOf(capabilities))) {
+      if (Object.keys(contract).length === 0) continue;
+      describe(chapter, () => {
+        for (const [title, promise] of Object.entries(contract)) {
+          test(title, async () => keep(promise, opened), timeoutMs);
+        }
+      });
+    }
+  });
+}
+
+/** Runs one promise, and takes away what it made, whatever becomes of it. */
+export async function keep(promise: (bench: Workbench) => Promise<void>, opened: Opened | undefined): Promise<void> {
+  if (!opened) throw new Error("the service did not open");
+  const bench = new Workbench(opened);
+  try {
+    await promise(bench);
+  } catch (error) {
+    // What failed matters more than what cannot be tidied up after it.
+    await bench.tidy().catch(() => undefined);
+    throw error;
+  }
+  await bench.tidy();
+}

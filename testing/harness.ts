@@ -1,0 +1,37 @@
+import type { IssuedApiKey, NewServiceAccount } from "../provider/backends/definition";
+
+/** A running service, and what a contract needs to know of it. */
+export interface BackendHarness {
+  /** The base URL, as a connection's `url` has it. */
+  readonly url: string;
+  /** The admin credential, in the form in which a connection's token is written. */
+  readonly token: string;
+  /**
+   * A credential of the same form that the service refuses.
+   *
+   * @default the admin credential with its letters and digits turned
+   */
+  readonly wrongToken?: string;
+  /** A credential that the service accepts but that may not make or revoke keys. */
+  readonly weakToken?: string;
+  /** Further fields of the connection, where they are known only now. */
+  readonly connection?: Readonly<Record<string, unknown>>;
+  /** At least two lists of scopes that give different access; left out where there are no scopes. */
+  readonly scopes?: readonly (readonly string[])[];
+  /** What a service account needs beside its name, such as a role. */
+  readonly serviceAccount?: Omit<NewServiceAccount, "name">;
+  /** Two accounts that exist already, where keys live under accounts that the backend cannot make. */
+  readonly parents?: readonly [string, string];
+  /**
+   * How many keys are more than the service lists on one page.
+   *
+   * @default 3
+   */
+  readonly manyKeys?: number;
+  /** Whether a key opens the service's own door: the proof, on the data plane, that it lives. Counts as a use of it. */
+  works?(key: IssuedApiKey, serviceAccountId: string | undefined): Promise<boolean>;
+  /** Lets time pass for the service: on its clock where it has one, by waiting where it has none. */
+  advance?(ms: number): Promise<void>;
+  /** Stops what `open` has started. */
+  close(): Promise<void>;
+}

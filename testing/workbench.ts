@@ -1,0 +1,235 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { loadBackend } from "../provider/backend-loading";
+import type { Backend, BackendClient, Capabilities, IssuedApiKey, KeyRef, NewKey, NewServiceAccount, ServiceAccount } from "../provider/backends/definition";
+import { type Connection, type ConnectionFacts, type Connections, createConnections } from "../provider/connections";
+import { defined } from "../provider/defined";
+import { logicalName, type Origin, physicalName } from "../provider/resources/names";
+import { formatTime } from "../provider/times";
+import { assertAccountForm, assertKeyForm } from "./assertions";
+import type { BackendHarness } from "./harness";
+
+/** The connection's name in every contract. */
+export const connectionName = "contract";
+/** Which resource the contract's programs pretend to be. */
+export const origin: Origin = "contract/pulumi-apikeys/testing/contract";
+
+const tokenVariable = "CONTRACT_ADMIN_TOKEN";
+
+/** What a contract is about: a built-in backend by its name, or a definition, and the connection's own fields. */
+export interface Subject {
+  readonly backend: string | Backend;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** What the subject says of itself, before any service runs. */
+export function factsOf(subject: Subject): ConnectionFacts {
+  return connect(subject, { url: "http://127.0.0.1:9", token: undefined }).describe(connectionName);
+}
+
+/** The subject's connection to an address. Without a token none is set, and whoever needs one fails. */
+export function connect({ backend, fields }: Subject, { url, token }: { readonly url: string; readonly token: string | undefined }): Connections {
+  const given = typeof backend === "string" ? undefined : backend;
+  const settings = { [connectionName]: { tokenEnv: tokenVariable, ...fields, backend: given?.name ?? backend, url } };
+  const config = { get: (key: string) => (key === "apikeys:connections" ? JSON.stringify(settings) : undefined) };
+  const env = token === undefined ? {} : { [tokenVariable]: token };
+  return createConnections(config, env, process.cwd(), given ? () => given : loadBackend);
+}
+
+/** Whom a key belongs to, as the calls want it. */
+export interface Parent {
+  readonly serviceAccountId?: string;
+}
+
+/** A key that a contract has made. */
+export interface Issued {
+  readonly key: IssuedApiKey;
+  readonly ref: KeyRef;
+}
+
+/** The running service of one contract. */
+export interface Opened {
+  readonly subject: Subject;
+  readonly harness: BackendHarness;
+  readonly connections: Connections;
+  readonly connection: Connection;
+  /** How far the service's clock is ahead of this machine's. */
+  aheadMs: number;
+}
+
+export function openService(subject: Subject, harness: BackendHarness): Opened {
+  const whole = { ...subject, fields: { ...subject.fields, ...harness.connection } };
+  const connections = connect(whole, harness);
+  return { subject: whole, harness, connections, connection: connections.open(connectionName), aheadMs: 0 };
+}
+
+/** What one promise of a contract works with. Everything that it makes goes when it is done. */
+export class Workbench {
+  readonly harness: BackendHarness;
+  readonly connections: Connections;
+  readonly connection: Connection;
+  readonly client: BackendClient;
+  readonly can: Capabilities;
+  private readonly accounts: string[] = [];
+  private readonly keys: KeyRef[] = [];
+  private home: Promise<Parent> | undefined;
+
+  constructor(private readonly opened: Opened) {
+    this.harness = opened.harness;
+    this.connections = opened.connections;
+    this.connection = opened.connection;
+    this.client = opened.connection.client;
+    this.can = opened.connection.capabilities;
+  }
+
+  /** The decision clock, in step with the service's. */
+  nowMs(): number {
+    return Date.now() + this.opened.aheadMs;
+  }
+
+  /** RFC 3339, in whole seconds, that many milliseconds from now. */
+  timeIn(ms: number): string {
+    return formatTime(Math.ceil((this.nowMs() + ms) / 1000) * 1000);
+  }
+
+  /** Lets the service's time pass. False where that cannot be done in a test. */
+  async pass(ms: number): Promise<boolean> {
+    if (ms === 0) return true;
+    const beforeMs = performance.now();
+    if (this.harness.advance) await this.harness.advance(ms);
+    else if (ms <= 2_000) await wait(ms);
+    else return false;
+    this.opened.aheadMs += Math.max(0, ms - (performance.now() - beforeMs));
+    return true;
+  }
+
+  newName(): string {
+    return physicalName(logicalName(origin), origin);
+  }
+
+  /** How many keys may stand side by side under one parent. */
+  room(): number {
+    return this.can.maxActiveKeys ?? Infinity;
+  }
+
+  /** Whom this promise's keys belong to; where the service keeps few keys to an account, each gets its own. */
+  parent(): Promise<Parent> {
+    if (this.room() < 10) return this.freshParent();
+    return (this.home ??= this.freshParent());
+  }
+
+  async freshParent(): Promise<Parent> {
+    if (this.can.parent === "credential") return {};
+    if (this.can.serviceAccounts) return { serviceAccountId: (await this.makeAccount()).id };
+    const [first] = this.harness.parents ?? [];
+    if (first === undefined) throw new Error('the harness has to name "parents": keys live under accounts, and the backend cannot make any');
+    return { serviceAccountId: first };
+  }
+
+  async otherParent(): Promise<Parent> {
+    if (this.can.serviceAccounts) return this.freshParent();
+    const second = this.harness.parents?.[1];
+    return second === undefined ? {} : { serviceAccountId: second };
+  }
+
+  async makeAccount(asked: Partial<NewServiceAccount> = {}): Promise<ServiceAccount> {
+    if (!this.client.createServiceAccount) throw new Error("the backend makes no service accounts");
+    const scopes = this.can.scopes === "account" ? { scopes: this.scopes() } : {};
+    const account = await this.client.createServiceAccount({ name: this.newName(), ...scopes, ...this.harness.serviceAccount, ...asked });
+    this.accounts.push(account.id);
+    assertAccountForm(account);
+    return account;
+  }
+
+  /** One of the lists of scopes that the harness names. */
+  scopes(index = 0): readonly string[] {
+    const scopes = this.harness.scopes?.[index];
+    if (!scopes) throw new Error('the harness has to name "scopes": at least two lists that give different access');
+    return scopes;
+  }
+
+  hasKeyScopes(): boolean {
+    return this.can.scopes === "immutable" || this.can.scopes === "mutable";
+  }
+
+  /** The request for a key, with all that this service demands of one. */
+  request(parent: Parent, asked: Partial<NewKey> = {}): NewKey {
+    const { environments, expiry } = this.can;
+    return defined({
+      name: this.newName(),
+      ...parent,
+      scopes: this.hasKeyScopes() ? this.scopes() : undefined,
+      environment: environments?.[0],
+      expiresAt: expiry.support === "required" ? this.timeIn(24 * 60 * 60 * 1000) : undefined,
+      ...asked,
+    }) as NewKey;
+  }
+
+  async issue(asked: Partial<NewKey> = {}, parent?: Parent): Promise<Issued> {
+    const request = this.request(parent ?? (await this.parent()), asked);
+    const key = await this.client.createKey(request);
+    const ref = this.track({ id: key.id, name: request.name, ...parentOf(request) });
+    assertKeyForm(key);
+    return { key, ref };
+  }
+
+  /** Revokes the key when the promise is done. */
+  track(ref: KeyRef): KeyRef {
+    this.keys.push(ref);
+    return ref;
+  }
+
+  trackAccount(id: string): void {
+    this.accounts.push(id);
+  }
+
+  /** Whether a key opens the service's door; undefined where the harness cannot tell. Waits for the service's lag. */
+  async works(key: IssuedApiKey, { serviceAccountId }: Parent, expected: boolean): Promise<boolean | undefined> {
+    const { works } = this.harness;
+    if (!works) return undefined;
+    const lagMs = expected ? this.can.activationLagMs : this.can.revocationLagMs;
+    return within(lagMs, () => works(key, serviceAccountId), (seen) => seen === expected);
+  }
+
+  /** The parent's keys of that name. */
+  async listed({ name, ...parent }: { readonly name: string } & Parent): Promise<readonly string[]> {
+    const keys = (await this.client.listKeys(parentOf(parent))) ?? [];
+    for (const key of keys) assertKeyForm(key);
+    return keys.filter((key) => key.name === name && key.status === "active").map(({ id }) => id);
+  }
+
+  /** The same service by another credential, or another address with the same credential. */
+  connectAs(settings: { readonly token?: string; readonly url?: string; readonly fields?: Readonly<Record<string, unknown>> }): Connection {
+    const { subject, harness } = this.opened;
+    const { url = harness.url, token = harness.token, fields } = settings;
+    return connect({ ...subject, fields: { ...subject.fields, ...fields } }, { url, token }).open(connectionName);
+  }
+
+  /** Connections for the resources, without any credential: what a preview has to do with. */
+  withoutCredential(): Connections {
+    return connect(this.opened.subject, { url: this.harness.url, token: undefined });
+  }
+
+  /** Revokes and deletes what the promise has made. Keys go with their account. */
+  async tidy(): Promise<void> {
+    const gone = new Set(this.accounts);
+    for (const ref of this.keys) if (ref.serviceAccountId === undefined || !gone.has(ref.serviceAccountId)) await this.client.revokeKey(ref);
+    for (const id of gone) await this.client.deleteServiceAccount?.(id);
+  }
+}
+
+export function parentOf({ serviceAccountId }: Parent): Parent {
+  return serviceAccountId === undefined ? {} : { serviceAccountId };
+}
+
+/** Looks until it is so, as long as a service may lag behind. */
+export async function within<Seen>(lagMs: number, look: () => Promise<Seen>, isSo: (seen: Seen) => boolean): Promise<Seen> {
+  const endMs = performance.now() + lagMs;
+  for (;;) {
+    const seen = await look();
+    if (isSo(seen) || performance.now() >= endMs) return seen;
+    await wait(100);
+  }
+}
+
+/** The promises of a contract by their titles. */
+export type Contract = Readonly<Record<string, (bench: Workbench) => Promise<void>>>;

@@ -1,0 +1,314 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { inspect } from "node:util";
+import { Agent } from "undici";
+import {
+  AuthenticationError,
+  ConfigError,
+  ConnectionError,
+  isUnclear,
+  NotFoundError,
+  RateLimitError,
+  ResponseShapeError,
+  ServerError,
+  TimeoutError,
+} from "../../provider/errors";
+import { createHttpClient, type HttpClient, type HttpClientOptions, type HttpMethod, type HttpRequest, path } from "../../provider/http/client";
+import { type Behaviour, ok, type ScriptedServer, startScriptedServer } from "./support/scripted-server";
+
+let server: ScriptedServer;
+let agent: Agent;
+beforeEach(async () => {
+  server = await startScriptedServer();
+  agent = new Agent({ connections: 4 });
+});
+afterEach(async () => {
+  await agent.destroy();
+  await server.close();
+});
+
+/** A client whose waits are over at once, and the waits it asked for. */
+function impatient(options: Partial<HttpClientOptions> = {}): { readonly http: HttpClient; readonly waits: number[] } {
+  const waits: number[] = [];
+  let now = 0;
+  const clock = {
+    nowMs: () => now,
+    sleep: (ms: number) => {
+      waits.push(ms);
+      now += ms;
+      return Promise.resolve();
+    },
+  };
+  return { http: createHttpClient({ url: server.url, dispatcher: agent, clock, random: () => 0.5, ...options }), waits };
+}
+
+async function failureOf(call: Promise<unknown>): Promise<Error> {
+  const outcome: unknown = await call.then(
+    () => "it succeeded",
+    (error: unknown) => error,
+  );
+  if (!(outcome instanceof Error)) throw new Error(`expected a failure, but ${String(outcome)}`);
+  return outcome;
+}
+
+const get: HttpRequest = { method: "GET", path: "/keys" };
+const create: HttpRequest = { method: "POST", path: "/keys", json: { name: "export" } };
+const status = (code: number, headers: Record<string, string> = {}, body = "{}"): Behaviour => ({ status: code, headers, body });
+
+describe("when the service limits requests", () => {
+  test("the seconds that it names are waited out, even for a create", async () => {
+    server.script(status(429, { "retry-after": "7" }), ok);
+    const { http, waits } = impatient();
+    await http.request(create);
+    expect(waits).toHaveLength(1);
+    expect(waits[0]).toBeGreaterThanOrEqual(7_000);
+    expect(waits[0]).toBeLessThan(8_500);
+    expect(server.requests.map(({ body }) => body)).toEqual(['{"name":"export"}', '{"name":"export"}']);
+  });
+
+  test("the date that it names is waited for", async () => {
+    server.script(status(429, { "retry-after": new Date(Date.now() + 40_000).toUTCString() }), ok);
+    const { http, waits } = impatient();
+    await http.request(get);
+    expect(waits).toHaveLength(1);
+    expect(waits[0]).toBeGreaterThan(20_000);
+    expect(waits[0]).toBeLessThan(42_000);
+  });
+
+  test("a wait that it does not name grows from one attempt to the next", async () => {
+    server.script(status(429), status(429), status(429), ok);
+    const { http, waits } = impatient();
+    await http.request(create);
+    expect(waits).toEqual([250, 500, 1_000]);
+  });
+
+  test("a longer wait than the budget is not begun, and the error says how long it would be", async () => {
+    server.script(status(429, { "retry-after": "120" }, '{"error":{"code":"rate_limited","message":"60 requests a minute"}}'));
+    const { http, waits } = impatient();
+    const error = await failureOf(http.request(create));
+    expect(error).toBeInstanceOf(RateLimitError);
+    expect(error).toMatchObject({ status: 429, retryAfterMs: 120_000, code: "rate_limited" });
+    expect(error.message).toContain("60 requests a minute");
+    expect(waits).toEqual([]);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test("all waits together stay within the budget", async () => {
+    server.script(status(429, { "retry-after": "5" }));
+    const { http, waits } = impatient({ retryBudgetMs: 22_000 });
+    expect(await failureOf(http.request(get))).toBeInstanceOf(RateLimitError);
+    expect(waits.reduce((sum, ms) => sum + ms, 0)).toBeLessThan(22_000);
+    expect(server.requests).toHaveLength(waits.length + 1);
+    expect(waits.length).toBeGreaterThan(2);
+  });
+});
+
+describe("when the service fails", () => {
+  const repeated: readonly HttpMethod[] = ["GET", "PUT", "DELETE"];
+  test.each(repeated)("a %s is sent again", async (method) => {
+    server.script(status(503), status(500), ok);
+    const { http } = impatient();
+    await http.request({ method, path: "/keys/1" });
+    expect(server.requests).toHaveLength(3);
+  });
+
+  const once: readonly HttpMethod[] = ["POST", "PATCH"];
+  test.each(once)("a %s is not sent again: the service may have acted on it", async (method) => {
+    server.script(status(503), ok);
+    const { http, waits } = impatient();
+    const error = await failureOf(http.request({ method, path: "/keys", json: {} }));
+    expect(error).toBeInstanceOf(ServerError);
+    expect(isUnclear(error)).toBe(true);
+    expect(server.requests).toHaveLength(1);
+    expect(waits).toEqual([]);
+  });
+
+  test("a PATCH that has the same effect twice is sent again where the backend says so", async () => {
+    server.script(status(502), ok);
+    const { http } = impatient();
+    await http.request({ method: "PATCH", path: "/keys/1", json: {}, idempotent: true });
+    expect(server.requests).toHaveLength(2);
+  });
+
+  test("it is given up when the budget is used up", async () => {
+    server.script(status(503));
+    const { http, waits } = impatient();
+    expect(await failureOf(http.request(get))).toBeInstanceOf(ServerError);
+    expect(waits.reduce((sum, ms) => sum + ms, 0)).toBeLessThan(60_000);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(15_000);
+  });
+});
+
+describe("when the connection breaks", () => {
+  test("a read is sent again", async () => {
+    server.script("drop", "truncate", ok);
+    const { http } = impatient();
+    expect((await http.request(get)).body).toEqual({ ok: true });
+    expect(server.requests).toHaveLength(3);
+  });
+
+  const breaks = ["drop", "truncate"] as const;
+  test.each(breaks)("a create that meets a %s is not sent again, and counts as sent", async (behaviour) => {
+    server.script(behaviour, ok);
+    const { http } = impatient();
+    const error = await failureOf(http.request(create));
+    expect(error).toBeInstanceOf(ConnectionError);
+    expect(error).toMatchObject({ sent: true });
+    expect(isUnclear(error)).toBe(true);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test("a create that nobody listens to is tried a few times, and counts as never sent", async () => {
+    await server.close();
+    const { http, waits } = impatient();
+    const error = await failureOf(http.request(create));
+    expect(error).toBeInstanceOf(ConnectionError);
+    expect(error).toMatchObject({ sent: false });
+    expect(isUnclear(error)).toBe(false);
+    expect(error.message).toBe(`POST /keys: the service cannot be reached at ${server.url} (ECONNREFUSED).`);
+    expect(waits).toHaveLength(3);
+    server = await startScriptedServer();
+  });
+
+  test("a create that gets no answer in time counts as sent", async () => {
+    server.script("hang");
+    const { http } = impatient({ timeoutMs: 50 });
+    const error = await failureOf(http.request(create));
+    expect(error).toBeInstanceOf(TimeoutError);
+    expect(error).toMatchObject({ sent: true, message: `POST /keys: no complete answer from ${server.url} within 0.05 s.` });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test("a read that gets no answer in time is sent again", async () => {
+    server.script("hang", ok);
+    const { http } = impatient({ timeoutMs: 50 });
+    expect((await http.request(get)).body).toEqual({ ok: true });
+  });
+});
+
+describe("when the answer is not the service's", () => {
+  test.each([
+    ["garbage", "not json at all sk_live_0123456789"],
+    ["cut JSON", '{"id":"sk_live_0123456789"'],
+    ["a page for people", "<html>sk_live_0123456789</html>"],
+  ])("%s is an unexpected form, and is not quoted", async (_title, body) => {
+    server.script({ status: 200, headers: { "content-type": "text/html; charset=utf-8" }, body });
+    const { http } = impatient();
+    const error = await failureOf(http.request(create));
+    expect(error).toBeInstanceOf(ResponseShapeError);
+    expect(isUnclear(error)).toBe(true);
+    expect(error.message).toContain(`POST /keys answered 200 with a body that is not JSON (text/html, ${body.length} characters)`);
+    expect(inspect(error)).not.toContain("sk_live_");
+  });
+
+  test("a redirect is not followed, so the credential stays with one origin", async () => {
+    const other = await startScriptedServer();
+    try {
+      for (const code of [301, 302, 307, 308]) {
+        server.script({ status: code, headers: { location: `${other.url}/keys` } });
+        const { http } = impatient();
+        const error = await failureOf(http.request(get));
+        expect(error).toBeInstanceOf(ConfigError);
+        expect(error.message).toContain(`GET /keys was redirected (${code})`);
+      }
+      expect(other.requests).toEqual([]);
+      expect(server.requests).toHaveLength(4);
+    } finally {
+      await other.close();
+    }
+  });
+
+  test("an endless body is cut off", async () => {
+    server.script({ status: 200, body: " ".repeat(17 * 1024 * 1024) });
+    const { http } = impatient();
+    expect((await failureOf(http.request(get))).message).toBe("GET /keys answered with more than 16 MiB.");
+  });
+
+  test("a status that means absence is no error", async () => {
+    server.script(status(404, {}, '{"error":"not_found"}'));
+    const { http } = impatient();
+    expect(await http.request({ ...get, absent: [404] })).toMatchObject({ absent: true, body: undefined });
+    expect(await failureOf(http.request(get))).toBeInstanceOf(NotFoundError);
+  });
+
+  test("a page for people that says 404 proves no absence: the address is wrong", async () => {
+    server.script(status(404, { "content-type": "text/html" }, "<!doctype html><title>Not found</title>"));
+    const { http } = impatient();
+    expect(await failureOf(http.request({ ...get, absent: [404] }))).toBeInstanceOf(ResponseShapeError);
+    expect(await http.request({ ...get, absent: [404], expectJson: false })).toMatchObject({ absent: true });
+  });
+
+  test("an empty answer is no failure", async () => {
+    server.script({ status: 204 });
+    const { http } = impatient();
+    expect(await http.request({ method: "DELETE", path: "/keys/1" })).toMatchObject({ status: 204, body: undefined, absent: false });
+  });
+});
+
+describe("the credential", () => {
+  const sessionOf = (...tokens: readonly string[]) => {
+    let at = 0;
+    return {
+      credential: () => Promise.resolve({ headers: { authorization: `Bearer ${tokens[at] ?? ""}` }, secrets: [tokens[at] ?? ""] }),
+      renew: () => Promise.resolve(++at < tokens.length),
+    };
+  };
+
+  test("is renewed once after a 401, and the call sent again, even a create", async () => {
+    server.script(status(401), ok);
+    const { http } = impatient({ session: sessionOf("first", "second") });
+    await http.request(create);
+    expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(["Bearer first", "Bearer second"]);
+  });
+
+  test("is not renewed twice: a second 401 is the answer", async () => {
+    server.script(status(401));
+    const { http } = impatient({ session: sessionOf("first", "second", "third") });
+    expect(await failureOf(http.request(create))).toBeInstanceOf(AuthenticationError);
+    expect(server.requests).toHaveLength(2);
+  });
+
+  test("that cannot be another one is not sent twice", async () => {
+    server.script(status(401));
+    const { http } = impatient({ session: sessionOf("first") });
+    expect(await failureOf(http.request(get))).toBeInstanceOf(AuthenticationError);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test("is not sent with a login", async () => {
+    const { http } = impatient({ session: sessionOf("first") });
+    await http.request({ method: "POST", path: "/login", form: { user: "admin", password: "a b&c" }, authenticated: false });
+    expect(server.requests[0]).toMatchObject({ body: "user=admin&password=a+b%26c" });
+    expect(server.requests[0]?.headers.authorization).toBeUndefined();
+  });
+
+  test("is in no error, although the service repeats it", async () => {
+    const token = "an-odd\"token\\that-no-pattern-knows";
+    server.script(status(400, { "x-request-id": `req-${token}` }, JSON.stringify({ error: { code: token, message: `you sent ${token} and s3cr3t-value` } })));
+    const { http } = impatient({ session: sessionOf(token) });
+    const error = await failureOf(http.request({ ...create, path: path`/keys/${token}`, secrets: ["s3cr3t-value"] }));
+    for (const text of [error.message, error.stack, JSON.stringify(error), inspect(error, { showHidden: true })]) {
+      expect(text).not.toContain("an-odd");
+      expect(text).not.toContain("s3cr3t-value");
+    }
+    expect(error.message).toContain("you sent [redacted] and [redacted]");
+  });
+});
+
+describe("requests", () => {
+  test("in turn share a connection, and those side by side a few", async () => {
+    const { http } = impatient();
+    for (let count = 0; count < 20; count += 1) await http.request(get);
+    // A connection whose answer has just been read may not be free yet.
+    expect(new Set(server.requests.map(({ connection }) => connection)).size).toBeLessThanOrEqual(2);
+    await Promise.all(Array.from({ length: 40 }, () => http.request(get)));
+    expect(server.requests).toHaveLength(60);
+    expect(new Set(server.requests.map(({ connection }) => connection)).size).toBeLessThanOrEqual(4);
+  });
+
+  test("carry ids, queries and JSON as they are meant", async () => {
+    const { http } = impatient({ url: `${server.url}/api/v1/` });
+    await http.request({ method: "PUT", path: path`/keys/${"a/b?c"}`, query: { limit: 100, cursor: undefined, name: "x y" }, json: { scopes: ["read:checks"] } });
+    expect(server.requests[0]).toMatchObject({ method: "PUT", url: "/api/v1/keys/a%2Fb%3Fc?limit=100&name=x+y", body: '{"scopes":["read:checks"]}' });
+    expect(server.requests[0]?.headers).toMatchObject({ accept: "application/json", "content-type": "application/json", "user-agent": "pulumi-apikeys" });
+  });
+});

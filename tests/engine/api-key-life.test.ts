@@ -1,0 +1,141 @@
+import { describe, expect, test } from "@jest/globals";
+import { call, story } from "./support/services";
+
+const twoKeys = (scopes: string[]) => `
+  const account = new ServiceAccount("exporter", { connection: "novavms", role: "viewer" });
+  const camera = new ApiKey("camera", { connection: "novavms", serviceAccountId: account.accountId, scopes: ["events:read", "cameras:read"], expiresIn: "90d" });
+  const checks = new ApiKey("checks", { scopes: ${JSON.stringify(scopes)}, labels: { owner: "web" } });
+  exports.camera = camera.secret; exports.checks = checks.secret; exports.checksId = checks.keyId; exports.checksName = checks.physicalName;`;
+
+describe("A key's life on the real engine", () => {
+  test(
+    "is made with one request, costs none while nothing changes, and is replaced create-before-delete when its scopes change",
+    story(async ({ stack, services }) => {
+      stack.program(twoKeys(["read:checks"]));
+
+      // A pull-request job has no credential at all.
+      const { PULSELY_ADMIN_TOKEN, NOVAVMS_ADMIN_TOKEN, ...bare } = stack.env;
+      const full = stack.env;
+      stack.env = bare;
+      const planned = await stack.preview();
+      expect(planned.map(({ op }) => op)).toEqual(["create", "create", "create"]);
+      expect(await services.requests()).toEqual([]);
+      stack.env = full;
+      expect([PULSELY_ADMIN_TOKEN, NOVAVMS_ADMIN_TOKEN].every(Boolean)).toBe(true);
+
+      await stack.up();
+      expect((await services.requests()).map(({ method, status }) => `${method} ${status}`)).toEqual(["POST 201", "POST 201", "POST 201"]);
+      const first = await stack.outputs();
+      expect(await call(services.services.novavms.url, "/cameras", first.camera!)).toBe(200);
+      expect(await call(services.services.pulsely.url, "/checks", first.checks!)).toBe(200);
+      expect(await call(services.services.pulsely.url, "/metrics", first.checks!)).toBe(403);
+      expect(first.checksName).toMatch(/^checks-[0-9a-f]{10}$/);
+
+      // Order and repeats are no change, and a run with nothing to do sends nothing.
+      const before = (await services.requests()).length;
+      stack.program(twoKeys(["read:checks", "read:checks"]).replace('["events:read", "cameras:read"]', '["cameras:read", "events:read"]'));
+      const idle = await stack.up();
+      expect(idle.stdout).toMatch(/4 unchanged/);
+      expect((await services.requests()).length).toBe(before);
+
+      stack.program(twoKeys(["read:checks", "read:metrics"]));
+      const [step, ...rest] = (await stack.preview()).filter(({ op }) => op === "replace");
+      expect(rest).toEqual([]);
+      expect(step?.replaceReasons).toEqual(["scopes"]);
+      expect(step?.detailedDiff).toEqual({ "scopes[1]": { kind: "add", inputDiff: true } });
+      await stack.up();
+      const changes = (await services.requests("pulsely")).slice(-2).map(({ method, status, keyId }) => ({ method, status, old: keyId === first.checksId }));
+      expect(changes).toEqual([
+        { method: "POST", status: 201, old: false },
+        { method: "DELETE", status: 204, old: true },
+      ]);
+      const second = await stack.outputs();
+      expect(await call(services.services.pulsely.url, "/metrics", second.checks!)).toBe(200);
+      expect(await call(services.services.pulsely.url, "/checks", first.checks!)).toBe(401);
+
+      const state = await stack.state();
+      const key = state.find(({ urn }) => urn.endsWith("::checks"));
+      expect(key?.outputs?.__provider).toBe('exports.handler=()=>require("pulumi-apikeys/runtime").ApiKey');
+      // Without the engine's own record of the program's call stack, whose size is the program's affair.
+      expect(JSON.stringify({ ...key, stackTrace: undefined }).length).toBeLessThan(2_000);
+    }),
+    180_000,
+  );
+
+  test(
+    "a delete that fails stays in the state, says why, and is made up for by the next update",
+    story(async ({ stack, services }) => {
+      stack.program(`const k = new ApiKey("k", { scopes: ["read:checks"] }); exports.s = k.secret;`);
+      await stack.up();
+      const old = await stack.outputs();
+      stack.program(`const k = new ApiKey("k", { scopes: ["read:alerts"] }); exports.s = k.secret;`);
+      await services.faults.add({ service: "pulsely", method: "DELETE", kind: "status", status: 403, times: 5 });
+      const failed = await stack.failingUp();
+      expect(failed.text).toMatch(/cannot delete ApiKey "k" \(id key_[0-9a-f]+\) on connection "default": DELETE .* answered 403/);
+      expect((await stack.state()).map((resource) => resource.delete ?? false)).toEqual(expect.arrayContaining([true, false]));
+      await stack.outputs();
+      expect(await call(services.services.pulsely.url, "/checks", old.s!)).toBe(200);
+      await services.faults.clear();
+      await stack.up();
+      expect(await call(services.services.pulsely.url, "/checks", old.s!)).toBe(401);
+      expect((await stack.state()).length).toBe(1);
+    }),
+    180_000,
+  );
+
+  test(
+    "a key revoked, expired, re-scoped or deleted outside shows as drift after a refresh, and the next update replaces it",
+    story(async ({ stack, services }) => {
+      stack.program(`
+        const of = (name, scopes) => new ApiKey(name, { scopes });
+        const keys = [of("revoked", ["read:checks"]), of("expired", ["read:checks"]), of("rescoped", ["read:checks", "read:alerts"]), of("untouched", ["read:checks"])];
+        for (const key of keys) exports[key.__name ?? key.urn.apply] = key.keyId;
+        exports.ids = pulumi.all(keys.map((key) => key.keyId)).apply((ids) => ids.join(" ")); exports.secrets = pulumi.all(keys.map((key) => key.secret)).apply((all) => all.join(" "));`.replace(/\n\s*for .*\n/, "\n"));
+      await stack.up();
+      const { ids, secrets } = await stack.outputs();
+      stack.guard(...secrets!.split(" "));
+      const [revoked, expired, rescoped, untouched] = ids!.split(" ") as [string, string, string, string];
+      await services.keys.edit("pulsely", revoked, { state: "revoked" });
+      await services.keys.edit("pulsely", expired, { state: "expired" });
+      await services.keys.edit("pulsely", rescoped, { scopes: ["read:checks", "write:checks"] });
+      // One key that cannot be read must not hide what is wrong with the others.
+      const refreshed = await stack.refresh();
+      expect(refreshed.stdout).toMatch(/~3|3 updated/);
+      const steps = (await stack.preview()).filter(({ op }) => op === "replace");
+      const reasons = Object.fromEntries(steps.map(({ urn, replaceReasons }) => [urn.split("::").pop(), replaceReasons]));
+      // The service gave the expired key an end that has passed: that is a reason of its own.
+      expect(reasons).toEqual({ revoked: ["status"], expired: ["status", "expiresAt"], rescoped: ["scopes"] });
+      const shown = await stack.must("preview", "--diff");
+      expect(shown.stdout).toMatch(/status\s*: "revoked" => "active"/);
+      await stack.up();
+      expect((await stack.outputs()).ids!.split(" ")[3]).toBe(untouched);
+      stack.guard(...(await stack.outputs()).secrets!.split(" "));
+      const living = (await services.keys.list("pulsely")).filter(({ state }) => state === "active" );
+      expect(living.filter(({ name }) => /^(revoked|expired|rescoped|untouched)-/.test(name)).map(({ scopes }) => scopes.join()).sort()).toEqual(["read:alerts,read:checks", "read:checks", "read:checks", "read:checks"]);
+    }),
+    180_000,
+  );
+
+  test(
+    "--target-replace with equal inputs makes another key before the old one goes, and a saved plan is carried out as it was shown",
+    story(async ({ stack, services }) => {
+      stack.program(`const k = new ApiKey("k", { scopes: ["read:checks"] }); exports.s = k.secret; exports.id = k.keyId;`);
+      await stack.must("preview", "--save-plan", "plan.json");
+      await stack.up("--plan", "plan.json");
+      const first = await stack.outputs();
+      const { urn } = (await stack.state())[0]!;
+      await stack.up("--target-replace", urn);
+      const second = await stack.outputs();
+      expect(second.id).not.toBe(first.id);
+      expect(await call(services.services.pulsely.url, "/checks", first.s!)).toBe(401);
+      expect(await call(services.services.pulsely.url, "/checks", second.s!)).toBe(200);
+
+      stack.program(`const k = new ApiKey("k", { scopes: ["read:alerts"] }); exports.s = k.secret; exports.id = k.keyId;`);
+      await stack.must("preview", "--save-plan", "plan.json");
+      await stack.up("--plan", "plan.json");
+      const third = await stack.outputs();
+      expect(await call(services.services.pulsely.url, "/alerts", third.s!)).toBe(200);
+    }),
+    180_000,
+  );
+});

@@ -1,0 +1,46 @@
+import { startEmulator, type TestEmulator } from "../../../testing/emulator";
+import { TestStack } from "./stack";
+
+/** The embedded services and a stack whose connections lead to them. */
+export interface Bench {
+  readonly services: TestEmulator;
+  readonly stack: TestStack;
+  /** Connections of the three products, as in the quick start. */
+  readonly connections: Record<string, Record<string, unknown>>;
+}
+
+export async function openBench(): Promise<Bench> {
+  const services = await startEmulator();
+  const { novavms, pulsely, pulseapi } = services.services;
+  const connections = {
+    default: { backend: "pulsely", url: pulsely.url, tokenEnv: "PULSELY_ADMIN_TOKEN" },
+    novavms: { backend: "novavms", url: novavms.url, tokenEnv: "NOVAVMS_ADMIN_TOKEN", allowUndocumentedEndpoints: true },
+    pulseapi: { backend: "pulseapi", url: pulseapi.url, tokenEnv: "PULSEAPI_ADMIN_TOKEN" },
+  };
+  const env = { PULSELY_ADMIN_TOKEN: pulsely.adminToken, NOVAVMS_ADMIN_TOKEN: novavms.adminToken, PULSEAPI_ADMIN_TOKEN: pulseapi.adminToken };
+  return { services, stack: await TestStack.open({ connections, env }), connections };
+}
+
+/** Runs a story on a bench of its own; ends with destroy, the canary scan, and no living key. */
+export function story(tell: (bench: Bench) => Promise<void>): () => Promise<void> {
+  return async () => {
+    const bench = await openBench();
+    try {
+      await tell(bench);
+      await bench.services.faults.clear();
+      await bench.stack.close();
+      const alive = (await bench.services.keys.list()).filter(({ state, name }) => state === "active" && /-[0-9a-f]{10}$/.test(name));
+      if (alive.length > 0) throw new Error(`destroy left ${alive.length} living keys behind`);
+    } finally {
+      bench.stack.discard();
+      await bench.services.close();
+    }
+  };
+}
+
+/** Whether a secret opens a data plane, by its status. */
+export async function call(url: string, path: string, secret: string): Promise<number> {
+  const response = await fetch(`${url}${path}`, { headers: { authorization: `Bearer ${secret}` } });
+  await response.arrayBuffer();
+  return response.status;
+}

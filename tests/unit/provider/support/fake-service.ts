@@ -1,0 +1,187 @@
+import type { ApiKey, Backend, BackendClient, Capabilities, IssuedApiKey, NewKey, ServiceAccount } from "../../../../provider/backends/definition";
+import { defineBackend } from "../../../../provider/backend";
+import { createConnections, type Connection, type Connections } from "../../../../provider/connections";
+import { defined } from "../../../../provider/defined";
+import type { ResourceContext } from "../../../../provider/resources/context";
+import type { ScopeCatalogue } from "../../../../provider/scopes";
+import { formatTime } from "../../../../provider/times";
+
+/** The day on which all these tests play. */
+export const today = Date.parse("2026-06-15T12:00:00Z");
+
+/** The resource `export` of the stack `acme/billing/dev`. */
+export const origin = "acme/billing/dev/export";
+
+/** `read:x` and `write:x` as Pulsely has them, and `orders:manage`, which comes with `orders:read`. */
+export const catalogue: ScopeCatalogue = {
+  scopes: {
+    "read:checks": {},
+    "write:checks": {},
+    "read:alerts": {},
+    "orders:read": {},
+    "orders:manage": { implies: ["orders:read"] },
+    "admin:*": { implies: ["*"], level: "admin", mintsKeys: true },
+  },
+};
+
+export const everyday: Capabilities = {
+  parent: "credential",
+  scopes: "immutable",
+  rename: false,
+  description: "none",
+  expiry: { support: "optional", update: false, granularityMs: 1_000 },
+  secret: { shown: "once", callerChosen: false, form: "token" },
+  delayedRevoke: false,
+  uniqueNames: false,
+  marker: "name",
+  idsReused: false,
+  absence: "status",
+  revokeProves: true,
+  idempotentCreate: false,
+  activationLagMs: 0,
+  revocationLagMs: 0,
+  limits: { nameLength: 60 },
+};
+
+export const accounts: NonNullable<Capabilities["serviceAccounts"]> = { name: "update", description: "update", role: "replace", scopes: "none", uniqueNames: true };
+
+/** Calls that a test makes go wrong: thrown instead of the answer, before or after the work is done. */
+interface Trouble {
+  readonly method: keyof BackendClient;
+  readonly error: Error;
+  readonly after: boolean;
+  times: number;
+}
+
+/** A service in memory, with a backend of any abilities. */
+export class FakeService {
+  readonly keys = new Map<string, ApiKey & { readonly serviceAccountId?: string; readonly secret: string }>();
+  readonly accounts = new Map<string, ServiceAccount>();
+  /** Every call: the method, and its first argument. */
+  readonly calls: [keyof BackendClient, unknown][] = [];
+  readonly capabilities: Capabilities;
+  nowMs = today;
+  warnings: string[] = [];
+  waits: number[] = [];
+  private readonly troubles: Trouble[] = [];
+  private made = 0;
+
+  constructor(abilities: Partial<Capabilities> = {}) {
+    this.capabilities = { ...everyday, ...abilities };
+  }
+
+  /** The next call of the method fails; `after` = although the service has done it. */
+  fail(method: keyof BackendClient, error: Error, { after = false, times = 1 }: { readonly after?: boolean; readonly times?: number } = {}): void {
+    this.troubles.push({ method, error, after, times });
+  }
+
+  /** Somebody else changes a key. */
+  edit(id: string, change: Partial<{ [Field in keyof ApiKey]: ApiKey[Field] | undefined }>): void {
+    const key = this.keys.get(id);
+    if (!key) throw new Error(`there is no key ${id}`);
+    this.keys.set(id, defined({ ...key, ...change }) as typeof key);
+  }
+
+  living(): string[] {
+    return [...this.keys.values()].filter(({ status }) => status === "active").map(({ id }) => id);
+  }
+
+  count(method: keyof BackendClient): number {
+    return this.calls.filter(([name]) => name === method).length;
+  }
+
+  backend(): Backend {
+    return defineBackend({ name: "fake", capabilities: this.capabilities, catalogue, connect: () => this.client() });
+  }
+
+  connections(fields: Readonly<Record<string, unknown>> = {}): Connections {
+    const connection = { backend: "fake", url: "http://127.0.0.1:4010/v1", tokenEnv: "FAKE_TOKEN", ...fields };
+    const config = { get: (key: string) => (key === "apikeys:connections" ? JSON.stringify({ default: connection, other: { ...connection, url: "http://127.0.0.1:4011/v1" } }) : undefined) };
+    return createConnections(config, {}, "/", () => this.backend());
+  }
+
+  connection(): Connection {
+    return this.connections().open("default");
+  }
+
+  context(fields: Readonly<Record<string, unknown>> = {}): ResourceContext {
+    const sleep = (ms: number) => {
+      this.waits.push(ms);
+      return Promise.resolve();
+    };
+    return { connections: this.connections(fields), nowMs: () => this.nowMs, warn: (message) => this.warnings.push(message), clock: { nowMs: () => 0, sleep } };
+  }
+
+  private client(): BackendClient {
+    const { capabilities } = this;
+    const changes = capabilities.rename || capabilities.description === "update" || capabilities.expiry.update;
+    return this.watched({
+      createKey: (key) => Promise.resolve(this.create(key)),
+      getKey: ({ id }) => Promise.resolve(withoutSecret(this.keys.get(id))),
+      listKeys: ({ serviceAccountId }) => {
+        if (serviceAccountId !== undefined && !this.accounts.has(serviceAccountId)) return Promise.resolve(undefined);
+        const keys = [...this.keys.values()].filter((key) => key.serviceAccountId === serviceAccountId);
+        return Promise.resolve(keys.map((key) => withoutSecret(key)).filter((key) => key !== undefined));
+      },
+      revokeKey: ({ id }) => {
+        if (!this.keys.has(id)) return Promise.resolve("absent");
+        this.edit(id, { status: "revoked" });
+        return Promise.resolve("revoked");
+      },
+      ...(changes && {
+        updateKey: ({ id }, { expiresAt, name, description }) => {
+          const given = defined({ name, description });
+          this.edit(id, { ...given, ...(expiresAt === undefined ? {} : { expiresAt: expiresAt ?? undefined }) });
+          return Promise.resolve(withoutSecret(this.keys.get(id)) as ApiKey);
+        },
+      }),
+      ...(capabilities.serviceAccounts && {
+        createServiceAccount: ({ labels: _labels, ...asked }) => {
+          const account = { ...asked, id: `account-${(this.made += 1)}`, status: "active" as const, createdAt: formatTime(this.nowMs) };
+          this.accounts.set(account.id, account);
+          return Promise.resolve(account);
+        },
+        getServiceAccount: (id) => Promise.resolve(this.accounts.get(id)),
+        listServiceAccounts: ({ name }) => Promise.resolve([...this.accounts.values()].filter((account) => name === undefined || account.name === name)),
+        updateServiceAccount: (id, change) => {
+          const account = { ...(this.accounts.get(id) as ServiceAccount), ...change };
+          this.accounts.set(id, account);
+          return Promise.resolve(account);
+        },
+        deleteServiceAccount: (id) => Promise.resolve(this.accounts.delete(id) ? "deleted" : "absent"),
+      }),
+    });
+  }
+
+  private create({ name, serviceAccountId, scopes, description, environment, expiresAt, secretValue }: NewKey): IssuedApiKey {
+    this.made += 1;
+    const secret = secretValue ?? `fake_secret_${this.made}_0123456789`;
+    const told = { id: `key-${this.made}`, name, status: "active" as const, scopes, description, environment, expiresAt, createdAt: formatTime(this.nowMs), hint: `…${this.made}` };
+    const key = defined({ ...told, secret, serviceAccountId });
+    this.keys.set(key.id, key);
+    return key;
+  }
+
+  /** The client whose calls are counted, and go wrong where a test wants it. */
+  private watched(client: BackendClient): BackendClient {
+    const wrapped = Object.entries(client).map(([name, method]) => {
+      const call = async (...args: unknown[]): Promise<unknown> => {
+        this.calls.push([name as keyof BackendClient, args[0]]);
+        const trouble = this.troubles.find((candidate) => candidate.method === name && candidate.times > 0);
+        if (trouble) trouble.times -= 1;
+        if (trouble && !trouble.after) throw trouble.error;
+        const answer = await (method as (...given: unknown[]) => Promise<unknown>)(...args);
+        if (trouble) throw trouble.error;
+        return answer;
+      };
+      return [name, call];
+    });
+    return Object.fromEntries(wrapped) as BackendClient;
+  }
+}
+
+function withoutSecret(key: (ApiKey & { readonly secret: string }) | undefined): ApiKey | undefined {
+  if (!key) return undefined;
+  const { secret: _secret, ...told } = key;
+  return told;
+}
