@@ -1,5 +1,5 @@
 /** @type {import("jest").Config} */
-const base = {
+const shared = {
   rootDir: __dirname,
   testEnvironment: "node",
   transform: {
@@ -8,16 +8,13 @@ const base = {
   modulePathIgnorePatterns: ["<rootDir>/dist"],
 };
 
-const suite = (displayName, testTimeoutMs) => ({
-  ...base,
-  displayName,
-  testMatch: [`<rootDir>/tests/${displayName}/**/*.test.ts`],
-  setupFilesAfterEnv: [],
-  testTimeout: testTimeoutMs,
-});
+const project = (name) => ({ ...shared, displayName: name, testMatch: [`<rootDir>/tests/${name}/**/*.test.ts`] });
 
-/** `--selectProjects unit contract` is what `./scripts/test --fast` runs. */
+/**
+ * unit: no sockets · contract: against the emulator · simulation: long runs in-process ·
+ * engine: the real `pulumi` · servers: real servers from registry packages.
+ */
 module.exports = {
-  projects: [suite("unit"), suite("contract"), suite("engine"), suite("servers")].map(({ testTimeout, ...project }) => project),
-  testTimeout: 20_000,
+  projects: ["unit", "contract", "simulation", "engine", "servers"].map(project),
+  testTimeout: 30_000,
 };

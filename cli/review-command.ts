@@ -5,7 +5,8 @@ import { InvalidArgumentError, type Command } from "commander";
 import { decisionTime } from "../provider/clock";
 import { ConfigError } from "../provider/errors";
 import { exitCodes } from "../review/exit-code";
-import { checkPolicy, defaultPolicy, policyFileName, type Policy } from "../review/policy";
+import { parsePolicy } from "../review/parse-policy";
+import { defaultPolicy, policyFileName, type Policy } from "../review/policy";
 import type { PolicyEdit } from "../review/rules/rule";
 
 /** What the review's commands need of the world, so that a test can be the world. */
@@ -132,29 +133,9 @@ export async function loadPolicy(options: PlaceOptions, places: Places): Promise
 }
 
 async function parsePolicyFile(file: string, places: Places, own?: string): Promise<Policy> {
-  // Only a policy needs the YAML parser, and most of the time of a small review is loading code.
-  const { LineCounter, parseDocument } = await import("yaml");
-  const lines = new LineCounter();
-  const document = parseDocument(readFileSync(file, "utf8"), { lineCounter: lines, prettyErrors: false });
-  const [mistake] = document.errors;
-  if (mistake) throw usageFailure(`${file}:${lines.linePos(mistake.pos[0]).line}: not YAML: ${mistake.message}`);
-  const checked = checkPolicy(plainValue(document, file));
-  if ("problems" in checked) throw usageFailure(`${file} is not a policy file:\n${checked.problems.map((problem) => `  ${problem}`).join("\n")}`);
-  const waiverLines = (checked.document.waivers ?? []).map((_waiver, index) => {
-    const node: unknown = document.getIn(["waivers", index], true);
-    const range = typeof node === "object" && node !== null && "range" in node && Array.isArray(node.range) ? (node.range as number[]) : [];
-    return range[0] === undefined ? 1 : lines.linePos(range[0]).line;
-  });
-  return { document: checked.document, path: pathInRepository(own ?? file, places), waiverLines };
-}
-
-function plainValue(document: { toJS: () => unknown }, file: string): unknown {
-  try {
-    return document.toJS();
-  } catch {
-    // The only way to fail after parsing: aliases that multiply without end.
-    throw usageFailure(`${file} uses YAML aliases without end; write the values out.`);
-  }
+  const parsed = parsePolicy(readFileSync(file, "utf8"), pathInRepository(own ?? file, places), await import("yaml"));
+  if ("policy" in parsed) return parsed.policy;
+  throw usageFailure(`${file} is not a policy file:\n${parsed.problems.map((problem) => `  ${problem}`).join("\n")}`);
 }
 
 /** A base file of the same name with nothing beside it in the change means that the change removes the file. */
