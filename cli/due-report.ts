@@ -58,7 +58,7 @@ function describe(urn: string, recorded: unknown, nowMs: number, horizonMs: numb
   // An ApiKey with a life of its own is replaced by the first update after its end.
   const next = key.nextRotationAt ?? (key.expiresIn === undefined ? undefined : key.expiresAt);
   const reasons: string[] = [];
-  if (key.status !== undefined && key.status !== "active") reasons.push(`${key.status}`);
+  if (key.status !== undefined && key.status !== "active") reasons.push(key.status);
   if ((key.pendingRevocations ?? []).length > 0) reasons.push(`${key.pendingRevocations?.length ?? 0} older keys await revocation`);
   if (next !== undefined && Date.parse(next) <= horizonMs) reasons.push(Date.parse(next) <= nowMs ? "rotation due" : `rotates in ${formatSpan(Date.parse(next) - nowMs)}`);
   const retireMs = key.previousKey ? Date.parse(key.previousKey.retireAfter) : undefined;
@@ -84,5 +84,5 @@ export function dueTable(keys: readonly DueKey[]): string {
 
 /** Names come from a program: nothing in them may move a terminal's cursor or turn its text around. */
 function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, "?"); // eslint-disable-line no-control-regex
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, "?");  
 }

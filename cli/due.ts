@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { decisionTime } from "../provider/clock";
 import { parseDuration } from "../provider/durations";
 import { dueReport, dueTable } from "./due-report";
@@ -9,7 +9,7 @@ export function addDueCommand(program: Command): void {
   program
     .command("due")
     .description("Tells what rotates when, from the state of the selected stack. Exit code 0: nothing is due; 7: something is.")
-    .option("--within <duration>", "look ahead: 12h, 7d, 4w", parseSpan, 0)
+    .addOption(new Option("--within <duration>", "look ahead: 12h, 7d, 4w").argParser(parseSpan).default(0, "0d"))
     .option("--json", "print JSON", false)
     .option("--state <file>", "read the output of `pulumi stack export` from this file, or from standard input with -")
     .action(async (options: { within: number; json: boolean; state?: string }) => {

@@ -1,14 +1,32 @@
 #!/usr/bin/env node
 import { Command } from "commander";
-import { addDueCommand } from "./due";
-import { addEmulatorCommand } from "./emulator";
+
+/** Adds one subcommand to the program. */
+type AddCommand = (program: Command) => void;
+
+/**
+ * The subcommands, each loaded when it is the one that is called (or all, for the help): a review in a
+ * pull request does not wait for the emulator's code.
+ */
+/* eslint-disable @typescript-eslint/no-require-imports -- the only way to load a module late and at once in CommonJS */
+const commands: Readonly<Record<string, () => AddCommand>> = {
+  emulator: () => (require("./emulator") as typeof import("./emulator")).addEmulatorCommand,
+  due: () => (require("./due") as typeof import("./due")).addDueCommand,
+  review: () => (require("./review") as typeof import("./review")).addReviewCommand,
+  lock: () => (require("./lock") as typeof import("./lock")).addLockCommand,
+  verify: () => (require("./verify") as typeof import("./verify")).addVerifyCommand,
+  comment: () => (require("./comment") as typeof import("./comment")).addCommentCommand,
+  merge: () => (require("./merge") as typeof import("./merge")).addMergeCommand,
+};
 
 const program = new Command("apikeys")
-  .description("Service accounts and API keys as Pulumi resources: the emulator, and tools around a stack.")
-  .showHelpAfterError();
-addEmulatorCommand(program);
-addDueCommand(program);
+  .description("Service accounts and API keys as Pulumi resources: the scope review for pull requests, what rotates when, and the emulator.")
+  .showHelpAfterError()
+  // Bad flags are exit code 2 everywhere; 1 is kept for faults of our own.
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
+const called = process.argv[2] ?? "";
+for (const [name, load] of Object.entries(commands)) if (name === called || !Object.hasOwn(commands, called)) load()(program);
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`apikeys: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1; // internal: every expected outcome has a code of its own
+  process.exitCode = 1;
 });

@@ -20,14 +20,14 @@ async function readContent(source: string | undefined): Promise<string> {
   if (source === "-") return text(process.stdin);
   if (source !== undefined) {
     return readFile(source, "utf8").catch((error: unknown) => {
-      throw new Error(`the file ${source} cannot be read (${codeOf(error)})`);
+      throw new Error(`the file ${source} cannot be read (${codeOf(error)})`, { cause: error });
     });
   }
   try {
     return (await run("pulumi", ["stack", "export", "--non-interactive"], { maxBuffer: 1024 * 1024 * 1024 })).stdout;
   } catch (error) {
     const words = (error as { stderr?: unknown }).stderr;
-    throw new Error(`pulumi stack export failed (${codeOf(error)}): ${typeof words === "string" ? words.trim().slice(0, 500) : ""} Select a stack, or use --state.`);
+    throw new Error(`pulumi stack export failed (${codeOf(error)}): ${typeof words === "string" ? words.trim().slice(0, 500) : ""} Select a stack, or use --state.`, { cause: error });
   }
 }
 

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { isAbsolute, join, resolve } from "node:path";
 import { builtInBackends } from "./backends";
-import type { Backend } from "./backends/definition";
+import { type Backend, defineBackend } from "./backends/definition";
 import { ConfigError } from "./errors";
 import { redact } from "./redact";
 import { nearestWord } from "./scopes";
@@ -25,19 +25,22 @@ export function loadBackend(connection: string, spec: string, programDir: string
       `connection "${connection}": there is no backend "${spec}".${hint} Use a built-in one (${Object.keys(builtInBackends).sort().join(", ")}), an installed package, or a path relative to the program.`,
     );
   }
-  let module: unknown;
+  return usable(connection, spec, () => defineBackend(findBackend(load(file))));
+}
+
+/** Says which file is wrong, whatever goes wrong in it. */
+function usable(connection: string, spec: string, run: () => Backend): Backend {
   try {
-    module = load(file) as unknown;
+    return run();
   } catch (error) {
-    if (error instanceof ConfigError) throw new ConfigError(`connection "${connection}": the backend file ${spec} is not usable. ${error.message}`);
-    const words = error instanceof Error ? `${error.name}: ${redact(error.message)}` : "an unknown error";
-    throw new ConfigError(`connection "${connection}": the backend file ${spec} cannot be loaded (${words}).`);
+    const place = `connection "${connection}": the backend file ${spec}`;
+    if (error instanceof ConfigError) throw new ConfigError(`${place} is not usable. ${error.message}`);
+    throw new ConfigError(`${place} cannot be loaded (${error instanceof Error ? `${error.name}: ${redact(error.message)}` : "an unknown error"}).`);
   }
-  return findBackend(connection, spec, module);
 }
 
 /** The one exported backend, however the module exports it. */
-function findBackend(connection: string, spec: string, module: unknown): Backend {
+function findBackend(module: unknown): Backend {
   const exported = typeof module === "object" && module !== null ? (module as Record<string, unknown>) : {};
   const inner = typeof exported.default === "object" && exported.default !== null ? (exported.default as Record<string, unknown>) : {};
   const backends = [...new Set([...Object.values(exported), ...Object.values(inner)])].filter(
@@ -45,6 +48,6 @@ function findBackend(connection: string, spec: string, module: unknown): Backend
   );
   const [backend] = backends;
   if (backends.length === 1 && backend) return backend;
-  throw new ConfigError(`connection "${connection}": the backend file ${spec} exports ${backends.length === 0 ? "no backend" : `${backends.length} backends`}; export exactly one, made with defineBackend (from pulumi-apikeys/backend).`);
+  throw new ConfigError(`It exports ${backends.length === 0 ? "no backend" : `${backends.length} backends`}; export exactly one, made with defineBackend (from pulumi-apikeys/backend).`);
 }
 

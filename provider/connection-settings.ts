@@ -12,17 +12,22 @@ export interface RawConfig {
   get(key: string): string | undefined;
 }
 
+// Written out: zod's own messages say the kind once more, in other words.
+const text = z.string({ error: "write text" }).min(1, { error: "write text" });
+const flag = z.boolean({ error: "write true or false" });
+const command = { error: "write the program and its arguments as a list of texts, such as [op, read, op://infra/acme/token]" };
+
 const ownFields = {
-  backend: z.string().min(1),
-  url: z.string().optional(),
-  tokenEnv: z.string().min(1).optional(),
-  tokenFile: z.string().min(1).optional(),
-  tokenCommand: z.array(z.string()).nonempty().optional(),
-  allowUndocumentedEndpoints: z.boolean().optional(),
-  allowPlainHttp: z.boolean().optional(),
-  movedFrom: z.array(z.string()).optional(),
-  retryBudget: z.string().optional(),
-  timeout: z.string().optional(),
+  backend: z.string({ error: "name a built-in backend, an installed package, or a path relative to the program" }).min(1, { error: "name a backend" }),
+  url: text.optional(),
+  tokenEnv: text.optional(),
+  tokenFile: text.optional(),
+  tokenCommand: z.array(z.string(command), command).nonempty(command).optional(),
+  allowUndocumentedEndpoints: flag.optional(),
+  allowPlainHttp: flag.optional(),
+  movedFrom: z.array(text, { error: "write a list of addresses" }).optional(),
+  retryBudget: text.optional(),
+  timeout: text.optional(),
 };
 const settingsSchema = z.looseObject(ownFields);
 export type Settings = z.infer<typeof settingsSchema>;
@@ -40,8 +45,9 @@ export function readSettings(config: RawConfig, env: NodeJS.ProcessEnv, name: st
   const result = settingsSchema.safeParse(merged);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  const field = issue?.path.join(".") ?? "";
-  const value = (merged as Record<string, unknown>)[String(issue?.path[0] ?? "")];
+  const at = issue?.path ?? [];
+  const field = at.join(".");
+  const value = at.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], merged);
   throw new ConfigError(`connection "${name}": the field "${field}" is ${kindOf(value)}; ${issue?.message ?? "it is not valid"} (config apikeys:connections.${name}.${field}, or APIKEYS_CONNECTIONS).`);
 }
 
@@ -65,18 +71,22 @@ function asObject(value: unknown, place: string): Record<string, unknown> {
 /** The fields that belong to the backend, read by it. */
 export function readOptions(name: string, backend: Backend, settings: Settings): unknown {
   const rest = Object.fromEntries(Object.entries(settings).filter(([field]) => !Object.hasOwn(ownFields, field)));
+  const [unknown] = Object.keys(rest);
   if (!backend.options) {
-    const [unknown] = Object.keys(rest);
     if (unknown === undefined) return undefined;
-    const near = nearestWord(unknown, Object.keys(ownFields));
-    throw new ConfigError(`connection "${name}": unknown field "${unknown}".${near ? ` Did you mean "${near}"?` : ""} Known fields: ${Object.keys(ownFields).join(", ")}.`);
+    throw new ConfigError(`connection "${name}": unknown field "${unknown}".${meant(unknown)} Known fields: ${Object.keys(ownFields).join(", ")}.`);
   }
   try {
     return backend.options(rest);
   } catch (error) {
-    if (error instanceof ConfigError) throw new ConfigError(`connection "${name}": ${error.message}`);
+    if (error instanceof ConfigError) throw new ConfigError(`connection "${name}": ${error.message}${unknown === undefined ? "" : meant(unknown)}`);
     throw error;
   }
+}
+
+function meant(field: string): string {
+  const near = nearestWord(field, Object.keys(ownFields));
+  return near ? ` Did you mean "${near}"?` : "";
 }
 
 /** The base URL without a trailing slash. */
@@ -100,8 +110,10 @@ function parseUrl(name: string, field: string, text: string): URL {
   return url;
 }
 
-export function originOf(name: string, field: string, text: string): string {
-  return parseUrl(name, field, text).origin;
+/** The address without its path; with it where the path tells one service from another. */
+export function originOf(name: string, field: string, text: string, withPath = false): string {
+  const { origin, pathname } = parseUrl(name, field, text);
+  return withPath ? origin + pathname.replace(/\/+$/, "") : origin;
 }
 
 export function isLoopback(url: URL): boolean {

@@ -13,7 +13,7 @@ import { createSession } from "./session";
 export interface ConnectionFacts {
   readonly name: string;
   readonly backend: string;
-  /** Scheme, host and port. */
+  /** Scheme, host and port; where several services share them, also the path that tells this one. */
   readonly origin: string;
   readonly capabilities: Capabilities;
   readonly catalogue?: ScopeCatalogue;
@@ -56,10 +56,10 @@ export function createConnections(config: RawConfig, env: NodeJS.ProcessEnv = pr
       facts: {
         name,
         backend: backend.name,
-        origin: new URL(url).origin,
+        origin: new URL(url).origin + (adapted?.tenant ?? ""),
         capabilities: adapted?.capabilities ?? backend.capabilities,
         ...(catalogue ? { catalogue } : {}),
-        movedFrom: (settings.movedFrom ?? []).map((text) => originOf(name, "movedFrom", text)),
+        movedFrom: (settings.movedFrom ?? []).map((text) => originOf(name, "movedFrom", text, adapted?.tenant !== undefined)),
       },
     };
   }

@@ -122,7 +122,8 @@ export function isUnclear(error: unknown): boolean {
 }
 
 function describe(facts: ApiErrorFacts, advice?: string): string {
-  const words = facts.detail ? `: ${facts.detail}` : "";
+  // Some vendors end their words with a full stop; the sentence here has its own.
+  const words = facts.detail ? `: ${facts.detail.replace(/[.\s]+$/, "")}` : "";
   const request = facts.requestId ? ` (request ${facts.requestId})` : "";
   return `${facts.method} ${facts.path} answered ${facts.status}${words}${request}.${advice ? ` ${advice}` : ""}`;
 }

@@ -32,7 +32,7 @@ export function kindOf(value: unknown): string {
   if (value === undefined) return "nothing";
   if (value === null) return "null";
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : `a list of ${value.length}`;
-  if (typeof value === "string") return value === "" ? "an empty text" : `a text of ${value.length} characters`;
+  if (typeof value === "string") return value === "" ? "an empty text" : `a text of ${value.length} character${value.length === 1 ? "" : "s"}`;
   if (typeof value === "object") return "an object";
   return `a ${typeof value}`;
 }

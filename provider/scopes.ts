@@ -21,6 +21,8 @@ export interface ScopeCatalogue {
   readonly scopes: Readonly<Record<string, ScopeFacts>>;
   /** Present where the vendor publishes no list: any word of this form is a scope and implies only itself. */
   readonly open?: { readonly pattern: string; readonly example: string };
+  /** Present where a scope may be limited: what its limit begins with, as the `!` of `read:users!group=analysts`. */
+  readonly limitMark?: string;
 }
 
 /** Sorted and without repeats: the one form in which scopes are sent, stored and compared. */
@@ -30,8 +32,9 @@ export function canonicalScopes(scopes: readonly string[]): string[] {
 
 /** True for a scope that stands for more than itself: `*`, `admin:*`, or whatever the catalogue says implies `*`. */
 export function isWildcard(catalogue: ScopeCatalogue | undefined, scope: string): boolean {
-  if (scope.split(/[:./]/).includes("*")) return true;
-  return catalogue?.scopes[scope]?.implies?.includes("*") ?? false;
+  const { name } = nameAndLimit(catalogue, scope);
+  if (name.split(/[:./]/).includes("*")) return true;
+  return catalogue?.scopes[name]?.implies?.includes("*") ?? false;
 }
 
 /** True where the catalogue knows the scope (or, being open, accepts words of its form). */
@@ -42,13 +45,15 @@ export function isKnownScope(catalogue: ScopeCatalogue, scope: string): boolean 
 
 /** True where holding `held` already gives `scope`. */
 export function covers(catalogue: ScopeCatalogue | undefined, held: readonly string[], scope: string): boolean {
+  const unlimited = nameAndLimit(catalogue, scope).name;
   const seen = new Set<string>();
   const queue = [...held];
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-    if (next === scope || matchesWildcard(next, scope)) return true;
+    if (next === scope || next === unlimited || matchesWildcard(next, scope)) return true;
     if (seen.has(next)) continue;
     seen.add(next);
-    queue.push(...(catalogue?.scopes[next]?.implies ?? []));
+    const { name, limit } = nameAndLimit(catalogue, next);
+    queue.push(...(catalogue?.scopes[name]?.implies ?? []).map((implied) => implied + limit), ...matchedBy(catalogue, next));
   }
   return false;
 }
@@ -85,9 +90,10 @@ export function accessDelta(
 
 /** How much a scope can do. Unknown verbs count as `write`: never guessed to be harmless. */
 export function scopeLevel(catalogue: ScopeCatalogue | undefined, scope: string): ScopeLevel {
-  const known = catalogue?.scopes[scope]?.level;
+  const { name } = nameAndLimit(catalogue, scope);
+  const known = catalogue?.scopes[name]?.level;
   if (known) return known;
-  const words = scope.toLowerCase().split(/[:./_-]/);
+  const words = name.toLowerCase().split(/[:./_-]/);
   if (isWildcard(catalogue, scope) || words.some((word) => ["admin", "manage", "manager", "owner"].includes(word))) return "admin";
   if (words.some((word) => ["read", "reader", "list", "view", "viewer", "get"].includes(word))) return "read";
   return "write";
@@ -95,13 +101,21 @@ export function scopeLevel(catalogue: ScopeCatalogue | undefined, scope: string)
 
 /** True where the holder can make keys: by the catalogue, or because the scope covers one that can. */
 export function canMintKeys(catalogue: ScopeCatalogue | undefined, scope: string): boolean {
-  if (catalogue?.scopes[scope]?.mintsKeys) return true;
-  return Object.entries(catalogue?.scopes ?? {}).some(([name, facts]) => facts.mintsKeys === true && covers(catalogue, [scope], name));
+  const held = nameAndLimit(catalogue, scope).name;
+  return Object.entries(catalogue?.scopes ?? {}).some(([name, facts]) => facts.mintsKeys === true && covers(catalogue, [held], name));
 }
 
 /** The known scope that the writer most likely meant, if any is near. */
 export function nearestScope(catalogue: ScopeCatalogue, scope: string): string | undefined {
-  return nearestWord(scope, Object.keys(catalogue.scopes));
+  const { name, limit } = nameAndLimit(catalogue, scope);
+  const near = nearestWord(name, Object.keys(catalogue.scopes));
+  return near === undefined ? undefined : near + limit;
+}
+
+/** `read:users` and `!group=analysts`: what is known of a scope is known of its name. */
+function nameAndLimit(catalogue: ScopeCatalogue | undefined, scope: string): { readonly name: string; readonly limit: string } {
+  const at = catalogue?.limitMark === undefined ? -1 : scope.indexOf(catalogue.limitMark);
+  return at < 0 ? { name: scope, limit: "" } : { name: scope.slice(0, at), limit: scope.slice(at) };
 }
 
 /** The nearest of the given words, if it is near enough to be a slip of the pen (or the same words in another order). */
@@ -112,6 +126,11 @@ export function nearestWord(word: string, candidates: readonly string[]): string
     .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1));
   const best = scored[0];
   return best && best.distance <= Math.max(2, Math.floor(word.length / 3)) ? best.candidate : undefined;
+}
+
+/** The known scopes that a wildcard stands for; each may imply more. */
+function matchedBy(catalogue: ScopeCatalogue | undefined, pattern: string): string[] {
+  return pattern.endsWith("*") ? Object.keys(catalogue?.scopes ?? {}).filter((scope) => matchesWildcard(pattern, scope)) : [];
 }
 
 function matchesWildcard(pattern: string, scope: string): boolean {

@@ -3,6 +3,7 @@ import { changesAccess } from "./digest";
 import { quoted, quotedList } from "./inert";
 import type { ChangeOp } from "./stack-change";
 import { isKey, type Side, type Unit } from "./units";
+import { urnInsideStack } from "./urn";
 
 /** What happens to one key in this run, in the words of the second table. */
 export interface KeyChange {
@@ -26,7 +27,7 @@ export function keyChanges(units: readonly Unit[], ops: ReadonlyMap<string, Chan
     return {
       unit,
       op,
-      reason: reasonOf(unit, op),
+      reason: isOnlyUnsettled(unit, op, ops) ? "its account is updated, so `serviceAccountId` is not known before the update; it may well stay" : reasonOf(unit, op),
       ...(makesKey ? { oldValidUntil: endOfOldKey(unit, op) } : {}),
       equalAccess: !changesAccess(unit),
       // An in-place update shows consumers as changing too, although they get the same key again.
@@ -39,6 +40,12 @@ export function keyChanges(units: readonly Unit[], ops: ReadonlyMap<string, Chan
 export function mints(unit: Unit): boolean {
   const op = keyOp(unit);
   return op === "replace" || op === "rotate";
+}
+
+/** While an account is updated in place its id counts as unknown, and the engine shows its keys as replaced. */
+function isOnlyUnsettled({ after, before, replaceReasons }: Unit, op: KeyOp, ops: ReadonlyMap<string, ChangeOp>): boolean {
+  if (op !== "replace" || replaceReasons.length !== 1 || replaceReasons[0] !== "serviceAccountId") return false;
+  return after?.accountUrn !== undefined && after.accountUrn === before?.accountUrn && ops.get(after.accountUrn) === "update";
 }
 
 function keyOp(unit: Unit): KeyOp {
@@ -62,7 +69,7 @@ function reasonOf(unit: Unit, op: KeyOp): string {
   const { before, after } = unit;
   if (op === "create") return "new";
   if (op === "delete") return unit.before?.facts.retainOnDelete ? "removed from the program, but kept alive (`retainOnDelete`)" : "removed from the program";
-  if (op === "move") return `moved from ${quoted(unit.movedFrom ?? "", 200)}`;
+  if (op === "move") return `was ${quoted(urnInsideStack(unit.movedFrom ?? ""), 200)}`;
   if (op === "same") return "";
   const asked = after?.facts.requestedReason;
   if (asked !== undefined && (op === "rotate" || (op === "update" && asked !== before?.facts.requestedReason))) return quoted(asked, 160);

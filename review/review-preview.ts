@@ -1,6 +1,6 @@
 import { dayMs } from "../provider/durations";
 import { formatTime, parseTime } from "../provider/times";
-import { changeOfAccess } from "./access";
+import { changeOfAccess, sameTarget } from "./access";
 import { accountRows, type AccountRow } from "./account-rows";
 import { accessDeltaOf, digestOf } from "./digest";
 import { exitCodes, gravestExit } from "./exit-code";
@@ -131,7 +131,9 @@ function compareLock(text: string, project: string, stack: string, units: readon
 
 function accountOf(row: AccountRow, findings: readonly Finding[]): ReportAccount {
   const urns = new Set([row.urn, ...row.keys.map(({ urn }) => urn)]);
-  const about = findings.filter(({ urn, waived }) => urns.has(urn) && !waived);
+  const isMoved = row.targetBefore !== undefined && row.targetAfter !== undefined && !sameTarget(row.targetBefore, row.targetAfter);
+  // A moved connection is one finding of the stack, and concerns every row that moves with it.
+  const about = findings.filter(({ urn, rule, waived }) => !waived && (urns.has(urn) || (isMoved && rule === "SR021")));
   const unit = row.account ?? row.keys[0];
   const facts = unit?.after?.facts ?? unit?.before?.facts;
   const owners = [facts, ...row.keys.map(({ after, before }) => after?.facts ?? before?.facts)].flatMap((each) => each?.labels.owner ?? []);

@@ -10,13 +10,13 @@ export function verdictWords(report: Report): string {
   const { counts } = report;
   switch (report.verdict) {
     case "not-reviewable":
-      return `Not reviewable: ${plural(report.unreviewed.length, "thing")} could not be read, so this is no approval`;
+      return `Not reviewable: ${plural(report.unreviewed.length, "thing")} could not be read`;
     case "blocked":
       return `Blocked: ${blockReasons(report).join(", and ")}`;
     case "access-changes":
-      return `Access changes: ${gainAndLose(counts)}, nothing blocks`;
+      return `Access changes: ${gainAndLose(counts)}; nothing blocks${warnings(counts)}`;
     case "no-access-change":
-      return "No access change";
+      return `No access change${warnings(counts)}`;
   }
 }
 
@@ -58,11 +58,19 @@ export function rotationWords(report: Report): string | undefined {
   return quiet.length === 0 ? undefined : `${plural(quiet.length, "key")} ${quiet.length === 1 ? "rotates" : "rotate"} with unchanged access`;
 }
 
+/** What only got another name, said as quietly. */
+export function movedWords(report: Report): string | undefined {
+  const moved = report.keys.filter(({ op, equalAccess }) => op === "move" && equalAccess);
+  if (moved.length === 0) return undefined;
+  const named = moved.slice(0, 5).map(({ name, reason }) => `\`${inert(name, 80)}\` (${reason})`);
+  return `${plural(moved.length, "key")} moved with unchanged access: ${named.join(", ")}${moved.length > 5 ? ` and ${moved.length - 5} more` : ""}`;
+}
+
 /** "key `ci`", "account `billing`". */
 export function subjectOf(urn: string): string {
   const parts = parseUrn(urn);
   const kind = parts?.type.split(":").at(-1);
-  const word = kind === "ServiceAccount" ? "account" : kind === "ApiKey" || kind === "RotatingApiKey" ? "key" : kind === "Stack" ? "stack" : "resource";
+  const word = kind === "ServiceAccount" ? "account" : kind === "ApiKey" ? "key" : kind === "RotatingApiKey" ? "rotating key" : kind === "Stack" ? "stack" : "resource";
   return `${word} \`${inert(parts?.name ?? urn, 80)}\``;
 }
 
@@ -93,6 +101,10 @@ export const verdictSigns: Readonly<Record<Report["verdict"], string>> = {
   "access-changes": "🟡",
   "no-access-change": "🟢",
 };
+
+function warnings({ warn }: Report["counts"]): string {
+  return warn > 0 ? `, ${plural(warn, "warning")}` : "";
+}
 
 function gainAndLose({ gaining, losing }: Report["counts"]): string {
   return `${gaining} ${gaining === 1 ? "holder gains" : "holders gain"}, ${losing} ${losing === 1 ? "loses" : "lose"}`;

@@ -178,7 +178,7 @@ export const cases = [
     before: account + onAccount("exporter-key", ["cameras:read"]),
     after:
       account.replace('"exporter"', '"video-exporter"').replace(" });\n", ' }, { aliases: [{ name: "exporter" }] });\n') +
-      onAccount("video-key", ["cameras:read"]).replace(" });\n", ', name: "exporter-key" }, { aliases: [{ name: "exporter-key" }] });\n'),
+      onAccount("video-key", ["cameras:read"]).replace(" });\n", ' }, { aliases: [{ name: "exporter-key" }] });\n'),
   },
   {
     name: "connection-moved",
@@ -230,10 +230,9 @@ export const cases = [
   {
     name: "without-sames",
     about: "A preview without `--show-sames`: unchanged keys are missing, so it is no review of them.",
-    derive: {
-      from: "02-scope-added",
-      change: (preview) => ({ ...preview, steps: preview.steps.filter(({ op, urn }) => op !== "same" || urn.includes("pulumi:pulumi:Stack")), changeSummary: { ...preview.changeSummary, same: 3 } }),
-    },
+    sames: false,
+    before: key("dashboard", ["read:checks"]) + key("second", ["admin:*"], ", fullAccess: true") + uses("page", "dashboard"),
+    after: key("dashboard", ["read:checks", "write:checks"]) + key("second", ["admin:*"], ", fullAccess: true") + uses("page", "dashboard"),
   },
   {
     name: "weaker-protection",

@@ -159,7 +159,7 @@ async function capture(each) {
     await clock(reviewedAt);
     if (each.between) await each.between({ services, pulumi: (args, more) => pulumi(args, { APIKEYS_NOW: reviewedAt, ...more }), write });
     write(each.after, each.extra);
-    const preview = await pulumi(["preview", "--json", "--show-sames", "--parallel", "1", ...(each.flags ?? [])], { APIKEYS_NOW: reviewedAt, ...each.env });
+    const preview = await pulumi(["preview", "--json", ...(each.sames === false ? [] : ["--show-sames"]), "--parallel", "1", ...(each.flags ?? [])], { APIKEYS_NOW: reviewedAt, ...each.env });
     if ((preview.status !== 0) !== (each.fails ?? false)) throw new Error(`preview ended with ${preview.status}: ${preview.stdout.slice(-3000)}\n${preview.stderr}`);
     return { "preview.json": normalise(preview.stdout, { folder, origin: services.url, root }) };
   } finally {

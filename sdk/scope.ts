@@ -1,6 +1,6 @@
-import type { NovavmsScope, PulseapiScope, PulselyScope } from "../provider/catalogues";
+import type { JupyterhubScope, NovavmsScope, PulseapiScope, PulselyScope } from "../provider/catalogues";
 
-export type { NovavmsScope, PulseapiScope, PulselyScope };
+export type { JupyterhubScope, NovavmsScope, PulseapiScope, PulselyScope };
 
 /** A scope of any service: an editor completes those of the built-in catalogues, `check` judges by the connection's. */
-export type Scope = PulselyScope | NovavmsScope | PulseapiScope;
+export type Scope = PulselyScope | NovavmsScope | PulseapiScope | JupyterhubScope;

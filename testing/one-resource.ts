@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import type { CheckFailure, ResourceProvider } from "@pulumi/pulumi/dynamic";
+import { defined } from "../provider/defined";
 import { sameValue } from "../provider/resources/field-table";
 import { plainSecret } from "../provider/wire";
 
@@ -97,7 +98,7 @@ export class OneResource {
   }
 
   private async check(olds: Readonly<Properties>, program: object): Promise<{ inputs: Properties; failures: readonly CheckFailure[] }> {
-    const { inputs = {}, failures = [] } = await this.provider.check(copy(olds), copy({ ...program }));
+    const { inputs = {}, failures = [] } = await this.provider.check(copy(olds), copy(defined({ ...program })));
     return { inputs: asProperties(inputs), failures };
   }
 

@@ -216,6 +216,17 @@ export interface BackendContext<Options> {
   readonly url: string;
 }
 
+/** What a connection's options make of its backend. */
+export interface Adaptation {
+  readonly capabilities?: Capabilities;
+  readonly catalogue?: ScopeCatalogue;
+  /**
+   * A path that tells this service from others at the same address, such as `/realms/acme`: it is added
+   * to the origin wherever objects record, and connections compare, which service made them.
+   */
+  readonly tenant?: string;
+}
+
 export interface BackendDefinition<Options = undefined> {
   /** The name users see in messages, and the scope review looks up. */
   readonly name: string;
@@ -229,7 +240,7 @@ export interface BackendDefinition<Options = undefined> {
   /** Reads the connection's own fields; throws {@link ConfigError}. Left out: the backend has none. */
   readonly options?: (fields: Readonly<Record<string, unknown>>) => Options;
   /** Adjusts what holds for one connection. */
-  readonly adapt?: (options: Options) => { readonly capabilities?: Capabilities; readonly catalogue?: ScopeCatalogue };
+  readonly adapt?: (options: Options) => Adaptation;
   /** How the credential becomes request headers; default: `Authorization: Bearer <token>`. */
   readonly authenticate?: (context: BackendContext<Options>) => Promise<BackendSession>;
   readonly connect: (context: BackendContext<Options>) => BackendClient;
@@ -302,10 +313,13 @@ export function defineBackend<Options = undefined>(definition: BackendDefinition
 
 /** Refuses a client that lacks a method its capabilities promise. */
 export function checkClient(name: string, offered: Capabilities, client: BackendClient): BackendClient {
+  if (typeof client !== "object" || client === null) throw new ConfigError(`Backend "${name}": "connect" returned ${kindOf(client)}; return an object with the methods.`);
   const needed: (keyof BackendClient)[] = [...always];
-  if (offered.serviceAccounts) needed.push(...forAccounts);
+  const { serviceAccounts } = offered;
+  if (serviceAccounts) needed.push(...forAccounts);
+  if (serviceAccounts && [serviceAccounts.name, serviceAccounts.description, serviceAccounts.role, serviceAccounts.scopes].includes("update")) needed.push("updateServiceAccount");
   if (offered.nativeRotate) needed.push("rotateKey");
-  if (offered.rename || offered.description === "update" || offered.expiry.update) needed.push("updateKey");
+  if (offered.rename || offered.description === "update" || offered.expiry.update || offered.marker === "metadata") needed.push("updateKey");
   for (const method of needed) {
     if (typeof client[method] !== "function") throw new ConfigError(`Backend "${name}": the method "${method}" is missing; "connect" must return it, because the capabilities promise it.`);
   }

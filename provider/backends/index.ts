@@ -7,6 +7,8 @@ import type { Backend } from "./definition";
 /* eslint-disable @typescript-eslint/no-require-imports -- the only way to load a module late and at once in CommonJS */
 export const builtInBackends: Readonly<Record<string, () => Backend>> = {
   jupyterhub: () => (require("./jupyterhub") as typeof import("./jupyterhub")).jupyterhub,
+  keycloak: () => (require("./keycloak") as typeof import("./keycloak")).keycloak,
+  keystone: () => (require("./keystone") as typeof import("./keystone")).keystone,
   novavms: () => (require("./novavms") as typeof import("./novavms")).novavms,
   pulseapi: () => (require("./pulseapi") as typeof import("./pulseapi")).pulseapi,
   pulsely: () => (require("./pulsely") as typeof import("./pulsely")).pulsely,

@@ -19,7 +19,7 @@ import { z } from "zod";
 import { jupyterhubCatalogue } from "../catalogues/jupyterhub";
 import { defined } from "../defined";
 import { minuteMs, secondMs } from "../durations";
-import { InputError, isUnclear, NotFoundError, ProviderError } from "../errors";
+import { BadRequestError, InputError, isUnclear, NotFoundError, ProviderError } from "../errors";
 import { path } from "../http/client";
 import { normaliseTime } from "../times";
 import { type ApiKey, type BackendContext, defineBackend, type ServiceAccount } from "./definition";
@@ -98,7 +98,8 @@ export const jupyterhub = defineBackend({
     return {
       async createKey({ serviceAccountId, name, scopes = [], expiresAt }) {
         const at = tokensOf(serviceAccountId);
-        const { body } = await http.request({ method: "POST", path: at, json: { note: name, scopes, expires_in: secondsUntil(expiresAt, Date.now()) } });
+        const json = { note: name, scopes, expires_in: secondsUntil(expiresAt, Date.now()) };
+        const { body } = await http.request({ method: "POST", path: at, json }).catch(explainScopes);
         const issued = parseAnswer("POST", at, issuedSchema, body);
         return { ...toKey(issued), secret: issued.token };
       },
@@ -171,6 +172,11 @@ function tokensOf(owner: string | undefined): string {
 /** The result, or undefined where the hub says in these words that there is no such user or token. */
 function unlessAbsent<Result>(run: () => Promise<Result>): Promise<Result | undefined> {
   return unlessGone(run, /^No such (user|token)/, "The connection's url must end in /hub/api, and its credential's scopes must not be limited by a filter (such as tokens!group=…) that leaves this user out.");
+}
+
+function explainScopes(error: unknown): never {
+  if (!(error instanceof BadRequestError) || !/ not held by /.test(error.detail ?? "")) throw error;
+  throw new BadRequestError(error, "A key can have no scope that its account lacks: give it to the role of the account's group, or take it out of the key's scopes.");
 }
 
 /** Counted by the real clock, whatever APIKEYS_NOW says: it is the hub's clock that ends the token. */

@@ -52,7 +52,7 @@ const scopes = {
 } as const satisfies ScopeCatalogue["scopes"];
 
 const custom = "custom:[a-z0-9][a-z0-9_\\-*:]+[a-z0-9_*]";
-const filters = "!(user|group|server|service)(=.+)?";
+const limits = "!(user|group|server|service)(=.+)?";
 
 /**
  * JupyterHub's scopes (https://jupyterhub.readthedocs.io/en/stable/rbac/scopes.html). Open in two
@@ -61,7 +61,8 @@ const filters = "!(user|group|server|service)(=.+)?";
  */
 export const jupyterhubCatalogue = {
   scopes,
-  open: { pattern: `^(${custom}|${Object.keys(scopes).join("|")})(${filters})?$`, example: "read:users!user=ci-bot" },
+  open: { pattern: `^(${custom}|${Object.keys(scopes).join("|")})(${limits})?$`, example: "read:users!user=ci-bot" },
+  limitMark: "!",
 } as const satisfies ScopeCatalogue;
 
 /** A scope of JupyterHub: the hub's own, one with a filter, or a `custom:…` one. */

@@ -73,7 +73,7 @@ export interface Clock {
   sleep(ms: number): Promise<void>;
 }
 
-export const realClock: Clock = { nowMs: () => performance.now(), sleep: async (ms) => void (await wait(ms)) };
+export const realClock: Clock = { nowMs: () => performance.now(), sleep: (ms) => wait(ms) };
 
 const largestBodyBytes = 16 * 1024 * 1024;
 let pool: Agent | undefined;
@@ -95,7 +95,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 
   async function attemptOnce(request: HttpRequest, auth: Credential): Promise<RawAnswer> {
     const signal = AbortSignal.timeout(timeoutMs);
-    const label = `${request.method} ${request.path}`;
+    const label = labelOf(request, auth.secrets);
     try {
       const response = await send(target(url, request), {
         method: request.method,
@@ -153,6 +153,11 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   };
 }
 
+/** The call as messages name it. */
+function labelOf({ method, path: at, secrets = [] }: HttpRequest, more: readonly string[]): string {
+  return redact(`${method} ${at}`, [...secrets, ...more]);
+}
+
 interface RawAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | undefined>>;
@@ -161,14 +166,13 @@ interface RawAnswer {
 
 function interpret(request: HttpRequest, answer: RawAnswer, secrets: readonly string[]): HttpResponse {
   const { status, headers, text } = answer;
-  const label = `${request.method} ${request.path}`;
   if (request.absent?.includes(status)) {
     // A page for people is what a wrong address shows: it must not make every key look missing.
     if (request.expectJson !== false && /^\s*</.test(text)) throw notJson(request, answer, secrets);
     return { status, headers, body: undefined, absent: true };
   }
   if (status >= 300 && status < 400) {
-    throw new ConfigError(`${label} was redirected (${status}). Redirects are not followed, so that the credential stays on one origin: set the connection's url to the service's real base address.`);
+    throw new ConfigError(`${labelOf(request, secrets)} was redirected (${status}). Redirects are not followed, so that the credential stays on one origin: set the connection's url to the service's real base address.`);
   }
   if (status >= 400) {
     const retryAfterMs = readRetryAfter(headers["retry-after"], Date.now());
@@ -183,9 +187,8 @@ function interpret(request: HttpRequest, answer: RawAnswer, secrets: readonly st
 
 /** The parser's own error would quote the body. */
 function notJson(request: HttpRequest, { status, headers, text }: RawAnswer, secrets: readonly string[]): ResponseShapeError {
-  const label = redact(`${request.method} ${request.path}`, secrets);
   const kind = redact(headers["content-type"]?.split(";")[0] ?? "unknown type", secrets);
-  return new ResponseShapeError(`${label} answered ${status} with a body that is not JSON (${kind}, ${text.length} characters). Check the connection's url: it must be the base of the service's API, version included.`);
+  return new ResponseShapeError(`${labelOf(request, secrets)} answered ${status} with a body that is not JSON (${kind}, ${text.length} characters). Check the connection's url: it must be the base of the service's API, version included.`);
 }
 
 function describeAttempt(answer: RawAnswer | undefined, failure: ConnectionError | undefined): Attempt {

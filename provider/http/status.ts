@@ -15,7 +15,7 @@ import { redact } from "../redact";
 export function errorForStatus(facts: ApiErrorFacts, advice?: string): ApiError {
   const { status } = facts;
   if (status === 401) return new AuthenticationError(facts, advice ?? "The admin credential was not accepted: check that it is current and belongs to this service.");
-  if (status === 402 || status === 403) return new PermissionDeniedError(facts, advice ?? "The admin credential may not do this: give it the right role, or check the plan.");
+  if (status === 402 || status === 403) return new PermissionDeniedError(facts, advice ?? "The admin credential may not do this: check that it is current, has the right role, and that the plan allows it.");
   if (status === 404 || status === 410) return new NotFoundError(facts, advice);
   if (status === 409) return new ConflictError(facts, advice);
   if (status === 429) return new RateLimitError(facts, advice ?? `The service is limiting requests${waitAsked(facts)}: run again later, or with a lower --parallel.`);
@@ -48,7 +48,8 @@ export function readErrorBody(
 export function readRetryAfter(header: string | undefined, nowMs: number): number | undefined {
   if (header === undefined) return undefined;
   if (/^\d+(\.\d+)?$/.test(header.trim())) return Number(header) * 1000;
-  const at = Date.parse(header);
+  // Every form of an HTTP date begins with the weekday; `Date.parse` would make a year of "-5".
+  const at = /^\s*[A-Za-z]{3,9},? /.test(header) ? Date.parse(header) : NaN;
   return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
 }
 

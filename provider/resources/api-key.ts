@@ -8,7 +8,7 @@ import type { ConnectionFacts } from "../connections";
 import { defined } from "../defined";
 import { AmbiguousCreateError, ProviderError } from "../errors";
 import { sameAccess } from "../scopes";
-import { formatTime } from "../times";
+import { formatTime, parseTime } from "../times";
 import { asSecret, isUnknown, plainSecret } from "../wire";
 import { checkAnswer, describeForCheck, openRecorded, type ResourceContext } from "./context";
 import { compareExpiry, type ExpiryChange, resolveExpiry, sameInstant } from "./expiry";
@@ -16,7 +16,7 @@ import { decideFields, type FieldTable, sameValue } from "./field-table";
 import { checkExpirySupport, checkLife, checkShape, checkTime, Failures, fieldSchemas } from "./input-checks";
 import { checkKeyInputs, compareScopes, type KeyInputs, keyInputShape, keyNaming, type KeyRecord, keyRequest, recordIssued } from "./key-inputs";
 import { issueKey, observeKey, revokeKey } from "./key-on-service";
-import { logicalName, renamed } from "./names";
+import { logicalName, newPhysicalName, sameName } from "./names";
 import { keptAfterFailure } from "./partial-failure";
 import { assertSameTarget } from "./target";
 
@@ -36,7 +36,7 @@ export interface ApiKeyOutputs extends Omit<ApiKeyInputs, "secretValue" | "statu
   readonly expiresAt?: string;
 }
 
-const inputShape = { ...keyInputShape, exactName: fieldSchemas.flag, expiresAt: fieldSchemas.text, secretValue: fieldSchemas.text } as const;
+const inputShape = { ...keyInputShape, exactName: fieldSchemas.flag, expiresAt: fieldSchemas.judgedApart, secretValue: fieldSchemas.text } as const;
 
 const fields: FieldTable<ApiKeyInputs> = {
   connection: "replace",
@@ -71,7 +71,7 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
       if (facts) checkSecretValue(news, facts, failures);
       const inputs = facts ? checkKeyInputs({ ...news, connection }, facts, failures) : { ...news, connection };
       if (expired) context.warn(`the key "${logicalName(news.origin)}" expired at ${news.expiresAt}; it stays so until expiresAt is changed`);
-      return checkAnswer({ ...inputs, status: expired ? "expired" : "active" } as ApiKeyInputs, failures);
+      return checkAnswer({ ...inputs, ...canonicalEnd(news), status: expired ? "expired" : "active" } as ApiKeyInputs, failures);
     },
 
     async diff(_id: string, olds: ApiKeyOutputs, news: ApiKeyInputs): Promise<DiffResult> {
@@ -125,7 +125,7 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
       const connection = openRecorded(context, olds);
       const { updates, expiry } = planChange(olds, news, connection, context.nowMs());
       const { capabilities } = connection;
-      const physicalName = updates.includes("name") ? renamed(news.name ?? logicalName(news.origin), olds.physicalName) : olds.physicalName;
+      const physicalName = updates.includes("name") ? newPhysicalName(news, olds.physicalName) : olds.physicalName;
       const changes: KeyChanges = defined({
         name: physicalName === olds.physicalName ? undefined : physicalName,
         description: updates.includes("description") && capabilities.description === "update" ? (news.description ?? "") : undefined,
@@ -141,7 +141,7 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
       const { keyId, accessId, hint, fingerprint, secretVersion, createdAt, serverScopes, expiryImposed, status } = olds;
       const expiresAt = expiry.kind === "update" ? (expiry.expiresAt ?? undefined) : (news.expiresAt ?? olds.expiresAt);
       const record = { keyId, accessId, hint, fingerprint, secretVersion, createdAt, serverScopes, expiryImposed, status, expiresAt, physicalName, secret: secretOf(olds) };
-      return { outs: defined({ ...given, ...record, service: connection.origin }) as ApiKeyOutputs };
+      return { outs: defined({ ...given, ...record, service: connection.origin }) };
     },
 
     async delete(id: string, props: ApiKeyOutputs): Promise<void> {
@@ -162,7 +162,7 @@ interface PlannedChange {
 
 /** What differs between the record and the inputs, and what it takes to bring them together. */
 export function planChange(olds: ApiKeyOutputs, news: ApiKeyInputs, facts: ConnectionFacts, nowMs: number): PlannedChange {
-  const changed = (Object.keys(fields) as (keyof ApiKeyInputs & string)[]).filter((name) => differs(name, olds, news, facts));
+  const changed = (Object.keys(fields) as (keyof ApiKeyInputs)[]).filter((name) => differs(name, olds, news, facts));
   const { replaces, updates } = decideFields(fields, changed, facts);
   const unknownEnd = isUnknown(news.expiresAt) || isUnknown(news.expiresIn);
   // A key that stays expired by the user's own date has nothing to compare any more.
@@ -181,6 +181,7 @@ function differs(name: keyof ApiKeyInputs, olds: ApiKeyOutputs, news: ApiKeyInpu
   if (name === "scopes" && olds.scopes && news.scopes) return !sameAccess(catalogue, olds.scopes, news.scopes);
   if (name === "status") return news.status === "active" && olds.status !== "active";
   if (name === "secretValue") return news.secretValue !== (isCallerChosen(olds) ? plainSecret(olds.secret) : undefined);
+  if (name === "name") return !sameName(olds, news);
   if (name === "exactName") return (news.exactName ?? false) !== (olds.exactName ?? false);
   return !sameValue(olds[name], news[name]);
 }
@@ -197,6 +198,8 @@ function inputsOf(outs: ApiKeyOutputs, endMoved: boolean): ApiKeyOutputs {
   const given = Object.fromEntries(names.filter((name) => outs[name] !== undefined).map((name) => [name, outs[name]]));
   const ownEnd = outs.expiresIn === undefined && outs.expiryImposed !== true;
   if (!ownEnd && !endMoved) delete given.expiresAt;
+  // An end that was taken away shows as a missing life: nothing else of it is left to show.
+  if (endMoved && outs.expiresAt === undefined) delete given.expiresIn;
   if (isCallerChosen(outs)) given.secretValue = outs.secret;
   return given as unknown as ApiKeyOutputs;
 }
@@ -214,6 +217,12 @@ function isCallerChosen({ secret, fingerprint }: ApiKeyOutputs): boolean {
 
 function refOf(id: string, { serviceAccountId, physicalName, secretVersion }: ApiKeyOutputs): KeyRef & { secretVersion?: string } {
   return defined({ id, serviceAccountId, name: physicalName, secretVersion });
+}
+
+/** The one form in which an end is sent, stored and compared: RFC 3339 in UTC. */
+function canonicalEnd({ expiresAt }: ApiKeyInputs): { readonly expiresAt?: string } {
+  const endMs = expiresAt === undefined || isUnknown(expiresAt) ? undefined : parseTime(expiresAt);
+  return typeof endMs === "number" ? { expiresAt: formatTime(endMs) } : {};
 }
 
 /** True where the key's own date has passed and is not new: the key stays expired, with a warning. */

@@ -3,6 +3,7 @@ import { decisionTime } from "../clock";
 import { type Connection, type ConnectionFacts, type Connections } from "../connections";
 import { ConfigError } from "../errors";
 import { type Clock, realClock } from "../http/client";
+import { kindOf } from "../redact";
 import { isUnknown } from "../wire";
 import { Failures } from "./input-checks";
 import { assertSameTarget, type Target } from "./target";
@@ -41,7 +42,7 @@ export function openRecorded({ connections }: ResourceContext, recorded: Recorde
 export function describeForCheck({ connections }: ResourceContext, name: unknown, failures: Failures): ConnectionFacts | undefined {
   if (isUnknown(name)) return undefined;
   if (typeof name !== "string" || name === "") {
-    failures.add("connection", '"connection" is not a name; write the name of a connection, or leave it out for "default"');
+    failures.add("connection", `"connection" is ${kindOf(name)}; write the name of a connection, or leave it out for "default"`);
     return undefined;
   }
   try {

@@ -45,7 +45,8 @@ export function compareExpiry(asked: AskedExpiry, recorded: RecordedExpiry, { ex
     return sameInstant(wanted, actual, expiry.granularityMs) ? { kind: "none" } : change("expiresAt", wanted);
   }
   if (asked.expiresIn !== undefined) {
-    if (asked.expiresIn !== recorded.expiresIn) {
+    // `24h` and `1d` are the same life.
+    if (recorded.expiresIn === undefined || lifetimeMs(asked.expiresIn) !== lifetimeMs(recorded.expiresIn)) {
       const wanted = resolveExpiry(asked, recorded.createdAt === undefined ? nowMs : millis(recorded.createdAt)) ?? null;
       if (sameInstant(wanted, actual, expiry.granularityMs)) return { kind: "none" };
       return wanted !== null && millis(wanted) <= nowMs ? { kind: "replace", field: "expiresIn", known: "inputs" } : change("expiresIn", wanted);

@@ -16,13 +16,13 @@ export interface FieldDecision {
 }
 
 /** Applies the table to the fields that differ. */
-export function decideFields<Inputs>(table: FieldTable<Inputs>, changed: readonly (keyof Inputs & string)[], facts: ConnectionFacts): FieldDecision {
+export function decideFields<Inputs>(table: FieldTable<Inputs>, changed: readonly (keyof Inputs)[], facts: ConnectionFacts): FieldDecision {
   const decision: FieldDecision = { replaces: [], updates: [] };
   for (const name of changed) {
     const rule = table[name];
     const effect = typeof rule === "function" ? rule(facts) : rule;
-    if (effect === "replace") decision.replaces.push(name);
-    if (effect === "update") decision.updates.push(name);
+    if (effect === "replace") decision.replaces.push(String(name));
+    if (effect === "update") decision.updates.push(String(name));
   }
   return decision;
 }

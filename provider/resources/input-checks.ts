@@ -25,12 +25,15 @@ export class Failures {
 // Written out once: zod's own messages can quote the value.
 const text = z.string({ error: "write text" });
 const flag = z.boolean({ error: "write true or false" });
-const textMap = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]), { error: "write a map of texts" });
+const plain = z.union([z.string(), z.number(), z.boolean()], { error: "write text" });
+const textMap = z.record(z.string(), plain, { error: "write a map of texts, such as { reason: \"leak\" }" });
 
 /** What `name`, `description` and labels may hold: anything but control characters. */
 export const freeText = text.refine((value) => !/[\u0000-\u001f\u007f-\u009f]/.test(value), { error: "take the control characters out" });
 
 export const fieldSchemas = {
+  /** A check of its own judges the field, in better words. */
+  judgedApart: z.unknown(),
   text,
   flag,
   textMap,
@@ -56,8 +59,9 @@ export function checkShape(shape: InputShape, news: Readonly<Record<string, unkn
     const result = schema.safeParse(value);
     if (!result.success) {
       const issue = result.error.issues[0];
-      const inner = issue?.path.length ? ` (at ${issue.path.join(".")})` : "";
-      failures.add(name, `"${name}" is ${kindOf(value)}${inner}: ${issue?.message ?? "not valid"}`);
+      const at = issue?.path ?? [];
+      const wrong = at.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], value);
+      failures.add(name, `"${[name, ...at].join(".")}" is ${kindOf(wrong)}: ${issue?.message ?? "not valid"}`);
     }
   }
 }
@@ -160,7 +164,7 @@ export function checkEnvironment(environment: unknown, { capabilities, backend }
     return undefined;
   }
   if (environment === undefined) return choices[0];
-  if (!isUnknown(environment) && !choices.includes(String(environment))) failures.add("environment", `"environment" is ${kindOf(environment)}; ${backend} knows ${choices.join(" and ")}`);
+  if (!isUnknown(environment) && !(typeof environment === "string" && choices.includes(environment))) failures.add("environment", `"environment" is ${kindOf(environment)}; ${backend} knows ${choices.join(" and ")}`);
   return environment;
 }
 

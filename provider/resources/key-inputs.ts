@@ -29,7 +29,7 @@ export interface KeyInputs {
 }
 
 export const keyInputShape = {
-  connection: fieldSchemas.text,
+  connection: fieldSchemas.judgedApart,
   labels: fieldSchemas.labels,
   name: fieldSchemas.freeText,
   description: fieldSchemas.freeText,
@@ -37,7 +37,7 @@ export const keyInputShape = {
   scopes: fieldSchemas.scopes,
   environment: fieldSchemas.text,
   keepers: fieldSchemas.textMap,
-  expiresIn: fieldSchemas.text,
+  expiresIn: fieldSchemas.judgedApart,
   fullAccess: fieldSchemas.flag,
   allowOutage: fieldSchemas.flag,
   origin: fieldSchemas.origin,

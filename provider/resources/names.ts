@@ -29,6 +29,27 @@ export function renamed(prefix: string, oldPhysicalName: string): string {
   return `${prefix}${suffixForm.exec(oldPhysicalName)?.[0] ?? ""}`;
 }
 
+interface Named {
+  readonly name?: string;
+  readonly exactName?: boolean;
+  readonly origin: Origin;
+}
+
+/**
+ * True where both ask for the same name. Writing out the name that a resource would have anyway is no
+ * change, and neither is a new logical name of a resource that has none of its own.
+ */
+export function sameName(olds: Named, news: Named): boolean {
+  if (olds.name === news.name) return true;
+  return (olds.name ?? logicalName(olds.origin)) === (news.name ?? logicalName(news.origin));
+}
+
+/** The physical name after a rename; a user's own name is kept verbatim, even where it looks like one of ours. */
+export function newPhysicalName(inputs: Named, oldPhysicalName: string): string {
+  const prefix = inputs.name ?? logicalName(inputs.origin);
+  return inputs.exactName === true ? prefix : renamed(prefix, oldPhysicalName);
+}
+
 /** True for names that this package draws, whoever's they are. */
 export function hasMarkerForm(name: string): boolean {
   return suffixForm.test(name);

@@ -109,7 +109,7 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Resource
         const ref = defined({ id: props.keyId, name: props.physicalName, serviceAccountId: props.serviceAccountId, secretVersion: props.secretVersion });
         const { status, key } = await observeKey(connection, ref, context.nowMs());
         // An end that was moved outside is no drift here: it only moves the day of the next rotation.
-        outs = defined({ ...rest, ...compareScopes(key?.scopes, props, connection), status, expiresAt: key ? key.expiresAt : props.expiresAt }) as RotatingOutputs;
+        outs = defined({ ...rest, ...compareScopes(key?.scopes, props, connection), status, expiresAt: key ? key.expiresAt : props.expiresAt });
       }
       return { id, props: withSecrets(outs), inputs: inputsOf(outs) };
     },

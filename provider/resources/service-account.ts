@@ -12,7 +12,7 @@ import { checkAnswer, describeForCheck, openRecorded, type ResourceContext } fro
 import { decideFields, type FieldRule, type FieldTable, sameValue } from "./field-table";
 import { checkAccountScopes, checkDescription, checkName, checkShape, Failures, fieldSchemas } from "./input-checks";
 import { keyNaming } from "./key-inputs";
-import { logicalName, type Origin, renamed } from "./names";
+import { logicalName, newPhysicalName, type Origin, sameName } from "./names";
 import { assertSameTarget, type Target, targetOf } from "./target";
 
 /** Inputs after `check`. */
@@ -38,7 +38,7 @@ export interface ServiceAccountOutputs extends ServiceAccountInputs {
 }
 
 const inputShape = {
-  connection: fieldSchemas.text,
+  connection: fieldSchemas.judgedApart,
   labels: fieldSchemas.labels,
   name: fieldSchemas.freeText,
   exactName: fieldSchemas.flag,
@@ -116,7 +116,7 @@ export function createServiceAccountProvider(context: ResourceContext): Resource
     async update(id: string, olds: ServiceAccountOutputs, news: ServiceAccountInputs): Promise<UpdateResult<ServiceAccountOutputs>> {
       const connection = openRecorded(context, olds);
       const { updates } = planChange(olds, news, connection);
-      const physicalName = updates.includes("name") && connection.capabilities.serviceAccounts?.name === "update" ? renamed(news.name ?? logicalName(news.origin), olds.physicalName) : olds.physicalName;
+      const physicalName = updates.includes("name") && connection.capabilities.serviceAccounts?.name === "update" ? newPhysicalName(news, olds.physicalName) : olds.physicalName;
       const kept = (field: "description" | "role" | "scopes") => updates.includes(field) && connection.capabilities.serviceAccounts?.[field] === "update";
       const changes: ServiceAccountChanges = defined({
         name: physicalName === olds.physicalName ? undefined : physicalName,
@@ -160,12 +160,13 @@ function checkForBackend(inputs: ServiceAccountInputs, facts: ConnectionFacts, f
   if (serviceAccounts.role === "none" && inputs.role !== undefined) failures.add("role", `service accounts of ${facts.backend} have no role; leave "role" out`);
   if (inputs.role === "") failures.add("role", '"role" is an empty text; name a role, or leave it out');
   const scopes = checkAccountScopes(inputs.scopes, facts, failures) ?? inputs.scopes;
-  return defined({ ...inputs, scopes, target: targetOf(facts) }) as ServiceAccountInputs;
+  return defined({ ...inputs, scopes, target: targetOf(facts) });
 }
 
 function planChange(olds: ServiceAccountOutputs, news: ServiceAccountInputs, facts: ConnectionFacts) {
-  const changed = (Object.keys(fields) as (keyof ServiceAccountInputs & string)[]).filter((name) => {
+  const changed = (Object.keys(fields) as (keyof ServiceAccountInputs)[]).filter((name) => {
     if (isUnknown(news[name])) return true;
+    if (name === "name") return !sameName(olds, news);
     if (name === "exactName") return (news.exactName ?? false) !== (olds.exactName ?? false);
     if (name === "scopes" && olds.scopes && news.scopes) return !sameAccess(facts.catalogue, olds.scopes, news.scopes);
     return !sameValue(olds[name], news[name]);
@@ -191,11 +192,7 @@ async function createAccount(connection: Connection, inputs: ServiceAccountInput
       found = await search();
     }
     const [account] = found;
-    if (account && found.length === 1 && !naming.exact) {
-      // Where an account is made in several steps, the later ones may be missing.
-      const isWhole = role === undefined || account.role === role;
-      return isWhole || !client.updateServiceAccount ? account : await client.updateServiceAccount(account.id, { role });
-    }
+    if (account && found.length === 1 && !naming.exact) return finishAccount(connection, account, inputs);
     const ids = found.map(({ id }) => id);
     const words = error instanceof Error ? error.message : "";
     throw new AmbiguousCreateError(
@@ -205,6 +202,15 @@ async function createAccount(connection: Connection, inputs: ServiceAccountInput
       { cause: error },
     );
   }
+}
+
+/** Where a service makes an account in several calls, an adopted one may lack what the later ones give. */
+async function finishAccount({ client, capabilities, catalogue }: Connection, account: ServiceAccount, asked: ServiceAccountInputs): Promise<ServiceAccount> {
+  const lacksRole = capabilities.serviceAccounts?.role === "update" && account.role !== asked.role;
+  const lacksScopes = capabilities.serviceAccounts?.scopes === "update" && !sameAccess(catalogue, account.scopes ?? [], asked.scopes ?? []);
+  const missing = defined({ role: lacksRole ? asked.role : undefined, scopes: lacksScopes ? asked.scopes : undefined });
+  if (Object.keys(missing).length === 0 || !client.updateServiceAccount) return account;
+  return client.updateServiceAccount(account.id, missing);
 }
 
 /** The account, or undefined where it is provably gone. */

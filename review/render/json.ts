@@ -3,7 +3,8 @@
  * written as an escape, which every parser reads back as the same text.
  */
 export function safeJson(value: unknown): string {
-  return `${JSON.stringify(value, null, 2).replace(special, escape)}\n`;
+  // `##[` makes a GitHub runner that prints the file look for a command.
+  return `${JSON.stringify(value, null, 2).replace(special, escape).replaceAll("##[", "#\\u0023[")}\n`;
 }
 
 /** Outside ASCII, these are the characters that draw nothing or change what is drawn; `<>&` can close a script or a comment. */

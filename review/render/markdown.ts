@@ -6,6 +6,7 @@ import {
   countsWords,
   footerWords,
   levelSigns,
+  movedWords,
   orderWords,
   plural,
   rotationWords,
@@ -27,10 +28,9 @@ export function renderMarkdown(report: Report, maxChars: number): string {
 
 /** Without the marker: also the part of a comment about several stacks. */
 export function renderBody(report: Report, maxChars: number, headingLevel: number): string {
-  const heading = `${"#".repeat(headingLevel)} ${verdictSigns[report.verdict]} ${md(verdictWords(report))} in ${stackName(report)}`;
+  const heading = `${"#".repeat(headingLevel)} ${verdictSigns[report.verdict]} ${stackName(report)} · ${md(verdictWords(report))}`;
   const head = [heading, "", md(countsWords(report)), ""];
-  const routine = rotationWords(report);
-  if (routine !== undefined) head.push(`🟢 ${md(routine)}.`, "");
+  for (const quiet of [rotationWords(report), movedWords(report)]) if (quiet !== undefined) head.push(`🟢 ${md(quiet)}.`, "");
   for (const note of report.notes) head.push(`ℹ️ ${md(note)}`, "");
   const foot = ["", `Digest ${code(report.digest)} · ${md(footerWords(report))}`];
   return fitBlocks(head, blocksOf(report), foot, maxChars);
@@ -100,7 +100,6 @@ function blocksOf(report: Report): Block[] {
     });
   }
   if (report.findings.length > 0) blocks.push(findingsBlock(report));
-  const unfolded = report.accounts.filter((row) => row.gains.length > 0 || row.loses.length > 0 || report.verdict !== "no-access-change");
   if (changed.length > 0) {
     blocks.push({
       what: "lines of effective access",
@@ -108,7 +107,7 @@ function blocksOf(report: Report): Block[] {
       variants: [
         {
           head: ["<details><summary>Effective access before and after</summary>", "", "```diff"],
-          rows: unfolded.flatMap(accessLines),
+          rows: changed.flatMap(accessLines),
           foot: ["```", "", "</details>", ""],
         },
       ],
@@ -189,17 +188,23 @@ function accountLine(row: ReportAccount, report: Report): string {
     why.push(`now ${cell(targetText(row.targetAfter))} instead of ${cell(targetText(row.targetBefore))}`);
   }
   if (keys.length > 0) {
-    const shown = keys.slice(0, 4).map((key) => `${cell(key.name)} ${opWord(key.op)}`);
+    const shown = keys.slice(0, 4).map((key) => `${row.isAccount ? `${cell(key.name)} ` : ""}${opWord(key.op)}`);
     why.push(`${shown.join(", ")}${keys.length > 4 ? ` and ${keys.length - 4} more` : ""}`);
   }
   if (row.rules.length > 0) why.push(row.rules.join(" "));
-  return `| ${levelSigns[row.level]} ${row.isAccount ? "" : "key "}${cell(row.name)} (${who}) | ${grants(row.gains)} | ${grants(row.loses)} | ${why.join("; ")} |`;
+  const sign = row.level === "none" ? "🟡" : levelSigns[row.level];
+  return `| ${sign} ${row.isAccount ? "" : `${kindOf(row.urn)} `}${cell(row.name)} (${who}) | ${grants(row.gains)} | ${grants(row.loses)} | ${why.join("; ")} |`;
 }
 
 function hiddenKeyLine(key: ReportKey): string {
   const [account] = splitMessage(subjectOf(key.account ?? "")).filter(({ quoted }) => quoted);
   const env = key.env === null ? "" : `, ${cell(key.env)}`;
   return `| ↳ key ${cell(key.name)} of ${cell(account?.text ?? "")}${env} | ${grants(key.gains)} | ${grants(key.loses)} | ${opWord(key.op)}; the account as a whole can do the same as before |`;
+}
+
+/** "key" or "rotating key". */
+function kindOf(urn: string): string {
+  return splitMessage(subjectOf(urn))[0]?.text.trim() ?? "";
 }
 
 /** True where the key's gains and losses do not show in its account's row. */
@@ -212,13 +217,13 @@ function isNotInRow(key: ReportKey, rows: readonly ReportAccount[]): boolean {
 
 function keyLine(key: ReportKey): string {
   const sign = key.equalAccess ? "🟢" : "🟡";
-  return `| ${sign} ${cell(key.name)} ${opWord(key.op)} | ${md(key.reason, true)} | ${md(orderWords(key.order, key.op), true)} | ${md(key.oldValidUntil ?? "", true)} | ${md(consumersWords(key), true)} |`;
+  return `| ${sign} ${kindOf(key.urn)} ${cell(key.name)} ${opWord(key.op)} | ${md(key.reason, true)} | ${md(orderWords(key.order, key.op), true)} | ${md(key.oldValidUntil ?? "", true)} | ${md(consumersWords(key), true)} |`;
 }
 
 function ageLine(key: ReportKey): string {
-  const ends = key.expiresAt !== null ? key.expiresAt.slice(0, 10) : key.expiresIn !== null ? `${key.expiresIn} after issue` : key.rotateEvery !== null ? "by rotation" : "never";
-  const next = key.nextRotationAt !== null ? key.nextRotationAt.slice(0, 10) : key.rotateEvery !== null ? `every ${key.rotateEvery}` : "none";
-  return `| ${cell(key.name)} | ${key.ageDays === null ? "new" : `${key.ageDays} d`} | ${cell(ends)} | ${cell(next)} |`;
+  const ends = key.expiresAt !== null ? key.expiresAt.slice(0, 10) : key.expiresIn !== null ? `\`${key.expiresIn}\` after its issue` : key.rotateEvery !== null ? "by rotation" : "never";
+  const next = key.nextRotationAt !== null ? key.nextRotationAt.slice(0, 10) : key.rotateEvery !== null ? `every \`${key.rotateEvery}\`` : "none";
+  return `| ${cell(key.name)} | ${key.ageDays === null ? "new" : `${key.ageDays} d`} | ${md(ends, true)} | ${md(next, true)} |`;
 }
 
 function accessLines(row: ReportAccount): string[] {
@@ -229,7 +234,7 @@ function accessLines(row: ReportAccount): string[] {
   const kept = row.before.filter((grant) => !gone.includes(grant));
   return [
     `  ${inert(row.name)} (owner ${row.owner === null ? "unknown" : inert(row.owner)}${env})`,
-    ...(moved ? [`- at ${inert(targetText(row.targetBefore), 200)}`, `+ at ${inert(targetText(row.targetAfter), 200)}`] : []),
+    ...(moved ? [`-   on ${inert(targetText(row.targetBefore), 200)}`, `+   on ${inert(targetText(row.targetAfter), 200)}`] : []),
     ...kept.map((grant) => `    ${inert(grant)}`),
     ...gone.map((grant) => `-   ${inert(grant)}${row.loses.includes(grant) ? "" : "   (still covered)"}`),
     ...come.map((grant) => `+   ${inert(grant)}${row.gains.includes(grant) ? "" : "   (no new access)"}`),

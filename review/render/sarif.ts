@@ -10,14 +10,13 @@ import { safeJson } from "./json";
  * without rejects the whole file), and fingerprints that do not move with the lines.
  */
 export function renderSarif(report: Report, toolVersion: string): string {
-  const used = rules.filter(({ id }) => report.findings.some(({ rule }) => rule === id));
   const run = {
     tool: {
       driver: {
         name: "pulumi-apikeys scope review",
         semanticVersion: toolVersion,
         informationUri: "https://www.npmjs.com/package/pulumi-apikeys",
-        rules: used.map((rule) => ({
+        rules: rules.map((rule) => ({
           id: rule.id,
           name: pascalCase(rule.title),
           shortDescription: { text: sentence(rule.title) },
@@ -42,7 +41,7 @@ export function renderSarif(report: Report, toolVersion: string): string {
         })),
       },
     ],
-    results: report.findings.map((finding) => result(finding, used.findIndex(({ id }) => id === finding.rule))),
+    results: report.findings.map((finding) => result(finding, rules.findIndex(({ id }) => id === finding.rule))),
   };
   return safeJson({ $schema: "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json", version: "2.1.0", runs: [run] });
 }

@@ -1,12 +1,11 @@
 import { plainMessage } from "../inert";
 import type { Report } from "../report";
-import { consumersWords, countsWords, footerWords, orderWords, rotationWords, ruleHelp, subjectOf, verdictWords } from "../wording";
+import { consumersWords, countsWords, footerWords, movedWords, orderWords, rotationWords, ruleHelp, subjectOf, verdictWords } from "../wording";
 
 /** For a terminal and for logs: plain lines, none of which starts with a program's words. */
 export function renderText(report: Report): string {
   const lines = [`${verdictWords(report)} (${report.project}/${report.stack})`, countsWords(report)];
-  const routine = rotationWords(report);
-  if (routine !== undefined) lines.push(`${routine}.`);
+  for (const quiet of [rotationWords(report), movedWords(report)]) if (quiet !== undefined) lines.push(`${quiet}.`);
   lines.push(...report.notes.map((note) => `Note: ${note}`));
 
   section(lines, "Not reviewed", report.unreviewed.map(({ urn, reason }) => `${urn === null ? "" : `${subjectOf(urn)}: `}${reason}`));
@@ -16,7 +15,7 @@ export function renderText(report: Report): string {
     "Access",
     report.accounts.flatMap((row) => {
       if (row.gains.length + row.loses.length === 0) return [];
-      const who = `${row.isAccount ? "account" : "key"} \`${row.name}\` (owner ${row.owner === null ? "unknown" : `\`${row.owner}\``}${row.env === null ? "" : `, \`${row.env}\``})`;
+      const who = `${subjectOf(row.urn)} (owner ${row.owner === null ? "unknown" : `\`${row.owner}\``}${row.env === null ? "" : `, \`${row.env}\``})`;
       const [before, after] = [row.targetBefore, row.targetAfter].map((target) => (target ? `${target.backend} at ${target.origin}` : undefined));
       return [
         who,
@@ -33,7 +32,7 @@ export function renderText(report: Report): string {
       if (key.op !== "replace" && key.op !== "rotate") return [];
       const consumers = consumersWords(key);
       return [
-        `key \`${key.name}\` ${key.op === "rotate" ? "rotates" : "is replaced"}: ${key.reason}`,
+        `${subjectOf(key.urn)} ${key.op === "rotate" ? "rotates" : "is replaced"}: ${key.reason}`,
         `  ${orderWords(key.order, key.op)}; old key valid until ${key.oldValidUntil ?? "unknown"}; consumers updated: ${consumers}`,
       ];
     }),

@@ -1,8 +1,7 @@
 import { hash } from "node:crypto";
 
 import { looksSecret, quoted } from "../inert";
-import { freeText, isHidden, secretInputs, secretOutputs } from "../resource-facts";
-import { nameOf } from "../urn";
+import { freeText, isHidden, secretInputs, secretOutputs, unknownValue } from "../resource-facts";
 import { isKey, type Unit } from "../units";
 import type { Problem, Rule, RuleContext } from "./rule";
 
@@ -72,23 +71,22 @@ class Search {
       if (this.#ours.has(urn)) return [];
       const isStack = urn === stackUrn;
       const problems = new Map<string, string>();
-      // The engine's preview has the stack's outputs in its old state only.
-      for (const state of [after, isStack ? before : undefined]) {
-        if (!state) continue;
-        for (const [name, value] of [...Object.entries(state.inputs), ...Object.entries(state.outputs)]) {
+      if (!after) return [];
+      for (const place of ["inputs", "outputs"] as const) {
+        const old = before?.[place] ?? {};
+        // The engine's preview has the stack's outputs in its old state only.
+        for (const [name, next] of Object.entries(isStack ? { ...old, ...after[place] } : after[place])) {
           if (name === "__provider") continue;
+          // What is not known yet is most likely what it was; what is masked now is mended.
+          const value = next === unknownValue ? old[name] : next;
           const owner = this.#ownerOf(value);
-          const passed = isStack || (state.propertyDependencies[name] ?? []).some((source) => this.#keys.has(source));
-          if (owner !== undefined) problems.set(name, `has the secret of ${quoted(owner)} in the clear in ${quoted(name)}`);
-          else if (passed && !problems.has(name) && this.#reveals(value, false)) problems.set(name, `has a secret-looking value in the clear in ${quoted(name)}`);
+          const passed = isStack || (after.propertyDependencies[name] ?? []).some((source) => this.#keys.has(source));
+          const where = `in the clear in ${isStack ? "its output" : "its"} ${quoted(name)}`;
+          if (owner !== undefined) problems.set(name, `has the secret of ${quoted(owner)} ${where}`);
+          else if (passed && !problems.has(name) && this.#reveals(value, false)) problems.set(name, `has a secret-looking value ${where}`);
         }
       }
-      return [...problems].map(([name, message]) => ({
-        urn,
-        subject: name,
-        location: projectFile,
-        message: isStack ? `the stack's outputs: it ${message}` : `${quoted(nameOf(urn))} ${message}`,
-      }));
+      return [...problems].map(([name, message]) => ({ urn, subject: name, location: projectFile, message }));
     });
   }
 

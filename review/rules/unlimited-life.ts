@@ -1,4 +1,4 @@
-import { dayMs, parseDuration } from "../../provider/durations";
+import { dayMs, formatDuration, parseDuration } from "../../provider/durations";
 import { parseTime } from "../../provider/times";
 import { mints } from "../key-changes";
 import { everyKey, type Rule } from "./rule";
@@ -12,20 +12,21 @@ export const unlimitedLife: Rule = {
   check: (context) =>
     everyKey(context, (key, { facts }) => {
       const limitMs = context.limits(facts.environment).maxKeyLifeMs;
-      const tooLong = (lifeMs: number, of: string): { subject: string; message: string }[] =>
-        // Whole days: a key that ends at any hour of the last day allowed is inside the limit.
-        Math.floor(lifeMs / dayMs) > Math.floor(limitMs / dayMs) || (limitMs < dayMs && lifeMs > limitMs)
-          ? [{ subject: "life", message: `${of} ${Math.floor(lifeMs / dayMs)} d; the limit is ${Math.floor(limitMs / dayMs)} d` }]
-          : [];
       const every = parseDuration(facts.rotateEvery);
-      if (typeof every === "number") return tooLong(every, "rotates every");
+      if (typeof every === "number") return longer(every, limitMs, "rotates every");
       if (facts.expiryHidden) return [{ subject: "life", message: "has an expiry that is not known before the update" }];
       const lifeMs = parseDuration(facts.expiresIn);
-      if (typeof lifeMs === "number") return tooLong(lifeMs, "is valid for");
+      if (typeof lifeMs === "number") return longer(lifeMs, limitMs, "is valid for");
       const fresh = key.op === "create" || mints(key);
       const end = parseTime(facts.expiresAt ?? (fresh ? undefined : facts.actualExpiresAt));
       if (typeof end !== "number") return [{ subject: "life", message: "never expires and is not rotated" }];
       const created = parseTime(facts.createdAt);
-      return tooLong(end - (fresh || typeof created !== "number" ? context.nowMs : created), "is valid for");
+      const lifeToEnd = end - (fresh || typeof created !== "number" ? context.nowMs : created);
+      // Whole days: a key that ends at any hour of the last day allowed is inside the limit.
+      return longer(limitMs < dayMs ? lifeToEnd : Math.floor(lifeToEnd / dayMs) * dayMs, limitMs, "is valid for");
     }),
 };
+
+function longer(lifeMs: number, limitMs: number, of: string): { subject: string; message: string }[] {
+  return lifeMs > limitMs ? [{ subject: "life", message: `${of} ${formatDuration(lifeMs)}; the limit is ${formatDuration(limitMs)}` }] : [];
+}

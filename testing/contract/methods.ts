@@ -37,7 +37,7 @@ export function methodContract(can: Capabilities): Contract {
 
 function promised(can: Capabilities) {
   return {
-    changes: can.rename || can.description === "update" || can.expiry.update,
+    changes: can.rename || can.description === "update" || can.expiry.update || can.marker === "metadata",
     rotation: can.nativeRotate !== undefined,
     accounts: can.serviceAccounts !== undefined,
   };

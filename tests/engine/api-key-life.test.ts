@@ -88,30 +88,34 @@ describe("A key's life on the real engine", () => {
     story(async ({ stack, services }) => {
       stack.program(`
         const of = (name, scopes) => new ApiKey(name, { scopes });
-        const keys = [of("revoked", ["read:checks"]), of("expired", ["read:checks"]), of("rescoped", ["read:checks", "read:alerts"]), of("untouched", ["read:checks"])];
-        for (const key of keys) exports[key.__name ?? key.urn.apply] = key.keyId;
-        exports.ids = pulumi.all(keys.map((key) => key.keyId)).apply((ids) => ids.join(" ")); exports.secrets = pulumi.all(keys.map((key) => key.secret)).apply((all) => all.join(" "));`.replace(/\n\s*for .*\n/, "\n"));
+        const keys = [of("revoked", ["read:checks"]), of("expired", ["read:checks"]), of("rescoped", ["read:checks", "read:alerts"]), of("untouched", ["read:checks"]), of("unreadable", ["read:checks"]), of("deleted", ["read:alerts"])];
+        exports.ids = pulumi.all(keys.map((key) => key.keyId)).apply((ids) => ids.join(" ")); exports.secrets = pulumi.all(keys.map((key) => key.secret)).apply((all) => all.join(" "));`);
       await stack.up();
       const { ids, secrets } = await stack.outputs();
       stack.guard(...secrets!.split(" "));
-      const [revoked, expired, rescoped, untouched] = ids!.split(" ") as [string, string, string, string];
+      const [revoked, expired, rescoped, untouched, unreadable, deleted] = ids!.split(" ") as [string, string, string, string, string, string];
+      expect((await fetch(`${services.controlUrl}/keys/pulsely/${deleted}`, { method: "DELETE" })).status).toBe(200);
       await services.keys.edit("pulsely", revoked, { state: "revoked" });
       await services.keys.edit("pulsely", expired, { state: "expired" });
       await services.keys.edit("pulsely", rescoped, { scopes: ["read:checks", "write:checks"] });
-      // One key that cannot be read must not hide what is wrong with the others.
-      const refreshed = await stack.refresh();
-      expect(refreshed.stdout).toMatch(/~3|3 updated/);
+      // One key that cannot be read is an error, never "missing", and does not hide what is wrong with the others.
+      await services.faults.add({ service: "pulsely", method: "GET", path: unreadable, kind: "status", status: 403, times: 9 });
+      const refreshed = await stack.pulumi("refresh", "--yes", "--skip-preview");
+      expect(refreshed.code).not.toBe(0);
+      expect(refreshed.text).toMatch(new RegExp(`cannot read ApiKey "unreadable" \\(id ${unreadable}\\).*answered 403`));
+      await services.faults.clear();
       const steps = (await stack.preview()).filter(({ op }) => op === "replace");
-      const reasons = Object.fromEntries(steps.map(({ urn, replaceReasons }) => [urn.split("::").pop(), replaceReasons]));
+      const reasons: Record<string, unknown> = Object.fromEntries(steps.map(({ urn, replaceReasons }) => [urn.split("::").pop(), replaceReasons?.toSorted()]));
       // The service gave the expired key an end that has passed: that is a reason of its own.
-      expect(reasons).toEqual({ revoked: ["status"], expired: ["status", "expiresAt"], rescoped: ["scopes"] });
+      expect(reasons).toEqual({ revoked: ["status"], expired: ["expiresAt", "status"], rescoped: ["scopes"], deleted: ["status"] });
       const shown = await stack.must("preview", "--diff");
       expect(shown.stdout).toMatch(/status\s*: "revoked" => "active"/);
+      expect(shown.stdout).toMatch(/status\s*: "missing" => "active"/);
       await stack.up();
-      expect((await stack.outputs()).ids!.split(" ")[3]).toBe(untouched);
+      expect((await stack.outputs()).ids!.split(" ").slice(3, 5)).toEqual([untouched, unreadable]);
       stack.guard(...(await stack.outputs()).secrets!.split(" "));
       const living = (await services.keys.list("pulsely")).filter(({ state }) => state === "active" );
-      expect(living.filter(({ name }) => /^(revoked|expired|rescoped|untouched)-/.test(name)).map(({ scopes }) => scopes.join()).sort()).toEqual(["read:alerts,read:checks", "read:checks", "read:checks", "read:checks"]);
+      expect(living.filter(({ name }) => /^(revoked|expired|rescoped|untouched|unreadable)-/.test(name)).map(({ scopes }) => scopes.join()).sort()).toEqual(["read:alerts,read:checks", "read:checks", "read:checks", "read:checks", "read:checks"]);
     }),
     180_000,
   );

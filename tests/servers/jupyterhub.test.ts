@@ -90,13 +90,13 @@ describeServer("jupyterhub", (installation) => {
     test("A scope that the owner does not hold is refused in the hub's words, and makes no key.", async () => {
       const serviceAccountId = await newOwner("deployers");
       const key = stack.newKey();
-      await expect(key.up({ ...common, serviceAccountId, scopes: ["custom:reports:read"] })).rejects.toThrow(/answered 400: Not assigning requested scopes custom:reports:read not held by User/);
+      await expect(key.up({ ...common, serviceAccountId, scopes: ["custom:reports:read"] })).rejects.toThrow(/answered 400: Not assigning requested scopes custom:reports:read not held by User owner-\d+\. A key can have no scope that its account lacks/);
       expect(await stack.connection.client.listKeys({ serviceAccountId })).toEqual([]);
     });
 
     test("A slip in the name of a scope is found in the preview, with the nearest one.", async () => {
       const { failures } = await stack.newKey().preview({ ...common, serviceAccountId: "somebody", scopes: ["read:user!group=analysts", "list:user", "inherit"] });
-      expect(failures.map(({ reason }) => reason)).toEqual([expect.stringContaining('"inherit" is a wildcard'), expect.stringContaining('did you mean "list:users"'), expect.stringContaining('no scope "read:user!group=analysts"')]);
+      expect(failures.map(({ reason }) => reason)).toEqual([expect.stringContaining('"inherit" is a wildcard'), expect.stringContaining('did you mean "list:users"'), expect.stringContaining('did you mean "read:users!group=analysts"')]);
     });
   });
 
@@ -145,9 +145,10 @@ describeServer("jupyterhub", (installation) => {
     test("A wrong credential is a 403 and never makes a key look missing.", async () => {
       const serviceAccountId = await newOwner();
       const key = await issue(serviceAccountId, "kept");
-      const wrong = stackOn("jupyterhub", { url: hub.url, token: "0".repeat(64) }).connection;
-      for (const call of [wrong.client.getKey, wrong.client.revokeKey]) {
-        await expect(call({ id: key.id, serviceAccountId, name: "kept" })).rejects.toThrow(/answered 403: Missing or invalid credentials/);
+      const { client } = stackOn("jupyterhub", { url: hub.url, token: "0".repeat(64) }).connection;
+      const ref = { id: key.id, serviceAccountId, name: "kept" };
+      for (const call of [() => client.getKey(ref), () => client.revokeKey(ref)]) {
+        await expect((async () => call())()).rejects.toThrow(/answered 403: Missing or invalid credentials/);
       }
       expect(await works(key.secret)).toBe(true);
     });
@@ -172,7 +173,7 @@ describeServer("jupyterhub", (installation) => {
       for (const url of [hub.url.replace("/hub/api", ""), hub.url.replace("/api", ""), `${hub.url}/v1`]) {
         const { client } = stackOn("jupyterhub", { url, token: hub.adminToken }).connection;
         for (const call of [() => client.getKey(ref), () => client.revokeKey(ref), () => client.deleteServiceAccount?.(serviceAccountId)]) {
-          await expect((async () => call())()).rejects.toThrow(/answered 404.*must end in \/hub\/api|was redirected \(302\).*set the connection's url/);
+          await expect((async () => call())()).rejects.toThrow(/answered 404.*must end in \/hub\/api|was redirected \(302\)|answered 403/);
         }
       }
       expect(await works(key.secret)).toBe(true);
@@ -208,15 +209,15 @@ describeServer("jupyterhub", (installation) => {
     test("Where the hub limits the life of keys, a key gets an end that nobody asked for, which is no drift, and a longer one is refused.", async () => {
       const strict = await startHub(installation, { mostSeconds: 3600 });
       try {
-        const { connection, newKey } = stackOn("jupyterhub", { url: strict.url, token: strict.adminToken });
-        const account = await connection.client.createServiceAccount?.({ name: "owner", role: "service-accounts" });
+        const limited = stackOn("jupyterhub", { url: strict.url, token: strict.adminToken });
+        const account = await limited.connection.client.createServiceAccount?.({ name: "owner", role: "service-accounts" });
         const program = { ...common, serviceAccountId: account?.id, scopes: ["custom:deploy"] };
-        const key = newKey();
+        const key = limited.newKey();
         await key.up(program);
         expect(Date.parse(String(key.outs.expiresAt)) - Date.now()).toBeLessThanOrEqual(3_600_000);
         expect(await key.refresh()).toEqual([]);
         expect((await key.up(program)).op).toBe("same");
-        await expect(newKey().up({ ...program, expiresIn: "1d" })).rejects.toThrow(/answered 400: token expires_in: \d+ must not exceed 3600/);
+        await expect(limited.newKey().up({ ...program, expiresIn: "1d" })).rejects.toThrow(/answered 400: token expires_in: \d+ must not exceed 3600/);
       } finally {
         await strict.stop();
       }

@@ -139,7 +139,7 @@ describeServer("zenml", (installation) => {
 
   describe("names", () => {
     test("Of accounts of one name that are made at the same time one is made, and the others are conflicts that tell no hash and no SQL.", async () => {
-      const outcomes = await Promise.allSettled(Array.from({ length: 6 }, () => stack.connection.client.createServiceAccount?.({ name: "racing" })));
+      const outcomes = await Promise.allSettled(Array.from({ length: 6 }, async () => stack.connection.client.createServiceAccount?.({ name: "racing" })));
       const errors = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as Error] : []));
       expect(errors).toHaveLength(5);
       for (const error of errors) {
@@ -193,10 +193,11 @@ describeServer("zenml", (installation) => {
     test("A wrong password is refused at the login, and stands in no message.", async () => {
       const { key, ref } = await newKey();
       const { client } = stackOn("zenml", { url: server.url, token: "admin:not-the-password" }).connection;
-      const refusal = await client.getKey(ref).catch((error: unknown) => error as Error);
+      const refusal: unknown = await client.getKey(ref).catch((error: unknown) => error);
       expect(refusal).toBeInstanceOf(AuthenticationError);
-      expect(String(refusal)).toMatch(/POST \/login answered 401: CredentialsNotValid/);
-      expect(String(refusal)).not.toContain("not-the-password");
+      const { message } = refusal as AuthenticationError;
+      expect(message).toMatch(/POST \/login answered 401: CredentialsNotValid/);
+      expect(message).not.toContain("not-the-password");
       expect(await works(key.secret)).toBe(true);
     });
 

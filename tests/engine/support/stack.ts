@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 
 const repository = resolve(__dirname, "../../..");
 
@@ -40,15 +40,19 @@ export interface StateResource {
  */
 export class TestStack {
   readonly dir = mkdtempSync(join(tmpdir(), "apikeys-engine-"));
-  readonly project = join(this.dir, "project");
+  /** Where `pulumi` runs. */
+  readonly project: string;
   private readonly transcript: string[] = [];
   private readonly secrets = new Set<string>();
   env: NodeJS.ProcessEnv;
 
-  private constructor(env: Readonly<Record<string, string>>) {
+  private constructor(env: Readonly<Record<string, string>>, example?: string) {
+    const root = join(this.dir, "project");
     for (const name of ["project", "home", "backend"]) mkdirSync(join(this.dir, name));
-    symlinkSync(join(repository, "node_modules"), join(this.project, "node_modules"));
-    this.write("package.json", JSON.stringify({ name: "engine-test", private: true, main: "index.js" }));
+    symlinkSync(join(repository, "node_modules"), join(root, "node_modules"));
+    this.project = example === undefined ? root : copyExample(example, root);
+    if (example === undefined) this.write("package.json", JSON.stringify({ name: "engine-test", private: true, main: "index.js" }));
+    for (const value of Object.values(env)) this.secrets.add(value);
     this.env = {
       PATH: process.env.PATH,
       HOME: join(this.dir, "home"),
@@ -65,10 +69,19 @@ export class TestStack {
   /** A stack `dev` with these connections and environment variables. The variables' values count as secrets. */
   static async open(options: { readonly connections: object; readonly env?: Readonly<Record<string, string>> }): Promise<TestStack> {
     const stack = new TestStack(options.env ?? {});
-    for (const value of Object.values(options.env ?? {})) stack.secrets.add(value);
     stack.connections(options.connections);
     stack.program("");
     await stack.must("stack", "init", "dev");
+    return stack;
+  }
+
+  /**
+   * A copy of all examples, in which `pulumi` runs where the named one says. No stack yet. The variables'
+   * values count as secrets; `connections` go over the example's own, field by field.
+   */
+  static ofExample(name: string, options: { readonly connections: object; readonly env: Readonly<Record<string, string>> }): TestStack {
+    const stack = new TestStack(options.env, name);
+    stack.env.APIKEYS_CONNECTIONS = JSON.stringify(options.connections);
     return stack;
   }
 
@@ -196,6 +209,14 @@ export class TestStack {
       });
     });
   }
+}
+
+/** The example's own project, or the repository's, whose `main` is the quick start. */
+function copyExample(name: string, root: string): string {
+  cpSync(join(repository, "examples"), join(root, "examples"), { recursive: true, filter: (file) => basename(file) !== "node_modules" });
+  cpSync(join(repository, "Pulumi.yaml"), join(root, "Pulumi.yaml"));
+  const own = join(root, "examples", name);
+  return existsSync(join(own, "Pulumi.yaml")) ? own : root;
 }
 
 function filesUnder(dir: string): string[] {

@@ -19,6 +19,8 @@ export interface LosingProxy {
   close(): Promise<void>;
 }
 
+const credentialHeaders = ["authorization", "x-auth-token"];
+
 export async function startLosingProxy(serverUrl: string): Promise<LosingProxy> {
   const target = new URL(serverUrl);
   const seen: SeenRequest[] = [];
@@ -32,8 +34,8 @@ export async function startLosingProxy(serverUrl: string): Promise<LosingProxy> 
     const withoutCredential = losesCredential?.(request) ?? false;
     if (withoutAnswer) losesAnswer = undefined;
     if (withoutCredential) losesCredential = undefined;
-    const { authorization, ...headers } = incoming.headers;
-    const sent = withoutCredential || authorization === undefined ? headers : { ...headers, authorization };
+    const sent = { ...incoming.headers };
+    if (withoutCredential) for (const name of credentialHeaders) delete sent[name];
     const onward = forward({ host: target.hostname, port: target.port, method: incoming.method, path: incoming.url, headers: sent }, (answer: IncomingMessage) => {
       if (withoutAnswer) answer.resume().on("end", () => incoming.socket.destroy());
       else answer.pipe(outgoing.writeHead(answer.statusCode ?? 502, answer.headers));

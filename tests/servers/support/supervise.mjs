@@ -39,7 +39,11 @@ function stop() {
 }
 
 function end() {
-  rmSync(directory, { recursive: true, force: true });
-  // What the servers started may be left, and a server that ignored SIGTERM: all of this group, this process included.
-  process.kill(-process.pid, "SIGKILL");
+  for (const child of running) child.kill("SIGKILL");
+  try {
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+  } finally {
+    // What the servers themselves have started: all of this group, this process included.
+    process.kill(-process.pid, "SIGKILL");
+  }
 }

@@ -1,0 +1,109 @@
+// @ts-check
+/**
+ * Parcels (service.mjs, one folder up): API keys under projects.
+ *
+ * Oddities:
+ * - a project is what a service account is elsewhere; its keys go with it
+ * - ids are numbers
+ * - the scopes of a key are one text, with blanks between; `parcels.write` lets its holder read as well
+ * - times are seconds since 1970, and 0 means never
+ * - the caller may choose the secret
+ * - nothing of a key or a project can be changed; what is revoked is forgotten: 404
+ */
+const { defineBackend, formatTime, path, ResponseShapeError } = require("pulumi-apikeys/backend");
+
+exports.parcels = defineBackend({
+  name: "parcels",
+  catalogue: { scopes: { "parcels.read": {}, "parcels.write": { implies: ["parcels.read"] }, "labels.print": {} } },
+  capabilities: {
+    parent: "serviceAccount",
+    serviceAccounts: { name: "replace", description: "none", role: "none", scopes: "none", uniqueNames: false },
+    scopes: "immutable",
+    rename: false,
+    description: "none",
+    expiry: { support: "optional", update: false, granularityMs: 1_000 },
+    secret: { shown: "once", callerChosen: true, form: "token" },
+    delayedRevoke: false,
+    uniqueNames: false,
+    marker: "name",
+    idsReused: false,
+    absence: "status",
+    revokeProves: true,
+    idempotentCreate: false,
+    activationLagMs: 0,
+    revocationLagMs: 0,
+    limits: { nameLength: 80 },
+  },
+  connect: ({ http }) => {
+    const projectAt = (id = "") => path`/projects/${id}`;
+    const keysAt = (projectId = "") => path`/projects/${projectId}/keys`;
+    const keyAt = (projectId = "", id = "") => path`/projects/${projectId}/keys/${id}`;
+    // Only where 404 is said to be an answer it is one; everywhere else it is an error.
+    const find = (/** @type {string} */ at) => http.request({ method: "GET", path: at, absent: [404] });
+    const remove = (/** @type {string} */ at) => http.request({ method: "DELETE", path: at, absent: [404] });
+    return {
+      async createKey({ serviceAccountId, name, scopes = [], expiresAt, secretValue }) {
+        const expires = expiresAt === undefined ? 0 : Date.parse(expiresAt) / 1000;
+        const json = { label: name, scope: scopes.join(" "), expires, secret: secretValue };
+        // What stands in `secrets` is kept out of every message.
+        const secrets = secretValue === undefined ? [] : [secretValue];
+        const { body } = await http.request({ method: "POST", path: keysAt(serviceAccountId), json, secrets });
+        return { ...toKey(body), secret: known(body, { secret: "string" }).secret };
+      },
+      async getKey({ id, serviceAccountId }) {
+        const { absent, body } = await find(keyAt(serviceAccountId, id));
+        return absent ? undefined : toKey(body);
+      },
+      async listKeys({ serviceAccountId }) {
+        const { absent, body } = await find(keysAt(serviceAccountId));
+        return absent ? undefined : known(body, { keys: "object" }).keys.map(toKey);
+      },
+      async revokeKey({ id, serviceAccountId }) {
+        const { absent } = await remove(keyAt(serviceAccountId, id));
+        return absent ? "absent" : "revoked";
+      },
+      async createServiceAccount({ name }) {
+        const { body } = await http.request({ method: "POST", path: "/projects", json: { title: name } });
+        return toAccount(body);
+      },
+      async getServiceAccount(id) {
+        const { absent, body } = await find(projectAt(id));
+        return absent ? undefined : toAccount(body);
+      },
+      async listServiceAccounts({ name }) {
+        const { body } = await http.request({ method: "GET", path: "/projects" });
+        /** @type {import("pulumi-apikeys/backend").ServiceAccount[]} */
+        const accounts = known(body, { projects: "object" }).projects.map(toAccount);
+        return accounts.filter((account) => name === undefined || account.name === name);
+      },
+      async deleteServiceAccount(id) {
+        const { absent } = await remove(projectAt(id));
+        return absent ? "absent" : "deleted";
+      },
+    };
+  },
+});
+
+/** @type {(wire: unknown) => import("pulumi-apikeys/backend").ApiKey} */
+function toKey(wire) {
+  const form = { id: "number", label: "string", scope: "string", expires: "number", created: "number" };
+  const { id, label, scope, expires, created } = known(wire, form);
+  const end = expires === 0 ? {} : { expiresAt: toTime(expires) };
+  return { id: `${id}`, name: label, status: "active", scopes: scope.split(" "), createdAt: toTime(created), ...end };
+}
+
+/** @type {(wire: unknown) => import("pulumi-apikeys/backend").ServiceAccount} */
+function toAccount(wire) {
+  const { id, title } = known(wire, { id: "number", title: "string" });
+  return { id: `${id}`, name: title, status: "active" };
+}
+
+/** The answer, once its fields are of the kinds that we know. The message quotes nothing: it could be a secret. */
+function known(/** @type {any} */ answer, /** @type {Record<string, string>} */ form) {
+  const wrong = Object.keys(form).find((field) => typeof answer?.[field] !== form[field]);
+  if (wrong !== undefined)
+    throw new ResponseShapeError(`Parcels gave no usable "${wrong}". Check the connection's url.`);
+  return answer;
+}
+
+const toTime = (/** @type {number} */ seconds) => formatTime(seconds * 1000);

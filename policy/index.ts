@@ -1,0 +1,67 @@
+/**
+ * `pulumi-apikeys/policy`: the review's rules as a policy pack, for those who run policies anyway.
+ *
+ * A pack sees the new state only. What compares it with the old one is the command's alone: SR002
+ * (read becomes write), SR013 (scope removed), SR014 (expiry extended), SR019 (protection removed) and
+ * SR021 (connection moved). SR016 and SR022 are too: a pack is given secrets without their mark, and
+ * knows nothing of files.
+ */
+import { readFileSync } from "node:fs";
+import type { StackValidationArgs, StackValidationPolicy } from "@pulumi/policy";
+import * as yaml from "yaml";
+
+import { findings } from "../review/findings";
+import { plainMessage } from "../review/inert";
+import type { Level } from "../review/levels";
+import { parsePolicy } from "../review/parse-policy";
+import { defaultPolicy, possibleLevels, type Policy } from "../review/policy";
+import { rules } from "../review/rules/index";
+import { ruleHelp } from "../review/wording";
+import { packContext } from "./pack-context";
+
+export interface ApikeysPolicyOptions {
+  /**
+   * The same `apikeys-review.yaml` that the command takes: its levels become enforcement levels
+   * (`block` is mandatory, `warn` and `info` are advisory), its limits, waivers and catalogues hold.
+   *
+   * @default the rules' own levels and limits
+   */
+  readonly policyFile?: string;
+  /**
+   * The clock for ages and ends.
+   *
+   * @default now
+   */
+  readonly nowMs?: () => number;
+}
+
+/** The policies, for `new PolicyPack("apikeys", { policies: apikeysPolicies({ policyFile }) })`. */
+export function apikeysPolicies(options: ApikeysPolicyOptions = {}): StackValidationPolicy[] {
+  const policy = options.policyFile === undefined ? defaultPolicy : load(options.policyFile);
+  const nowMs = options.nowMs ?? Date.now;
+  return rules
+    .filter(({ needs }) => needs === "new-state")
+    .flatMap((rule) => {
+      // A policy has one enforcement level, a rule may have several: by environment and by stack.
+      const levels = [...new Set(possibleLevels(policy.document, rule).map((level) => enforcement[level]))].sort();
+      return levels.map((level): StackValidationPolicy => ({
+        name: `${rule.id}-${rule.title.replace(/[^a-z0-9]+/gi, "-").toLowerCase()}${levels.length > 1 ? `-${level}` : ""}`,
+        description: plainMessage(rule.help),
+        enforcementLevel: level,
+        validateStack: ({ resources }: StackValidationArgs, reportViolation) => {
+          for (const { level: found, waived, message, urn } of findings(packContext(resources, policy, nowMs()), [rule])) {
+            if (waived || enforcement[found] !== level) continue;
+            reportViolation(`${rule.id}: ${plainMessage(message)}. ${plainMessage(ruleHelp(rule.id))}`, urn);
+          }
+        },
+      }));
+    });
+}
+
+const enforcement: Readonly<Record<Level, "mandatory" | "advisory">> = { block: "mandatory", warn: "advisory", info: "advisory" };
+
+function load(file: string): Policy {
+  const parsed = parsePolicy(readFileSync(file, "utf8"), file, yaml);
+  if ("policy" in parsed) return parsed.policy;
+  throw new Error(`${file} is not a policy file: ${parsed.problems.join(" ")}`);
+}

@@ -1,0 +1,83 @@
+import type { PolicyResource } from "@pulumi/policy";
+
+import { accountRows } from "../review/account-rows";
+import { projectFile } from "../review/location";
+import { limitsFor, type Policy } from "../review/policy";
+import type { Preview, ResourceState } from "../review/preview";
+import { unknownValue } from "../review/resource-facts";
+import type { RuleContext } from "../review/rules/rule";
+import { readUnits, type Unit } from "../review/units";
+import { parseUrn } from "../review/urn";
+
+/** What a policy pack is given, in the form in which the rules ask their questions: a stack without a past. */
+export function packContext(resources: readonly PolicyResource[], policy: Policy, nowMs: number): RuleContext {
+  const states = resources.map(stateOf);
+  const preview: Preview = {
+    form: "digest",
+    steps: states.map((state) => ({ op: "same", urn: state.urn, newState: state, diffReasons: [], replaceReasons: [] })),
+    problems: [],
+    diagnostics: [],
+    config: {},
+    knowsConsumers: true,
+    holdsDebugMessages: false,
+  };
+  const { units, changes } = readUnits(preview, policy.document, "");
+  const order = new Map(resources.map(({ urn, opts }) => [urn, opts.deleteBeforeReplace === true]));
+  // Without an old state nothing is known to be new: a key's age counts, whatever is about to happen to it.
+  const kept = units.map((unit): Unit => ({ ...unit, op: "same", order: order.get(unit.urn) === true ? "delete-before-create" : "none" }));
+  const stackUrn = states.find(({ type }) => type === "pulumi:pulumi:Stack")?.urn ?? states[0]?.urn ?? "";
+  const stack = parseUrn(stackUrn)?.stack;
+  return {
+    ...(stack === undefined ? {} : { stack }),
+    units: kept,
+    rows: accountRows(kept),
+    changes,
+    policy,
+    limits: (environment) => limitsFor(policy.document, stack, environment),
+    nowMs,
+    diagnostics: [],
+    config: {},
+    stackUrn,
+    projectFile: projectFile(""),
+    knowsConsumers: true,
+    exportsSecrets: false,
+  };
+}
+
+function stateOf({ urn, type, props, opts, parent, propertyDependencies }: PolicyResource): ResourceState {
+  const values = readable(props) as Record<string, unknown>;
+  return {
+    urn,
+    type,
+    // A pack is not told which resources are components; those have no provider and no id.
+    custom: !isComponentType(type, props),
+    ...(parent ? { parent: parent.urn } : {}),
+    protect: opts.protect,
+    retainOnDelete: false,
+    pendingDelete: false,
+    // Our resources repeat their inputs in their outputs, and a pack gets whichever there is.
+    inputs: values,
+    outputs: values,
+    propertyDependencies: Object.fromEntries(Object.entries(propertyDependencies).map(([name, sources]) => [name, sources.map((source) => source.urn)])),
+  };
+}
+
+function isComponentType(type: string, props: Readonly<Record<string, unknown>>): boolean {
+  return type === "pulumi:pulumi:Stack" || Object.keys(props).length === 0;
+}
+
+/** A plain copy. The pack's own objects throw where a value is not known before the update. */
+function readable(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return Array.from({ length: value.length }, (_, index) => readableAt(value, index));
+  return Object.fromEntries(Object.keys(value).map((name) => [name, readableAt(value, name)]));
+}
+
+function readableAt(holder: object, name: string | number): unknown {
+  try {
+    return readable((holder as Record<string | number, unknown>)[name]);
+  } catch {
+    // `UnknownValueError`, which the package does not export.
+    return unknownValue;
+  }
+}

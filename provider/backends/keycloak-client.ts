@@ -1,0 +1,115 @@
+/** A client of Keycloak as a service account and as the place of its one key. All pure. */
+import { randomBytes } from "node:crypto";
+import { z } from "zod";
+import { defined } from "../defined";
+import { secondMs } from "../durations";
+import { fingerprintOf } from "../fingerprint";
+import { formatTime } from "../times";
+import type { ApiKey, ServiceAccount } from "./definition";
+
+export const clientSchema = z.object({
+  id: z.string().min(1),
+  clientId: z.string(),
+  description: z.string().nullish(),
+  enabled: z.boolean(),
+  serviceAccountsEnabled: z.boolean().nullish(),
+  secret: z.string().nullish(),
+  attributes: z.record(z.string(), z.string()).nullish(),
+  defaultClientScopes: z.array(z.string()).nullish(),
+});
+export type Client = z.infer<typeof clientSchema>;
+
+/** Attributes of ours. */
+export const own = {
+  /** The client's secret is ours to change. */
+  account: "pulumi-apikeys.account",
+  accountLabels: "pulumi-apikeys.account-labels",
+  /** The name of the key that the secret is: whose it is. */
+  key: "pulumi-apikeys.key",
+  keyLabels: "pulumi-apikeys.key-labels",
+  /** The key's caller chose the secret. */
+  chosen: "pulumi-apikeys.key-chosen",
+} as const;
+
+/** Attributes of the server; times are Unix seconds. */
+const server = {
+  created: "client.secret.creation.time",
+  ends: "client.secret.expiration.time",
+  previous: "client.secret.rotated",
+  previousCreated: "client.secret.rotated.creation.time",
+  previousEnds: "client.secret.rotated.expiration.time",
+} as const;
+
+/** Every account has it, whether it was asked for or not. */
+export const addedScope = "service_account";
+
+/** The client's kind: confidential, and nothing but a service account. */
+export const serviceAccountKind = { publicClient: false, serviceAccountsEnabled: true, standardFlowEnabled: false, directAccessGrantsEnabled: false } as const;
+
+export interface ClientChange {
+  readonly secret?: string;
+  readonly description?: string;
+  /** Never left out: under a rotation policy the server fails without. An empty one is removed. */
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+export function drawSecret(): string {
+  return randomBytes(32).toString("base64url");
+}
+
+/**
+ * Puts a secret in place of the one before, in one step that may be repeated: what was before is dead
+ * at once, and where a policy limits the life of secrets it counts from now.
+ */
+export function replaceSecret(secret: string, attributes: Readonly<Record<string, string>>): ClientChange {
+  const now = String(Math.floor(Date.now() / secondMs));
+  const times = { [server.created]: now, [server.ends]: "", [server.previous]: "", [server.previousCreated]: "", [server.previousEnds]: "" };
+  return { secret, attributes: { ...times, ...attributes } };
+}
+
+/** A revoke: there is no client without a secret, so nobody knows the new one. */
+export function withoutKey(): ClientChange {
+  return replaceSecret(drawSecret(), { [own.key]: "", [own.keyLabels]: "", [own.chosen]: "" });
+}
+
+export function keyNameOf({ attributes }: Client): string | undefined {
+  return attributes?.[own.key];
+}
+
+/** A dead secret: any other change of the client would make the server rotate it, and revive it for the grace. */
+export function hasExpired(client: Client): boolean {
+  const end = timeOf(client, server.ends);
+  return end !== undefined && Date.parse(end) <= Date.now();
+}
+
+export function previousEndOf(client: Client): string | undefined {
+  return timeOf(client, server.previousEnds);
+}
+
+export function toKey(client: Client): ApiKey {
+  return defined({
+    id: client.id,
+    name: keyNameOf(client) ?? "",
+    status: client.enabled ? "active" : "disabled",
+    createdAt: timeOf(client, server.created),
+    expiresAt: timeOf(client, server.ends),
+    accessId: client.clientId,
+    // A chosen secret can be guessed from a fingerprint; its time tells generations apart as well.
+    secretVersion: client.attributes?.[own.chosen] ? timeOf(client, server.created) : fingerprintOf(client.secret ?? ""),
+  } as const);
+}
+
+export function toAccount(client: Client): ServiceAccount {
+  return defined({
+    id: client.id,
+    name: client.clientId,
+    status: client.enabled ? "active" : "disabled",
+    scopes: (client.defaultClientScopes ?? []).filter((name) => name !== addedScope).sort(),
+    description: client.description ?? undefined,
+  } as const);
+}
+
+function timeOf({ attributes }: Client, name: string): string | undefined {
+  const seconds = Number(attributes?.[name]);
+  return seconds > 0 ? formatTime(seconds * secondMs) : undefined;
+}

@@ -1,0 +1,18 @@
+import { benchCreate } from "./create.mjs";
+import { benchEmulator } from "./emulator.mjs";
+import { benchImports } from "./imports.mjs";
+
+const benches = { imports: benchImports, emulator: benchEmulator, create: benchCreate };
+const wanted = process.argv.slice(2);
+const claims = [];
+for (const [name, bench] of Object.entries(benches)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  console.log(`\n== ${name}`);
+  claims.push(...(await bench()));
+}
+console.log("\nclaim | measured | limit");
+for (const { claim, value, limit, atLeast } of claims) {
+  const holds = atLeast ? value >= limit : value <= limit;
+  console.log(`${holds ? "holds" : "FAILS"} | ${claim} | ${value.toFixed(2)} | ${atLeast ? "at least" : "at most"} ${limit}`);
+  if (!holds) process.exitCode = 1;
+}

@@ -1,0 +1,242 @@
+/**
+ * A double of the engine for one resource, to drive a provider through the dynamic provider's protocol
+ * thousands of times. It models what the engine keeps and when it calls what: partial failures, saved
+ * inputs, pending deletes, replacements. It is no proof of what users see: that is tests/engine, on the
+ * real engine.
+ */
+import assert from "node:assert/strict";
+import { inspect } from "node:util";
+import type { ResourceProvider } from "@pulumi/pulumi/dynamic";
+import { ProviderError } from "../../../provider/errors";
+import { sameValue } from "../../../provider/resources/field-table";
+import { PartialFailure } from "../../../provider/resources/partial-failure";
+import { plainSecret } from "../../../provider/wire";
+
+export type Properties = Record<string, unknown>;
+
+/** What the state keeps of one resource. Secrets are in clear here, as the provider gets to see them. */
+export interface StateEntry {
+  readonly id: string;
+  readonly inputs: Properties;
+  readonly outs: Properties;
+  /** Why the last operation on it did not get to its end: the next update calls `update`, whatever `diff` says. */
+  readonly initErrors: readonly string[];
+}
+
+/** How one command ended. */
+export interface Outcome {
+  readonly op: "create" | "same" | "update" | "replace" | "delete" | "refresh" | "refused" | "none";
+  readonly replaces: readonly string[];
+  /** Where `diff` left the comparison to the engine: the inputs that a preview lists. */
+  readonly listed: readonly string[];
+  /** What the user reads where it failed. */
+  readonly failures: readonly string[];
+}
+
+type Provider = Required<Pick<ResourceProvider<Properties, Properties>, "check" | "diff" | "create" | "read" | "update" | "delete">>;
+
+const providerText = "exports.handler=()=>undefined";
+
+export class EngineDouble {
+  state: StateEntry | undefined;
+  /** Old objects whose deletion failed: every later update tries again. */
+  pendingDeletes: readonly StateEntry[] = [];
+  private readonly provider: Provider;
+
+  constructor(provider: object) {
+    this.provider = provider as Provider;
+  }
+
+  /** The outputs. */
+  get outs(): Properties {
+    assert.ok(this.state, "there is no resource");
+    return this.state.outs;
+  }
+
+  /** `pulumi preview`. */
+  async preview(program: object): Promise<Outcome & { readonly inputs: Properties }> {
+    const { inputs, failures } = await this.check(this.state?.inputs ?? {}, program);
+    if (failures.length > 0) return { op: "refused", replaces: [], listed: [], failures, inputs };
+    if (!this.state) return { op: "create", replaces: [], listed: [], failures, inputs };
+    const { changes, replaces = [] } = await this.provider.diff(this.state.id, copy(this.state.outs), copy(inputs));
+    const listed = changes === undefined ? differing(this.state.inputs, inputs) : [];
+    const differs = changes ?? listed.length > 0;
+    if (!differs && this.state.initErrors.length === 0) return { op: "same", replaces, listed, failures, inputs };
+    return { op: replaces.length > 0 ? "replace" : "update", replaces, listed, failures, inputs };
+  }
+
+  /** `pulumi up`. */
+  async up(program: object): Promise<Outcome> {
+    const { inputs, ...planned } = await this.preview(program);
+    if (planned.op === "refused") return planned;
+    const failures: string[] = [];
+    const old = this.state;
+    if (!old) failures.push(...(await this.make(inputs)));
+    else if (planned.op === "same") this.state = { ...old, inputs };
+    else if (planned.op === "update") failures.push(...(await this.change(old, inputs)));
+    else failures.push(...(await this.replace(old, program, await this.deletesFirst(old, inputs))));
+    if (failures.length === 0) failures.push(...(await this.deletePending()));
+    return { ...planned, failures };
+  }
+
+  /** `pulumi up --target-replace`, and what follows `pulumi state taint`: no old inputs, no `diff`. */
+  async targetReplace(program: object): Promise<Outcome> {
+    assert.ok(this.state, "there is no resource");
+    const failures = await this.replace(this.state, program, false);
+    if (failures.length === 0) failures.push(...(await this.deletePending()));
+    return { op: "replace", replaces: [], listed: [], failures };
+  }
+
+  /** `pulumi refresh`. Objects that wait for their deletion are left alone. */
+  async refresh(): Promise<Outcome> {
+    const old = this.state;
+    if (!old) return { op: "none", replaces: [], listed: [], failures: [] };
+    try {
+      const answer = await this.provider.read(old.id, copy(old.outs));
+      assert.equal(answer.id, old.id, "a refresh must not lose the resource");
+      const inputs = { ...asProperties(answer.inputs), __provider: providerText };
+      this.state = { id: old.id, inputs, outs: withCode(answer.props), initErrors: [] };
+      return { op: "refresh", replaces: [], listed: differing(old.inputs, inputs), failures: [] };
+    } catch (error) {
+      return { op: "refresh", replaces: [], listed: [], failures: [messageOf(error)] };
+    }
+  }
+
+  /** `pulumi destroy`. What cannot be deleted stays. */
+  async destroy(): Promise<Outcome> {
+    const old = this.state;
+    const failures = await this.deletePending();
+    if (old) {
+      const failed = await this.remove(old);
+      if (failed === undefined) this.state = undefined;
+      else failures.push(failed);
+    }
+    return { op: "delete", replaces: [], listed: [], failures };
+  }
+
+  private async deletesFirst(old: StateEntry, inputs: Properties): Promise<boolean> {
+    return (await this.provider.diff(old.id, copy(old.outs), copy(inputs))).deleteBeforeReplace === true;
+  }
+
+  private async make(inputs: Properties): Promise<string[]> {
+    try {
+      const { id, outs } = await this.provider.create(copy(inputs));
+      assert.ok(typeof id === "string" && id !== "", "the engine takes text for an id and nothing else");
+      this.state = { id, inputs, outs: withCode(outs), initErrors: [] };
+      return [];
+    } catch (error) {
+      const { id, properties, reasons } = partOf(error);
+      if (id === undefined) return [messageOf(error)];
+      this.state = { id, inputs, outs: asProperties(properties), initErrors: reasons };
+      return [...reasons];
+    }
+  }
+
+  /** A partial failure keeps the OLD inputs beside the NEW outputs. */
+  private async change(old: StateEntry, inputs: Properties): Promise<string[]> {
+    try {
+      const { outs } = await this.provider.update(old.id, copy(old.outs), copy(inputs));
+      this.state = { id: old.id, inputs, outs: withCode(outs), initErrors: [] };
+      return [];
+    } catch (error) {
+      const { id, properties, reasons } = partOf(error);
+      if (id === undefined) return [messageOf(error)];
+      assert.equal(id, old.id, "an update must not change the id");
+      this.state = { ...old, outs: asProperties(properties), initErrors: reasons };
+      return [...reasons];
+    }
+  }
+
+  /** `check` is called again, without old inputs; the old object goes last, unless it has to go first. */
+  private async replace(old: StateEntry, program: object, deleteFirst: boolean): Promise<string[]> {
+    const { inputs, failures } = await this.check({}, program);
+    if (failures.length > 0) return failures;
+    if (deleteFirst) {
+      const failed = await this.remove(old);
+      if (failed !== undefined) return [failed];
+    }
+    this.state = undefined;
+    const problems = await this.make(inputs);
+    const made = this.state as StateEntry | undefined;
+    if (!made && !deleteFirst) this.state = old;
+    else if (!deleteFirst) this.pendingDeletes = [...this.pendingDeletes, old];
+    return problems;
+  }
+
+  private async deletePending(): Promise<string[]> {
+    const failures: string[] = [];
+    for (const entry of this.pendingDeletes) {
+      const failed = await this.remove(entry);
+      if (failed === undefined) this.pendingDeletes = this.pendingDeletes.filter((other) => other !== entry);
+      else failures.push(failed);
+    }
+    return failures;
+  }
+
+  private async remove({ id, outs }: StateEntry): Promise<string | undefined> {
+    try {
+      await this.provider.delete(id, copy(outs));
+      return undefined;
+    } catch (error) {
+      return messageOf(error);
+    }
+  }
+
+  private async check(olds: Properties, program: object): Promise<{ inputs: Properties; failures: string[] }> {
+    const { inputs = {}, failures = [] } = await this.provider.check(copy(olds), { ...copy({ ...program }), __provider: providerText });
+    if (failures.length > 0) return { inputs: {}, failures: failures.map(({ reason }) => reason) };
+    return { inputs: withCode(inputs), failures: [] };
+  }
+}
+
+/** What the engine keeps of an answer: plain data. It fails on `undefined`, and makes `{}` of a date. */
+function asProperties(answer: unknown): Properties {
+  assertPlain(answer, "the answer");
+  return copy(answer as Properties);
+}
+
+/** The host adds the provider's text to what it hands on. */
+function withCode(answer: unknown): Properties {
+  return { ...asProperties(answer), __provider: providerText };
+}
+
+function assertPlain(value: unknown, at: string): void {
+  assert.ok(value !== undefined, `${at} is undefined, which the engine refuses`);
+  if (Array.isArray(value)) value.forEach((item, index) => assertPlain(item, `${at}[${index}]`));
+  else if (typeof value === "object" && value !== null) {
+    assert.ok(Object.getPrototypeOf(Object.getPrototypeOf(value) as object | null) === null, `${at} is ${inspect(value)}, which the engine cannot keep`);
+    for (const [name, item] of Object.entries(value)) assertPlain(item, `${at}.${name}`);
+  }
+}
+
+/** A deep copy without the marks of secrets: the engine takes them off before it hands values to a provider. */
+function copy<T extends object>(value: T): T {
+  return unwrapped(value) as T;
+}
+
+function unwrapped(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(unwrapped);
+  if (typeof value !== "object" || value === null) return value;
+  if ("value" in value && Object.values(value).includes("1b47061264138c4ac30d75fd1eb44270")) return plainSecret(value);
+  return Object.fromEntries(Object.entries(value).flatMap(([name, item]) => (item === undefined ? [] : [[name, unwrapped(item)]])));
+}
+
+function differing(before: Properties, after: Properties): string[] {
+  const names = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...names].filter((name) => !sameValue(before[name], after[name])).sort();
+}
+
+/** What an error says is there in spite of it. */
+function partOf(error: unknown): { readonly id: string | undefined; readonly properties: object; readonly reasons: string[] } {
+  const { id, properties, reasons } = error as { id?: unknown; properties?: object; reasons?: string[] };
+  if (typeof id !== "string" || properties === undefined) return { id: undefined, properties: {}, reasons: [] };
+  assert.ok("__provider" in properties, "a partial failure without __provider could never be deleted");
+  assert.ok(reasons !== undefined && reasons.length > 0, "the engine drops the message: a partial failure needs reasons");
+  return { id, properties, reasons };
+}
+
+/** A mistake in the provider is no failure of a service. */
+function messageOf(error: unknown): string {
+  if (error instanceof ProviderError || error instanceof PartialFailure) return error.message;
+  throw error;
+}

@@ -1,0 +1,153 @@
+import { fingerprintOf } from "../../../provider/fingerprint";
+import { createConnections } from "../../../provider/connections";
+import { secondMs } from "../../../provider/durations";
+import type { ResourceContext } from "../../../provider/resources/context";
+import { createRotatingApiKeyProvider } from "../../../provider/resources/rotating-api-key";
+import { formatTime } from "../../../provider/times";
+import { type EmulatedKey, type EmulatedRequest, startEmulator, type TestEmulator } from "../../../testing/emulator";
+import { EngineDouble } from "./engine-double";
+
+export const products = ["pulsely", "novavms", "pulseapi"] as const;
+export type Product = (typeof products)[number];
+
+interface ProductFacts {
+  /** What stands in a program for keys of this product. */
+  readonly scopes: readonly string[];
+  /** A call that the first of those scopes allows. */
+  readonly dataPath: string;
+  readonly expires: boolean;
+}
+
+export const productFacts: Readonly<Record<Product, ProductFacts>> = {
+  pulsely: { scopes: ["read:checks", "read:alerts", "read:metrics"], dataPath: "/checks", expires: true },
+  novavms: { scopes: ["cameras:read", "events:read", "exports:write"], dataPath: "/cameras", expires: true },
+  pulseapi: { scopes: ["monitors:read", "incidents:read", "team:read"], dataPath: "/monitors", expires: false },
+};
+
+/** A key as the control API tells it: `fingerprint` is that of its secret. */
+export type LivingKey = EmulatedKey & { readonly fingerprint: string };
+
+/** The embedded services, the provider in this process, and one clock for both. */
+export class RotationBench {
+  private accountId = "";
+  private virtualMs = 0;
+  private realMs = 0;
+
+  private constructor(readonly services: TestEmulator) {}
+
+  static async open(): Promise<RotationBench> {
+    return new RotationBench(await startEmulator({ limits: { pulsely: null, novavms: null, pulseapi: null } }));
+  }
+
+  close(): Promise<void> {
+    return this.services.close();
+  }
+
+  /** Empty services, at this time, with one service account. */
+  async reset(now: string): Promise<void> {
+    await this.services.reset();
+    // A reset brings the documented limits back.
+    await this.control("POST", "/limits", { perMinute: null });
+    await this.goTo(Date.parse(now));
+    const { id } = (await this.admin("novavms", "POST", "/service-accounts", { name: "exporter", role: "viewer" })) as { id: string };
+    this.accountId = id;
+  }
+
+  nowMs(): number {
+    return this.virtualMs + (Date.now() - this.realMs);
+  }
+
+  async goTo(ms: number): Promise<void> {
+    await this.services.clock.set(formatTime(ms));
+    this.virtualMs = Math.floor(ms / secondMs) * secondMs;
+    this.realMs = Date.now();
+  }
+
+  async pass(ms: number): Promise<void> {
+    await this.goTo(this.nowMs() + ms);
+  }
+
+  /** A resource of its own state, as another stack or another name has it. */
+  key(): EngineDouble {
+    return new EngineDouble(createRotatingApiKeyProvider(this.context()));
+  }
+
+  context(): ResourceContext {
+    const connection = (product: Product) => ({
+      backend: product,
+      url: this.services.services[product].url,
+      tokenEnv: `${product.toUpperCase()}_TOKEN`,
+      allowUndocumentedEndpoints: true,
+      // A fault stands for the end of all retries.
+      retryBudget: "0s",
+    });
+    const settings = Object.fromEntries(products.map((product) => [product, connection(product)]));
+    const env = Object.fromEntries(products.map((product) => [`${product.toUpperCase()}_TOKEN`, this.services.services[product].adminToken]));
+    return {
+      connections: createConnections({ get: (key) => (key === "apikeys:connections" ? JSON.stringify(settings) : undefined) }, env),
+      nowMs: () => this.nowMs(),
+      warn: () => undefined,
+      clock: { nowMs: () => performance.now(), sleep: () => Promise.resolve() },
+    };
+  }
+
+  /** The inputs of a program's key. */
+  program(product: Product, origin: string, inputs: object): Record<string, unknown> {
+    const parent = product === "novavms" ? { serviceAccountId: this.accountId } : {};
+    return { connection: product, origin, ...parent, scopes: [productFacts[product].scopes[0]], ...inputs };
+  }
+
+  async keys(product?: Product): Promise<readonly LivingKey[]> {
+    return (await this.services.keys.list(product)) as readonly LivingKey[];
+  }
+
+  /** The living keys whose names begin so. */
+  async living(product: Product, prefix: string): Promise<readonly LivingKey[]> {
+    return (await this.keys(product)).filter(({ name, state }) => state === "active" && name.startsWith(prefix));
+  }
+
+  /** The living key that a secret opens. */
+  async holder(product: Product, secret: unknown): Promise<LivingKey | undefined> {
+    const fingerprint = fingerprintOf(String(secret));
+    return (await this.keys(product)).find((key) => key.state === "active" && key.fingerprint === fingerprint);
+  }
+
+  /** Calls the data plane: the key is used. @returns the status */
+  async use(product: Product, secret: unknown): Promise<number> {
+    const response = await fetch(`${this.services.services[product].url}${productFacts[product].dataPath}`, { headers: { authorization: `Bearer ${String(secret)}` } });
+    await response.arrayBuffer();
+    return response.status;
+  }
+
+  /** Somebody with the admin's credential calls the product by hand. */
+  async admin(product: Product, method: string, path: string, body?: object): Promise<unknown> {
+    const { url, adminToken } = this.services.services[product];
+    const response = await fetch(`${url}${path}`, { method, headers: { authorization: `Bearer ${adminToken}`, "content-type": "application/json" }, ...(body ? { body: JSON.stringify(body) } : {}) });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${product}: ${method} ${path} answered ${response.status}: ${text}`);
+    return text === "" ? undefined : (JSON.parse(text) as unknown);
+  }
+
+  /** A key that another program made in the same account. @returns its id */
+  async foreignKey(product: Product, name: string): Promise<string> {
+    const scopes = [productFacts[product].scopes[0]];
+    if (product === "pulsely") return ((await this.admin(product, "POST", "/api-keys", { name, scopes })) as { id: string }).id;
+    if (product === "novavms") return ((await this.admin(product, "POST", `/service-accounts/${this.accountId}/keys`, { name, scopes })) as { id: string }).id;
+    return String(((await this.admin(product, "POST", "/api-keys", { name, abilities: scopes })) as { data: { id: number } }).data.id);
+  }
+
+  /** Requests to the management API since a mark, without the calls of data planes. */
+  async requestsSince(mark: number): Promise<readonly EmulatedRequest[]> {
+    return (await this.services.requests()).slice(mark).filter(({ path }) => /api-keys|service-accounts/.test(path));
+  }
+
+  async mark(): Promise<number> {
+    return (await this.services.requests()).length;
+  }
+
+  private async control(method: string, path: string, body?: object): Promise<void> {
+    const response = await fetch(`${this.services.controlUrl}${path}`, { method, headers: { "content-type": "application/json" }, ...(body ? { body: JSON.stringify(body) } : {}) });
+    if (!response.ok) throw new Error(`the emulator refused ${method} ${path}: ${await response.text()}`);
+    await response.arrayBuffer();
+  }
+}
