@@ -21,6 +21,7 @@ const commands: Readonly<Record<string, () => AddCommand>> = {
 
 const program = new Command("apikeys")
   .description("Service accounts and API keys as Pulumi resources: the scope review for pull requests, what rotates when, and the emulator.")
+  .version((require("pulumi-apikeys/package.json") as { version: string }).version)
   .showHelpAfterError()
   // Bad flags are exit code 2 everywhere; 1 is kept for faults of our own.
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));

@@ -17,6 +17,8 @@ export interface CommandHost {
   readonly env: NodeJS.ProcessEnv;
   /** Sets the exit code and lets the process end by itself, so that no output is cut. */
   readonly exit: (code: number) => void;
+  /** Ends at once, for bad flags: there is nothing to write any more. */
+  readonly abort: (code: number) => never;
 }
 
 export const processHost: CommandHost = {
@@ -27,6 +29,7 @@ export const processHost: CommandHost = {
   exit: (code) => {
     process.exitCode = code;
   },
+  abort: (code) => process.exit(code),
 };
 
 /** An end that the command itself decided on, with the exit code that scripts branch on. */
@@ -48,7 +51,7 @@ export function runs<Options>(command: Command, host: CommandHost, action: (opti
   return command
     .exitOverride((error) => {
       // Help and version are answers, not failures. The message is printed already.
-      process.exit(error.exitCode === 0 ? exitCodes.fine : exitCodes.usage);
+      host.abort(error.exitCode === 0 ? exitCodes.fine : exitCodes.usage);
     })
     .action(async (...input: unknown[]) => {
       const operands = input.slice(0, -2).flat() as string[];

@@ -35,8 +35,14 @@ function usable(connection: string, spec: string, run: () => Backend): Backend {
   } catch (error) {
     const place = `connection "${connection}": the backend file ${spec}`;
     if (error instanceof ConfigError) throw new ConfigError(`${place} is not usable. ${error.message}`);
-    throw new ConfigError(`${place} cannot be loaded (${error instanceof Error ? `${error.name}: ${redact(error.message)}` : "an unknown error"}).`);
+    throw new ConfigError(`${place} cannot be loaded (${error instanceof Error ? `${error.name}: ${redact(error.message)}${lineOf(error)}` : "an unknown error"}).`);
   }
+}
+
+/** Where a file cannot be parsed: Node puts `<file>:<line>` before the stack of such an error. */
+function lineOf({ name, stack = "" }: Error): string {
+  const [, line] = (name === "SyntaxError" && /^[^\n]*:(\d+)\n/.exec(stack)) || [];
+  return line === undefined ? "" : `, line ${line}`;
 }
 
 /** The one exported backend, however the module exports it. */

@@ -1,4 +1,4 @@
-import { type Backend, type BackendClient, type Capabilities, checkClient } from "./backends/definition";
+import { type Backend, type BackendClient, type BackendContext, type Capabilities, checkClient } from "./backends/definition";
 import { loadBackend } from "./backend-loading";
 import { clockIsSet } from "./clock";
 import { credentialSource, isLoopback, originOf, type RawConfig, readDuration, readOptions, readSettings, readUrl, type Settings } from "./connection-settings";
@@ -6,6 +6,7 @@ import { type CredentialSource, readCredential } from "./credentials";
 import { minuteMs, secondMs } from "./durations";
 import { ConfigError } from "./errors";
 import { createHttpClient } from "./http/client";
+import { redact } from "./redact";
 import type { ScopeCatalogue } from "./scopes";
 import { createSession } from "./session";
 
@@ -48,6 +49,8 @@ export function createConnections(config: RawConfig, env: NodeJS.ProcessEnv = pr
     const adapted = backend.adapt?.(options);
     const url = readUrl(name, backend, settings);
     const catalogue = adapted?.catalogue ?? backend.catalogue;
+    const capabilities = adapted?.capabilities ?? backend.capabilities;
+    rehearse(name, settings, backend, capabilities, { options, url });
     return {
       backend,
       settings,
@@ -57,7 +60,7 @@ export function createConnections(config: RawConfig, env: NodeJS.ProcessEnv = pr
         name,
         backend: backend.name,
         origin: new URL(url).origin + (adapted?.tenant ?? ""),
-        capabilities: adapted?.capabilities ?? backend.capabilities,
+        capabilities,
         ...(catalogue ? { catalogue } : {}),
         movedFrom: (settings.movedFrom ?? []).map((text) => originOf(name, "movedFrom", text, adapted?.tenant !== undefined)),
       },
@@ -74,7 +77,7 @@ export function createConnections(config: RawConfig, env: NodeJS.ProcessEnv = pr
     const login = authenticate && (() => authenticate({ http: createHttpClient({ url, ...timing }), options, token, url }));
     const session = createSession(token, login);
     const http = createHttpClient({ url, session, ...timing });
-    const client = checkClient(backend.name, facts.capabilities, backend.connect({ http, options, token, url }));
+    const client = backend.connect({ http, options, token, url });
     return { ...facts, client, assertWritable: () => assertWritable(name, backend, settings, url, env) };
   }
 
@@ -90,6 +93,18 @@ interface Prepared {
   readonly options: unknown;
   readonly url: string;
   readonly facts: ConnectionFacts;
+}
+
+/** Connects once without credential and network: a missing method is told by the preview, not when a key is at stake. */
+function rehearse(name: string, settings: Settings, backend: Backend, capabilities: Capabilities, known: Pick<BackendContext<unknown>, "options" | "url">): void {
+  // Never answers: a refusal could go unhandled in a backend that asks for something before it is asked.
+  const silence = () => new Promise<never>(() => undefined);
+  try {
+    checkClient(backend.name, capabilities, backend.connect({ ...known, http: { request: silence }, token: silence }));
+  } catch (error) {
+    const words = error instanceof Error ? redact(error instanceof ConfigError ? error.message : `"connect" threw ${error.name}: ${error.message}`) : '"connect" threw an unknown error';
+    throw new ConfigError(`connection "${name}": the backend ${settings.backend} is not usable. ${words}`);
+  }
 }
 
 /** One result per name; a failure is not kept, so the next call reads the configuration again. */

@@ -79,6 +79,8 @@ export function changeOfGrants(
   before: readonly string[],
   after: readonly string[],
 ): { gains: string[]; loses: string[] } {
+  // Most keys of a stack do not change.
+  if (before.length === after.length && before.every((grant, index) => grant === after[index])) return { gains: [], loses: [] };
   // A wildcard scope covers scopes only: it is not a role.
   const scopes = accessDelta(catalogue, before.filter(isScope), after.filter(isScope));
   const rest = (from: readonly string[], without: readonly string[]): string[] =>

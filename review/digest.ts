@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { changeOfAccess } from "./access";
+import { sameTarget } from "./access";
 import type { Side, Unit } from "./units";
 
 /**
@@ -13,7 +13,7 @@ export function accessDeltaOf(units: readonly Unit[]): readonly unknown[] {
     .filter(changesAccess)
     .map((unit) => {
       const { before, after } = unit;
-      const { gains, loses } = changeOfAccess(before?.access, after?.access);
+      const { gains, loses } = unit.change;
       return {
         urn: unit.urn,
         before: before ? { ...place(before), account: account(before) } : null,
@@ -33,11 +33,10 @@ export function digestOf(project: string, stack: string, delta: readonly unknown
 }
 
 /** True where somebody can do more or less than before, or somewhere else, or where nobody can tell. */
-export function changesAccess({ before, after }: Unit): boolean {
+export function changesAccess({ before, after, change: { gains, loses } }: Unit): boolean {
   if (!before || !after) return true;
-  const { gains, loses } = changeOfAccess(before.access, after.access);
   if (gains.length > 0 || loses.length > 0 || after.access.unreadable.length > 0) return true;
-  return JSON.stringify(place(before)) !== JSON.stringify(place(after)) || !sameAccount(before, after);
+  return !sameTarget(before.access.target, after.access.target) || before.facts.environment !== after.facts.environment || !sameAccount(before, after);
 }
 
 /** Where a grant holds. */

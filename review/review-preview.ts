@@ -1,6 +1,6 @@
 import { dayMs } from "../provider/durations";
 import { formatTime, parseTime } from "../provider/times";
-import { changeOfAccess, sameTarget } from "./access";
+import { sameTarget } from "./access";
 import { accountRows, type AccountRow } from "./account-rows";
 import { accessDeltaOf, digestOf } from "./digest";
 import { exitCodes, gravestExit } from "./exit-code";
@@ -161,7 +161,7 @@ function keyOf({ unit, op, reason, oldValidUntil, equalAccess, updatedConsumers 
   // A key that this run makes is not as old as the one before it.
   const created = fresh ? undefined : time(facts?.createdAt);
   const expiresAt = time(facts?.expiresAt) ?? (fresh ? undefined : time(facts?.actualExpiresAt));
-  const { gains, loses } = changeOfAccess(unit.before?.access, unit.after?.access);
+  const { gains, loses } = unit.change;
   return {
     urn: safeUrn(unit.urn),
     name: inert(unit.name),
@@ -192,8 +192,8 @@ function countsOf(units: readonly Unit[], rows: readonly AccountRow[], keys: rea
     accounts: units.filter((unit) => !isKey(unit)).length,
     keys: keys.length,
     checked: units.length,
-    gaining: rows.filter((row) => row.gains.length > 0 || row.keys.some((key) => changeOfAccess(key.before?.access, key.after?.access).gains.length > 0)).length,
-    losing: rows.filter((row) => row.loses.length > 0 || row.keys.some((key) => changeOfAccess(key.before?.access, key.after?.access).loses.length > 0)).length,
+    gaining: rows.filter((row) => row.gains.length > 0 || row.keys.some((key) => key.change.gains.length > 0)).length,
+    losing: rows.filter((row) => row.loses.length > 0 || row.keys.some((key) => key.change.loses.length > 0)).length,
     created: op("create"),
     replaced: op("replace"),
     rotated: op("rotate"),

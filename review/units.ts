@@ -1,4 +1,4 @@
-import { accountAccess, keyAccess, type Access } from "./access";
+import { accountAccess, changeOfAccess, keyAccess, type Access, type AccessChange } from "./access";
 import { sourceLocation, type Location } from "./location";
 import type { PolicyDocument } from "./policy";
 import type { Preview, ResourceState } from "./preview";
@@ -15,6 +15,8 @@ export interface Unit {
   readonly order: ReplaceOrder;
   readonly before?: Side;
   readonly after?: Side;
+  /** What it gains and loses by itself. */
+  readonly change: AccessChange;
   /** The name it had before an alias moved it. */
   readonly movedFrom?: string;
   readonly replaceReasons: readonly string[];
@@ -47,8 +49,8 @@ export function readUnits(preview: Preview, policy: PolicyDocument, projectPath:
   const known = ours.filter(({ before, after }) => kindOf(before, after) !== undefined);
   const facts = new Map(known.map((change) => [change, factsOf(change)]));
   const accounts = accountIndex(known, facts);
-  const consumersBefore = consumerIndex(changes, "before");
-  const consumersAfter = consumerIndex(changes, "after");
+  const consumersBefore = consumerIndex(changes, known, "before");
+  const consumersAfter = consumerIndex(changes, known, "after");
 
   // What an alias has renamed is one resource: the old state speaks of it by the old URN.
   const renamed = new Map(changes.flatMap(({ before, after }) => (before && after && before.urn !== after.urn ? [[before.urn, after.urn] as const] : [])));
@@ -84,6 +86,7 @@ export function readUnits(preview: Preview, policy: PolicyDocument, projectPath:
         order: change.order,
         ...(before ? { before } : {}),
         ...(after ? { after } : {}),
+        change: changeOfAccess(before?.access, after?.access),
         ...(moved === undefined ? {} : { movedFrom: moved }),
         replaceReasons: change.replaceReasons,
         diffReasons: change.diffReasons,
@@ -112,13 +115,17 @@ function factsOf({ op, before, after }: ResourceChange): { before?: Facts; after
   const old = before ? readFacts(before, before.outputs) : undefined;
   if (!after) return old ? { before: old } : {};
   // What is kept in place keeps what the service said of it, as far as the preview does not know better.
-  const kept = op === "same" || op === "update" ? { ...before?.outputs, ...knownOnly(after.outputs) } : knownOnly(after.outputs);
+  const news = knownOnly(after.outputs);
+  const kept = op === "same" || op === "update" ? (news === nothing ? (before?.outputs ?? nothing) : { ...before?.outputs, ...news }) : news;
   const next = readFacts(after, kept);
   return old ? { before: old, after: next } : { after: next };
 }
 
-function knownOnly(outputs: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(outputs).filter(([, value]) => !isHidden(value)));
+const nothing: Readonly<Record<string, unknown>> = {};
+
+function knownOnly(outputs: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const entries = Object.entries(outputs);
+  return entries.length === 0 ? nothing : Object.fromEntries(entries.filter(([, value]) => !isHidden(value)));
 }
 
 interface AccountIndex {
@@ -151,7 +158,8 @@ function accountOf(state: ResourceState, facts: Facts, accounts: AccountIndex): 
 }
 
 /** Who uses what: a component counts only where none of its own resources is already counted. */
-function consumerIndex(changes: readonly ResourceChange[], at: "before" | "after"): Map<string, string[]> {
+function consumerIndex(changes: readonly ResourceChange[], known: readonly ResourceChange[], at: "before" | "after"): Map<string, string[]> {
+  const ours = new Set(known.map((change) => change[at]?.urn));
   const states = new Map<string, ResourceState>();
   for (const change of changes) {
     const state = change[at];
@@ -160,7 +168,8 @@ function consumerIndex(changes: readonly ResourceChange[], at: "before" | "after
   const users = new Map<string, Set<string>>();
   for (const state of states.values()) {
     for (const urns of Object.values(state.propertyDependencies)) {
-      for (const urn of urns) {
+      for (const urn of urns ?? []) {
+        if (!ours.has(urn)) continue;
         const set = users.get(urn);
         if (set) set.add(state.urn);
         else users.set(urn, new Set([state.urn]));

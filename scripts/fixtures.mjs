@@ -45,7 +45,7 @@ const copy = compile();
 const load = createRequire(join(copy, "package.json"));
 const { reviewPreview } = load("./dist/review/review-preview.js");
 const { renderMarkdown } = load("./dist/review/render/markdown.js");
-const { checkPolicy, defaultPolicy } = load("./dist/review/policy.js");
+const { checkPolicy, defaultPolicy, policyJsonSchema } = load("./dist/review/policy.js");
 const { startEmulator } = load("./dist/emulator/index.js");
 
 let failed = 0;
@@ -69,6 +69,8 @@ for (const [index, each] of cases.entries()) {
     process.stdout.write(`${name}: FAILED: ${error instanceof Error ? error.message : String(error)}\n`);
   }
 }
+// Made from the code as well: editors check apikeys-review.yaml by it.
+writeFileSync(join(root, "review/schema.json"), `${JSON.stringify(policyJsonSchema(), null, 2)}\n`);
 rmSync(work, { recursive: true, force: true });
 process.exitCode = failed === 0 ? 0 : 1;
 

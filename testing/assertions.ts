@@ -28,14 +28,20 @@ function assertId(what: string, id: unknown): void {
 /** RFC 3339 in UTC, or absent. */
 export function assertTime(what: string, time: unknown): void {
   if (time === undefined) return;
-  assert.ok(typeof time === "string" && utcTime.test(time) && !Number.isNaN(Date.parse(time)), `${what} has to be RFC 3339 in UTC, and is ${inspect(time)}`);
+  assert.ok(
+    typeof time === "string" && utcTime.test(time) && !Number.isNaN(Date.parse(time)),
+    `${what} has to be RFC 3339 in UTC, and is ${inspect(time)}`,
+  );
 }
 
 /** What a service does not tell is absent: never null, never an empty text, never a property that is undefined. */
 function assertNothingBlank(what: string, told: object): void {
   for (const [field, value] of Object.entries(told)) {
     if (field === "description" || field === "name") continue;
-    assert.ok(value !== undefined && value !== null && value !== "", `${what} has "${field}: ${inspect(value)}"; leave out what the service does not tell`);
+    assert.ok(
+      value !== undefined && value !== null && value !== "",
+      `${what} has "${field}: ${inspect(value)}"; leave out what the service does not tell`,
+    );
   }
 }
 
@@ -46,30 +52,43 @@ export function isNear(a: string | undefined, b: string | undefined, stepMs: num
 }
 
 /** The error of a call that has to fail with one of these classes. */
-export async function refusalOf(call: () => Promise<unknown>, classes: readonly (new (...args: never[]) => Error)[], what: string): Promise<Error> {
+export async function refusalOf(
+  call: () => Promise<unknown>,
+  classes: readonly (new (...args: never[]) => Error)[],
+  what: string,
+): Promise<Error> {
   let outcome: unknown;
   try {
     outcome = await call();
   } catch (error) {
     const wanted = classes.map(({ name }) => name).join(" or ");
     const isWanted = error instanceof Error && classes.some((errorClass) => error instanceof errorClass);
-    assert.ok(isWanted, `${what} has to fail with ${wanted}, and failed with ${error instanceof Error ? `${error.name}: ${error.message}` : inspect(error)}`);
+    assert.ok(
+      isWanted,
+      `${what} has to fail with ${wanted}, and failed with ${error instanceof Error ? `${error.name}: ${error.message}` : inspect(error)}`,
+    );
     return error;
   }
-  return assert.fail(`${what} has to fail, and answered ${outcome === undefined ? "undefined, which means absent" : typeof outcome}`);
+  return assert.fail(
+    `${what} has to fail, and answered ${outcome === undefined ? "undefined, which means absent" : typeof outcome}`,
+  );
 }
 
 /** Looks for the values wherever an error can carry them. */
 export function assertHoldsNone(error: unknown, values: readonly string[]): void {
   for (const [form, text] of Object.entries(textsOf(error))) {
-    for (const value of values) if (value !== "") assert.ok(!text.includes(value), `an error's ${form} holds a secret of ${value.length} characters`);
+    for (const value of values)
+      if (value !== "")
+        assert.ok(!text.includes(value), `an error's ${form} holds a secret of ${value.length} characters`);
   }
 }
 
 /** An error in every form in which it may be printed or logged. */
 export function textsOf(error: unknown): Readonly<Record<string, string>> {
   if (!(error instanceof Error)) return { text: String(error) };
-  const own = Object.fromEntries(Object.getOwnPropertyNames(error).map((name) => [name, (error as unknown as Record<string, unknown>)[name]]));
+  const own = Object.fromEntries(
+    Object.getOwnPropertyNames(error).map((name) => [name, (error as unknown as Record<string, unknown>)[name]]),
+  );
   const cause = error.cause === undefined ? {} : { cause: Object.values(textsOf(error.cause)).join("\n") };
   return {
     message: error.message,

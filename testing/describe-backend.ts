@@ -47,7 +47,11 @@ export function contractOf(can: Capabilities): Readonly<Record<string, Contract>
  *   };
  * });
  */
-export function describeBackend(backend: string | Backend, open: () => Promise<BackendHarness>, fields: Readonly<Record<string, unknown>> = {}): void {
+export function describeBackend(
+  backend: string | Backend,
+  open: () => Promise<BackendHarness>,
+  fields: Readonly<Record<string, unknown>> = {},
+): void {
   const { describe, test, beforeAll, afterAll } = findRunner();
   const { backend: name, capabilities } = factsOf({ backend, fields });
 
@@ -57,7 +61,11 @@ export function describeBackend(backend: string | Backend, open: () => Promise<B
     beforeAll(async () => {
       running = await open();
       opened = openService({ backend, fields }, running);
-      assert.deepEqual(opened.connection.capabilities, capabilities, "the harness's connection fields change the capabilities: pass them to describeBackend instead");
+      assert.deepEqual(
+        opened.connection.capabilities,
+        capabilities,
+        "the harness's connection fields change the capabilities: pass them to describeBackend instead",
+      );
     }, timeoutMs);
     afterAll(async () => running?.close(), timeoutMs);
 

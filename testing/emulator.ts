@@ -28,6 +28,15 @@ export interface EmulatedKey {
   readonly revokedAt: string | null;
 }
 
+/** What somebody else may do to a key. */
+export interface KeyEdit {
+  readonly state?: EmulatedKey["state"];
+  readonly scopes?: readonly string[];
+  readonly expiresAt?: string | null;
+  /** NovaVMS: a gateway's key cannot be revoked. */
+  readonly owner?: "service_account" | "gateway";
+}
+
 /** A request that a service got. */
 export interface EmulatedRequest {
   readonly at: string;
@@ -45,7 +54,9 @@ export interface TestEmulator extends RunningEmulator {
   readonly keys: {
     list(service?: ServiceName): Promise<readonly EmulatedKey[]>;
     /** Somebody else changes the key. */
-    edit(service: ServiceName, id: string, change: { readonly state?: EmulatedKey["state"]; readonly scopes?: readonly string[]; readonly expiresAt?: string | null }): Promise<void>;
+    edit(service: ServiceName, id: string, change: KeyEdit): Promise<void>;
+    /** The service knows the key no more. */
+    remove(service: ServiceName, id: string): Promise<void>;
   };
   readonly clock: {
     /** Moves the services' clock ahead: `30s`, `15m`, `24h`, `7d`. */
@@ -62,12 +73,17 @@ export interface TestEmulator extends RunningEmulator {
 export async function startEmulator(options: EmulatorOptions = {}): Promise<TestEmulator> {
   const running = await start(options);
   const control = async (method: string, path: string, body?: object): Promise<unknown> => {
-    const answer = await fetch(`${running.controlUrl}${path}`, { method, ...(body && { body: JSON.stringify(body), headers: { "content-type": "application/json" } }) });
+    const answer = await fetch(`${running.controlUrl}${path}`, {
+      method,
+      ...(body && { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+    });
     const told = (await answer.json()) as { readonly error?: { readonly message?: string } };
     if (!answer.ok) throw new Error(`the emulator refused ${method} ${path}: ${told.error?.message ?? answer.status}`);
     return told;
   };
-  const tell = async (method: string, path: string, body?: object): Promise<void> => void (await control(method, path, body));
+  const tell = async (method: string, path: string, body?: object): Promise<void> => {
+    await control(method, path, body);
+  };
   const of = (service: ServiceName | undefined) => (service === undefined ? "" : `?service=${service}`);
   return {
     ...running,
@@ -75,9 +91,14 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Test
     keys: {
       list: async (service) => ((await control("GET", `/keys${of(service)}`)) as { keys: EmulatedKey[] }).keys,
       edit: (service, id, change) => tell("POST", `/keys/${service}/${encodeURIComponent(id)}`, change),
+      remove: (service, id) => tell("DELETE", `/keys/${service}/${encodeURIComponent(id)}`),
     },
-    clock: { advance: (duration) => tell("POST", "/clock", { advance: duration }), set: (now) => tell("POST", "/clock", { now }) },
-    requests: async (service) => ((await control("GET", `/requests${of(service)}`)) as { requests: EmulatedRequest[] }).requests,
+    clock: {
+      advance: (duration) => tell("POST", "/clock", { advance: duration }),
+      set: (now) => tell("POST", "/clock", { now }),
+    },
+    requests: async (service) =>
+      ((await control("GET", `/requests${of(service)}`)) as { requests: EmulatedRequest[] }).requests,
     reset: () => tell("POST", "/reset", {}),
   };
 }

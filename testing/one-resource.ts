@@ -23,7 +23,9 @@ export interface Recorded {
 }
 
 type Properties = Record<string, unknown>;
-type Provider = Required<Pick<ResourceProvider<Properties, Properties>, "check" | "diff" | "create" | "read" | "update" | "delete">>;
+type Provider = Required<
+  Pick<ResourceProvider<Properties, Properties>, "check" | "diff" | "create" | "read" | "update" | "delete">
+>;
 
 /**
  * One resource and its provider, run through the engine's protocol without an engine: what reaches
@@ -43,7 +45,11 @@ export class OneResource {
     const nothing = { replaces: [], failures, deletedFirst: false };
     if (failures.length > 0) return { op: "refused", ...nothing };
     if (!this.state) return { op: "create", ...nothing };
-    const { changes, replaces = [], deleteBeforeReplace = false } = await this.provider.diff(this.state.id, copy(this.state.outs), inputs);
+    const {
+      changes,
+      replaces = [],
+      deleteBeforeReplace = false,
+    } = await this.provider.diff(this.state.id, copy(this.state.outs), inputs);
     const differs = changes ?? !sameValue(this.state.inputs, inputs);
     if (!differs) return { op: "same", ...nothing };
     return { op: replaces.length > 0 ? "replace" : "update", replaces, failures, deletedFirst: deleteBeforeReplace };
@@ -59,7 +65,10 @@ export class OneResource {
     if (step.op === "replace" && !step.deletedFirst && old) await this.remove(old);
     if (old && (step.op === "update" || step.op === "same")) {
       const { inputs } = await this.check(old.inputs, program);
-      const outs = step.op === "update" ? asProperties((await this.provider.update(old.id, copy(old.outs), inputs)).outs) : old.outs;
+      const outs =
+        step.op === "update"
+          ? asProperties((await this.provider.update(old.id, copy(old.outs), inputs)).outs)
+          : old.outs;
       this.state = { id: old.id, inputs, outs };
     }
     return step;
@@ -70,7 +79,11 @@ export class OneResource {
     const { id, inputs, outs } = this.known();
     const answer = await this.provider.read(id, copy(outs));
     assert.equal(answer.id, id, "a refresh must not lose the resource");
-    this.state = { id, inputs: { ...asProperties(answer.inputs), __provider: inputs.__provider }, outs: asProperties(answer.props) };
+    this.state = {
+      id,
+      inputs: { ...asProperties(answer.inputs), __provider: inputs.__provider },
+      outs: asProperties(answer.props),
+    };
     const names = new Set([...Object.keys(inputs), ...Object.keys(this.state.inputs)]);
     return [...names].filter((name) => !sameValue(inputs[name], this.state?.inputs[name])).sort();
   }
@@ -97,7 +110,10 @@ export class OneResource {
     this.state = { id, inputs, outs: asProperties(outs) };
   }
 
-  private async check(olds: Readonly<Properties>, program: object): Promise<{ inputs: Properties; failures: readonly CheckFailure[] }> {
+  private async check(
+    olds: Readonly<Properties>,
+    program: object,
+  ): Promise<{ inputs: Properties; failures: readonly CheckFailure[] }> {
     const { inputs = {}, failures = [] } = await this.provider.check(copy(olds), copy(defined({ ...program })));
     return { inputs: asProperties(inputs), failures };
   }
@@ -118,7 +134,10 @@ function assertPlain(value: unknown, at: string): void {
   assert.ok(value !== undefined, `${at} is undefined, which the engine refuses`);
   if (Array.isArray(value)) value.forEach((item, index) => assertPlain(item, `${at}[${index}]`));
   else if (typeof value === "object" && value !== null) {
-    assert.ok(Object.getPrototypeOf(Object.getPrototypeOf(value) as object | null) === null, `${at} is ${inspect(value)}, which the engine cannot keep`);
+    assert.ok(
+      Object.getPrototypeOf(Object.getPrototypeOf(value) as object | null) === null,
+      `${at} is ${inspect(value)}, which the engine cannot keep`,
+    );
     for (const [name, item] of Object.entries(value)) assertPlain(item, `${at}.${name}`);
   }
 }
@@ -127,7 +146,12 @@ function assertPlain(value: unknown, at: string): void {
 function unwrapSecrets(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(unwrapSecrets);
   if (typeof value !== "object" || value === null) return value;
-  if (Object.keys(value).length === 2 && "value" in value && Object.values(value).includes("1b47061264138c4ac30d75fd1eb44270")) return plainSecret(value);
+  if (
+    Object.keys(value).length === 2 &&
+    "value" in value &&
+    Object.values(value).includes("1b47061264138c4ac30d75fd1eb44270")
+  )
+    return plainSecret(value);
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, unwrapSecrets(item)]));
 }
 

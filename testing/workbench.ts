@@ -1,6 +1,15 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { loadBackend } from "../provider/backend-loading";
-import type { Backend, BackendClient, Capabilities, IssuedApiKey, KeyRef, NewKey, NewServiceAccount, ServiceAccount } from "../provider/backends/definition";
+import type {
+  Backend,
+  BackendClient,
+  Capabilities,
+  IssuedApiKey,
+  KeyRef,
+  NewKey,
+  NewServiceAccount,
+  ServiceAccount,
+} from "../provider/backends/definition";
 import { type Connection, type ConnectionFacts, type Connections, createConnections } from "../provider/connections";
 import { defined } from "../provider/defined";
 import { logicalName, type Origin, physicalName } from "../provider/resources/names";
@@ -27,7 +36,10 @@ export function factsOf(subject: Subject): ConnectionFacts {
 }
 
 /** The subject's connection to an address. Without a token none is set, and whoever needs one fails. */
-export function connect({ backend, fields }: Subject, { url, token }: { readonly url: string; readonly token: string | undefined }): Connections {
+export function connect(
+  { backend, fields }: Subject,
+  { url, token }: { readonly url: string; readonly token: string | undefined },
+): Connections {
   const given = typeof backend === "string" ? undefined : backend;
   const settings = { [connectionName]: { tokenEnv: tokenVariable, ...fields, backend: given?.name ?? backend, url } };
   const config = { get: (key: string) => (key === "apikeys:connections" ? JSON.stringify(settings) : undefined) };
@@ -121,7 +133,8 @@ export class Workbench {
     if (this.can.parent === "credential") return {};
     if (this.can.serviceAccounts) return { serviceAccountId: (await this.makeAccount()).id };
     const [first] = this.harness.parents ?? [];
-    if (first === undefined) throw new Error('the harness has to name "parents": keys live under accounts, and the backend cannot make any');
+    if (first === undefined)
+      throw new Error('the harness has to name "parents": keys live under accounts, and the backend cannot make any');
     return { serviceAccountId: first };
   }
 
@@ -134,7 +147,12 @@ export class Workbench {
   async makeAccount(asked: Partial<NewServiceAccount> = {}): Promise<ServiceAccount> {
     if (!this.client.createServiceAccount) throw new Error("the backend makes no service accounts");
     const scopes = this.can.scopes === "account" ? { scopes: this.scopes() } : {};
-    const account = await this.client.createServiceAccount({ name: this.newName(), ...scopes, ...this.harness.serviceAccount, ...asked });
+    const account = await this.client.createServiceAccount({
+      name: this.newName(),
+      ...scopes,
+      ...this.harness.serviceAccount,
+      ...asked,
+    });
     this.accounts.push(account.id);
     assertAccountForm(account);
     return account;
@@ -161,7 +179,7 @@ export class Workbench {
       environment: environments?.[0],
       expiresAt: expiry.support === "required" ? this.timeIn(24 * 60 * 60 * 1000) : undefined,
       ...asked,
-    }) as NewKey;
+    });
   }
 
   async issue(asked: Partial<NewKey> = {}, parent?: Parent): Promise<Issued> {
@@ -184,10 +202,11 @@ export class Workbench {
 
   /** Whether a key opens the service's door; undefined where the harness cannot tell. Waits for the service's lag. */
   async works(key: IssuedApiKey, { serviceAccountId }: Parent, expected: boolean): Promise<boolean | undefined> {
-    const { works } = this.harness;
-    if (!works) return undefined;
-    const lagMs = expected ? this.can.activationLagMs : this.can.revocationLagMs;
-    return within(lagMs, () => works(key, serviceAccountId), (seen) => seen === expected);
+    return within(
+      expected ? this.can.activationLagMs : this.can.revocationLagMs,
+      async () => this.harness.works?.(key, serviceAccountId),
+      (seen) => seen === expected || seen === undefined,
+    );
   }
 
   /** The parent's keys of that name. */
@@ -198,7 +217,11 @@ export class Workbench {
   }
 
   /** The same service by another credential, or another address with the same credential. */
-  connectAs(settings: { readonly token?: string; readonly url?: string; readonly fields?: Readonly<Record<string, unknown>> }): Connection {
+  connectAs(settings: {
+    readonly token?: string;
+    readonly url?: string;
+    readonly fields?: Readonly<Record<string, unknown>>;
+  }): Connection {
     const { subject, harness } = this.opened;
     const { url = harness.url, token = harness.token, fields } = settings;
     return connect({ ...subject, fields: { ...subject.fields, ...fields } }, { url, token }).open(connectionName);
@@ -212,7 +235,8 @@ export class Workbench {
   /** Revokes and deletes what the promise has made. Keys go with their account. */
   async tidy(): Promise<void> {
     const gone = new Set(this.accounts);
-    for (const ref of this.keys) if (ref.serviceAccountId === undefined || !gone.has(ref.serviceAccountId)) await this.client.revokeKey(ref);
+    for (const ref of this.keys)
+      if (ref.serviceAccountId === undefined || !gone.has(ref.serviceAccountId)) await this.client.revokeKey(ref);
     for (const id of gone) await this.client.deleteServiceAccount?.(id);
   }
 }
@@ -222,7 +246,11 @@ export function parentOf({ serviceAccountId }: Parent): Parent {
 }
 
 /** Looks until it is so, as long as a service may lag behind. */
-export async function within<Seen>(lagMs: number, look: () => Promise<Seen>, isSo: (seen: Seen) => boolean): Promise<Seen> {
+export async function within<Seen>(
+  lagMs: number,
+  look: () => Promise<Seen>,
+  isSo: (seen: Seen) => boolean,
+): Promise<Seen> {
   const endMs = performance.now() + lagMs;
   for (;;) {
     const seen = await look();

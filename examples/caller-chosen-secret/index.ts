@@ -20,8 +20,8 @@ const printer = new ApiKey("printer", {
   labels: { owner: "logistics", purpose: "label printer" },
 });
 
-export const printerKeyId = printer.keyId;
-/** The chosen one. It is encrypted in the state, wherever it stands there. */
+/** Known before the key is: the printer can be set up first. */
+export const chosenSecret = secret.result;
+/** The same, as the service has it. Both are encrypted in the state. */
 export const printerSecret = printer.secret;
-/** True: the printer could have been set up with it before the key was there. */
-export const isAsChosen = pulumi.all([secret.result, printer.secret]).apply(([chosen, told]) => chosen === told);
+export const printerKeyId = printer.keyId;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { ConfigError } from "../errors";
 import type { HttpClient, Session } from "../http/client";
 import { kindOf } from "../redact";
-import type { ScopeCatalogue } from "../scopes";
+import type { ScopeCatalogue, ScopeFacts } from "../scopes";
 
 /**
  * The one interface between the lifecycle and a vendor's API: capabilities as data, and a handful of
@@ -289,6 +289,26 @@ const capabilities = z.strictObject({
   limits: z.strictObject({ nameLength: z.number().int().positive(), namePattern: z.string().optional(), descriptionLength: z.number().int().positive().optional() }),
 });
 
+// `satisfies` makes a field that only the interface has a compile error.
+const scopeFacts = z.strictObject({
+  implies: z.array(z.string()).optional(),
+  level: z.enum(["read", "write", "admin"]).optional(),
+  mintsKeys: z.boolean().optional(),
+} satisfies Record<keyof ScopeFacts, z.ZodType>);
+const catalogue = z.strictObject({
+  scopes: z.record(z.string(), scopeFacts),
+  open: z.strictObject({ pattern: z.string().refine(isPattern, { error: "write a regular expression" }), example: z.string() }).optional(),
+  limitMark: z.string().optional(),
+} satisfies Record<keyof ScopeCatalogue, z.ZodType>);
+
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text) instanceof RegExp;
+  } catch {
+    return false;
+  }
+}
+
 const always = ["createKey", "getKey", "listKeys", "revokeKey"] as const;
 const forAccounts = ["createServiceAccount", "getServiceAccount", "listServiceAccounts", "deleteServiceAccount"] as const;
 
@@ -299,16 +319,25 @@ const forAccounts = ["createServiceAccount", "getServiceAccount", "listServiceAc
 export function defineBackend<Options = undefined>(definition: BackendDefinition<Options>): Backend {
   const name = typeof definition?.name === "string" && definition.name !== "" ? definition.name : undefined;
   if (!name) throw new ConfigError(`defineBackend: "name" is ${kindOf(definition?.name)}; give the backend a name.`);
-  const result = capabilities.safeParse(definition.capabilities);
-  if (!result.success) {
-    const issue = result.error.issues[0];
-    const field = ["capabilities", ...(issue?.path ?? [])].join(".");
-    throw new ConfigError(`Backend "${name}": "${field}" is wrong: ${issue?.message ?? "unknown"}.`);
-  }
+  assertForm(name, "capabilities", capabilities, definition.capabilities);
   if (typeof definition.connect !== "function") throw new ConfigError(`Backend "${name}": "connect" is ${kindOf(definition.connect)}; give a function that returns the methods.`);
   const wantsScopes = definition.capabilities.scopes === "immutable" || definition.capabilities.scopes === "mutable";
   if (wantsScopes && !definition.catalogue) throw new ConfigError(`Backend "${name}": "catalogue" is missing; keys have scopes ("capabilities.scopes"), so list them, or give the form of an open catalogue.`);
+  if (definition.catalogue) assertCatalogue(name, definition.catalogue);
   return definition as unknown as Backend;
+}
+
+function assertForm(name: string, part: string, schema: z.ZodType, value: unknown): void {
+  const issue = schema.safeParse(value).error?.issues[0];
+  if (issue) throw new ConfigError(`Backend "${name}": "${[part, ...issue.path].join(".")}" is wrong: ${issue.message}.`);
+}
+
+function assertCatalogue(name: string, offered: ScopeCatalogue): void {
+  assertForm(name, "catalogue", catalogue, offered);
+  for (const [scope, { implies = [] }] of Object.entries(offered.scopes)) {
+    const unknown = implies.find((implied) => !offered.open && !implied.includes("*") && !Object.hasOwn(offered.scopes, implied));
+    if (unknown !== undefined) throw new ConfigError(`Backend "${name}": "catalogue.scopes.${scope}.implies" is wrong: there is no scope "${unknown}".`);
+  }
 }
 
 /** Refuses a client that lacks a method its capabilities promise. */

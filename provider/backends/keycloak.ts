@@ -102,7 +102,6 @@ export const keycloak = defineBackend<Options>({
       const rotations = profiles.flatMap(({ executors }) => executors ?? []).filter(({ executor }) => executor === "secret-rotation");
       return Math.max(0, ...rotations.map(({ configuration }) => (Number(configuration?.["rotated-expiration-period"]) || 0) * secondMs));
     };
-    const inTurn = createTurns();
 
     return {
       createKey: ({ serviceAccountId: id = "", name, secretValue, labels }) =>
@@ -221,12 +220,11 @@ function shortGrace(realm: string, askedMs: number, realMs: number): ConfigError
   return new ConfigError(`the realm "${realm}" ${found}, and ${formatDuration(askedMs)} are wanted, so nothing was rotated. Set the connection's rotationGrace to the rotated-expiration-period of the realm's policy, and keep the overlap within it.`);
 }
 
-/** Runs what concerns one client one after the other, so that two keys cannot both find it free. */
-function createTurns() {
-  const last = new Map<string, Promise<unknown>>();
-  return <Result>(id: string, run: () => Promise<Result>): Promise<Result> => {
-    const turn = (last.get(id) ?? Promise.resolve()).catch(() => undefined).then(run);
-    last.set(id, turn);
-    return turn;
-  };
+const lastTurns = new Map<string, Promise<unknown>>();
+
+/** Runs what concerns one client one after the other, in the whole process, so that two keys cannot both find it free. */
+function inTurn<Result>(id: string, run: () => Promise<Result>): Promise<Result> {
+  const turn = (lastTurns.get(id) ?? Promise.resolve()).catch(() => undefined).then(run);
+  lastTurns.set(id, turn);
+  return turn;
 }

@@ -39,11 +39,13 @@ export async function logInAsAdmin(http: HttpClient, credential: string, project
 /** A session can be ended at any time by another process that makes a key of the same account. */
 const mostLogins = 6;
 
-/** The sessions of accounts: shared by creates that run side by side, because a second new password ends the first one's session. */
-export class AccountSessions {
-  private readonly open = new Map<string, Promise<string | undefined>>();
+/** Shared by all creates of this process, whichever resource they are for: a second new password ends the first one's session. */
+const openSessions = new Map<string, Promise<string | undefined>>();
 
+/** The sessions of a Keystone's accounts. */
+export class AccountSessions {
   constructor(
+    private readonly url: string,
     private readonly http: HttpClient,
     private readonly projectOf: (user: User) => Promise<string>,
   ) {}
@@ -57,7 +59,7 @@ export class AccountSessions {
       const token = await session;
       const result = token === undefined ? undefined : await run(token);
       if (result !== undefined) return result;
-      if (this.open.get(accountId) === session) this.forget(accountId);
+      if (openSessions.get(this.keyOf(accountId)) === session) this.forget(accountId);
     }
     throw new ProviderError(
       `the service account ${accountId} could not log in to make its key, and nothing was made. Its user may be locked, its project disabled, or another run is making keys of the same account just now: run again.`,
@@ -66,14 +68,18 @@ export class AccountSessions {
 
   /** A session keeps the roles that it began with. */
   forget(accountId: string): void {
-    this.open.delete(accountId);
+    openSessions.delete(this.keyOf(accountId));
+  }
+
+  private keyOf(accountId: string): string {
+    return `${this.url} ${accountId}`;
   }
 
   private sessionOf(accountId: string): Promise<string | undefined> {
-    const known = this.open.get(accountId);
+    const known = openSessions.get(this.keyOf(accountId));
     if (known) return known;
     const session = this.logIn(accountId).catch(notYetAsked);
-    this.open.set(accountId, session);
+    openSessions.set(this.keyOf(accountId), session);
     session.catch(() => this.forget(accountId));
     return session;
   }

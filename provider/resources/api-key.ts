@@ -69,6 +69,7 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
       const facts = describeForCheck(context, connection, failures);
       const expired = checkExpiry(olds, news, facts, context.nowMs(), failures);
       if (facts) checkSecretValue(news, facts, failures);
+      if (facts) checkOutage(news, facts, failures);
       const inputs = facts ? checkKeyInputs({ ...news, connection }, facts, failures) : { ...news, connection };
       if (expired) context.warn(`the key "${logicalName(news.origin)}" expired at ${news.expiresAt}; it stays so until expiresAt is changed`);
       return checkAnswer({ ...inputs, ...canonicalEnd(news), status: expired ? "expired" : "active" } as ApiKeyInputs, failures);
@@ -235,6 +236,12 @@ function checkExpiry(olds: Partial<ApiKeyInputs>, news: ApiKeyInputs, facts: Con
   if (olds.expiresAt !== undefined && sameInstant(String(olds.expiresAt), news.expiresAt, 0)) return true;
   failures.add("expiresAt", `"expiresAt" is in the past (${formatTime(endMs)}); give a later time`);
   return false;
+}
+
+/** Keys that rotate have an overlap to speak of: see checkSchedule. */
+function checkOutage({ allowOutage }: ApiKeyInputs, { capabilities, backend }: ConnectionFacts, failures: Failures): void {
+  if (capabilities.maxActiveKeys !== 1 || allowOutage === true) return;
+  failures.add("allowOutage", `${backend} keeps one key per account, so replacing it leaves a gap between the old key's end and the new one's arrival at its users; set allowOutage: true if that is acceptable`);
 }
 
 function checkSecretValue(news: ApiKeyInputs, { capabilities, backend }: ConnectionFacts, failures: Failures): void {

@@ -49,12 +49,6 @@ export function checkKeyInputs(news: Readonly<Record<string, unknown>>, facts: C
   checkName(news.name ?? logicalName(String(news.origin)), exact, facts, failures);
   checkDescription(news.description, facts.capabilities.description, facts, failures);
   checkParent(news.serviceAccountId, facts, failures);
-  if (facts.capabilities.maxActiveKeys === 1 && news.allowOutage !== true) {
-    failures.add(
-      "allowOutage",
-      `${facts.backend} keeps one key per account, so replacing it leaves a gap between the old key's end and the new one's arrival at its users; set allowOutage: true if that is acceptable`,
-    );
-  }
   const scopes = checkKeyScopes(news.scopes, news.fullAccess, facts, failures);
   return defined({
     ...news,

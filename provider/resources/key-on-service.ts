@@ -7,7 +7,7 @@ import type { Connection } from "../connections";
 import { secondMs } from "../durations";
 import { AmbiguousCreateError, isUnclear, ProviderError } from "../errors";
 import { type Clock, realClock } from "../http/client";
-import { hasMarkerForm } from "./names";
+import { hasMarkerForm, renamed } from "./names";
 
 /** What a look at the service found. */
 export interface Observation {
@@ -43,19 +43,19 @@ export async function issueKey(connection: Connection, request: Omit<NewKey, "na
       const found = await findByMarker(connection, request.serviceAccountId, name, error, clock);
       const ids = found.map((key) => key.id);
       if (naming.exact) {
-        throw ambiguous(`a key of that exact name may or may not be this call's; compare ${list(ids)} on the service, delete what is not in use, and run again`, name, ids, error);
+        throw ambiguous(`A key of that exact name may or may not be this call's: compare ${list(ids)} on the service, delete what is not in use, and run again`, name, ids, error);
       }
       if (found.length === 0) {
-        throw ambiguous("no such key is on the service now; it may still appear. Look for that name, revoke what you find, and run again", name, [], error);
+        throw ambiguous("No such key is on the service now; it may still appear: look for that name, revoke what you find, and run again", name, [], error);
       }
-      for (const key of found) {
+      for (const [index, id] of ids.entries()) {
         try {
-          await revokeKey(connection, { id: key.id, name, ...parentOf(request) });
-        } catch (cause) {
-          throw ambiguous(`the key ${key.id} was made, its secret is lost, and it could not be revoked; the next run revokes it`, name, ids, cause);
+          await revokeKey(connection, { id, name, ...parentOf(request) });
+        } catch (refusal) {
+          throw ambiguous(`The key ${id} was made, its secret is lost, and it could not be revoked (${inner(refusal)}): the next run revokes it`, name, ids.slice(index), error);
         }
       }
-      if (creates >= mostCreates) throw ambiguous(`${mostCreates} keys were made and revoked again because their secrets never arrived`, name, [], error);
+      if (creates >= mostCreates) throw ambiguous(`${mostCreates} keys were made, and revoked again because their secrets never arrived`, name, [], error);
     }
   }
 }
@@ -63,19 +63,20 @@ export async function issueKey(connection: Connection, request: Omit<NewKey, "na
 /** Looks for living keys under the marker; once more after the vendor's activation lag where there is none. */
 async function findByMarker(connection: Connection, serviceAccountId: string | undefined, name: string, cause: unknown, clock: Clock): Promise<readonly ApiKey[]> {
   try {
-    const found = await listByName(connection, serviceAccountId, name);
+    const found = await livingByMarkers(connection, serviceAccountId, [name]);
     if (found.length > 0) return found;
     // A request that timed out here may be committed there a moment later.
     await clock.sleep(Math.max(connection.capabilities.activationLagMs, secondMs));
-    return await listByName(connection, serviceAccountId, name);
+    return await livingByMarkers(connection, serviceAccountId, [name]);
   } catch (error) {
-    throw ambiguous(`and the service could not be searched for it (${messageOf(error)}). Look for that name, revoke what you find, and run again`, name, [], cause);
+    throw ambiguous(`The service could not be searched for it (${inner(error)}): look for that name, revoke what you find, and run again`, name, [], cause);
   }
 }
 
-async function listByName({ client }: Connection, serviceAccountId: string | undefined, name: string): Promise<readonly ApiKey[]> {
+/** The living keys that carry one of these markers. */
+export async function livingByMarkers({ client }: Connection, serviceAccountId: string | undefined, markers: readonly string[]): Promise<readonly ApiKey[]> {
   const keys = (await client.listKeys(serviceAccountId === undefined ? {} : { serviceAccountId })) ?? [];
-  return keys.filter((key) => key.name === name && key.status === "active");
+  return keys.filter((key) => markers.includes(key.name) && key.status === "active");
 }
 
 /** The key as the service has it now. Refusals and outages are errors, never "missing". */
@@ -105,17 +106,24 @@ export function statusOf(key: ApiKey, nowMs: number): KeyStatus {
  * that can change hands only what is ours is touched.
  */
 export async function revokeKey(connection: Connection, ref: KeyRef): Promise<void> {
-  const { idsReused } = connection.capabilities;
   const key = await lookBeforeRevoking(connection, ref);
-  if (key && key.name !== ref.name && (idsReused || hasMarkerForm(key.name))) return;
+  if (key && isAnothers(key, ref, connection)) return;
   await revokeById(connection, ref);
 }
 
-/** Revokes one credential: where its key id carries a newer secret by now, that one is left alone. */
-export async function retireCredential(connection: Connection, ref: KeyRef & { readonly secretVersion?: string }): Promise<void> {
+/** Revokes one credential: where its key carries a newer secret by now, that one is left alone. */
+export async function retireCredential(connection: Connection, ref: KeyRef & { readonly secretVersion?: string }): Promise<"gone" | "leftAlone"> {
   const key = await lookBeforeRevoking(connection, ref);
-  if (key && (key.name !== ref.name || hasNewerSecret(key, ref))) return;
+  if (key && isAnothers(key, ref, connection)) return "gone";
+  if (key && hasNewerSecret(key, ref)) return "leftAlone";
   await revokeById(connection, ref);
+  return "gone";
+}
+
+/** Whether the id has changed hands. A name that was edited is no proof of that; another marker is. */
+function isAnothers(key: ApiKey, ref: KeyRef, { capabilities }: Connection): boolean {
+  if (key.name === ref.name) return false;
+  return capabilities.idsReused || (hasMarkerForm(key.name) && renamed("", key.name) !== renamed("", ref.name));
 }
 
 /** The key as it is, where its id alone does not tell whose it is. */
@@ -154,11 +162,16 @@ function parentOf({ serviceAccountId }: { readonly serviceAccountId?: string }):
 }
 
 function ambiguous(words: string, marker: string, candidates: readonly string[], cause: unknown): AmbiguousCreateError {
-  return new AmbiguousCreateError(`it is unclear whether a key named "${marker}" was made: ${messageOf(cause)} Now ${words}.`, marker, candidates, { cause });
+  return new AmbiguousCreateError(`it is unclear whether a key named "${marker}" was made: ${messageOf(cause)} ${words}.`, marker, candidates, { cause });
 }
 
 function list(ids: readonly string[]): string {
   return ids.length > 0 ? ids.join(", ") : "the keys of that name";
+}
+
+/** A sentence inside another. */
+function inner(error: unknown): string {
+  return messageOf(error).replace(/\.$/, "");
 }
 
 function messageOf(error: unknown): string {

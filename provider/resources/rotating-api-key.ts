@@ -13,13 +13,16 @@ import { resolveExpiry } from "./expiry";
 import { checkExpirySupport, checkLife, checkShape, Failures, fieldSchemas } from "./input-checks";
 import { createInputMemory } from "./input-memory";
 import { checkKeyInputs, compareScopes, keyInputShape, keyNaming, keyRequest, recordIssued } from "./key-inputs";
-import { issueKey, observeKey, revokeKey } from "./key-on-service";
-import { logicalName, type Origin, renamed } from "./names";
+import { issueKey, livingByMarkers, observeKey, revokeKey } from "./key-on-service";
+import { logicalName, type Origin } from "./names";
 import { keptAfterFailure } from "./partial-failure";
+import { leftBehind } from "./rotation-mint";
 import { type Credential, isIdle, nextRotation, planRotation, type RotatingOutputs } from "./rotation-plan";
-import { requestOf, requestRotation, type RotatingInputs } from "./rotation-request";
-import { checkSchedule, issueTime, type ScheduleInputs, scheduleOf } from "./rotation-schedule";
-import { carryOut, UnfinishedRotation } from "./rotation-steps";
+import { Progress, UnfinishedRotation } from "./rotation-progress";
+import { isDead, requestOf, requestRotation, type RotatingInputs, statusReason } from "./rotation-request";
+import { addStray, forgetPrevious } from "./rotation-retire";
+import { checkSchedule, issueTime, type Schedule, type ScheduleInputs, scheduleOf } from "./rotation-schedule";
+import { carryOut, needsService } from "./rotation-steps";
 import { assertSameTarget } from "./target";
 
 const inputShape = {
@@ -91,26 +94,20 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Resource
         const expiresAt = resolveExpiry(inputs, nowMs);
         const issued = await issueKey(connection, keyRequest(inputs, expiresAt), keyNaming(inputs), context.clock);
         const outs: RotatingOutputs = { ...start, ...recordIssued(issued, { ...inputs, expiresAt, callerChosen: false }, connection, nowMs), rotatedAt: formatTime(nowMs) };
-        return { id, outs: { ...outs, nextRotationAt: nextRotation(schedule, outs) } };
+        return { id, outs: withNextRotation(outs, schedule) };
       } catch (error) {
-        if (!(error instanceof AmbiguousCreateError) || error.candidates.length === 0) throw error;
-        const end = formatTime(nowMs);
-        const pendingRevocations = error.candidates.map((keyId) => ({ keyId, physicalName: error.marker, end }));
-        throw keptAfterFailure(error, id, { ...start, status: "missing", pendingRevocations }, inputs);
+        if (!(error instanceof AmbiguousCreateError)) throw error;
+        throw keptAfterFailure(error, id, { ...start, status: "missing", ...leftBehind({}, error, formatTime(nowMs)) }, inputs);
       }
     },
 
     async read(id: string, props?: RotatingOutputs): Promise<ReadResult<RotatingOutputs>> {
       if (!props) throw new ProviderError("a key cannot be read by its id alone; see the README on existing keys");
       const connection = openRecorded(context, props);
-      const { agreedScopes: _agreed, ...rest } = props;
-      let outs: RotatingOutputs = rest;
-      if (props.keyId !== undefined && props.physicalName !== undefined) {
-        const ref = defined({ id: props.keyId, name: props.physicalName, serviceAccountId: props.serviceAccountId, secretVersion: props.secretVersion });
-        const { status, key } = await observeKey(connection, ref, context.nowMs());
-        // An end that was moved outside is no drift here: it only moves the day of the next rotation.
-        outs = defined({ ...rest, ...compareScopes(key?.scopes, props, connection), status, expiresAt: key ? key.expiresAt : props.expiresAt });
-      }
+      const progress = new Progress(connection, props, context.nowMs(), context.clock);
+      await readCurrent(progress);
+      await readPrevious(progress);
+      const outs = withNextRotation(progress.outs, scheduleFor(props, connection));
       return { id, props: withSecrets(outs), inputs: inputsOf(outs) };
     },
 
@@ -118,20 +115,12 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Resource
       const connection = openRecorded(context, olds);
       const schedule = scheduleFor(news, connection);
       const plan = planRotation(olds, news, connection, schedule, context.nowMs());
-      if (plan.mint ?? plan.pending) connection.assertWritable();
-      const finish = (outs: RotatingOutputs) => {
-        const { retireAfter: _after, retireUntil: _until, status: _status, generation: _generation, issuedOn: _issued, rotationReason: _reason, retireAskedOn: _asked, ...schedulePart } = news;
-        const { scopes, keepers, expiresIn, agreedScopes } = outs;
-        const { nextRotationAt: _next, ...record } = outs;
-        const merged = { ...record, ...schedulePart, ...defined({ scopes, keepers, expiresIn, agreedScopes }), service: connection.origin };
-        for (const name of ["labels", "name", "description", "rotateBefore", "overlap", "retire", "maxOverlap", "jitter", "emergency"] as const) if (news[name] === undefined) delete merged[name];
-        return withSecrets({ ...merged, ...(merged.keyId === undefined ? {} : { nextRotationAt: nextRotation(schedule, merged) }) });
-      };
+      if (needsService(plan, olds, news, connection)) connection.assertWritable();
       try {
-        const renamedOuts = await updateInPlace(olds, news, plan.mint !== undefined, connection);
-        const { outs, problems } = await carryOut(connection, renamedOuts, news, plan, schedule, context);
-        if (problems.length > 0) throw keptAfterFailure(new ProviderError(problems.join(" ")), id, finish(outs), news);
-        return { outs: finish(outs) };
+        const { outs, problems } = await carryOut(connection, olds, news, plan, schedule, context);
+        const record = withSecrets(withNextRotation(outs, schedule));
+        if (problems.length > 0) throw keptAfterFailure(new ProviderError(problems.join(" ")), id, record, news);
+        return { outs: record };
       } catch (error) {
         if (!(error instanceof UnfinishedRotation)) throw error;
         // The old key is the current one still, with its own scopes, keepers, life and emergency text.
@@ -142,40 +131,57 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Resource
     async delete(_id: string, props: RotatingOutputs): Promise<void> {
       const connection = openRecorded(context, props);
       connection.assertWritable();
+      const { serviceAccountId, lostCreates = [] } = props;
       const problems: string[] = [];
-      for (const { keyId, physicalName } of credentialsOf(props)) {
+      const attempt = async (run: () => Promise<void>) => {
         try {
-          await revokeKey(connection, defined({ id: keyId, name: physicalName, serviceAccountId: props.serviceAccountId }));
+          await run();
         } catch (error) {
           if (!(error instanceof ProviderError)) throw error;
           problems.push(error.message);
         }
-      }
+      };
+      const revoke = (id: string, name: string) => attempt(() => revokeKey(connection, defined({ id, name, serviceAccountId })));
+      if (lostCreates.length > 0) await attempt(async () => { for (const { id, name } of await livingByMarkers(connection, serviceAccountId, lostCreates)) await revoke(id, name); });
+      for (const { keyId, physicalName } of credentialsOf(props)) await revoke(keyId, physicalName);
       if (problems.length > 0) throw new ProviderError(problems.join(" "));
     },
   };
 }
 
-/** What the vendor can change on the current key without a new one. A key that is about to be replaced is left as it is. */
-async function updateInPlace(olds: RotatingOutputs, news: RotatingInputs, minting: boolean, connection: ReturnType<typeof openRecorded>): Promise<RotatingOutputs> {
-  const { capabilities, client } = connection;
-  if (minting || olds.keyId === undefined || olds.physicalName === undefined) return olds;
-  const prefix = news.name ?? logicalName(news.origin);
-  const moved = capabilities.rename && (olds.name ?? logicalName(olds.origin)) !== prefix;
-  const physicalName = moved ? renamed(prefix, olds.physicalName) : olds.physicalName;
-  const reworded = capabilities.description === "update" && (olds.description ?? "") !== (news.description ?? "");
-  const changes = defined({ name: moved ? physicalName : undefined, description: reworded ? (news.description ?? "") : undefined });
-  if (Object.keys(changes).length === 0) return olds;
-  connection.assertWritable();
-  await client.updateKey?.(defined({ id: olds.keyId, name: olds.physicalName, serviceAccountId: olds.serviceAccountId }), changes);
-  return { ...olds, physicalName };
+/** The current key as the service has it. */
+async function readCurrent(progress: Progress): Promise<void> {
+  const { connection, current, outs } = progress;
+  if (!current) return;
+  const { status, key } = await observeKey(connection, progress.refOf(current), progress.nowMs);
+  progress.drop("agreedScopes");
+  progress.change({ ...compareScopes(key?.scopes, outs, connection), status });
+  if (!key) return;
+  // An end that was moved outside is no drift here: it only moves the day of the next rotation.
+  progress.drop("expiresAt");
+  progress.change(defined({ expiresAt: key.expiresAt }));
+}
+
+/** A previous key that somebody has ended is not called valid any more. */
+async function readPrevious(progress: Progress): Promise<void> {
+  const { connection, current, nowMs } = progress;
+  const { previousKey: previous, previousValidUntil = "" } = progress.outs;
+  if (!previous || previous.keyId === current?.keyId || Date.parse(previousValidUntil) <= nowMs) return;
+  const { status, key } = await observeKey(connection, progress.refOf(previous), nowMs);
+  if (!isDead(status)) return;
+  forgetPrevious(progress, `previous key ${statusReason(status) ?? "gone"}`);
+  if (key?.status === "active") addStray(progress, previous);
 }
 
 /** Every credential that the record carries, oldest first, each once. */
-function credentialsOf({ keyId, physicalName, previousKey, pendingRevocations }: RotatingOutputs): Credential[] {
+function credentialsOf({ keyId, physicalName, previousKey, pendingRevocations = [], strayKeys = [] }: RotatingOutputs): Credential[] {
   const current = keyId !== undefined && physicalName !== undefined ? [{ keyId, physicalName }] : [];
-  const all = [...(pendingRevocations ?? []), ...(previousKey && previousKey.keyId !== keyId ? [previousKey] : []), ...current];
+  const all: Credential[] = [...strayKeys, ...pendingRevocations, ...(previousKey ? [previousKey] : []), ...current];
   return all.filter((credential, index) => all.findIndex((other) => other.keyId === credential.keyId) === index);
+}
+
+function withNextRotation(outs: RotatingOutputs, schedule: Schedule): RotatingOutputs {
+  return outs.keyId === undefined ? outs : { ...outs, nextRotationAt: nextRotation(schedule, outs) };
 }
 
 /** The record with its secrets in the engine's form: a mark that is left out is lost. */

@@ -9,7 +9,7 @@ import { formatTime } from "../times";
 import { isUnknown, plainSecret } from "../wire";
 import { sameValue } from "./field-table";
 import type { KeyRecord } from "./key-inputs";
-import { changeReason, dayOf, endForDue, type RotatingInputs, statusReason } from "./rotation-request";
+import { changeReason, dayOf, endForDue, isDead, type RotatingInputs, statusReason } from "./rotation-request";
 import { dueOf, dueReason, idleTimeMs, type RetireMode, type Schedule } from "./rotation-schedule";
 
 /** One credential: what a retire addresses. Under one key id a newer one may follow it. */
@@ -48,6 +48,10 @@ export interface RotatingOutputs extends Omit<RotatingInputs, "status" | "retire
   readonly previousKey?: PreviousKey;
   readonly retireStatus?: string;
   readonly pendingRevocations?: readonly PendingRevocation[];
+  /** Names of keys that may have been made although no usable answer came, and that could not be looked for yet. */
+  readonly lostCreates?: readonly string[];
+  /** Older keys that somebody gave another secret: left alone until an emergency, or until this resource goes. */
+  readonly strayKeys?: readonly Credential[];
   readonly agreedScopes?: readonly string[];
   /** After a native rotate whose answer was lost: no further one before this time. */
   readonly rotateBlockedUntil?: string;
@@ -57,7 +61,7 @@ export interface MintPlan {
   readonly reason: string;
   /** Every older key is revoked in the same update. */
   readonly emergency: boolean;
-  /** The current key does not work any more, so it has no overlap to keep. */
+  /** The current key never works again, so it has no overlap to keep. */
   readonly currentIsDead: boolean;
 }
 
@@ -84,7 +88,8 @@ export function planRotation(outs: RotatingOutputs, news: RotatingInputs, facts:
   if (outs.emergency !== undefined && news.emergency === undefined) recordChanges.push("emergency");
   const previous = planPrevious(outs, facts, nowMs);
   const mint = planMint(outs, news, facts, schedule, nowMs, previous);
-  return { ...(mint ? { mint } : {}), previous, pending: (outs.pendingRevocations ?? []).length > 0, recordChanges, replaces };
+  const pending = (outs.pendingRevocations ?? []).length + (outs.lostCreates ?? []).length > 0;
+  return { ...(mint ? { mint } : {}), previous, pending, recordChanges, replaces };
 }
 
 /** True where nothing is left to be done. */
@@ -94,27 +99,28 @@ export function isIdle({ mint, previous, pending, recordChanges, replaces }: Rot
 
 function planMint(outs: RotatingOutputs, news: RotatingInputs, facts: ConnectionFacts, schedule: Schedule, nowMs: number, previous: PreviousPlan): MintPlan | undefined {
   if (outs.keyId === undefined || plainSecret(outs.secret) === undefined) return { reason: "first issue", emergency: false, currentIsDead: true };
+  const currentIsDead = isDead(outs.status) || (outs.expiresAt !== undefined && nowMs >= Date.parse(outs.expiresAt));
   const minting = [news.scopes, news.keepers, news.expiresIn, news.emergency];
-  const status = statusReason(outs.status);
   if (!minting.some(isUnknown)) {
     const change = changeReason(outs, news, facts.catalogue);
-    if (change) return { reason: change.text, emergency: change.emergency, currentIsDead: status !== undefined };
+    if (change) return { reason: change.text, emergency: change.emergency, currentIsDead };
   } else if (!sameValue([outs.scopes, outs.keepers, outs.expiresIn, outs.emergency], minting)) {
     return { reason: "inputs not known yet", emergency: false, currentIsDead: false };
   }
-  if (status) return { reason: status.text, emergency: false, currentIsDead: true };
-  const endMs = outs.expiresAt === undefined ? undefined : Date.parse(outs.expiresAt);
+  const broken = statusReason(outs.status);
+  if (broken !== undefined) return { reason: broken, emergency: false, currentIsDead };
   const due = dueReason(schedule, Date.parse(outs.issuedOn), endForDue(outs.issuedOn, outs.expiresIn, outs.expiresAt), nowMs);
   const overlapRuns = previous === "keep" || previous === "setEnd" || previous === "ask";
-  // An expired key cannot wait for an overlap: it works no more.
-  const dead = endMs !== undefined && nowMs >= endMs;
-  return due !== undefined && (dead || !overlapRuns) ? { reason: due, emergency: false, currentIsDead: dead } : undefined;
+  // A key that works no more cannot wait for an overlap.
+  return due !== undefined && (currentIsDead || !overlapRuns) ? { reason: due, emergency: false, currentIsDead } : undefined;
 }
 
 function planPrevious(outs: RotatingOutputs, { capabilities }: ConnectionFacts, nowMs: number): PreviousPlan {
   const { previousKey, previousValidUntil } = outs;
   if (!previousKey || previousValidUntil === undefined) return "none";
   if (nowMs >= Date.parse(previousValidUntil)) return "end";
+  // The older secret of the current key: the service's own rotation has set its end for good.
+  if (previousKey.keyId === outs.keyId) return "keep";
   if (previousKey.retire === "whenUnused" && nowMs >= Date.parse(previousKey.retireAfter) && outs.retireAskedOn !== dayOf(nowMs)) return "ask";
   return capabilities.delayedRevoke && !previousKey.endsOnService ? "setEnd" : "keep";
 }
@@ -126,13 +132,18 @@ export function judgeUse(
   nowMs: number,
 ): { readonly retire: boolean; readonly status: string } {
   if (use.currentLastUsedAt === undefined) return { retire: false, status: "the new key has not been used yet; deferred" };
-  if (use.previousLastUsedAt === undefined) return { retire: true, status: "the previous key was never used; retired" };
+  if (use.previousLastUsedAt === undefined) return { retire: true, status: "never used; retired" };
   const idleMs = nowMs - Date.parse(use.previousLastUsedAt);
   if (idleMs < idleTimeMs(facts)) return { retire: false, status: `used ${formatSpan(idleMs)} ago; deferred` };
   return { retire: true, status: `unused for ${formatSpan(idleMs)}; retired` };
 }
 
 /** When the next key will be made, as far as the clock decides. */
-export function nextRotation(schedule: Schedule, { issuedOn, expiresIn, expiresAt }: Pick<RotatingOutputs, "issuedOn" | "expiresIn" | "expiresAt">): string {
-  return formatTime(dueOf(schedule, Date.parse(issuedOn), endForDue(issuedOn, expiresIn, expiresAt)).atMs);
+export function nextRotation(schedule: Schedule, outs: Pick<RotatingOutputs, "issuedOn" | "expiresIn" | "expiresAt">): string {
+  return formatTime(nextDueMs(schedule, outs));
+}
+
+/** When the current key is due by its age or its end. */
+export function nextDueMs(schedule: Schedule, { issuedOn, expiresIn, expiresAt }: Pick<RotatingOutputs, "issuedOn" | "expiresIn" | "expiresAt">): number {
+  return dueOf(schedule, Date.parse(issuedOn), endForDue(issuedOn, expiresIn, expiresAt)).atMs;
 }

@@ -9,7 +9,7 @@ import { formatTime } from "../times";
 import { isUnknown } from "../wire";
 import { sameValue } from "./field-table";
 import type { KeyInputs } from "./key-inputs";
-import { dueReason, issueTime, overlapEnds, type Schedule, type ScheduleInputs } from "./rotation-schedule";
+import { dueOf, dueReason, issueTime, overlapEnds, type Schedule, type ScheduleInputs } from "./rotation-schedule";
 
 /** Part of the inputs. Times are RFC 3339 UTC. */
 export interface RotationRequest {
@@ -49,27 +49,30 @@ export function requestRotation(
   if (!before) return { generation: 1, issuedOn: formatTime(issueTime(schedule, nowMs)), rotationReason: "first issue" };
   if ([news.scopes, news.keepers, news.expiresIn, news.emergency].some(isUnknown)) return before;
 
-  const promisedMs = before.retireAfter === undefined ? undefined : Date.parse(before.retireAfter);
-  const latestMs = before.retireUntil === undefined ? promisedMs : Date.parse(before.retireUntil);
-  const change = changeReason(olds, news, catalogue) ?? statusReason(olds.status);
+  const { retireAfter, retireUntil, retireAskedOn: _asked, ...withoutOverlap } = before;
+  const promisedMs = retireAfter === undefined ? undefined : Date.parse(retireAfter);
+  const latestMs = retireUntil === undefined ? promisedMs : Date.parse(retireUntil);
   const running = latestMs !== undefined && nowMs < latestMs;
+  const change = changeReason(olds, news, catalogue);
   const due = running ? undefined : dueReason(schedule, Date.parse(before.issuedOn), endForDue(before.issuedOn, news.expiresIn, undefined), nowMs);
-  const reason = change?.text ?? due;
-  if (reason !== undefined) {
-    const ends = change?.emergency ? undefined : overlapEnds(schedule, nowMs);
-    const early = running && promisedMs !== undefined && promisedMs > nowMs && !change?.emergency ? `; ${earlyEnd(promisedMs, nowMs)}` : "";
-    return {
-      generation: before.generation + 1,
-      issuedOn: formatTime(issueTime(schedule, nowMs)),
-      rotationReason: reason + early,
-      ...(ends ? { retireAfter: formatTime(ends.retireAfterMs) } : {}),
-      ...(ends && schedule.retire === "whenUnused" ? { retireUntil: formatTime(ends.endMs) } : {}),
-    };
+  const reason = change?.text ?? statusReason(olds.status) ?? due;
+  if (reason === undefined) {
+    if (latestMs !== undefined && !running) return { ...withoutOverlap, rotationReason: retiredReason };
+    return retireUntil !== undefined && promisedMs !== undefined && nowMs >= promisedMs ? { ...before, retireAskedOn: dayOf(nowMs) } : before;
   }
-  const { retireAfter: _after, retireUntil: _until, retireAskedOn: _asked, ...kept } = before;
-  if (latestMs !== undefined && nowMs >= latestMs) return { ...kept, rotationReason: retiredReason };
-  if (before.retireUntil !== undefined && promisedMs !== undefined && nowMs >= promisedMs) return { ...before, retireAskedOn: dayOf(nowMs) };
-  return before;
+  const issuedMs = issueTime(schedule, nowMs);
+  const next = { generation: before.generation + 1, issuedOn: formatTime(issuedMs) };
+  // An emergency ends every older key at once.
+  if (change?.emergency) return { ...next, rotationReason: reason };
+  // A key that works no more has no overlap to come, and the one before it keeps its own.
+  if (isDead(olds.status)) return { ...(running ? before : withoutOverlap), ...next, rotationReason: reason };
+  const ends = overlapEnds(schedule, nowMs, dueOf(schedule, issuedMs, endForDue(next.issuedOn, news.expiresIn, undefined)).atMs);
+  return {
+    ...next,
+    rotationReason: running ? `${reason}; ${earlyEnd(latestMs, nowMs)}` : reason,
+    ...(ends && { retireAfter: formatTime(ends.retireAfterMs) }),
+    ...(ends && schedule.retire === "whenUnused" && { retireUntil: formatTime(ends.endMs) }),
+  };
 }
 
 /** `previous key ends 6 d early`: a promise that is cut short says so. */
@@ -89,10 +92,14 @@ export function changeReason(before: MintingInputs, after: MintingInputs, catalo
 }
 
 /** Why a key that is not active any more needs a successor. */
-export function statusReason(status: string | undefined): { readonly text: string; readonly emergency: false } | undefined {
+export function statusReason(status: string | undefined): string | undefined {
   if (status === undefined || status === "active") return undefined;
-  const text = status === "expired" ? "expired" : status === "missing" ? "gone from the service" : `${status} outside`;
-  return { text, emergency: false };
+  return status === "expired" ? "expired" : status === "missing" ? "gone from the service" : `${status} outside`;
+}
+
+/** True for what never works again. A disabled key may be enabled, so it gets its overlap like any other. */
+export function isDead(status: string | undefined): boolean {
+  return status === "revoked" || status === "expired" || status === "missing";
 }
 
 /** The UTC day of a time: 2027-02-01. */

@@ -90,19 +90,25 @@ export function issueTime(schedule: Schedule, nowMs: number): number {
   return schedule.daily ? roundDown(schedule, nowMs) : Math.floor(nowMs / 1000) * 1000;
 }
 
-/** When a predecessor may go, and when it goes at the latest; undefined where it goes at once. */
-export function overlapEnds(schedule: Schedule, nowMs: number): { readonly retireAfterMs: number; readonly endMs: number } | undefined {
+/**
+ * When the predecessor of a key that is made now may go, and when it goes at the latest; undefined where
+ * it goes at once.
+ *
+ * @param nextDueMs - when that key is due itself: rounding up never reaches beyond it, or the next key
+ *   would have to wait for the rounding
+ */
+export function overlapEnds(schedule: Schedule, nowMs: number, nextDueMs: number): { readonly retireAfterMs: number; readonly endMs: number } | undefined {
   if (schedule.retire === "immediately" || schedule.overlapMs === 0) return undefined;
-  const retireAfterMs = roundUp(schedule, nowMs + schedule.overlapMs);
-  return { retireAfterMs, endMs: schedule.retire === "whenUnused" ? Math.max(retireAfterMs, roundUp(schedule, nowMs + schedule.maxOverlapMs)) : retireAfterMs };
+  const endOf = (spanMs: number) => {
+    const exactMs = Math.ceil((nowMs + spanMs) / 1000) * 1000;
+    return schedule.daily ? Math.max(exactMs, Math.min(Math.ceil(exactMs / dayMs) * dayMs, nextDueMs)) : exactMs;
+  };
+  const retireAfterMs = endOf(schedule.overlapMs);
+  return { retireAfterMs, endMs: schedule.retire === "whenUnused" ? Math.max(retireAfterMs, endOf(schedule.maxOverlapMs)) : retireAfterMs };
 }
 
 function roundDown({ daily }: Schedule, ms: number): number {
   return daily ? Math.floor(ms / dayMs) * dayMs : ms;
-}
-
-function roundUp({ daily }: Schedule, ms: number): number {
-  return daily ? Math.ceil(ms / dayMs) * dayMs : Math.ceil(ms / 1000) * 1000;
 }
 
 const shortestRotationMs = 60_000;
@@ -134,7 +140,6 @@ export function checkSchedule(news: Readonly<Record<string, unknown>>, facts: Co
   const d = formatDuration;
   if (rotateEvery < shortestRotationMs) failures.add("rotateEvery", `"rotateEvery" is ${d(rotateEvery)}; the shortest is 1m`);
   if (retire === "whenUnused" && !capabilities.lastUsed) failures.add("retire", `"retire: whenUnused" needs to know when a key was last used, and ${backend} does not tell; use afterOverlap`);
-  if (maxOverlap !== undefined && retire !== "whenUnused") failures.add("maxOverlap", '"maxOverlap" has a meaning only with retire: "whenUnused"; leave it out');
   if (overlap !== undefined && overlap >= rotateEvery) failures.add("overlap", `"overlap" (${d(overlap)}) is not shorter than rotateEvery (${d(rotateEvery)}): a third key would be made while the first still lives; shorten it`);
   if (lifetime !== undefined && rotateBefore !== undefined && rotateBefore >= lifetime) {
     failures.add("rotateBefore", `"rotateBefore" (${d(rotateBefore)}) is not shorter than the key's life, expiresIn (${d(lifetime)}): every key would be due at its issue; shorten it`);
@@ -175,10 +180,13 @@ function checkOneKey(news: Readonly<Record<string, unknown>>, overlapMs: number,
   }
 }
 
-/** For how long a key must have been idle before it counts as unused: 24 h, or longer where the vendor tells late. */
+/**
+ * How long ago the vendor's "last used" must lie before a key has been idle for 24 h for certain: a use
+ * can be later than what is told by the vendor's step, and not be told at all for as long as its lag.
+ */
 export function idleTimeMs({ capabilities }: Pick<ConnectionFacts, "capabilities">): number {
   const { lagMs = 0, granularityMs = 0 } = capabilities.lastUsed ?? {};
-  return Math.max(24 * hourMs, lagMs + granularityMs);
+  return 24 * hourMs + lagMs + granularityMs;
 }
 
 function millis(text: string | undefined): number | undefined {

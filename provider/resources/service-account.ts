@@ -157,7 +157,7 @@ function checkForBackend(inputs: ServiceAccountInputs, facts: ConnectionFacts, f
   checkName(inputs.name ?? logicalName(inputs.origin), inputs.exactName === true, facts, failures);
   checkDescription(inputs.description, serviceAccounts.description, facts, failures);
   if (serviceAccounts.role === "required" && inputs.role === undefined) failures.add("role", `"role" is missing; ${facts.backend} has no service account without one`);
-  if (serviceAccounts.role === "none" && inputs.role !== undefined) failures.add("role", `service accounts of ${facts.backend} have no role; leave "role" out`);
+  if (serviceAccounts.role === "none" && inputs.role !== undefined) failures.add("role", `service accounts of ${facts.backend} have no role; leave "role" out${serviceAccounts.scopes === "none" ? "" : ', and say with "scopes" what their keys may do at most'}`);
   if (inputs.role === "") failures.add("role", '"role" is an empty text; name a role, or leave it out');
   const scopes = checkAccountScopes(inputs.scopes, facts, failures) ?? inputs.scopes;
   return defined({ ...inputs, scopes, target: targetOf(facts) });

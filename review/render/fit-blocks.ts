@@ -10,7 +10,8 @@ export interface Block {
 
 export interface BlockText {
   readonly head: readonly string[];
-  readonly rows: readonly string[];
+  /** Made one by one, as long as there is room: of a thousand rows most are never shown. */
+  readonly rows: readonly (() => string)[];
   readonly foot: readonly string[];
 }
 
@@ -36,20 +37,29 @@ export function fitBlocks(head: readonly string[], blocks: readonly Block[], foo
 
 function place(block: Block, free: number): readonly string[] {
   for (const { head, rows, foot } of block.variants) {
-    if (size(head) + size(rows) + size(foot) <= free) return [...head, ...rows, ...foot];
+    const room = free - size(head) - size(foot);
+    // A row has at least two characters and its line end.
+    const lines = 3 * rows.length <= room ? takeRows(rows, room) : [];
+    if (lines.length === rows.length) return [...head, ...lines, ...foot];
   }
   const last = block.variants.at(-1);
   if (!last) return [];
-  const room = free - size(last.head) - size(last.foot) - hiddenLine(block, last.rows.length).length - 3;
-  const kept: string[] = [];
-  let used = 0;
-  for (const row of last.rows) {
-    used += row.length + 1;
-    if (used > room) break;
-    kept.push(row);
-  }
+  const kept = takeRows(last.rows, free - size(last.head) - size(last.foot) - hiddenLine(block, last.rows.length).length - 3);
   const hidden = hiddenLine(block, last.rows.length - kept.length);
   return kept.length === 0 ? [hidden, ""] : [...last.head, ...kept, ...last.foot, hidden, ""];
+}
+
+/** The first rows that fit. */
+function takeRows(rows: readonly (() => string)[], room: number): string[] {
+  const kept: string[] = [];
+  let used = 0;
+  for (const row of rows) {
+    const line = row();
+    used += line.length + 1;
+    if (used > room) break;
+    kept.push(line);
+  }
+  return kept;
 }
 
 function hiddenLine(block: Block, count: number): string {

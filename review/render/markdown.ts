@@ -45,7 +45,9 @@ function blocksOf(report: Report): Block[] {
   const blocks: Block[] = [];
   const changed = report.accounts.filter(({ gains, loses }) => gains.length > 0 || loses.length > 0);
   // A key can gain what its account already had through another key: it gets a line of its own.
-  const hidden = report.keys.filter((key) => key.account !== null && isNotInRow(key, changed));
+  const changing = report.keys.filter(({ gains, loses }) => gains.length > 0 || loses.length > 0);
+  const hidden = changing.filter((key) => key.account !== null && isNotInRow(key, changed));
+  const keysOf = Map.groupBy(changing, ({ account, urn }) => account ?? urn);
   if (report.unreviewed.length > 0) {
     blocks.push({
       what: "reasons why this is not reviewable",
@@ -53,7 +55,7 @@ function blocksOf(report: Report): Block[] {
       variants: [
         {
           head: ["**Not reviewed**", ""],
-          rows: report.unreviewed.map(({ urn, reason }) => `- ${urn === null ? "" : `${md(subjectOf(urn))}: `}${md(reason)}`),
+          rows: report.unreviewed.map(({ urn, reason }) => () => `- ${urn === null ? "" : `${md(subjectOf(urn))}: `}${md(reason)}`),
           foot: [""],
         },
       ],
@@ -66,7 +68,7 @@ function blocksOf(report: Report): Block[] {
       variants: [
         {
           head: ["**The lock file is out of date**: run `apikeys lock --write` and commit it", ""],
-          rows: report.lock.differences.map((difference) => `- ${md(difference)}`),
+          rows: report.lock.differences.map((difference) => () => `- ${md(difference)}`),
           foot: [""],
         },
       ],
@@ -79,7 +81,7 @@ function blocksOf(report: Report): Block[] {
       variants: [
         {
           head: ["| Account | Gains | Loses | Why |", "| --- | --- | --- | --- |"],
-          rows: [...changed.map((row) => accountLine(row, report)), ...hidden.map(hiddenKeyLine)],
+          rows: [...changed.map((row) => () => accountLine(row, keysOf.get(row.urn) ?? [])), ...hidden.map((key) => () => hiddenKeyLine(key))],
           foot: [""],
         },
       ],
@@ -93,7 +95,7 @@ function blocksOf(report: Report): Block[] {
       variants: [
         {
           head: ["| Key | Why it is new | Order | Old key valid until | Consumers updated in this run |", "| --- | --- | --- | --- | --- |"],
-          rows: made.map(keyLine),
+          rows: made.map((key) => () => keyLine(key)),
           foot: [""],
         },
       ],
@@ -107,7 +109,7 @@ function blocksOf(report: Report): Block[] {
       variants: [
         {
           head: ["<details><summary>Effective access before and after</summary>", "", "```diff"],
-          rows: changed.flatMap(accessLines),
+          rows: changed.flatMap((row) => accessLines(row).map((line) => () => line)),
           foot: ["```", "", "</details>", ""],
         },
       ],
@@ -121,7 +123,7 @@ function blocksOf(report: Report): Block[] {
       variants: [
         {
           head: ["<details><summary>Key ages</summary>", "", "| Key | Age | Ends | Next rotation |", "| --- | --- | --- | --- |"],
-          rows: aged.map(ageLine),
+          rows: aged.map((key) => () => ageLine(key)),
           foot: ["", "</details>", ""],
         },
       ],
@@ -143,10 +145,10 @@ function findingsBlock(report: Report): Block {
     what: "findings",
     priority: 0,
     variants: [
-      { head: [summary, ""], rows: all.flatMap(findingGroup), foot: ["</details>", ""] },
+      { head: [summary, ""], rows: all.flatMap(findingGroup).map((line) => () => line), foot: ["</details>", ""] },
       // Too many for a line each: the names alone, under their rule.
-      { head: [summary, ""], rows: [...all.map(shortGroup), ""], foot: ["</details>", ""] },
-      { head: [summary, ""], rows: report.findings.map((finding) => `- ${finding.rule} ${code(nameIn(finding), 40)}`), foot: ["", "</details>", ""] },
+      { head: [summary, ""], rows: [...all.map((group) => () => shortGroup(group)), () => ""], foot: ["</details>", ""] },
+      { head: [summary, ""], rows: report.findings.map((finding) => () => `- ${finding.rule} ${code(nameIn(finding), 40)}`), foot: ["", "</details>", ""] },
     ],
   };
 }
@@ -180,9 +182,9 @@ function nameIn(finding: ReportFinding): string {
   return splitMessage(subjectOf(finding.urn))[1]?.text ?? "";
 }
 
-function accountLine(row: ReportAccount, report: Report): string {
+function accountLine(row: ReportAccount, ofAccount: readonly ReportKey[]): string {
   const who = [row.owner === null ? "owner unknown" : `owner ${cell(row.owner)}`, ...(row.env === null ? [] : [cell(row.env)])].join(", ");
-  const keys = report.keys.filter((key) => (key.account ?? key.urn) === row.urn && key.env === row.env && key.op !== "same" && (key.gains.length > 0 || key.loses.length > 0));
+  const keys = ofAccount.filter((key) => key.env === row.env && key.op !== "same");
   const why: string[] = [];
   if (row.targetBefore && row.targetAfter && targetText(row.targetBefore) !== targetText(row.targetAfter)) {
     why.push(`now ${cell(targetText(row.targetAfter))} instead of ${cell(targetText(row.targetBefore))}`);
@@ -209,7 +211,6 @@ function kindOf(urn: string): string {
 
 /** True where the key's gains and losses do not show in its account's row. */
 function isNotInRow(key: ReportKey, rows: readonly ReportAccount[]): boolean {
-  if (key.gains.length + key.loses.length === 0) return false;
   const row = rows.find(({ urn, env }) => urn === key.account && env === key.env);
   if (!row) return true;
   return key.gains.some((grant) => !row.gains.includes(grant)) || key.loses.some((grant) => !row.loses.includes(grant));

@@ -105,12 +105,13 @@ class Search {
   }
 
   #reveals(value: unknown, written: boolean): boolean {
+    if (typeof value === "number" || typeof value === "boolean" || (typeof value === "string" && value.length < 12)) return false;
     return someText(value, (text) => {
       if (text.length < 12) return false;
       const known = this.#shapes.get(text);
       const shaped = known ?? (otherShapes.test(text) || looksSecret(text.replace(mask, "")));
       if (known === undefined) this.#shapes.set(text, shaped);
-      return shaped || (written && looksRandom(text)) || this.#ownerOfText(text) !== undefined;
+      return shaped || (written && (looksRandom(text) || this.#ownerOfText(text) !== undefined));
     });
   }
 

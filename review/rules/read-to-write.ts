@@ -1,5 +1,5 @@
 import { covers, scopeLevel, type ScopeCatalogue, type ScopeLevel } from "../../provider/scopes";
-import { changeOfAccess, isScope, sameTarget } from "../access";
+import { isScope, sameTarget } from "../access";
 import type { AccountRow } from "../account-rows";
 import { quoted } from "../inert";
 import { isKey, type Unit } from "../units";
@@ -23,8 +23,7 @@ function raisedByKey(unit: Unit): Problem[] {
   const { before, after } = unit;
   if (!before || !after || !sameTarget(before.access.target, after.access.target)) return [];
   if (before.facts.environment !== after.facts.environment) return [];
-  const { gains } = changeOfAccess(before.access, after.access);
-  return raises(after.access.catalogue, before.access.grants, gains).map((raise) => problemOf(unit, raise));
+  return raises(after.access.catalogue, before.access.grants, unit.change.gains).map((raise) => problemOf(unit, raise));
 }
 
 /** A new key may raise what its account can do, although no key of the account was changed. */

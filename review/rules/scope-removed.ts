@@ -1,4 +1,4 @@
-import { changeOfAccess, sameTarget } from "../access";
+import { sameTarget } from "../access";
 import { quotedList } from "../inert";
 import { isKey, type Unit } from "../units";
 import { nameOf } from "../urn";
@@ -11,9 +11,9 @@ export const scopeRemoved: Rule = {
   needs: "both-states",
   help: "Ask the consumer whether it still calls what goes away; the service's last-used or audit data may tell.",
   check: (context) => {
-    const ofKeys = context.units.filter(isKey).flatMap((key) => removed(key, usersOf(context, [key])));
+    const ofKeys = context.units.filter((unit) => isKey(unit) && unit.change.loses.length > 0).flatMap((key) => removed(key, usersOf(context, [key])));
     const known = new Set(ofKeys.map(({ urn }) => urn));
-    const ofAccounts = context.units.filter((unit) => !isKey(unit)).flatMap((account) => {
+    const ofAccounts = context.units.filter((unit) => !isKey(unit) && unit.change.loses.length > 0).flatMap((account) => {
       const keys = context.units.filter(({ after }) => after?.accountUrn === account.urn);
       // Where the keys have no scopes of their own the loss already stands at the key.
       return keys.some(({ urn }) => known.has(urn)) ? [] : removed(account, usersOf(context, keys));
@@ -27,7 +27,7 @@ function removed(unit: Unit, users: string | undefined): Problem[] {
   if (!before || !after || users === undefined || after.access.unreadable.length > 0) return [];
   // Another server is another matter: SR021.
   if (!sameTarget(before.access.target, after.access.target)) return [];
-  const { loses } = changeOfAccess(before.access, after.access);
+  const { loses } = unit.change;
   if (loses.length === 0) return [];
   return [problemOf(unit, { subject: [...loses].sort().join(","), message: `loses ${quotedList(loses)}, ${users}` })];
 }

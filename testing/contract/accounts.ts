@@ -18,9 +18,17 @@ export function accountContract(can: Capabilities): Contract {
       assert.equal(account.name, name);
       assert.equal(account.status, "active");
       assert.deepEqual(await foundAccount(bench, account.id), account);
-      assert.deepEqual((await bench.client.listServiceAccounts?.({ name }))?.map(({ id }) => id), [account.id]);
+      assert.deepEqual(
+        (await bench.client.listServiceAccounts?.({ name }))?.map(({ id }) => id),
+        [account.id],
+      );
       const all = (await bench.client.listServiceAccounts?.({})) ?? [];
-      for (const { id } of [account, longer]) assert.equal(all.filter((listed) => listed.id === id).length, 1, "listServiceAccounts has to tell every account, once");
+      for (const { id } of [account, longer])
+        assert.equal(
+          all.filter((listed) => listed.id === id).length,
+          1,
+          "listServiceAccounts has to tell every account, once",
+        );
     },
     "a service account that never was is absent, and not an error": async (bench) => {
       const id = unlike((await bench.makeAccount()).id);
@@ -53,32 +61,48 @@ export function accountContract(can: Capabilities): Contract {
       "a service account's description is changed in place, and can be emptied": async (bench) => {
         const { id } = await bench.makeAccount({ description: "nightly export" });
         assert.equal((await foundAccount(bench, id)).description, "nightly export");
-        for (const description of ["weekly export", ""]) assert.equal((await changed(bench, id, { description })).description ?? "", description);
+        for (const description of ["weekly export", ""])
+          assert.equal((await changed(bench, id, { description })).description ?? "", description);
       },
     }),
     ...(serviceAccounts.scopes === "update" && {
       "a service account's scopes are changed in place": async (bench) => {
         const { id } = await bench.makeAccount({ scopes: bench.scopes(0) });
         const { scopes } = await changed(bench, id, { scopes: bench.scopes(1) });
-        assert.ok(sameAccess(bench.connection.catalogue, scopes ?? [], bench.scopes(1)), "the account has to have the new scopes, and no others");
+        assert.ok(
+          sameAccess(bench.connection.catalogue, scopes ?? [], bench.scopes(1)),
+          "the account has to have the new scopes, and no others",
+        );
       },
     }),
     "a deleted service account is gone, its keys with it, and deleting it again is no error": async (bench) => {
       const { id } = await bench.makeAccount();
       const { key, ref } = await bench.issue({}, { serviceAccountId: id });
       assert.equal(await bench.client.deleteServiceAccount?.(id), "deleted");
-      const after = await within(can.revocationLagMs, async () => bench.client.getServiceAccount?.(id), (seen) => seen === undefined);
+      const after = await within(
+        can.revocationLagMs,
+        async () => bench.client.getServiceAccount?.(id),
+        (seen) => seen === undefined,
+      );
       assert.equal(after, undefined);
       assert.equal((await bench.client.getKey(ref))?.id, undefined, "a key goes with its account");
       assert.notEqual(await bench.works(key, ref, false), true, "the key of a deleted account must not work");
-      assert.deepEqual((await bench.client.listKeys({ serviceAccountId: id })) ?? [], [], "an account that is gone has no keys");
+      assert.deepEqual(
+        (await bench.client.listKeys({ serviceAccountId: id })) ?? [],
+        [],
+        "an account that is gone has no keys",
+      );
       assert.equal(await bench.client.deleteServiceAccount?.(id), "absent");
     },
   };
 }
 
 async function foundAccount({ client, can }: Workbench, id: string) {
-  const account = await within(can.activationLagMs, async () => client.getServiceAccount?.(id), (seen) => seen !== undefined);
+  const account = await within(
+    can.activationLagMs,
+    async () => client.getServiceAccount?.(id),
+    (seen) => seen !== undefined,
+  );
   assert.ok(account, "getServiceAccount does not find the account");
   assertAccountForm(account);
   return account;

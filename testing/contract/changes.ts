@@ -37,7 +37,10 @@ function expiryPromises({ expiry }: Capabilities): Contract {
       const { key, ref } = await bench.issue({ expiresAt });
       for (const told of [key, await found(bench, ref)]) {
         assert.equal(told.status, "active");
-        assert.ok(isNear(told.expiresAt, expiresAt, expiry.granularityMs), `asked to end at ${expiresAt}, the key ends at ${told.expiresAt ?? "no time"}`);
+        assert.ok(
+          isNear(told.expiresAt, expiresAt, expiry.granularityMs),
+          `asked to end at ${expiresAt}, the key ends at ${told.expiresAt ?? "no time"}`,
+        );
       }
     },
     "a key whose time is over is expired or gone, and dead": async (bench) => {
@@ -58,10 +61,17 @@ function expiryPromises({ expiry }: Capabilities): Contract {
     ...(expiry.update && {
       "a key's end is moved in place": async (bench) => {
         const { key, ref } = await bench.issue({ expiresAt: bench.timeIn(24 * hourMs) });
-        const ends = [bench.timeIn(48 * hourMs), bench.timeIn(hourMs), ...(expiry.support === "optional" ? [null] : [])];
+        const ends = [
+          bench.timeIn(48 * hourMs),
+          bench.timeIn(hourMs),
+          ...(expiry.support === "optional" ? [null] : []),
+        ];
         for (const expiresAt of ends) {
           await bench.client.updateKey?.(ref, { expiresAt });
-          assert.ok(isNear((await found(bench, ref)).expiresAt, expiresAt ?? undefined, expiry.granularityMs), `the end has to be ${expiresAt ?? "taken away"}`);
+          assert.ok(
+            isNear((await found(bench, ref)).expiresAt, expiresAt ?? undefined, expiry.granularityMs),
+            `the end has to be ${expiresAt ?? "taken away"}`,
+          );
         }
         assert.notEqual(await bench.works(key, ref, true), false, "a new end must not change the secret");
       },
@@ -84,10 +94,18 @@ function rotationPromises({ nativeRotate }: Capabilities): Contract {
     ...(maxGraceMs > 0 && {
       "a native rotation with grace lets both secrets work, until the old one is ended": async (bench) => {
         const { old, rotated } = await rotate(bench, graceMs, id);
-        for (const { key, ref } of [rotated, old]) assert.notEqual(await bench.works(key, ref, true), false, "both secrets have to work");
+        for (const { key, ref } of [rotated, old])
+          assert.notEqual(await bench.works(key, ref, true), false, "both secrets have to work");
         assertTime("the rotated key's previousValidUntil", rotated.key.previousValidUntil);
-        assert.ok(rotated.key.previousValidUntil !== undefined, "a rotation with grace has to tell how long the old secret works");
-        if (graceChosen) assert.ok(isNear(rotated.key.previousValidUntil, bench.timeIn(graceMs), 120_000), "the grace has to be the one that was asked for");
+        assert.ok(
+          rotated.key.previousValidUntil !== undefined,
+          "a rotation with grace has to tell how long the old secret works",
+        );
+        if (graceChosen)
+          assert.ok(
+            isNear(rotated.key.previousValidUntil, bench.timeIn(graceMs), 120_000),
+            "the grace has to be the one that was asked for",
+          );
         if (!bench.client.revokePrevious) return;
         assert.equal(await bench.client.revokePrevious(rotated.ref), "revoked");
         assert.notEqual(await bench.works(old.key, old.ref, false), true, "the old secret must not work any more");
@@ -97,7 +115,11 @@ function rotationPromises({ nativeRotate }: Capabilities): Contract {
   };
 }
 
-async function rotate(bench: Workbench, graceMs: number, id: "same" | "new"): Promise<{ readonly old: Issued; readonly rotated: Issued }> {
+async function rotate(
+  bench: Workbench,
+  graceMs: number,
+  id: "same" | "new",
+): Promise<{ readonly old: Issued; readonly rotated: Issued }> {
   const old = await bench.issue();
   const name = id === "same" ? old.ref.name : bench.newName();
   const key = await bench.client.rotateKey?.(old.ref, { graceMs, name });
@@ -109,6 +131,7 @@ async function rotate(bench: Workbench, graceMs: number, id: "same" | "new"): Pr
   const told = await found(bench, ref);
   assert.ok(!JSON.stringify(told).includes(key.secret), "getKey shows the secret");
   assert.equal(told.secretVersion, key.secretVersion, "getKey has to tell the version that rotateKey told");
-  if (key.secretVersion !== undefined) assert.notEqual(key.secretVersion, old.key.secretVersion, "secretVersion has to change with the secret");
+  if (key.secretVersion !== undefined)
+    assert.notEqual(key.secretVersion, old.key.secretVersion, "secretVersion has to change with the secret");
   return { old, rotated: { key, ref } };
 }

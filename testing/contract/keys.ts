@@ -5,8 +5,6 @@ import { covers } from "../../provider/scopes";
 import { assertKeyForm, isNear, refusalOf } from "../assertions";
 import { type Contract, parentOf, type Workbench, within } from "../workbench";
 
-
-
 /** Making, finding and revoking keys. */
 export function keyContract(can: Capabilities): Contract {
   return {
@@ -16,18 +14,27 @@ export function keyContract(can: Capabilities): Contract {
       assert.equal(key.name, ref.name, "a key bears the name that was asked for: it is the marker");
       assert.equal(key.status, "active");
       const told = { getKey: await found(bench, ref), listKeys: await bench.client.listKeys(parentOf(ref)) };
-      for (const [method, answer] of Object.entries(told)) assert.ok(!JSON.stringify(answer).includes(key.secret), `${method} shows the secret`);
+      for (const [method, answer] of Object.entries(told))
+        assert.ok(!JSON.stringify(answer).includes(key.secret), `${method} shows the secret`);
       assert.equal(told.getKey.id, key.id);
       assert.equal(told.getKey.status, "active");
       assert.notEqual(await bench.works(key, ref, true), false, "a new key has to work");
-      for (const telling of [told.getKey, await found(bench, ref)]) assert.equal(telling.secretVersion, key.secretVersion, "secretVersion changes with the secret, and with nothing else");
+      for (const telling of [told.getKey, await found(bench, ref)])
+        assert.equal(
+          telling.secretVersion,
+          key.secretVersion,
+          "secretVersion changes with the secret, and with nothing else",
+        );
     },
     ...(can.secret.form === "pair"
       ? {
           "a key is a pair: its public half can be told, its private half cannot": async (bench) => {
             const { key, ref } = await bench.issue();
             assert.ok(key.accessId !== undefined, "a pair has an accessId");
-            assert.ok(!key.accessId.includes(key.secret) && !key.secret.includes(key.accessId), "the secret is the private half alone");
+            assert.ok(
+              !key.accessId.includes(key.secret) && !key.secret.includes(key.accessId),
+              "the secret is the private half alone",
+            );
             assert.equal((await found(bench, ref)).accessId, key.accessId);
           },
         }
@@ -65,7 +72,11 @@ export function keyContract(can: Capabilities): Contract {
 
 /** The key as the service tells it, once its lag is over. */
 export async function found({ client, can }: Workbench, ref: KeyRef) {
-  const key = await within(can.activationLagMs, () => client.getKey(ref), (seen) => seen !== undefined);
+  const key = await within(
+    can.activationLagMs,
+    () => client.getKey(ref),
+    (seen) => seen !== undefined,
+  );
   assert.ok(key, `getKey does not find the key "${ref.name}"`);
   assertKeyForm(key);
   return key;
@@ -153,7 +164,11 @@ function namePromises(can: Capabilities): Contract {
               const second = await bench.issue({ name: first.ref.name }, parentOf(first.ref));
               assert.notEqual(second.key.id, first.key.id);
               assert.ok(second.key.secret !== first.key.secret, "two keys have two secrets");
-              const ids = await within(can.activationLagMs, () => bench.listed(first.ref), ({ length }) => length === 2);
+              const ids = await within(
+                can.activationLagMs,
+                () => bench.listed(first.ref),
+                ({ length }) => length === 2,
+              );
               assert.deepEqual([...ids].sort(), [first.key.id, second.key.id].sort());
             },
           }),
@@ -167,9 +182,11 @@ function findingPromises(can: Capabilities): Contract {
       const many = Math.min(bench.harness.manyKeys ?? 3, bench.room());
       const names: string[] = [];
       for (let count = 0; count < many; count += 1) names.push((await bench.issue({}, parent)).ref.name);
-      const isComplete = (keys: readonly { readonly name: string }[] | undefined) => names.every((name) => keys?.some((key) => key.name === name));
+      const isComplete = (keys: readonly { readonly name: string }[] | undefined) =>
+        names.every((name) => keys?.some((key) => key.name === name));
       const keys = await within(can.activationLagMs, () => bench.client.listKeys(parent), isComplete);
-      for (const name of names) assert.equal(keys?.filter((key) => key.name === name).length, 1, "listKeys has to tell every key, once");
+      for (const name of names)
+        assert.equal(keys?.filter((key) => key.name === name).length, 1, "listKeys has to tell every key, once");
     },
     "a key that never was is absent, and not an error": async (bench) => {
       const { ref } = await bench.issue();
@@ -198,7 +215,11 @@ function revokingPromises(can: Capabilities): Contract {
       const { key, ref } = await bench.issue();
       await found(bench, ref);
       assert.equal(await bench.client.revokeKey(ref), "revoked");
-      const gone = await within(can.revocationLagMs, () => bench.client.getKey(ref), (seen) => seen?.status !== "active");
+      const gone = await within(
+        can.revocationLagMs,
+        () => bench.client.getKey(ref),
+        (seen) => seen?.status !== "active",
+      );
       assert.notEqual(gone?.status, "active", "getKey must not tell a revoked key as active");
       assert.deepEqual(await bench.listed(ref), [], "listKeys must not tell a revoked key as active");
       assert.notEqual(await bench.works(key, ref, false), true, "a revoked key must not work");
@@ -245,7 +266,7 @@ function bothFit({ maxActiveKeys }: Capabilities): boolean {
 
 /** An id of the same form that belongs to nothing: digits and letters are turned, so that numbers stay numbers. */
 export function unlike(id: string): string {
-  return id.replace(/[0-9]/g, (digit) => String(9 - Number(digit))).replace(/[a-f]/g, (letter) => ({ a: "f", b: "e", c: "d", d: "c", e: "b", f: "a" })[letter] ?? letter);
+  return id
+    .replace(/[0-9]/g, (digit) => String(9 - Number(digit)))
+    .replace(/[a-f]/g, (letter) => ({ a: "f", b: "e", c: "d", d: "c", e: "b", f: "a" })[letter] ?? letter);
 }
-
-

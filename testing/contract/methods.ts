@@ -20,16 +20,32 @@ export function methodContract(can: Capabilities): Contract {
       };
       for (const [method, expected] of Object.entries(optional)) {
         const offered = typeof client[method as keyof BackendClient] === "function";
-        assert.equal(offered, expected, expected ? `"${method}" is missing, although the capabilities promise it` : `"${method}" is offered, but no capability speaks of it`);
+        assert.equal(
+          offered,
+          expected,
+          expected
+            ? `"${method}" is missing, although the capabilities promise it`
+            : `"${method}" is offered, but no capability speaks of it`,
+        );
       }
-      assert.ok(rotation || client.revokePrevious === undefined, '"revokePrevious" is offered, but there is no native rotation');
+      assert.ok(
+        rotation || client.revokePrevious === undefined,
+        '"revokePrevious" is offered, but there is no native rotation',
+      );
     },
     ...(onKeys && {
-      "its catalogue knows the scopes that its keys are given, and tells them apart": async ({ connection: { catalogue }, harness }) => {
+      "its catalogue knows the scopes that its keys are given, and tells them apart": async ({
+        connection: { catalogue },
+        harness,
+      }) => {
         const [first = [], second = [], ...others] = harness.scopes ?? [];
         assert.ok(catalogue, "keys have scopes, so there has to be a catalogue");
-        for (const scope of [first, second, ...others].flat()) assert.ok(isKnownScope(catalogue, scope), `the catalogue does not know the scope "${scope}"`);
-        assert.ok(!sameAccess(catalogue, first, second), 'the first two lists of "scopes" have to give different access');
+        for (const scope of [first, second, ...others].flat())
+          assert.ok(isKnownScope(catalogue, scope), `the catalogue does not know the scope "${scope}"`);
+        assert.ok(
+          !sameAccess(catalogue, first, second),
+          'the first two lists of "scopes" have to give different access',
+        );
       },
     }),
   };

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import type { BackendClient, Capabilities, KeyRef } from "../../provider/backends/definition";
 import type { Connection } from "../../provider/connections";
-import { ApiError, AuthenticationError, ConfigError, ConnectionError, PermissionDeniedError, ResponseShapeError } from "../../provider/errors";
+import {
+  ApiError,
+  AuthenticationError,
+  ConfigError,
+  ConnectionError,
+  PermissionDeniedError,
+  ResponseShapeError,
+} from "../../provider/errors";
 import { assertHoldsNone, refusalOf } from "../assertions";
 import { startHtmlServer } from "../html-server";
 import { type Contract, parentOf, type Workbench } from "../workbench";
@@ -15,8 +22,16 @@ export function refusalContract(can: Capabilities): Contract {
       const { wrongToken = turned(bench.harness.token), weakToken } = bench.harness;
       const wrong = callsOf(bench.connectAs({ token: wrongToken }), bench, ref);
       const { createKey, revokeKey } = callsOf(bench.connectAs({ token: weakToken ?? wrongToken }), bench, ref);
-      for (const [name, call] of [...Object.entries(wrong), ["a weak createKey", createKey], ["a weak revokeKey", revokeKey]] as const) {
-        const error = await refusalOf(call, [AuthenticationError, PermissionDeniedError], `${name} with a credential that may not do it`);
+      for (const [name, call] of [
+        ...Object.entries(wrong),
+        ["a weak createKey", createKey],
+        ["a weak revokeKey", revokeKey],
+      ] as const) {
+        const error = await refusalOf(
+          call,
+          [AuthenticationError, PermissionDeniedError],
+          `${name} with a credential that may not do it`,
+        );
         assertHoldsNone(error, [wrongToken, weakToken ?? "", bench.harness.token]);
       }
       assert.equal((await found(bench, ref)).status, "active");
@@ -26,10 +41,13 @@ export function refusalContract(can: Capabilities): Contract {
       for (const status of [200, 404] as const) {
         const elsewhere = await startHtmlServer(status);
         try {
-          const classes = status === 200 ? [ResponseShapeError, ConfigError] : [ResponseShapeError, ConfigError, ApiError];
+          const classes =
+            status === 200 ? [ResponseShapeError, ConfigError] : [ResponseShapeError, ConfigError, ApiError];
           const connection = bench.connectAs({ url: elsewhere.url });
           for (const [name, call] of Object.entries(callsOf(connection, bench, ref))) {
-            assertHoldsNone(await refusalOf(call, classes, `${name} at an address that answers ${status} with HTML`), [bench.harness.token]);
+            assertHoldsNone(await refusalOf(call, classes, `${name} at an address that answers ${status} with HTML`), [
+              bench.harness.token,
+            ]);
           }
         } finally {
           await elsewhere.close();
@@ -41,30 +59,46 @@ export function refusalContract(can: Capabilities): Contract {
       await nowhere.close();
       const connection = bench.connectAs({ url: nowhere.url, fields: { retryBudget: "1s" } });
       const request = bench.request(await bench.parent());
-      const error = await refusalOf(() => connection.client.createKey(request), [ConnectionError], "createKey without a service");
-      assert.equal((error as ConnectionError).sent, false, "a refused connection proves that nothing was sent");
+      const error = await refusalOf(
+        () => connection.client.createKey(request),
+        [ConnectionError],
+        "createKey without a service",
+      );
+      assert.ok(error instanceof ConnectionError && !error.sent, "a refused connection proves that nothing was sent");
       assertHoldsNone(error, [bench.harness.token]);
     },
     ...(can.parent === "serviceAccount" && {
       "no key is made for an account that never was": async (bench) => {
         const parent = await bench.parent();
         const stranger = bench.request({ serviceAccountId: unlike(parent.serviceAccountId ?? "") });
-        assertHoldsNone(await refusalOf(() => bench.client.createKey(stranger), [ApiError], "createKey for an account that never was"), [bench.harness.token]);
-        assert.deepEqual((await bench.client.listKeys({ serviceAccountId: stranger.serviceAccountId ?? "" })) ?? [], []);
+        assertHoldsNone(
+          await refusalOf(
+            () => bench.client.createKey(stranger),
+            [ApiError],
+            "createKey for an account that never was",
+          ),
+          [bench.harness.token],
+        );
+        assert.deepEqual(
+          (await bench.client.listKeys({ serviceAccountId: stranger.serviceAccountId ?? "" })) ?? [],
+          [],
+        );
       },
     }),
   };
 }
 
 type Call = () => Promise<unknown>;
-type Calls = Readonly<Record<"createKey" | "getKey" | "listKeys" | "revokeKey", Call>> & Partial<Readonly<Record<keyof BackendClient, Call>>>;
+type Calls = Readonly<Record<"createKey" | "getKey" | "listKeys" | "revokeKey", Call>> &
+  Partial<Readonly<Record<keyof BackendClient, Call>>>;
 
 /** Every call of a client, about a key that exists on the bench's own service. */
 function callsOf({ client }: Connection, bench: Workbench, ref: KeyRef): Calls {
   const account = ref.serviceAccountId ?? "none";
   const optional: Partial<Record<keyof BackendClient, Call>> = {
     ...(client.createServiceAccount && {
-      createServiceAccount: async () => client.createServiceAccount?.({ name: bench.newName(), ...bench.harness.serviceAccount }),
+      createServiceAccount: async () =>
+        client.createServiceAccount?.({ name: bench.newName(), ...bench.harness.serviceAccount }),
       getServiceAccount: async () => client.getServiceAccount?.(account),
       listServiceAccounts: async () => client.listServiceAccounts?.({}),
       deleteServiceAccount: async () => client.deleteServiceAccount?.(account),

@@ -39,10 +39,18 @@ async function broken(backend: Backend, titled = /./): Promise<string[]> {
     {
       url: service.url,
       token: service.adminToken,
-      scopes: backend.name === "pulsely" ? [["read:checks"], ["read:checks", "write:checks"]] : [["cameras:read"], ["cameras:read", "events:read"]],
+      scopes:
+        backend.name === "pulsely"
+          ? [["read:checks"], ["read:checks", "write:checks"]]
+          : [["cameras:read"], ["cameras:read", "events:read"]],
       serviceAccount: { role: "viewer" },
       manyKeys: backend.name === "pulsely" ? 25 : 5,
-      works: async ({ secret }) => (await fetch(`${service.url}/${backend.name === "pulsely" ? "checks" : "cameras"}`, { headers: { authorization: `Bearer ${secret}` } })).ok,
+      works: async ({ secret }) =>
+        (
+          await fetch(`${service.url}/${backend.name === "pulsely" ? "checks" : "cameras"}`, {
+            headers: { authorization: `Bearer ${secret}` },
+          })
+        ).ok,
       advance: (ms) => emulator.clock.advance(`${Math.ceil(ms / 1000)}s`),
       close: () => Promise.resolve(),
     },
@@ -56,41 +64,148 @@ async function broken(backend: Backend, titled = /./): Promise<string[]> {
   return titles;
 }
 
-const withFirst = (keys: readonly ApiKey[] | undefined, change: (key: ApiKey) => object) => keys?.map((key) => ({ ...key, ...change(key) }) as ApiKey);
+const withFirst = (keys: readonly ApiKey[] | undefined, change: (key: ApiKey) => object) =>
+  keys?.map((key) => ({ ...key, ...change(key) }));
 
 const mistakes: Readonly<Record<string, readonly [Backend, Mistake, RegExp]>> = {
-  "shows the secret again": [pulsely, { client: (client) => ({ createKey: async (key) => remember(await client.createKey(key)), getKey: async (ref) => shown(await client.getKey(ref)) }) }, /secret is told once/],
+  "shows the secret again": [
+    pulsely,
+    {
+      client: (client) => ({
+        createKey: async (key) => remember(await client.createKey(key)),
+        getKey: async (ref) => shown(await client.getKey(ref)),
+      }),
+    },
+    /secret is told once/,
+  ],
   "takes a refused credential for an absent key": [
     pulsely,
-    { client: (client) => ({ getKey: (ref) => client.getKey(ref).catch((error: unknown) => (error instanceof AuthenticationError ? undefined : Promise.reject(error as Error))) }) },
+    {
+      client: (client) => ({
+        getKey: (ref) =>
+          client
+            .getKey(ref)
+            .catch((error: unknown) =>
+              error instanceof AuthenticationError ? undefined : Promise.reject(error as Error),
+            ),
+      }),
+    },
     /makes no key look gone/,
   ],
-  "takes any error for an absent key": [pulsely, { client: (client) => ({ revokeKey: (ref) => client.revokeKey(ref).catch(() => "absent" as const) }) }, /pages for people/],
-  "lists the first page only": [pulsely, { client: (client) => ({ listKeys: async (parent) => (await client.listKeys(parent))?.slice(-20) }) }, /more keys than fit on one page/],
-  "numbers its ids": [pulsely, { client: (client) => ({ getKey: async (ref) => asKey({ ...(await client.getKey(ref)), id: 5 }) }) }, /secret is told once/],
-  "leaves the vendor's own times": [novavms, { client: (client) => ({ listKeys: async (parent) => withFirst(await client.listKeys(parent), () => ({ createdAt: "2026-01-01 10:00:00" })) }) }, /more keys than fit|revoked key is dead/],
-  "tells null for what is absent": [pulsely, { client: (client) => ({ getKey: async (ref) => asKey(null, await client.getKey(ref)) }) }, /secret is told once/],
-  "drops a scope": [novavms, { client: (client) => ({ createKey: (key) => client.createKey({ ...key, scopes: (key.scopes ?? []).slice(0, 1) }) }) }, /has all the scopes/],
-  "forgets the end": [novavms, { client: (client) => ({ createKey: ({ expiresAt: _end, ...key }) => client.createKey(key) }) }, /ends when it was asked to/],
-  "does not move the end": [novavms, { client: (client) => ({ updateKey: async (ref) => asKey(await client.getKey(ref)) }) }, /end is moved in place/],
-  "revokes nothing": [pulsely, { client: () => ({ revokeKey: () => Promise.resolve("revoked" as const) }) }, /revoked key is dead/],
+  "takes any error for an absent key": [
+    pulsely,
+    { client: (client) => ({ revokeKey: (ref) => client.revokeKey(ref).catch(() => "absent" as const) }) },
+    /pages for people/,
+  ],
+  "lists the first page only": [
+    pulsely,
+    { client: (client) => ({ listKeys: async (parent) => (await client.listKeys(parent))?.slice(-20) }) },
+    /more keys than fit on one page/,
+  ],
+  "numbers its ids": [
+    pulsely,
+    { client: (client) => ({ getKey: async (ref) => asKey({ ...(await client.getKey(ref)), id: 5 }) }) },
+    /secret is told once/,
+  ],
+  "leaves the vendor's own times": [
+    novavms,
+    {
+      client: (client) => ({
+        listKeys: async (parent) =>
+          withFirst(await client.listKeys(parent), () => ({ createdAt: "2026-01-01 10:00:00" })),
+      }),
+    },
+    /more keys than fit|revoked key is dead/,
+  ],
+  "tells null for what is absent": [
+    pulsely,
+    { client: (client) => ({ getKey: async (ref) => asKey(null, await client.getKey(ref)) }) },
+    /secret is told once/,
+  ],
+  "drops a scope": [
+    novavms,
+    {
+      client: (client) => ({
+        createKey: (key) => client.createKey({ ...key, scopes: (key.scopes ?? []).slice(0, 1) }),
+      }),
+    },
+    /has all the scopes/,
+  ],
+  "forgets the end": [
+    novavms,
+    { client: (client) => ({ createKey: ({ expiresAt: _end, ...key }) => client.createKey(key) }) },
+    /ends when it was asked to/,
+  ],
+  "does not move the end": [
+    novavms,
+    { client: (client) => ({ updateKey: async (ref) => asKey(await client.getKey(ref)) }) },
+    /end is moved in place/,
+  ],
+  "revokes nothing": [
+    pulsely,
+    { client: () => ({ revokeKey: () => Promise.resolve("revoked" as const) }) },
+    /revoked key is dead/,
+  ],
   "fails on the second revoke": [pulsely, { client: failingOnSecond }, /revoking it again is no error/],
-  "changes the name on the way": [pulsely, { client: (client) => ({ createKey: (key) => client.createKey({ ...key, name: key.name.toUpperCase() }) }) }, /secret is told once/],
+  "changes the name on the way": [
+    pulsely,
+    { client: (client) => ({ createKey: (key) => client.createKey({ ...key, name: key.name.toUpperCase() }) }) },
+    /secret is told once/,
+  ],
   "looks under every account": [novavms, { client: lookingEverywhere }, /under another account/],
   "finds accounts by the beginning of their names": [
     novavms,
-    { client: (client) => ({ listServiceAccounts: async ({ name = "" }) => ((await client.listServiceAccounts?.({})) ?? []).filter((account) => account.name.startsWith(name)) }) },
+    {
+      client: (client) => ({
+        listServiceAccounts: async ({ name = "" }) =>
+          ((await client.listServiceAccounts?.({})) ?? []).filter((account) => account.name.startsWith(name)),
+      }),
+    },
     /exactly its name/,
   ],
-  "fails on the second deletion of an account": [novavms, { client: (client) => ({ deleteServiceAccount: async (id) => (await client.deleteServiceAccount?.(id)) === "absent" ? Promise.reject(new Error("gone")) : "deleted" }) }, /deleting it again/],
+  "fails on the second deletion of an account": [
+    novavms,
+    {
+      client: (client) => ({
+        deleteServiceAccount: async (id) =>
+          (await client.deleteServiceAccount?.(id)) === "absent" ? Promise.reject(new Error("gone")) : "deleted",
+      }),
+    },
+    /deleting it again/,
+  ],
   "claims that names may repeat": [pulsely, { capabilities: { uniqueNames: false } }, /may bear one name/],
   "claims that names are unique": [novavms, { capabilities: { uniqueNames: true } }, /cannot bear one name/],
-  "claims a native rotation": [pulsely, { capabilities: { nativeRotate: { id: "same", maxGraceMs: 0, graceChosen: false } }, client: (client) => ({ rotateKey: async (ref) => ({ ...asKey(await client.getKey(ref)), secret: "no other than before" }) }) }, /native rotation/],
-  "claims to tell no use": [pulsely, { capabilities: withoutLastUsed(pulsely.capabilities) }, /does not tell when it was used/],
-  "keeps quiet about a use": [pulsely, { client: (client) => ({ getKey: async (ref) => withoutUse(await client.getKey(ref)) }) }, /tells when it was used/],
+  "claims a native rotation": [
+    pulsely,
+    {
+      capabilities: { nativeRotate: { id: "same", maxGraceMs: 0, graceChosen: false } },
+      client: (client) => ({
+        rotateKey: async (ref) => ({ ...asKey(await client.getKey(ref)), secret: "no other than before" }),
+      }),
+    },
+    /native rotation/,
+  ],
+  "claims to tell no use": [
+    pulsely,
+    { capabilities: withoutLastUsed(pulsely.capabilities) },
+    /does not tell when it was used/,
+  ],
+  "keeps quiet about a use": [
+    pulsely,
+    { client: (client) => ({ getKey: async (ref) => withoutUse(await client.getKey(ref)) }) },
+    /tells when it was used/,
+  ],
   "claims descriptions": [pulsely, { capabilities: { description: "update" } }, /description/],
-  "claims that keys cannot end": [novavms, { capabilities: { expiry: { support: "none", update: false, granularityMs: 1000 } } }, /no other/],
-  "offers a method of which no capability speaks": [pulsely, { client: () => ({ revokePrevious: () => Promise.resolve("absent" as const) }) }, /no other/],
+  "claims that keys cannot end": [
+    novavms,
+    { capabilities: { expiry: { support: "none", update: false, granularityMs: 1000 } } },
+    /no other/,
+  ],
+  "offers a method of which no capability speaks": [
+    pulsely,
+    { client: () => ({ revokePrevious: () => Promise.resolve("absent" as const) }) },
+    /no other/,
+  ],
 };
 
 let remembered = "";
@@ -108,8 +223,9 @@ function asKey(told: object | null | undefined, key?: ApiKey): ApiKey {
 }
 
 function withoutUse(key: ApiKey | undefined): ApiKey | undefined {
-  const { lastUsedAt: _used, ...rest } = key ?? ({} as ApiKey);
-  return key && (rest as ApiKey);
+  if (!key) return undefined;
+  const { lastUsedAt: _used, ...rest } = key;
+  return rest;
 }
 
 function withoutLastUsed(capabilities: Capabilities): Partial<Capabilities> {

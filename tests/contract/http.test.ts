@@ -12,7 +12,14 @@ import {
   ServerError,
   TimeoutError,
 } from "../../provider/errors";
-import { createHttpClient, type HttpClient, type HttpClientOptions, type HttpMethod, type HttpRequest, path } from "../../provider/http/client";
+import {
+  createHttpClient,
+  type HttpClient,
+  type HttpClientOptions,
+  type HttpMethod,
+  type HttpRequest,
+  path,
+} from "../../provider/http/client";
 import { type Behaviour, ok, type ScriptedServer, startScriptedServer } from "./support/scripted-server";
 
 let server: ScriptedServer;
@@ -38,7 +45,10 @@ function impatient(options: Partial<HttpClientOptions> = {}): { readonly http: H
       return Promise.resolve();
     },
   };
-  return { http: createHttpClient({ url: server.url, dispatcher: agent, clock, random: () => 0.5, ...options }), waits };
+  return {
+    http: createHttpClient({ url: server.url, dispatcher: agent, clock, random: () => 0.5, ...options }),
+    waits,
+  };
 }
 
 async function failureOf(call: Promise<unknown>): Promise<Error> {
@@ -52,7 +62,11 @@ async function failureOf(call: Promise<unknown>): Promise<Error> {
 
 const get: HttpRequest = { method: "GET", path: "/keys" };
 const create: HttpRequest = { method: "POST", path: "/keys", json: { name: "export" } };
-const status = (code: number, headers: Record<string, string> = {}, body = "{}"): Behaviour => ({ status: code, headers, body });
+const status = (code: number, headers: Record<string, string> = {}, body = "{}"): Behaviour => ({
+  status: code,
+  headers,
+  body,
+});
 
 describe("when the service limits requests", () => {
   test("the seconds that it names are waited out, even for a create", async () => {
@@ -82,7 +96,9 @@ describe("when the service limits requests", () => {
   });
 
   test("a longer wait than the budget is not begun, and the error says how long it would be", async () => {
-    server.script(status(429, { "retry-after": "120" }, '{"error":{"code":"rate_limited","message":"60 requests a minute"}}'));
+    server.script(
+      status(429, { "retry-after": "120" }, '{"error":{"code":"rate_limited","message":"60 requests a minute"}}'),
+    );
     const { http, waits } = impatient();
     const error = await failureOf(http.request(create));
     expect(error).toBeInstanceOf(RateLimitError);
@@ -174,7 +190,10 @@ describe("when the connection breaks", () => {
     const { http } = impatient({ timeoutMs: 50 });
     const error = await failureOf(http.request(create));
     expect(error).toBeInstanceOf(TimeoutError);
-    expect(error).toMatchObject({ sent: true, message: `POST /keys: no complete answer from ${server.url} within 0.05 s.` });
+    expect(error).toMatchObject({
+      sent: true,
+      message: `POST /keys: no complete answer from ${server.url} within 0.05 s.`,
+    });
     expect(server.requests).toHaveLength(1);
   });
 
@@ -196,7 +215,9 @@ describe("when the answer is not the service's", () => {
     const error = await failureOf(http.request(create));
     expect(error).toBeInstanceOf(ResponseShapeError);
     expect(isUnclear(error)).toBe(true);
-    expect(error.message).toContain(`POST /keys answered 200 with a body that is not JSON (text/html, ${body.length} characters)`);
+    expect(error.message).toContain(
+      `POST /keys answered 200 with a body that is not JSON (text/html, ${body.length} characters)`,
+    );
     expect(inspect(error)).not.toContain("sk_live_");
   });
 
@@ -240,7 +261,11 @@ describe("when the answer is not the service's", () => {
   test("an empty answer is no failure", async () => {
     server.script({ status: 204 });
     const { http } = impatient();
-    expect(await http.request({ method: "DELETE", path: "/keys/1" })).toMatchObject({ status: 204, body: undefined, absent: false });
+    expect(await http.request({ method: "DELETE", path: "/keys/1" })).toMatchObject({
+      status: 204,
+      body: undefined,
+      absent: false,
+    });
   });
 });
 
@@ -248,7 +273,8 @@ describe("the credential", () => {
   const sessionOf = (...tokens: readonly string[]) => {
     let at = 0;
     return {
-      credential: () => Promise.resolve({ headers: { authorization: `Bearer ${tokens[at] ?? ""}` }, secrets: [tokens[at] ?? ""] }),
+      credential: () =>
+        Promise.resolve({ headers: { authorization: `Bearer ${tokens[at] ?? ""}` }, secrets: [tokens[at] ?? ""] }),
       renew: () => Promise.resolve(++at < tokens.length),
     };
   };
@@ -276,14 +302,25 @@ describe("the credential", () => {
 
   test("is not sent with a login", async () => {
     const { http } = impatient({ session: sessionOf("first") });
-    await http.request({ method: "POST", path: "/login", form: { user: "admin", password: "a b&c" }, authenticated: false });
+    await http.request({
+      method: "POST",
+      path: "/login",
+      form: { user: "admin", password: "a b&c" },
+      authenticated: false,
+    });
     expect(server.requests[0]).toMatchObject({ body: "user=admin&password=a+b%26c" });
     expect(server.requests[0]?.headers.authorization).toBeUndefined();
   });
 
   test("is in no error, although the service repeats it", async () => {
-    const token = "an-odd\"token\\that-no-pattern-knows";
-    server.script(status(400, { "x-request-id": `req-${token}` }, JSON.stringify({ error: { code: token, message: `you sent ${token} and s3cr3t-value` } })));
+    const token = 'an-odd"token\\that-no-pattern-knows';
+    server.script(
+      status(
+        400,
+        { "x-request-id": `req-${token}` },
+        JSON.stringify({ error: { code: token, message: `you sent ${token} and s3cr3t-value` } }),
+      ),
+    );
     const { http } = impatient({ session: sessionOf(token) });
     const error = await failureOf(http.request({ ...create, path: path`/keys/${token}`, secrets: ["s3cr3t-value"] }));
     for (const text of [error.message, error.stack, JSON.stringify(error), inspect(error, { showHidden: true })]) {
@@ -307,8 +344,21 @@ describe("requests", () => {
 
   test("carry ids, queries and JSON as they are meant", async () => {
     const { http } = impatient({ url: `${server.url}/api/v1/` });
-    await http.request({ method: "PUT", path: path`/keys/${"a/b?c"}`, query: { limit: 100, cursor: undefined, name: "x y" }, json: { scopes: ["read:checks"] } });
-    expect(server.requests[0]).toMatchObject({ method: "PUT", url: "/api/v1/keys/a%2Fb%3Fc?limit=100&name=x+y", body: '{"scopes":["read:checks"]}' });
-    expect(server.requests[0]?.headers).toMatchObject({ accept: "application/json", "content-type": "application/json", "user-agent": "pulumi-apikeys" });
+    await http.request({
+      method: "PUT",
+      path: path`/keys/${"a/b?c"}`,
+      query: { limit: 100, cursor: undefined, name: "x y" },
+      json: { scopes: ["read:checks"] },
+    });
+    expect(server.requests[0]).toMatchObject({
+      method: "PUT",
+      url: "/api/v1/keys/a%2Fb%3Fc?limit=100&name=x+y",
+      body: '{"scopes":["read:checks"]}',
+    });
+    expect(server.requests[0]?.headers).toMatchObject({
+      accept: "application/json",
+      "content-type": "application/json",
+      "user-agent": "pulumi-apikeys",
+    });
   });
 });

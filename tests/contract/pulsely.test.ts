@@ -7,7 +7,11 @@ describeBackend("pulsely", async () => {
     url,
     token: adminToken,
     weakToken: nonManagerToken,
-    scopes: [["read:checks", "read:alerts"], ["read:checks", "write:checks"], ["read:checks", "admin:*"]],
+    scopes: [
+      ["read:checks", "read:alerts"],
+      ["read:checks", "write:checks"],
+      ["read:checks", "admin:*"],
+    ],
     // The backend asks for pages of 100.
     manyKeys: 120,
     works: async ({ secret }) => (await fetch(`${url}/checks`, { headers: { authorization: `Bearer ${secret}` } })).ok,

@@ -4,6 +4,7 @@ import type { IssuedApiKey } from "../../provider/backends/definition";
 import { secondMs } from "../../provider/durations";
 import { AuthenticationError } from "../../provider/errors";
 import { describeBackend } from "../../testing";
+import { runReadme, testWithEngine } from "./support/example";
 import { type RunningKeystone, startKeystone } from "./support/keystone/start";
 import { type LosingProxy, type SeenRequest, startLosingProxy } from "./support/losing-proxy";
 import { common, type Stack, stackOn } from "./support/resources";
@@ -87,22 +88,23 @@ describeServer("keystone", (installation) => {
       expect(await works(...pairOf(await newKey(id, "key")))).toBe(true);
     });
 
-    test("Keys that are made side by side for one account share one new password, and all of them work.", async () => {
+    test("Keys that are made side by side for one account share one new password, also by several connections, and all of them work.", async () => {
       const serviceAccountId = await newAccount();
       proxy.seen.length = 0;
-      const keys = await Promise.all(["a", "b", "c", "d", "e"].map((name) => lossy.connection.client.createKey({ serviceAccountId, name, scopes: ["reader"] })));
+      const second = stackOn("keystone", { url: proxy.url, token: server.credential }, { fields });
+      const keys = await Promise.all(["a", "b", "c", "d", "e"].map((name, index) => [lossy, second][index % 2]?.connection.client.createKey({ serviceAccountId, name, scopes: ["reader"] }) as Promise<IssuedApiKey>));
       expect(proxy.seen.filter(isNewPassword)).toHaveLength(1);
       for (const key of keys) expect(await works(...pairOf(key))).toBe(true);
     });
 
     test("Two runs that make keys for one account at the same time end each other's sessions, and both get their key.", async () => {
       const serviceAccountId = await newAccount();
-      const other = stackOn("keystone", { url: server.url, token: server.credential }, { fields });
-      const [mine, theirs] = await Promise.all([newKey(serviceAccountId, "mine"), other.connection.client.createKey({ serviceAccountId, name: "theirs", scopes: ["reader"] })]);
-      // The first run's session is dead by now, at the latest with this one's.
-      const third = await stackOn("keystone", { url: server.url, token: server.credential }, { fields }).connection.client.createKey({ serviceAccountId, name: "third", scopes: ["reader"] });
-      const fourth = await newKey(serviceAccountId, "fourth");
-      for (const key of [mine, theirs, third, fourth]) expect(await works(...pairOf(key))).toBe(true);
+      // Sessions are kept by address, so that another address is another run.
+      const other = (name: string, address = proxy.url) => stackOn("keystone", { url: address, token: server.credential }, { fields }).connection.client.createKey({ serviceAccountId, name, scopes: ["reader"] });
+      const keys = await Promise.all([newKey(serviceAccountId, "mine"), other("theirs")]);
+      // A third run ends the sessions of both.
+      keys.push(await other("third", server.url.replace("127.0.0.1", "localhost")), await newKey(serviceAccountId, "fourth"), await other("fifth"));
+      for (const key of keys) expect(await works(...pairOf(key))).toBe(true);
     });
 
     test("A user that no ServiceAccount made keeps its password, and gets no key until it is handed over.", async () => {
@@ -242,6 +244,20 @@ describeServer("keystone", (installation) => {
       expect(await lossy.connection.client.getServiceAccount?.(id)).toMatchObject({ id });
       expect(proxy.seen.slice(0, 3).map(({ path }) => path)).toEqual([`/users/${id}`, "/auth/tokens", `/users/${id}`]);
     });
+  });
+
+  testWithEngine("The commands of the example's README do what it says.", async () => {
+    const connection = { url: server.url, project: "admin", adminProject: "admin" };
+    let before: Readonly<Record<string, string>> = {};
+    const replaced = async (outputs: Readonly<Record<string, string>>) => {
+      expect(await works(outputs.backupKeyId, outputs.backupSecret)).toBe(true);
+      expect(await works(before.backupKeyId, before.backupSecret)).toBe(false);
+      expect(outputs.restoreSecret).toBe(before.restoreSecret ?? outputs.restoreSecret);
+      before = outputs;
+    };
+    await runReadme("keystone", { connections: { default: connection }, env: { KEYSTONE_ADMIN_CREDENTIAL: server.credential } }, [replaced, replaced, replaced]);
+    expect(await works(before.restoreKeyId, before.restoreSecret)).toBe(false);
+    expect((await stack.connection.client.listServiceAccounts?.({}))?.filter(({ name }) => name.startsWith("backup"))).toEqual([]);
   });
 
   describe("credentials and addresses", () => {

@@ -42,7 +42,13 @@ export async function startScriptedServer(): Promise<ScriptedServer> {
     request.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
     request.on("end", () => {
       const connection = connections.indexOf(request.socket) + 1;
-      requests.push({ method: request.method ?? "", url: request.url ?? "", headers: request.headers, body, connection });
+      requests.push({
+        method: request.method ?? "",
+        url: request.url ?? "",
+        headers: request.headers,
+        body,
+        connection,
+      });
       const [next = ok, ...rest] = behaviours;
       if (rest.length > 0) behaviours = rest;
       perform(next, response);

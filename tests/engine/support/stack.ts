@@ -46,10 +46,10 @@ export class TestStack {
   private readonly secrets = new Set<string>();
   env: NodeJS.ProcessEnv;
 
-  private constructor(env: Readonly<Record<string, string>>, example?: string) {
+  private constructor(env: Readonly<Record<string, string>>, { example, modules = join(repository, "node_modules") }: { readonly example?: string; readonly modules?: string | undefined } = {}) {
     const root = join(this.dir, "project");
     for (const name of ["project", "home", "backend"]) mkdirSync(join(this.dir, name));
-    symlinkSync(join(repository, "node_modules"), join(root, "node_modules"));
+    symlinkSync(modules, join(root, "node_modules"));
     this.project = example === undefined ? root : copyExample(example, root);
     if (example === undefined) this.write("package.json", JSON.stringify({ name: "engine-test", private: true, main: "index.js" }));
     for (const value of Object.values(env)) this.secrets.add(value);
@@ -66,9 +66,13 @@ export class TestStack {
     };
   }
 
-  /** A stack `dev` with these connections and environment variables. The variables' values count as secrets. */
-  static async open(options: { readonly connections: object; readonly env?: Readonly<Record<string, string>> }): Promise<TestStack> {
-    const stack = new TestStack(options.env ?? {});
+  /**
+   * A stack `dev` with these connections and environment variables. The variables' values count as secrets.
+   *
+   * @param options.modules - the packages that the program finds; default: the repository's
+   */
+  static async open(options: { readonly connections: object; readonly env?: Readonly<Record<string, string>>; readonly modules?: string }): Promise<TestStack> {
+    const stack = new TestStack(options.env ?? {}, { modules: options.modules });
     stack.connections(options.connections);
     stack.program("");
     await stack.must("stack", "init", "dev");
@@ -80,7 +84,7 @@ export class TestStack {
    * values count as secrets; `connections` go over the example's own, field by field.
    */
   static ofExample(name: string, options: { readonly connections: object; readonly env: Readonly<Record<string, string>> }): TestStack {
-    const stack = new TestStack(options.env, name);
+    const stack = new TestStack(options.env, { example: name });
     stack.env.APIKEYS_CONNECTIONS = JSON.stringify(options.connections);
     return stack;
   }
@@ -156,7 +160,7 @@ export class TestStack {
     const masked = await this.must("stack", "output", "--json");
     const values = JSON.parse(clear.stdout) as Record<string, string>;
     const shown = JSON.parse(masked.stdout) as Record<string, string>;
-    for (const [name, value] of Object.entries(values)) if (shown[name] === "[secret]" && typeof value === "string") this.secrets.add(value);
+    for (const [name, value] of Object.entries(values)) if (shown[name] === "[secret]") this.guard(...textsIn(value));
     return values;
   }
 
@@ -211,12 +215,19 @@ export class TestStack {
   }
 }
 
-/** The example's own project, or the repository's, whose `main` is the quick start. */
+/** The example's own project, or the repository's, whose `main` is the quick start; without what a developer's own stacks left there. */
 function copyExample(name: string, root: string): string {
-  cpSync(join(repository, "examples"), join(root, "examples"), { recursive: true, filter: (file) => basename(file) !== "node_modules" });
+  const isOurs = (file: string) => !/^(node_modules|Pulumi\..+\.yaml)$/.test(basename(file));
+  cpSync(join(repository, "examples"), join(root, "examples"), { recursive: true, filter: isOurs });
   cpSync(join(repository, "Pulumi.yaml"), join(root, "Pulumi.yaml"));
   const own = join(root, "examples", name);
   return existsSync(join(own, "Pulumi.yaml")) ? own : root;
+}
+
+/** Every text in a value that may be a list or a map. */
+function textsIn(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
 
 function filesUnder(dir: string): string[] {

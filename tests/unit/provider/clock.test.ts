@@ -17,6 +17,8 @@ describe("APIKEYS_NOW", () => {
 
   test("that is no time is refused, with how to write one", () => {
     expect(() => decisionTime({ APIKEYS_NOW: "tomorrow" })).toThrow(ConfigError);
-    expect(() => decisionTime({ APIKEYS_NOW: "tomorrow" })).toThrow("The environment variable APIKEYS_NOW is a text of 8 characters, not a time; write RFC 3339 with a zone: 2027-02-01T00:00:00Z.");
+    expect(() => decisionTime({ APIKEYS_NOW: "tomorrow" })).toThrow(
+      "The environment variable APIKEYS_NOW is a text of 8 characters, not a time; write RFC 3339 with a zone: 2027-02-01T00:00:00Z.",
+    );
   });
 });

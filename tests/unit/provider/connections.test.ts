@@ -1,15 +1,28 @@
 import { describe, expect, test } from "@jest/globals";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type Connections, createConnections } from "../../../provider/connections";
 import { ConfigError } from "../../../provider/errors";
+import type { Backend } from "../../../provider/backends/definition";
 import { novavms } from "../../../provider/backends/novavms";
+import { FakeService } from "./support/fake-service";
 
 type Fields = Readonly<Record<string, unknown>>;
 const sound: Fields = { backend: "novavms", url: "https://nova.example.com/api/v1", tokenEnv: "NOVA_TOKEN" };
 
 /** The connections of a stack whose config and environment are these. */
-function stack(settings: { readonly connections?: unknown; readonly tokens?: unknown; readonly env?: NodeJS.ProcessEnv }): Connections {
-  const texts: Readonly<Record<string, unknown>> = { "apikeys:connections": settings.connections, "apikeys:tokens": settings.tokens };
-  const get = (key: string) => (texts[key] === undefined ? undefined : typeof texts[key] === "string" ? texts[key] : JSON.stringify(texts[key]));
+function stack(settings: {
+  readonly connections?: unknown;
+  readonly tokens?: unknown;
+  readonly env?: NodeJS.ProcessEnv;
+}): Connections {
+  const texts: Readonly<Record<string, unknown>> = {
+    "apikeys:connections": settings.connections,
+    "apikeys:tokens": settings.tokens,
+  };
+  const get = (key: string) =>
+    texts[key] === undefined ? undefined : typeof texts[key] === "string" ? texts[key] : JSON.stringify(texts[key]);
   return createConnections({ get }, settings.env ?? {}, __dirname);
 }
 
@@ -38,31 +51,45 @@ describe("a connection", () => {
   });
 
   test("leads to the vendor's own address where it names none", () => {
-    expect(stack({ connections: { default: { backend: "novavms" } } }).describe("default").origin).toBe("https://novavms.novalien.com");
+    expect(stack({ connections: { default: { backend: "novavms" } } }).describe("default").origin).toBe(
+      "https://novavms.novalien.com",
+    );
   });
 
   test("knows the addresses that its service has moved from", () => {
-    expect(withFields({ movedFrom: ["https://old.example.com/api/v1", "http://10.0.0.1:8080"] }).describe("default").movedFrom).toEqual(["https://old.example.com", "http://10.0.0.1:8080"]);
+    expect(
+      withFields({ movedFrom: ["https://old.example.com/api/v1", "http://10.0.0.1:8080"] }).describe("default")
+        .movedFrom,
+    ).toEqual(["https://old.example.com", "http://10.0.0.1:8080"]);
   });
 
-  test.each(["http://127.0.0.1:4010/novavms/api/v1", "http://localhost/api", "http://[::1]:4010", "http://127.1.2.3"])("may be plain http on this machine: %s", (url) => {
-    expect(withFields({ url }).describe("default").origin).toBe(new URL(url).origin);
-  });
+  test.each(["http://127.0.0.1:4010/novavms/api/v1", "http://localhost/api", "http://[::1]:4010", "http://127.1.2.3"])(
+    "may be plain http on this machine: %s",
+    (url) => {
+      expect(withFields({ url }).describe("default").origin).toBe(new URL(url).origin);
+    },
+  );
 
   test("may be plain http elsewhere with consent", () => {
-    expect(withFields({ url: "http://nova.internal", allowPlainHttp: true }).describe("default").origin).toBe("http://nova.internal");
+    expect(withFields({ url: "http://nova.internal", allowPlainHttp: true }).describe("default").origin).toBe(
+      "http://nova.internal",
+    );
   });
 
   test("may be a backend of one's own, exported by name or by default", () => {
     for (const file of ["./fixtures/acme.js", "./fixtures/default-export.js"]) {
-      const connections = stack({ connections: { default: { backend: file, url: "https://acme.example.com", tokenEnv: "ACME_TOKEN" } } });
+      const connections = stack({
+        connections: { default: { backend: file, url: "https://acme.example.com", tokenEnv: "ACME_TOKEN" } },
+      });
       expect(connections.describe("default").backend).toBe("acme");
       expect(Object.keys(connections.open("default").client)).toContain("createKey");
     }
   });
 
   test("closes an open catalogue where it lists its scopes", () => {
-    expect(withFields({ scopes: ["cameras:read"] }).describe("default").catalogue).toEqual({ scopes: { "cameras:read": {} } });
+    expect(withFields({ scopes: ["cameras:read"] }).describe("default").catalogue).toEqual({
+      scopes: { "cameras:read": {} },
+    });
   });
 
   test("is read again after a failure, once the configuration is right", () => {
@@ -78,7 +105,12 @@ describe("APIKEYS_CONNECTIONS", () => {
   test("overrides single fields of single connections, and adds connections", () => {
     const connections = stack({
       connections: { default: sound, other: { ...sound, url: "https://other.example.com" } },
-      env: { APIKEYS_CONNECTIONS: JSON.stringify({ default: { url: "http://127.0.0.1:4010" }, third: { ...sound, url: "https://third.example.com" } }) },
+      env: {
+        APIKEYS_CONNECTIONS: JSON.stringify({
+          default: { url: "http://127.0.0.1:4010" },
+          third: { ...sound, url: "https://third.example.com" },
+        }),
+      },
     });
     expect(connections.describe("default").origin).toBe("http://127.0.0.1:4010");
     expect(connections.describe("other").origin).toBe("https://other.example.com");
@@ -86,7 +118,9 @@ describe("APIKEYS_CONNECTIONS", () => {
   });
 
   test("that is blank counts as none", () => {
-    expect(stack({ connections: { default: sound }, env: { APIKEYS_CONNECTIONS: " " } }).describe("default").backend).toBe("novavms");
+    expect(
+      stack({ connections: { default: sound }, env: { APIKEYS_CONNECTIONS: " " } }).describe("default").backend,
+    ).toBe("novavms");
   });
 
   test.each([
@@ -95,7 +129,11 @@ describe("APIKEYS_CONNECTIONS", () => {
     ['{"default":"novavms"}', "APIKEYS_CONNECTIONS.default is a text of 7 characters; write an object."],
     ['{"default":null}', "APIKEYS_CONNECTIONS.default is null; write an object."],
   ])("that is %s is refused", (text, message) => {
-    expect(messageOf(() => stack({ connections: { default: sound }, env: { APIKEYS_CONNECTIONS: text } }).describe("default"))).toBe(message);
+    expect(
+      messageOf(() =>
+        stack({ connections: { default: sound }, env: { APIKEYS_CONNECTIONS: text } }).describe("default"),
+      ),
+    ).toBe(message);
   });
 });
 
@@ -107,7 +145,9 @@ describe("a connection that is not right is refused in the preview, with the fie
   });
 
   test("where its name is not among those configured", () => {
-    expect(messageOf(() => stack({ connections: { nova: sound, acme: sound } }).describe("novva"))).toContain('connection "novva" is not configured (known connections: acme, nova)');
+    expect(messageOf(() => stack({ connections: { nova: sound, acme: sound } }).describe("novva"))).toContain(
+      'connection "novva" is not configured (known connections: acme, nova)',
+    );
   });
 
   test.each([
@@ -119,33 +159,66 @@ describe("a connection that is not right is refused in the preview, with the fie
   });
 
   const table: readonly (readonly [Fields, string])[] = [
-    [{ backend: undefined }, 'the field "backend" is nothing; name a built-in backend, an installed package, or a path relative to the program (config apikeys:connections.default.backend, or APIKEYS_CONNECTIONS).'],
+    [
+      { backend: undefined },
+      'the field "backend" is nothing; name a built-in backend, an installed package, or a path relative to the program (config apikeys:connections.default.backend, or APIKEYS_CONNECTIONS).',
+    ],
     [{ backend: 5 }, 'the field "backend" is a number; name a built-in backend'],
     [{ backend: "" }, 'the field "backend" is an empty text; name a backend'],
     [{ backend: "novavm" }, 'there is no backend "novavm". Did you mean "novavms"? Use a built-in one ('],
     [{ backend: "toString" }, 'there is no backend "toString".'],
     [{ backend: "./absent.js" }, 'there is no backend "./absent.js".'],
-    [{ url: 5 }, 'the field "url" is a number; write text (config apikeys:connections.default.url, or APIKEYS_CONNECTIONS).'],
+    [
+      { url: 5 },
+      'the field "url" is a number; write text (config apikeys:connections.default.url, or APIKEYS_CONNECTIONS).',
+    ],
     [{ url: "" }, 'the field "url" is an empty text; write text'],
     [{ url: "nova.example.com" }, '"url" is not an http or https address (config apikeys:connections.default.url).'],
     [{ url: "ftp://nova.example.com" }, '"url" is not an http or https address'],
-    [{ url: "http://nova.example.com" }, '"url" is plain http beyond this machine, so the admin token would travel unencrypted; use https, or set allowPlainHttp: true.'],
+    [
+      { url: "http://nova.example.com" },
+      '"url" is plain http beyond this machine, so the admin token would travel unencrypted; use https, or set allowPlainHttp: true.',
+    ],
     [{ url: "http://127.0.0.1.evil.example" }, '"url" is plain http beyond this machine'],
-    [{ url: "https://admin:hunter2@nova.example.com" }, '"url" contains a user name or password; take it out and use tokenEnv, tokenFile or tokenCommand.'],
-    [{ url: "https://nova.example.com/api?key=hunter2" }, '"url" contains a query or fragment; give the base address of the API only.'],
+    [
+      { url: "https://admin:hunter2@nova.example.com" },
+      '"url" contains a user name or password; take it out and use tokenEnv, tokenFile or tokenCommand.',
+    ],
+    [
+      { url: "https://nova.example.com/api?key=hunter2" },
+      '"url" contains a query or fragment; give the base address of the API only.',
+    ],
     [{ url: "https://nova.example.com/api#hunter2" }, '"url" contains a query or fragment'],
-    [{ movedFrom: "https://old.example.com" }, 'the field "movedFrom" is a text of 23 characters; write a list of addresses'],
+    [
+      { movedFrom: "https://old.example.com" },
+      'the field "movedFrom" is a text of 23 characters; write a list of addresses',
+    ],
     [{ movedFrom: ["old.example.com"] }, '"movedFrom" is not an http or https address'],
-    [{ tokenCommand: "op read x" }, 'the field "tokenCommand" is a text of 9 characters; write the program and its arguments as a list of texts'],
+    [
+      { tokenCommand: "op read x" },
+      'the field "tokenCommand" is a text of 9 characters; write the program and its arguments as a list of texts',
+    ],
     [{ tokenCommand: [] }, 'the field "tokenCommand" is an empty list; write the program'],
     [{ tokenCommand: ["op", 5] }, 'the field "tokenCommand.1" is a number; write the program'],
     [{ tokenEnv: "" }, 'the field "tokenEnv" is an empty text; write text'],
-    [{ allowUndocumentedEndpoints: "yes" }, 'the field "allowUndocumentedEndpoints" is a text of 3 characters; write true or false'],
-    [{ alowUndocumentedEndpoints: true }, 'backend "novavms" cannot read the connection field "alowUndocumentedEndpoints"'],
+    [
+      { allowUndocumentedEndpoints: "yes" },
+      'the field "allowUndocumentedEndpoints" is a text of 3 characters; write true or false',
+    ],
+    [
+      { alowUndocumentedEndpoints: true },
+      'backend "novavms" cannot read the connection field "alowUndocumentedEndpoints"',
+    ],
     [{ alowUndocumentedEndpoints: true }, 'Did you mean "allowUndocumentedEndpoints"?'],
-    [{ scopes: [] }, 'backend "novavms" cannot read the connection field "scopes": list the scope names that may be used.'],
+    [
+      { scopes: [] },
+      'backend "novavms" cannot read the connection field "scopes": list the scope names that may be used.',
+    ],
     [{ dialect: { paths: { keyz: "/x" } } }, 'backend "novavms" cannot read the connection field "dialect.paths.keyz"'],
-    [{ dialect: { paths: { keys: "no-slash" } } }, 'backend "novavms" cannot read the connection field "dialect.paths.keys"'],
+    [
+      { dialect: { paths: { keys: "no-slash" } } },
+      'backend "novavms" cannot read the connection field "dialect.paths.keys"',
+    ],
   ];
   test.each(table)("where it has %j", (fields, words) => {
     const message = messageOf(() => withFields(fields).describe("default"));
@@ -156,38 +229,74 @@ describe("a connection that is not right is refused in the preview, with the fie
 
   test("where a field is unknown and the backend has none of its own", () => {
     const fields = { backend: "./fixtures/acme.js", url: "https://acme.example.com", tokenEvn: "ACME_TOKEN" };
-    expect(messageOf(() => stack({ connections: { default: fields } }).describe("default"))).toMatch(/unknown field "tokenEvn"\. Did you mean "tokenEnv"\? Known fields: backend, url, /);
+    expect(messageOf(() => stack({ connections: { default: fields } }).describe("default"))).toMatch(
+      /unknown field "tokenEvn"\. Did you mean "tokenEnv"\? Known fields: backend, url, /,
+    );
   });
 
   test("where a backend without an address of its own is given none", () => {
-    expect(messageOf(() => stack({ connections: { default: { backend: "./fixtures/acme.js" } } }).describe("default"))).toBe(
+    expect(
+      messageOf(() => stack({ connections: { default: { backend: "./fixtures/acme.js" } } }).describe("default")),
+    ).toBe(
       'connection "default": "url" is missing; the backend "acme" has no address of its own (config apikeys:connections.default.url).',
     );
   });
 });
 
 describe("a backend file that is broken names the file and the field", () => {
-  const open = (file: string) => () => stack({ connections: { default: { backend: file, url: "https://acme.example.com", tokenEnv: "ACME_TOKEN" } } }).open("default");
+  const open = (file: string) => () =>
+    stack({
+      connections: { default: { backend: file, url: "https://acme.example.com", tokenEnv: "ACME_TOKEN" } },
+    }).open("default");
 
   test.each([
-    ["./fixtures/missing-method.js", 'Backend "acme": the method "revokeKey" is missing; "connect" must return it, because the capabilities promise it.'],
+    [
+      "./fixtures/missing-method.js",
+      'Backend "acme": the method "revokeKey" is missing; "connect" must return it, because the capabilities promise it.',
+    ],
     ["./fixtures/no-methods.js", 'Backend "acme": "connect" returned nothing; return an object with the methods.'],
-    ["./fixtures/wrong-capability.js", 'the backend file ./fixtures/wrong-capability.js is not usable. Backend "acme": "capabilities.expiry.support" is wrong: Invalid option: expected one of "optional"|"required"|"imposed"|"none".'],
-    ["./fixtures/unchecked.js", 'the backend file ./fixtures/unchecked.js is not usable. Backend "acme": "capabilities" is wrong: Unrecognized key: "scops".'],
-    ["./fixtures/syntax-error.js", "the backend file ./fixtures/syntax-error.js cannot be loaded (SyntaxError: "],
-    ["./fixtures/throws.js", "the backend file ./fixtures/throws.js cannot be loaded (Error: cannot log in with [redacted])."],
-    ["./fixtures/two-backends.js", "the backend file ./fixtures/two-backends.js is not usable. It exports 2 backends; export exactly one, made with defineBackend (from pulumi-apikeys/backend)."],
-    ["./fixtures/no-backend.js", "the backend file ./fixtures/no-backend.js is not usable. It exports no backend; export exactly one"],
+    [
+      "./fixtures/wrong-capability.js",
+      'the backend file ./fixtures/wrong-capability.js is not usable. Backend "acme": "capabilities.expiry.support" is wrong: Invalid option: expected one of "optional"|"required"|"imposed"|"none".',
+    ],
+    [
+      "./fixtures/unchecked.js",
+      'the backend file ./fixtures/unchecked.js is not usable. Backend "acme": "capabilities" is wrong: Unrecognized key: "scops".',
+    ],
+    [
+      "./fixtures/throws.js",
+      "the backend file ./fixtures/throws.js cannot be loaded (Error: cannot log in with [redacted]).",
+    ],
+    [
+      "./fixtures/two-backends.js",
+      "the backend file ./fixtures/two-backends.js is not usable. It exports 2 backends; export exactly one, made with defineBackend (from pulumi-apikeys/backend).",
+    ],
+    [
+      "./fixtures/no-backend.js",
+      "the backend file ./fixtures/no-backend.js is not usable. It exports no backend; export exactly one",
+    ],
   ])("%s", (file, words) => {
     const message = messageOf(open(file));
     expect(message).toContain(words);
     expect(message).not.toContain("sk_live_");
   });
+
+  test("and one that is no JavaScript", () => {
+    const dir = mkdtempSync(join(tmpdir(), "apikeys-backend-"));
+    const file = join(dir, "syntax-error.js");
+    writeFileSync(file, "exports.acme = {{;");
+    try {
+      expect(messageOf(open(file))).toContain(`the backend file ${file} cannot be loaded (SyntaxError: `);
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+  });
 });
 
 describe("a connection's credential", () => {
   const consented = { ...sound, allowUndocumentedEndpoints: true };
-  const open = (fields: Fields, tokens?: unknown) => stack({ connections: { default: { ...consented, tokenEnv: undefined, ...fields } }, tokens }).open("default");
+  const open = (fields: Fields, tokens?: unknown) =>
+    stack({ connections: { default: { ...consented, tokenEnv: undefined, ...fields } }, tokens }).open("default");
 
   test("is not read, and need not exist, until a request needs it", () => {
     expect(open({ tokenEnv: "NO_SUCH_VARIABLE" }).name).toBe("default");
@@ -197,13 +306,20 @@ describe("a connection's credential", () => {
     expect(messageOf(() => open({}))).toBe(
       'connection "default": no credential is configured. Give exactly one of tokenEnv, tokenFile, tokenCommand (config apikeys:connections.default, or the environment variable APIKEYS_CONNECTIONS), or the encrypted config apikeys:tokens.default.',
     );
-    expect(messageOf(() => open({ tokenEnv: "A", tokenFile: "/b" }))).toContain("more than one credential is configured. Give exactly one of");
-    expect(messageOf(() => open({ tokenEnv: "A" }, { default: "canary-5f21" }))).toContain("more than one credential is configured");
+    expect(messageOf(() => open({ tokenEnv: "A", tokenFile: "/b" }))).toContain(
+      "more than one credential is configured. Give exactly one of",
+    );
+    expect(messageOf(() => open({ tokenEnv: "A" }, { default: "canary-5f21" }))).toContain(
+      "more than one credential is configured",
+    );
     expect(open({}, { default: "canary-5f21" }).name).toBe("default");
   });
 
   test.each([
-    [{ default: 5 }, 'the config apikeys:tokens has a number for the connection "default"; give the token as text (pulumi config set --secret --path apikeys:tokens.default).'],
+    [
+      { default: 5 },
+      'the config apikeys:tokens has a number for the connection "default"; give the token as text (pulumi config set --secret --path apikeys:tokens.default).',
+    ],
     ["canary-5f21", "the config apikeys:tokens is not valid JSON"],
     [["canary-5f21"], "the config apikeys:tokens is a list of 1; write an object."],
   ])("in the config has to be a text by the connection's name: %j", (tokens, words) => {
@@ -213,9 +329,58 @@ describe("a connection's credential", () => {
   });
 });
 
+describe("a credential that is asked for again", () => {
+  /** What a backend gets to read the credential with. */
+  function tokenOf(fields: Fields, env: NodeJS.ProcessEnv = {}): () => Promise<string> {
+    let token: (() => Promise<string>) | undefined;
+    const backend = new FakeService().backend();
+    const watching: Backend = { ...backend, connect: (context) => ((token = context.token), backend.connect(context)) };
+    const settings = { default: { backend: "fake", url: "https://fake.example.com", ...fields } };
+    createConnections(
+      { get: (key) => (key === "apikeys:connections" ? JSON.stringify(settings) : undefined) },
+      env,
+      __dirname,
+      () => watching,
+    ).open("default");
+    if (!token) throw new Error("the backend was not connected");
+    return token;
+  }
+  const counting = (dir: string, after: string) => [
+    process.execPath,
+    "-e",
+    `require("node:fs").appendFileSync(${JSON.stringify(join(dir, "runs"))}, "x"); ${after}`,
+  ];
+
+  test("is read anew from the environment", async () => {
+    const env: NodeJS.ProcessEnv = { TOKEN: "first" };
+    const token = tokenOf({ tokenEnv: "TOKEN" }, env);
+    expect(await token()).toBe("first");
+    env.TOKEN = "second";
+    expect(await token()).toBe("second");
+  });
+
+  test("runs its command once for calls that follow closely, and again after a failure", async () => {
+    const dir = mkdtempSync(join(tmpdir(), "apikeys-command-"));
+    try {
+      const token = tokenOf({ tokenCommand: counting(dir, "process.stdout.write('canary')") });
+      expect(await Promise.all([token(), token(), token()])).toEqual(["canary", "canary", "canary"]);
+      expect(readFileSync(join(dir, "runs"), "utf8")).toBe("x");
+      const failing = tokenOf({ tokenCommand: counting(dir, "process.exitCode = 1") });
+      await expect(failing()).rejects.toThrow(ConfigError);
+      await expect(failing()).rejects.toThrow(ConfigError);
+      expect(readFileSync(join(dir, "runs"), "utf8")).toBe("xxx");
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+  });
+});
+
 describe("the times of a connection", () => {
   test.each([
-    [{ timeout: "10" }, 'connection "default": "timeout" is a text of 2 characters, not a duration; write a whole number and a unit: 30s, 15m, 24h, 7d or 12w (config apikeys:connections.default.timeout).'],
+    [
+      { timeout: "10" },
+      'connection "default": "timeout" is a text of 2 characters, not a duration; write a whole number and a unit: 30s, 15m, 24h, 7d or 12w (config apikeys:connections.default.timeout).',
+    ],
     [{ retryBudget: "soon" }, 'connection "default": "retryBudget" is a text of 4 characters, not a duration;'],
   ])("are durations: %j", (fields, words) => {
     expect(messageOf(() => withFields(fields).open("default"))).toContain(words);
@@ -231,7 +396,8 @@ describe("a connection that may not write", () => {
   });
 
   const consented = { ...sound, allowUndocumentedEndpoints: true };
-  const under = (env: NodeJS.ProcessEnv, fields: Fields = {}) => stack({ connections: { default: { ...consented, ...fields } }, env }).open("default");
+  const under = (env: NodeJS.ProcessEnv, fields: Fields = {}) =>
+    stack({ connections: { default: { ...consented, ...fields } }, env }).open("default");
 
   test("says so while APIKEYS_NOW sets the clock and the service is real", () => {
     expect(messageOf(() => under({ APIKEYS_NOW: "2027-02-01T00:00:00Z" }).assertWritable())).toBe(
@@ -240,8 +406,12 @@ describe("a connection that may not write", () => {
   });
 
   test("may write under APIKEYS_NOW on this machine, or with consent", () => {
-    expect(() => under({ APIKEYS_NOW: "2027-02-01T00:00:00Z" }, { url: "http://127.0.0.1:4010" }).assertWritable()).not.toThrow();
-    expect(() => under({ APIKEYS_NOW: "2027-02-01T00:00:00Z", APIKEYS_NOW_WRITES: "1" }).assertWritable()).not.toThrow();
+    expect(() =>
+      under({ APIKEYS_NOW: "2027-02-01T00:00:00Z" }, { url: "http://127.0.0.1:4010" }).assertWritable(),
+    ).not.toThrow();
+    expect(() =>
+      under({ APIKEYS_NOW: "2027-02-01T00:00:00Z", APIKEYS_NOW_WRITES: "1" }).assertWritable(),
+    ).not.toThrow();
     expect(() => under({ APIKEYS_NOW: "" }).assertWritable()).not.toThrow();
   });
 });

@@ -17,10 +17,16 @@ function fileWith(content: string): CredentialSource {
 
 /** A command that prints, and ends with a code. */
 function printing(content: string, code = 0): CredentialSource {
-  return { kind: "command", command: [process.execPath, "-e", `process.stdout.write(${JSON.stringify(content)}); process.exitCode = ${code}`] };
+  return {
+    kind: "command",
+    command: [process.execPath, "-e", `process.stdout.write(${JSON.stringify(content)}); process.exitCode = ${code}`],
+  };
 }
 
-const env = (value: string | undefined): [CredentialSource, NodeJS.ProcessEnv] => [{ kind: "env", variable: "ACME_TOKEN" }, value === undefined ? {} : { ACME_TOKEN: value }];
+const env = (value: string | undefined): [CredentialSource, NodeJS.ProcessEnv] => [
+  { kind: "env", variable: "ACME_TOKEN" },
+  value === undefined ? {} : { ACME_TOKEN: value },
+];
 
 async function messageOf(source: CredentialSource, environment: NodeJS.ProcessEnv = {}): Promise<string> {
   const error: unknown = await readCredential("acme", source, environment).catch((thrown: unknown) => thrown);
@@ -33,9 +39,12 @@ describe("the admin token is read", () => {
     expect(await readCredential("acme", ...env("canary-5f21"))).toBe("canary-5f21");
   });
 
-  test.each(["canary-5f21", "canary-5f21\n", "canary-5f21\r\n"])("from a file, without the one newline at its end: %j", async (content) => {
-    expect(await readCredential("acme", fileWith(content))).toBe("canary-5f21");
-  });
+  test.each(["canary-5f21", "canary-5f21\n", "canary-5f21\r\n"])(
+    "from a file, without the one newline at its end: %j",
+    async (content) => {
+      expect(await readCredential("acme", fileWith(content))).toBe("canary-5f21");
+    },
+  );
 
   test("from a command's output, without the newline at its end", async () => {
     expect(await readCredential("acme", printing("canary-5f21\n"))).toBe("canary-5f21");
@@ -53,7 +62,7 @@ describe("the admin token is read", () => {
   });
 
   test("with the spaces and signs that belong to it", async () => {
-    expect(await readCredential("acme", ...env("admin:pa ss~!\"\\"))).toBe("admin:pa ss~!\"\\");
+    expect(await readCredential("acme", ...env('admin:pa ss~!"\\'))).toBe('admin:pa ss~!"\\');
   });
 });
 
@@ -66,14 +75,18 @@ describe("a token that is not there", () => {
 
   test("names the file, the setting and the system's reason", async () => {
     const path = join(dir, "absent");
-    expect(await messageOf({ kind: "file", path })).toBe(`connection "acme": the file ${path} (config apikeys:connections.acme.tokenFile) cannot be read (ENOENT).`);
+    expect(await messageOf({ kind: "file", path })).toBe(
+      `connection "acme": the file ${path} (config apikeys:connections.acme.tokenFile) cannot be read (ENOENT).`,
+    );
     expect(await messageOf({ kind: "file", path: dir })).toContain("cannot be read (EISDIR)");
   });
 
   test("names the command, and shows neither its arguments nor its output", async () => {
     const source = printing("canary-5f21", 3);
     const message = await messageOf(source);
-    expect(message).toBe(`connection "acme": the command "${process.execPath}" (config apikeys:connections.acme.tokenCommand) failed (exit code 3); run it by hand to see why.`);
+    expect(message).toBe(
+      `connection "acme": the command "${process.execPath}" (config apikeys:connections.acme.tokenCommand) failed (exit code 3); run it by hand to see why.`,
+    );
     expect(await messageOf({ kind: "command", command: ["/no/such/program", "canary-5f21"] })).toBe(
       'connection "acme": the command "/no/such/program" (config apikeys:connections.acme.tokenCommand) failed (ENOENT); run it by hand to see why.',
     );

@@ -2,5 +2,10 @@ import { expect, test } from "@jest/globals";
 import { defined } from "../../../provider/defined";
 
 test("what is undefined is left out, and nothing else", () => {
-  expect(Object.entries(defined({ a: undefined, b: null, c: "", d: 0, e: false }))).toEqual([["b", null], ["c", ""], ["d", 0], ["e", false]]);
+  expect(Object.entries(defined({ a: undefined, b: null, c: "", d: 0, e: false }))).toEqual([
+    ["b", null],
+    ["c", ""],
+    ["d", 0],
+    ["e", false],
+  ]);
 });

@@ -1,6 +1,14 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { dayMs, formatDuration, formatSpan, hourMs, minuteMs, parseDuration, secondMs } from "../../../provider/durations";
+import {
+  dayMs,
+  formatDuration,
+  formatSpan,
+  hourMs,
+  minuteMs,
+  parseDuration,
+  secondMs,
+} from "../../../provider/durations";
 
 describe("a duration", () => {
   test.each([
@@ -15,11 +23,14 @@ describe("a duration", () => {
     expect(parseDuration(text)).toBe(ms);
   });
 
-  test.each(["7 d", "7", "d", "-1d", "1.5h", "7D", "1d12h", "P7D", "1y", " 7d", "7d\n", "9999999999s"])("is not %j, and the refusal says how to write one", (text) => {
-    expect(parseDuration(text)).toEqual({
-      problem: `is a text of ${text.length} character${text.length === 1 ? "" : "s"}, not a duration; write a whole number and a unit: 30s, 15m, 24h, 7d or 12w`,
-    });
-  });
+  test.each(["7 d", "7", "d", "-1d", "1.5h", "7D", "1d12h", "P7D", "1y", " 7d", "7d\n", "9999999999s"])(
+    "is not %j, and the refusal says how to write one",
+    (text) => {
+      expect(parseDuration(text)).toEqual({
+        problem: `is a text of ${text.length} character${text.length === 1 ? "" : "s"}, not a duration; write a whole number and a unit: 30s, 15m, 24h, 7d or 12w`,
+      });
+    },
+  );
 
   test.each([
     [undefined, "nothing"],
@@ -38,7 +49,13 @@ describe("a duration", () => {
   });
 
   test("is written in the largest unit that fits, and reads back as itself", () => {
-    expect([7 * dayMs, 36 * hourMs, 90 * minuteMs, 45 * secondMs, 0].map(formatDuration)).toEqual(["7d", "36h", "90m", "45s", "0s"]);
+    expect([7 * dayMs, 36 * hourMs, 90 * minuteMs, 45 * secondMs, 0].map(formatDuration)).toEqual([
+      "7d",
+      "36h",
+      "90m",
+      "45s",
+      "0s",
+    ]);
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 999_999_999 }), (seconds) => {
         expect(parseDuration(formatDuration(seconds * secondMs))).toBe(seconds * secondMs);
@@ -48,5 +65,11 @@ describe("a duration", () => {
 });
 
 test("a span for people is rounded down, and never negative", () => {
-  expect([91.9 * dayMs, 4.5 * hourMs, 12 * minuteMs + 59_999, 40_500, -dayMs].map(formatSpan)).toEqual(["91 d", "4 h", "12 min", "40 s", "0 s"]);
+  expect([91.9 * dayMs, 4.5 * hourMs, 12 * minuteMs + 59_999, 40_500, -dayMs].map(formatSpan)).toEqual([
+    "91 d",
+    "4 h",
+    "12 min",
+    "40 s",
+    "0 s",
+  ]);
 });

@@ -6,11 +6,21 @@ import { asSecret } from "../../../provider/wire";
 import { assertHoldsNone } from "../../../testing/assertions";
 import { origin } from "./support/fake-service";
 
-const record = { connection: "nova", keyId: "key-7", origin, secret: asSecret("canary-secret"), previousSecret: "canary-previous", secretValue: "canary-chosen" };
+const record = {
+  connection: "nova",
+  keyId: "key-7",
+  origin,
+  secret: asSecret("canary-secret"),
+  previousSecret: "canary-previous",
+  secretValue: "canary-chosen",
+};
 
 describe("an error on its way to the user", () => {
   test("says what failed, for which resource and key, on which connection, and why", () => {
-    const refused = new PermissionDeniedError({ status: 403, method: "POST", path: "/keys", detail: "operators may not", requestId: "req_1" }, "Use an admin's token.");
+    const refused = new PermissionDeniedError(
+      { status: 403, method: "POST", path: "/keys", detail: "operators may not", requestId: "req_1" },
+      "Use an admin's token.",
+    );
     expect(explain(refused, "ApiKey", "update", record).message).toBe(
       'cannot update ApiKey "export" (id key-7) on connection "nova": POST /keys answered 403: operators may not (request req_1). Use an admin\'s token.',
     );
@@ -31,23 +41,40 @@ describe("an error on its way to the user", () => {
 
   test("has the frames, and asks for a report, where nobody expected it", () => {
     const error = explain(new TypeError("x is not a function"), "ApiKey", "read", record);
-    expect(error.message).toMatch(/: unexpected TypeError: x is not a function\. This is a fault in pulumi-apikeys or in the backend; please report it\.$/);
+    expect(error.message).toMatch(
+      /: unexpected TypeError: x is not a function\. This is a fault in pulumi-apikeys or in the backend; please report it\.$/,
+    );
     expect(error.stack).toMatch(/^\s+at .*explain\.test\.ts/);
     expect(explain("just text", "ApiKey", "read", record).message).toContain("just text");
   });
 
   test("that was partial keeps the id and the record for the engine, and says why in each of its reasons", () => {
-    const failure = keptAfterFailure(new ProviderError("the answer was lost"), "key-7", { keyId: "key-7" }, { __provider: "code" });
-    const error = explain(failure, "ApiKey", "create", record) as Error & { id: string; properties: object; reasons: string[] };
+    const failure = keptAfterFailure(
+      new ProviderError("the answer was lost"),
+      "key-7",
+      { keyId: "key-7" },
+      { __provider: "code" },
+    );
+    const error = explain(failure, "ApiKey", "create", record) as Error & {
+      id: string;
+      properties: object;
+      reasons: string[];
+    };
     expect(error).toMatchObject({ id: "key-7", properties: { keyId: "key-7", __provider: "code" } });
-    expect(error.reasons).toEqual(['cannot create ApiKey "export" (id key-7) on connection "nova": the answer was lost']);
+    expect(error.reasons).toEqual([
+      'cannot create ApiKey "export" (id key-7) on connection "nova": the answer was lost',
+    ]);
   });
 
-  test.each([
+  const thrown: readonly (readonly [string, Error])[] = [
     ["a refusal", new ProviderError("canary-secret and canary-previous and canary-chosen are wrong")],
     ["a mistake", new TypeError("cannot read canary-secret of canary-previous in canary-chosen")],
-    ["a partial failure", keptAfterFailure(new ProviderError("canary-secret, canary-previous, canary-chosen"), "key-7", {}, {})],
-  ])("holds none of the resource's secrets: %s", (_title, thrown) => {
-    assertHoldsNone(explain(thrown, "ApiKey", "update", record), ["canary-secret", "canary-previous", "canary-chosen"]);
+    [
+      "a partial failure",
+      keptAfterFailure(new ProviderError("canary-secret, canary-previous, canary-chosen"), "key-7", {}, {}),
+    ],
+  ];
+  test.each(thrown)("holds none of the resource's secrets: %s", (_title, error) => {
+    assertHoldsNone(explain(error, "ApiKey", "update", record), ["canary-secret", "canary-previous", "canary-chosen"]);
   });
 });

@@ -42,7 +42,9 @@ describe("the canonical form of a scope list", () => {
   test("is the same for every order of the same scopes", () => {
     fc.assert(
       fc.property(
-        list.chain((scopes) => fc.tuple(fc.constant(scopes), fc.shuffledSubarray(scopes, { minLength: scopes.length }))),
+        list.chain((scopes) =>
+          fc.tuple(fc.constant(scopes), fc.shuffledSubarray(scopes, { minLength: scopes.length })),
+        ),
         ([scopes, shuffled]) => {
           expect(canonicalScopes(shuffled)).toEqual(canonicalScopes(scopes));
         },
@@ -71,7 +73,9 @@ describe("what a scope gives", () => {
   });
 
   test("passes from one implication to the next, and ends where they go in a circle", () => {
-    const circular = { scopes: { "a:x": { implies: ["b:x"] }, "b:x": { implies: ["c:x"] }, "c:x": { implies: ["a:x"] }, "d:x": {} } };
+    const circular = {
+      scopes: { "a:x": { implies: ["b:x"] }, "b:x": { implies: ["c:x"] }, "c:x": { implies: ["a:x"] }, "d:x": {} },
+    };
     expect(covers(circular, ["a:x"], "c:x")).toBe(true);
     expect(covers(circular, ["a:x"], "d:x")).toBe(false);
     expect(essentialScopes(circular, ["c:x", "b:x", "a:x"])).toEqual(["a:x"]);
@@ -107,7 +111,13 @@ describe("the essential scopes", () => {
       fc.property(anyCatalogue, list, (catalogue, scopes) => {
         const essential = essentialScopes(catalogue, scopes);
         for (const scope of essential) {
-          expect(covers(catalogue, essential.filter((other) => other !== scope), scope)).toBe(false);
+          expect(
+            covers(
+              catalogue,
+              essential.filter((other) => other !== scope),
+              scope,
+            ),
+          ).toBe(false);
         }
       }),
     );
@@ -116,7 +126,10 @@ describe("the essential scopes", () => {
 
 describe("the difference between two lists", () => {
   test("names what is gained and what is lost, in the fewest words", () => {
-    expect(accessDelta(pulselyCatalogue, ["read:checks", "read:alerts"], ["admin:*", "read:checks"])).toEqual({ gains: ["admin:*"], loses: [] });
+    expect(accessDelta(pulselyCatalogue, ["read:checks", "read:alerts"], ["admin:*", "read:checks"])).toEqual({
+      gains: ["admin:*"],
+      loses: [],
+    });
     expect(accessDelta(pulselyCatalogue, ["admin:*"], ["read:checks"])).toEqual({ gains: [], loses: ["admin:*"] });
   });
 
@@ -214,7 +227,10 @@ describe("a scope with a limit", () => {
   });
 
   test("is narrower than the same one without, and not another one", () => {
-    expect(accessDelta(jupyterhubCatalogue, ["read:users"], ["read:users!user=ci-bot"])).toEqual({ gains: [], loses: ["read:users"] });
+    expect(accessDelta(jupyterhubCatalogue, ["read:users"], ["read:users!user=ci-bot"])).toEqual({
+      gains: [],
+      loses: ["read:users"],
+    });
   });
 
   test("mints keys where its name does, and is as strong as its name, whatever the limit is called", () => {

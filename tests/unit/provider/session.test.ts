@@ -7,7 +7,10 @@ function loginDesk(validForMs?: number) {
   let logins = 0;
   const login = (): Promise<BackendSession> => {
     logins += 1;
-    return Promise.resolve({ headers: { "x-auth-token": `session-${logins}` }, ...(validForMs === undefined ? {} : { validForMs }) });
+    return Promise.resolve({
+      headers: { "x-auth-token": `session-${logins}` },
+      ...(validForMs === undefined ? {} : { validForMs }),
+    });
   };
   return { login, count: () => logins };
 }
@@ -57,7 +60,11 @@ describe("a connection that logs in", () => {
   test("logs in again shortly before the session ends", async () => {
     let now = 0;
     const desk = loginDesk(60_000);
-    const session = createSession(() => Promise.resolve("admin"), desk.login, () => now);
+    const session = createSession(
+      () => Promise.resolve("admin"),
+      desk.login,
+      () => now,
+    );
     await session.credential();
     now = 54_000;
     await session.credential();

@@ -28,7 +28,8 @@ export async function startKeystone(installation: string): Promise<RunningKeysto
   const server = await startServer({
     name: "keystone",
     directory,
-    processes: [[python, "-m", "gunicorn", `--bind=127.0.0.1:${port}`, "--workers=1", "--threads=4", "--worker-class=gthread", "--keep-alive=75", "--no-control-socket", `--pythonpath=${__dirname}`, "loopback_app:application"]],
+    // One request at a time: SQLite refuses a second writer.
+    processes: [[python, "-m", "gunicorn", `--bind=127.0.0.1:${port}`, "--workers=1", "--threads=1", "--worker-class=gthread", "--keep-alive=75", "--no-control-socket", `--pythonpath=${__dirname}`, "loopback_app:application"]],
     env: { ...env, OS_KEYSTONE_CONFIG_FILES: config },
     health: { url },
   });

@@ -1,5 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
-import { type BackendClient, type BackendDefinition, checkClient, defineBackend } from "../../../../provider/backends/definition";
+import {
+  type BackendClient,
+  type BackendDefinition,
+  checkClient,
+  defineBackend,
+} from "../../../../provider/backends/definition";
 import { ConfigError } from "../../../../provider/errors";
 import { accounts, catalogue, everyday } from "../support/fake-service";
 
@@ -21,10 +26,22 @@ describe("defineBackend", () => {
     [{ ...sound, name: "" }, 'defineBackend: "name" is an empty text; give the backend a name.'],
     [{ ...sound, capabilities: undefined }, 'Backend "acme": "capabilities" is wrong: '],
     [{ ...sound, capabilities: { ...everyday, rename: "yes" } }, 'Backend "acme": "capabilities.rename" is wrong: '],
-    [{ ...sound, capabilities: { ...everyday, secret: { ...everyday.secret, form: "triple" } } }, 'Backend "acme": "capabilities.secret.form" is wrong: Invalid option: expected one of "token"|"pair".'],
-    [{ ...sound, capabilities: { ...everyday, activationLagMs: -1 } }, 'Backend "acme": "capabilities.activationLagMs" is wrong: '],
-    [{ ...sound, capabilities: { ...everyday, maxKeys: 1 } }, 'Backend "acme": "capabilities" is wrong: Unrecognized key: "maxKeys".'],
-    [{ ...sound, connect: "later" }, 'Backend "acme": "connect" is a text of 5 characters; give a function that returns the methods.'],
+    [
+      { ...sound, capabilities: { ...everyday, secret: { ...everyday.secret, form: "triple" } } },
+      'Backend "acme": "capabilities.secret.form" is wrong: Invalid option: expected one of "token"|"pair".',
+    ],
+    [
+      { ...sound, capabilities: { ...everyday, activationLagMs: -1 } },
+      'Backend "acme": "capabilities.activationLagMs" is wrong: ',
+    ],
+    [
+      { ...sound, capabilities: { ...everyday, maxKeys: 1 } },
+      'Backend "acme": "capabilities" is wrong: Unrecognized key: "maxKeys".',
+    ],
+    [
+      { ...sound, connect: "later" },
+      'Backend "acme": "connect" is a text of 5 characters; give a function that returns the methods.',
+    ],
     [{ ...sound, catalogue: undefined }, 'Backend "acme": "catalogue" is missing; keys have scopes'],
   ])("refuses %j when the file is loaded, and names the field", (definition, words) => {
     const refused = () => defineBackend(definition as unknown as BackendDefinition);
@@ -49,16 +66,37 @@ describe("a backend's methods", () => {
     ["updateServiceAccount", { serviceAccounts: accounts }],
   ] as const)("have to include %s where the capabilities promise it: %j", (method, abilities) => {
     const everything = Object.fromEntries(
-      ["createKey", "getKey", "listKeys", "revokeKey", "updateKey", "rotateKey", "createServiceAccount", "getServiceAccount", "listServiceAccounts", "updateServiceAccount", "deleteServiceAccount"].map((name) => [name, () => undefined]),
+      [
+        "createKey",
+        "getKey",
+        "listKeys",
+        "revokeKey",
+        "updateKey",
+        "rotateKey",
+        "createServiceAccount",
+        "getServiceAccount",
+        "listServiceAccounts",
+        "updateServiceAccount",
+        "deleteServiceAccount",
+      ].map((name) => [name, () => undefined]),
     ) as unknown as BackendClient;
     const capabilities = { ...everyday, ...abilities };
     expect(checkClient("acme", capabilities, everything)).toBe(everything);
-    expect(() => checkClient("acme", capabilities, { ...everything, [method]: undefined })).toThrow(`Backend "acme": the method "${method}" is missing; "connect" must return it, because the capabilities promise it.`);
+    expect(() => checkClient("acme", capabilities, { ...everything, [method]: undefined })).toThrow(
+      `Backend "acme": the method "${method}" is missing; "connect" must return it, because the capabilities promise it.`,
+    );
   });
 
   test("may lack what no capability speaks of", () => {
     expect(checkClient("acme", everyday, client)).toBe(client);
-    const { updateServiceAccount: _update, ...rest } = { ...client, createServiceAccount: () => undefined, getServiceAccount: () => undefined, listServiceAccounts: () => undefined, deleteServiceAccount: () => undefined, updateServiceAccount: undefined } as unknown as BackendClient;
+    const rest = {
+      ...client,
+      createServiceAccount: () => undefined,
+      getServiceAccount: () => undefined,
+      listServiceAccounts: () => undefined,
+      deleteServiceAccount: () => undefined,
+      updateServiceAccount: undefined,
+    } as unknown as BackendClient;
     const immutable = { ...accounts, name: "replace", description: "none", role: "replace", scopes: "none" } as const;
     expect(checkClient("acme", { ...everyday, serviceAccounts: immutable }, rest)).toBe(rest);
   });

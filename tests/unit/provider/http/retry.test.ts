@@ -2,8 +2,18 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { type Attempt, decideRetry, type RetryFacts } from "../../../../provider/http/retry";
 
-const first: Omit<RetryFacts, "attempt"> = { attempts: 1, idempotent: true, elapsedMs: 0, budgetMs: 60_000, random: 0.5 };
-const answered = (status: number, retryAfterMs?: number): Attempt => ({ kind: "answered", status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
+const first: Omit<RetryFacts, "attempt"> = {
+  attempts: 1,
+  idempotent: true,
+  elapsedMs: 0,
+  budgetMs: 60_000,
+  random: 0.5,
+};
+const answered = (status: number, retryAfterMs?: number): Attempt => ({
+  kind: "answered",
+  status,
+  ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+});
 
 describe("after the first attempt", () => {
   test.each([
@@ -26,51 +36,83 @@ describe("after the first attempt", () => {
     [{ kind: "broken", sent: true }, true, false],
     [{ kind: "broken", sent: false }, true, true],
     [{ kind: "broken", sent: false, permanent: true }, false, false],
-  ] satisfies readonly (readonly [Attempt, boolean, boolean])[])("%j sends an idempotent call again: %s, any other: %s", (attempt, idempotent, other) => {
-    expect(decideRetry({ ...first, attempt, idempotent: true }).again).toBe(idempotent);
-    expect(decideRetry({ ...first, attempt, idempotent: false }).again).toBe(other);
-  });
+  ] satisfies readonly (readonly [Attempt, boolean, boolean])[])(
+    "%j sends an idempotent call again: %s, any other: %s",
+    (attempt, idempotent, other) => {
+      expect(decideRetry({ ...first, attempt, idempotent: true }).again).toBe(idempotent);
+      expect(decideRetry({ ...first, attempt, idempotent: false }).again).toBe(other);
+    },
+  );
 });
 
 describe("the reason not to send again", () => {
   test.each([
     [{ attempt: answered(404) }, "the answer is final"],
     [{ attempt: answered(500), idempotent: false }, "the service may have acted on the request"],
-    [{ attempt: { kind: "broken", sent: true } as const, idempotent: false }, "the service may have acted on the request"],
+    [
+      { attempt: { kind: "broken", sent: true } as const, idempotent: false },
+      "the service may have acted on the request",
+    ],
     [{ attempt: { kind: "broken", sent: false } as const, attempts: 4 }, "the service cannot be reached"],
     [{ attempt: answered(429, 60_000) }, "the retry budget of 60 s is used up"],
     [{ attempt: answered(503), elapsedMs: 59_900, attempts: 9 }, "the retry budget of 60 s is used up"],
     [{ attempt: answered(429), budgetMs: 0 }, "the retry budget of 0 s is used up"],
-  ] satisfies readonly (readonly [Partial<RetryFacts> & Pick<RetryFacts, "attempt">, string])[])("of %j is told: %s", (facts, why) => {
-    expect(decideRetry({ ...first, ...facts })).toEqual({ again: false, why });
-  });
+  ] satisfies readonly (readonly [Partial<RetryFacts> & Pick<RetryFacts, "attempt">, string])[])(
+    "of %j is told: %s",
+    (facts, why) => {
+      expect(decideRetry({ ...first, ...facts })).toEqual({ again: false, why });
+    },
+  );
 });
 
 describe("the wait", () => {
   test("doubles from one attempt to the next, up to 15 seconds, with full jitter", () => {
-    const delays = [1, 2, 3, 4, 5, 6, 7, 20].map((attempts) => decideRetry({ ...first, attempt: answered(503), attempts, random: 0.999 }));
-    expect(delays.map((decision) => (decision.again ? Math.round(decision.delayMs) : -1))).toEqual([500, 999, 1998, 3996, 7992, 14985, 14985, 14985]);
+    const delays = [1, 2, 3, 4, 5, 6, 7, 20].map((attempts) =>
+      decideRetry({ ...first, attempt: answered(503), attempts, random: 0.999 }),
+    );
+    expect(delays.map((decision) => (decision.again ? Math.round(decision.delayMs) : -1))).toEqual([
+      500, 999, 1998, 3996, 7992, 14985, 14985, 14985,
+    ]);
     expect(decideRetry({ ...first, attempt: answered(503), random: 0 })).toEqual({ again: true, delayMs: 0 });
   });
 
   test("is at least what the service asks for, and at most a second more", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 50_000 }), fc.double({ min: 0, max: 0.999, noNaN: true }), (askedMs, random) => {
-        const decision = decideRetry({ ...first, attempt: answered(429, askedMs), random });
-        if (!decision.again) throw new Error(decision.why);
-        expect(decision.delayMs).toBeGreaterThanOrEqual(askedMs);
-        expect(decision.delayMs).toBeLessThanOrEqual(askedMs + 1_000);
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 50_000 }),
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        (askedMs, random) => {
+          const decision = decideRetry({ ...first, attempt: answered(429, askedMs), random });
+          if (!decision.again) throw new Error(decision.why);
+          expect(decision.delayMs).toBeGreaterThanOrEqual(askedMs);
+          expect(decision.delayMs).toBeLessThanOrEqual(askedMs + 1_000);
+        },
+      ),
     );
   });
 
   test("never ends after the budget, whatever has happened", () => {
-    const attempts = fc.oneof(fc.record({ kind: fc.constant("answered" as const), status: fc.integer({ min: 400, max: 599 }), retryAfterMs: fc.nat(100_000) }), fc.record({ kind: fc.constant("broken" as const), sent: fc.boolean() }));
-    fc.assert(
-      fc.property(attempts, fc.nat(30), fc.boolean(), fc.nat(100_000), fc.nat(100_000), fc.double({ min: 0, max: 0.999, noNaN: true }), (attempt, count, idempotent, elapsedMs, budgetMs, random) => {
-        const decision = decideRetry({ attempt, attempts: count + 1, idempotent, elapsedMs, budgetMs, random });
-        if (decision.again) expect(elapsedMs + decision.delayMs).toBeLessThan(budgetMs);
+    const attempts = fc.oneof(
+      fc.record({
+        kind: fc.constant("answered" as const),
+        status: fc.integer({ min: 400, max: 599 }),
+        retryAfterMs: fc.nat(100_000),
       }),
+      fc.record({ kind: fc.constant("broken" as const), sent: fc.boolean() }),
+    );
+    fc.assert(
+      fc.property(
+        attempts,
+        fc.nat(30),
+        fc.boolean(),
+        fc.nat(100_000),
+        fc.nat(100_000),
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        (attempt, count, idempotent, elapsedMs, budgetMs, random) => {
+          const decision = decideRetry({ attempt, attempts: count + 1, idempotent, elapsedMs, budgetMs, random });
+          if (decision.again) expect(elapsedMs + decision.delayMs).toBeLessThan(budgetMs);
+        },
+      ),
     );
   });
 });

@@ -45,25 +45,62 @@ describe("a status becomes an error", () => {
 
   test("that says how long the service asks to wait", () => {
     const error = errorForStatus({ status: 429, method: "GET", path: "/keys", retryAfterMs: 119_500 });
-    expect(error.message).toBe("GET /keys answered 429. The service is limiting requests and asks to wait 120 s: run again later, or with a lower --parallel.");
+    expect(error.message).toBe(
+      "GET /keys answered 429. The service is limiting requests and asks to wait 120 s: run again later, or with a lower --parallel.",
+    );
   });
 });
 
 describe("the vendor's own words are found", () => {
   test.each([
-    ["pulsely", { error: { code: "name_taken", message: "A live key is already named export." } }, { code: "name_taken", detail: "A live key is already named export." }],
-    ["novavms", { error: "validation_failed", message: "scopes must be a list", request_id: "req_1" }, { code: "validation_failed", detail: "scopes must be a list", requestId: "req_1" }],
-    ["pulseapi", { message: "The given data was invalid.", errors: { name: ["The name is required.", "It is text."], abilities: ["One is needed."] } }, { detail: "The given data was invalid. (name: The name is required. It is text.; abilities: One is needed.)" }],
+    [
+      "pulsely",
+      { error: { code: "name_taken", message: "A live key is already named export." } },
+      { code: "name_taken", detail: "A live key is already named export." },
+    ],
+    [
+      "novavms",
+      { error: "validation_failed", message: "scopes must be a list", request_id: "req_1" },
+      { code: "validation_failed", detail: "scopes must be a list", requestId: "req_1" },
+    ],
+    [
+      "pulseapi",
+      {
+        message: "The given data was invalid.",
+        errors: { name: ["The name is required.", "It is text."], abilities: ["One is needed."] },
+      },
+      { detail: "The given data was invalid. (name: The name is required. It is text.; abilities: One is needed.)" },
+    ],
     ["JupyterHub", { status: 403, message: null }, {}],
     ["JupyterHub, with words", { status: 400, message: "No such role: nope" }, { detail: "No such role: nope" }],
-    ["Keystone", { error: { code: 401, message: "The request you have made requires authentication.", title: "Unauthorized" } }, { detail: "The request you have made requires authentication." }],
-    ["ZenML", { detail: ["EntityExistsError", "the name is taken"] }, { detail: "EntityExistsError: the name is taken" }],
+    [
+      "Keystone",
+      { error: { code: 401, message: "The request you have made requires authentication.", title: "Unauthorized" } },
+      { detail: "The request you have made requires authentication." },
+    ],
+    [
+      "ZenML",
+      { detail: ["EntityExistsError", "the name is taken"] },
+      { detail: "EntityExistsError: the name is taken" },
+    ],
     ["ZenML, plain", { detail: "Not authenticated" }, { detail: "Not authenticated" }],
     ["ZenML, a bare list", ["ValueError", "1 validation error"], { detail: "ValueError: 1 validation error" }],
-    ["FastAPI", { detail: [{ loc: ["body", "name"], msg: "field required", input: "the secret" }, { msg: "too long" }] }, { detail: "field required: too long" }],
+    [
+      "FastAPI",
+      { detail: [{ loc: ["body", "name"], msg: "field required", input: "the secret" }, { msg: "too long" }] },
+      { detail: "field required: too long" },
+    ],
     ["Keycloak", { errorMessage: "Client svc-a already exists" }, { detail: "Client svc-a already exists" }],
-    ["OAuth", { error: "invalid_client", error_description: "Invalid client" }, { code: "invalid_client", detail: "Invalid client" }],
-    ["a code alone", { error: "Could not find client" }, { code: "Could not find client", detail: "Could not find client" }],
+    [
+      "OAuth",
+      { error: "invalid_client", error_description: "Invalid client" },
+      { code: "invalid_client", detail: "Invalid client" },
+    ],
+    [
+      "a code alone",
+      { error: "Could not find client" },
+      { code: "Could not find client", detail: "Could not find client" },
+    ],
     ["text", "Internal Server Error", { detail: "Internal Server Error" }],
     ["a page for people", "<!doctype html><h1>Bad gateway</h1>", {}],
     ["nothing", "", {}],

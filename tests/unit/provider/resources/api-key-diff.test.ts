@@ -8,7 +8,10 @@ import { idOf, keyProgram, madeKey, type Program } from "../support/resources";
 
 const movable: Partial<Capabilities> = { expiry: { support: "optional", update: true, granularityMs: 1_000 } };
 const underAccounts: Partial<Capabilities> = { parent: "serviceAccount", serviceAccounts: accounts };
-const withChoices: Partial<Capabilities> = { environments: ["live", "test"], secret: { shown: "once", callerChosen: true, form: "token" } };
+const withChoices: Partial<Capabilities> = {
+  environments: ["live", "test"],
+  secret: { shown: "once", callerChosen: true, form: "token" },
+};
 
 describe("a changed program", () => {
   const same = { op: "same", replaces: [] };
@@ -18,8 +21,20 @@ describe("a changed program", () => {
   const table: readonly (readonly [string, Program, Program, Partial<Capabilities>, object])[] = [
     // what, before, after, abilities, what happens
     ["nothing", {}, {}, {}, same],
-    ["the order of scopes, and repeats", { scopes: ["read:checks", "write:checks"] }, { scopes: ["write:checks", "read:checks", "write:checks"] }, {}, same],
-    ["a scope that another one implies", { scopes: ["orders:manage"] }, { scopes: ["orders:manage", "orders:read"] }, {}, same],
+    [
+      "the order of scopes, and repeats",
+      { scopes: ["read:checks", "write:checks"] },
+      { scopes: ["write:checks", "read:checks", "write:checks"] },
+      {},
+      same,
+    ],
+    [
+      "a scope that another one implies",
+      { scopes: ["orders:manage"] },
+      { scopes: ["orders:manage", "orders:read"] },
+      {},
+      same,
+    ],
     ["a scope more", {}, { scopes: ["read:checks", "write:checks"] }, {}, replace("scopes")],
     ["a scope less", { scopes: ["read:checks", "write:checks"] }, { scopes: ["read:checks"] }, {}, replace("scopes")],
     ["all scopes for a wildcard", {}, { scopes: ["admin:*"], fullAccess: true }, {}, replace("scopes")],
@@ -31,34 +46,118 @@ describe("a changed program", () => {
     ["the name, where keys can be renamed", {}, { name: "import" }, { rename: true }, update],
     ["the name, where they cannot", {}, { name: "import" }, {}, replace("name")],
     ["the name from none to the resource's own", {}, { name: "export" }, {}, same],
-    ["an exact name in place of a prefix", { name: "export" }, { name: "export", exactName: true }, { rename: true }, { ...replace("exactName"), deletedFirst: true }],
+    [
+      "an exact name in place of a prefix",
+      { name: "export" },
+      { name: "export", exactName: true },
+      { rename: true },
+      { ...replace("exactName"), deletedFirst: true },
+    ],
     ["exactName from none to false", {}, { exactName: false }, {}, same],
-    ["the description, where it can be changed", { description: "a" }, { description: "b" }, { description: "update" }, update],
-    ["the description, where it cannot", { description: "a" }, { description: "b" }, { description: "replace" }, replace("description")],
+    [
+      "the description, where it can be changed",
+      { description: "a" },
+      { description: "b" },
+      { description: "update" },
+      update,
+    ],
+    [
+      "the description, where it cannot",
+      { description: "a" },
+      { description: "b" },
+      { description: "replace" },
+      replace("description"),
+    ],
     ["the description, where the record alone keeps it", { description: "a" }, { description: "b" }, {}, update],
-    ["the account", { serviceAccountId: "account-1" }, { serviceAccountId: "account-2" }, underAccounts, replace("serviceAccountId")],
-    ["an account that is about to be replaced", { serviceAccountId: "account-1" }, { serviceAccountId: unknownValue }, underAccounts, replace("serviceAccountId")],
+    [
+      "the account",
+      { serviceAccountId: "account-1" },
+      { serviceAccountId: "account-2" },
+      underAccounts,
+      replace("serviceAccountId"),
+    ],
+    [
+      "an account that is about to be replaced",
+      { serviceAccountId: "account-1" },
+      { serviceAccountId: unknownValue },
+      underAccounts,
+      replace("serviceAccountId"),
+    ],
     ["the environment", {}, { environment: "test" }, withChoices, replace("environment")],
     ["the environment from none to the default", {}, { environment: "live" }, withChoices, same],
     ["a keeper", { keepers: { reason: "a" } }, { keepers: { reason: "b" } }, {}, replace("keepers")],
     ["keepers for the first time", {}, { keepers: { reason: "leak" } }, {}, replace("keepers")],
-    ["the chosen secret", { secretValue: "chosen-1" }, { secretValue: "chosen-2" }, withChoices, replace("secretValue")],
+    [
+      "the chosen secret",
+      { secretValue: "chosen-1" },
+      { secretValue: "chosen-2" },
+      withChoices,
+      replace("secretValue"),
+    ],
     ["nothing of a chosen secret", { secretValue: "chosen-1" }, { secretValue: "chosen-1" }, withChoices, same],
     ["a chosen secret for a drawn one", {}, { secretValue: "chosen-1" }, withChoices, replace("secretValue")],
-    ["a drawn secret for a chosen one", { secretValue: "chosen-1" }, { secretValue: undefined }, withChoices, replace("secretValue")],
+    [
+      "a drawn secret for a chosen one",
+      { secretValue: "chosen-1" },
+      { secretValue: undefined },
+      withChoices,
+      replace("secretValue"),
+    ],
     ["the connection", {}, { connection: "other" }, {}, replace("connection")],
     ["a connection that is not known yet", {}, { connection: unknownValue }, {}, replace("connection")],
     ["a longer life, where it can be given", { expiresIn: "90d" }, { expiresIn: "180d" }, movable, update],
     ["a longer life, where it cannot", { expiresIn: "90d" }, { expiresIn: "180d" }, {}, replace("expiresIn")],
     ["the same life in other words", { expiresIn: "1d" }, { expiresIn: "24h" }, {}, same],
-    ["a later date, where it can be moved", { expiresAt: "2027-02-01T00:00:00Z" }, { expiresAt: "2027-03-01T00:00:00Z" }, movable, update],
-    ["a later date, where it cannot", { expiresAt: "2027-02-01T00:00:00Z" }, { expiresAt: "2027-03-01T00:00:00Z" }, {}, replace("expiresAt")],
-    ["the same date in another zone", { expiresAt: "2027-02-01T00:00:00Z" }, { expiresAt: "2027-02-01T01:00:00+01:00" }, {}, same],
+    [
+      "a later date, where it can be moved",
+      { expiresAt: "2027-02-01T00:00:00Z" },
+      { expiresAt: "2027-03-01T00:00:00Z" },
+      movable,
+      update,
+    ],
+    [
+      "a later date, where it cannot",
+      { expiresAt: "2027-02-01T00:00:00Z" },
+      { expiresAt: "2027-03-01T00:00:00Z" },
+      {},
+      replace("expiresAt"),
+    ],
+    [
+      "the same date in another zone",
+      { expiresAt: "2027-02-01T00:00:00Z" },
+      { expiresAt: "2027-02-01T01:00:00+01:00" },
+      {},
+      same,
+    ],
     ["no end in place of a date", { expiresAt: "2027-02-01T00:00:00Z" }, { expiresAt: undefined }, movable, update],
-    ["no end in place of a life, where it cannot be moved", { expiresIn: "90d" }, { expiresIn: undefined }, {}, replace("expiresIn")],
-    ["a date that is not known yet, where it can be moved", { expiresIn: "90d" }, { expiresIn: undefined, expiresAt: unknownValue }, movable, update],
-    ["a life that is not known yet, where it cannot", { expiresIn: "90d" }, { expiresIn: unknownValue }, {}, replace("expiresIn")],
-    ["several things", { name: "a" }, { name: "b", scopes: ["write:checks"], labels: { owner: "b" } }, {}, replace("scopes", "name")],
+    [
+      "no end in place of a life, where it cannot be moved",
+      { expiresIn: "90d" },
+      { expiresIn: undefined },
+      {},
+      replace("expiresIn"),
+    ],
+    [
+      "a date that is not known yet, where it can be moved",
+      { expiresIn: "90d" },
+      { expiresIn: undefined, expiresAt: unknownValue },
+      movable,
+      update,
+    ],
+    [
+      "a life that is not known yet, where it cannot",
+      { expiresIn: "90d" },
+      { expiresIn: unknownValue },
+      {},
+      replace("expiresIn"),
+    ],
+    [
+      "several things",
+      { name: "a" },
+      { name: "b", scopes: ["write:checks"], labels: { owner: "b" } },
+      {},
+      replace("scopes", "name"),
+    ],
   ];
 
   test.each(table)("of %s", async (_title, before, after, abilities, expected) => {
@@ -91,11 +190,8 @@ describe("time that passes", () => {
 
   test("ends an end that the service has set by itself: the key is made anew", async () => {
     const service = new FakeService({ expiry: { support: "imposed", update: false, granularityMs: 1_000 } });
-    const { createKey } = service.backend().connect({ http: { request: () => Promise.reject(new Error("no network")) }, options: undefined, token: () => Promise.resolve(""), url: "" });
-    const connections = service.connections();
-    const open = connections.open("default");
-    const imposing = { ...connections, open: () => ({ ...open, client: { ...open.client, createKey: (key: Parameters<typeof createKey>[0]) => createKey({ ...key, expiresAt: "2026-07-01T00:00:00Z" }) } }) };
-    const key = new OneResource(createApiKeyProvider({ ...service.context(), connections: imposing }));
+    service.imposed = { expiresAt: "2026-07-01T00:00:00Z" };
+    const key = new OneResource(createApiKeyProvider(service.context()));
     await key.up(keyProgram);
     expect(key.outs).toMatchObject({ expiresAt: "2026-07-01T00:00:00Z", expiryImposed: true });
     expect(await key.refresh()).toEqual([]);
@@ -109,7 +205,10 @@ describe("a replacement", () => {
   test("stands beside the old key until that one is revoked", async () => {
     const { service, key, program } = await madeKey();
     const old = idOf(key);
-    expect(await key.up({ ...program, scopes: ["write:checks"] })).toMatchObject({ op: "replace", deletedFirst: false });
+    expect(await key.up({ ...program, scopes: ["write:checks"] })).toMatchObject({
+      op: "replace",
+      deletedFirst: false,
+    });
     expect(service.living()).toEqual([idOf(key)]);
     expect(service.calls.map(([method]) => method)).toEqual(["createKey", "createKey", "revokeKey"]);
     expect(old).not.toBe(idOf(key));
@@ -128,7 +227,8 @@ describe("a connection that leads elsewhere", () => {
     const calls = service.calls.length;
     const moved = new OneResource(createApiKeyProvider(service.context({ url: "https://elsewhere.example.com/v1" })));
     moved.state = key.state;
-    const words = "now leads to https://elsewhere.example.com, but this object was made on http://127.0.0.1:4010. Nothing was sent.";
+    const words =
+      "now leads to https://elsewhere.example.com, but this object was made on http://127.0.0.1:4010. Nothing was sent.";
     await expect(moved.preview(program)).rejects.toThrow(words);
     await expect(moved.refresh()).rejects.toThrow(words);
     await expect(moved.destroy()).rejects.toThrow(words);
@@ -137,7 +237,11 @@ describe("a connection that leads elsewhere", () => {
 
   test("is the same service where the connection says that it has moved", async () => {
     const { service, key, program } = await madeKey();
-    const moved = new OneResource(createApiKeyProvider(service.context({ url: "https://elsewhere.example.com/v1", movedFrom: ["http://127.0.0.1:4010/v1"] })));
+    const moved = new OneResource(
+      createApiKeyProvider(
+        service.context({ url: "https://elsewhere.example.com/v1", movedFrom: ["http://127.0.0.1:4010/v1"] }),
+      ),
+    );
     moved.state = key.state;
     expect(await moved.preview(program)).toMatchObject({ op: "same" });
     await moved.destroy();

@@ -1,5 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
-import { type AskedExpiry, compareExpiry, type ExpiryChange, type RecordedExpiry, resolveExpiry, sameInstant } from "../../../../provider/resources/expiry";
+import {
+  type AskedExpiry,
+  compareExpiry,
+  type ExpiryChange,
+  type RecordedExpiry,
+  resolveExpiry,
+  sameInstant,
+} from "../../../../provider/resources/expiry";
 import { unknownValue } from "../../../../provider/wire";
 import { everyday, today } from "../support/fake-service";
 
@@ -28,8 +35,16 @@ describe("what becomes of an existing key's end", () => {
   const ninety: RecordedExpiry = { createdAt, expiresIn: "90d", expiresAt: "2026-08-14T12:00:00Z" };
   const dated: RecordedExpiry = { createdAt, expiresAt: "2027-02-01T00:00:00Z" };
   const endless: RecordedExpiry = { createdAt };
-  const update = (field: "expiresAt" | "expiresIn", expiresAt: string | null): ExpiryChange => ({ kind: "update", field, expiresAt });
-  const replace = (field: "expiresAt" | "expiresIn", known: "inputs" | "outputs"): ExpiryChange => ({ kind: "replace", field, known });
+  const update = (field: "expiresAt" | "expiresIn", expiresAt: string | null): ExpiryChange => ({
+    kind: "update",
+    field,
+    expiresAt,
+  });
+  const replace = (field: "expiresAt" | "expiresIn", known: "inputs" | "outputs"): ExpiryChange => ({
+    kind: "replace",
+    field,
+    known,
+  });
   const none: ExpiryChange = { kind: "none" };
 
   const table: readonly (readonly [string, AskedExpiry, RecordedExpiry, ExpiryChange, ExpiryChange])[] = [
@@ -37,26 +52,110 @@ describe("what becomes of an existing key's end", () => {
     ["nothing was ever asked", {}, endless, none, none],
     ["the same date is asked for", { expiresAt: "2027-02-01T00:00:00Z" }, dated, none, none],
     ["the same date is asked for in another zone", { expiresAt: "2027-02-01T05:30:00+05:30" }, dated, none, none],
-    ["a later date is asked for", { expiresAt: "2027-03-01T00:00:00Z" }, dated, update("expiresAt", "2027-03-01T00:00:00Z"), replace("expiresAt", "inputs")],
-    ["a date is asked for where there was none", { expiresAt: "2027-03-01T00:00:00Z" }, endless, update("expiresAt", "2027-03-01T00:00:00Z"), replace("expiresAt", "inputs")],
+    [
+      "a later date is asked for",
+      { expiresAt: "2027-03-01T00:00:00Z" },
+      dated,
+      update("expiresAt", "2027-03-01T00:00:00Z"),
+      replace("expiresAt", "inputs"),
+    ],
+    [
+      "a date is asked for where there was none",
+      { expiresAt: "2027-03-01T00:00:00Z" },
+      endless,
+      update("expiresAt", "2027-03-01T00:00:00Z"),
+      replace("expiresAt", "inputs"),
+    ],
     ["the date is taken away", {}, dated, update("expiresAt", null), replace("expiresAt", "inputs")],
-    ["the date was moved on the service", { expiresAt: "2027-02-01T00:00:00Z" }, { ...dated, expiresAt: "2026-12-01T00:00:00Z", agreedExpiresAt: "2027-02-01T00:00:00Z" }, update("expiresAt", "2027-02-01T00:00:00Z"), replace("expiresAt", "inputs")],
+    [
+      "the date was moved on the service",
+      { expiresAt: "2027-02-01T00:00:00Z" },
+      { ...dated, expiresAt: "2026-12-01T00:00:00Z", agreedExpiresAt: "2027-02-01T00:00:00Z" },
+      update("expiresAt", "2027-02-01T00:00:00Z"),
+      replace("expiresAt", "inputs"),
+    ],
     ["the same life is asked for", { expiresIn: "90d" }, ninety, none, none],
     ["the same life is asked for in other words", { expiresIn: "2160h" }, ninety, none, none],
-    ["a longer life is asked for: it counts from the issue", { expiresIn: "120d" }, ninety, update("expiresIn", "2026-09-13T12:00:00Z"), replace("expiresIn", "inputs")],
-    ["a shorter life is asked for, that is not over", { expiresIn: "60d" }, ninety, update("expiresIn", "2026-07-15T12:00:00Z"), replace("expiresIn", "inputs")],
-    ["a shorter life is asked for, that is over", { expiresIn: "20d" }, ninety, replace("expiresIn", "inputs"), replace("expiresIn", "inputs")],
-    ["a life is asked for where there was none", { expiresIn: "90d" }, endless, update("expiresIn", "2026-08-14T12:00:00Z"), replace("expiresIn", "inputs")],
+    [
+      "a longer life is asked for: it counts from the issue",
+      { expiresIn: "120d" },
+      ninety,
+      update("expiresIn", "2026-09-13T12:00:00Z"),
+      replace("expiresIn", "inputs"),
+    ],
+    [
+      "a shorter life is asked for, that is not over",
+      { expiresIn: "60d" },
+      ninety,
+      update("expiresIn", "2026-07-15T12:00:00Z"),
+      replace("expiresIn", "inputs"),
+    ],
+    [
+      "a shorter life is asked for, that is over",
+      { expiresIn: "20d" },
+      ninety,
+      replace("expiresIn", "inputs"),
+      replace("expiresIn", "inputs"),
+    ],
+    [
+      "a life is asked for where there was none",
+      { expiresIn: "90d" },
+      endless,
+      update("expiresIn", "2026-08-14T12:00:00Z"),
+      replace("expiresIn", "inputs"),
+    ],
     ["the life is taken away", {}, ninety, update("expiresIn", null), replace("expiresIn", "inputs")],
-    ["the life is over", { expiresIn: "20d" }, { createdAt, expiresIn: "20d", expiresAt: "2026-06-05T12:00:00Z" }, replace("expiresAt", "outputs"), replace("expiresAt", "outputs")],
-    ["the life is over this very second", { expiresIn: "30d" }, { createdAt, expiresIn: "30d", expiresAt: "2026-06-15T12:00:00Z" }, replace("expiresAt", "outputs"), replace("expiresAt", "outputs")],
-    ["a life's end was moved on the service", { expiresIn: "90d" }, { ...ninety, expiresAt: "2026-12-01T00:00:00Z", agreedExpiresAt: "2026-08-14T12:00:00Z" }, update("expiresAt", "2026-08-14T12:00:00Z"), replace("expiresAt", "inputs")],
-    ["a life's end was taken away on the service", { expiresIn: "90d" }, { createdAt, expiresIn: "90d", agreedExpiresAt: "2026-08-14T12:00:00Z" }, update("expiresAt", "2026-08-14T12:00:00Z"), replace("expiresAt", "inputs")],
-    ["a life that was moved on the service is over as it was agreed", { expiresIn: "20d" }, { createdAt, expiresIn: "20d", expiresAt: "2027-01-01T00:00:00Z", agreedExpiresAt: "2026-06-05T12:00:00Z" }, replace("expiresAt", "outputs"), replace("expiresAt", "outputs")],
+    [
+      "the life is over",
+      { expiresIn: "20d" },
+      { createdAt, expiresIn: "20d", expiresAt: "2026-06-05T12:00:00Z" },
+      replace("expiresAt", "outputs"),
+      replace("expiresAt", "outputs"),
+    ],
+    [
+      "the life is over this very second",
+      { expiresIn: "30d" },
+      { createdAt, expiresIn: "30d", expiresAt: "2026-06-15T12:00:00Z" },
+      replace("expiresAt", "outputs"),
+      replace("expiresAt", "outputs"),
+    ],
+    [
+      "a life's end was moved on the service",
+      { expiresIn: "90d" },
+      { ...ninety, expiresAt: "2026-12-01T00:00:00Z", agreedExpiresAt: "2026-08-14T12:00:00Z" },
+      update("expiresAt", "2026-08-14T12:00:00Z"),
+      replace("expiresAt", "inputs"),
+    ],
+    [
+      "a life's end was taken away on the service",
+      { expiresIn: "90d" },
+      { createdAt, expiresIn: "90d", agreedExpiresAt: "2026-08-14T12:00:00Z" },
+      update("expiresAt", "2026-08-14T12:00:00Z"),
+      replace("expiresAt", "inputs"),
+    ],
+    [
+      "a life that was moved on the service is over as it was agreed",
+      { expiresIn: "20d" },
+      { createdAt, expiresIn: "20d", expiresAt: "2027-01-01T00:00:00Z", agreedExpiresAt: "2026-06-05T12:00:00Z" },
+      replace("expiresAt", "outputs"),
+      replace("expiresAt", "outputs"),
+    ],
     ["a date takes the place of a life with the same end", { expiresAt: "2026-08-14T12:00:00Z" }, ninety, none, none],
-    ["a life takes the place of a date with the same end", { expiresIn: "90d" }, { createdAt, expiresAt: "2026-08-14T12:00:00Z" }, none, none],
+    [
+      "a life takes the place of a date with the same end",
+      { expiresIn: "90d" },
+      { createdAt, expiresAt: "2026-08-14T12:00:00Z" },
+      none,
+      none,
+    ],
     ["the service has set an end by itself, and it lies ahead", {}, { ...dated, expiryImposed: true }, none, none],
-    ["the service has set an end by itself, and it is over", {}, { ...dated, expiresAt: "2026-06-01T00:00:00Z", expiryImposed: true }, replace("expiresAt", "outputs"), replace("expiresAt", "outputs")],
+    [
+      "the service has set an end by itself, and it is over",
+      {},
+      { ...dated, expiresAt: "2026-06-01T00:00:00Z", expiryImposed: true },
+      replace("expiresAt", "outputs"),
+      replace("expiresAt", "outputs"),
+    ],
   ];
 
   test.each(table)("when %s", (_title, asked, recorded, whereMovable, whereFixed) => {

@@ -10,7 +10,12 @@ interface Inputs {
   readonly fullAccess: string;
 }
 
-const table: FieldTable<Inputs> = { scopes: "replace", labels: "update", fullAccess: "keep", name: ({ capabilities }) => (capabilities.rename ? "update" : "replace") };
+const table: FieldTable<Inputs> = {
+  scopes: "replace",
+  labels: "update",
+  fullAccess: "keep",
+  name: ({ capabilities }) => (capabilities.rename ? "update" : "replace"),
+};
 
 describe("the field table", () => {
   test.each([
@@ -24,7 +29,10 @@ describe("the field table", () => {
   });
 
   test("asks the service's abilities where they decide", () => {
-    expect(decideFields(table, ["name"], new FakeService({ rename: true }).connection())).toEqual({ replaces: [], updates: ["name"] });
+    expect(decideFields(table, ["name"], new FakeService({ rename: true }).connection())).toEqual({
+      replaces: [],
+      updates: ["name"],
+    });
   });
 });
 

@@ -1,5 +1,14 @@
 import { describe, expect, test } from "@jest/globals";
-import { hasMarkerForm, logicalName, newPhysicalName, physicalName, renamed, sameName, stackMark, suffixLength } from "../../../../provider/resources/names";
+import {
+  hasMarkerForm,
+  logicalName,
+  newPhysicalName,
+  physicalName,
+  renamed,
+  sameName,
+  stackMark,
+  suffixLength,
+} from "../../../../provider/resources/names";
 import { origin } from "../support/fake-service";
 
 describe("a name on the service", () => {
@@ -53,11 +62,21 @@ describe("a rename", () => {
 
 describe("two names are the same", () => {
   test.each([
-    ["where neither is given, whatever the resource is called", { origin }, { origin: "acme/billing/dev/renamed" }, true],
+    [
+      "where neither is given, whatever the resource is called",
+      { origin },
+      { origin: "acme/billing/dev/renamed" },
+      true,
+    ],
     ["where the resource's own is written out", { origin }, { name: "export", origin }, true],
     ["where the resource's own is no longer written out", { name: "export", origin }, { origin }, true],
     ["but not where another one is given", { name: "export", origin }, { name: "import", origin }, false],
-    ["but not where it is taken away, and the resource is called otherwise", { name: "import", origin }, { origin }, false],
+    [
+      "but not where it is taken away, and the resource is called otherwise",
+      { name: "import", origin },
+      { origin },
+      false,
+    ],
   ])("%s", (_title, olds, news, expected) => {
     expect(sameName(olds, news)).toBe(expected);
   });

@@ -1,4 +1,12 @@
-import type { ApiKey, Backend, BackendClient, Capabilities, IssuedApiKey, NewKey, ServiceAccount } from "../../../../provider/backends/definition";
+import type {
+  ApiKey,
+  Backend,
+  BackendClient,
+  Capabilities,
+  IssuedApiKey,
+  NewKey,
+  ServiceAccount,
+} from "../../../../provider/backends/definition";
 import { defineBackend } from "../../../../provider/backend";
 import { createConnections, type Connection, type Connections } from "../../../../provider/connections";
 import { defined } from "../../../../provider/defined";
@@ -43,7 +51,13 @@ export const everyday: Capabilities = {
   limits: { nameLength: 60 },
 };
 
-export const accounts: NonNullable<Capabilities["serviceAccounts"]> = { name: "update", description: "update", role: "replace", scopes: "none", uniqueNames: true };
+export const accounts: NonNullable<Capabilities["serviceAccounts"]> = {
+  name: "update",
+  description: "update",
+  role: "replace",
+  scopes: "none",
+  uniqueNames: true,
+};
 
 /** Calls that a test makes go wrong: thrown instead of the answer, before or after the work is done. */
 interface Trouble {
@@ -61,6 +75,8 @@ export class FakeService {
   readonly calls: [keyof BackendClient, unknown][] = [];
   readonly capabilities: Capabilities;
   nowMs = today;
+  /** What the service gives to every key, whatever was asked for. */
+  imposed: { readonly expiresAt?: string; readonly scopes?: readonly string[] } = {};
   warnings: string[] = [];
   waits: number[] = [];
   private readonly troubles: Trouble[] = [];
@@ -71,7 +87,11 @@ export class FakeService {
   }
 
   /** The next call of the method fails; `after` = although the service has done it. */
-  fail(method: keyof BackendClient, error: Error, { after = false, times = 1 }: { readonly after?: boolean; readonly times?: number } = {}): void {
+  fail(
+    method: keyof BackendClient,
+    error: Error,
+    { after = false, times = 1 }: { readonly after?: boolean; readonly times?: number } = {},
+  ): void {
     this.troubles.push({ method, error, after, times });
   }
 
@@ -96,7 +116,12 @@ export class FakeService {
 
   connections(fields: Readonly<Record<string, unknown>> = {}): Connections {
     const connection = { backend: "fake", url: "http://127.0.0.1:4010/v1", tokenEnv: "FAKE_TOKEN", ...fields };
-    const config = { get: (key: string) => (key === "apikeys:connections" ? JSON.stringify({ default: connection, other: { ...connection, url: "http://127.0.0.1:4011/v1" } }) : undefined) };
+    const config = {
+      get: (key: string) =>
+        key === "apikeys:connections"
+          ? JSON.stringify({ default: connection, other: { ...connection, url: "http://127.0.0.1:4011/v1" } })
+          : undefined,
+    };
     return createConnections(config, {}, "/", () => this.backend());
   }
 
@@ -109,7 +134,12 @@ export class FakeService {
       this.waits.push(ms);
       return Promise.resolve();
     };
-    return { connections: this.connections(fields), nowMs: () => this.nowMs, warn: (message) => this.warnings.push(message), clock: { nowMs: () => 0, sleep } };
+    return {
+      connections: this.connections(fields),
+      nowMs: () => this.nowMs,
+      warn: (message) => this.warnings.push(message),
+      clock: { nowMs: () => 0, sleep },
+    };
   }
 
   private client(): BackendClient {
@@ -135,14 +165,33 @@ export class FakeService {
           return Promise.resolve(withoutSecret(this.keys.get(id)) as ApiKey);
         },
       }),
+      ...(capabilities.nativeRotate && {
+        rotateKey: ({ id }) => {
+          const key = this.keys.get(id);
+          if (!key) return Promise.reject(new Error(`there is no key ${id}`));
+          const rotated = {
+            ...key,
+            secret: `fake_secret_${(this.made += 1)}_0123456789`,
+            secretVersion: String(this.made),
+          };
+          this.keys.set(id, rotated);
+          return Promise.resolve(rotated);
+        },
+      }),
       ...(capabilities.serviceAccounts && {
         createServiceAccount: ({ labels: _labels, ...asked }) => {
-          const account = { ...asked, id: `account-${(this.made += 1)}`, status: "active" as const, createdAt: formatTime(this.nowMs) };
+          const account = {
+            ...asked,
+            id: `account-${(this.made += 1)}`,
+            status: "active" as const,
+            createdAt: formatTime(this.nowMs),
+          };
           this.accounts.set(account.id, account);
           return Promise.resolve(account);
         },
         getServiceAccount: (id) => Promise.resolve(this.accounts.get(id)),
-        listServiceAccounts: ({ name }) => Promise.resolve([...this.accounts.values()].filter((account) => name === undefined || account.name === name)),
+        listServiceAccounts: ({ name }) =>
+          Promise.resolve([...this.accounts.values()].filter((account) => name === undefined || account.name === name)),
         updateServiceAccount: (id, change) => {
           const account = { ...(this.accounts.get(id) as ServiceAccount), ...change };
           this.accounts.set(id, account);
@@ -153,10 +202,19 @@ export class FakeService {
     });
   }
 
-  private create({ name, serviceAccountId, scopes, description, environment, expiresAt, secretValue }: NewKey): IssuedApiKey {
+  private create({ secretValue, labels: _labels, serviceAccountId, ...asked }: NewKey): IssuedApiKey {
     this.made += 1;
+    const { expiresAt = asked.expiresAt, scopes: added = [] } = this.imposed;
     const secret = secretValue ?? `fake_secret_${this.made}_0123456789`;
-    const told = { id: `key-${this.made}`, name, status: "active" as const, scopes, description, environment, expiresAt, createdAt: formatTime(this.nowMs), hint: `…${this.made}` };
+    const told = {
+      ...asked,
+      id: `key-${this.made}`,
+      status: "active" as const,
+      scopes: asked.scopes && [...asked.scopes, ...added],
+      expiresAt,
+      createdAt: formatTime(this.nowMs),
+      hint: `…${this.made}`,
+    };
     const key = defined({ ...told, secret, serviceAccountId });
     this.keys.set(key.id, key);
     return key;

@@ -29,7 +29,8 @@ export async function madeAccount(program: Program, abilities: Partial<Capabilit
 }
 
 export function succeeded(step: Step): Step {
-  if (step.op === "refused") throw new Error(step.failures.map(({ property, reason }) => `${property}: ${reason}`).join("\n"));
+  if (step.op === "refused")
+    throw new Error(step.failures.map(({ property, reason }) => `${property}: ${reason}`).join("\n"));
   return step;
 }
 

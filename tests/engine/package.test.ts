@@ -1,0 +1,178 @@
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { call } from "./support/services";
+import { TestStack } from "./support/stack";
+
+const run = promisify(execFile);
+const repository = resolve(__dirname, "../..");
+const home = mkdtempSync(join(tmpdir(), "apikeys-package-"));
+/** A project that has never seen the repository. */
+const fresh = join(home, "fresh");
+const timeoutMs = 180_000;
+
+interface Packed {
+  readonly filename: string;
+  /** A hash of all contents. */
+  readonly integrity: string;
+  readonly files: readonly { readonly path: string; readonly mode: number }[];
+}
+
+interface Manifest {
+  readonly version: string;
+  readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+  readonly bin: Readonly<Record<string, string>>;
+}
+
+const manifest = JSON.parse(readFileSync(join(repository, "package.json"), "utf8")) as Manifest;
+const installed = (...path: string[]) => join(fresh, "node_modules", ...path);
+let packed: Packed;
+
+async function pack(into: string): Promise<Packed> {
+  mkdirSync(into, { recursive: true });
+  const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", into], { cwd: repository });
+  const [result] = JSON.parse(stdout) as [Packed];
+  return result;
+}
+
+async function compile(file: string, text: string): Promise<string> {
+  writeFileSync(join(fresh, file), text);
+  const compiler = join(repository, "node_modules", "typescript", "bin", "tsc");
+  const flags = ["--noEmit", "--strict", "--exactOptionalPropertyTypes", "--target", "es2022", "--module", "node16", "--types", "node", "--skipLibCheck"];
+  return run(process.execPath, [compiler, ...flags, file], { cwd: fresh }).then(
+    () => "",
+    (error: unknown) => String((error as { stdout?: unknown }).stdout),
+  );
+}
+
+beforeAll(async () => {
+  packed = await pack(join(home, "first"));
+  mkdirSync(fresh);
+  writeFileSync(join(fresh, "package.json"), JSON.stringify({ name: "fresh", private: true }));
+  const { version } = JSON.parse(readFileSync(join(repository, "node_modules", "@pulumi", "pulumi", "package.json"), "utf8")) as { version: string };
+  await run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", join(home, "first", packed.filename), `@pulumi/pulumi@${version}`], { cwd: fresh });
+}, timeoutMs);
+
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+describe("The package", () => {
+  test(
+    "is the same each time it is packed, and holds the build and the documents: no sources, tests, maps or marks of the tree it comes from",
+    async () => {
+      const again = await pack(join(home, "second"));
+      expect(again.integrity).toBe(packed.integrity);
+      const paths = packed.files.map(({ path }) => path);
+      const documents = ["package.json", "README.md", "CHANGELOG.md", "LICENSE"];
+      expect(paths).toEqual(expect.arrayContaining(documents));
+      const strange = paths.filter((path) => !documents.includes(path) && !/^dist\/(sdk|provider|emulator|cli|review|testing|policy)\/([\w-]+\/)*[\w-]+(\.schema)?\.(js|d\.ts|json)$/.test(path));
+      expect(strange).toEqual([]);
+      expect(paths.filter((path) => /(^|\/)(tests?|scripts|examples|node_modules)\/|\.test\./.test(path))).toEqual([]);
+      const foreign = paths.filter((path) => readFileSync(installed("pulumi-apikeys", path), "utf8").includes(repository));
+      expect(foreign).toEqual([]);
+
+      const named = Object.values(manifest.exports).flatMap((target) => (typeof target === "string" ? [target] : Object.values(target)));
+      expect([...named, ...Object.values(manifest.bin)].filter((file) => !existsSync(installed("pulumi-apikeys", file)))).toEqual([]);
+    },
+    timeoutMs,
+  );
+
+  test(
+    "makes, changes and revokes keys in a project that has never seen this repository, against the emulator from its own bin",
+    async () => {
+      const emulator = spawn(installed(".bin", "apikeys"), ["emulator", "--port", "0"], { cwd: fresh, stdio: ["ignore", "pipe", "inherit"] });
+      let stack: TestStack | undefined;
+      try {
+        const lines = createInterface({ input: emulator.stdout });
+        const [line] = (await once(lines, "line")) as [string];
+        const { pulsely, novavms } = (JSON.parse(line) as { services: Record<"pulsely" | "novavms", { url: string; adminToken: string }> }).services;
+        stack = await TestStack.open({
+          connections: {
+            default: { backend: "pulsely", url: pulsely.url, tokenEnv: "PULSELY_ADMIN_TOKEN" },
+            novavms: { backend: "novavms", url: novavms.url, tokenEnv: "NOVAVMS_ADMIN_TOKEN", allowUndocumentedEndpoints: true },
+          },
+          env: { PULSELY_ADMIN_TOKEN: pulsely.adminToken, NOVAVMS_ADMIN_TOKEN: novavms.adminToken },
+          modules: installed(),
+        });
+        const program = (scope: string) => `
+          if (!require.resolve("pulumi-apikeys").startsWith(${JSON.stringify(fresh)})) throw new Error("another package: " + require.resolve("pulumi-apikeys"));
+          const account = new ServiceAccount("exporter", { connection: "novavms", role: "viewer" });
+          const camera = new RotatingApiKey("camera", { connection: "novavms", serviceAccountId: account.accountId, scopes: ["cameras:read"], rotateEvery: "90d" });
+          const checks = new ApiKey("checks", { scopes: ["${scope}"] });
+          exports.camera = camera.secret; exports.checks = checks.secret;`;
+        stack.program(program("read:checks"));
+        await stack.up();
+        const first = await stack.outputs();
+        expect(await call(novavms.url, "/cameras", first.camera!)).toBe(200);
+        expect(await call(pulsely.url, "/checks", first.checks!)).toBe(200);
+        stack.program(program("read:alerts"));
+        await stack.up();
+        const second = await stack.outputs();
+        expect(await call(pulsely.url, "/alerts", second.checks!)).toBe(200);
+        expect(await call(pulsely.url, "/checks", first.checks!)).toBe(401);
+        await stack.close();
+        expect(await call(pulsely.url, "/alerts", second.checks!)).toBe(401);
+        expect(await call(novavms.url, "/cameras", second.camera!)).toBe(401);
+      } finally {
+        stack?.discard();
+        const gone = once(emulator, "exit");
+        emulator.kill();
+        await gone;
+      }
+    },
+    timeoutMs,
+  );
+
+  test(
+    "tells an editor its types: programs, backends and contract tests compile, a scope that a catalogue lacks does not",
+    async () => {
+      const right = `
+        import type { Output } from "@pulumi/pulumi";
+        import { ApiKey, type ApiKeyArgs, type KeyArgs, RotatingApiKey, type RotatingApiKeyArgs, type Scope, ServiceAccount, type ServiceAccountArgs } from "pulumi-apikeys";
+        import type { NovavmsScope, PulseapiScope, PulselyScope } from "pulumi-apikeys";
+        import { ApiError, type Backend, type BackendClient, type Capabilities, createHttpClient, defineBackend, type NewKey } from "pulumi-apikeys/backend";
+        import { type BackendHarness, describeBackend, startEmulator } from "pulumi-apikeys/testing";
+        const pulsely: PulselyScope[] = ["read:checks", "admin:*"];
+        const open: (NovavmsScope | PulseapiScope)[] = ["cameras:read", "monitors:read", "anything:else"];
+        const shared: KeyArgs = { scopes: [...pulsely, ...open] satisfies Scope[], labels: { owner: "web" } };
+        const args: ApiKeyArgs & RotatingApiKeyArgs = { ...shared, expiresIn: "90d", rotateEvery: "30d" };
+        const account: ServiceAccountArgs = { role: "viewer" };
+        export const id: Output<string> = new ServiceAccount("a", account).accountId;
+        export const secrets: Output<string>[] = [new ApiKey("k", args).secret, new RotatingApiKey("r", args).secret];
+        export const scopes: Output<string[] | undefined> = new ApiKey("l", shared).scopes;
+        export const named = (key: NewKey, client: BackendClient, can: Capabilities, backend: Backend, harness: BackendHarness) => [key, client, can, backend, harness, ApiError, createHttpClient, defineBackend, describeBackend, startEmulator];`;
+      expect(await compile("right.ts", right)).toBe("");
+
+      const wrong = `
+        import { ApiKey, type PulselyScope, RotatingApiKey } from "pulumi-apikeys";
+        export const scopes: PulselyScope[] = ["read:cheks"];
+        new ApiKey("k", { scope: scopes });
+        new RotatingApiKey("r", { scopes });
+        new ApiKey("l", { scopes, environment: "production" });`;
+      const errors = (await compile("wrong.ts", wrong)).split("\n").filter((line) => line.startsWith("wrong.ts"));
+      expect(errors).toEqual([
+        expect.stringMatching(/^wrong\.ts\(3,.*Type '"read:cheks"' is not assignable/),
+        expect.stringMatching(/^wrong\.ts\(4,.*'scope'/),
+        expect.stringMatching(/^wrong\.ts\(5,.*not assignable to parameter of type 'RotatingApiKeyArgs'/),
+        expect.stringMatching(/^wrong\.ts\(6,.*'"production"' is not assignable/),
+      ]);
+    },
+    timeoutMs,
+  );
+
+  test(
+    "brings all that a backend of one's own is written and tested with: the example's contract holds beside it",
+    async () => {
+      cpSync(join(repository, "examples", "own-backend"), join(fresh, "own-backend"), { recursive: true, filter: (file) => !file.endsWith("node_modules") });
+      const { stdout } = await run("node", ["--test", "--test-reporter=tap"], { cwd: join(fresh, "own-backend"), env: { PATH: process.env.PATH } });
+      expect(stdout).toMatch(/^# fail 0$/m);
+      const { stdout: version } = await run(installed(".bin", "apikeys"), ["--version"], { cwd: fresh });
+      expect(version.trim()).toBe(manifest.version);
+    },
+    timeoutMs,
+  );
+});

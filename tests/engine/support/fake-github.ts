@@ -1,0 +1,151 @@
+import { randomBytes } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+export interface Comment {
+  readonly id: number;
+  readonly user: { readonly id: number; readonly login: string };
+  body: string;
+}
+
+export interface PullRequest {
+  readonly number: number;
+  readonly head: { readonly sha: string; readonly repo: { readonly full_name: string } };
+  readonly base: { readonly ref: string };
+  readonly comments: Comment[];
+  merged_at: string | null;
+  merge_commit_sha: string | null;
+}
+
+export type Permissions = Readonly<Record<string, string>>;
+
+export const repositoryName = "acme/shop";
+/** The account of a workflow's own token on github.com. */
+export const actionsBot = { id: 41898282, login: "github-actions[bot]" };
+
+/** The few calls of GitHub's API that the delivery files make, with its paging and its permissions. */
+export class FakeGithub {
+  readonly pulls = new Map<number, PullRequest>();
+  /** Method, path and status of every call. */
+  readonly calls: string[] = [];
+  private readonly tokens = new Map<string, Permissions>();
+  private nextId = 1000;
+  private readonly server = createServer((request, response) => void this.serve(request, response));
+
+  static async start(): Promise<FakeGithub> {
+    const github = new FakeGithub();
+    await new Promise<void>((ready) => github.server.listen(0, "127.0.0.1", ready));
+    return github;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  async close(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((done) => this.server.close(done));
+  }
+
+  /** A job's token: it may do what the job's `permissions` say, and nothing else. */
+  issueToken(permissions: Permissions): string {
+    const token = `ghs_${randomBytes(18).toString("hex")}`;
+    this.tokens.set(token, permissions);
+    return token;
+  }
+
+  get issuedTokens(): string[] {
+    return [...this.tokens.keys()];
+  }
+
+  pull(number: number): PullRequest {
+    const pull = this.pulls.get(number);
+    if (!pull) throw new Error(`there is no pull request ${number}`);
+    return pull;
+  }
+
+  say(number: number, user: Comment["user"], body: string): Comment {
+    const comment = { id: (this.nextId += 1), user, body };
+    this.pull(number).comments.push(comment);
+    return comment;
+  }
+
+  /** The bodies that a workflow wrote. */
+  botComments(number: number): string[] {
+    return this.pull(number).comments.filter(({ user }) => user.id === actionsBot.id).map(({ body }) => body);
+  }
+
+  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? "/", this.url);
+    const text = await bodyOf(request);
+    const { status, body, link } = this.answer(request, url, text);
+    this.calls.push(`${request.method ?? ""} ${url.pathname} ${status}`);
+    response.writeHead(status, { "content-type": "application/json", ...(link === undefined ? {} : { link }) });
+    response.end(body === undefined ? undefined : JSON.stringify(body));
+  }
+
+  private answer(request: IncomingMessage, url: URL, text: string): { status: number; body?: unknown; link?: string } {
+    const permissions = this.tokens.get((request.headers.authorization ?? "").replace(/^Bearer /, ""));
+    if (!permissions) return { status: 401, body: { message: "Bad credentials" } };
+    const may = (permission: string, level: "read" | "write"): boolean => permissions[permission] === "write" || permissions[permission] === level;
+    const denied = { status: 403, body: { message: "Resource not accessible by integration" } };
+    const prefix = `/repos/${repositoryName}/`;
+    if (!url.pathname.startsWith(prefix)) return denied;
+    const path = url.pathname.slice(prefix.length);
+    const call = `${request.method ?? ""} ${path}`;
+
+    const pull = /^GET pulls\/(\d+)$/.exec(call);
+    if (pull) return may("pull-requests", "read") ? this.found(this.pulls.get(Number(pull[1]))) : denied;
+
+    const merged = /^GET commits\/([0-9a-f]{40})\/pulls$/.exec(call);
+    if (merged) return may("pull-requests", "read") ? { status: 200, body: [...this.pulls.values()].filter(({ merge_commit_sha: sha, head }) => sha === merged[1] || head.sha === merged[1]) } : denied;
+
+    const list = /^(GET|POST) issues\/(\d+)\/comments$/.exec(call);
+    if (list) {
+      if (!may("pull-requests", list[1] === "GET" ? "read" : "write")) return denied;
+      const number = Number(list[2]);
+      if (list[1] === "POST") return { status: 201, body: this.say(number, actionsBot, textIn(text)) };
+      return this.page(url, this.pull(number).comments);
+    }
+
+    const one = /^(PATCH|DELETE) issues\/comments\/(\d+)$/.exec(call);
+    if (one) {
+      if (!may("pull-requests", "write")) return denied;
+      for (const { comments } of this.pulls.values()) {
+        const index = comments.findIndex(({ id }) => id === Number(one[2]));
+        const comment = comments[index];
+        if (!comment) continue;
+        if (one[1] === "PATCH") comment.body = textIn(text);
+        else comments.splice(index, 1);
+        return one[1] === "PATCH" ? { status: 200, body: comment } : { status: 204 };
+      }
+      return this.found(undefined);
+    }
+    throw new Error(`the fake GitHub does not know ${call}`);
+  }
+
+  private found(body: unknown): { status: number; body: unknown } {
+    return body === undefined ? { status: 404, body: { message: "Not Found" } } : { status: 200, body };
+  }
+
+  private page(url: URL, entries: readonly unknown[]): { status: number; body: unknown; link?: string } {
+    const size = Math.min(100, Number(url.searchParams.get("per_page") ?? 30));
+    const page = Number(url.searchParams.get("page") ?? 1);
+    const body = entries.slice((page - 1) * size, page * size);
+    const more = entries.length > page * size;
+    url.searchParams.set("page", String(page + 1));
+    return { status: 200, body, ...(more ? { link: `<${url.href}>; rel="next"` } : {}) };
+  }
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function textIn(text: string): string {
+  const { body } = JSON.parse(text) as { body?: unknown };
+  if (typeof body !== "string" || body === "" || body.length > 65_536) throw new Error("a comment has 1 to 65,536 characters");
+  return body;
+}

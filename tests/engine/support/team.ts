@@ -1,0 +1,294 @@
+import { execFile } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { startEmulator, type TestEmulator } from "../../../testing/emulator";
+import type { Value } from "./expression";
+import { FakeGithub, repositoryName, type PullRequest } from "./fake-github";
+import { bash, runWorkflow, type WorkflowRun } from "./workflow-runner";
+
+const here = resolve(__dirname, "../../..");
+const run = promisify(execFile);
+
+export type Files = Readonly<Record<string, string | null>>;
+
+/** A pull request's review and the comment that followed it. */
+export interface Reviewed {
+  readonly review: WorkflowRun;
+  readonly comment: WorkflowRun;
+}
+
+/**
+ * A team with a bare repository, GitHub (the workflow runner and a fake API), the emulator and a state in
+ * a folder: everything that the delivery files touch, in one directory, with a scan for secrets at the end.
+ */
+export class Team {
+  readonly artifacts = new Map<string, string>();
+  private readonly said: string[] = [];
+  private readonly guarded = new Map<string, string>();
+  private nextRun = 500;
+  private nextPull = 40;
+  /** The decision clock of every command, and of the services. */
+  now: string | undefined;
+
+  private constructor(
+    readonly dir: string,
+    readonly services: TestEmulator,
+    readonly github: FakeGithub,
+  ) {}
+
+  static async open(files: Files): Promise<Team> {
+    const team = new Team(mkdtempSync(join(tmpdir(), "apikeys-delivery-")), await startEmulator(), await FakeGithub.start());
+    for (const name of ["state", "home", "author", "tools"]) mkdirSync(join(team.dir, name));
+    const admin = team.services.services.pulsely.adminToken;
+    for (const [what, secret] of Object.entries({ ...team.repositorySecrets, ...team.productionSecrets })) team.guarded.set(secret, what);
+    team.guarded.set(admin, "the admin token");
+    // What `npm ci` does, without a registry.
+    writeFileSync(join(team.dir, "tools", "npm"), `#!/bin/sh\ncase "$*" in ci | "ci --ignore-scripts") test -f package.json && exec ln -s '${here}/node_modules' node_modules ;; esac\necho "npm $*: only ci is known" >&2\nexit 64\n`);
+    chmodSync(join(team.dir, "tools", "npm"), 0o755);
+    await team.git(team.dir, "init", "--quiet", "--bare", "--initial-branch=main", "origin.git");
+    await team.git(team.author, "init", "--quiet", "--initial-branch=main", ".");
+    await team.git(team.author, "remote", "add", "origin", team.origin);
+    symlinkSync(join(here, "node_modules"), join(team.author, "node_modules"));
+    const workflows = readdirSync(join(here, "examples/github")).filter((name) => name.endsWith(".yml"));
+    for (const name of workflows) team.write(`.github/workflows/${name}`, readFileSync(join(here, "examples/github", name), "utf8"));
+    team.write(".gitignore", "node_modules\n");
+    team.write("package.json", JSON.stringify({ name: "shop", private: true, main: "index.js" }));
+    team.write("Pulumi.yaml", team.projectFile());
+    for (const [name, text] of Object.entries(files)) team.write(name, text);
+    return team;
+  }
+
+  get author(): string {
+    return join(this.dir, "author");
+  }
+
+  get origin(): string {
+    return join(this.dir, "origin.git");
+  }
+
+  readonly repositorySecrets = { PULUMI_REVIEW_TOKEN: "pul-3f1c0e9a77d24b6fb1d0reviewtokencanary", PULUMI_CONFIG_PASSPHRASE: "passphrase-canary-of-the-stack" };
+
+  get productionSecrets(): Record<string, string> {
+    return { PULUMI_ACCESS_TOKEN: "pul-90aa1b7cdd0e4f55a2c4deploytokencanary", PULSELY_ADMIN_TOKEN: this.services.services.pulsely.adminToken };
+  }
+
+  /** Pulumi.yaml of the shop; `connection` goes over its only connection. */
+  projectFile(connection: object = {}): string {
+    const connections = { default: { backend: "pulsely", url: this.services.services.pulsely.url, tokenEnv: "PULSELY_ADMIN_TOKEN", ...connection } };
+    // JSON is YAML.
+    return `${JSON.stringify({ name: "shop", runtime: { name: "nodejs", options: { typescript: false } }, config: { "apikeys:connections": { value: connections } } }, null, 2)}\n`;
+  }
+
+  write(name: string, content: string | null): void {
+    const path = join(this.author, name);
+    mkdirSync(dirname(path), { recursive: true });
+    if (content === null) rmSync(path, { force: true });
+    else writeFileSync(path, content);
+  }
+
+  read(name: string): string {
+    return readFileSync(join(this.author, name), "utf8");
+  }
+
+  guard(what: string, secret: string): void {
+    this.guarded.set(secret, what);
+  }
+
+  /** A command at an author's desk, in the working copy: the stack's state, and no credential of any service. */
+  async desk(script: string): Promise<{ readonly code: number; readonly log: string }> {
+    const env = { ...this.machine(), HOME: join(this.dir, "home"), PULUMI_BACKEND_URL: this.variables.PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE: this.repositorySecrets.PULUMI_CONFIG_PASSPHRASE };
+    const result = await bash(script, this.author, { ...env, PATH: [env.PATH, join(here, "node_modules/.bin")].join(delimiter) });
+    this.said.push(result.log);
+    return result;
+  }
+
+  async must(script: string): Promise<string> {
+    const { code, log } = await this.desk(script);
+    if (code !== 0) throw new Error(`${script} ended with ${code}:\n${log}`);
+    return log;
+  }
+
+  /** Commits to the branch, which starts where `main` is unless it is there already. Answers the commit. */
+  async commit(branch: string, message: string, files: Files = {}): Promise<string> {
+    if (branch !== "main" || (await this.tip("main")) !== undefined) await this.git(this.author, "checkout", "--quiet", ...((await this.tip(branch)) === undefined ? ["-b", branch, "origin/main"] : [branch]));
+    for (const [name, text] of Object.entries(files)) this.write(name, text);
+    await this.git(this.author, "add", "--all");
+    await this.git(this.author, "commit", "--quiet", "--message", message);
+    await this.git(this.author, "push", "--quiet", "origin", branch);
+    return this.git(this.author, "rev-parse", "HEAD");
+  }
+
+  /** Opens a pull request from a branch. A fork's has another repository as its head. */
+  async open(branch: string, from = repositoryName): Promise<number> {
+    const number = (this.nextPull += 1);
+    this.github.pulls.set(number, { number, head: { sha: "", repo: { full_name: from } }, base: { ref: "main" }, comments: [], merged_at: null, merge_commit_sha: null });
+    await this.push(number, branch);
+    return number;
+  }
+
+  /** Brings a pull request to its branch's newest commit, with the merge that GitHub makes for its runs. */
+  async push(number: number, branch: string): Promise<void> {
+    const sha = (await this.tip(branch)) ?? "";
+    const pull = this.github.pull(number);
+    this.github.pulls.set(number, { ...pull, head: { ...pull.head, sha } });
+    await this.git(this.author, "checkout", "--quiet", "--detach", "origin/main");
+    await this.git(this.author, "merge", "--quiet", "--no-ff", "--message", `Merge pull request #${number}`, sha);
+    await this.git(this.author, "push", "--quiet", "--force", "origin", `HEAD:refs/pull/${number}/merge`, `${sha}:refs/pull/${number}/head`);
+    await this.git(this.author, "checkout", "--quiet", branch);
+  }
+
+  /** Merges and answers the merge commit, which now is `main`. */
+  async merge(number: number): Promise<string> {
+    const pull = this.github.pull(number);
+    await this.git(this.author, "fetch", "--quiet", "origin", `refs/pull/${number}/merge`);
+    const sha = await this.git(this.author, "rev-parse", "FETCH_HEAD");
+    await this.git(this.author, "checkout", "--quiet", "main");
+    await this.git(this.author, "merge", "--quiet", "--ff-only", sha);
+    await this.git(this.author, "push", "--quiet", "origin", "main");
+    Object.assign(pull, { merged_at: "2027-02-01T12:00:00Z", merge_commit_sha: sha });
+    return sha;
+  }
+
+  /** scope-review.yml on a pull request, then scope-review-comment.yml, as GitHub starts it. */
+  async review(number: number, actor = "alice"): Promise<Reviewed> {
+    const pull = this.github.pull(number);
+    const isFork = pull.head.repo.full_name !== repositoryName;
+    const event = { pull_request: { number, head: { sha: pull.head.sha, repo: { full_name: pull.head.repo.full_name } } } };
+    const ref = `refs/pull/${number}/merge`;
+    const review = await this.start("scope-review.yml", ref, { event, event_name: "pull_request", base_ref: "main", actor, ref }, { isFork, ref });
+    return { review, comment: await this.comment(review, pull) };
+  }
+
+  /** The run that follows a finished review, whatever its artifact says. */
+  comment(review: WorkflowRun, { head }: Pick<PullRequest, "head">): Promise<WorkflowRun> {
+    const finished = { id: review.id, event: "pull_request", conclusion: review.conclusion, head_sha: head.sha, head_branch: "change", head_repository: { full_name: head.repo.full_name } };
+    const event = { workflow_run: finished, repository: { default_branch: "main" } };
+    return this.start("scope-review-comment.yml", "main", { event, event_name: "workflow_run", ref: "refs/heads/main", actor: "alice" }, { ref: "main" });
+  }
+
+  async deploy(digest?: string): Promise<WorkflowRun> {
+    const name = digest === undefined ? "push" : "workflow_dispatch";
+    return this.start("deploy.yml", "main", { event: {}, event_name: name, ref: "refs/heads/main", actor: "alice" }, { ref: "main", inputs: digest === undefined ? {} : { digest } });
+  }
+
+  rotate(): Promise<WorkflowRun> {
+    return this.start("rotate.yml", "main", { event: {}, event_name: "schedule", ref: "refs/heads/main", actor: "alice" }, { ref: "main" });
+  }
+
+  drift(): Promise<WorkflowRun> {
+    return this.start("drift.yml", "main", { event: {}, event_name: "schedule", ref: "refs/heads/main", actor: "alice" }, { ref: "main" });
+  }
+
+  /** Puts what somebody made up in the place of a run's artifact. */
+  forgeArtifact(review: WorkflowRun, files: Readonly<Record<string, string>>): void {
+    const folder = mkdtempSync(join(this.dir, "forged-"));
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+    this.artifacts.set(`${review.id}/scope-review`, folder);
+  }
+
+  /** The stack's outputs in clear; guarded from now on. */
+  async outputs(): Promise<Record<string, string>> {
+    const { log } = await bash("pulumi stack output --stack prod --json --show-secrets", this.author, { ...this.machine(), HOME: join(this.dir, "home"), PULUMI_BACKEND_URL: this.variables.PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE: this.repositorySecrets.PULUMI_CONFIG_PASSPHRASE });
+    const outputs = JSON.parse(log) as Record<string, string>;
+    for (const [name, value] of Object.entries(outputs)) if (value.startsWith("ply_")) this.guard(`the output ${name}`, value);
+    return outputs;
+  }
+
+  /** Moves the decision clock and the services' clock. */
+  async goTo(time: string): Promise<void> {
+    this.now = time;
+    await this.services.clock.set(time);
+  }
+
+  /** No guarded value stands in any log, summary, comment, artifact, state, plan or working copy. */
+  scan(): void {
+    const texts = new Map<string, string>([["a log or summary", this.said.join("\n")]]);
+    for (const { number, comments } of this.github.pulls.values()) texts.set(`comments of #${number}`, comments.map(({ body }) => body).join("\n"));
+    for (const file of filesUnder(this.dir)) texts.set(file.slice(this.dir.length + 1), readFileSync(file, "latin1"));
+    for (const token of this.github.issuedTokens) this.guarded.set(token, "a job's token");
+    const found = new Set<string>();
+    for (const [secret, what] of this.guarded) {
+      for (const form of [secret, Buffer.from(secret).toString("base64").replace(/=+$/, "")]) {
+        for (const [place, content] of texts) if (content.includes(form)) found.add(`${place} holds ${what}`);
+      }
+    }
+    if (found.size > 0) throw new Error([...found].join("\n"));
+  }
+
+  async close(): Promise<void> {
+    await this.services.close();
+    await this.github.close();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  /** Everything that was said, with what differs from run to run taken out. */
+  normal(content: string): string {
+    return content
+      .replaceAll(this.services.url, "https://pulsely.example")
+      .replaceAll(this.github.url, "https://api.github.example")
+      .replaceAll(this.dir, "/tmp/team")
+      .replaceAll(/sha256:[0-9a-f]{64}/g, "sha256:<digest>")
+      .replaceAll(/key_[0-9a-f]{16}/g, "key_<id>")
+      .replaceAll(/\b(dashboard|exporter)-[0-9a-f]{10}\b/g, "$1-<name>")
+      .replaceAll(/identity_[0-9a-f-]+/g, "<identity>")
+      .replaceAll(/[ \t]+$/gm, "");
+  }
+
+  private get variables(): { readonly PULUMI_BACKEND_URL: string } {
+    return { PULUMI_BACKEND_URL: `file://${join(this.dir, "state")}` };
+  }
+
+  private machine(): { readonly PATH: string } & Record<string, string> {
+    return {
+      PATH: [join(this.dir, "tools"), process.env.PATH ?? ""].join(delimiter),
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+      CI: "true",
+      ...(this.now === undefined ? {} : { APIKEYS_NOW: this.now }),
+    };
+  }
+
+  private async start(name: string, ref: string, github: Readonly<Record<string, Value>>, options: { readonly ref: string; readonly isFork?: boolean; readonly inputs?: Readonly<Record<string, Value>> }): Promise<WorkflowRun> {
+    const sha = (await this.tip(ref)) ?? "";
+    const isFork = options.isFork === true;
+    const done = await runWorkflow({
+      dir: this.dir,
+      source: await this.git(this.origin, "show", `${sha}:.github/workflows/${name}`),
+      github: { repository: repositoryName, sha, ...github },
+      inputs: options.inputs ?? {},
+      secretsFor: (environment) => (isFork ? {} : { ...this.repositorySecrets, ...(environment === "production" ? this.productionSecrets : {}) }),
+      variables: isFork ? {} : this.variables,
+      tokenFor: (permissions) => this.github.issueToken(isFork ? Object.fromEntries(Object.keys(permissions).map((permission) => [permission, "read"])) : permissions),
+      machine: { ...this.machine(), GITHUB_ACTIONS: "true", GITHUB_API_URL: this.github.url, GITHUB_REPOSITORY: repositoryName, GITHUB_SHA: sha, GITHUB_EVENT_NAME: String(github.event_name) },
+      repository: this.origin,
+      defaultRef: options.ref,
+      artifacts: this.artifacts,
+      runId: (this.nextRun += 1),
+    });
+    this.said.push(done.log, done.summary);
+    return done;
+  }
+
+  private async tip(ref: string): Promise<string | undefined> {
+    const full = ref.startsWith("refs/") ? ref : `refs/heads/${ref}`;
+    const found = await this.git(this.origin, "for-each-ref", "--format=%(objectname)", full);
+    return found === "" ? undefined : found;
+  }
+
+  private async git(cwd: string, ...args: string[]): Promise<string> {
+    const identity = { GIT_AUTHOR_NAME: "Alice", GIT_AUTHOR_EMAIL: "alice@example.com", GIT_COMMITTER_NAME: "Alice", GIT_COMMITTER_EMAIL: "alice@example.com" };
+    const { stdout } = await run("git", args, { cwd, env: { PATH: process.env.PATH, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_SYSTEM: "/dev/null", ...identity } });
+    return stdout.trim();
+  }
+}
+
+function filesUnder(dir: string): string[] {
+  return readdirSync(dir, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(dir, entry.name);
+    if (entry.isSymbolicLink() || !existsSync(path)) return [];
+    if (entry.isDirectory()) return filesUnder(path);
+    return entry.isFile() && statSync(path).size < 16 * 1024 * 1024 ? [path] : [];
+  });
+}

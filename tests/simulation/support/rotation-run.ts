@@ -1,0 +1,297 @@
+/** One sequence of the rotation model: a key's program, its state, what others do to it, and what must hold. */
+import { parseDuration } from "../../../provider/durations";
+import { fingerprintOf } from "../../../provider/fingerprint";
+import { stackMark } from "../../../provider/resources/names";
+import type { PreviousKey, RotatingOutputs } from "../../../provider/resources/rotation-plan";
+import type { EngineDouble, Outcome, StateEntry } from "../../contract/support/engine-double";
+import { type LivingKey, type Product, type RotationBench, productFacts } from "../../contract/support/rotation-bench";
+
+export interface FaultOrder {
+  readonly kind: "status" | "drop-before" | "drop-after-commit" | "truncate" | "garbage";
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  /** How many requests of that method go through first. */
+  readonly after: number;
+  readonly times: number;
+  readonly status?: number;
+}
+
+export type Schedule = Readonly<Record<string, string>>;
+
+const mineOrigin = "acme/app/dev/app";
+const othersOrigin = "acme/app/prod/app";
+/** Two clocks that are read one after the other differ by less. */
+const blurMs = 5_000;
+
+/** A promise of the outputs: this secret works until then. */
+interface Promised {
+  readonly fingerprint: string;
+  readonly untilMs: number;
+}
+
+export class RotationRun {
+  readonly mine: EngineDouble;
+  readonly others: EngineDouble;
+  inputs: Record<string, unknown>;
+  /** The resource is in the program. */
+  wanted = true;
+  private readonly foreign: string[] = [];
+  /** Fingerprints of keys that somebody changed by hand since the last refresh. */
+  private tampered = new Set<string>();
+  private promised: Promised[] = [];
+  private emergencies = 0;
+  private keepers = 0;
+
+  private constructor(
+    readonly bench: RotationBench,
+    readonly product: Product,
+    schedule: Schedule,
+  ) {
+    this.mine = bench.key();
+    this.others = bench.key();
+    this.inputs = { ...schedule };
+  }
+
+  static async start(bench: RotationBench, product: Product, schedule: Schedule): Promise<RotationRun> {
+    await bench.reset("2027-01-04T09:17:00Z");
+    const run = new RotationRun(bench, product, schedule);
+    run.foreign.push(await bench.foreignKey(product, "app"), await bench.foreignKey(product, "app-0123456789"));
+    await run.others.up(run.othersProgram());
+    return run;
+  }
+
+  program(): Record<string, unknown> {
+    return this.bench.program(this.product, mineOrigin, this.inputs);
+  }
+
+  // What the user does
+
+  async up(faults: readonly FaultOrder[]): Promise<void> {
+    const before = this.mine.state;
+    const outcome = await this.under(faults, () => (this.wanted ? this.mine.up(this.program()) : this.mine.destroy()));
+    if (outcome.op === "refused") throw new Error(`refused: ${outcome.failures.join(" ")}`);
+    if (!this.wanted) return this.afterDestroy(outcome, faults.length === 0);
+    if (outcome.op === "replace") this.promised = [];
+    await this.afterUp(outcome, faults.length === 0, before);
+  }
+
+  async targetReplace(faults: readonly FaultOrder[]): Promise<void> {
+    if (!this.mine.state || !this.wanted) return;
+    this.promised = [];
+    const before = this.mine.state;
+    await this.afterUp(await this.under(faults, () => this.mine.targetReplace(this.program())), faults.length === 0, before);
+  }
+
+  async refresh(faults: readonly FaultOrder[]): Promise<void> {
+    const before = this.mine.state;
+    const { failures } = await this.under(faults, () => this.mine.refresh());
+    if (faults.length === 0 && failures.length > 0) throw new Error(`the refresh failed: ${failures.join(" ")}`);
+    if (failures.length === 0) this.tampered = new Set();
+    else if (this.mine.state !== before) throw new Error("a refresh that failed changed the state");
+    await this.holds();
+  }
+
+  async destroy(faults: readonly FaultOrder[]): Promise<void> {
+    await this.afterDestroy(await this.under(faults, () => this.mine.destroy()), faults.length === 0);
+  }
+
+  newEmergency(): void {
+    this.inputs = { ...this.inputs, emergency: `INC-${(this.emergencies += 1)}` };
+  }
+
+  newKeeper(): void {
+    this.inputs = { ...this.inputs, keepers: { build: String((this.keepers += 1)) } };
+  }
+
+  reschedule(schedule: Schedule): void {
+    const { scopes, keepers, emergency, name, labels, environment } = this.inputs;
+    this.inputs = Object.fromEntries(Object.entries({ scopes, keepers, emergency, name, labels, environment, ...schedule }).filter(([, value]) => value !== undefined));
+  }
+
+  set(change: Record<string, unknown>): void {
+    this.inputs = Object.fromEntries(Object.entries({ ...this.inputs, ...change }).filter(([, value]) => value !== undefined));
+  }
+
+  async pass(ms: number): Promise<void> {
+    await this.bench.pass(ms);
+    await this.holds();
+  }
+
+  // What others do
+
+  /** A consumer calls with the current or the previous secret. */
+  async use(which: "secret" | "previousSecret"): Promise<void> {
+    const secret = this.mine.state?.outs[which];
+    if (secret !== undefined) await this.bench.use(this.product, secret);
+  }
+
+  async othersUp(): Promise<void> {
+    const { failures } = await this.others.up(this.othersProgram());
+    if (failures.length > 0) throw new Error(`the other stack failed: ${failures.join(" ")}`);
+    await this.holds();
+  }
+
+  async revokeByHand(which: "secret" | "previousSecret"): Promise<void> {
+    const key = await this.tamper(which);
+    if (key) await this.bench.services.keys.edit(this.product, key.id, { state: "revoked" });
+  }
+
+  async rescopeByHand(): Promise<void> {
+    const key = await this.livingKey("secret");
+    if (key) await this.bench.services.keys.edit(this.product, key.id, { scopes: [productFacts[this.product].scopes[2] ?? ""] });
+  }
+
+  async rotateByHand(): Promise<void> {
+    if (this.product !== "pulseapi") return;
+    const key = await this.tamper("secret");
+    if (key) await this.bench.admin("pulseapi", "POST", `/api-keys/${key.id}/rotate`);
+  }
+
+  /** Whatever happened before: one more update puts everything right, and a destroy leaves nothing. */
+  async end(): Promise<void> {
+    await this.refresh([]);
+    await this.up([]);
+    await this.destroy([]);
+  }
+
+  /** The state in words, for a failure's report. */
+  describe(): string {
+    const { outs } = this.mine.state ?? { outs: {} };
+    const shown = Object.entries(outs).filter(([name]) => !/secret$|origin|target|__provider|service|connection/i.test(name));
+    return [`now ${new Date(this.bench.nowMs()).toISOString()} on ${this.product}`, ...shown.map(([name, value]) => `  ${name}: ${JSON.stringify(value)}`), `  pending deletes: ${this.mine.pendingDeletes.length}`].join("\n");
+  }
+
+  // What must hold
+
+  private async afterUp(outcome: Outcome, clean: boolean, before: StateEntry | undefined): Promise<void> {
+    if (clean && outcome.failures.length > 0) throw new Error(`the update failed although the service is well: ${outcome.failures.join(" ")}`);
+    const outs = this.outputs();
+    this.checkPromises(before);
+    await this.holds();
+    await this.checkKeptPromises();
+    if (outcome.failures.length > 0 || !outs) return;
+
+    const living = await this.living();
+    const known = [outs.keyId, outs.previousKey?.keyId, ...[...(outs.pendingRevocations ?? []), ...(outs.strayKeys ?? [])].map(({ keyId }) => keyId)];
+    const lost = living.filter(({ id }) => !known.includes(id));
+    if (lost.length > 0) throw new Error(`after an update that succeeded the state does not know ${lost.map(({ id, name }) => `${id} (${name})`).join(", ")}`);
+    if ((outs.pendingRevocations ?? []).length > 0) throw new Error("an update succeeded, and revocations are still pending");
+    if (living.length > 2 + (outs.strayKeys ?? []).length) throw new Error(`${living.length} generations live after an update that succeeded: ${outs.rotationReason}`);
+    if (JSON.stringify(outs.scopes) !== JSON.stringify(this.program().scopes)) throw new Error(`the key has the scopes ${String(outs.scopes)}`);
+    if (JSON.stringify(outs.keepers) !== JSON.stringify(this.inputs.keepers)) throw new Error("the keepers are not recorded");
+    if (outs.emergency !== this.inputs.emergency) throw new Error("the emergency text is not recorded");
+    if (outs.emergency !== undefined && before && before.outs.emergency !== outs.emergency && living.length > 1) throw new Error(`an emergency left older keys alive: ${living.map(({ id }) => id).join(", ")}`);
+    const runs = outs.previousKey !== undefined && Date.parse(outs.previousValidUntil ?? "") > this.bench.nowMs();
+    if (!runs && Date.parse(outs.nextRotationAt ?? "") <= this.bench.nowMs()) throw new Error(`the key is due since ${outs.nextRotationAt}, and nothing was done`);
+    await this.checkQuiet();
+  }
+
+  /** A run with nothing to do shows no diff and sends nothing. */
+  private async checkQuiet(): Promise<void> {
+    const mark = await this.bench.mark();
+    const { op } = await this.mine.up(this.program());
+    const sent = await this.bench.requestsSince(mark);
+    if (op !== "same") throw new Error(`a second update is not quiet: ${op}`);
+    if (sent.length > 0) throw new Error(`a second update sent ${sent.map(({ method, path }) => `${method} ${path}`).join(", ")}`);
+  }
+
+  private async afterDestroy({ failures }: Outcome, clean: boolean): Promise<void> {
+    if (clean && failures.length > 0) throw new Error(`the destroy failed although the service is well: ${failures.join(" ")}`);
+    this.promised = [];
+    if (failures.length > 0) {
+      // Half of it may be gone: whoever goes on from here refreshes first.
+      for (const { fingerprint } of await this.bench.keys(this.product)) this.tampered.add(fingerprint);
+      return;
+    }
+    const living = await this.living();
+    if (living.length > 0) throw new Error(`the destroy left ${living.map(({ id, name }) => `${id} (${name})`).join(", ")}`);
+    await this.holds();
+  }
+
+  /** What holds at every moment, whatever went wrong. */
+  private async holds(): Promise<void> {
+    const keys = await this.bench.keys(this.product);
+    for (const id of this.foreign) {
+      if (keys.find((key) => key.id === id)?.state !== "active") throw new Error(`the foreign key ${id} was touched`);
+      const path = (await this.bench.services.requests(this.product)).find((request) => request.path.endsWith(`/${id}`) || request.path.includes(`/${id}/`));
+      if (path) throw new Error(`a request addressed the foreign key: ${path.method} ${path.path}`);
+    }
+    this.works("the other stack's current key", keys, this.others.outs.secret, undefined);
+    const outs = this.outputs();
+    if (!outs) return;
+    const now = this.bench.nowMs();
+    if (outs.keyId !== undefined && outs.status === "active" && (outs.expiresAt === undefined || Date.parse(outs.expiresAt) > now + blurMs)) this.works("the current key", keys, outs.secret, outs.keyId);
+    if (outs.previousKeyId !== undefined && Date.parse(outs.previousValidUntil ?? "") > now + blurMs && outs.previousSecret !== undefined) this.works("the previous key", keys, outs.previousSecret, outs.previousKeyId);
+  }
+
+  private works(what: string, keys: readonly LivingKey[], secret: unknown, id: string | undefined): void {
+    const fingerprint = fingerprintOf(String(secret));
+    if (this.tampered.has(fingerprint)) return;
+    const key = keys.find((candidate) => candidate.fingerprint === fingerprint);
+    if (key?.state !== "active") throw new Error(`${what} (${id ?? ""}) is called valid, and does not work: it is ${key?.state ?? "unknown to the service"}`);
+    if (id !== undefined && key.id !== id) throw new Error(`${what} has the id ${key.id}, and the record says ${id}`);
+  }
+
+  /** A new previous key is promised at least the overlap that was asked for, or the reason says otherwise. */
+  private checkPromises(before: StateEntry | undefined): void {
+    const outs = this.outputs();
+    if (!outs?.previousKey || outs.previousSecret === undefined || outs.previousKeyId === before?.outs.previousKeyId) return;
+    const previous: PreviousKey = outs.previousKey;
+    const untilMs = Date.parse(previous.retireAfter);
+    const fingerprint = fingerprintOf(String(outs.previousSecret));
+    if (!this.tampered.has(fingerprint)) this.promised = [...this.promised, { fingerprint, untilMs }];
+    const asked = parseDuration(this.inputs.overlap ?? "0s");
+    const early = /ends .* early/.test(outs.rotationReason);
+    if (typeof asked === "number" && untilMs + blurMs < Date.parse(outs.rotatedAt ?? "") + asked && !early) throw new Error(`the overlap ends at ${previous.retireAfter}, ${String(this.inputs.overlap)} after ${outs.rotatedAt ?? ""} were asked for`);
+  }
+
+  private async checkKeptPromises(): Promise<void> {
+    const keys = await this.bench.keys(this.product);
+    const now = this.bench.nowMs();
+    const reason = this.outputs()?.rotationReason ?? "";
+    this.promised = this.promised.filter(({ untilMs }) => untilMs > now + blurMs);
+    for (const promise of this.promised) {
+      const key = keys.find(({ fingerprint }) => fingerprint === promise.fingerprint);
+      if (key?.state === "active") continue;
+      if (!/emergency|ends .* early/.test(reason)) throw new Error(`the previous key ended before ${new Date(promise.untilMs).toISOString()}, and the reason is "${reason}"`);
+      this.promised = this.promised.filter((other) => other !== promise);
+    }
+  }
+
+  private outputs(): RotatingOutputs | undefined {
+    return this.mine.state?.outs as RotatingOutputs | undefined;
+  }
+
+  private async living(): Promise<readonly LivingKey[]> {
+    const mark = new RegExp(`-${stackMark(mineOrigin)}[0-9a-f]{6}$`);
+    return (await this.bench.keys(this.product)).filter(({ name, state }) => state === "active" && mark.test(name));
+  }
+
+  private async livingKey(which: "secret" | "previousSecret"): Promise<LivingKey | undefined> {
+    const secret = this.mine.state?.outs[which];
+    return secret === undefined ? undefined : this.bench.holder(this.product, secret);
+  }
+
+  private async tamper(which: "secret" | "previousSecret"): Promise<LivingKey | undefined> {
+    const key = await this.livingKey(which);
+    if (!key) return undefined;
+    this.tampered.add(key.fingerprint);
+    this.promised = this.promised.filter(({ fingerprint }) => fingerprint !== key.fingerprint);
+    return key;
+  }
+
+  private othersProgram(): Record<string, unknown> {
+    return this.bench.program(this.product, othersOrigin, { rotateEvery: "30d" });
+  }
+
+  private async under(faults: readonly FaultOrder[], run: () => Promise<Outcome>): Promise<Outcome> {
+    const { service, add } = { service: this.product, add: this.bench.services.faults.add };
+    for (const { kind, method, after, times, status } of faults) {
+      // A delay of nothing lets a request through.
+      if (after > 0) await add({ service, kind: "delay", delayMs: 0, method, times: after });
+      await add({ service, kind, method, times, ...(kind === "status" ? { status: status ?? 503 } : {}) });
+    }
+    const outcome = await run();
+    await this.bench.services.faults.clear();
+    return outcome;
+  }
+}

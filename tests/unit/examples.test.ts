@@ -1,0 +1,81 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { describe, expect, test } from "@jest/globals";
+import { parse } from "yaml";
+import { builtInBackends } from "../../provider/backends";
+import * as sdk from "../../sdk";
+import { pulumiCommands, shellLines } from "../engine/support/example-readme";
+
+const repository = resolve(__dirname, "../..");
+const examplesDir = join(repository, "examples");
+/** Pulumi projects; the other folders hold templates. */
+const examples = readdirSync(examplesDir).filter((name) => existsSync(join(examplesDir, name, "package.json")));
+
+const read = (...path: string[]) => readFileSync(join(examplesDir, ...path), "utf8");
+/** An example that has no project of its own is run in the root, whose project leads to it. */
+const projectDir = (name: string) => (existsSync(join(examplesDir, name, "Pulumi.yaml")) ? join(examplesDir, name) : repository);
+
+function backendsOf(name: string): string[] {
+  const { config } = parse(readFileSync(join(projectDir(name), "Pulumi.yaml"), "utf8")) as { config: Record<string, { value: Record<string, { backend: string }> }> };
+  return Object.values(config["apikeys:connections"]?.value ?? {}).map(({ backend }) => backend);
+}
+
+describe("The examples", () => {
+  test.each(Object.keys(builtInBackends))("have one that uses the built-in backend %s", (backend) => {
+    expect(examples.filter((name) => backendsOf(name).includes(backend))).not.toEqual([]);
+  });
+
+  test.each(Object.keys(sdk))("have one that makes a %s", (resource) => {
+    expect(examples.filter((name) => read(name, "index.ts").includes(`new ${resource}(`))).not.toEqual([]);
+  });
+
+  test("are all told of in the list of examples", () => {
+    const listed = [...read("README.md").matchAll(/\]\(([\w-]+)\/README\.md\)/g)].map(([, name]) => name);
+    expect([...new Set(listed)].sort()).toEqual([...examples].sort());
+  });
+});
+
+describe.each(examples)("The example %s", (name) => {
+  const readme = existsSync(join(examplesDir, name, "README.md")) ? read(name, "README.md") : "";
+
+  test("has a README that goes up, makes a change, and ends with destroy", () => {
+    const verbs = pulumiCommands(readme).map(({ args }) => args[0] ?? "");
+    expect(verbs.filter((verb) => verb === "up").length).toBeGreaterThanOrEqual(2);
+    expect(verbs.lastIndexOf("destroy")).toBeGreaterThan(verbs.lastIndexOf("up"));
+  });
+
+  test("has a README whose commands and links name files that are there, and scripts that package.json has", () => {
+    const { scripts = {} } = JSON.parse(read(name, "package.json")) as { scripts?: Record<string, string> };
+    const wanted = shellLines(readme).flatMap((line) => [...line.matchAll(/\bnpm (?:run )?(test|start|check)\b/g)].map(([, script = ""]) => script));
+    expect(wanted.filter((script) => !(script in scripts))).toEqual([]);
+    expect([...filesInCommands(readme, projectDir(name)), ...filesInLinks(readme, join(examplesDir, name))].filter((file) => !existsSync(file))).toEqual([]);
+  });
+
+  test("depends on what its program imports, and has the backends that its connections name", () => {
+    const { name: packageName, dependencies } = JSON.parse(read(name, "package.json")) as { name: string; dependencies: Record<string, string> };
+    expect(packageName).toBe(`example-${name}`);
+    const imported = [...read(name, "index.ts").matchAll(/from "([^."][^"]*)"/g)].map(([, from = ""]) => from.split("/").slice(0, from.startsWith("@") ? 2 : 1).join("/"));
+    expect(imported.filter((module) => !module.startsWith("node:") && !(module in dependencies))).toEqual([]);
+    expect(backendsOf(name).filter((backend) => !(backend in builtInBackends) && !existsSync(resolve(projectDir(name), backend)))).toEqual([]);
+  });
+});
+
+/** Source files among the words of the commands, where `cd` has led to by then; without those in a folder that an earlier word has made. */
+function filesInCommands(readme: string, start: string): string[] {
+  let dir = start;
+  const named = new Set<string>();
+  return shellLines(readme).flatMap((line) => {
+    const words = line.split(/[\s"'=;&|()<>]+/);
+    const [, into] = /\bcd ([^\s;&|]+)/.exec(line) ?? [];
+    if (into !== undefined) dir = resolve(dir, into);
+    const files = words.filter((word) => /^(?!-)[\w./-]+\.(mjs|js|ts|py|conf|json|ya?ml|sh)$/.test(word) || /^(\.\.?\/)*scripts\/[\w-]+$/.test(word));
+    const given = files.map((word) => resolve(dir, word)).filter((file) => !named.has(relative(start, file).split("/")[0] ?? ""));
+    for (const word of words) if (/^[\w-]+$/.test(word)) named.add(word);
+    return given;
+  });
+}
+
+function filesInLinks(readme: string, dir: string): string[] {
+  const targets = [...readme.matchAll(/\]\(([^)]+)\)/g)].map(([, target = ""]) => target.replace(/#.*$/, ""));
+  return targets.filter((target) => target !== "" && !/^[a-z]+:/.test(target)).map((target) => resolve(dir, target));
+}

@@ -1,0 +1,28 @@
+import { describe, expect, test } from "@jest/globals";
+import { dialectOption } from "../../../../provider/backends/dialect";
+import { ConfigError } from "../../../../provider/errors";
+
+const read = dialectOption("acme", { keys: "/keys", revoke: "/revoke" });
+
+describe("the paths of a proposed API", () => {
+  test("are the proposal's, unless a connection has other ones", () => {
+    expect(read({})).toEqual({ keys: "/keys", revoke: "/revoke" });
+    expect(read({ dialect: { paths: {} } })).toEqual({ keys: "/keys", revoke: "/revoke" });
+    expect(read({ dialect: { paths: { keys: "/v2/tokens" } } })).toEqual({ keys: "/v2/tokens", revoke: "/revoke" });
+  });
+
+  test.each([
+    [{ dialekt: {} }, "dialekt"],
+    [{ dialect: "/keys" }, "dialect"],
+    [{ dialect: {} }, "dialect.paths"],
+    [{ dialect: { pathes: {} } }, "dialect.paths"],
+    [{ dialect: { paths: { key: "/keys" } } }, "dialect.paths.key"],
+    [{ dialect: { paths: { keys: "keys" } } }, "dialect.paths.keys"],
+    [{ dialect: { paths: { keys: 5 } } }, "dialect.paths.keys"],
+  ])("are refused by the field's name: %j", (fields, field) => {
+    expect(() => read(fields)).toThrow(ConfigError);
+    expect(() => read(fields)).toThrow(
+      `backend "acme" cannot read the connection field "${field}": it takes dialect.paths with keys, revoke, each a path that begins with "/".`,
+    );
+  });
+});

@@ -1,0 +1,272 @@
+import { describe, expect, test } from "@jest/globals";
+import type { Capabilities } from "../../../../provider/backends/definition";
+import { BadRequestError, ConnectionError, PermissionDeniedError, ServerError } from "../../../../provider/errors";
+import { fingerprintOf } from "../../../../provider/fingerprint";
+import { type ApiKeyInputs, createApiKeyProvider } from "../../../../provider/resources/api-key";
+import { PartialFailure } from "../../../../provider/resources/partial-failure";
+import { asSecret } from "../../../../provider/wire";
+import { OneResource } from "../../../../testing/one-resource";
+import { FakeService } from "../support/fake-service";
+import { idOf, keyProgram, madeKey, succeeded } from "../support/resources";
+
+const movable: Partial<Capabilities> = { expiry: { support: "optional", update: true, granularityMs: 1_000 } };
+const chosen: Partial<Capabilities> = { secret: { shown: "once", callerChosen: true, form: "token" } };
+const facts = { method: "POST", path: "/keys" };
+
+describe("a new key's record", () => {
+  test("holds what its issue brought, and the secret once", async () => {
+    const { service, key } = await madeKey({ expiresIn: "90d", labels: { owner: "team-a" } });
+    const { secret, ...rest } = key.outs;
+    expect(secret).toBe("fake_secret_1_0123456789");
+    expect(rest).toEqual({
+      __provider: "code",
+      connection: "default",
+      origin: "acme/billing/dev/export",
+      target: { backend: "fake", origin: "http://127.0.0.1:4010" },
+      labels: { owner: "team-a" },
+      scopes: ["read:checks"],
+      expiresIn: "90d",
+      status: "active",
+      keyId: "key-1",
+      physicalName: expect.stringMatching(/^export-[0-9a-f]{10}$/),
+      createdAt: "2026-06-15T12:00:00Z",
+      expiresAt: "2026-09-13T12:00:00Z",
+      hint: "…1",
+      fingerprint: fingerprintOf("fake_secret_1_0123456789"),
+      service: "http://127.0.0.1:4010",
+    });
+    expect(service.calls).toHaveLength(1);
+  });
+
+  test("marks the secret for the engine, and nothing else", async () => {
+    const service = new FakeService();
+    const provider = createApiKeyProvider(service.context());
+    const checked = await provider.check?.({} as ApiKeyInputs, { ...keyProgram } as unknown as ApiKeyInputs);
+    const { outs } = await provider.create(checked?.inputs as ApiKeyInputs);
+    expect(outs?.secret).toEqual(asSecret("fake_secret_1_0123456789"));
+    expect(JSON.stringify({ ...outs, secret: undefined })).not.toContain("fake_secret_1");
+  });
+
+  test("holds a chosen secret once, and no fingerprint of it: short choices could be guessed", async () => {
+    const { service, key } = await madeKey({ secretValue: "chosen-by-the-caller" }, chosen);
+    expect(key.outs.secret).toBe("chosen-by-the-caller");
+    expect(JSON.stringify({ ...key.outs, secret: undefined })).not.toContain("chosen-by-the-caller");
+    expect(key.outs.fingerprint).toBeUndefined();
+    expect(service.calls[0]?.[1]).toMatchObject({ secretValue: "chosen-by-the-caller" });
+  });
+
+  test("asks the service for exactly what the user wrote", async () => {
+    const { service } = await madeKey(
+      {
+        scopes: ["write:checks", "read:checks"],
+        name: "import",
+        description: "nightly",
+        labels: { owner: "a" },
+        expiresAt: "2027-02-01T01:00:00+01:00",
+        environment: "test",
+      },
+      { description: "update", environments: ["live", "test"] },
+    );
+    expect(service.calls).toEqual([
+      [
+        "createKey",
+        {
+          name: expect.stringMatching(/^import-[0-9a-f]{10}$/),
+          scopes: ["read:checks", "write:checks"],
+          description: "nightly",
+          labels: { owner: "a" },
+          expiresAt: "2027-02-01T00:00:00Z",
+          environment: "test",
+        },
+      ],
+    ]);
+  });
+
+  test("bears an exact name verbatim", async () => {
+    const { key } = await madeKey({ name: "import", exactName: true });
+    expect(key.outs.physicalName).toBe("import");
+  });
+});
+
+describe("a key that could not be made", () => {
+  const create = async (service: FakeService, program = keyProgram): Promise<unknown> => {
+    const key = new OneResource(createApiKeyProvider(service.context()));
+    return key.up(program).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+  };
+
+  test("because the service refuses leaves nothing behind, and is not tried again", async () => {
+    const service = new FakeService();
+    const refusal = new BadRequestError({ ...facts, status: 422 });
+    service.fail("createKey", refusal);
+    expect(await create(service)).toBe(refusal);
+    expect(service.calls.map(([method]) => method)).toEqual(["createKey"]);
+  });
+
+  test("because the connection may not write sends nothing", async () => {
+    const service = new FakeService();
+    const connection = {
+      ...service.connection(),
+      assertWritable: () => {
+        throw new Error("no consent");
+      },
+    };
+    const key = new OneResource(
+      createApiKeyProvider({
+        ...service.context(),
+        connections: { describe: () => connection, open: () => connection },
+      }),
+    );
+    await expect(key.up(keyProgram)).rejects.toThrow("no consent");
+    expect(service.calls).toEqual([]);
+  });
+
+  test("and was made nevertheless, and cannot be revoked, is recorded without a secret: the next update revokes it and makes another", async () => {
+    const service = new FakeService();
+    service.fail("createKey", new ConnectionError("the answer was lost", true), { after: true });
+    service.fail("revokeKey", new PermissionDeniedError({ ...facts, status: 403 }));
+    const failure = await create(service);
+    expect(failure).toBeInstanceOf(PartialFailure);
+    const { id, properties, reasons } = failure as PartialFailure;
+    expect(id).toBe("key-1");
+    expect(properties).toMatchObject({
+      keyId: "key-1",
+      status: "active",
+      __provider: "code",
+      physicalName: service.keys.get("key-1")?.name,
+    });
+    expect(properties.secret).toBeUndefined();
+    expect(reasons).toHaveLength(1);
+    expect(reasons[0]).toContain(
+      "The key key-1 was made, its secret is lost, and it could not be revoked (POST /keys answered 403): the next run revokes it.",
+    );
+
+    const key = new OneResource(createApiKeyProvider(service.context()));
+    const inputs = { ...keyProgram, connection: "default", status: "active", target: properties.target };
+    key.state = { id, inputs, outs: properties };
+    expect(await key.up(keyProgram)).toMatchObject({ op: "replace", replaces: ["secret"] });
+    expect(service.living()).toEqual([idOf(key)]);
+    expect(typeof key.outs.secret).toBe("string");
+  });
+});
+
+describe("an update", () => {
+  test("moves the end, and tells the service nothing else", async () => {
+    const { service, key, program } = await madeKey({ expiresIn: "90d" }, movable);
+    const { secret, createdAt } = key.outs;
+    succeeded(await key.up({ ...program, expiresIn: "180d" }));
+    expect(service.calls.at(-1)).toEqual(["updateKey", { id: "key-1", name: key.outs.physicalName }]);
+    expect(service.keys.get("key-1")?.expiresAt).toBe("2026-12-12T12:00:00Z");
+    expect(key.outs).toMatchObject({
+      expiresIn: "180d",
+      expiresAt: "2026-12-12T12:00:00Z",
+      secret,
+      createdAt,
+      status: "active",
+    });
+  });
+
+  test("takes the end away", async () => {
+    const { service, key, program } = await madeKey({ expiresAt: "2027-02-01T00:00:00Z" }, movable);
+    succeeded(await key.up({ ...program, expiresAt: undefined }));
+    expect(service.keys.get("key-1")?.expiresAt).toBeUndefined();
+    expect(key.outs).not.toHaveProperty("expiresAt");
+  });
+
+  test("renames, and keeps the marker", async () => {
+    const { service, key, program } = await madeKey({}, { rename: true });
+    const suffix = String(key.outs.physicalName).slice("export".length);
+    succeeded(await key.up({ ...program, name: "import" }));
+    expect(service.keys.get("key-1")?.name).toBe(`import${suffix}`);
+    expect(key.outs.physicalName).toBe(`import${suffix}`);
+    succeeded(await key.up({ ...program, name: undefined }));
+    expect(service.keys.get("key-1")?.name).toBe(`export${suffix}`);
+  });
+
+  test("renames an exact name verbatim, although it looks like a drawn one", async () => {
+    const { service, key, program } = await madeKey({ name: "import-0123456789", exactName: true }, { rename: true });
+    succeeded(await key.up({ ...program, name: "export" }));
+    expect(service.keys.get("key-1")?.name).toBe("export");
+  });
+
+  test("changes and empties a description", async () => {
+    const { service, key, program } = await madeKey({ description: "a" }, { description: "update" });
+    succeeded(await key.up({ ...program, description: "b" }));
+    expect(service.keys.get("key-1")?.description).toBe("b");
+    succeeded(await key.up({ ...program, description: undefined }));
+    expect(service.keys.get("key-1")?.description).toBe("");
+    expect(key.outs).not.toHaveProperty("description");
+  });
+
+  test.each([
+    ["labels", { labels: { owner: "b" } }],
+    ["a description that the service does not keep", { description: "b" }],
+  ])("of %s changes the record, and sends nothing", async (_title, change) => {
+    const { service, key, program } = await madeKey();
+    expect(await key.up({ ...program, ...change })).toMatchObject({ op: "update" });
+    expect(service.calls.map(([method]) => method)).toEqual(["createKey"]);
+    expect(key.outs).toMatchObject(change);
+  });
+
+  test("that fails leaves the record as it was", async () => {
+    const { service, key, program } = await madeKey({ expiresIn: "90d" }, movable);
+    const before = key.state;
+    const failure = new ServerError({ ...facts, status: 500 });
+    service.fail("updateKey", failure);
+    await expect(key.up({ ...program, expiresIn: "180d" })).rejects.toBe(failure);
+    expect(key.state).toBe(before);
+    expect(await key.preview({ ...program, expiresIn: "180d" })).toMatchObject({ op: "update" });
+  });
+});
+
+describe("a deletion", () => {
+  test("revokes the key, and again is no error", async () => {
+    const { service, key } = await madeKey();
+    const state = key.state;
+    await key.destroy();
+    expect(service.living()).toEqual([]);
+    if (!state) throw new Error("there was no key");
+    await key.remove(state);
+    service.keys.clear();
+    await key.remove(state);
+  });
+
+  const troubles: readonly (readonly [string, Error])[] = [
+    ["a refusal", new PermissionDeniedError({ ...facts, status: 403 })],
+    ["an outage", new ServerError({ ...facts, status: 503 })],
+    ["a broken connection", new ConnectionError("broke", true)],
+  ];
+  test.each(troubles)("that meets %s is an error, and the key stays in the state", async (_title, error) => {
+    const { service, key } = await madeKey();
+    service.fail("revokeKey", error);
+    await expect(key.destroy()).rejects.toBe(error);
+    expect(key.state).toBeDefined();
+  });
+
+  test("of a key whose id another one bears by now touches nothing", async () => {
+    const { service, key } = await madeKey({}, { idsReused: true });
+    service.edit(idOf(key), { name: "somebody-elses" });
+    await key.destroy();
+    expect(service.count("revokeKey")).toBe(0);
+    expect(service.living()).toEqual(["key-1"]);
+  });
+
+  test("that the service acknowledges and does not carry out is an error", async () => {
+    const { service, key } = await madeKey({}, { revokeProves: false });
+    const connection = service.connection();
+    const lying = {
+      ...connection,
+      client: { ...connection.client, revokeKey: () => Promise.resolve("revoked" as const) },
+    };
+    const other = new OneResource(
+      createApiKeyProvider({ ...service.context(), connections: { describe: () => connection, open: () => lying } }),
+    );
+    other.state = key.state;
+    await expect(other.destroy()).rejects.toThrow(
+      "the service acknowledged the revocation of key key-1, but still lists it as active; run again",
+    );
+    await key.destroy();
+  });
+});

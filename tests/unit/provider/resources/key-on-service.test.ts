@@ -1,0 +1,189 @@
+import { describe, expect, test } from "@jest/globals";
+import type { ApiKey, Capabilities, NewKey } from "../../../../provider/backends/definition";
+import type { Connection } from "../../../../provider/connections";
+import {
+  AmbiguousCreateError,
+  BadRequestError,
+  ConnectionError,
+  PermissionDeniedError,
+} from "../../../../provider/errors";
+import {
+  issueKey,
+  observeKey,
+  retireCredential,
+  revokeKey,
+  statusOf,
+} from "../../../../provider/resources/key-on-service";
+import { FakeService, today } from "../support/fake-service";
+
+const lost = new ConnectionError("POST /keys: the connection broke.", true);
+const inPlace: Partial<Capabilities> = { nativeRotate: { id: "same", maxGraceMs: 0, graceChosen: false } };
+
+async function made(service: FakeService, key: Partial<NewKey> = {}) {
+  const { id, name } = await service.connection().client.createKey({ name: "export-0123456789", ...key });
+  return { id, name };
+}
+
+describe("issuing", () => {
+  const clockOf = (waits: number[]) => ({
+    nowMs: () => 0,
+    sleep: (ms: number) => Promise.resolve(void waits.push(ms)),
+  });
+  const issue = (connection: Connection, waits: number[] = []) => {
+    let drawn = 0;
+    return issueKey(
+      connection,
+      { scopes: ["read:checks"] },
+      { draw: () => `export-000000000${(drawn += 1)}`, exact: false },
+      clockOf(waits),
+    );
+  };
+
+  test("draws a new marker for every create, so that no answer is taken for another's", async () => {
+    const service = new FakeService();
+    service.fail("createKey", lost, { after: true });
+    expect((await issue(service.connection())).name).toBe("export-0000000002");
+    expect(service.living()).toEqual(["key-2"]);
+  });
+
+  test("waits for as long as a new key may take to be listed, and a second at least", async () => {
+    for (const [activationLagMs, waited] of [
+      [0, 1_000],
+      [30_000, 30_000],
+    ] as const) {
+      const service = new FakeService({ activationLagMs });
+      const waits: number[] = [];
+      service.fail("createKey", lost);
+      await expect(issue(service.connection(), waits)).rejects.toBeInstanceOf(AmbiguousCreateError);
+      expect(waits).toEqual([waited]);
+    }
+  });
+
+  test("names first, of several keys under its marker, the one that it could not revoke", async () => {
+    const service = new FakeService();
+    const connection = service.connection();
+    const { client } = connection;
+    let creates = 0;
+    let revokes = 0;
+    const unlucky: Connection = {
+      ...connection,
+      client: {
+        ...client,
+        // A proxy that sent the request twice, and lost both answers.
+        createKey: async (key: NewKey) => {
+          creates += 1;
+          await Promise.all([client.createKey(key), client.createKey(key)]);
+          throw lost;
+        },
+        revokeKey: (ref) =>
+          (revokes += 1) === 1
+            ? client.revokeKey(ref)
+            : Promise.reject(new PermissionDeniedError({ status: 403, method: "DELETE", path: "/keys/key-2" })),
+      },
+    };
+    const error: unknown = await issue(unlucky).catch((thrown: unknown) => thrown);
+    expect(creates).toBe(1);
+    expect(error).toMatchObject({ candidates: ["key-2"], marker: "export-0000000001" });
+    expect((error as Error).message).toBe(
+      'it is unclear whether a key named "export-0000000001" was made: POST /keys: the connection broke. The key key-2 was made, its secret is lost, and it could not be revoked (DELETE /keys/key-2 answered 403): the next run revokes it.',
+    );
+  });
+
+  test("leaves dead keys of the same name alone", async () => {
+    const service = new FakeService();
+    await made(service, { name: "export-0000000001" });
+    service.edit("key-1", { status: "revoked" });
+    service.fail("createKey", lost);
+    await expect(issue(service.connection())).rejects.toMatchObject({ candidates: [] });
+    expect(service.count("revokeKey")).toBe(0);
+  });
+
+  test("does not look for anything after a refusal", async () => {
+    const service = new FakeService();
+    const refusal = new BadRequestError({ status: 400, method: "POST", path: "/keys" });
+    service.fail("createKey", refusal);
+    await expect(issue(service.connection())).rejects.toBe(refusal);
+    expect(service.calls).toHaveLength(1);
+  });
+});
+
+describe("a key's status", () => {
+  const key: ApiKey = { id: "key-1", name: "export", status: "active" };
+  test.each([
+    [{}, "active"],
+    [{ expiresAt: "2026-06-15T12:00:01Z" }, "active"],
+    [{ expiresAt: "2026-06-15T12:00:00Z" }, "expired"],
+    [{ status: "revoked", expiresAt: "2026-06-01T00:00:00Z" }, "revoked"],
+    [{ status: "disabled" }, "disabled"],
+    [{ status: "expired" }, "expired"],
+  ] as const)("of %j is %s by the clock of decisions", (told, status) => {
+    expect(statusOf({ ...key, ...told }, today)).toBe(status);
+  });
+});
+
+describe("a key that another one may have taken the place of", () => {
+  test("is looked at before it is revoked, and left alone where its id is another's by now", async () => {
+    const service = new FakeService({ idsReused: true });
+    const ref = await made(service);
+    service.edit(ref.id, { name: "another" });
+    await revokeKey(service.connection(), ref);
+    expect(service.living()).toEqual([ref.id]);
+    expect(await observeKey(service.connection(), ref, today)).toEqual({ status: "missing" });
+  });
+
+  test("is revoked where it is still ours", async () => {
+    const service = new FakeService({ idsReused: true });
+    const ref = await made(service);
+    await revokeKey(service.connection(), ref);
+    expect(service.living()).toEqual([]);
+  });
+
+  test("is not looked at where ids are given once", async () => {
+    const service = new FakeService();
+    await revokeKey(service.connection(), await made(service));
+    expect(service.calls.map(([method]) => method)).toEqual(["createKey", "revokeKey"]);
+  });
+});
+
+describe("a key whose secret changes in place", () => {
+  test("is revoked by a deletion although it was renamed by hand", async () => {
+    const service = new FakeService(inPlace);
+    const ref = await made(service);
+    service.edit(ref.id, { name: "renamed by hand" });
+    await revokeKey(service.connection(), ref);
+    expect(service.living()).toEqual([]);
+  });
+
+  test("is left alone by a deletion where it bears another identity's marker", async () => {
+    const service = new FakeService(inPlace);
+    const ref = await made(service);
+    service.edit(ref.id, { name: "import-abcdef0123" });
+    await revokeKey(service.connection(), ref);
+    expect(service.living()).toEqual([ref.id]);
+  });
+
+  test.each([
+    ["carries a newer secret", { secretVersion: "2" }, ["key-1"]],
+    ["bears another name", { name: "import-abcdef0123" }, ["key-1"]],
+    ["is as it was", {}, []],
+  ])("is retired only as that very credential: it %s", async (_title, edit, living) => {
+    const service = new FakeService(inPlace);
+    const ref = await made(service);
+    service.edit(ref.id, { secretVersion: "1", ...edit });
+    await retireCredential(service.connection(), { ...ref, secretVersion: "1" });
+    expect(service.living()).toEqual(living);
+  });
+
+  test("counts as revoked once its secret is another one", async () => {
+    const service = new FakeService();
+    const ref = await made(service);
+    service.edit(ref.id, { secretVersion: "2" });
+    expect(await observeKey(service.connection(), { ...ref, secretVersion: "1" }, today)).toMatchObject({
+      status: "revoked",
+    });
+    expect(await observeKey(service.connection(), { ...ref, secretVersion: "2" }, today)).toMatchObject({
+      status: "active",
+    });
+    expect(await observeKey(service.connection(), ref, today)).toMatchObject({ status: "active" });
+  });
+});

@@ -1,0 +1,140 @@
+import { describe, expect, it } from "@jest/globals";
+
+import { renderMarkdown } from "../../../review/render/markdown";
+import { renderReport, type Format } from "../../../review/render/formats";
+import type { Report } from "../../../review/report";
+import { changed, created, key, review, unchanged, unknown, urnOf } from "./support/preview-builder";
+
+const settings = { maxChars: 64_000, toolVersion: "1.2.3" };
+const render = (report: Report, format: Format): string => renderReport(report, format, settings);
+const waivers = [{ rule: "SR003" as const, urn: urnOf("ApiKey", "ci"), reason: "migration [1] {0}", approver: "ann", until: "2027-03-01" }];
+const report = review([created(key("ci", { scopes: ["admin:*"] })), created(key("late", { scopes: unknown })), unchanged(key("calm"))], { document: { waivers }, projectPath: "deploy" });
+
+interface Sarif {
+  runs: {
+    automationDetails: { id: string };
+    tool: { driver: { semanticVersion: string; rules: { id: string; help: { text: string } }[] } };
+    invocations: { executionSuccessful: boolean }[];
+    results: {
+      ruleId: string;
+      ruleIndex: number;
+      level: string;
+      message: { text: string };
+      locations: { physicalLocation: { artifactLocation: { uri: string; uriBaseId: string }; region: { startLine: number } } }[];
+      partialFingerprints: Record<string, string>;
+      suppressions?: { justification: string }[];
+    }[];
+  }[];
+}
+
+describe("SARIF, as GitHub takes it", () => {
+  const sarif = JSON.parse(render(report, "sarif")) as Sarif;
+  const run = sarif.runs[0];
+  if (!run) throw new Error("no run");
+
+  it("has a relative place, a level, a fingerprint and its rule on every result", () => {
+    expect(run.results.length).toBeGreaterThan(2);
+    for (const result of run.results) {
+      const [location] = result.locations;
+      expect(location?.physicalLocation.artifactLocation).toEqual({ uri: "deploy/index.ts", uriBaseId: "%SRCROOT%" });
+      expect(location?.physicalLocation.region.startLine).toBeGreaterThanOrEqual(1);
+      expect(["error", "warning", "note"]).toContain(result.level);
+      expect(result.partialFingerprints["apikeysFinding/v1"]).toMatch(/^[0-9a-f]{32}$/);
+      expect(run.tool.driver.rules[result.ruleIndex]?.id).toBe(result.ruleId);
+      expect(result.message.text).not.toMatch(/[[\]{}]/);
+    }
+    expect(new Set(run.results.map(({ partialFingerprints }) => partialFingerprints["apikeysFinding/v1"])).size).toBe(run.results.length);
+  });
+
+  it("keeps the fingerprint while the line moves, and changes it with the scope", () => {
+    const fingerprints = (scopes: string[], line: number): (string | undefined)[] =>
+      (JSON.parse(render(review([created({ ...key("ci", { scopes }), sourcePosition: `project:///index.ts#${line}` })], { document: { neverGrant: ["read:*"] } }), "sarif")) as Sarif).runs[0]?.results.map(({ partialFingerprints }) => partialFingerprints["apikeysFinding/v1"]) ?? [];
+    expect(fingerprints(["admin:*"], 10)).toEqual(fingerprints(["admin:*"], 99));
+    expect(fingerprints(["admin:*"], 10)).not.toEqual(fingerprints([], 10));
+  });
+
+  it("sets stacks apart, marks waived results, and says when it is not the whole", () => {
+    expect(run.automationDetails.id).toBe("apikeys-review/shop/prod/");
+    expect(run.results.find(({ ruleId }) => ruleId === "SR003")?.suppressions?.[0]?.justification).toContain("migration");
+    expect(run.invocations[0]?.executionSuccessful).toBe(false);
+    expect(run.tool.driver.semanticVersion).toBe("1.2.3");
+  });
+
+  it("encodes paths, and falls back to Pulumi.yaml", () => {
+    const at = (sourcePosition: string): string | undefined =>
+      (JSON.parse(render(review([created({ ...key("ci", { scopes: [] }), sourcePosition })]), "sarif")) as Sarif).runs[0]?.results[0]?.locations[0]?.physicalLocation.artifactLocation.uri;
+    expect(at("project:///src/my%20keys/ä.ts#3,4")).toBe("src/my%20keys/%C3%A4.ts");
+    expect(at("project:///../../elsewhere.ts#3,4")).toBe("Pulumi.yaml");
+    expect(at("file:///etc/passwd#1")).toBe("Pulumi.yaml");
+    expect(at("project:///x\u202etxt.ts#3")).toBe("Pulumi.yaml");
+  });
+});
+
+describe("other formats", () => {
+  it("GitLab Code Quality: fingerprint, severity and place on every object, waived ones left out", () => {
+    const issues = JSON.parse(render(report, "gitlab-codequality")) as { fingerprint: string; severity: string; check_name: string; location: { path: string; lines: { begin: number } } }[];
+    expect(issues.map(({ check_name: name, severity }) => `${name.split(" ")[0]} ${severity}`)).toEqual(["SR001 blocker", "SR015 blocker", "not critical"]);
+    for (const { fingerprint, location } of issues) {
+      expect(fingerprint).toMatch(/^[0-9a-f]{32}$/);
+      expect(location.path).not.toBe("");
+      expect(location.lines.begin).toBeGreaterThanOrEqual(1);
+    }
+    expect(new Set(issues.map(({ fingerprint }) => fingerprint)).size).toBe(issues.length);
+  });
+
+  it("JUnit: a test per resource, failed by what --fail-on counts", () => {
+    const xml = render(report, "junit");
+    expect(xml).toContain('<testsuites tests="4" failures="2" errors="1">');
+    expect(xml.match(/<testcase /g)).toHaveLength(4);
+    expect(xml).toContain('<failure message="SR001 wildcard scope">');
+    const mild = render({ ...report, failOn: "never" }, "junit");
+    expect(mild).toContain('failures="0"');
+  });
+
+  it("GitHub: one command a line, with the place and nothing that could end it early", () => {
+    const lines = render(review([created({ ...key("a,b:c%0A::error::x", { scopes: ["admin:*"] }), sourcePosition: "project:///a,b:c.ts#7,2" })]), "github").trim().split("\n");
+    expect(lines[0]).toBe(
+      "::error file=a%2Cb%3Ac.ts,line=7,col=2,title=SR001 wildcard scope::key \"a,b:c%250A::error::x\" grants the wildcard \"admin:*\". List the scopes that the key really uses. A wildcard also grants whatever the service adds later.",
+    );
+    expect(lines.every((line) => /^::(error|warning|notice) /.test(line))).toBe(true);
+  });
+
+  it("JSON: the contract's fields", () => {
+    const json = JSON.parse(render(review([changed("replace", key("ci"), key("ci", { scopes: ["read:alerts"] }), ["scopes"])]), "json")) as Record<string, unknown>;
+    expect(json).toMatchObject({
+      schemaVersion: 1,
+      stack: "prod",
+      verdict: "access-changes",
+      digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) as unknown,
+      counts: { keys: 1, replaced: 1 },
+      accounts: [{ urn: urnOf("ApiKey", "ci"), name: "ci", owner: "web", env: "live", before: ["read:checks"], after: ["read:alerts"], gains: ["read:alerts"], loses: ["read:checks"], level: "none" }],
+      keys: [{ urn: urnOf("ApiKey", "ci"), op: "replace", reason: "`scopes` changed", order: "unknown", expiresAt: null, oldValidUntil: "the end of the update", consumers: [] }],
+      findings: [],
+      unreviewed: [],
+    });
+  });
+});
+
+describe("Markdown within its limit", () => {
+  const many = review(Array.from({ length: 300 }, (_, index) => created(key(`service-${index}-key`, { scopes: ["admin:*"], labels: {} }))));
+
+  it.each([2_000, 4_000, 10_000, 64_000, 200_000])("of %d characters says how much is hidden", (maxChars) => {
+    const markdown = renderMarkdown(many, maxChars);
+    expect(markdown.length).toBeLessThanOrEqual(maxChars);
+    expect(markdown.split("\n")[0]).toBe("<!-- apikeys-review v1 project=shop stack=prod -->");
+    expect(markdown).toContain("Blocked: 600 blocking findings");
+    expect(markdown.match(/<details/g)?.length ?? 0).toBe(markdown.match(/<\/details>/g)?.length ?? 0);
+    expect((markdown.match(/^```/gm)?.length ?? 0) % 2).toBe(0);
+    // Every row is there, or counted.
+    const shown = (pattern: RegExp): number => markdown.match(pattern)?.length ?? 0;
+    const hidden = (what: string): number => Number(new RegExp(`\\*(\\d+) more ${what}`).exec(markdown)?.[1] ?? 0);
+    expect(shown(/^\| 🔴 key /gm) + hidden("rows of access changes")).toBe(300);
+    expect(shown(/^\| `service-\d+-key` \| new/gm) + hidden("rows of key ages")).toBe(300);
+  });
+
+  it("gives way from the end: findings last", () => {
+    const markdown = renderMarkdown(many, 24_000);
+    for (let index = 0; index < 300; index += 1) expect(markdown).toContain(`\`service-${index}-key\``);
+    expect(markdown).toContain("*300 more rows of key ages do not fit here: see the JSON report.*");
+  });
+});

@@ -1,0 +1,80 @@
+import { describe, expect, it } from "@jest/globals";
+
+import { lockDifferences, lockText } from "../../../review/lock";
+import { defaultPolicy } from "../../../review/policy";
+import { lockPreview } from "../../../review/review-preview";
+import { account, changed, created, key, previewOf, review, rotatingKey, unchanged, unknown, urnOf, type Step } from "./support/preview-builder";
+
+const lockOf = (steps: readonly Step[]): ReturnType<typeof lockPreview> => lockPreview({ preview: previewOf(steps), policy: defaultPolicy, projectPath: "", allowEmpty: false });
+const linked = { propertyDependencies: { serviceAccountId: [urnOf("ServiceAccount", "bot")] } };
+const program = [account("bot", { role: "viewer" }), key("ci", { scopes: ["read:checks", "read:alerts"], serviceAccountId: unknown }, linked), rotatingKey("night", { environment: "test" })];
+
+describe("the lock file", () => {
+  it("holds accounts, scopes, owners, expiry and connections, and neither ids nor secrets", () => {
+    const { lock, problems } = lockOf(program.map(created));
+    expect(problems).toEqual([]);
+    expect(lock).toEqual({
+      lockVersion: 1,
+      project: "shop",
+      stack: "prod",
+      connections: [{ name: "default", backend: "pulsely", origin: "https://api.pulsely.io" }],
+      accounts: [{ resource: "pulumi-nodejs:dynamic/apikeys:ServiceAccount::bot", connection: "default", owner: "web", purpose: "site", role: "viewer" }],
+      keys: [
+        {
+          resource: "pulumi-nodejs:dynamic/apikeys:ApiKey::ci",
+          account: "pulumi-nodejs:dynamic/apikeys:ServiceAccount::bot",
+          connection: "default",
+          owner: "web",
+          purpose: "site",
+          environment: "live",
+          scopes: ["read:alerts", "read:checks"],
+          expiry: { expiresIn: "90d" },
+        },
+        {
+          resource: "pulumi-nodejs:dynamic/apikeys:RotatingApiKey::night",
+          connection: "default",
+          owner: "web",
+          purpose: "site",
+          environment: "test",
+          scopes: ["read:checks"],
+          expiry: { rotateEvery: "30d", overlap: "7d" },
+        },
+      ],
+    });
+    expect(lockText(lock)).not.toMatch(/id-of|secret|generation/);
+  });
+
+  it("is the same for an empty backend and for a stack that has it all", () => {
+    const fork = lockText(lockOf(program.map(created)).lock);
+    const real = lockOf(program.map((state) => unchanged(state)).reverse()).lock;
+    expect(lockText(real)).toBe(fork);
+    expect(lockDifferences(JSON.stringify(JSON.parse(fork)), real)).toEqual([]);
+  });
+
+  it("says what differs", () => {
+    const text = lockText(lockOf(program.map(created)).lock);
+    const [bot, , night] = program;
+    if (!bot || !night) throw new Error("the program lost a resource");
+    const next = lockOf([created(bot), changed("replace", night, rotatingKey("night", { environment: "test", scopes: ["read:checks", "write:checks"] })), created(key("new"))]).lock;
+    expect(lockDifferences(text, next)).toEqual([
+      "`pulumi-nodejs:dynamic/apikeys:ApiKey::ci` is not in the program any more",
+      "`pulumi-nodejs:dynamic/apikeys:ApiKey::new` is missing in the file",
+      "`pulumi-nodejs:dynamic/apikeys:RotatingApiKey::night`: `scopes` `read:checks` in the file, `read:checks write:checks` in the program",
+    ]);
+  });
+
+  it("is not written from what cannot be read", () => {
+    expect(lockOf([created(key("ci", { scopes: unknown }))]).problems).toEqual(["key `ci`: its scopes are not known before the update"]);
+    expect(lockPreview({ preview: "{}", policy: defaultPolicy, projectPath: "", allowEmpty: false }).problems).toHaveLength(1);
+  });
+
+  it.each([["not JSON"], ["{}"], [""]])("is out of date where the file is %p", (text) => {
+    expect(lockDifferences(text, lockOf(program.map(created)).lock)).toEqual(["the file is not a lock file of this version"]);
+  });
+
+  it("stops a review that does not agree with it", () => {
+    const lock = lockText(lockOf([created(key("ci"))]).lock);
+    expect(review([created(key("ci"))], { lock })).toMatchObject({ exitCode: 0, lock: { current: true } });
+    expect(review([created(key("ci", { scopes: ["admin:*"] }))], { lock })).toMatchObject({ exitCode: 11, verdict: "blocked", lock: { current: false } });
+  });
+});
