@@ -36,7 +36,11 @@ const maxPages = 500;
 
 /** https://docs.github.com/en/rest/issues/comments */
 export function githubForge(settings: ForgeSettings): Forge {
-  const headers = { authorization: `Bearer ${settings.token}`, accept: "application/vnd.github+json", "x-github-api-version": "2022-11-28" };
+  const headers = {
+    authorization: `Bearer ${settings.token}`,
+    accept: "application/vnd.github+json",
+    "x-github-api-version": "2022-11-28",
+  };
   const call = caller(settings, headers);
   const repository = `repos/${settings.repository.split("/").map(encodeURIComponent).join("/")}`;
   const issue = `${repository}/issues/${settings.number}/comments`;
@@ -48,13 +52,27 @@ export function githubForge(settings: ForgeSettings): Forge {
       const answer = await call("POST", "graphql", { query: "query { viewer { databaseId } }" }, [400, 401, 403, 404]);
       const id = answer.ok ? field(field(field(answer.body, "data"), "viewer"), "databaseId") : undefined;
       if (typeof id === "number") return id;
-      throw usageFailure("GitHub does not say which account this token comments as; give --author-id (41898282 for the token of GitHub Actions on github.com).");
+      throw usageFailure(
+        "GitHub does not say which account this token comments as; give --author-id (41898282 for the token of GitHub Actions on github.com).",
+      );
     },
-    headSha: async () => textOf(field((await call("GET", `${repository}/pulls/${settings.number}`)).body, "head"), "sha"),
-    comments: () => everyPage(call, issue, (entry) => ({ id: idOf(entry, "id"), authorId: idOf(field(entry, "user"), "id"), body: textOf(entry, "body") })),
-    create: async (body) => void (await call("POST", issue, { body })),
-    update: async (id, body) => void (await call("PATCH", `${repository}/issues/comments/${id}`, { body })),
-    remove: async (id) => void (await call("DELETE", `${repository}/issues/comments/${id}`, undefined, [404])),
+    headSha: async () =>
+      textOf(field((await call("GET", `${repository}/pulls/${settings.number}`)).body, "head"), "sha"),
+    comments: () =>
+      everyPage(call, issue, (entry) => ({
+        id: idOf(entry, "id"),
+        authorId: idOf(field(entry, "user"), "id"),
+        body: textOf(entry, "body"),
+      })),
+    create: async (body) => {
+      await call("POST", issue, { body });
+    },
+    update: async (id, body) => {
+      await call("PATCH", `${repository}/issues/comments/${id}`, { body });
+    },
+    remove: async (id) => {
+      await call("DELETE", `${repository}/issues/comments/${id}`, undefined, [404]);
+    },
   };
 }
 
@@ -65,10 +83,21 @@ export function gitlabForge(settings: ForgeSettings): Forge {
   return {
     whoAmI: async () => idOf((await call("GET", "user")).body, "id"),
     headSha: async () => textOf((await call("GET", request)).body, "sha"),
-    comments: () => everyPage(call, `${request}/notes`, (entry) => ({ id: idOf(entry, "id"), authorId: idOf(field(entry, "author"), "id"), body: textOf(entry, "body") })),
-    create: async (body) => void (await call("POST", `${request}/notes`, { body })),
-    update: async (id, body) => void (await call("PUT", `${request}/notes/${id}`, { body })),
-    remove: async (id) => void (await call("DELETE", `${request}/notes/${id}`, undefined, [404])),
+    comments: () =>
+      everyPage(call, `${request}/notes`, (entry) => ({
+        id: idOf(entry, "id"),
+        authorId: idOf(field(entry, "author"), "id"),
+        body: textOf(entry, "body"),
+      })),
+    create: async (body) => {
+      await call("POST", `${request}/notes`, { body });
+    },
+    update: async (id, body) => {
+      await call("PUT", `${request}/notes/${id}`, { body });
+    },
+    remove: async (id) => {
+      await call("DELETE", `${request}/notes/${id}`, undefined, [404]);
+    },
   };
 }
 
@@ -87,7 +116,11 @@ function caller({ baseUrl, token, fetch: send }: ForgeSettings, headers: Record<
     try {
       response = await send(`${base}/${path}`, {
         method,
-        headers: { ...headers, ...(body === undefined ? {} : { "content-type": "application/json" }), "user-agent": "pulumi-apikeys" },
+        headers: {
+          ...headers,
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          "user-agent": "pulumi-apikeys",
+        },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         // A redirect could carry the token to another host.
         redirect: "error",
@@ -95,11 +128,17 @@ function caller({ baseUrl, token, fetch: send }: ForgeSettings, headers: Record<
       });
     } catch (error) {
       // The cause's message can quote the header that fetch refused.
-      throw new CommandFailure(exitCodes.internal, `${method} ${base}/${path} got no answer (${error instanceof Error ? error.name : "unknown reason"}).`);
+      throw new CommandFailure(
+        exitCodes.internal,
+        `${method} ${base}/${path} got no answer (${error instanceof Error ? error.name : "unknown reason"}).`,
+      );
     }
     const text = await response.text();
     if (!response.ok && !tolerated.includes(response.status)) {
-      throw new CommandFailure(exitCodes.internal, `${method} ${base}/${path} answered ${response.status}: ${redact(text, [token])}`);
+      throw new CommandFailure(
+        exitCodes.internal,
+        `${method} ${base}/${path} answered ${response.status}: ${redact(text, [token])}`,
+      );
     }
     return { ok: response.ok, body: parse(text), headers: response.headers };
   };
@@ -129,7 +168,8 @@ function baseOf(text: string): string {
     throw usageFailure("--base-url is not a URL; give for example https://api.github.com.");
   }
   const isLocal = ["127.0.0.1", "localhost", "[::1]"].includes(url.hostname);
-  if (url.protocol !== "https:" && !(url.protocol === "http:" && isLocal)) throw usageFailure("--base-url must be https, or http on loopback.");
+  if (url.protocol !== "https:" && !(url.protocol === "http:" && isLocal))
+    throw usageFailure("--base-url must be https, or http on loopback.");
   return `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
 }
 

@@ -5,7 +5,18 @@ import { exitCodes } from "../review/exit-code";
 import { plainMessage } from "../review/inert";
 import { lockDifferences, lockText } from "../review/lock";
 import { lockPreview } from "../review/review-preview";
-import { addPlaceOptions, loadPolicy, placesOf, processHost, readInput, runs, usageFailure, writeOutput, type CommandHost, type PlaceOptions } from "./review-command";
+import {
+  addPlaceOptions,
+  loadPolicy,
+  placesOf,
+  processHost,
+  readInput,
+  runs,
+  usageFailure,
+  writeOutput,
+  type CommandHost,
+  type PlaceOptions,
+} from "./review-command";
 
 interface LockOptions extends PlaceOptions {
   readonly write: boolean;
@@ -18,14 +29,16 @@ interface LockOptions extends PlaceOptions {
 export function addLockCommand(program: Command, host: CommandHost = processHost): void {
   const command = program
     .command("lock")
-    .description("Writes the declared access of a stack (accounts, scopes, owners, expiry, connections; no ids, no secrets) to a file to commit, or checks that file against a preview.")
+    .description(
+      "Writes the declared access of a stack (accounts, scopes, owners, expiry, connections; no ids, no secrets) to a file to commit, or checks that file against a preview.",
+    )
     .argument("[file]", "the lock file", "access.lock.json")
     .option("--write", "write the file", false)
     .option("--check", "compare, and answer 11 where it is out of date", false)
     .option("--allow-empty", "a stack without our resources is fine", false)
     .option("--json", "print the answer as JSON", false);
   addPlaceOptions(command);
-  runs<LockOptions>(command, host, (options, [file]) => lock(options, file ?? "access.lock.json", host));
+  runs(command, host, (options: LockOptions, [file]) => lock(options, file ?? "access.lock.json", host));
 }
 
 async function lock(options: LockOptions, file: string, host: CommandHost): Promise<number> {
@@ -48,11 +61,22 @@ async function lock(options: LockOptions, file: string, host: CommandHost): Prom
     return exitCodes.fine;
   }
   const differences = lockDifferences(existsSync(file) ? readFileSync(file, "utf8") : "", current);
-  answer(host, options, { file, state: differences.length === 0 ? "up to date" : "out of date", differences: differences.map(plainMessage) });
+  answer(host, options, {
+    file,
+    state: differences.length === 0 ? "up to date" : "out of date",
+    differences: differences.map(plainMessage),
+  });
   return differences.length === 0 ? exitCodes.fine : exitCodes.outdated;
 }
 
-function answer(host: CommandHost, options: LockOptions, result: { file: string; state: string; differences: string[] }): void {
+function answer(
+  host: CommandHost,
+  options: LockOptions,
+  result: { file: string; state: string; differences: string[] },
+): void {
   if (options.json) host.stdout(`${JSON.stringify(result)}\n`);
-  else host.stdout([`${result.file}: ${result.state}`, ...result.differences.map((difference) => `  ${difference}`), ""].join("\n"));
+  else
+    host.stdout(
+      [`${result.file}: ${result.state}`, ...result.differences.map((difference) => `  ${difference}`), ""].join("\n"),
+    );
 }

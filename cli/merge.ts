@@ -2,7 +2,16 @@ import type { Command } from "commander";
 
 import { mergeReports, type MergedPart } from "../review/merge-reports";
 import { parseReport } from "../review/report";
-import { defaultMaxChars, maxCharsOption, processHost, readInput, runs, usageFailure, writeOutput, type CommandHost } from "./review-command";
+import {
+  defaultMaxChars,
+  maxCharsOption,
+  processHost,
+  readInput,
+  runs,
+  usageFailure,
+  writeOutput,
+  type CommandHost,
+} from "./review-command";
 
 interface MergeOptions {
   readonly id: string;
@@ -15,13 +24,20 @@ interface MergeOptions {
 export function addMergeCommand(program: Command, host: CommandHost = processHost): void {
   const command = program
     .command("merge")
-    .description("Joins JSON reports of several stacks into one Markdown comment. Answers the gravest of their exit codes, so that one check can gate them all.")
+    .description(
+      "Joins JSON reports of several stacks into one Markdown comment. Answers the gravest of their exit codes, so that one check can gate them all.",
+    )
     .argument("<part...>", "files written by `apikeys review --out json=FILE`")
     .option("--id <id>", "sets this comment apart from another merged one of the same repository", "all")
-    .option("--expect <part>", "name of a part (--part, else project/stack) that has to be there; may be given several times", (name: string, names: readonly string[]) => [...names, name], [])
+    .option(
+      "--expect <part>",
+      "name of a part (--part, else project/stack) that has to be there; may be given several times",
+      (name: string, names: readonly string[]) => [...names, name],
+      [],
+    )
     .option("--max-chars <number>", "longest Markdown", maxCharsOption, defaultMaxChars)
     .option("--out <file>", "also write the Markdown to a file");
-  runs<MergeOptions>(command, host, (options, files) => merge(options, files, host));
+  runs(command, host, (options: MergeOptions, files) => merge(options, files, host));
 }
 
 function merge(options: MergeOptions, files: readonly string[], host: CommandHost): number {

@@ -47,7 +47,11 @@ export function usageFailure(message: string): CommandFailure {
 }
 
 /** Gives a command its action: the action returns an exit code, and bad flags answer 2 instead of commander's 1. */
-export function runs<Options>(command: Command, host: CommandHost, action: (options: Options, operands: string[]) => Promise<number> | number): Command {
+export function runs(
+  command: Command,
+  host: CommandHost,
+  action: (options: never, operands: string[]) => Promise<number> | number,
+): Command {
   return command
     .exitOverride((error) => {
       // Help and version are answers, not failures. The message is printed already.
@@ -56,7 +60,8 @@ export function runs<Options>(command: Command, host: CommandHost, action: (opti
     .action(async (...input: unknown[]) => {
       const operands = input.slice(0, -2).flat() as string[];
       try {
-        host.exit(await action(input.at(-2) as Options, operands));
+        // Commander checked the flags; each command says in its action what they are.
+        host.exit(await action(input.at(-2) as never, operands));
       } catch (error) {
         const usage = error instanceof ConfigError || error instanceof InvalidArgumentError;
         const code = error instanceof CommandFailure ? error.exitCode : usage ? exitCodes.usage : exitCodes.internal;
@@ -94,7 +99,11 @@ export interface PlaceOptions {
 
 export function addPlaceOptions(command: Command): Command {
   return command
-    .option("--preview <file>", "what `pulumi preview --json --show-sames` printed, as a digest or as an event stream; - reads stdin", "-")
+    .option(
+      "--preview <file>",
+      "what `pulumi preview --json --show-sames` printed, as a digest or as an event stream; - reads stdin",
+      "-",
+    )
     .option("--project-dir <dir>", "folder of Pulumi.yaml, for places in the source", ".")
     .option("--repo-root <dir>", "root of the repository (default: the nearest folder above with .git)")
     .option("--policy <file>", `policy file (default: ${policyFileName} in the project, else in the repository)`);
@@ -112,7 +121,8 @@ export function placesOf(options: PlaceOptions): Places {
   if (!existsSync(projectDir)) throw usageFailure(`--project-dir ${options.projectDir} does not exist.`);
   const repoRoot = options.repoRoot === undefined ? (rootAbove(projectDir) ?? projectDir) : resolve(options.repoRoot);
   const path = relative(repoRoot, projectDir);
-  if (path.startsWith("..") || isAbsolute(path)) throw usageFailure(`--project-dir ${options.projectDir} is not inside --repo-root ${repoRoot}.`);
+  if (path.startsWith("..") || isAbsolute(path))
+    throw usageFailure(`--project-dir ${options.projectDir} is not inside --repo-root ${repoRoot}.`);
   return { projectDir, repoRoot, projectPath: path.split(sep).join("/") };
 }
 
@@ -127,9 +137,13 @@ export interface LoadedPolicy {
  * decides nothing, but a difference from it is reported.
  */
 export async function loadPolicy(options: PlaceOptions, places: Places): Promise<LoadedPolicy> {
-  const own = [places.projectDir, places.repoRoot].map((directory) => join(directory, policyFileName)).find((file) => existsSync(file));
-  if (options.policy === undefined) return { policy: own === undefined ? defaultPolicy : await parsePolicyFile(own, places) };
-  if (!existsSync(options.policy)) throw usageFailure(`--policy ${options.policy} does not exist. An empty file is a policy without changes.`);
+  const own = [places.projectDir, places.repoRoot]
+    .map((directory) => join(directory, policyFileName))
+    .find((file) => existsSync(file));
+  if (options.policy === undefined)
+    return { policy: own === undefined ? defaultPolicy : await parsePolicyFile(own, places) };
+  if (!existsSync(options.policy))
+    throw usageFailure(`--policy ${options.policy} does not exist. An empty file is a policy without changes.`);
   const given = await parsePolicyFile(options.policy, places, own);
   const edit = editOf(options.policy, own);
   return { policy: given, ...(edit === undefined ? {} : { edit }) };
@@ -156,7 +170,11 @@ function editOf(given: string, own: string | undefined): PolicyEdit | undefined 
 /** For annotations: relative to the repository, also where the file itself was checked out elsewhere. */
 function pathInRepository(file: string, { repoRoot, projectPath }: Places): string {
   const path = relative(repoRoot, resolve(file)).split(sep).join("/");
-  return path.startsWith("..") || isAbsolute(path) ? (projectPath === "" ? policyFileName : `${projectPath}/${policyFileName}`) : path;
+  return path.startsWith("..") || isAbsolute(path)
+    ? projectPath === ""
+      ? policyFileName
+      : `${projectPath}/${policyFileName}`
+    : path;
 }
 
 /** The clock of every decision: APIKEYS_NOW or now. */

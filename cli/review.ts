@@ -46,20 +46,30 @@ interface Output {
 export function addReviewCommand(program: Command, host: CommandHost = processHost): void {
   const command = program
     .command("review")
-    .description("Reads a preview, without network and credentials, and says who gains what, what breaks, which keys are replaced or rotate, and whether it may merge.");
+    .description(
+      "Reads a preview, without network and credentials, and says who gains what, what breaks, which keys are replaced or rotate, and whether it may merge.",
+    );
   addPlaceOptions(command)
     .option("--lock <file>", "committed lock file that has to agree with the preview")
     .addOption(new Option("--format <format>", "what to print").choices(formats).default("markdown"))
     .option("--out <format=file>", "also write this format to a file; may be given several times", addOutput, [])
-    .addOption(new Option("--fail-on <level>", "the weakest finding that fails the command").choices(failOnLevels).default("block"))
-    .option("--expect-no-access-change", "fail where anybody gains or loses anything: the gate of a rotation job", false)
+    .addOption(
+      new Option("--fail-on <level>", "the weakest finding that fails the command")
+        .choices(failOnLevels)
+        .default("block"),
+    )
+    .option(
+      "--expect-no-access-change",
+      "fail where anybody gains or loses anything: the gate of a rotation job",
+      false,
+    )
     .option("--allow-empty", "a stack without our resources is fine", false)
     .option("--max-chars <number>", "longest Markdown", maxCharsOption, defaultMaxChars)
     .option("--part <id>", "name of this review among those that `merge` joins")
     .option("--stack <name>", "stack, for a preview that failed before it named its own")
     .option("--project <name>", "project, likewise")
     .addHelpText("after", exitCodeHelp);
-  runs<ReviewOptions>(command, host, (options) => review(options, host));
+  runs(command, host, (options: ReviewOptions) => review(options, host));
 }
 
 const exitCodeHelp = `
@@ -88,7 +98,8 @@ async function review(options: ReviewOptions, host: CommandHost): Promise<number
       ...names,
     });
     publish(report, options, host);
-    if (report.exitCode !== exitCodes.fine) host.stderr(`apikeys review: ${verdictWords(report)} (exit code ${report.exitCode}).\n`);
+    if (report.exitCode !== exitCodes.fine)
+      host.stderr(`apikeys review: ${verdictWords(report)} (exit code ${report.exitCode}).\n`);
     return report.exitCode;
   } catch (error) {
     // A failed review must not leave yesterday's verdict standing in the comment.
@@ -113,7 +124,8 @@ function readLock(file: string): string {
 function addOutput(text: string, outputs: readonly Output[]): readonly Output[] {
   const [format, ...file] = text.split("=");
   const known = formats.find((each) => each === format);
-  if (!known || file.length === 0 || file.join("=") === "") throw new InvalidArgumentError(`Write FORMAT=FILE, with one of ${formats.join(", ")}.`);
+  if (!known || file.length === 0 || file.join("=") === "")
+    throw new InvalidArgumentError(`Write FORMAT=FILE, with one of ${formats.join(", ")}.`);
   return [...outputs, { format: known, file: file.join("=") }];
 }
 

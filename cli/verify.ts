@@ -3,7 +3,17 @@ import { InvalidArgumentError, type Command } from "commander";
 import { exitCodes } from "../review/exit-code";
 import { plainMessage } from "../review/inert";
 import { reviewPreview } from "../review/review-preview";
-import { addPlaceOptions, loadPolicy, placesOf, processHost, readInput, reviewTime, runs, type CommandHost, type PlaceOptions } from "./review-command";
+import {
+  addPlaceOptions,
+  loadPolicy,
+  placesOf,
+  processHost,
+  readInput,
+  reviewTime,
+  runs,
+  type CommandHost,
+  type PlaceOptions,
+} from "./review-command";
 
 interface VerifyOptions extends PlaceOptions {
   readonly digest: string;
@@ -15,12 +25,14 @@ interface VerifyOptions extends PlaceOptions {
 export function addVerifyCommand(program: Command, host: CommandHost = processHost): void {
   const command = program
     .command("verify")
-    .description("Compares the access changes of a fresh preview with the digest that was approved; answers 11 where they differ.")
+    .description(
+      "Compares the access changes of a fresh preview with the digest that was approved; answers 11 where they differ.",
+    )
     .requiredOption("--digest <sha256:…>", "the approved digest, as the review's footer shows it", checkDigest)
     .option("--allow-empty", "a stack without our resources is fine", false)
     .option("--json", "print the answer as JSON", false);
   addPlaceOptions(command);
-  runs<VerifyOptions>(command, host, (options) => verify(options, host));
+  runs(command, host, (options: VerifyOptions) => verify(options, host));
 }
 
 async function verify(options: VerifyOptions, host: CommandHost): Promise<number> {
@@ -37,11 +49,15 @@ async function verify(options: VerifyOptions, host: CommandHost): Promise<number
   });
   const reviewable = report.exitCode !== exitCodes.notReviewable;
   const matches = reviewable && report.digest === options.digest;
-  if (options.json) host.stdout(`${JSON.stringify({ approved: options.digest, actual: report.digest, reviewable, matches })}\n`);
+  if (options.json)
+    host.stdout(`${JSON.stringify({ approved: options.digest, actual: report.digest, reviewable, matches })}\n`);
   else if (matches) host.stdout(`The access changes are the approved ones: ${report.digest}\n`);
   else if (reviewable) {
-    host.stdout(`The access changes are not the approved ones. Run the review again and have it approved.\n  approved ${options.digest}\n  actual   ${report.digest}\n`);
-  } else host.stdout(`Not reviewable:\n${report.unreviewed.map(({ reason }) => `  ${plainMessage(reason)}\n`).join("")}`);
+    host.stdout(
+      `The access changes are not the approved ones. Run the review again and have it approved.\n  approved ${options.digest}\n  actual   ${report.digest}\n`,
+    );
+  } else
+    host.stdout(`Not reviewable:\n${report.unreviewed.map(({ reason }) => `  ${plainMessage(reason)}\n`).join("")}`);
   if (!reviewable) return exitCodes.notReviewable;
   return matches ? exitCodes.fine : exitCodes.outdated;
 }

@@ -49,7 +49,9 @@ export function apikeysPolicies(options: ApikeysPolicyOptions = {}): StackValida
         description: plainMessage(rule.help),
         enforcementLevel: level,
         validateStack: ({ resources }: StackValidationArgs, reportViolation) => {
-          for (const { level: found, waived, message, urn } of findings(packContext(resources, policy, nowMs()), [rule])) {
+          for (const { level: found, waived, message, urn } of findings(packContext(resources, policy, nowMs()), [
+            rule,
+          ])) {
             if (waived || enforcement[found] !== level) continue;
             reportViolation(`${rule.id}: ${plainMessage(message)}. ${plainMessage(ruleHelp(rule.id))}`, urn);
           }
@@ -58,7 +60,11 @@ export function apikeysPolicies(options: ApikeysPolicyOptions = {}): StackValida
     });
 }
 
-const enforcement: Readonly<Record<Level, "mandatory" | "advisory">> = { block: "mandatory", warn: "advisory", info: "advisory" };
+const enforcement: Readonly<Record<Level, "mandatory" | "advisory">> = {
+  block: "mandatory",
+  warn: "advisory",
+  info: "advisory",
+};
 
 function load(file: string): Policy {
   const parsed = parsePolicy(readFileSync(file, "utf8"), file, yaml);

@@ -14,7 +14,13 @@ export function packContext(resources: readonly PolicyResource[], policy: Policy
   const states = resources.map(stateOf);
   const preview: Preview = {
     form: "digest",
-    steps: states.map((state) => ({ op: "same", urn: state.urn, newState: state, diffReasons: [], replaceReasons: [] })),
+    steps: states.map((state) => ({
+      op: "same",
+      urn: state.urn,
+      newState: state,
+      diffReasons: [],
+      replaceReasons: [],
+    })),
     problems: [],
     diagnostics: [],
     config: {},
@@ -24,7 +30,11 @@ export function packContext(resources: readonly PolicyResource[], policy: Policy
   const { units, changes } = readUnits(preview, policy.document, "");
   const order = new Map(resources.map(({ urn, opts }) => [urn, opts.deleteBeforeReplace === true]));
   // Without an old state nothing is known to be new: a key's age counts, whatever is about to happen to it.
-  const kept = units.map((unit): Unit => ({ ...unit, op: "same", order: order.get(unit.urn) === true ? "delete-before-create" : "none" }));
+  const kept = units.map((unit): Unit => ({
+    ...unit,
+    op: "same",
+    order: order.get(unit.urn) === true ? "delete-before-create" : "none",
+  }));
   const stackUrn = states.find(({ type }) => type === "pulumi:pulumi:Stack")?.urn ?? states[0]?.urn ?? "";
   const stack = parseUrn(stackUrn)?.stack;
   return {
@@ -58,7 +68,9 @@ function stateOf({ urn, type, props, opts, parent, propertyDependencies }: Polic
     // Our resources repeat their inputs in their outputs, and a pack gets whichever there is.
     inputs: values,
     outputs: values,
-    propertyDependencies: Object.fromEntries(Object.entries(propertyDependencies).map(([name, sources]) => [name, sources.map((source) => source.urn)])),
+    propertyDependencies: Object.fromEntries(
+      Object.entries(propertyDependencies).map(([name, sources]) => [name, sources.map((source) => source.urn)]),
+    ),
   };
 }
 

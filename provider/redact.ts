@@ -22,7 +22,6 @@ export function redact(text: string, secrets: readonly string[] = []): string {
     for (const form of new Set([secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(Buffer.from(secret).toString())])) safe = safe.split(form).join("[redacted]");
   }
   for (const shape of credentialShapes) safe = safe.replace(shape, "[redacted]");
-  // eslint-disable-next-line no-control-regex
   safe = safe.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+/g, " ").trim();
   return safe.length > maxWords ? `${safe.slice(0, maxWords)}…` : safe;
 }

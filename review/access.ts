@@ -52,11 +52,24 @@ export function keyAccess(facts: Facts, account: Facts | undefined, policy: Poli
     case "list":
       unreadable.push(...unknownScopes(facts, facts.scopes.scopes, catalogue));
       // An empty list needs the consent `fullAccess`, because services read it as "everything".
-      return access(facts, facts.scopes.scopes.length === 0 ? ["*"] : essentialScopes(catalogue, facts.scopes.scopes), unreadable, catalogue);
+      return access(
+        facts,
+        facts.scopes.scopes.length === 0 ? ["*"] : essentialScopes(catalogue, facts.scopes.scopes),
+        unreadable,
+        catalogue,
+      );
     case "absent": {
-      if (scopesOnKeys) return access(facts, [], problems.length > 0 ? unreadable : ["it has no scopes, and its backend has scopes on keys"], catalogue);
-      if (account?.scopes.kind === "unreadable") return access(facts, [], [...unreadable, `of its account: ${account.scopes.why}`], catalogue);
-      if (account?.roleHidden) return access(facts, [], [...unreadable, `of its account: ${hiddenRole(account).join()}`], catalogue);
+      if (scopesOnKeys)
+        return access(
+          facts,
+          [],
+          problems.length > 0 ? unreadable : ["it has no scopes, and its backend has scopes on keys"],
+          catalogue,
+        );
+      if (account?.scopes.kind === "unreadable")
+        return access(facts, [], [...unreadable, `of its account: ${account.scopes.why}`], catalogue);
+      if (account?.roleHidden)
+        return access(facts, [], [...unreadable, `of its account: ${hiddenRole(account).join()}`], catalogue);
       const inherited = [
         ...(account?.role === undefined ? [] : [`role=${account.role}`]),
         ...(account?.scopes.kind === "list" ? canonicalScopes(account.scopes.scopes) : []),
@@ -70,9 +83,12 @@ export function keyAccess(facts: Facts, account: Facts | undefined, policy: Poli
 export function changeOfAccess(before: Access | undefined, after: Access | undefined): AccessChange {
   if (!before) return { gains: after?.grants ?? [], loses: [] };
   if (!after) return { gains: [], loses: before.grants };
+  if (before === after) return unchangedAccess;
   if (!sameTarget(before.target, after.target)) return { gains: after.grants, loses: before.grants };
   return changeOfGrants(after.catalogue ?? before.catalogue, before.grants, after.grants);
 }
+
+const unchangedAccess: AccessChange = { gains: [], loses: [] };
 
 export function changeOfGrants(
   catalogue: ScopeCatalogue | undefined,
@@ -80,7 +96,8 @@ export function changeOfGrants(
   after: readonly string[],
 ): { gains: string[]; loses: string[] } {
   // Most keys of a stack do not change.
-  if (before.length === after.length && before.every((grant, index) => grant === after[index])) return { gains: [], loses: [] };
+  if (before.length === after.length && before.every((grant, index) => grant === after[index]))
+    return { gains: [], loses: [] };
   // A wildcard scope covers scopes only: it is not a role.
   const scopes = accessDelta(catalogue, before.filter(isScope), after.filter(isScope));
   const rest = (from: readonly string[], without: readonly string[]): string[] =>
@@ -91,7 +108,10 @@ export function changeOfGrants(
 /** Several grants as one list, each without those that another one gives. */
 export function unionOfGrants(catalogue: ScopeCatalogue | undefined, lists: readonly (readonly string[])[]): string[] {
   const all = lists.flat();
-  return [...canonicalScopes(all.filter((grant) => !isScope(grant))), ...essentialScopes(catalogue, all.filter(isScope))];
+  return [
+    ...canonicalScopes(all.filter((grant) => !isScope(grant))),
+    ...essentialScopes(catalogue, all.filter(isScope)),
+  ];
 }
 
 export function sameTarget(a: Target | undefined, b: Target | undefined): boolean {
@@ -102,14 +122,27 @@ function hiddenRole(facts: Facts): string[] {
   return facts.roleHidden ? ["its role is not known before the update"] : [];
 }
 
-function access(facts: Facts, grants: readonly string[], unreadable: readonly string[], catalogue: ScopeCatalogue | undefined): Access {
+function access(
+  facts: Facts,
+  grants: readonly string[],
+  unreadable: readonly string[],
+  catalogue: ScopeCatalogue | undefined,
+): Access {
   return { ...(facts.target ? { target: facts.target } : {}), grants, unreadable, ...(catalogue ? { catalogue } : {}) };
 }
 
-function backendOf(facts: Facts, policy: PolicyDocument): { catalogue?: ScopeCatalogue; scopesOnKeys: boolean; problems: string[] } {
-  if (!facts.target) return { scopesOnKeys: true, problems: ["the backend and origin of its connection are not in the preview"] };
+function backendOf(
+  facts: Facts,
+  policy: PolicyDocument,
+): { catalogue?: ScopeCatalogue; scopesOnKeys: boolean; problems: string[] } {
+  if (!facts.target)
+    return { scopesOnKeys: true, problems: ["the backend and origin of its connection are not in the preview"] };
   const { known, scopesOnKeys, catalogue } = catalogueFor(policy, facts.target.backend);
-  const problems = known ? [] : [`nothing is known of the backend ${quotedList([facts.target.backend])}: add its scopes to \`catalogues\` in the policy file`];
+  const problems = known
+    ? []
+    : [
+        `nothing is known of the backend ${quotedList([facts.target.backend])}: add its scopes to \`catalogues\` in the policy file`,
+      ];
   return { scopesOnKeys, problems, ...(catalogue ? { catalogue } : {}) };
 }
 
@@ -117,5 +150,7 @@ function unknownScopes(facts: Facts, scopes: readonly string[], catalogue: Scope
   if (!catalogue) return [];
   const unknown = canonicalScopes(scopes).filter((scope) => !isKnownScope(catalogue, scope));
   if (unknown.length === 0) return [];
-  return [`${quotedList(unknown)} ${unknown.length === 1 ? "is no scope" : "are no scopes"} of ${quotedList([facts.target?.backend ?? ""])}`];
+  return [
+    `${quotedList(unknown)} ${unknown.length === 1 ? "is no scope" : "are no scopes"} of ${quotedList([facts.target?.backend ?? ""])}`,
+  ];
 }

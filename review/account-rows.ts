@@ -35,7 +35,13 @@ export function accountRows(units: readonly Unit[]): AccountRow[] {
   const drafts = new Map<string, Draft>();
   const draft = (urn: string, environment: string | undefined): Draft => {
     const key = JSON.stringify([urn, environment ?? ""]);
-    const known = drafts.get(key) ?? { urn, keys: [], before: [], after: [], ...(environment === undefined ? {} : { environment }) };
+    const known = drafts.get(key) ?? {
+      urn,
+      keys: [],
+      before: [],
+      after: [],
+      ...(environment === undefined ? {} : { environment }),
+    };
     drafts.set(key, known);
     return known;
   };
@@ -76,9 +82,14 @@ function finish(row: Draft, account: Unit | undefined): AccountRow {
 }
 
 /** Compared target by target: the same scope on another server is another grant. */
-function delta(row: Draft, before: Access | undefined, after: Access | undefined): { gains: readonly string[]; loses: readonly string[] } {
+function delta(
+  row: Draft,
+  before: Access | undefined,
+  after: Access | undefined,
+): { gains: readonly string[]; loses: readonly string[] } {
   const targets: (Target | undefined)[] = [];
-  for (const { target } of [...row.before, ...row.after]) if (!targets.some((known) => sameTarget(known, target))) targets.push(target);
+  for (const { target } of [...row.before, ...row.after])
+    if (!targets.some((known) => sameTarget(known, target))) targets.push(target);
   if (targets.length < 2) return changeOfAccess(before, after);
   const parts = targets.map((target) => {
     const old = row.before.filter((access) => sameTarget(access.target, target));
@@ -86,11 +97,20 @@ function delta(row: Draft, before: Access | undefined, after: Access | undefined
     const catalogue = next[0]?.catalogue ?? old[0]?.catalogue;
     return changeOfGrants(
       catalogue,
-      unionOfGrants(catalogue, old.map(({ grants }) => grants)),
-      unionOfGrants(catalogue, next.map(({ grants }) => grants)),
+      unionOfGrants(
+        catalogue,
+        old.map(({ grants }) => grants),
+      ),
+      unionOfGrants(
+        catalogue,
+        next.map(({ grants }) => grants),
+      ),
     );
   });
-  return { gains: [...new Set(parts.flatMap(({ gains }) => gains))], loses: [...new Set(parts.flatMap(({ loses }) => loses))] };
+  return {
+    gains: [...new Set(parts.flatMap(({ gains }) => gains))],
+    loses: [...new Set(parts.flatMap(({ loses }) => loses))],
+  };
 }
 
 function merged(parts: readonly Access[]): Access | undefined {
@@ -100,7 +120,10 @@ function merged(parts: readonly Access[]): Access | undefined {
   const target = parts.find((part) => part.target)?.target;
   return {
     ...(target ? { target } : {}),
-    grants: unionOfGrants(catalogue, parts.map(({ grants }) => grants)),
+    grants: unionOfGrants(
+      catalogue,
+      parts.map(({ grants }) => grants),
+    ),
     unreadable: parts.flatMap(({ unreadable }) => unreadable),
     ...(catalogue ? { catalogue } : {}),
   };

@@ -1,6 +1,5 @@
-import { createHash } from "node:crypto";
-
 import { sameTarget } from "./access";
+import { sha256 } from "./sha256";
 import type { Side, Unit } from "./units";
 
 /**
@@ -29,14 +28,18 @@ export function accessDeltaOf(units: readonly Unit[]): readonly unknown[] {
 export function digestOf(project: string, stack: string, delta: readonly unknown[]): string {
   // Bound to the stack: "no change" of one stack never approves another.
   const canonical = JSON.stringify({ version: 1, project, stack, delta });
-  return `sha256:${createHash("sha256").update(canonical).digest("hex")}`;
+  return `sha256:${sha256(canonical)}`;
 }
 
 /** True where somebody can do more or less than before, or somewhere else, or where nobody can tell. */
 export function changesAccess({ before, after, change: { gains, loses } }: Unit): boolean {
   if (!before || !after) return true;
   if (gains.length > 0 || loses.length > 0 || after.access.unreadable.length > 0) return true;
-  return !sameTarget(before.access.target, after.access.target) || before.facts.environment !== after.facts.environment || !sameAccount(before, after);
+  return (
+    !sameTarget(before.access.target, after.access.target) ||
+    before.facts.environment !== after.facts.environment ||
+    !sameAccount(before, after)
+  );
 }
 
 /** Where a grant holds. */

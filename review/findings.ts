@@ -1,11 +1,10 @@
-import { createHash } from "node:crypto";
-
 import type { Level, RuleId } from "./levels";
 import type { Location } from "./location";
 import { levelFor, type Policy, type Waiver } from "./policy";
 import { whyInvalid } from "./rules/invalid-waiver";
 import { rules } from "./rules/index";
 import type { Problem, Rule, RuleContext } from "./rules/rule";
+import { sha256 } from "./sha256";
 
 /** A problem with its weight. */
 export interface Finding {
@@ -40,11 +39,13 @@ export function findings(context: RuleContext, asked: readonly Rule[] = rules): 
 /** The waiver that holds for a problem, if there is one. */
 export function waiverFor(policy: Policy, rule: RuleId, urn: string, nowMs: number): Waiver | undefined {
   if (unwaivable.includes(rule)) return undefined;
-  return policy.document.waivers?.find((waiver) => waiver.rule === rule && waiver.urn === urn && whyInvalid(waiver, nowMs) === undefined);
+  return policy.document.waivers?.find(
+    (waiver) => waiver.rule === rule && waiver.urn === urn && whyInvalid(waiver, nowMs) === undefined,
+  );
 }
 
 export function fingerprintOf(rule: RuleId, urn: string, subject: string | undefined): string {
-  return createHash("sha256").update(JSON.stringify([rule, urn, subject ?? ""])).digest("hex").slice(0, 32);
+  return sha256(JSON.stringify([rule, urn, subject ?? ""])).slice(0, 32);
 }
 
 function finding(context: RuleContext, rule: Rule, problem: Problem, existing: boolean): Finding {
@@ -56,7 +57,9 @@ function finding(context: RuleContext, rule: Rule, problem: Problem, existing: b
     message: problem.message,
     location: problem.location,
     waived: waiver !== undefined,
-    ...(waiver ? { waiver: { reason: waiver.reason ?? "", approver: waiver.approver ?? "", until: waiver.until ?? "" } } : {}),
+    ...(waiver
+      ? { waiver: { reason: waiver.reason ?? "", approver: waiver.approver ?? "", until: waiver.until ?? "" } }
+      : {}),
     existing,
     fingerprint: fingerprintOf(rule.id, problem.urn, problem.subject),
   };

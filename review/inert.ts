@@ -14,7 +14,7 @@ const maxPiece = 120;
  * surrogates, private use, unusual spaces, and the letters and marks that draw nothing.
  */
 const invisible =
-  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\ufe00-\ufe0f\u{e0100}-\u{e01ef}]|(?! )\p{Zs}/gu;
+  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u115f\u1160\u2800\u3164\uffa0]|\p{Variation_Selector}|\u034f|\u17b4|\u17b5|(?! )\p{Zs}/gu;
 /** More than two marks on one letter draw over the lines around it. */
 const stackedMarks = /(\p{M}{2})\p{M}+/gu;
 const plain = /^[\x20-\x5f\x61-\x7e]*$/;

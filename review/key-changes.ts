@@ -20,18 +20,28 @@ export interface KeyChange {
 
 export type KeyOp = "create" | "replace" | "rotate" | "update" | "move" | "delete" | "same";
 
-export function keyChanges(units: readonly Unit[], ops: ReadonlyMap<string, ChangeOp>, knowsConsumers: boolean): KeyChange[] {
+export function keyChanges(
+  units: readonly Unit[],
+  ops: ReadonlyMap<string, ChangeOp>,
+  knowsConsumers: boolean,
+): KeyChange[] {
   return units.filter(isKey).map((unit) => {
     const op = keyOp(unit);
     const makesKey = op === "replace" || op === "rotate";
     return {
       unit,
       op,
-      reason: isOnlyUnsettled(unit, op, ops) ? "its account is updated, so `serviceAccountId` is not known before the update; it may well stay" : reasonOf(unit, op),
+      reason: isOnlyUnsettled(unit, op, ops)
+        ? "its account is updated, so `serviceAccountId` is not known before the update; it may well stay"
+        : reasonOf(unit, op),
       ...(makesKey ? { oldValidUntil: endOfOldKey(unit, op) } : {}),
       equalAccess: !changesAccess(unit),
       // An in-place update shows consumers as changing too, although they get the same key again.
-      ...(makesKey && knowsConsumers ? { updatedConsumers: (unit.after?.consumers ?? []).filter((urn) => (ops.get(urn) ?? "same") !== "same").length } : {}),
+      ...(makesKey && knowsConsumers
+        ? {
+            updatedConsumers: (unit.after?.consumers ?? []).filter((urn) => (ops.get(urn) ?? "same") !== "same").length,
+          }
+        : {}),
     };
   });
 }
@@ -43,14 +53,27 @@ export function mints(unit: Unit): boolean {
 }
 
 /** While an account is updated in place its id counts as unknown, and the engine shows its keys as replaced. */
-function isOnlyUnsettled({ after, before, replaceReasons }: Unit, op: KeyOp, ops: ReadonlyMap<string, ChangeOp>): boolean {
+function isOnlyUnsettled(
+  { after, before, replaceReasons }: Unit,
+  op: KeyOp,
+  ops: ReadonlyMap<string, ChangeOp>,
+): boolean {
   if (op !== "replace" || replaceReasons.length !== 1 || replaceReasons[0] !== "serviceAccountId") return false;
-  return after?.accountUrn !== undefined && after.accountUrn === before?.accountUrn && ops.get(after.accountUrn) === "update";
+  return (
+    after?.accountUrn !== undefined && after.accountUrn === before?.accountUrn && ops.get(after.accountUrn) === "update"
+  );
 }
 
 function keyOp(unit: Unit): KeyOp {
   if (unit.op === "same" || unit.op === "update") {
-    if (unit.kind === "rotatingKey" && unit.op === "update" && unit.before && unit.after && rotates(unit.before, unit.after)) return "rotate";
+    if (
+      unit.kind === "rotatingKey" &&
+      unit.op === "update" &&
+      unit.before &&
+      unit.after &&
+      rotates(unit.before, unit.after)
+    )
+      return "rotate";
     return unit.movedFrom === undefined ? unit.op : "move";
   }
   return unit.op;
@@ -61,18 +84,23 @@ function rotates(before: Side, after: Side): boolean {
   const asked = after.facts.requestedGeneration;
   if (done !== undefined && asked !== undefined) return asked > done;
   // Without a request in the preview the inputs that always mint decide.
-  const minting = ({ facts }: Side): string => JSON.stringify([facts.scopes, facts.keepers, facts.expiresIn, facts.emergency]);
+  const minting = ({ facts }: Side): string =>
+    JSON.stringify([facts.scopes, facts.keepers, facts.expiresIn, facts.emergency]);
   return minting(before) !== minting(after);
 }
 
 function reasonOf(unit: Unit, op: KeyOp): string {
   const { before, after } = unit;
   if (op === "create") return "new";
-  if (op === "delete") return unit.before?.facts.retainOnDelete ? "removed from the program, but kept alive (`retainOnDelete`)" : "removed from the program";
+  if (op === "delete")
+    return unit.before?.facts.retainOnDelete
+      ? "removed from the program, but kept alive (`retainOnDelete`)"
+      : "removed from the program";
   if (op === "move") return `was ${quoted(urnInsideStack(unit.movedFrom ?? ""), 200)}`;
   if (op === "same") return "";
   const asked = after?.facts.requestedReason;
-  if (asked !== undefined && (op === "rotate" || (op === "update" && asked !== before?.facts.requestedReason))) return quoted(asked, 160);
+  if (asked !== undefined && (op === "rotate" || (op === "update" && asked !== before?.facts.requestedReason)))
+    return quoted(asked, 160);
   const status = before?.facts.status;
   if (op === "replace" && status !== undefined && status !== after?.facts.status) {
     return `the service says that it is ${quoted(status)}`;
@@ -80,8 +108,10 @@ function reasonOf(unit: Unit, op: KeyOp): string {
   const said = (op === "replace" ? unit.replaceReasons : []).filter((name) => name !== "__provider");
   const changed = said.length > 0 ? said : changedFacts(unit);
   if (changed.length > 0) return `${quotedList(changed)} changed`;
-  if (op === "update" && unit.kind === "rotatingKey") return "work that only the key's record shows, such as an old key still to be revoked";
-  if (op === "replace") return "asked for from outside the program (`--target-replace`, taint), or not said by the preview";
+  if (op === "update" && unit.kind === "rotatingKey")
+    return "work that only the key's record shows, such as an old key still to be revoked";
+  if (op === "replace")
+    return "asked for from outside the program (`--target-replace`, taint), or not said by the preview";
   return "details changed";
 }
 
@@ -106,11 +136,13 @@ function changedFacts({ before, after, diffReasons }: Unit): string[] {
 }
 
 function endOfOldKey(unit: Unit, op: KeyOp): string {
-  const { before, after } = unit;
+  const { before } = unit;
   if (op === "replace") {
     if (before?.facts.retainOnDelete) return "its own expiry (`retainOnDelete`: it is not revoked)";
     if (before?.facts.status !== undefined && before.facts.status !== "active") return "already over";
-    return unit.order === "delete-before-create" ? "the start of the update, before the new key exists" : "the end of the update";
+    return unit.order === "delete-before-create"
+      ? "the start of the update, before the new key exists"
+      : "the end of the update";
   }
   const end = retirement(unit);
   if (end === undefined) return "the update itself";
@@ -129,5 +161,7 @@ function retirement({ after }: Unit): { readonly ms: number; readonly latest: bo
 
 /** True where a rotation of this run leaves no time in which both keys work. */
 export function rotatesWithoutOverlap(unit: Unit): boolean {
-  return keyOp(unit) === "rotate" && unit.after?.facts.requestedGeneration !== undefined && retirement(unit) === undefined;
+  return (
+    keyOp(unit) === "rotate" && unit.after?.facts.requestedGeneration !== undefined && retirement(unit) === undefined
+  );
 }

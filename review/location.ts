@@ -10,13 +10,23 @@ export interface Location {
  * Where a resource stands. `project:///src/index.ts#10,11` is relative to the Pulumi project, which
  * may be a folder of the repository; without a usable one the project's own file answers for it.
  */
-export function sourceLocation(sourcePosition: string | undefined, projectPath: string): Location {
+export function sourceLocation(
+  sourcePosition: string | undefined,
+  projectPath: string,
+  files = new Map<string, string | undefined>(),
+): Location {
   const match = /^project:\/\/\/([^#]+)#(\d{1,7})(?:,(\d{1,7}))?$/.exec(sourcePosition ?? "");
-  const file = match ? repositoryPath(projectPath, decode(match[1] ?? "")) : undefined;
+  const file = match ? rememberedPath(projectPath, match[1] ?? "", files) : undefined;
   const line = Number(match?.[2]);
   if (file === undefined || !(line >= 1)) return projectFile(projectPath);
   const column = Number(match?.[3]);
   return { file, line, ...(column >= 1 ? { column } : {}) };
+}
+
+/** A program has a thousand keys, and a handful of files. */
+function rememberedPath(projectPath: string, path: string, files: Map<string, string | undefined>): string | undefined {
+  if (!files.has(path)) files.set(path, repositoryPath(projectPath, decode(path)));
+  return files.get(path);
 }
 
 /** The fallback of everything that has no line of its own. */

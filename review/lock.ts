@@ -27,7 +27,11 @@ export function lockOf(project: string, stack: string, units: readonly Unit[]): 
   const connections = new Map<string, { name: string; backend: string; origin: string }>();
   for (const { after } of future) {
     const { connection, target } = after.facts;
-    const entry = { name: inert(connection), backend: inert(target?.backend ?? ""), origin: inert(target?.origin ?? "", 300) };
+    const entry = {
+      name: inert(connection),
+      backend: inert(target?.backend ?? ""),
+      origin: inert(target?.origin ?? "", 300),
+    };
     connections.set(JSON.stringify(entry), entry);
   }
   return {
@@ -51,9 +55,11 @@ export function lockDifferences(text: string, current: AccessLock): string[] {
   if (!committed) return ["the file is not a lock file of this version"];
   const differences: string[] = [];
   for (const field of ["project", "stack"] as const) {
-    if (committed[field] !== current[field]) differences.push(`${field} ${quoted(committed[field])} in the file, ${quoted(current[field])} in the preview`);
+    if (committed[field] !== current[field])
+      differences.push(`${field} ${quoted(committed[field])} in the file, ${quoted(current[field])} in the preview`);
   }
-  if (JSON.stringify(committed.connections) !== JSON.stringify(current.connections)) differences.push("connections differ");
+  if (JSON.stringify(committed.connections) !== JSON.stringify(current.connections))
+    differences.push("connections differ");
   for (const list of ["accounts", "keys"] as const) {
     const old = new Map(committed[list].map((entry) => [entry.resource, entry]));
     const next = new Map(current[list].map((entry) => [entry.resource, entry]));
@@ -62,7 +68,8 @@ export function lockDifferences(text: string, current: AccessLock): string[] {
       const after = next.get(resource);
       if (!before) differences.push(`${quoted(resource)} is missing in the file`);
       else if (!after) differences.push(`${quoted(resource)} is not in the program any more`);
-      else if (canonical(before) !== canonical(after)) differences.push(`${quoted(resource)}: ${changedFields(before, after)}`);
+      else if (canonical(before) !== canonical(after))
+        differences.push(`${quoted(resource)}: ${changedFields(before, after)}`);
     }
   }
   return differences;
@@ -82,7 +89,9 @@ function lockedAccount(unit: Unit, { facts }: Side): LockEntry {
     resource: inert(urnInsideStack(unit.urn), 300),
     ...common(facts),
     ...(facts.role === undefined ? {} : { role: inert(facts.role) }),
-    ...(facts.scopes.kind === "list" ? { scopes: canonicalScopes(facts.scopes.scopes).map((scope) => inert(scope)) } : {}),
+    ...(facts.scopes.kind === "list"
+      ? { scopes: canonicalScopes(facts.scopes.scopes).map((scope) => inert(scope)) }
+      : {}),
   };
 }
 
@@ -92,7 +101,9 @@ function lockedKey(unit: Unit, { facts, accountUrn }: Side): LockEntry {
     ...(accountUrn === undefined ? {} : { account: inert(urnInsideStack(accountUrn), 300) }),
     ...common(facts),
     ...(facts.environment === undefined ? {} : { environment: inert(facts.environment) }),
-    ...(facts.scopes.kind === "list" ? { scopes: canonicalScopes(facts.scopes.scopes).map((scope) => inert(scope)) } : {}),
+    ...(facts.scopes.kind === "list"
+      ? { scopes: canonicalScopes(facts.scopes.scopes).map((scope) => inert(scope)) }
+      : {}),
     expiry: expiryPolicy(facts),
   };
 }
@@ -109,7 +120,9 @@ function common(facts: Side["facts"]): Record<string, string> {
 function expiryPolicy(facts: Side["facts"]): Record<string, string> {
   const { expiresAt, expiresIn, rotateEvery, overlap, retire } = facts;
   const given = { expiresAt, expiresIn, rotateEvery, overlap, retire };
-  const policy = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, inert(value)] as const]));
+  const policy = Object.entries(given).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, inert(value)] as const],
+  );
   if (policy.length > 0) return Object.fromEntries(policy);
   return { kind: facts.expiryHidden ? "known after the update" : "never" };
 }
@@ -124,13 +137,16 @@ function changedFields(before: Record<string, unknown>, after: Record<string, un
 
 function shown(value: unknown): string {
   if (value === undefined) return "absent";
-  return quoted(Array.isArray(value) ? value.map(String).join(" ") : typeof value === "object" ? JSON.stringify(value) : String(value), 200);
+  if (Array.isArray(value)) return quoted(value.map(String).join(" "), 200);
+  return quoted(typeof value === "string" ? value : JSON.stringify(value), 200);
 }
 
 /** Formatters reorder nothing but whitespace; a hand edit may reorder fields. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_name, inner: unknown) =>
-    typeof inner === "object" && inner !== null && !Array.isArray(inner) ? Object.fromEntries(Object.entries(inner).sort(byFirst)) : inner,
+    typeof inner === "object" && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(byFirst))
+      : inner,
   );
 }
 

@@ -2,7 +2,11 @@
  * The hidden first line by which a later run finds its own comment again. Whole names, encoded: `prod`
  * is not `prod-eu`, and no name can close the comment or look like another marker.
  */
-export function markerFor(identity: { readonly project: string; readonly stack: string; readonly part?: string | null }): string {
+export function markerFor(identity: {
+  readonly project: string;
+  readonly stack: string;
+  readonly part?: string | null;
+}): string {
   // A preview that failed before it named its stack still has the name that the job gave it.
   const stack = identity.stack === "" ? (identity.part ?? "") : identity.stack;
   return `<!-- apikeys-review v1 project=${encoded(identity.project)} stack=${encoded(stack)} -->`;
@@ -21,5 +25,8 @@ export function markerOf(body: string): string | undefined {
 
 function encoded(text: string): string {
   // Everything but letters, digits, dots and underscores; two hyphens would end the comment.
-  return encodeURIComponent(text.toWellFormed()).replace(/[-!'()*~]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+  return encodeURIComponent(text.toWellFormed()).replace(
+    /[-!'()*~]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }

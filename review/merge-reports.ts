@@ -12,13 +12,18 @@ export interface MergedPart {
 }
 
 /** One comment for a matrix of stacks: the gravest first, each with its share of the room. */
-export function mergeReports(parts: readonly MergedPart[], id: string, maxChars: number): { readonly markdown: string; readonly exitCode: number } {
+export function mergeReports(
+  parts: readonly MergedPart[],
+  id: string,
+  maxChars: number,
+): { readonly markdown: string; readonly exitCode: number } {
   const reports = parts.flatMap(({ report }) => (report ? [report] : [])).sort(byGravity);
   const missing = parts.filter(({ report }) => !report);
   const exitCode = gravestExit([...reports.map((report) => report.exitCode), ...missing.map(() => 10)]);
   const marker = mergedMarker(id);
   const blocked = reports.filter(({ exitCode: code }) => code !== 0).length;
-  const sign = missing.length > 0 ? "⚪" : blocked > 0 ? "🔴" : reports.some(({ accessChanged }) => accessChanged) ? "🟡" : "🟢";
+  const sign =
+    missing.length > 0 ? "⚪" : blocked > 0 ? "🔴" : reports.some(({ accessChanged }) => accessChanged) ? "🟡" : "🟢";
   const words =
     missing.length > 0
       ? `Not reviewable: ${plural(missing.length, "stack")} of ${parts.length} without a report`

@@ -14,14 +14,20 @@ export function parsePolicy(
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   if (document.errors.length > 0) {
-    return { problems: document.errors.map(({ pos, message }) => `line ${lines.linePos(pos[0]).line}: not YAML: ${message}`) };
+    return {
+      problems: document.errors.map(({ pos, message }) => `line ${lines.linePos(pos[0]).line}: not YAML: ${message}`),
+    };
   }
   const value = plainValue(document);
-  const checked = value === undefined ? { problems: ["it uses YAML aliases without end; write the values out"] } : checkPolicy(value);
+  const checked =
+    value === undefined ? { problems: ["it uses YAML aliases without end; write the values out"] } : checkPolicy(value);
   if ("problems" in checked) return checked;
   const waiverLines = (checked.document.waivers ?? []).map((_waiver, index) => {
     const node: unknown = document.getIn(["waivers", index], true);
-    const range = typeof node === "object" && node !== null && "range" in node && Array.isArray(node.range) ? (node.range as number[]) : [];
+    const range =
+      typeof node === "object" && node !== null && "range" in node && Array.isArray(node.range)
+        ? (node.range as number[])
+        : [];
     return range[0] === undefined ? 1 : lines.linePos(range[0]).line;
   });
   return { policy: { document: checked.document, path, waiverLines } };

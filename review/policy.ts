@@ -11,28 +11,40 @@ export const policyFileName = "apikeys-review.yaml";
 
 const duration = z
   .string()
-  .refine((value) => typeof parseDuration(value) === "number", { error: "is not a duration; write a whole number and a unit, such as 90d" })
+  .refine((value) => typeof parseDuration(value) === "number", {
+    error: "is not a duration; write a whole number and a unit, such as 90d",
+  })
   .meta({ pattern: "^[0-9]{1,9}[smhdw]$", examples: ["90d"] });
 
-const pattern = z
-  .string()
-  .refine(isRegExp, { error: "is not a regular expression" })
-  .meta({ format: "regex" });
+const pattern = z.string().refine(isRegExp, { error: "is not a regular expression" }).meta({ format: "regex" });
 
 const level = z.enum(levels);
 
 /** What may be set for every stack, for one environment, and for one stack. */
 const settings = {
-  rules: z.partialRecord(z.enum(ruleIds), level).optional().meta({ description: "The level of a rule, where it differs from the default." }),
+  rules: z
+    .partialRecord(z.enum(ruleIds), level)
+    .optional()
+    .meta({ description: "The level of a rule, where it differs from the default." }),
   maxKeyAge: duration.optional().meta({ description: "SR005: how old a key may get. Default 90d." }),
   maxKeyLife: duration.optional().meta({ description: "SR006: how long a key may be valid. Default 90d." }),
-  maxKeysPerAccount: z.int().min(1).optional().meta({ description: "SR011: how many live keys an account may have. Default 5." }),
-  requiredLabels: z.array(z.string().min(1)).optional().meta({ description: "SR007: labels that every account needs. Default owner and purpose." }),
+  maxKeysPerAccount: z
+    .int()
+    .min(1)
+    .optional()
+    .meta({ description: "SR011: how many live keys an account may have. Default 5." }),
+  requiredLabels: z
+    .array(z.string().min(1))
+    .optional()
+    .meta({ description: "SR007: labels that every account needs. Default owner and purpose." }),
   namePattern: pattern.optional().meta({ description: "SR008: what a name must look like. No default." }),
   neverGrant: z
     .array(z.string().min(1))
     .optional()
-    .meta({ description: "SR004: scopes that nobody gets; `*` stands for any text. Lists of a stack and an environment add to it." }),
+    .meta({
+      description:
+        "SR004: scopes that nobody gets; `*` stands for any text. Lists of a stack and an environment add to it.",
+    }),
 };
 
 const waiver = z
@@ -46,11 +58,17 @@ const waiver = z
       .optional()
       .meta({ description: "The last day on which it holds, e.g. 2027-01-31." }),
   })
-  .meta({ description: "An exception. Without reason, approver or end, or past its end, it does not hold and is a finding itself (SR020)." });
+  .meta({
+    description:
+      "An exception. Without reason, approver or end, or past its end, it does not hold and is a finding itself (SR020).",
+  });
 
 const catalogue = z
   .strictObject({
-    scopesOnKeys: z.boolean().optional().meta({ description: "false: keys have no scopes, the account's role decides." }),
+    scopesOnKeys: z
+      .boolean()
+      .optional()
+      .meta({ description: "false: keys have no scopes, the account's role decides." }),
     scopes: z
       .record(
         z.string().min(1),
@@ -69,8 +87,14 @@ export const policySchema = z
   .strictObject({
     version: z.literal(1).optional(),
     ...settings,
-    environments: z.record(z.string(), z.strictObject(settings)).optional().meta({ description: "Settings for keys of one environment, e.g. live or test." }),
-    stacks: z.record(z.string(), z.strictObject(settings)).optional().meta({ description: "Settings for one stack, by its whole name. They win over environments." }),
+    environments: z
+      .record(z.string(), z.strictObject(settings))
+      .optional()
+      .meta({ description: "Settings for keys of one environment, e.g. live or test." }),
+    stacks: z
+      .record(z.string(), z.strictObject(settings))
+      .optional()
+      .meta({ description: "Settings for one stack, by its whole name. They win over environments." }),
     waivers: z.array(waiver).optional(),
     catalogues: z.record(z.string(), catalogue).optional(),
   })
@@ -100,7 +124,8 @@ export function checkPolicy(value: unknown): { readonly document: PolicyDocument
   const parsed = policySchema.safeParse(value ?? {});
   if (!parsed.success) return { problems: parsed.error.issues.map(describeIssue) };
   const problems = Object.entries(parsed.data.catalogues ?? {}).flatMap(([name, { scopes, open, scopesOnKeys }]) => {
-    if (Object.hasOwn(builtInCatalogues, name)) return [`catalogues.${name}: is built in and cannot be replaced; remove it.`];
+    if (Object.hasOwn(builtInCatalogues, name))
+      return [`catalogues.${name}: is built in and cannot be replaced; remove it.`];
     if (scopesOnKeys === false && (scopes !== undefined || open !== undefined)) {
       return [`catalogues.${name}: says that keys have no scopes and lists some; remove one of the two.`];
     }
@@ -134,9 +159,14 @@ export interface Limits {
 const defaultSpanMs = 90 * dayMs;
 
 /** The limits for a key of an environment in a stack: the stack's, else the environment's, else the file's, else the default. */
-export function limitsFor(document: PolicyDocument, stack: string | undefined, environment: string | undefined): Limits {
+export function limitsFor(
+  document: PolicyDocument,
+  stack: string | undefined,
+  environment: string | undefined,
+): Limits {
   const layers = layersFor(document, stack, environment);
-  const first = <Value>(pick: (layer: Layer) => Value | undefined): Value | undefined => layers.map(pick).find((value) => value !== undefined);
+  const first = <Value>(pick: (layer: Layer) => Value | undefined): Value | undefined =>
+    layers.map(pick).find((value) => value !== undefined);
   const namePattern = first((layer) => layer.namePattern);
   return {
     maxKeyAgeMs: milliseconds(first((layer) => layer.maxKeyAge)),
@@ -162,8 +192,15 @@ export function levelFor(
 }
 
 /** Every level that a rule can have under this policy. */
-export function possibleLevels(document: PolicyDocument, rule: { readonly id: RuleId; readonly level: Level }): Level[] {
-  const layers: Layer[] = [document, ...Object.values(document.environments ?? {}), ...Object.values(document.stacks ?? {})];
+export function possibleLevels(
+  document: PolicyDocument,
+  rule: { readonly id: RuleId; readonly level: Level },
+): Level[] {
+  const layers: Layer[] = [
+    document,
+    ...Object.values(document.environments ?? {}),
+    ...Object.values(document.stacks ?? {}),
+  ];
   const set = layers.flatMap((layer) => layer.rules?.[rule.id] ?? []);
   return [...new Set([document.rules?.[rule.id] ?? rule.level, ...set])];
 }
@@ -184,7 +221,11 @@ export function catalogueFor(
   if (!own || !Object.hasOwn(own, backend)) return { known: false, scopesOnKeys: true };
   const { scopesOnKeys, scopes, open } = own[backend] ?? {};
   if (scopesOnKeys === false) return { known: true, scopesOnKeys: false };
-  return { known: true, scopesOnKeys: true, catalogue: { scopes: (scopes ?? {}) as ScopeCatalogue["scopes"], ...(open ? { open } : {}) } };
+  return {
+    known: true,
+    scopesOnKeys: true,
+    catalogue: { scopes: (scopes ?? {}) as ScopeCatalogue["scopes"], ...(open ? { open } : {}) },
+  };
 }
 
 /** The end of a waiver's last day. */
@@ -204,7 +245,8 @@ function layersFor(document: PolicyDocument, stack: string | undefined, environm
   const layers: Layer[] = [];
   // `hasOwn`: a stack may be called `constructor`.
   if (stack !== undefined && stacks && Object.hasOwn(stacks, stack)) layers.push(stacks[stack] ?? {});
-  if (environment !== undefined && environments && Object.hasOwn(environments, environment)) layers.push(environments[environment] ?? {});
+  if (environment !== undefined && environments && Object.hasOwn(environments, environment))
+    layers.push(environments[environment] ?? {});
   layers.push(document);
   return layers;
 }

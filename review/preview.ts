@@ -56,7 +56,9 @@ export interface PreviewDiagnostic {
 
 /** Checked as an object and passed on as it is: a large preview is mostly properties that nobody reads. */
 const properties = z.custom<Record<string, unknown>>(isRecord);
-const dependencies = z.custom<Record<string, string[] | null>>((value) => isRecord(value) && Object.values(value).every(isListOfTexts));
+const dependencies = z.custom<Record<string, string[] | null>>(
+  (value) => isRecord(value) && Object.values(value).every(isListOfTexts),
+);
 
 // The engine leaves out what it has not, and never writes null here; every wrapper costs, a thousand times over.
 const digestState = z.object({
@@ -74,7 +76,11 @@ const digestState = z.object({
   sourcePosition: z.string().optional(),
 });
 
-const digestDiagnostic = z.object({ urn: z.string().nullish(), message: z.string().nullish(), severity: z.string().nullish() });
+const digestDiagnostic = z.object({
+  urn: z.string().nullish(),
+  message: z.string().nullish(),
+  severity: z.string().nullish(),
+});
 
 const digest = z.object({
   config: properties.nullish(),
@@ -107,7 +113,9 @@ const engineEvent = z.object({
   preludeEvent: z.object({ config: properties.nullish() }).nullish(),
   resourcePreEvent: z.object({ metadata: eventMetadata }).nullish(),
   diagnosticEvent: digestDiagnostic.nullish(),
-  summaryEvent: z.object({ resourceChanges: z.record(z.string(), z.number()).nullish(), result: z.string().nullish() }).nullish(),
+  summaryEvent: z
+    .object({ resourceChanges: z.record(z.string(), z.number()).nullish(), result: z.string().nullish() })
+    .nullish(),
 });
 
 type RawState = z.infer<typeof digestState>;
@@ -118,7 +126,8 @@ const digestKeys = ["steps", "config", "diagnostics", "changeSummary", "duration
 
 export function readPreview(text: string): Preview {
   const body = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
-  if (body.trim() === "") return unreadable("The preview is empty: `pulumi preview` failed before it printed anything.");
+  if (body.trim() === "")
+    return unreadable("The preview is empty: `pulumi preview` failed before it printed anything.");
   const whole = parseJson(body);
   if (isRecord(whole) && !("sequence" in whole)) {
     if (Array.isArray(whole.events)) return fromEvents(whole.events);
@@ -128,12 +137,16 @@ export function readPreview(text: string): Preview {
   if (isRecord(whole)) return fromEvents([whole]);
   const lines = body.split("\n").filter((line) => line.trim() !== "");
   if (!(lines[0] ?? "").includes('"sequence"')) {
-    return unreadable("The preview is not JSON. Write it with `pulumi preview --json --show-sames` and keep stderr out of the file.");
+    return unreadable(
+      "The preview is not JSON. Write it with `pulumi preview --json --show-sames` and keep stderr out of the file.",
+    );
   }
   const events = lines.map(parseJson);
   const broken = events.filter((event) => event === undefined).length;
   const preview = fromEvents(events.filter((event) => event !== undefined));
-  return broken === 0 ? preview : { ...preview, problems: [...preview.problems, `${broken} line(s) of the event stream are cut or not JSON.`] };
+  return broken === 0
+    ? preview
+    : { ...preview, problems: [...preview.problems, `${broken} line(s) of the event stream are cut or not JSON.`] };
 }
 
 function fromDigest(value: unknown): Preview {
@@ -271,7 +284,8 @@ function unreadable(problem: string): Preview {
 /** The path of the first mistake; its value and the parser's words stay out, as they quote the input. */
 function where(error: z.ZodError): string {
   const path = error.issues[0]?.path ?? [];
-  const known = /^(steps|op|urn|old|new|oldState|newState|inputs|outputs|type|config|diagnostics|metadata|resourcePreEvent|events|changeSummary)$/;
+  const known =
+    /^(steps|op|urn|old|new|oldState|newState|inputs|outputs|type|config|diagnostics|metadata|resourcePreEvent|events|changeSummary)$/;
   const parts = path.map((part) => (typeof part === "number" || known.test(String(part)) ? String(part) : "…"));
   return `\`${parts.join(".") || "its top"}\``;
 }

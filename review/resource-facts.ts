@@ -156,7 +156,15 @@ const outputTexts: readonly (readonly [TextFact, string])[] = [
 export const secretInputs: readonly string[] = ["secretValue"];
 export const secretOutputs: readonly string[] = ["secret", "previousSecret"];
 /** Properties that people fill by hand: where a pasted credential of unknown shape would land. */
-export const freeText: readonly string[] = ["name", "description", "labels", "keepers", "emergency", "owner", "purpose"];
+export const freeText: readonly string[] = [
+  "name",
+  "description",
+  "labels",
+  "keepers",
+  "emergency",
+  "owner",
+  "purpose",
+];
 
 /** True for a value that the engine has masked or does not know yet. */
 export function isHidden(value: unknown): boolean {
@@ -181,7 +189,8 @@ function readScopes(value: unknown): ScopeReading {
   if (value === unknownValue) return { kind: "unreadable", why: "its scopes are not known before the update" };
   if (value === secretValue || isWrappedSecret(value)) return { kind: "unreadable", why: "its scopes are secret" };
   if (!Array.isArray(value)) return { kind: "unreadable", why: "its scopes are not a list" };
-  if (value.includes(unknownValue)) return { kind: "unreadable", why: "some of its scopes are not known before the update" };
+  if (value.includes(unknownValue))
+    return { kind: "unreadable", why: "some of its scopes are not known before the update" };
   if (value.some(isHidden)) return { kind: "unreadable", why: "some of its scopes are secret" };
   const scopes = value.filter((scope) => typeof scope === "string");
   if (scopes.length < value.length) return { kind: "unreadable", why: "some of its scopes are not text" };
@@ -207,5 +216,7 @@ function wholeNumber(value: unknown): number | undefined {
 }
 
 function record(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined;
 }

@@ -51,7 +51,9 @@ export function reviewPreview(request: ReviewRequest): Report {
   const nowMs = Math.floor(request.nowMs / dayMs) * dayMs;
   const rows = accountRows(units);
   const keys = keyChanges(units, new Map(changes.map(({ urn, op }) => [urn, op])), preview.knowsConsumers);
-  const stackUrn = changes.find(({ after, before }) => (after ?? before)?.type === "pulumi:pulumi:Stack")?.urn ?? `urn:pulumi:${stack}::${project}::pulumi:pulumi:Stack::${project}-${stack}`;
+  const stackUrn =
+    changes.find(({ after, before }) => (after ?? before)?.type === "pulumi:pulumi:Stack")?.urn ??
+    `urn:pulumi:${stack}::${project}::pulumi:pulumi:Stack::${project}-${stack}`;
 
   const context: RuleContext = {
     stack,
@@ -72,7 +74,8 @@ export function reviewPreview(request: ReviewRequest): Report {
   const findings = findAll(context);
   const unreviewed = unreviewedOf(request, preview, units, strangers);
   const delta = accessDeltaOf(units);
-  const lock = request.lock === undefined || preview.problems.length > 0 ? null : compareLock(request.lock, project, stack, units);
+  const lock =
+    request.lock === undefined || preview.problems.length > 0 ? null : compareLock(request.lock, project, stack, units);
 
   const codes: number[] = [];
   if (unreviewed.length > 0) codes.push(exitCodes.notReviewable);
@@ -98,7 +101,11 @@ export function reviewPreview(request: ReviewRequest): Report {
     counts: countsOf(units, rows, keys, findings),
     accounts,
     keys: keys.map((key) => keyOf(key, nowMs)).sort(byUrn),
-    findings: findings.map((finding) => ({ ...finding, urn: safeUrn(finding.urn), ...(finding.waiver ? { waiver: safeWaiver(finding.waiver) } : {}) })),
+    findings: findings.map((finding) => ({
+      ...finding,
+      urn: safeUrn(finding.urn),
+      ...(finding.waiver ? { waiver: safeWaiver(finding.waiver) } : {}),
+    })),
     unreviewed,
     lock,
     notes: notesOf(preview, changes),
@@ -112,31 +119,51 @@ function verdictOf(exitCode: number, accessChanged: boolean): Verdict {
 }
 
 /** Everything that nobody has looked at. One entry is enough to keep a review from being green. */
-function unreviewedOf(request: Pick<ReviewRequest, "allowEmpty">, preview: Preview, units: readonly Unit[], strangers: readonly string[]): Report["unreviewed"] {
-  const unreviewed: { urn: string | null; reason: string }[] = preview.problems.map((reason) => ({ urn: null, reason }));
+function unreviewedOf(
+  request: Pick<ReviewRequest, "allowEmpty">,
+  preview: Preview,
+  units: readonly Unit[],
+  strangers: readonly string[],
+): Report["unreviewed"] {
+  const unreviewed: { urn: string | null; reason: string }[] = preview.problems.map((reason) => ({
+    urn: null,
+    reason,
+  }));
   for (const { urn, after } of units) {
     for (const reason of after?.access.unreadable ?? []) unreviewed.push({ urn: safeUrn(urn), reason });
   }
   for (const urn of strangers) unreviewed.push({ urn: safeUrn(urn), reason: strangerReason(urn) });
   if (units.length === 0 && unreviewed.length === 0 && !request.allowEmpty) {
-    unreviewed.push({ urn: null, reason: "The preview has no service account and no API key. If that is right for this stack, say `--allow-empty`." });
+    unreviewed.push({
+      urn: null,
+      reason:
+        "The preview has no service account and no API key. If that is right for this stack, say `--allow-empty`.",
+    });
   }
   return unreviewed;
 }
 
-function compareLock(text: string, project: string, stack: string, units: readonly Unit[]): NonNullable<Report["lock"]> {
+function compareLock(
+  text: string,
+  project: string,
+  stack: string,
+  units: readonly Unit[],
+): NonNullable<Report["lock"]> {
   const differences = lockDifferences(text, lockOf(project, stack, units));
   return { current: differences.length === 0, differences };
 }
 
 function accountOf(row: AccountRow, findings: readonly Finding[]): ReportAccount {
   const urns = new Set([row.urn, ...row.keys.map(({ urn }) => urn)]);
-  const isMoved = row.targetBefore !== undefined && row.targetAfter !== undefined && !sameTarget(row.targetBefore, row.targetAfter);
+  const isMoved =
+    row.targetBefore !== undefined && row.targetAfter !== undefined && !sameTarget(row.targetBefore, row.targetAfter);
   // A moved connection is one finding of the stack, and concerns every row that moves with it.
   const about = findings.filter(({ urn, rule, waived }) => !waived && (urns.has(urn) || (isMoved && rule === "SR021")));
   const unit = row.account ?? row.keys[0];
   const facts = unit?.after?.facts ?? unit?.before?.facts;
-  const owners = [facts, ...row.keys.map(({ after, before }) => after?.facts ?? before?.facts)].flatMap((each) => each?.labels.owner ?? []);
+  const owners = [facts, ...row.keys.map(({ after, before }) => after?.facts ?? before?.facts)].flatMap(
+    (each) => each?.labels.owner ?? [],
+  );
   return {
     urn: safeUrn(row.urn),
     name: inert(unit?.name ?? nameOf(row.urn)),
@@ -149,12 +176,19 @@ function accountOf(row: AccountRow, findings: readonly Finding[]): ReportAccount
     level: about.reduce<Level | "none">((worst, { level }) => graver(worst, level), "none"),
     rules: [...new Set(about.map(({ rule }) => rule))].sort(),
     isAccount: row.account !== undefined,
-    targetBefore: row.targetBefore ? { backend: inert(row.targetBefore.backend), origin: inert(row.targetBefore.origin, 300) } : null,
-    targetAfter: row.targetAfter ? { backend: inert(row.targetAfter.backend), origin: inert(row.targetAfter.origin, 300) } : null,
+    targetBefore: row.targetBefore
+      ? { backend: inert(row.targetBefore.backend), origin: inert(row.targetBefore.origin, 300) }
+      : null,
+    targetAfter: row.targetAfter
+      ? { backend: inert(row.targetAfter.backend), origin: inert(row.targetAfter.origin, 300) }
+      : null,
   };
 }
 
-function keyOf({ unit, op, reason, oldValidUntil, equalAccess, updatedConsumers }: KeyChange, nowMs: number): ReportKey {
+function keyOf(
+  { unit, op, reason, oldValidUntil, equalAccess, updatedConsumers }: KeyChange,
+  nowMs: number,
+): ReportKey {
   const side = unit.after ?? unit.before;
   const facts = side?.facts;
   const fresh = op === "create" || op === "replace" || op === "rotate";
@@ -185,9 +219,15 @@ function keyOf({ unit, op, reason, oldValidUntil, equalAccess, updatedConsumers 
   };
 }
 
-function countsOf(units: readonly Unit[], rows: readonly AccountRow[], keys: readonly KeyChange[], findings: readonly Finding[]): Report["counts"] {
+function countsOf(
+  units: readonly Unit[],
+  rows: readonly AccountRow[],
+  keys: readonly KeyChange[],
+  findings: readonly Finding[],
+): Report["counts"] {
   const op = (wanted: KeyChange["op"]): number => keys.filter((key) => key.op === wanted).length;
-  const level = (wanted: Level): number => findings.filter((finding) => !finding.waived && finding.level === wanted).length;
+  const level = (wanted: Level): number =>
+    findings.filter((finding) => !finding.waived && finding.level === wanted).length;
   return {
     accounts: units.filter((unit) => !isKey(unit)).length,
     keys: keys.length,
@@ -209,11 +249,17 @@ function countsOf(units: readonly Unit[], rows: readonly AccountRow[], keys: rea
 function notesOf(preview: Preview, changes: readonly ResourceChange[]): string[] {
   const notes: string[] = [];
   if (preview.holdsDebugMessages) {
-    notes.push("This event stream holds the engine's debug messages, and those have secret values in clear: do not keep the file. The digest of `pulumi preview --json` has none.");
+    notes.push(
+      "This event stream holds the engine's debug messages, and those have secret values in clear: do not keep the file. The digest of `pulumi preview --json` has none.",
+    );
   }
-  if (!preview.knowsConsumers) notes.push("The event form of a preview does not say who uses a key; the digest of `pulumi preview --json` does.");
-  const leftovers = changes.filter(({ deletesLeftover, urn }) => deletesLeftover && parseUrn(urn)?.type.startsWith(typePrefix));
-  if (leftovers.length > 0) notes.push(`${leftovers.length} old key(s) that an earlier update could not revoke are revoked by this one.`);
+  if (!preview.knowsConsumers)
+    notes.push("The event form of a preview does not say who uses a key; the digest of `pulumi preview --json` does.");
+  const leftovers = changes.filter(
+    ({ deletesLeftover, urn }) => deletesLeftover && parseUrn(urn)?.type.startsWith(typePrefix),
+  );
+  if (leftovers.length > 0)
+    notes.push(`${leftovers.length} old key(s) that an earlier update could not revoke are revoked by this one.`);
   return notes;
 }
 
@@ -287,5 +333,11 @@ export function failedReview(failure: {
     stack: stack ?? failure.stack ?? "",
     project: project ?? failure.project ?? "",
   });
-  return { ...report, exitCode: failure.exitCode, reviewedOn: "no date", digest: "none", unreviewed: [{ urn: null, reason: quoted(failure.reason, 600) }] };
+  return {
+    ...report,
+    exitCode: failure.exitCode,
+    reviewedOn: "no date",
+    digest: "none",
+    unreviewed: [{ urn: null, reason: quoted(failure.reason, 600) }],
+  };
 }

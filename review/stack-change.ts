@@ -17,7 +17,13 @@ export type ChangeOp = "same" | "create" | "update" | "replace" | "delete";
 /** `unknown` = replaced, and the preview has one step for it (no `--show-replacement-steps`). */
 export type ReplaceOrder = "none" | "create-before-delete" | "delete-before-create" | "unknown";
 
-const replacing = new Set(["replace", "create-replacement", "delete-replaced", "import-replacement", "read-replacement"]);
+const replacing = new Set([
+  "replace",
+  "create-replacement",
+  "delete-replaced",
+  "import-replacement",
+  "read-replacement",
+]);
 const removing = new Set(["delete", "delete-replaced", "discard", "discard-replaced", "read-discard"]);
 
 /** One change per resource, in the order in which the engine first names it. */
@@ -34,7 +40,9 @@ export function resourceChanges(preview: Preview): ResourceChange[] {
 function oneChange(urn: string, all: readonly PreviewStep[]): ResourceChange {
   // The original of this very replacement is marked for deletion as well; a leftover has another id.
   const replaced = all.find(({ op }) => op === "create-replacement" || op === "replace")?.oldState?.id;
-  const leftovers = all.filter(({ oldState, op }) => removing.has(op) && oldState?.pendingDelete === true && oldState.id !== replaced);
+  const leftovers = all.filter(
+    ({ oldState, op }) => removing.has(op) && oldState?.pendingDelete === true && oldState.id !== replaced,
+  );
   const current = all.filter((step) => !leftovers.includes(step));
   const before = current.find(({ oldState }) => oldState)?.oldState;
   const last = current.findLast(({ op, newState }) => newState && !removing.has(op));
@@ -54,7 +62,11 @@ function oneChange(urn: string, all: readonly PreviewStep[]): ResourceChange {
   };
 }
 
-function changeOp(steps: readonly PreviewStep[], before: ResourceState | undefined, after: ResourceState | undefined): ChangeOp {
+function changeOp(
+  steps: readonly PreviewStep[],
+  before: ResourceState | undefined,
+  after: ResourceState | undefined,
+): ChangeOp {
   if (!after) return "delete";
   if (!before) return "create";
   if (steps.some(({ op }) => replacing.has(op) || op === "create")) return "replace";
@@ -62,14 +74,16 @@ function changeOp(steps: readonly PreviewStep[], before: ResourceState | undefin
 }
 
 function replaceOrder(steps: readonly PreviewStep[]): ReplaceOrder {
-  const made = steps.findIndex(({ op }) => op === "create-replacement" || op === "create" || op === "import-replacement");
+  const made = steps.findIndex(
+    ({ op }) => op === "create-replacement" || op === "create" || op === "import-replacement",
+  );
   const gone = steps.findIndex(({ op }) => op === "delete-replaced" || op === "delete");
   if (made < 0 || gone < 0) return "unknown";
   return gone < made ? "delete-before-create" : "create-before-delete";
 }
 
 function makes(op: string): boolean {
-  return op === "create" || replacing.has(op) && op !== "delete-replaced";
+  return op === "create" || (replacing.has(op) && op !== "delete-replaced");
 }
 
 function unique(texts: readonly string[]): string[] {

@@ -53,28 +53,38 @@ export function readUnits(preview: Preview, policy: PolicyDocument, projectPath:
   const consumersAfter = consumerIndex(changes, known, "after");
 
   // What an alias has renamed is one resource: the old state speaks of it by the old URN.
-  const renamed = new Map(changes.flatMap(({ before, after }) => (before && after && before.urn !== after.urn ? [[before.urn, after.urn] as const] : [])));
+  const renamed = new Map(
+    changes.flatMap(({ before, after }) =>
+      before && after && before.urn !== after.urn ? [[before.urn, after.urn] as const] : [],
+    ),
+  );
 
-  const side = (change: ResourceChange, at: "before" | "after"): Side | undefined => {
+  const side = (change: ResourceChange, at: "before" | "after", other?: Side): Side | undefined => {
     const state = change[at];
     const own = facts.get(change)?.[at];
     if (!state || !own) return undefined;
     const isAccount = kindOf(change.before, change.after) === "account";
     const accountUrn = isAccount ? undefined : accountOf(state, own, accounts[at]);
     const account = accountUrn === undefined ? undefined : accounts[at].facts.get(accountUrn);
+    // The same words under the same account mean the same.
+    const isKept =
+      other?.facts === own && (accountUrn === undefined || account === accounts.before.facts.get(accountUrn));
     return {
       facts: own,
-      access: isAccount ? accountAccess(own, policy) : keyAccess(own, account, policy),
-      ...(accountUrn === undefined ? {} : { accountUrn: at === "before" ? (renamed.get(accountUrn) ?? accountUrn) : accountUrn }),
+      access: isKept ? other.access : isAccount ? accountAccess(own, policy) : keyAccess(own, account, policy),
+      ...(accountUrn === undefined
+        ? {}
+        : { accountUrn: at === "before" ? (renamed.get(accountUrn) ?? accountUrn) : accountUrn }),
       consumers: (at === "before" ? consumersBefore : consumersAfter).get(state.urn) ?? [],
       state,
     };
   };
 
+  const files = new Map<string, string | undefined>();
   const units = known.flatMap((change): Unit[] => {
     const kind = kindOf(change.before, change.after);
     const before = side(change, "before");
-    const after = side(change, "after");
+    const after = side(change, "after", before);
     if (!kind || (!before && !after)) return [];
     const moved = before && after && before.state.urn !== after.state.urn ? before.state.urn : undefined;
     return [
@@ -91,7 +101,7 @@ export function readUnits(preview: Preview, policy: PolicyDocument, projectPath:
         replaceReasons: change.replaceReasons,
         diffReasons: change.diffReasons,
         deletesLeftover: change.deletesLeftover,
-        location: sourceLocation(change.after?.sourcePosition, projectPath),
+        location: sourceLocation(change.after?.sourcePosition, projectPath, files),
       },
     ];
   });
@@ -114,11 +124,28 @@ function kindOf(before: ResourceState | undefined, after: ResourceState | undefi
 function factsOf({ op, before, after }: ResourceChange): { before?: Facts; after?: Facts } {
   const old = before ? readFacts(before, before.outputs) : undefined;
   if (!after) return old ? { before: old } : {};
+  if (old && op === "same" && before && isSameText(before, after)) return { before: old, after: old };
   // What is kept in place keeps what the service said of it, as far as the preview does not know better.
   const news = knownOnly(after.outputs);
-  const kept = op === "same" || op === "update" ? (news === nothing ? (before?.outputs ?? nothing) : { ...before?.outputs, ...news }) : news;
+  const kept =
+    op === "same" || op === "update"
+      ? news === nothing
+        ? (before?.outputs ?? nothing)
+        : { ...before?.outputs, ...news }
+      : news;
   const next = readFacts(after, kept);
   return old ? { before: old, after: next } : { after: next };
+}
+
+/** Most keys of a stack are untouched: what the old state said is read once. */
+function isSameText(before: ResourceState, after: ResourceState): boolean {
+  if (
+    before.protect !== after.protect ||
+    before.retainOnDelete !== after.retainOnDelete ||
+    Object.keys(after.outputs).length > 0
+  )
+    return false;
+  return JSON.stringify(before.inputs) === JSON.stringify(after.inputs);
 }
 
 const nothing: Readonly<Record<string, unknown>> = {};
@@ -137,7 +164,10 @@ function accountIndex(
   changes: readonly ResourceChange[],
   facts: Map<ResourceChange, { before?: Facts; after?: Facts }>,
 ): { before: AccountIndex; after: AccountIndex } {
-  const index = { before: { facts: new Map<string, Facts>(), byId: new Map<string, string>() }, after: { facts: new Map<string, Facts>(), byId: new Map<string, string>() } };
+  const index = {
+    before: { facts: new Map<string, Facts>(), byId: new Map<string, string>() },
+    after: { facts: new Map<string, Facts>(), byId: new Map<string, string>() },
+  };
   for (const change of changes) {
     if (kindOf(change.before, change.after) !== "account") continue;
     for (const at of ["before", "after"] as const) {
@@ -158,7 +188,11 @@ function accountOf(state: ResourceState, facts: Facts, accounts: AccountIndex): 
 }
 
 /** Who uses what: a component counts only where none of its own resources is already counted. */
-function consumerIndex(changes: readonly ResourceChange[], known: readonly ResourceChange[], at: "before" | "after"): Map<string, string[]> {
+function consumerIndex(
+  changes: readonly ResourceChange[],
+  known: readonly ResourceChange[],
+  at: "before" | "after",
+): Map<string, string[]> {
   const ours = new Set(known.map((change) => change[at]?.urn));
   const states = new Map<string, ResourceState>();
   for (const change of changes) {
@@ -180,7 +214,11 @@ function consumerIndex(changes: readonly ResourceChange[], known: readonly Resou
   for (const [urn, set] of users) {
     const inner = new Set<string>();
     for (const user of set) {
-      for (let parent = states.get(user)?.parent; parent !== undefined && !inner.has(parent); parent = states.get(parent)?.parent) {
+      for (
+        let parent = states.get(user)?.parent;
+        parent !== undefined && !inner.has(parent);
+        parent = states.get(parent)?.parent
+      ) {
         inner.add(parent);
       }
     }

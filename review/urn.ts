@@ -12,8 +12,15 @@ export interface UrnParts {
 export function parseUrn(urn: string): UrnParts | undefined {
   if (!urn.startsWith("urn:pulumi:")) return undefined;
   const [stack, project, qualifiedType, ...name] = urn.slice("urn:pulumi:".length).split("::");
-  if (stack === undefined || project === undefined || qualifiedType === undefined || name.length === 0) return undefined;
-  return { stack, project, qualifiedType, type: qualifiedType.slice(qualifiedType.lastIndexOf("$") + 1), name: name.join("::") };
+  if (stack === undefined || project === undefined || qualifiedType === undefined || name.length === 0)
+    return undefined;
+  return {
+    stack,
+    project,
+    qualifiedType,
+    type: qualifiedType.slice(qualifiedType.lastIndexOf("$") + 1),
+    name: name.join("::"),
+  };
 }
 
 /** The logical name, or the whole URN where it has no known form. */

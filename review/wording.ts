@@ -25,7 +25,12 @@ function blockReasons(report: Report): string[] {
   if (report.lock && !report.lock.current) reasons.push("the lock file is out of date");
   const { block, warn } = report.counts;
   const counted = report.failOn === "warn" ? block + warn : report.failOn === "block" ? block : 0;
-  if (counted > 0) reasons.push(report.failOn === "warn" ? `${plural(counted, "finding")} at level warn or block` : plural(counted, "blocking finding"));
+  if (counted > 0)
+    reasons.push(
+      report.failOn === "warn"
+        ? `${plural(counted, "finding")} at level warn or block`
+        : plural(counted, "blocking finding"),
+    );
   if (report.expectedNoAccessChange && report.accessChanged) reasons.push("access changes although none was expected");
   return reasons.length > 0 ? reasons : ["see below"];
 }
@@ -55,7 +60,9 @@ export function footerWords(report: Report): string {
 /** The routine: said once and quietly, so that it never hides an escalation. */
 export function rotationWords(report: Report): string | undefined {
   const quiet = report.keys.filter(({ op, equalAccess }) => op === "rotate" && equalAccess);
-  return quiet.length === 0 ? undefined : `${plural(quiet.length, "key")} ${quiet.length === 1 ? "rotates" : "rotate"} with unchanged access`;
+  return quiet.length === 0
+    ? undefined
+    : `${plural(quiet.length, "key")} ${quiet.length === 1 ? "rotates" : "rotate"} with unchanged access`;
 }
 
 /** What only got another name, said as quietly. */
@@ -70,7 +77,16 @@ export function movedWords(report: Report): string | undefined {
 export function subjectOf(urn: string): string {
   const parts = parseUrn(urn);
   const kind = parts?.type.split(":").at(-1);
-  const word = kind === "ServiceAccount" ? "account" : kind === "ApiKey" ? "key" : kind === "RotatingApiKey" ? "rotating key" : kind === "Stack" ? "stack" : "resource";
+  const word =
+    kind === "ServiceAccount"
+      ? "account"
+      : kind === "ApiKey"
+        ? "key"
+        : kind === "RotatingApiKey"
+          ? "rotating key"
+          : kind === "Stack"
+            ? "stack"
+            : "resource";
   return `${word} \`${inert(parts?.name ?? urn, 80)}\``;
 }
 
@@ -91,7 +107,9 @@ export function orderWords(order: Report["keys"][number]["order"], op: Report["k
 
 export function consumersWords(key: Report["keys"][number]): string {
   if (key.updatedConsumers === null) return "unknown";
-  return key.consumers.length === 0 ? "none here, other stacks unknown" : `${key.updatedConsumers} of ${key.consumers.length}, other stacks unknown`;
+  return key.consumers.length === 0
+    ? "none here, other stacks unknown"
+    : `${key.updatedConsumers} of ${key.consumers.length}, other stacks unknown`;
 }
 
 export const levelSigns: Readonly<Record<Level | "none", string>> = { block: "🔴", warn: "🟠", info: "🔵", none: "⚪" };

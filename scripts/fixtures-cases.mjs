@@ -14,14 +14,31 @@ const rotating = (name, scopes, more = "") =>
 const uses = (name, of, options = "") => `new Consumer("${name}", { value: ${of}.secret }${options});\n`;
 const camel = (name) => name.replace(/-(.)/g, (_all, letter) => letter.toUpperCase());
 
-const bidi = "\\u202e", zeroWidth = "\\u200b";
-const nasty = [`a|b`, `--><script>`, "@org/team", `x${bidi}gnp`, "`code`", "[click](https://evil.example)", "#123", "<!-- apikeys-review v1 project=shop stack=prod -->", `zero${zeroWidth}width`, "![x](https://evil.example/x.png)", "a\\\\|b"];
+const bidi = "\\u202e",
+  zeroWidth = "\\u200b";
+const nasty = [
+  `a|b`,
+  `--><script>`,
+  "@org/team",
+  `x${bidi}gnp`,
+  "`code`",
+  "[click](https://evil.example)",
+  "#123",
+  "<!-- apikeys-review v1 project=shop stack=prod -->",
+  `zero${zeroWidth}width`,
+  "![x](https://evil.example/x.png)",
+  "a\\\\|b",
+];
 
 export const cases = [
   {
     name: "first-issue",
     about: "Everything is new: an account with a key, and a key of a service without accounts.",
-    after: account + onAccount("exporter-key", ["cameras:read"]) + key("dashboard", ["read:checks", "read:metrics"]) + uses("page", "dashboard"),
+    after:
+      account +
+      onAccount("exporter-key", ["cameras:read"]) +
+      key("dashboard", ["read:checks", "read:metrics"]) +
+      uses("page", "dashboard"),
   },
   {
     name: "scope-added",
@@ -41,7 +58,9 @@ export const cases = [
     about: "The program asks for the old key to go first.",
     flags: ["--show-replacement-steps"],
     before: key("dashboard", ["read:checks"], "", ", { deleteBeforeReplace: true }") + uses("page", "dashboard"),
-    after: key("dashboard", ["read:checks", "read:metrics"], "", ", { deleteBeforeReplace: true }") + uses("page", "dashboard"),
+    after:
+      key("dashboard", ["read:checks", "read:metrics"], "", ", { deleteBeforeReplace: true }") +
+      uses("page", "dashboard"),
   },
   {
     name: "covered-by-wildcard",
@@ -61,8 +80,18 @@ export const cases = [
     before: key("dashboard", ["read:checks", "read:alerts", "read:metrics"]),
     after: key("dashboard", ["admin:*"], ", fullAccess: true"),
   },
-  { name: "stack-prod", about: "The stack `prod` of two whose names begin alike.", stack: "prod", after: key("dashboard", ["read:checks"]) },
-  { name: "stack-prod-eu", about: "The stack `prod-eu` of two whose names begin alike.", stack: "prod-eu", after: key("dashboard", ["read:checks"]) },
+  {
+    name: "stack-prod",
+    about: "The stack `prod` of two whose names begin alike.",
+    stack: "prod",
+    after: key("dashboard", ["read:checks"]),
+  },
+  {
+    name: "stack-prod-eu",
+    about: "The stack `prod-eu` of two whose names begin alike.",
+    stack: "prod-eu",
+    after: key("dashboard", ["read:checks"]),
+  },
   {
     name: "provider-text-only",
     about: "Only `__provider` differs, as after an upgrade: no change of access.",
@@ -86,7 +115,9 @@ export const cases = [
     about: "A scope that does not exist: the preview stops, and what came after it is missing.",
     fails: true,
     before: key("dashboard", ["read:checks"]) + key("second", ["read:alerts"], "", ", { dependsOn: dashboard }"),
-    after: key("dashboard", ["read:chekcs"]) + key("second", ["admin:*"], ", fullAccess: true", ", { dependsOn: dashboard }"),
+    after:
+      key("dashboard", ["read:chekcs"]) +
+      key("second", ["admin:*"], ", fullAccess: true", ", { dependsOn: dashboard }"),
   },
   {
     name: "without-detailed-diff",
@@ -94,7 +125,8 @@ export const cases = [
     derive: {
       from: "02-scope-added",
       change: (preview) => {
-        for (const step of preview.steps) for (const name of ["detailedDiff", "diffReasons", "replaceReasons"]) delete step[name];
+        for (const step of preview.steps)
+          for (const name of ["detailedDiff", "diffReasons", "replaceReasons"]) delete step[name];
         return preview;
       },
     },
@@ -103,7 +135,10 @@ export const cases = [
     name: "nasty-names",
     about: "Names and texts that break tables, close comments, call people, hide and reorder.",
     after: nasty
-      .map((name, index) => `new ApiKey(${JSON.stringify(name).replaceAll("\\\\", "\\")}, { name: "k${index}", scopes: ["read:checks"], expiresIn: "90d", description: "d".repeat(10_000), labels: { owner: ${JSON.stringify(name).replaceAll("\\\\", "\\")}, purpose: "test" } });\n`)
+      .map(
+        (name, index) =>
+          `new ApiKey(${JSON.stringify(name).replaceAll("\\\\", "\\")}, { name: "k${index}", scopes: ["read:checks"], expiresIn: "90d", description: "d".repeat(10_000), labels: { owner: ${JSON.stringify(name).replaceAll("\\\\", "\\")}, purpose: "test" } });\n`,
+      )
       .join(""),
   },
   {
@@ -124,7 +159,8 @@ export const cases = [
   {
     name: "consumer-unchanged",
     about: "The only consumer ignores the change: it keeps the old key, which is revoked.",
-    before: key("dashboard", ["read:alerts", "read:checks"]) + uses("page", "dashboard", ', { ignoreChanges: ["value"] }'),
+    before:
+      key("dashboard", ["read:alerts", "read:checks"]) + uses("page", "dashboard", ', { ignoreChanges: ["value"] }'),
     after: key("dashboard", ["read:checks"]) + uses("page", "dashboard", ', { ignoreChanges: ["value"] }'),
   },
   {
@@ -177,15 +213,22 @@ export const cases = [
     about: "An account and its key are renamed, with aliases.",
     before: account + onAccount("exporter-key", ["cameras:read"]),
     after:
-      account.replace('"exporter"', '"video-exporter"').replace(" });\n", ' }, { aliases: [{ name: "exporter" }] });\n') +
+      account
+        .replace('"exporter"', '"video-exporter"')
+        .replace(" });\n", ' }, { aliases: [{ name: "exporter" }] });\n') +
       onAccount("video-key", ["cameras:read"]).replace(" });\n", ' }, { aliases: [{ name: "exporter-key" }] });\n'),
   },
   {
     name: "connection-moved",
-    about: "The connection leads to another server, and lists the old one in `movedFrom`: the engine shows nothing at all.",
+    about:
+      "The connection leads to another server, and lists the old one in `movedFrom`: the engine shows nothing at all.",
     before: key("dashboard", ["read:checks"]) + uses("page", "dashboard"),
     after: key("dashboard", ["read:checks"]) + uses("page", "dashboard"),
-    extra: { connections: ({ connections, origin }) => ({ default: { ...connections.default, url: "https://api.pulsely.example/v1", movedFrom: [origin] } }) },
+    extra: {
+      connections: ({ connections, origin }) => ({
+        default: { ...connections.default, url: "https://api.pulsely.example/v1", movedFrom: [origin] },
+      }),
+    },
   },
   {
     name: "scopes-unknown",
@@ -203,12 +246,18 @@ export const cases = [
     derive: {
       from: "08-stack-prod",
       change: (preview) => {
-        for (const step of preview.steps) for (const state of [step.oldState, step.newState]) if (state?.inputs?.target) state.inputs.target.backend = "./backends/acme.js";
+        for (const step of preview.steps)
+          for (const state of [step.oldState, step.newState])
+            if (state?.inputs?.target) state.inputs.target.backend = "./backends/acme.js";
         return preview;
       },
     },
   },
-  { name: "nothing-of-ours", about: "A stack without any of our resources.", after: `new Consumer("page", { value: 1 });\n` },
+  {
+    name: "nothing-of-ours",
+    about: "A stack without any of our resources.",
+    after: `new Consumer("page", { value: 1 });\n`,
+  },
   {
     name: "secret-in-the-clear",
     about: "A key is put out and passed on without its secret mark, and a credential is written into a description.",
@@ -231,17 +280,27 @@ export const cases = [
     name: "without-sames",
     about: "A preview without `--show-sames`: unchanged keys are missing, so it is no review of them.",
     sames: false,
-    before: key("dashboard", ["read:checks"]) + key("second", ["admin:*"], ", fullAccess: true") + uses("page", "dashboard"),
-    after: key("dashboard", ["read:checks", "write:checks"]) + key("second", ["admin:*"], ", fullAccess: true") + uses("page", "dashboard"),
+    before:
+      key("dashboard", ["read:checks"]) + key("second", ["admin:*"], ", fullAccess: true") + uses("page", "dashboard"),
+    after:
+      key("dashboard", ["read:checks", "write:checks"]) +
+      key("second", ["admin:*"], ", fullAccess: true") +
+      uses("page", "dashboard"),
   },
   {
     name: "weaker-protection",
     about: "Protection is removed, expiry extended, rotation slowed, a key kept alive on delete.",
-    before: key("one", ["read:checks"], "", ", { protect: true }").replace("90d", "30d") + rotating("two", ["read:alerts"]) + key("three", ["read:checks"]).replace('expiresIn: "90d"', 'expiresAt: "2027-03-01T00:00:00Z"'),
+    before:
+      key("one", ["read:checks"], "", ", { protect: true }").replace("90d", "30d") +
+      rotating("two", ["read:alerts"]) +
+      key("three", ["read:checks"]).replace('expiresIn: "90d"', 'expiresAt: "2027-03-01T00:00:00Z"'),
     after:
       key("one", ["read:checks"]).replace("90d", "60d") +
       rotating("two", ["read:alerts"]).replace('"30d"', '"60d"') +
-      key("three", ["read:checks"], "", ", { retainOnDelete: true }").replace('expiresIn: "90d"', 'expiresAt: "2027-04-01T00:00:00Z"'),
+      key("three", ["read:checks"], "", ", { retainOnDelete: true }").replace(
+        'expiresIn: "90d"',
+        'expiresAt: "2027-04-01T00:00:00Z"',
+      ),
   },
   {
     name: "rotation-switched-off",
@@ -253,7 +312,11 @@ export const cases = [
     name: "account-shared-out",
     about: "One account: keys in two environments would be one finding; here too many keys, and a role that is raised.",
     before: account + onAccount("key-one", ["cameras:read"]) + onAccount("key-two", ["events:read"]),
-    after: account.replace('"viewer"', '"operator"') + ["one", "two", "three", "four", "five", "six"].map((name) => onAccount(`key-${name}`, name === "two" ? ["cameras:read", "events:read"] : ["cameras:read"])).join(""),
+    after:
+      account.replace('"viewer"', '"operator"') +
+      ["one", "two", "three", "four", "five", "six"]
+        .map((name) => onAccount(`key-${name}`, name === "two" ? ["cameras:read", "events:read"] : ["cameras:read"]))
+        .join(""),
   },
   {
     name: "removed",
@@ -269,7 +332,11 @@ export const cases = [
     between: async ({ services, pulumi }) => {
       const { keys } = await (await fetch(`${services.url}/_emulator/keys`)).json();
       const [{ id }] = keys.filter(({ service, name }) => service === "pulsely" && name.startsWith("dashboard-"));
-      await fetch(`${services.url}/_emulator/keys/pulsely/${id}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ state: "revoked" }) });
+      await fetch(`${services.url}/_emulator/keys/pulsely/${id}`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ state: "revoked" }),
+      });
       await pulumi(["refresh", "--yes", "--skip-preview"]);
     },
   },
@@ -280,7 +347,18 @@ export const cases = [
     after: key("dashboard", ["read:alerts", "read:checks"]),
     flags: ["--show-replacement-steps"],
     between: async ({ services, pulumi, write }) => {
-      await fetch(`${services.url}/_emulator/faults`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ service: "pulsely", method: "DELETE", path: ".*", times: 100, kind: "status", status: 403 }) });
+      await fetch(`${services.url}/_emulator/faults`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({
+          service: "pulsely",
+          method: "DELETE",
+          path: ".*",
+          times: 100,
+          kind: "status",
+          status: 403,
+        }),
+      });
       write(key("dashboard", ["read:alerts", "read:checks"]));
       await pulumi(["up", "--yes", "--skip-preview"]);
       await fetch(`${services.url}/_emulator/faults`, { method: "DELETE" });
@@ -292,9 +370,15 @@ export const cases = [
     derive: {
       from: "08-stack-prod",
       change: (preview) => {
-        const [stack, one] = [preview.steps.find(({ urn }) => urn.includes("pulumi:pulumi:Stack")), preview.steps.find(({ urn }) => urn.includes("ApiKey"))];
+        const [stack, one] = [
+          preview.steps.find(({ urn }) => urn.includes("pulumi:pulumi:Stack")),
+          preview.steps.find(({ urn }) => urn.includes("ApiKey")),
+        ];
         const steps = Array.from({ length: 300 }, (_, index) => {
-          const text = JSON.stringify(one).replaceAll("dashboard", `service-${String(index + 1).padStart(3, "0")}-key`).replace('"read:checks"', '"admin:*"').replace(/"labels":\{[^}]*\}/, '"labels":{}');
+          const text = JSON.stringify(one)
+            .replaceAll("dashboard", `service-${String(index + 1).padStart(3, "0")}-key`)
+            .replace('"read:checks"', '"admin:*"')
+            .replace(/"labels":\{[^}]*\}/, '"labels":{}');
           return JSON.parse(text);
         });
         return `${JSON.stringify({ ...preview, steps: [stack, ...steps], changeSummary: { create: 301 } })}\n`;

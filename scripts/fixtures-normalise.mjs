@@ -7,7 +7,8 @@ export function normalise(text, { folder, origin, root }) {
   const counted = new Map();
   const count = (kind, value, make) => {
     const key = `${kind} ${value}`;
-    if (!counted.has(key)) counted.set(key, make([...counted.keys()].filter((each) => each.startsWith(`${kind} `)).length + 1));
+    if (!counted.has(key))
+      counted.set(key, make([...counted.keys()].filter((each) => each.startsWith(`${kind} `)).length + 1));
     return counted.get(key);
   };
   const digest = (value) => createHash("sha256").update(value).digest("hex");
@@ -19,7 +20,8 @@ export function normalise(text, { folder, origin, root }) {
     if (secrets.has(secret) || secret.includes("PLANTED")) continue;
     secrets.set(secret, `${/^[a-z]+_(?:live|test)_/.exec(secret)[0]}${planted(secrets.size + 1)}`);
   }
-  for (const [secret, other] of secrets) out = out.replaceAll(digest(secret).slice(0, 16), digest(other).slice(0, 16)).replaceAll(secret, other);
+  for (const [secret, other] of secrets)
+    out = out.replaceAll(digest(secret).slice(0, 16), digest(other).slice(0, 16)).replaceAll(secret, other);
   out = out
     .replaceAll(folder, "/project")
     .replaceAll(`/private${folder}`, "/project")
@@ -28,13 +30,21 @@ export function normalise(text, { folder, origin, root }) {
     .replaceAll(new URL(origin).host, "127.0.0.1:4010")
     .replace(/\/tmp\/apikeys-fixtures-[A-Za-z0-9]+/g, "")
     .replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, (id) =>
-      id === "04da6b54-80e4-46f7-96ec-b56ff0331ba9" ? id : count("uuid", id, (number) => `00000000-0000-4000-8000-${String(number).padStart(12, "0")}`),
+      id === "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+        ? id
+        : count("uuid", id, (number) => `00000000-0000-4000-8000-${String(number).padStart(12, "0")}`),
     )
     .replace(/\bkey_[A-Za-z0-9]{6,}/g, (id) => count("key", id, (number) => `key_${String(number).padStart(8, "0")}`))
-    .replace(/\brotating-[0-9a-f]{16}\b/g, (id) => count("rotating", id, (number) => `rotating-${String(number).padStart(16, "0")}`))
+    .replace(/\brotating-[0-9a-f]{16}\b/g, (id) =>
+      count("rotating", id, (number) => `rotating-${String(number).padStart(16, "0")}`),
+    )
     // <prefix>-<4 hex of the stack><6 random hex>
-    .replace(/-([0-9a-f]{4})([0-9a-f]{6})(?=["\\])/g, (whole, stack) => count("name", whole, (number) => `-${stack}${String(number).padStart(6, "0")}`))
-    .replace(/ply_(live|test)_[A-Za-z0-9]{2,8}…[A-Za-z0-9]{2,6}/g, (whole, environment) => count("hint", whole, (number) => `ply_${environment}_${String(number).padStart(6, "0")}…0000`))
+    .replace(/-([0-9a-f]{4})([0-9a-f]{6})(?=["\\])/g, (whole, stack) =>
+      count("name", whole, (number) => `-${stack}${String(number).padStart(6, "0")}`),
+    )
+    .replace(/ply_(live|test)_[A-Za-z0-9]{2,8}…[A-Za-z0-9]{2,6}/g, (whole, environment) =>
+      count("hint", whole, (number) => `ply_${environment}_${String(number).padStart(6, "0")}…0000`),
+    )
     // The services' clocks tick on from the time that they are set to.
     .replace(/(2027-\d\d-\d\dT\d\d):\d\d:\d\d(?:\.\d+)?Z/g, "$1:00:00Z");
   return rewrite(out, count, secrets, digest);
@@ -43,7 +53,10 @@ export function normalise(text, { folder, origin, root }) {
 /** Times of the engine's own clock, traces through this machine's folders, and the cost of the run. */
 function rewrite(text, count, secrets, digest) {
   const known = new Set([...secrets.values()].map((secret) => digest(secret).slice(0, 16)));
-  const fingerprint = (value) => (typeof value === "string" && !known.has(value) ? count("fingerprint", value, (number) => String(number).padStart(16, "0")) : value);
+  const fingerprint = (value) =>
+    typeof value === "string" && !known.has(value)
+      ? count("fingerprint", value, (number) => String(number).padStart(16, "0"))
+      : value;
   const clean = (name, value) => {
     if (name === "stackTrace") return undefined;
     if (name === "created" || name === "modified") return engineTime;
@@ -53,6 +66,9 @@ function rewrite(text, count, secrets, digest) {
   };
   const isStream = text.trimStart().startsWith('{"sequence"');
   if (!isStream) return `${JSON.stringify(JSON.parse(text), clean, 2)}\n`;
-  const lines = text.trim().split("\n").map((line) => JSON.stringify(JSON.parse(line), clean));
+  const lines = text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.stringify(JSON.parse(line), clean));
   return `${lines.join("\n")}\n`;
 }

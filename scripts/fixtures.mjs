@@ -34,7 +34,13 @@ function compile() {
   mkdirSync(copy);
   cpSync(join(root, "package.json"), join(copy, "package.json"));
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
-  const tsc = [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json", "--outDir", join(copy, "dist")];
+  const tsc = [
+    join(root, "node_modules/typescript/bin/tsc"),
+    "-p",
+    "tsconfig.build.json",
+    "--outDir",
+    join(copy, "dist"),
+  ];
   const { status, stdout } = spawnSync(process.execPath, tsc, { cwd: root, encoding: "utf8" });
   // A type error elsewhere is the type check's affair; the code is written all the same.
   if (status !== 0) process.stderr.write(`${stdout.split("\n")[0]}\n`);
@@ -59,7 +65,10 @@ for (const [index, each] of cases.entries()) {
       rmSync(folder, { recursive: true, force: true });
       mkdirSync(folder, { recursive: true });
       for (const [file, text] of Object.entries(texts)) writeFileSync(join(folder, file), text);
-      writeFileSync(join(folder, "README.md"), `${each.about}${each.derive ? `\n\nDerived from ${each.derive.from} by scripts/fixtures: the engine cannot be made to print it.` : ""}\n`);
+      writeFileSync(
+        join(folder, "README.md"),
+        `${each.about}${each.derive ? `\n\nDerived from ${each.derive.from} by scripts/fixtures: the engine cannot be made to print it.` : ""}\n`,
+      );
       if (each.review) writeFileSync(join(folder, "review.json"), `${JSON.stringify(each.review, null, 2)}\n`);
     }
     writeFileSync(join(folder, "expected.md"), expected(folder));
@@ -76,7 +85,9 @@ process.exitCode = failed === 0 ? 0 : 1;
 
 /** The report of a fixture, as tests/unit/review/fixtures.test.ts makes it. */
 function expected(folder) {
-  const settings = existsSync(join(folder, "review.json")) ? JSON.parse(readFileSync(join(folder, "review.json"), "utf8")) : {};
+  const settings = existsSync(join(folder, "review.json"))
+    ? JSON.parse(readFileSync(join(folder, "review.json"), "utf8"))
+    : {};
   const { policy, maxChars, ...request } = settings;
   const checked = policy === undefined ? undefined : checkPolicy(policy);
   if (checked && "problems" in checked) throw new Error(checked.problems.join(" "));
@@ -105,7 +116,8 @@ function run(command, args, options) {
   return new Promise((done, fail) => {
     const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
     const said = { stdout: "", stderr: "" };
-    for (const stream of ["stdout", "stderr"]) child[stream].setEncoding("utf8").on("data", (text) => (said[stream] += text));
+    for (const stream of ["stdout", "stderr"])
+      child[stream].setEncoding("utf8").on("data", (text) => (said[stream] += text));
     child.once("error", fail);
     child.once("close", (status) => done({ status, ...said }));
   });
@@ -120,7 +132,10 @@ async function capture(each) {
   mkdirSync(join(project, "node_modules"), { recursive: true });
   symlinkSync(copy, join(project, "node_modules", "pulumi-apikeys"));
   symlinkSync(join(root, "node_modules/@pulumi"), join(project, "node_modules", "@pulumi"));
-  writeFileSync(join(project, "package.json"), JSON.stringify({ name: "shop", private: true, main: each.typescript ? "index.ts" : "index.js" }));
+  writeFileSync(
+    join(project, "package.json"),
+    JSON.stringify({ name: "shop", private: true, main: each.typescript ? "index.ts" : "index.js" }),
+  );
   const { pulsely, novavms } = services.services;
   const env = {
     PATH: process.env.PATH,
@@ -136,15 +151,33 @@ async function capture(each) {
   };
   const connections = {
     default: { backend: "pulsely", url: pulsely.url, tokenEnv: "PULSELY_ADMIN_TOKEN" },
-    novavms: { backend: "novavms", url: novavms.url, tokenEnv: "NOVAVMS_ADMIN_TOKEN", allowUndocumentedEndpoints: true },
+    novavms: {
+      backend: "novavms",
+      url: novavms.url,
+      tokenEnv: "NOVAVMS_ADMIN_TOKEN",
+      allowUndocumentedEndpoints: true,
+    },
   };
-  const pulumi = (args, more = {}) => run("pulumi", [...args, "--non-interactive"], { cwd: project, env: { ...env, ...more } });
-  const clock = (now) => fetch(`${services.url}/_emulator/clock`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ now }) });
+  const pulumi = (args, more = {}) =>
+    run("pulumi", [...args, "--non-interactive"], { cwd: project, env: { ...env, ...more } });
+  const clock = (now) =>
+    fetch(`${services.url}/_emulator/clock`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ now }),
+    });
   const write = (program, extra = {}) => {
-    const config = { "apikeys:connections": { value: { ...connections, ...(extra.connections?.({ connections, origin: services.url }) ?? {}) } } };
+    const config = {
+      "apikeys:connections": {
+        value: { ...connections, ...(extra.connections?.({ connections, origin: services.url }) ?? {}) },
+      },
+    };
     const runtime = { name: "nodejs", options: { typescript: each.typescript ?? false } };
     writeFileSync(join(project, "Pulumi.yaml"), JSON.stringify({ name: each.project ?? "shop", runtime, config }));
-    writeFileSync(join(project, each.typescript ? "index.ts" : "index.js"), `${each.typescript ? typescriptHead : head}${program}\n`);
+    writeFileSync(
+      join(project, each.typescript ? "index.ts" : "index.js"),
+      `${each.typescript ? typescriptHead : head}${program}\n`,
+    );
     for (const [file, text] of Object.entries(extra.files ?? {})) writeFileSync(join(project, file), text);
   };
   const must = (run, what) => {
@@ -156,13 +189,34 @@ async function capture(each) {
     must(await pulumi(["stack", "init", each.stack ?? "prod"]), "stack init");
     if (each.before !== undefined) {
       await clock(each.appliedAt ?? "2027-01-15T10:00:00Z");
-      must(await pulumi(["up", "--yes", "--skip-preview", "--parallel", "1"], { APIKEYS_NOW: each.appliedAt ?? "2027-01-15T10:00:00Z" }), "up");
+      must(
+        await pulumi(["up", "--yes", "--skip-preview", "--parallel", "1"], {
+          APIKEYS_NOW: each.appliedAt ?? "2027-01-15T10:00:00Z",
+        }),
+        "up",
+      );
     }
     await clock(reviewedAt);
-    if (each.between) await each.between({ services, pulumi: (args, more) => pulumi(args, { APIKEYS_NOW: reviewedAt, ...more }), write });
+    if (each.between)
+      await each.between({
+        services,
+        pulumi: (args, more) => pulumi(args, { APIKEYS_NOW: reviewedAt, ...more }),
+        write,
+      });
     write(each.after, each.extra);
-    const preview = await pulumi(["preview", "--json", ...(each.sames === false ? [] : ["--show-sames"]), "--parallel", "1", ...(each.flags ?? [])], { APIKEYS_NOW: reviewedAt, ...each.env });
-    if ((preview.status !== 0) !== (each.fails ?? false)) throw new Error(`preview ended with ${preview.status}: ${preview.stdout.slice(-3000)}\n${preview.stderr}`);
+    const preview = await pulumi(
+      [
+        "preview",
+        "--json",
+        ...(each.sames === false ? [] : ["--show-sames"]),
+        "--parallel",
+        "1",
+        ...(each.flags ?? []),
+      ],
+      { APIKEYS_NOW: reviewedAt, ...each.env },
+    );
+    if ((preview.status !== 0) !== (each.fails ?? false))
+      throw new Error(`preview ended with ${preview.status}: ${preview.stdout.slice(-3000)}\n${preview.stderr}`);
     return { "preview.json": normalise(preview.stdout, { folder, origin: services.url, root }) };
   } finally {
     await pulumi(["destroy", "--yes", "--skip-preview"], { APIKEYS_NOW: reviewedAt });

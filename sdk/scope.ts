@@ -1,6 +1,6 @@
-import type { JupyterhubScope, NovavmsScope, PulseapiScope, PulselyScope } from "../provider/catalogues";
+import type { JupyterhubScope, KeycloakScope, KeystoneScope, NovavmsScope, PulseapiScope, PulselyScope } from "../provider/catalogues";
 
-export type { JupyterhubScope, NovavmsScope, PulseapiScope, PulselyScope };
+export type { JupyterhubScope, KeycloakScope, KeystoneScope, NovavmsScope, PulseapiScope, PulselyScope };
 
 /** A scope of any service: an editor completes those of the built-in catalogues, `check` judges by the connection's. */
-export type Scope = PulselyScope | NovavmsScope | PulseapiScope | JupyterhubScope;
+export type Scope = PulselyScope | NovavmsScope | PulseapiScope | JupyterhubScope | KeycloakScope | KeystoneScope;

@@ -1,11 +1,13 @@
+import assert from "node:assert/strict";
 import type { Backend, Capabilities } from "../provider/backends/definition";
 import { accountContract } from "./contract/accounts";
+import { accountResourceContract } from "./contract/account-resource";
 import { changeContract } from "./contract/changes";
+import { findingContract } from "./contract/finding";
+import { keyResourceContract } from "./contract/key-resource";
 import { keyContract } from "./contract/keys";
-import { lifecycleContract } from "./contract/lifecycle";
 import { methodContract } from "./contract/methods";
 import { refusalContract } from "./contract/refusals";
-import assert from "node:assert/strict";
 import type { BackendHarness } from "./harness";
 import { findRunner } from "./runner";
 import { type Contract, factsOf, type Opened, openService, Workbench } from "./workbench";
@@ -17,11 +19,11 @@ const timeoutMs = 120_000;
 export function contractOf(can: Capabilities): Readonly<Record<string, Contract>> {
   return {
     capabilities: methodContract(can),
-    keys: keyContract(can),
+    keys: { ...keyContract(can), ...findingContract(can) },
     "ends and rotation": changeContract(can),
     "service accounts": accountContract(can),
     refusals: refusalContract(can),
-    resources: lifecycleContract(can),
+    resources: { ...keyResourceContract(can), ...accountResourceContract(can) },
   };
 }
 

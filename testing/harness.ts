@@ -20,6 +20,8 @@ export interface BackendHarness {
   readonly scopes?: readonly (readonly string[])[];
   /** What a service account needs beside its name, such as a role. */
   readonly serviceAccount?: Omit<NewServiceAccount, "name">;
+  /** Another role than that of `serviceAccount`, where an account's role can be changed. */
+  readonly otherRole?: string;
   /** Two accounts that exist already, where keys live under accounts that the backend cannot make. */
   readonly parents?: readonly [string, string];
   /**

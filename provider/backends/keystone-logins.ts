@@ -4,8 +4,9 @@ import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
 import { secondMs } from "../durations";
 import { ConfigError, ConnectionError, ProviderError, ServerError } from "../errors";
+import { fingerprintOf } from "../fingerprint";
 import { type HttpClient, path } from "../http/client";
-import type { BackendSession } from "./definition";
+import type { BackendContext, BackendSession } from "./definition";
 import { parseAnswer } from "./parse-answer";
 
 /** Says on a user, as `managed_by`, that its password is ours to change. */
@@ -45,8 +46,7 @@ const openSessions = new Map<string, Promise<string | undefined>>();
 /** The sessions of a Keystone's accounts. */
 export class AccountSessions {
   constructor(
-    private readonly url: string,
-    private readonly http: HttpClient,
+    private readonly context: Pick<BackendContext<unknown>, "url" | "http" | "token">,
     private readonly projectOf: (user: User) => Promise<string>,
   ) {}
 
@@ -55,11 +55,18 @@ export class AccountSessions {
     for (let logins = 1; logins <= mostLogins; logins += 1) {
       // Two processes that take turns in ending each other's session must fall out of step.
       if (logins > 1) await wait(Math.random() * logins * secondMs);
-      const session = this.sessionOf(accountId);
-      const token = await session;
+      // Nobody gets a session that another administrator's credential has opened.
+      const key = `${this.placeOf(accountId)} ${fingerprintOf(await this.context.token())}`;
+      const session = openSessions.get(key) ?? this.logIn(accountId).catch(notYetAsked);
+      openSessions.set(key, session);
+      const close = () => void (openSessions.get(key) === session && openSessions.delete(key));
+      const token = await session.catch((error: unknown) => {
+        close();
+        throw error;
+      });
       const result = token === undefined ? undefined : await run(token);
       if (result !== undefined) return result;
-      if (openSessions.get(this.keyOf(accountId)) === session) this.forget(accountId);
+      close();
     }
     throw new ProviderError(
       `the service account ${accountId} could not log in to make its key, and nothing was made. Its user may be locked, its project disabled, or another run is making keys of the same account just now: run again.`,
@@ -68,25 +75,16 @@ export class AccountSessions {
 
   /** A session keeps the roles that it began with. */
   forget(accountId: string): void {
-    openSessions.delete(this.keyOf(accountId));
+    for (const key of openSessions.keys()) if (key.startsWith(`${this.placeOf(accountId)} `)) openSessions.delete(key);
   }
 
-  private keyOf(accountId: string): string {
-    return `${this.url} ${accountId}`;
-  }
-
-  private sessionOf(accountId: string): Promise<string | undefined> {
-    const known = openSessions.get(this.keyOf(accountId));
-    if (known) return known;
-    const session = this.logIn(accountId).catch(notYetAsked);
-    openSessions.set(this.keyOf(accountId), session);
-    session.catch(() => this.forget(accountId));
-    return session;
+  private placeOf(accountId: string): string {
+    return `${this.context.url} ${accountId}`;
   }
 
   private async logIn(accountId: string): Promise<string | undefined> {
     const at = path`/users/${accountId}`;
-    const { user } = parseAnswer("GET", at, z.object({ user: userSchema }), (await this.http.request({ method: "GET", path: at })).body);
+    const { user } = parseAnswer("GET", at, z.object({ user: userSchema }), (await this.context.http.request({ method: "GET", path: at })).body);
     if (user.managed_by !== managedBy) {
       throw new ProviderError(
         `the user "${user.name}" (${accountId}) was not made by a ServiceAccount. Making a key would give it a new password, so nothing was done. Make the key for a ServiceAccount, or hand the user over: openstack user set --property managed_by=${managedBy} ${accountId}`,
@@ -96,11 +94,11 @@ export class AccountSessions {
     const project = await this.projectOf(user);
     // Mixed on purpose: operators may demand certain characters.
     const password = `Aa1!${randomBytes(32).toString("base64url")}`;
-    await this.http.request({ method: "PATCH", path: at, json: { user: { password } }, idempotent: true, secrets: [password] });
+    await this.context.http.request({ method: "PATCH", path: at, json: { user: { password } }, idempotent: true, secrets: [password] });
     // Keystone counts tokens in whole seconds, and one from the second of the change as older than it.
     await wait(secondMs);
     const auth = { identity: { methods: ["password"], password: { user: { id: accountId, password } } }, scope: { project: { id: project } } };
-    const { absent, headers } = await this.http.request({ method: "POST", path: tokensAt, json: { auth }, authenticated: false, idempotent: true, absent: [401], secrets: [password] });
+    const { absent, headers } = await this.context.http.request({ method: "POST", path: tokensAt, json: { auth }, authenticated: false, idempotent: true, absent: [401], secrets: [password] });
     if (!absent) return headers["x-subject-token"];
     await this.assertHasRole(user, project);
     return undefined;
@@ -108,7 +106,7 @@ export class AccountSessions {
 
   private async assertHasRole({ id, name }: User, project: string): Promise<void> {
     const at = "/role_assignments";
-    const { body } = await this.http.request({ method: "GET", path: at, query: { "user.id": id, "scope.project.id": project, effective: "true" } });
+    const { body } = await this.context.http.request({ method: "GET", path: at, query: { "user.id": id, "scope.project.id": project, effective: "true" } });
     if (parseAnswer("GET", at, z.object({ role_assignments: z.array(z.unknown()) }), body).role_assignments.length > 0) return;
     throw new ProviderError(`the service account "${name}" (${id}) has no role on its project, so it can have no key; give it "scopes".`);
   }

@@ -77,7 +77,8 @@ export const keystone = defineBackend<Options>({
   },
   options: readOptions,
   authenticate: async ({ http, token, options: { adminProject, adminDomainId } }) => logInAsAdmin(http, await token(), adminProject, adminDomainId),
-  connect: ({ http, url, options: { project, domainId } }: BackendContext<Options>) => {
+  connect: (context: BackendContext<Options>) => {
+    const { http, options: { project, domainId } } = context;
     type Extra = Pick<HttpRequest, "json" | "query">;
     const ask = async <Schema extends z.ZodType>(method: HttpMethod, at: string, schema: Schema, extra: Extra = {}): Promise<z.infer<Schema>> =>
       parseAnswer(method, at, schema, (await http.request({ method, path: at, idempotent: method !== "POST", ...extra })).body);
@@ -99,7 +100,7 @@ export const keystone = defineBackend<Options>({
       return names.map((name) => roles.find((role) => role.name === name) ?? unknownRole(name, roles.map((role) => role.name).sort()));
     };
 
-    const sessions = new AccountSessions(url, http, projectOf);
+    const sessions = new AccountSessions(context, projectOf);
     const findKey = async (id: string, accountId: string | undefined) => {
       const found = await unlessGone(() => ask("GET", keysOf(accountId) + path`/${id}`, foundKey), proofOfAbsence, checkUrl);
       return found?.application_credential.user_id === accountId ? found?.application_credential : undefined;

@@ -75,12 +75,14 @@ export interface Clock {
 
 export const realClock: Clock = { nowMs: () => performance.now(), sleep: (ms) => wait(ms) };
 
+/** Well before an attempt ends: an address at which nobody answers has then provably been sent nothing. */
+const connectTimeoutMs = 5_000;
 const largestBodyBytes = 16 * 1024 * 1024;
 let pool: Agent | undefined;
 
 /** The process's connections, kept alive between calls and closed before servers usually close them. */
 function sharedPool(): Agent {
-  pool ??= new Agent({ connections: 16, keepAliveTimeout: 4_000, keepAliveMaxTimeout: 30_000, connect: { timeout: 10_000 } });
+  pool ??= new Agent({ connections: 16, keepAliveTimeout: 4_000, keepAliveMaxTimeout: 30_000, connect: { timeout: connectTimeoutMs } });
   return pool;
 }
 

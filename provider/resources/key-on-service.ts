@@ -7,6 +7,7 @@ import type { Connection } from "../connections";
 import { secondMs } from "../durations";
 import { AmbiguousCreateError, isUnclear, ProviderError } from "../errors";
 import { type Clock, realClock } from "../http/client";
+import { proveKeyGone } from "./absence";
 import { hasMarkerForm, renamed } from "./names";
 
 /** What a look at the service found. */
@@ -86,7 +87,7 @@ export async function observeKey(connection: Connection, ref: KeyRef & { readonl
   if (key && connection.capabilities.idsReused && key.name !== ref.name) return { status: "missing" };
   if (key && hasNewerSecret(key, ref)) return { status: "revoked", key };
   if (key) return { status: statusOf(key, nowMs), key };
-  if (connection.capabilities.absence === "list") await proveAbsent(connection, ref);
+  await proveKeyGone(connection, ref);
   return { status: "missing" };
 }
 
@@ -134,27 +135,11 @@ async function lookBeforeRevoking({ client, capabilities }: Connection, ref: Key
 async function revokeById(connection: Connection, ref: KeyRef): Promise<void> {
   const { client, capabilities } = connection;
   const outcome = await client.revokeKey(ref);
-  if (outcome === "absent" && capabilities.absence === "list") await proveAbsent(connection, ref);
+  if (outcome === "absent") await proveKeyGone(connection, ref);
   if (outcome === "revoked" && !capabilities.revokeProves) {
     const key = await client.getKey(ref);
     if (key?.status === "active") throw new ProviderError(`the service acknowledged the revocation of key ${ref.id}, but still lists it as active; run again`);
   }
-}
-
-/**
- * Where a 404 proves nothing, a key is gone when its account's key list succeeds without it, or when
- * the list of accounts succeeds without the account.
- */
-async function proveAbsent({ client, name: connection }: Connection, { id, serviceAccountId }: KeyRef): Promise<void> {
-  const keys = await client.listKeys(serviceAccountId === undefined ? {} : { serviceAccountId });
-  if (keys) {
-    const listed = keys.find((key) => key.id === id);
-    if (!listed || listed.status !== "active") return;
-    throw new ProviderError(`the service says that key ${id} does not exist, but lists it as active (connection "${connection}"); check that the admin credential belongs to the key's organisation`);
-  }
-  const accounts = await client.listServiceAccounts?.({});
-  if (accounts && !accounts.some((account) => account.id === serviceAccountId)) return;
-  throw new ProviderError(`it cannot be told whether key ${id} is gone: the service answers "not found" for its account too (connection "${connection}"); check that the admin credential belongs to the key's organisation`);
 }
 
 function parentOf({ serviceAccountId }: { readonly serviceAccountId?: string }): { serviceAccountId?: string } {

@@ -55,6 +55,12 @@ export function hasMarkerForm(name: string): boolean {
   return suffixForm.test(name);
 }
 
+/** True where both names carry the mark of one stack. */
+export function ofSameStack(a: string, b: string): boolean {
+  const mark = (name: string) => suffixForm.exec(name)?.[0].slice(1, 5);
+  return mark(a) !== undefined && mark(a) === mark(b);
+}
+
 /** First 4 hex of SHA-256 of organisation/project/stack. */
 export function stackMark(origin: Origin): string {
   const stack = origin.split("/").slice(0, 3).join("/");

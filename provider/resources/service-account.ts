@@ -8,6 +8,7 @@ import { AmbiguousCreateError, isUnclear, ProviderError } from "../errors";
 import { sameAccess } from "../scopes";
 import { formatTime } from "../times";
 import { isUnknown } from "../wire";
+import { findAccount } from "./absence";
 import { checkAnswer, describeForCheck, openRecorded, type ResourceContext } from "./context";
 import { decideFields, type FieldRule, type FieldTable, sameValue } from "./field-table";
 import { checkAccountScopes, checkDescription, checkName, checkShape, Failures, fieldSchemas } from "./input-checks";
@@ -99,7 +100,7 @@ export function createServiceAccountProvider(context: ResourceContext): Resource
     async read(id: string, props?: ServiceAccountOutputs): Promise<ReadResult<ServiceAccountOutputs>> {
       if (!props) throw new ProviderError("a service account cannot be read by its id alone; see the README on existing keys");
       const connection = openRecorded(context, props);
-      const found = await observeAccount(connection, id);
+      const found = await observeAccount(connection, id, props.physicalName);
       const keptRole = props.role === undefined || !found || found.role === props.role;
       const keptScopes = props.scopes === undefined || found?.scopes === undefined || sameAccess(connection.catalogue, found.scopes, props.scopes);
       const outs = defined({
@@ -138,7 +139,7 @@ export function createServiceAccountProvider(context: ResourceContext): Resource
       const connection = openRecorded(context, props);
       connection.assertWritable();
       const outcome = await connection.client.deleteServiceAccount?.(id);
-      if (outcome === "absent" && (await observeAccount(connection, id))) {
+      if (outcome === "absent" && (await findAccount(connection, id, props.physicalName))) {
         throw new ProviderError(`the service says that account ${id} does not exist, but lists it; check that the admin credential belongs to its organisation`);
       }
     },
@@ -214,8 +215,6 @@ async function finishAccount({ client, capabilities, catalogue }: Connection, ac
 }
 
 /** The account, or undefined where it is provably gone. */
-async function observeAccount({ client, capabilities }: Connection, id: string): Promise<ServiceAccount | undefined> {
-  const account = await client.getServiceAccount?.(id);
-  if (account || capabilities.absence === "status") return account;
-  return (await client.listServiceAccounts?.({}))?.find((listed) => listed.id === id);
+async function observeAccount(connection: Connection, id: string, marker: string): Promise<ServiceAccount | undefined> {
+  return (await connection.client.getServiceAccount?.(id)) ?? (await findAccount(connection, id, marker));
 }

@@ -19,7 +19,12 @@ export interface BlockText {
  * The page within its limit. Blocks are filled by priority, stand in their own order, and every one
  * that is cut says how much is missing: a reader never takes a part for the whole.
  */
-export function fitBlocks(head: readonly string[], blocks: readonly Block[], foot: readonly string[], maxChars: number): string {
+export function fitBlocks(
+  head: readonly string[],
+  blocks: readonly Block[],
+  foot: readonly string[],
+  maxChars: number,
+): string {
   // Every block may need its line about hidden rows, so that much is kept for each that is not placed yet.
   const notice = (block: Block): number => hiddenLine(block, allRows(block)).length + 3;
   let reserved = blocks.reduce((sum, block) => sum + notice(block), 0);
@@ -31,7 +36,10 @@ export function fitBlocks(head: readonly string[], blocks: readonly Block[], foo
     placed.set(block, lines);
     free -= size(lines);
   }
-  const page = [...head, ...blocks.flatMap((block) => placed.get(block) ?? []), ...foot].join("\n").replace(/\n{3,}/g, "\n\n").trim();
+  const page = [...head, ...blocks.flatMap((block) => placed.get(block) ?? []), ...foot]
+    .join("\n")
+    .replace(/\n{3,}/g, "\n\n")
+    .trim();
   return `${page}\n`;
 }
 
@@ -44,7 +52,10 @@ function place(block: Block, free: number): readonly string[] {
   }
   const last = block.variants.at(-1);
   if (!last) return [];
-  const kept = takeRows(last.rows, free - size(last.head) - size(last.foot) - hiddenLine(block, last.rows.length).length - 3);
+  const kept = takeRows(
+    last.rows,
+    free - size(last.head) - size(last.foot) - hiddenLine(block, last.rows.length).length - 3,
+  );
   const hidden = hiddenLine(block, last.rows.length - kept.length);
   return kept.length === 0 ? [hidden, ""] : [...last.head, ...kept, ...last.foot, hidden, ""];
 }

@@ -8,11 +8,18 @@ export function renderGithub(report: Report): string {
   const lines = report.findings
     .filter(({ waived }) => !waived)
     .map(({ rule, level, urn, message, location }) => {
-      const place = [`file=${property(location.file)}`, `line=${location.line}`, ...(location.column === undefined ? [] : [`col=${location.column}`])];
+      const place = [
+        `file=${property(location.file)}`,
+        `line=${location.line}`,
+        ...(location.column === undefined ? [] : [`col=${location.column}`]),
+      ];
       const words = `${subjectOf(urn)} ${message}. ${ruleHelp(rule)}`;
       return `::${command[level]} ${place.join(",")},title=${property(`${rule} ${ruleTitle(rule)}`)}::${data(words)}`;
     });
-  const unread = report.unreviewed.map(({ urn, reason }) => `::error title=${property("Not reviewable")}::${data(`${urn === null ? "" : `${subjectOf(urn)}: `}${reason}`)}`);
+  const unread = report.unreviewed.map(
+    ({ urn, reason }) =>
+      `::error title=${property("Not reviewable")}::${data(`${urn === null ? "" : `${subjectOf(urn)}: `}${reason}`)}`,
+  );
   const verdict = `::notice title=${property("API key review")}::${data(`${verdictWords(report)} (${report.digest})`)}`;
   return `${[...unread, ...lines, verdict].join("\n")}\n`;
 }

@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
-
 import { plainMessage } from "../inert";
 import type { Level } from "../levels";
 import type { Report } from "../report";
+import { sha256 } from "../sha256";
 import { ruleTitle, subjectOf } from "../wording";
 import { safeJson } from "./json";
 
@@ -24,7 +23,7 @@ export function renderGitlabCodequality(report: Report): string {
     check_name: "not reviewable",
     description: plainMessage(`Not reviewed: ${urn === null ? "" : `${subjectOf(urn)}: `}${reason}`),
     categories: ["Security"],
-    fingerprint: createHash("sha256").update(JSON.stringify(["unreviewed", urn, reason])).digest("hex").slice(0, 32),
+    fingerprint: sha256(JSON.stringify(["unreviewed", urn, reason])).slice(0, 32),
     severity: "critical",
     location: { path: report.findings[0]?.location.file ?? "Pulumi.yaml", lines: { begin: 1 } },
   }));

@@ -8,7 +8,9 @@ export function renderJunit(report: Report): string {
   const byUrn = new Map<string, ReportFinding[]>();
   for (const { urn } of [...report.accounts, ...report.keys]) byUrn.set(urn, []);
   for (const finding of report.findings) byUrn.set(finding.urn, [...(byUrn.get(finding.urn) ?? []), finding]);
-  const tests = [...byUrn].sort(([a], [b]) => (a < b ? -1 : 1)).map(([urn, findings]) => testCase(urn, findings, report));
+  const tests = [...byUrn]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([urn, findings]) => testCase(urn, findings, report));
   const unread = report.unreviewed.map(
     ({ urn, reason }, index) =>
       `    <testcase classname="not reviewed" name="${xml(urn === null ? `preview ${index + 1}` : subjectOf(urn))}">\n      <error message="${xml(reason)}"/>\n    </testcase>`,
@@ -39,7 +41,9 @@ function testCase(urn: string, findings: readonly ReportFinding[], report: Repor
   const rest = findings.filter((finding) => !failing.includes(finding));
   const body = [
     ...(failing.length > 0
-      ? [`      <failure message="${xml(failing.map(({ rule }) => `${rule} ${ruleTitle(rule)}`).join("; "))}">${xml(failing.map(line).join("\n"), "\n")}</failure>`]
+      ? [
+          `      <failure message="${xml(failing.map(({ rule }) => `${rule} ${ruleTitle(rule)}`).join("; "))}">${xml(failing.map(line).join("\n"), "\n")}</failure>`,
+        ]
       : []),
     ...(rest.length > 0 ? [`      <system-out>${xml(rest.map(line).join("\n"), "\n")}</system-out>`] : []),
   ];
@@ -54,8 +58,16 @@ function line(finding: ReportFinding): string {
 
 /** Text for an attribute or an element: one line, unless line breaks of ours are to stay. */
 function xml(text: string, separator?: string): string {
-  const lines = separator === undefined ? [plainMessage(text)] : text.split(separator).map((part) => inert(part, 4_000));
+  const lines =
+    separator === undefined ? [plainMessage(text)] : text.split(separator).map((part) => inert(part, 4_000));
   return lines
-    .map((part) => part.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;").replaceAll("'", "&apos;"))
+    .map((part) =>
+      part
+        .replaceAll("&", "&amp;")
+        .replaceAll("<", "&lt;")
+        .replaceAll(">", "&gt;")
+        .replaceAll('"', "&quot;")
+        .replaceAll("'", "&apos;"),
+    )
     .join("\n");
 }

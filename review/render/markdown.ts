@@ -30,14 +30,17 @@ export function renderMarkdown(report: Report, maxChars: number): string {
 export function renderBody(report: Report, maxChars: number, headingLevel: number): string {
   const heading = `${"#".repeat(headingLevel)} ${verdictSigns[report.verdict]} ${stackName(report)} · ${md(verdictWords(report))}`;
   const head = [heading, "", md(countsWords(report)), ""];
-  for (const quiet of [rotationWords(report), movedWords(report)]) if (quiet !== undefined) head.push(`🟢 ${md(quiet)}.`, "");
+  for (const quiet of [rotationWords(report), movedWords(report)])
+    if (quiet !== undefined) head.push(`🟢 ${md(quiet)}.`, "");
   for (const note of report.notes) head.push(`ℹ️ ${md(note)}`, "");
   const foot = ["", `Digest ${code(report.digest)} · ${md(footerWords(report))}`];
   return fitBlocks(head, blocksOf(report), foot, maxChars);
 }
 
 export function stackName(report: Report): string {
-  return code(`${report.project === "" ? "?" : report.project}/${report.stack === "" ? (report.part ?? "?") : report.stack}`);
+  return code(
+    `${report.project === "" ? "?" : report.project}/${report.stack === "" ? (report.part ?? "?") : report.stack}`,
+  );
 }
 
 /** In the order of the page; `priority` says who gives way first when it does not fit. */
@@ -55,7 +58,11 @@ function blocksOf(report: Report): Block[] {
       variants: [
         {
           head: ["**Not reviewed**", ""],
-          rows: report.unreviewed.map(({ urn, reason }) => () => `- ${urn === null ? "" : `${md(subjectOf(urn))}: `}${md(reason)}`),
+          rows: report.unreviewed.map(
+            ({ urn, reason }) =>
+              () =>
+                `- ${urn === null ? "" : `${md(subjectOf(urn))}: `}${md(reason)}`,
+          ),
           foot: [""],
         },
       ],
@@ -81,7 +88,10 @@ function blocksOf(report: Report): Block[] {
       variants: [
         {
           head: ["| Account | Gains | Loses | Why |", "| --- | --- | --- | --- |"],
-          rows: [...changed.map((row) => () => accountLine(row, keysOf.get(row.urn) ?? [])), ...hidden.map((key) => () => hiddenKeyLine(key))],
+          rows: [
+            ...changed.map((row) => () => accountLine(row, keysOf.get(row.urn) ?? [])),
+            ...hidden.map((key) => () => hiddenKeyLine(key)),
+          ],
           foot: [""],
         },
       ],
@@ -94,7 +104,10 @@ function blocksOf(report: Report): Block[] {
       priority: 4,
       variants: [
         {
-          head: ["| Key | Why it is new | Order | Old key valid until | Consumers updated in this run |", "| --- | --- | --- | --- | --- |"],
+          head: [
+            "| Key | Why it is new | Order | Old key valid until | Consumers updated in this run |",
+            "| --- | --- | --- | --- | --- |",
+          ],
           rows: made.map((key) => () => keyLine(key)),
           foot: [""],
         },
@@ -122,7 +135,12 @@ function blocksOf(report: Report): Block[] {
       priority: 6,
       variants: [
         {
-          head: ["<details><summary>Key ages</summary>", "", "| Key | Age | Ends | Next rotation |", "| --- | --- | --- | --- |"],
+          head: [
+            "<details><summary>Key ages</summary>",
+            "",
+            "| Key | Age | Ends | Next rotation |",
+            "| --- | --- | --- | --- |",
+          ],
           rows: aged.map((key) => () => ageLine(key)),
           foot: ["", "</details>", ""],
         },
@@ -147,8 +165,16 @@ function findingsBlock(report: Report): Block {
     variants: [
       { head: [summary, ""], rows: all.flatMap(findingGroup).map((line) => () => line), foot: ["</details>", ""] },
       // Too many for a line each: the names alone, under their rule.
-      { head: [summary, ""], rows: [...all.map((group) => () => shortGroup(group)), () => ""], foot: ["</details>", ""] },
-      { head: [summary, ""], rows: report.findings.map((finding) => () => `- ${finding.rule} ${code(nameIn(finding), 40)}`), foot: ["", "</details>", ""] },
+      {
+        head: [summary, ""],
+        rows: [...all.map((group) => () => shortGroup(group)), () => ""],
+        foot: ["</details>", ""],
+      },
+      {
+        head: [summary, ""],
+        rows: report.findings.map((finding) => () => `- ${finding.rule} ${code(nameIn(finding), 40)}`),
+        foot: ["", "</details>", ""],
+      },
     ],
   };
 }
@@ -183,7 +209,10 @@ function nameIn(finding: ReportFinding): string {
 }
 
 function accountLine(row: ReportAccount, ofAccount: readonly ReportKey[]): string {
-  const who = [row.owner === null ? "owner unknown" : `owner ${cell(row.owner)}`, ...(row.env === null ? [] : [cell(row.env)])].join(", ");
+  const who = [
+    row.owner === null ? "owner unknown" : `owner ${cell(row.owner)}`,
+    ...(row.env === null ? [] : [cell(row.env)]),
+  ].join(", ");
   const keys = ofAccount.filter((key) => key.env === row.env && key.op !== "same");
   const why: string[] = [];
   if (row.targetBefore && row.targetAfter && targetText(row.targetBefore) !== targetText(row.targetAfter)) {
@@ -222,8 +251,20 @@ function keyLine(key: ReportKey): string {
 }
 
 function ageLine(key: ReportKey): string {
-  const ends = key.expiresAt !== null ? key.expiresAt.slice(0, 10) : key.expiresIn !== null ? `\`${key.expiresIn}\` after its issue` : key.rotateEvery !== null ? "by rotation" : "never";
-  const next = key.nextRotationAt !== null ? key.nextRotationAt.slice(0, 10) : key.rotateEvery !== null ? `every \`${key.rotateEvery}\`` : "none";
+  const ends =
+    key.expiresAt !== null
+      ? key.expiresAt.slice(0, 10)
+      : key.expiresIn !== null
+        ? `\`${key.expiresIn}\` after its issue`
+        : key.rotateEvery !== null
+          ? "by rotation"
+          : "never";
+  const next =
+    key.nextRotationAt !== null
+      ? key.nextRotationAt.slice(0, 10)
+      : key.rotateEvery !== null
+        ? `every \`${key.rotateEvery}\``
+        : "none";
   return `| ${cell(key.name)} | ${key.ageDays === null ? "new" : `${key.ageDays} d`} | ${md(ends, true)} | ${md(next, true)} |`;
 }
 
@@ -235,7 +276,9 @@ function accessLines(row: ReportAccount): string[] {
   const kept = row.before.filter((grant) => !gone.includes(grant));
   return [
     `  ${inert(row.name)} (owner ${row.owner === null ? "unknown" : inert(row.owner)}${env})`,
-    ...(moved ? [`-   on ${inert(targetText(row.targetBefore), 200)}`, `+   on ${inert(targetText(row.targetAfter), 200)}`] : []),
+    ...(moved
+      ? [`-   on ${inert(targetText(row.targetBefore), 200)}`, `+   on ${inert(targetText(row.targetAfter), 200)}`]
+      : []),
     ...kept.map((grant) => `    ${inert(grant)}`),
     ...gone.map((grant) => `-   ${inert(grant)}${row.loses.includes(grant) ? "" : "   (still covered)"}`),
     ...come.map((grant) => `+   ${inert(grant)}${row.gains.includes(grant) ? "" : "   (no new access)"}`),
@@ -247,7 +290,15 @@ function targetText(target: { readonly backend: string; readonly origin: string 
 }
 
 function opWord(op: ReportKey["op"]): string {
-  const words = { create: "is new", replace: "is replaced", rotate: "rotates", update: "is updated", move: "is moved", delete: "is removed", same: "" } as const;
+  const words = {
+    create: "is new",
+    replace: "is replaced",
+    rotate: "rotates",
+    update: "is updated",
+    move: "is moved",
+    delete: "is removed",
+    same: "",
+  } as const;
   return words[op];
 }
 

@@ -29,7 +29,9 @@ export function renderSarif(report: Report, toolVersion: string): string {
       },
     },
     // One stack's results must not close another's alerts.
-    automationDetails: { id: `apikeys-review/${segment(report.project)}/${segment(report.stack === "" ? (report.part ?? "") : report.stack)}/` },
+    automationDetails: {
+      id: `apikeys-review/${segment(report.project)}/${segment(report.stack === "" ? (report.part ?? "") : report.stack)}/`,
+    },
     columnKind: "utf16CodeUnits",
     originalUriBaseIds: { "%SRCROOT%": { description: { text: "The root of the repository." } } },
     invocations: [
@@ -41,9 +43,18 @@ export function renderSarif(report: Report, toolVersion: string): string {
         })),
       },
     ],
-    results: report.findings.map((finding) => result(finding, rules.findIndex(({ id }) => id === finding.rule))),
+    results: report.findings.map((finding) =>
+      result(
+        finding,
+        rules.findIndex(({ id }) => id === finding.rule),
+      ),
+    ),
   };
-  return safeJson({ $schema: "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json", version: "2.1.0", runs: [run] });
+  return safeJson({
+    $schema: "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
+    version: "2.1.0",
+    runs: [run],
+  });
 }
 
 function result(finding: ReportFinding, ruleIndex: number): unknown {
@@ -70,7 +81,9 @@ function result(finding: ReportFinding, ruleIndex: number): unknown {
             {
               kind: "external",
               status: "accepted",
-              justification: text(`${finding.waiver.reason} (approved by ${finding.waiver.approver}, until ${finding.waiver.until})`),
+              justification: text(
+                `${finding.waiver.reason} (approved by ${finding.waiver.approver}, until ${finding.waiver.until})`,
+              ),
             },
           ],
         }
@@ -80,7 +93,10 @@ function result(finding: ReportFinding, ruleIndex: number): unknown {
 
 /** In a SARIF message brackets make links and braces make placeholders. */
 function text(message: string): string {
-  return plainMessage(message).replace(/[[\]{}]/g, (character) => `⟨U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}⟩`);
+  return plainMessage(message).replace(
+    /[[\]{}]/g,
+    (character) => `⟨U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}⟩`,
+  );
 }
 
 function sarifLevel(level: Level): "error" | "warning" | "note" {

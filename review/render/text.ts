@@ -1,6 +1,16 @@
 import { plainMessage } from "../inert";
 import type { Report } from "../report";
-import { consumersWords, countsWords, footerWords, movedWords, orderWords, rotationWords, ruleHelp, subjectOf, verdictWords } from "../wording";
+import {
+  consumersWords,
+  countsWords,
+  footerWords,
+  movedWords,
+  orderWords,
+  rotationWords,
+  ruleHelp,
+  subjectOf,
+  verdictWords,
+} from "../wording";
 
 /** For a terminal and for logs: plain lines, none of which starts with a program's words. */
 export function renderText(report: Report): string {
@@ -8,7 +18,11 @@ export function renderText(report: Report): string {
   for (const quiet of [rotationWords(report), movedWords(report)]) if (quiet !== undefined) lines.push(`${quiet}.`);
   lines.push(...report.notes.map((note) => `Note: ${note}`));
 
-  section(lines, "Not reviewed", report.unreviewed.map(({ urn, reason }) => `${urn === null ? "" : `${subjectOf(urn)}: `}${reason}`));
+  section(
+    lines,
+    "Not reviewed",
+    report.unreviewed.map(({ urn, reason }) => `${urn === null ? "" : `${subjectOf(urn)}: `}${reason}`),
+  );
   section(lines, "Lock file out of date", report.lock?.differences ?? []);
   section(
     lines,
@@ -16,10 +30,14 @@ export function renderText(report: Report): string {
     report.accounts.flatMap((row) => {
       if (row.gains.length + row.loses.length === 0) return [];
       const who = `${subjectOf(row.urn)} (owner ${row.owner === null ? "unknown" : `\`${row.owner}\``}${row.env === null ? "" : `, \`${row.env}\``})`;
-      const [before, after] = [row.targetBefore, row.targetAfter].map((target) => (target ? `${target.backend} at ${target.origin}` : undefined));
+      const [before, after] = [row.targetBefore, row.targetAfter].map((target) =>
+        target ? `${target.backend} at ${target.origin}` : undefined,
+      );
       return [
         who,
-        ...(before !== undefined && after !== undefined && before !== after ? [`  now \`${after}\` instead of \`${before}\``] : []),
+        ...(before !== undefined && after !== undefined && before !== after
+          ? [`  now \`${after}\` instead of \`${before}\``]
+          : []),
         ...(row.gains.length > 0 ? [`  gains ${list(row.gains)}`] : []),
         ...(row.loses.length > 0 ? [`  loses ${list(row.loses)}`] : []),
       ];

@@ -1,7 +1,6 @@
-import { hash } from "node:crypto";
-
 import { looksSecret, quoted } from "../inert";
 import { freeText, isHidden, secretInputs, secretOutputs, unknownValue } from "../resource-facts";
+import { sha256 } from "../sha256";
 import { isKey, type Unit } from "../units";
 import type { Problem, Rule, RuleContext } from "./rule";
 
@@ -46,15 +45,18 @@ class Search {
     const { before, after } = unit;
     if (!after) return [];
     const { inputs, outputs } = after.state;
-    // What the service answered stands in the old state; what it repeats of old inputs is the past's affair.
-    const answers = Object.entries(before?.state.outputs ?? {}).filter(([name]) => !(name in inputs) && !(name in (before?.state.inputs ?? {})));
+    const past = before?.state;
     const found = new Map<string, string>();
-    for (const [place, properties] of [["input", Object.entries(inputs)], ["output", [...Object.entries(outputs), ...answers]]] as const) {
-      for (const [name, value] of properties) {
-        if (name === "__provider" || found.has(name)) continue;
-        const mustHide = secretOutputs.includes(name) || secretInputs.includes(name);
-        if (mustHide ? isReadable(value) : this.#reveals(value, freeText.includes(name))) found.set(name, place);
-      }
+    const look = (place: string, name: string, value: unknown): void => {
+      if (name === "__provider" || found.has(name)) return;
+      const mustHide = secretOutputs.includes(name) || secretInputs.includes(name);
+      if (mustHide ? isReadable(value) : this.#reveals(value, freeText.includes(name))) found.set(name, place);
+    };
+    for (const name of Object.keys(inputs)) look("input", name, inputs[name]);
+    for (const name of Object.keys(outputs)) look("output", name, outputs[name]);
+    // What the service answered stands in the old state; what it repeats of old inputs is the past's affair.
+    for (const name of Object.keys(past?.outputs ?? {})) {
+      if (past && !(name in inputs) && !(name in past.inputs)) look("output", name, past.outputs[name]);
     }
     return [...found].map(([name, place]) => ({
       urn: unit.urn,
@@ -83,7 +85,8 @@ class Search {
           const passed = isStack || (after.propertyDependencies[name] ?? []).some((source) => this.#keys.has(source));
           const where = `in the clear in ${isStack ? "its output" : "its"} ${quoted(name)}`;
           if (owner !== undefined) problems.set(name, `has the secret of ${quoted(owner)} ${where}`);
-          else if (passed && !problems.has(name) && this.#reveals(value, false)) problems.set(name, `has a secret-looking value ${where}`);
+          else if (passed && !problems.has(name) && this.#reveals(value, false))
+            problems.set(name, `has a secret-looking value ${where}`);
         }
       }
       return [...problems].map(([name, message]) => ({ urn, subject: name, location: projectFile, message }));
@@ -94,18 +97,29 @@ class Search {
     const { diagnostics, config, stackUrn, projectFile } = this.#context;
     const problems: Problem[] = [];
     if (diagnostics.some(({ message }) => looksSecret(message))) {
-      problems.push({ urn: stackUrn, subject: "diagnostic", location: projectFile, message: "a message of the preview quotes a secret-looking value; the job's log has it too" });
+      problems.push({
+        urn: stackUrn,
+        subject: "diagnostic",
+        location: projectFile,
+        message: "a message of the preview quotes a secret-looking value; the job's log has it too",
+      });
     }
     for (const [name, value] of Object.entries(config)) {
       if (this.#reveals(value, false)) {
-        problems.push({ urn: stackUrn, subject: `config ${name}`, location: projectFile, message: `the stack's config has a secret-looking value in the clear in ${quoted(name)}` });
+        problems.push({
+          urn: stackUrn,
+          subject: `config ${name}`,
+          location: projectFile,
+          message: `the stack's config has a secret-looking value in the clear in ${quoted(name)}`,
+        });
       }
     }
     return problems;
   }
 
   #reveals(value: unknown, written: boolean): boolean {
-    if (typeof value === "number" || typeof value === "boolean" || (typeof value === "string" && value.length < 12)) return false;
+    if (typeof value === "number" || typeof value === "boolean" || (typeof value === "string" && value.length < 12))
+      return false;
     return someText(value, (text) => {
       if (text.length < 12) return false;
       const known = this.#shapes.get(text);
@@ -124,7 +138,7 @@ class Search {
   /** The fingerprint is the beginning of the secret's SHA-256, and no other text has it. */
   #ownerOfText(text: string): string | undefined {
     if (text.length < 16 || text.length > 4_096 || this.#owners.size === 0) return undefined;
-    return this.#owners.get(hash("sha256", text, "hex").slice(0, 16));
+    return this.#owners.get(sha256(text).slice(0, 16));
   }
 }
 
@@ -132,7 +146,8 @@ class Search {
 const mask = /\b\w{1,20}(?:…|\.{3}|\*{3,})\w{0,8}\b/g;
 
 /** Credentials of other vendors that land in the wrong field. */
-const otherShapes = /-----BEGIN [A-Z ]*PRIVATE KEY-----|\b(?:gh[pousr]_|github_pat_|glpat-|xox[abprs]-|AKIA)[A-Za-z0-9_-]{12,}/;
+const otherShapes =
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----|\b(?:gh[pousr]_|github_pat_|glpat-|xox[abprs]-|AKIA)[A-Za-z0-9_-]{12,}/;
 
 /** A long word of letters in both cases and digits, without the rhythm of language. */
 export function looksRandom(text: string): boolean {

@@ -13,7 +13,9 @@ export const missingLabels: Rule = {
       const { after } = unit;
       // A key of an account in this stack is described by its account.
       if (!after || (isKey(unit) && after.accountUrn !== undefined)) return [];
-      const missing = context.limits(after.facts.environment).requiredLabels.filter((label) => !has(after.facts.labels, label) && !byEveryKey(context, unit, label));
+      const missing = context
+        .limits(after.facts.environment)
+        .requiredLabels.filter((label) => !has(after.facts.labels, label) && !byEveryKey(context, unit, label));
       if (missing.length === 0) return [];
       return [problemOf(unit, { subject: missing.join(","), message: `has no label ${quotedList(missing)}` })];
     }),

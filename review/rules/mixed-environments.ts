@@ -16,7 +16,12 @@ export const mixedEnvironments: Rule = {
     return units.flatMap((account) => {
       const environments = [...(byAccount.get(account.urn) ?? [])].sort();
       if (!account.after || environments.length < 2) return [];
-      return [problemOf(account, { subject: environments.join(","), message: `has keys in ${environments.length} environments: ${quotedList(environments)}` })];
+      return [
+        problemOf(account, {
+          subject: environments.join(","),
+          message: `has keys in ${environments.length} environments: ${quotedList(environments)}`,
+        }),
+      ];
     });
   },
 };

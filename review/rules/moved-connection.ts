@@ -18,8 +18,14 @@ export const movedConnection: Rule = {
     const moves = new Map<string, Unit[]>();
     for (const unit of units) {
       const { before, after } = unit;
-      if (!before?.facts.target || !after?.facts.target || sameTarget(before.facts.target, after.facts.target)) continue;
-      const key = JSON.stringify([after.facts.connection, before.facts.connection, words(before.facts.target), words(after.facts.target)]);
+      if (!before?.facts.target || !after?.facts.target || sameTarget(before.facts.target, after.facts.target))
+        continue;
+      const key = JSON.stringify([
+        after.facts.connection,
+        before.facts.connection,
+        words(before.facts.target),
+        words(after.facts.target),
+      ]);
       moves.set(key, [...(moves.get(key) ?? []), unit]);
     }
     return [...moves].map(([subject, followers]) => {
@@ -27,7 +33,10 @@ export const movedConnection: Rule = {
       const before = first?.before?.facts;
       const after = first?.after?.facts;
       const from = before?.connection === after?.connection ? "" : `, and not ${quoted(before?.connection ?? "")}`;
-      const names = quotedList(followers.map(({ name }) => name), 5);
+      const names = quotedList(
+        followers.map(({ name }) => name),
+        5,
+      );
       return {
         urn: stackUrn,
         subject,

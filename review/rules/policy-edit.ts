@@ -11,5 +11,12 @@ export const policyEdit: Rule = {
   check: ({ policy, policyEdit: edit, stackUrn }) =>
     edit === undefined
       ? []
-      : [{ urn: stackUrn, subject: edit, message: `the policy file ${quoted(policy.path)} is ${edit} by this change; the base branch's was applied`, location: { file: policy.path, line: 1 } }],
+      : [
+          {
+            urn: stackUrn,
+            subject: edit,
+            message: `the policy file ${quoted(policy.path)} is ${edit} by this change; the base branch's was applied`,
+            location: { file: policy.path, line: 1 },
+          },
+        ],
 };

@@ -15,7 +15,11 @@ export const readToWrite: Rule = {
   check: ({ units, rows }) => {
     const ofKeys = units.filter(isKey).flatMap(raisedByKey);
     const seen = new Set(ofKeys.map(({ subject }) => subject));
-    return [...ofKeys, ...units.filter((unit) => !isKey(unit)).flatMap(raisedRole), ...rows.flatMap((row) => raisedByAccount(row, seen))];
+    return [
+      ...ofKeys,
+      ...units.filter((unit) => !isKey(unit)).flatMap(raisedRole),
+      ...rows.flatMap((row) => raisedByAccount(row, seen)),
+    ];
   },
 };
 
@@ -51,9 +55,16 @@ function raises(
 ): { subject: string; message: string }[] {
   return gains.filter(isScope).flatMap((gain) => {
     const level = scopeLevel(catalogue, gain);
-    const weaker = before.filter(isScope).find((held) => rank(scopeLevel(catalogue, held)) < rank(level) && sameResource(catalogue, held, gain));
+    const weaker = before
+      .filter(isScope)
+      .find((held) => rank(scopeLevel(catalogue, held)) < rank(level) && sameResource(catalogue, held, gain));
     if (weaker === undefined) return [];
-    return [{ subject: gain, message: `gains ${quoted(gain)} (${level}), where it had ${quoted(weaker)} (${scopeLevel(catalogue, weaker)})` }];
+    return [
+      {
+        subject: gain,
+        message: `gains ${quoted(gain)} (${level}), where it had ${quoted(weaker)} (${scopeLevel(catalogue, weaker)})`,
+      },
+    ];
   });
 }
 
@@ -69,8 +80,28 @@ function sameResource(catalogue: ScopeCatalogue | undefined, held: string, gain:
   return about.length > 0 && about.every((word) => gained.has(word));
 }
 
-const verbs = new Set(["read", "reader", "list", "view", "viewer", "get", "write", "writer", "edit", "create", "update", "delete", "run", "admin", "manage", "*"]);
+const verbs = new Set([
+  "read",
+  "reader",
+  "list",
+  "view",
+  "viewer",
+  "get",
+  "write",
+  "writer",
+  "edit",
+  "create",
+  "update",
+  "delete",
+  "run",
+  "admin",
+  "manage",
+  "*",
+]);
 
 function words(scope: string): string[] {
-  return scope.toLowerCase().split(/[:./_-]/).filter((word) => word !== "");
+  return scope
+    .toLowerCase()
+    .split(/[:./_-]/)
+    .filter((word) => word !== "");
 }

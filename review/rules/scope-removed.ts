@@ -11,13 +11,17 @@ export const scopeRemoved: Rule = {
   needs: "both-states",
   help: "Ask the consumer whether it still calls what goes away; the service's last-used or audit data may tell.",
   check: (context) => {
-    const ofKeys = context.units.filter((unit) => isKey(unit) && unit.change.loses.length > 0).flatMap((key) => removed(key, usersOf(context, [key])));
+    const ofKeys = context.units
+      .filter((unit) => isKey(unit) && unit.change.loses.length > 0)
+      .flatMap((key) => removed(key, usersOf(context, [key])));
     const known = new Set(ofKeys.map(({ urn }) => urn));
-    const ofAccounts = context.units.filter((unit) => !isKey(unit) && unit.change.loses.length > 0).flatMap((account) => {
-      const keys = context.units.filter(({ after }) => after?.accountUrn === account.urn);
-      // Where the keys have no scopes of their own the loss already stands at the key.
-      return keys.some(({ urn }) => known.has(urn)) ? [] : removed(account, usersOf(context, keys));
-    });
+    const ofAccounts = context.units
+      .filter((unit) => !isKey(unit) && unit.change.loses.length > 0)
+      .flatMap((account) => {
+        const keys = context.units.filter(({ after }) => after?.accountUrn === account.urn);
+        // Where the keys have no scopes of their own the loss already stands at the key.
+        return keys.some(({ urn }) => known.has(urn)) ? [] : removed(account, usersOf(context, keys));
+      });
     return [...ofKeys, ...ofAccounts];
   },
 };

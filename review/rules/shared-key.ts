@@ -10,6 +10,8 @@ export const sharedKey: Rule = {
   help: "Give each consumer a key of its own: then one can be revoked or narrowed without the other, and the audit log tells them apart.",
   check: (context) =>
     everyKey(context, (_key, { consumers }) =>
-      consumers.length > 1 ? [{ message: `is used by ${consumers.length} resources: ${quotedList(consumers.map(nameOf), 5)}` }] : [],
+      consumers.length > 1
+        ? [{ message: `is used by ${consumers.length} resources: ${quotedList(consumers.map(nameOf), 5)}` }]
+        : [],
     ),
 };

@@ -20,7 +20,9 @@ export const tooManyKeys: Rule = {
     return units.flatMap((account) => {
       const count = live.get(account.urn) ?? 0;
       const limit = limits(undefined).maxKeysPerAccount;
-      return account.after && count > limit ? [problemOf(account, { message: `has ${count} live keys; the limit is ${limit}` })] : [];
+      return account.after && count > limit
+        ? [problemOf(account, { message: `has ${count} live keys; the limit is ${limit}` })]
+        : [];
     });
   },
 };

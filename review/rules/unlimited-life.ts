@@ -14,7 +14,8 @@ export const unlimitedLife: Rule = {
       const limitMs = context.limits(facts.environment).maxKeyLifeMs;
       const every = parseDuration(facts.rotateEvery);
       if (typeof every === "number") return longer(every, limitMs, "rotates every");
-      if (facts.expiryHidden) return [{ subject: "life", message: "has an expiry that is not known before the update" }];
+      if (facts.expiryHidden)
+        return [{ subject: "life", message: "has an expiry that is not known before the update" }];
       const lifeMs = parseDuration(facts.expiresIn);
       if (typeof lifeMs === "number") return longer(lifeMs, limitMs, "is valid for");
       const fresh = key.op === "create" || mints(key);
@@ -28,5 +29,7 @@ export const unlimitedLife: Rule = {
 };
 
 function longer(lifeMs: number, limitMs: number, of: string): { subject: string; message: string }[] {
-  return lifeMs > limitMs ? [{ subject: "life", message: `${of} ${formatDuration(lifeMs)}; the limit is ${formatDuration(limitMs)}` }] : [];
+  return lifeMs > limitMs
+    ? [{ subject: "life", message: `${of} ${formatDuration(lifeMs)}; the limit is ${formatDuration(limitMs)}` }]
+    : [];
 }

@@ -11,7 +11,9 @@ export const unreadableScopes: Rule = {
   help: "Write scopes and connections as plain values, and give backends that are not built in a catalogue in the policy file.",
   check: ({ units }) =>
     units.flatMap((unit) =>
-      (unit.after?.access.unreadable ?? []).map((why) => problemOf(unit, { subject: why, message: `cannot be reviewed: ${why}` })),
+      (unit.after?.access.unreadable ?? []).map((why) =>
+        problemOf(unit, { subject: why, message: `cannot be reviewed: ${why}` }),
+      ),
     ),
 };
 

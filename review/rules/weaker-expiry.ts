@@ -11,14 +11,20 @@ export const weakerExpiry: Rule = {
   level: "warn",
   needs: "both-states",
   help: "A longer life needs a reason: say it in the change, or keep the expiry and rotate.",
-  check: ({ units, nowMs }) => units.filter(isKey).flatMap((key) => [...slowerRotation(key), ...switchedOff(key, units), ...laterEnd(key, nowMs)]),
+  check: ({ units, nowMs }) =>
+    units.filter(isKey).flatMap((key) => [...slowerRotation(key), ...switchedOff(key, units), ...laterEnd(key, nowMs)]),
 };
 
 function slowerRotation(key: Unit): Problem[] {
   const before = parseDuration(key.before?.facts.rotateEvery);
   const after = parseDuration(key.after?.facts.rotateEvery);
   if (typeof before !== "number" || typeof after !== "number" || after <= before) return [];
-  return [problemOf(key, { subject: "rotateEvery", message: `rotates every ${formatSpan(after)} instead of every ${formatSpan(before)}` })];
+  return [
+    problemOf(key, {
+      subject: "rotateEvery",
+      message: `rotates every ${formatSpan(after)} instead of every ${formatSpan(before)}`,
+    }),
+  ];
 }
 
 /** A RotatingApiKey that becomes an ApiKey: by alias, or by one going as another for the same purpose comes. */
@@ -26,8 +32,12 @@ function switchedOff(key: Unit, units: readonly Unit[]): Problem[] {
   const { before, after } = key;
   if (!after || key.kind === "rotatingKey") return [];
   const moved = before?.facts.rotateEvery !== undefined;
-  const replaced = key.op === "create" && units.some((old) => old.kind === "rotatingKey" && old.op === "delete" && standsFor(key, after, old));
-  return moved || replaced ? [problemOf(key, { subject: "rotation", message: "takes the place of a key that rotated, and does not rotate" })] : [];
+  const replaced =
+    key.op === "create" &&
+    units.some((old) => old.kind === "rotatingKey" && old.op === "delete" && standsFor(key, after, old));
+  return moved || replaced
+    ? [problemOf(key, { subject: "rotation", message: "takes the place of a key that rotated, and does not rotate" })]
+    : [];
 }
 
 function standsFor(key: Unit, after: Side, old: Unit): boolean {

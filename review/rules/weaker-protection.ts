@@ -19,6 +19,8 @@ function unprotected(key: Unit): Problem[] {
 function retained(key: Unit): Problem[] {
   const kept = key.after ? key.after.facts.retainOnDelete : key.before?.facts.retainOnDelete;
   if (!kept) return [];
-  const message = key.after ? "has `retainOnDelete`: deleting it will not revoke it" : "is removed with `retainOnDelete`: it stays valid, and nobody manages it any more";
+  const message = key.after
+    ? "has `retainOnDelete`: deleting it will not revoke it"
+    : "is removed with `retainOnDelete`: it stays valid, and nobody manages it any more";
   return [problemOf(key, { subject: "retainOnDelete", message })];
 }

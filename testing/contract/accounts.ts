@@ -4,7 +4,7 @@ import { ConflictError } from "../../provider/errors";
 import { sameAccess } from "../../provider/scopes";
 import { assertAccountForm, refusalOf } from "../assertions";
 import { type Contract, type Workbench, within } from "../workbench";
-import { unlike } from "./keys";
+import { unlike } from "./finding";
 
 /** Service accounts, where the service has any. */
 export function accountContract(can: Capabilities): Contract {
@@ -63,6 +63,16 @@ export function accountContract(can: Capabilities): Contract {
         assert.equal((await foundAccount(bench, id)).description, "nightly export");
         for (const description of ["weekly export", ""])
           assert.equal((await changed(bench, id, { description })).description ?? "", description);
+      },
+    }),
+    ...(serviceAccounts.role !== "none" && {
+      "a service account has the role that was asked for": async (bench) => {
+        const { id, role } = await bench.makeAccount();
+        assert.equal(role, bench.harness.serviceAccount?.role);
+        assert.equal((await foundAccount(bench, id)).role, role);
+        const { otherRole } = bench.harness;
+        if (serviceAccounts.role !== "update" || otherRole === undefined) return;
+        assert.equal((await changed(bench, id, { role: otherRole })).role, otherRole, "a role is changed in place");
       },
     }),
     ...(serviceAccounts.scopes === "update" && {

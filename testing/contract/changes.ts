@@ -5,7 +5,7 @@ import { fingerprintOf } from "../../provider/fingerprint";
 import { observeKey } from "../../provider/resources/key-on-service";
 import { assertKeyForm, assertTime, isNear } from "../assertions";
 import { type Contract, type Issued, parentOf, type Workbench } from "../workbench";
-import { found } from "./keys";
+import { found } from "./finding";
 
 /** When keys end, and what a native rotation does. */
 export function changeContract(can: Capabilities): Contract {

@@ -12,7 +12,7 @@ import {
 import { assertHoldsNone, refusalOf } from "../assertions";
 import { startHtmlServer } from "../html-server";
 import { type Contract, parentOf, type Workbench } from "../workbench";
-import { found, unlike } from "./keys";
+import { found, unlike } from "./finding";
 
 /** What a service says no to is an error: it never looks as if a key were gone, and tells no secret. */
 export function refusalContract(can: Capabilities): Contract {

@@ -18,10 +18,22 @@ const runElsewhere: Readonly<Record<string, string>> = {
 
 /** What holds after each `pulumi up` of a README. */
 const stories: Readonly<Record<string, { readonly title: string; readonly afterUps?: readonly AfterUp[] }>> = {
-  quickstart: { title: "quickstart: two keys work, and more scopes are a new key for the exporter alone", afterUps: quickstart() },
-  "many-tenants": { title: "many-tenants: a key moves between workspaces in the right order, while the admin tokens change under way", afterUps: manyTenants() },
-  "unique-names": { title: "unique-names: another keeper draws another name and makes another key", afterUps: uniqueNames() },
-  "caller-chosen-secret": { title: "caller-chosen-secret: the program's own secret opens the door, and gives way to the next one", afterUps: callerChosenSecret() },
+  quickstart: {
+    title: "quickstart: two keys work, and more scopes are a new key for the exporter alone",
+    afterUps: quickstart(),
+  },
+  "many-tenants": {
+    title: "many-tenants: a key moves between workspaces in the right order, while the admin tokens change under way",
+    afterUps: manyTenants(),
+  },
+  "unique-names": {
+    title: "unique-names: another keeper draws another name and makes another key",
+    afterUps: uniqueNames(),
+  },
+  "caller-chosen-secret": {
+    title: "caller-chosen-secret: the program's own secret opens the door, and gives way to the next one",
+    afterUps: callerChosenSecret(),
+  },
   rotation: { title: "rotation: every command of its README does what it says" },
 };
 
@@ -92,7 +104,10 @@ function manyTenants(): AfterUp[] {
       const next = await issueAdminKey(url, keyOfOperators.key);
       stack.guard(next.key);
       stack.env.NORTH_ADMIN_TOKEN = next.key;
-      await fetch(`${url}/api-keys/${keyOfOperators.id}`, { method: "DELETE", headers: { authorization: `Bearer ${next.key}` } });
+      await fetch(`${url}/api-keys/${keyOfOperators.id}`, {
+        method: "DELETE",
+        headers: { authorization: `Bearer ${next.key}` },
+      });
       expect(await call(url, "/checks", keyOfOperators.key)).toBe(401);
     },
     async (_bench, outputs, run) => {
@@ -117,7 +132,9 @@ function uniqueNames(): AfterUp[] {
       expect(outputs.stationName).not.toBe(first.stationName);
       expect(await call(url, "/checks", outputs.stationSecret!)).toBe(200);
       expect(await call(url, "/checks", first.stationSecret!)).toBe(401);
-      const names = (await only(emulators).keys.list("pulsely")).filter(({ state }) => state === "active").map(({ name }) => name);
+      const names = (await only(emulators).keys.list("pulsely"))
+        .filter(({ state }) => state === "active")
+        .map(({ name }) => name);
       expect(names).toContain(outputs.stationName);
       expect(names).not.toContain(first.stationName);
     },
@@ -126,7 +143,8 @@ function uniqueNames(): AfterUp[] {
 
 function callerChosenSecret(): AfterUp[] {
   let first: Record<string, string>;
-  const print = async (url: string, secret: string) => (await fetch(`${url}/labels`, { method: "POST", headers: { authorization: `Bearer ${secret}` } })).status;
+  const print = async (url: string, secret: string) =>
+    (await fetch(`${url}/labels`, { method: "POST", headers: { authorization: `Bearer ${secret}` } })).status;
   return [
     async ({ parcels }, outputs) => {
       first = outputs;
@@ -153,5 +171,8 @@ function only(emulators: ReadonlyMap<string, TestEmulator>): TestEmulator {
 async function issueAdminKey(url: string, token: string): Promise<{ id: string; key: string }> {
   const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
   const body = JSON.stringify({ name: `operators ${crypto.randomUUID()}`, scopes: ["admin:*"], environment: "live" });
-  return (await (await fetch(`${url}/api-keys`, { method: "POST", headers, body })).json()) as { id: string; key: string };
+  return (await (await fetch(`${url}/api-keys`, { method: "POST", headers, body })).json()) as {
+    id: string;
+    key: string;
+  };
 }

@@ -43,7 +43,18 @@ async function pack(into: string): Promise<Packed> {
 async function compile(file: string, text: string): Promise<string> {
   writeFileSync(join(fresh, file), text);
   const compiler = join(repository, "node_modules", "typescript", "bin", "tsc");
-  const flags = ["--noEmit", "--strict", "--exactOptionalPropertyTypes", "--target", "es2022", "--module", "node16", "--types", "node", "--skipLibCheck"];
+  const flags = [
+    "--noEmit",
+    "--strict",
+    "--exactOptionalPropertyTypes",
+    "--target",
+    "es2022",
+    "--module",
+    "node16",
+    "--types",
+    "node",
+    "--skipLibCheck",
+  ];
   return run(process.execPath, [compiler, ...flags, file], { cwd: fresh }).then(
     () => "",
     (error: unknown) => String((error as { stdout?: unknown }).stdout),
@@ -54,8 +65,21 @@ beforeAll(async () => {
   packed = await pack(join(home, "first"));
   mkdirSync(fresh);
   writeFileSync(join(fresh, "package.json"), JSON.stringify({ name: "fresh", private: true }));
-  const { version } = JSON.parse(readFileSync(join(repository, "node_modules", "@pulumi", "pulumi", "package.json"), "utf8")) as { version: string };
-  await run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", join(home, "first", packed.filename), `@pulumi/pulumi@${version}`], { cwd: fresh });
+  const { version } = JSON.parse(
+    readFileSync(join(repository, "node_modules", "@pulumi", "pulumi", "package.json"), "utf8"),
+  ) as { version: string };
+  await run(
+    "npm",
+    [
+      "install",
+      "--prefer-offline",
+      "--no-audit",
+      "--no-fund",
+      join(home, "first", packed.filename),
+      `@pulumi/pulumi@${version}`,
+    ],
+    { cwd: fresh },
+  );
 }, timeoutMs);
 
 afterAll(() => rmSync(home, { recursive: true, force: true }));
@@ -69,14 +93,26 @@ describe("The package", () => {
       const paths = packed.files.map(({ path }) => path);
       const documents = ["package.json", "README.md", "CHANGELOG.md", "LICENSE"];
       expect(paths).toEqual(expect.arrayContaining(documents));
-      const strange = paths.filter((path) => !documents.includes(path) && !/^dist\/(sdk|provider|emulator|cli|review|testing|policy)\/([\w-]+\/)*[\w-]+(\.schema)?\.(js|d\.ts|json)$/.test(path));
+      const strange = paths.filter(
+        (path) =>
+          !documents.includes(path) &&
+          !/^dist\/(sdk|provider|emulator|cli|review|testing|policy)\/([\w-]+\/)*[\w-]+(\.schema)?\.(js|d\.ts|json)$/.test(
+            path,
+          ),
+      );
       expect(strange).toEqual([]);
       expect(paths.filter((path) => /(^|\/)(tests?|scripts|examples|node_modules)\/|\.test\./.test(path))).toEqual([]);
-      const foreign = paths.filter((path) => readFileSync(installed("pulumi-apikeys", path), "utf8").includes(repository));
+      const foreign = paths.filter((path) =>
+        readFileSync(installed("pulumi-apikeys", path), "utf8").includes(repository),
+      );
       expect(foreign).toEqual([]);
 
-      const named = Object.values(manifest.exports).flatMap((target) => (typeof target === "string" ? [target] : Object.values(target)));
-      expect([...named, ...Object.values(manifest.bin)].filter((file) => !existsSync(installed("pulumi-apikeys", file)))).toEqual([]);
+      const named = Object.values(manifest.exports).flatMap((target) =>
+        typeof target === "string" ? [target] : Object.values(target),
+      );
+      expect(
+        [...named, ...Object.values(manifest.bin)].filter((file) => !existsSync(installed("pulumi-apikeys", file))),
+      ).toEqual([]);
     },
     timeoutMs,
   );
@@ -84,16 +120,26 @@ describe("The package", () => {
   test(
     "makes, changes and revokes keys in a project that has never seen this repository, against the emulator from its own bin",
     async () => {
-      const emulator = spawn(installed(".bin", "apikeys"), ["emulator", "--port", "0"], { cwd: fresh, stdio: ["ignore", "pipe", "inherit"] });
+      const emulator = spawn(installed(".bin", "apikeys"), ["emulator", "--port", "0"], {
+        cwd: fresh,
+        stdio: ["ignore", "pipe", "inherit"],
+      });
       let stack: TestStack | undefined;
       try {
         const lines = createInterface({ input: emulator.stdout });
         const [line] = (await once(lines, "line")) as [string];
-        const { pulsely, novavms } = (JSON.parse(line) as { services: Record<"pulsely" | "novavms", { url: string; adminToken: string }> }).services;
+        const { pulsely, novavms } = (
+          JSON.parse(line) as { services: Record<"pulsely" | "novavms", { url: string; adminToken: string }> }
+        ).services;
         stack = await TestStack.open({
           connections: {
             default: { backend: "pulsely", url: pulsely.url, tokenEnv: "PULSELY_ADMIN_TOKEN" },
-            novavms: { backend: "novavms", url: novavms.url, tokenEnv: "NOVAVMS_ADMIN_TOKEN", allowUndocumentedEndpoints: true },
+            novavms: {
+              backend: "novavms",
+              url: novavms.url,
+              tokenEnv: "NOVAVMS_ADMIN_TOKEN",
+              allowUndocumentedEndpoints: true,
+            },
           },
           env: { PULSELY_ADMIN_TOKEN: pulsely.adminToken, NOVAVMS_ADMIN_TOKEN: novavms.adminToken },
           modules: installed(),
@@ -167,8 +213,14 @@ describe("The package", () => {
   test(
     "brings all that a backend of one's own is written and tested with: the example's contract holds beside it",
     async () => {
-      cpSync(join(repository, "examples", "own-backend"), join(fresh, "own-backend"), { recursive: true, filter: (file) => !file.endsWith("node_modules") });
-      const { stdout } = await run("node", ["--test", "--test-reporter=tap"], { cwd: join(fresh, "own-backend"), env: { PATH: process.env.PATH } });
+      cpSync(join(repository, "examples", "own-backend"), join(fresh, "own-backend"), {
+        recursive: true,
+        filter: (file) => !file.endsWith("node_modules"),
+      });
+      const { stdout } = await run("node", ["--test", "--test-reporter=tap"], {
+        cwd: join(fresh, "own-backend"),
+        env: { PATH: process.env.PATH },
+      });
       expect(stdout).toMatch(/^# fail 0$/m);
       const { stdout: version } = await run(installed(".bin", "apikeys"), ["--version"], { cwd: fresh });
       expect(version.trim()).toBe(manifest.version);

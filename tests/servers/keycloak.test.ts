@@ -218,6 +218,26 @@ describeServer("keycloak", (installation) => {
       expect([await works("rotating", first), await works("rotating", second), await works("rotating", third)]).toEqual([false, false, true]);
     });
 
+    test("A RotatingApiKey keeps its id: the policy's grace is its overlap, and without a policy it wants consent to the gap.", async () => {
+      let nowMs = Date.now();
+      const [rotating, plain] = ["rotating", "plain"].map((realm) => stackOn("keycloak", { url: server.url, token: server.credential }, { nowMs: () => nowMs, fields: { realm, ...(realm === "rotating" ? grace : {}) } })) as [Stack, Stack];
+      const key = rotating.newRotatingKey();
+      const program = { ...common, serviceAccountId: await newAccount(rotating), rotateEvery: "30m" };
+      await key.up(program);
+      const first = key.outs;
+      nowMs += 31 * minuteMs;
+      expect((await key.up(program)).op).toBe("update");
+      const second = key.outs;
+      expect(second).toMatchObject({ keyId: first.keyId, generation: 2, previousSecret: first.secret });
+      expect([await works("rotating", first), await works("rotating", second)]).toEqual([true, true]);
+      await key.destroy();
+      expect([await works("rotating", first), await works("rotating", second)]).toEqual([false, false]);
+
+      const gapped = { ...program, serviceAccountId: await newAccount(plain) };
+      expect((await plain.newRotatingKey().preview(gapped)).failures).toEqual([{ property: "allowOutage", reason: expect.stringContaining("or let the service give a grace (rotationGrace)") }]);
+      expect((await plain.newRotatingKey().preview({ ...gapped, allowOutage: true })).failures).toEqual([]);
+    });
+
     test("A grace beyond the policy's, or without any policy, is refused before anything is rotated.", async () => {
       const [rotating, plain] = [inRealm("rotating", { rotationGrace: "1h" }), inRealm("plain", grace)];
       const [id, other] = [await newAccount(rotating), await newAccount(plain)];

@@ -13,10 +13,13 @@ const examples = readdirSync(examplesDir).filter((name) => existsSync(join(examp
 
 const read = (...path: string[]) => readFileSync(join(examplesDir, ...path), "utf8");
 /** An example that has no project of its own is run in the root, whose project leads to it. */
-const projectDir = (name: string) => (existsSync(join(examplesDir, name, "Pulumi.yaml")) ? join(examplesDir, name) : repository);
+const projectDir = (name: string) =>
+  existsSync(join(examplesDir, name, "Pulumi.yaml")) ? join(examplesDir, name) : repository;
 
 function backendsOf(name: string): string[] {
-  const { config } = parse(readFileSync(join(projectDir(name), "Pulumi.yaml"), "utf8")) as { config: Record<string, { value: Record<string, { backend: string }> }> };
+  const { config } = parse(readFileSync(join(projectDir(name), "Pulumi.yaml"), "utf8")) as {
+    config: Record<string, { value: Record<string, { backend: string }> }>;
+  };
   return Object.values(config["apikeys:connections"]?.value ?? {}).map(({ backend }) => backend);
 }
 
@@ -46,17 +49,35 @@ describe.each(examples)("The example %s", (name) => {
 
   test("has a README whose commands and links name files that are there, and scripts that package.json has", () => {
     const { scripts = {} } = JSON.parse(read(name, "package.json")) as { scripts?: Record<string, string> };
-    const wanted = shellLines(readme).flatMap((line) => [...line.matchAll(/\bnpm (?:run )?(test|start|check)\b/g)].map(([, script = ""]) => script));
+    const wanted = shellLines(readme).flatMap((line) =>
+      [...line.matchAll(/\bnpm (?:run )?(test|start|check)\b/g)].map(([, script = ""]) => script),
+    );
     expect(wanted.filter((script) => !(script in scripts))).toEqual([]);
-    expect([...filesInCommands(readme, projectDir(name)), ...filesInLinks(readme, join(examplesDir, name))].filter((file) => !existsSync(file))).toEqual([]);
+    expect(
+      [...filesInCommands(readme, projectDir(name)), ...filesInLinks(readme, join(examplesDir, name))].filter(
+        (file) => !existsSync(file),
+      ),
+    ).toEqual([]);
   });
 
   test("depends on what its program imports, and has the backends that its connections name", () => {
-    const { name: packageName, dependencies } = JSON.parse(read(name, "package.json")) as { name: string; dependencies: Record<string, string> };
+    const { name: packageName, dependencies } = JSON.parse(read(name, "package.json")) as {
+      name: string;
+      dependencies: Record<string, string>;
+    };
     expect(packageName).toBe(`example-${name}`);
-    const imported = [...read(name, "index.ts").matchAll(/from "([^."][^"]*)"/g)].map(([, from = ""]) => from.split("/").slice(0, from.startsWith("@") ? 2 : 1).join("/"));
+    const imported = [...read(name, "index.ts").matchAll(/from "([^."][^"]*)"/g)].map(([, from = ""]) =>
+      from
+        .split("/")
+        .slice(0, from.startsWith("@") ? 2 : 1)
+        .join("/"),
+    );
     expect(imported.filter((module) => !module.startsWith("node:") && !(module in dependencies))).toEqual([]);
-    expect(backendsOf(name).filter((backend) => !(backend in builtInBackends) && !existsSync(resolve(projectDir(name), backend)))).toEqual([]);
+    expect(
+      backendsOf(name).filter(
+        (backend) => !(backend in builtInBackends) && !existsSync(resolve(projectDir(name), backend)),
+      ),
+    ).toEqual([]);
   });
 });
 
@@ -68,8 +89,13 @@ function filesInCommands(readme: string, start: string): string[] {
     const words = line.split(/[\s"'=;&|()<>]+/);
     const [, into] = /\bcd ([^\s;&|]+)/.exec(line) ?? [];
     if (into !== undefined) dir = resolve(dir, into);
-    const files = words.filter((word) => /^(?!-)[\w./-]+\.(mjs|js|ts|py|conf|json|ya?ml|sh)$/.test(word) || /^(\.\.?\/)*scripts\/[\w-]+$/.test(word));
-    const given = files.map((word) => resolve(dir, word)).filter((file) => !named.has(relative(start, file).split("/")[0] ?? ""));
+    const files = words.filter(
+      (word) =>
+        /^(?!-)[\w./-]+\.(mjs|js|ts|py|conf|json|ya?ml|sh)$/.test(word) || /^(\.\.?\/)*scripts\/[\w-]+$/.test(word),
+    );
+    const given = files
+      .map((word) => resolve(dir, word))
+      .filter((file) => !named.has(relative(start, file).split("/")[0] ?? ""));
     for (const word of words) if (/^[\w-]+$/.test(word)) named.add(word);
     return given;
   });

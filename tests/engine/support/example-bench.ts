@@ -46,7 +46,8 @@ export type AfterUp = (bench: ExampleBench, outputs: Record<string, string>, run
 export async function runExample(name: string, afterUps?: readonly AfterUp[]): Promise<void> {
   const commands = pulumiCommands(readFileSync(join(examplesDir, name, "README.md"), "utf8"));
   const ups = commands.filter(({ args }) => args[0] === "up").length;
-  if (afterUps && afterUps.length !== ups) throw new Error(`the README of ${name} has ${ups} updates, and the test knows ${afterUps.length}`);
+  if (afterUps && afterUps.length !== ups)
+    throw new Error(`the README of ${name} has ${ups} updates, and the test knows ${afterUps.length}`);
   const { bench, tokenNames, close } = await openExample(name);
   try {
     let up = 0;
@@ -59,7 +60,9 @@ export async function runExample(name: string, afterUps?: readonly AfterUp[]): P
     }
     await bench.stack.close();
     for (const emulator of bench.emulators.values()) {
-      const alive = (await emulator.keys.list()).filter((key) => key.state === "active" && /-[0-9a-f]{10}$/.test(key.name));
+      const alive = (await emulator.keys.list()).filter(
+        (key) => key.state === "active" && /-[0-9a-f]{10}$/.test(key.name),
+      );
       if (alive.length > 0) throw new Error(`destroy left ${alive.length} living keys behind`);
     }
   } finally {
@@ -71,7 +74,8 @@ export async function runExample(name: string, afterUps?: readonly AfterUp[]): P
 const notRun = new Set(["stack output", "stack rm", "stack select", "login"]);
 
 async function runCommand(stack: TestStack, { args, env }: ReadmeCommand, tokenNames: readonly string[]): Promise<Run> {
-  if (notRun.has(args.slice(0, 2).join(" ")) || notRun.has(args[0] ?? "")) return { code: 0, stdout: "", stderr: "", text: "" };
+  if (notRun.has(args.slice(0, 2).join(" ")) || notRun.has(args[0] ?? ""))
+    return { code: 0, stdout: "", stderr: "", text: "" };
   const full = stack.env;
   const without = args[0] === "preview" ? tokenNames : [];
   stack.env = { ...Object.fromEntries(Object.entries(full).filter(([name]) => !without.includes(name))), ...env };
@@ -83,7 +87,13 @@ async function runCommand(stack: TestStack, { args, env }: ReadmeCommand, tokenN
   }
 }
 
-async function openExample(name: string): Promise<{ readonly bench: ExampleBench; readonly tokenNames: readonly string[]; close(): Promise<void> }> {
+async function openExample(
+  name: string,
+): Promise<{
+  readonly bench: ExampleBench;
+  readonly tokenNames: readonly string[];
+  readonly close: () => Promise<void>;
+}> {
   const emulators = new Map<string, TestEmulator>();
   const connections: Record<string, { readonly url: string }> = {};
   const env: Record<string, string> = {};
@@ -120,14 +130,19 @@ async function openExample(name: string): Promise<{ readonly bench: ExampleBench
 /** The connections of the example's own project, or of the repository's, whose `main` is the quick start. */
 function connectionsOf(name: string): Record<string, ConnectionText> {
   const own = join(examplesDir, name, "Pulumi.yaml");
-  const project = parse(readFileSync(existsSync(own) ? own : join(repository, "Pulumi.yaml"), "utf8")) as { config: Record<string, { value: Record<string, ConnectionText> }> };
+  const project = parse(readFileSync(existsSync(own) ? own : join(repository, "Pulumi.yaml"), "utf8")) as {
+    config: Record<string, { value: Record<string, ConnectionText> }>;
+  };
   return project.config["apikeys:connections"]?.value ?? {};
 }
 
 /** Starts the service as a process of its own, on a free port. */
 export async function startParcels(): Promise<Parcels> {
   const adminToken = crypto.randomUUID();
-  const child = spawn("node", [join(examplesDir, "own-backend", "service.mjs"), "0"], { env: { PATH: process.env.PATH, PARCELS_ADMIN_TOKEN: adminToken }, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn("node", [join(examplesDir, "own-backend", "service.mjs"), "0"], {
+    env: { PATH: process.env.PATH, PARCELS_ADMIN_TOKEN: adminToken },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const url = await firstAddress(child);
   return {
     url,

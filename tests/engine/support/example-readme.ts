@@ -28,5 +28,7 @@ export function pulumiCommands(readme: string): ReadmeCommand[] {
 /** Words as a shell takes them, as far as READMEs need it: quotes group, and vanish. */
 function wordsOf(line: string): string[] {
   const words = line.match(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g) ?? [];
-  return words.map((word) => word.replace(/'([^']*)'|"([^"]*)"/g, (_whole, single?: string, double?: string) => single ?? double ?? ""));
+  return words.map((word) =>
+    word.replace(/'([^']*)'|"([^"]*)"/g, (_whole, single?: string, double?: string) => single ?? double ?? ""),
+  );
 }

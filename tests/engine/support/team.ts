@@ -181,6 +181,28 @@ export class Team {
     return this.start("drift.yml", "main", { event: {}, event_name: "schedule", ref: "refs/heads/main", actor: "alice" }, { ref: "main" });
   }
 
+  /**
+   * A pipeline of `.gitlab-ci.yml` on a fresh clone of a commit, by gitlab-ci-local with the shell executor.
+   * `variables` are GitLab's predefined ones and the project's own.
+   */
+  async pipeline(sha: string, variables: Readonly<Record<string, string>>): Promise<{ readonly code: number; readonly log: string; readonly dir: string }> {
+    const dir = mkdtempSync(join(this.dir, "pipeline-"));
+    // It reads the project's name from the remote, which therefore has to look like one of GitLab.
+    const remote = "git@gitlab.example.com:acme/shop.git";
+    await this.git(dir, "init", "--quiet", ".");
+    await this.git(dir, "config", `url.${this.origin}.insteadOf`, remote);
+    await this.git(dir, "remote", "add", "origin", remote);
+    await this.git(dir, "fetch", "--quiet", "origin", sha);
+    await this.git(dir, "checkout", "--quiet", "-B", "checked-out", "FETCH_HEAD");
+    const given = Object.entries({ CI_COMMIT_SHA: sha, CI_DEFAULT_BRANCH: "main", ...this.variables, ...variables });
+    for (const [name] of given.filter(([, value]) => /[\n'"]/.test(value))) throw new Error(`${name} cannot be given on the command line`);
+    const overridden = given.map(([name]) => name).filter((name) => name.startsWith("CI_"));
+    const flags = ["--force-shell-executor", "--no-color", "--ignore-predefined-vars", overridden.join(","), ...given.flatMap(([name, value]) => ["--variable", `'${name}=${value}'`])];
+    const result = await bash(`gitlab-ci-local ${flags.join(" ")}`, dir, { ...this.machine(), PATH: [join(this.dir, "tools"), join(here, "node_modules/.bin"), process.env.PATH ?? ""].join(delimiter), HOME: join(this.dir, "home") });
+    this.said.push(result.log);
+    return { ...result, dir };
+  }
+
   /** Puts what somebody made up in the place of a run's artifact. */
   forgeArtifact(review: WorkflowRun, files: Readonly<Record<string, string>>): void {
     const folder = mkdtempSync(join(this.dir, "forged-"));

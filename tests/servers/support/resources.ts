@@ -1,6 +1,7 @@
 import { type Connection, createConnections } from "../../../provider/connections";
 import { createApiKeyProvider } from "../../../provider/resources/api-key";
 import { createContext, type ResourceContext } from "../../../provider/resources/context";
+import { createRotatingApiKeyProvider } from "../../../provider/resources/rotating-api-key";
 import { createServiceAccountProvider } from "../../../provider/resources/service-account";
 import { OneResource } from "../../../testing/one-resource";
 
@@ -9,6 +10,7 @@ export interface Stack {
   readonly connection: Connection;
   newAccount(): OneResource;
   newKey(): OneResource;
+  newRotatingKey(): OneResource;
 }
 
 /** What every resource's program holds beside its own inputs. */
@@ -27,5 +29,6 @@ export function stackOn(backend: string, server: { readonly url: string; readonl
     connection: connections.open("real"),
     newAccount: () => new OneResource(createServiceAccountProvider(used)),
     newKey: () => new OneResource(createApiKeyProvider(used)),
+    newRotatingKey: () => new OneResource(createRotatingApiKeyProvider(used)),
   };
 }

@@ -5,7 +5,17 @@ import { afterAll, describe, expect, it } from "@jest/globals";
 
 import { gravestExit } from "../../../review/exit-code";
 import { parseReport } from "../../../review/report";
-import { changed, created, key, previewOf, removed, rotatingKey, unchanged, unknown, urnOf } from "./support/preview-builder";
+import {
+  changed,
+  created,
+  key,
+  previewOf,
+  removed,
+  rotatingKey,
+  unchanged,
+  unknown,
+  urnOf,
+} from "./support/preview-builder";
 import { apikeys, scratchDirectory } from "./support/command-line";
 
 const scratch = scratchDirectory();
@@ -25,8 +35,20 @@ const preview = {
   warn: file("warn.json", previewOf([created(key("ci", { labels: {} }))])),
   unknown: file("unknown.json", previewOf([created(key("ci", { scopes: unknown }))])),
   empty: file("empty.json", previewOf([])),
-  failed: file("failed.json", previewOf([unchanged(key("ci"))], { diagnostics: [{ severity: "error", message: "boom" }] })),
-  rotation: file("rotation.json", previewOf([changed("update", rotatingKey("night", {}, { outputs: { generation: 1 } }), rotatingKey("night", { generation: 2, rotationReason: "due: age 30 d of 30 d" }))])),
+  failed: file(
+    "failed.json",
+    previewOf([unchanged(key("ci"))], { diagnostics: [{ severity: "error", message: "boom" }] }),
+  ),
+  rotation: file(
+    "rotation.json",
+    previewOf([
+      changed(
+        "update",
+        rotatingKey("night", {}, { outputs: { generation: 1 } }),
+        rotatingKey("night", { generation: 2, rotationReason: "due: age 30 d of 30 d" }),
+      ),
+    ]),
+  ),
 };
 const project = scratch.path("repo");
 mkdirSync(`${project}/.git`, { recursive: true });
@@ -53,7 +75,11 @@ describe("apikeys review", () => {
     ["no such preview", ["--preview", scratch.path("none.json")], 2],
     ["no such folder", [...at("quiet").slice(0, 2), "--project-dir", scratch.path("none")], 2],
     ["a project outside the repository", [...at("quiet"), "--repo-root", scratch.path("repo/deploy/..")], 0],
-    ["a project outside the repository", [...at("quiet").slice(0, 2), "--project-dir", project, "--repo-root", `${project}/deploy`], 2],
+    [
+      "a project outside the repository",
+      [...at("quiet").slice(0, 2), "--project-dir", project, "--repo-root", `${project}/deploy`],
+      2,
+    ],
     ["no such policy", [...at("quiet"), "--policy", scratch.path("none.yaml")], 2],
     ["an unknown flag", [...at("quiet"), "--nonsense"], 2],
     ["an unknown format", [...at("quiet"), "--format", "pdf"], 2],
@@ -66,12 +92,23 @@ describe("apikeys review", () => {
   });
 
   it("gives the graver of two codes", () => {
-    expect([gravestExit([7, 5, 11, 10, 1, 2]), gravestExit([7, 5, 11, 10]), gravestExit([7, 5, 11]), gravestExit([7, 5]), gravestExit([0, 7]), gravestExit([0]), gravestExit([99, 5])]).toEqual([2, 10, 11, 5, 7, 0, 1]);
+    expect([
+      gravestExit([7, 5, 11, 10, 1, 2]),
+      gravestExit([7, 5, 11, 10]),
+      gravestExit([7, 5, 11]),
+      gravestExit([7, 5]),
+      gravestExit([0, 7]),
+      gravestExit([0]),
+      gravestExit([99, 5]),
+    ]).toEqual([2, 10, 11, 5, 7, 0, 1]);
   });
 
   it("reads stdin, prints one format and writes others", async () => {
     const [json, sarif] = [scratch.path("out.json"), scratch.path("a=b.sarif")];
-    const ended = await apikeys(["review", "--project-dir", project, "--format", "text", "--out", `json=${json}`, "--out", `sarif=${sarif}`], { stdin: readFileSync(preview.gain, "utf8") });
+    const ended = await apikeys(
+      ["review", "--project-dir", project, "--format", "text", "--out", `json=${json}`, "--out", `sarif=${sarif}`],
+      { stdin: readFileSync(preview.gain, "utf8") },
+    );
     expect(ended.code).toBe(0);
     expect(ended.stdout).toContain("Access changes: 1 holder gains, 0 lose; nothing blocks (shop/prod)");
     expect(parseReport(readFileSync(json, "utf8"))?.accounts[0]?.gains).toEqual(["read:checks"]);
@@ -98,14 +135,25 @@ describe("apikeys review", () => {
     const changedFile = await apikeys(["review", ...at("warn"), "--policy", base, "--format", "json"]);
     expect(changedFile.code).toBe(5);
     const edit = parseReport(changedFile.stdout)?.findings.find(({ rule }) => rule === "SR022");
-    expect(edit).toMatchObject({ message: "the policy file `deploy/apikeys-review.yaml` is changed by this change; the base branch's was applied", location: { file: "deploy/apikeys-review.yaml", line: 1 } });
-    expect((await apikeys(["review", ...at("warn"), "--policy", empty, "--format", "text"])).stdout).toContain("is added by this change");
-    expect((await apikeys(["review", ...at("warn"), "--policy", own, "--format", "text"])).stdout).not.toContain("SR022");
+    expect(edit).toMatchObject({
+      message: "the policy file `deploy/apikeys-review.yaml` is changed by this change; the base branch's was applied",
+      location: { file: "deploy/apikeys-review.yaml", line: 1 },
+    });
+    expect((await apikeys(["review", ...at("warn"), "--policy", empty, "--format", "text"])).stdout).toContain(
+      "is added by this change",
+    );
+    expect((await apikeys(["review", ...at("warn"), "--policy", own, "--format", "text"])).stdout).not.toContain(
+      "SR022",
+    );
     writeFileSync(own, "rules: { SR007: block }\n");
-    expect((await apikeys(["review", ...at("warn"), "--policy", base, "--format", "text"])).stdout).not.toContain("SR022");
+    expect((await apikeys(["review", ...at("warn"), "--policy", base, "--format", "text"])).stdout).not.toContain(
+      "SR022",
+    );
     const without = ["--project-dir", scratch.path("elsewhere")];
     mkdirSync(scratch.path("elsewhere"), { recursive: true });
-    expect((await apikeys(["review", ...at("warn").slice(0, 2), ...without, "--policy", base, "--format", "text"])).stdout).toContain("is removed by this change");
+    expect(
+      (await apikeys(["review", ...at("warn").slice(0, 2), ...without, "--policy", base, "--format", "text"])).stdout,
+    ).toContain("is removed by this change");
     writeFileSync(own, "");
   });
 
@@ -116,17 +164,26 @@ describe("apikeys review", () => {
     expect(ended.code).toBe(2);
     expect(ended.stderr).toContain("rules.SR001: Invalid option");
     expect(ended.stdout.split("\n")[0]).toBe("<!-- apikeys-review v1 project=shop stack=prod -->");
-    expect(parseReport(readFileSync(out, "utf8"))).toMatchObject({ verdict: "not-reviewable", exitCode: 2, stack: "prod" });
+    expect(parseReport(readFileSync(out, "utf8"))).toMatchObject({
+      verdict: "not-reviewable",
+      exitCode: 2,
+      stack: "prod",
+    });
   });
 
   it("keeps the marker of a stack whose preview failed before it named itself", async () => {
-    const ended = await apikeys(["review", "--project-dir", project, "--stack", "prod", "--project", "shop"], { stdin: "" });
+    const ended = await apikeys(["review", "--project-dir", project, "--stack", "prod", "--project", "shop"], {
+      stdin: "",
+    });
     expect(ended).toMatchObject({ code: 10 });
     expect(ended.stdout.split("\n")[0]).toBe("<!-- apikeys-review v1 project=shop stack=prod -->");
   });
 
   it("says the clock's mistake and not more", async () => {
-    expect(await apikeys(["review", ...at("gain")], { env: { APIKEYS_NOW: "soon" } })).toMatchObject({ code: 2, stdout: "" });
+    expect(await apikeys(["review", ...at("gain")], { env: { APIKEYS_NOW: "soon" } })).toMatchObject({
+      code: 2,
+      stdout: "",
+    });
   });
 });
 
@@ -134,12 +191,21 @@ describe("apikeys lock", () => {
   const lockFile = scratch.path("access.lock.json");
 
   it("writes, and is up to date until the access changes", async () => {
-    expect(await apikeys(["lock", "--check", ...at("gain"), lockFile])).toMatchObject({ code: 11, stdout: expect.stringContaining("out of date") as unknown });
+    expect(await apikeys(["lock", "--check", ...at("gain"), lockFile])).toMatchObject({
+      code: 11,
+      stdout: expect.stringContaining("out of date") as unknown,
+    });
     expect(await apikeys(["lock", "--write", ...at("gain"), lockFile])).toMatchObject({ code: 0 });
-    expect(await apikeys(["lock", "--check", ...at("quiet"), lockFile])).toMatchObject({ code: 0, stdout: `${lockFile}: up to date\n` });
+    expect(await apikeys(["lock", "--check", ...at("quiet"), lockFile])).toMatchObject({
+      code: 0,
+      stdout: `${lockFile}: up to date\n`,
+    });
     const outdated = await apikeys(["lock", "--check", ...at("block"), "--json", lockFile]);
     expect(outdated.code).toBe(11);
-    expect(JSON.parse(outdated.stdout)).toMatchObject({ state: "out of date", differences: [expect.stringContaining("admin:*")] });
+    expect(JSON.parse(outdated.stdout)).toMatchObject({
+      state: "out of date",
+      differences: [expect.stringContaining("admin:*")],
+    });
     expect((await apikeys(["review", ...at("gain"), "--lock", lockFile])).code).toBe(0);
     expect((await apikeys(["review", ...at("block"), "--lock", lockFile, "--fail-on", "never"])).code).toBe(11);
   });
@@ -157,15 +223,21 @@ describe("apikeys lock", () => {
 });
 
 describe("apikeys verify", () => {
-  const digest = async (name: keyof typeof preview): Promise<string> => parseReport((await apikeys(["review", ...at(name), "--format", "json", "--fail-on", "never"])).stdout)?.digest ?? "";
+  const digest = async (name: keyof typeof preview): Promise<string> =>
+    parseReport((await apikeys(["review", ...at(name), "--format", "json", "--fail-on", "never"])).stdout)?.digest ??
+    "";
 
   it("lets the approved change through, and nothing else", async () => {
     expect(await apikeys(["verify", "--digest", await digest("gain"), ...at("gain")])).toMatchObject({ code: 0 });
     expect(await apikeys(["verify", "--digest", await digest("gain"), ...at("block")])).toMatchObject({ code: 11 });
     expect(await apikeys(["verify", "--digest", await digest("quiet"), ...at("gain")])).toMatchObject({ code: 11 });
-    expect(await apikeys(["verify", "--digest", await digest("unknown"), ...at("unknown")])).toMatchObject({ code: 10 });
+    expect(await apikeys(["verify", "--digest", await digest("unknown"), ...at("unknown")])).toMatchObject({
+      code: 10,
+    });
     expect(await apikeys(["verify", "--digest", await digest("quiet"), ...at("failed")])).toMatchObject({ code: 10 });
-    expect(await apikeys(["verify", "--digest", await digest("empty"), ...at("empty"), "--allow-empty"])).toMatchObject({ code: 0 });
+    expect(await apikeys(["verify", "--digest", await digest("empty"), ...at("empty"), "--allow-empty"])).toMatchObject(
+      { code: 0 },
+    );
     const json = await apikeys(["verify", "--json", "--digest", await digest("gain"), ...at("block")]);
     expect(JSON.parse(json.stdout)).toMatchObject({ reviewable: true, matches: false });
   });
@@ -202,7 +274,15 @@ describe("apikeys merge", () => {
   });
 
   it("is not green while a part is missing", async () => {
-    const merged = await apikeys(["merge", await part("quiet", "dev", ["--part", "dev"]), scratch.path("never-came.json"), "--expect", "dev", "--expect", "prod"]);
+    const merged = await apikeys([
+      "merge",
+      await part("quiet", "dev", ["--part", "dev"]),
+      scratch.path("never-came.json"),
+      "--expect",
+      "dev",
+      "--expect",
+      "prod",
+    ]);
     expect(merged.code).toBe(10);
     expect(merged.stdout).toContain("Not reviewable: 2 stacks of 3 without a report");
     expect(merged.stdout).toContain("| `prod` | ⚪ no report | unknown | none |");
@@ -214,7 +294,10 @@ describe("apikeys merge", () => {
   });
 
   it("stays within the limit, and loses no finding's name", async () => {
-    const many = (stack: string): string => previewOf(Array.from({ length: 60 }, (_, index) => created(key(`${stack}-key-${index}`, { scopes: ["admin:*"] })))).replaceAll("urn:pulumi:prod::", `urn:pulumi:${stack}::`);
+    const many = (stack: string): string =>
+      previewOf(
+        Array.from({ length: 60 }, (_, index) => created(key(`${stack}-key-${index}`, { scopes: ["admin:*"] }))),
+      ).replaceAll("urn:pulumi:prod::", `urn:pulumi:${stack}::`);
     const files = [];
     for (const stack of ["a", "b", "c"]) {
       const out = scratch.path(`many-${stack}.json`);
@@ -223,15 +306,24 @@ describe("apikeys merge", () => {
     }
     const merged = (await apikeys(["merge", ...files, "--max-chars", "30000"])).stdout;
     expect(merged.length).toBeLessThanOrEqual(30_000);
-    for (const stack of ["a", "b", "c"]) for (let index = 0; index < 60; index += 1) expect(merged).toContain(`\`${stack}-key-${index}\``);
+    for (const stack of ["a", "b", "c"])
+      for (let index = 0; index < 60; index += 1) expect(merged).toContain(`\`${stack}-key-${index}\``);
   });
 });
 
 describe("a waiver in a file", () => {
   it("is reported with its line when it does not hold", async () => {
-    const policy = file("waivers.yaml", `waivers:\n  - rule: SR001\n    urn: ${urnOf("ApiKey", "ci")}\n    approver: ann\n    until: 2027-03-01\n`);
-    const report = parseReport((await apikeys(["review", ...at("block"), "--policy", policy, "--format", "json"])).stdout);
-    expect(report?.findings.find(({ rule }) => rule === "SR020")).toMatchObject({ message: "the waiver of SR001 for `ci` has no reason", location: { line: 2 } });
+    const policy = file(
+      "waivers.yaml",
+      `waivers:\n  - rule: SR001\n    urn: ${urnOf("ApiKey", "ci")}\n    approver: ann\n    until: 2027-03-01\n`,
+    );
+    const report = parseReport(
+      (await apikeys(["review", ...at("block"), "--policy", policy, "--format", "json"])).stdout,
+    );
+    expect(report?.findings.find(({ rule }) => rule === "SR020")).toMatchObject({
+      message: "the waiver of SR001 for `ci` has no reason",
+      location: { line: 2 },
+    });
   });
 
   it("of a removed key bothers nobody else", async () => {

@@ -24,12 +24,32 @@ function reportFile(report: Report, format: "json" | "markdown" = "json"): strin
 }
 
 /** `me` is 7. */
-const chatter = (count: number): StoredComment[] => Array.from({ length: count }, (_, index) => ({ id: index + 1, authorId: 100 + index, body: `comment ${index + 1}` }));
+const chatter = (count: number): StoredComment[] =>
+  Array.from({ length: count }, (_, index) => ({ id: index + 1, authorId: 100 + index, body: `comment ${index + 1}` }));
 
-const env = { GITHUB_TOKEN: "ghs_0123456789abcdefghij", GITHUB_REPOSITORY: "acme/shop", GITLAB_TOKEN: "glpat-0123456789abcdefghij", CI_PROJECT_ID: "42" };
+const env = {
+  GITHUB_TOKEN: "ghs_0123456789abcdefghij",
+  GITHUB_REPOSITORY: "acme/shop",
+  GITLAB_TOKEN: "glpat-0123456789abcdefghij",
+  CI_PROJECT_ID: "42",
+};
 
 function post(forge: FakeForge, kind: "github" | "gitlab", report: string, more: string[] = []): Promise<Ended> {
-  return apikeys(["comment", "--provider", kind, "--pr", "12", "--report", report, "--base-url", "https://forge.example/api", ...more], { env, fetch: forge.fetch });
+  return apikeys(
+    [
+      "comment",
+      "--provider",
+      kind,
+      "--pr",
+      "12",
+      "--report",
+      report,
+      "--base-url",
+      "https://forge.example/api",
+      ...more,
+    ],
+    { env, fetch: forge.fetch },
+  );
 }
 
 describe.each(["github", "gitlab"] as const)("apikeys comment on %s", (kind) => {
@@ -37,11 +57,19 @@ describe.each(["github", "gitlab"] as const)("apikeys comment on %s", (kind) => 
     const forge = fakeForge(kind, chatter(3));
     expect(await post(forge, kind, reportFile(gain))).toMatchObject({ code: 0 });
     expect(forge.comments.at(-1)?.body).toBe(bodyOf(gain));
-    expect(forge.requests.at(-1)).toBe(kind === "github" ? "POST /api/repos/acme/shop/issues/12/comments" : "POST /api/projects/42/merge_requests/12/notes");
+    expect(forge.requests.at(-1)).toBe(
+      kind === "github"
+        ? "POST /api/repos/acme/shop/issues/12/comments"
+        : "POST /api/projects/42/merge_requests/12/notes",
+    );
   });
 
   it("finds its own among 250 comments, on the third page, and updates it to no change", async () => {
-    const comments = [...chatter(240), { id: 241, authorId: 7, body: bodyOf(gain).replaceAll("\n", "\r\n") }, ...chatter(9).map((comment) => ({ ...comment, id: comment.id + 300 }))];
+    const comments = [
+      ...chatter(240),
+      { id: 241, authorId: 7, body: bodyOf(gain).replaceAll("\n", "\r\n") },
+      ...chatter(9).map((comment) => ({ ...comment, id: comment.id + 300 })),
+    ];
     const forge = fakeForge(kind, comments);
     expect((await post(forge, kind, reportFile(quiet))).stdout).toBe("update comment 241\n");
     expect(forge.comments).toHaveLength(250);
@@ -69,7 +97,10 @@ describe.each(["github", "gitlab"] as const)("apikeys comment on %s", (kind) => 
   });
 
   it("keeps one comment per stack, and removes copies that two runs at once have made", async () => {
-    const forge = fakeForge(kind, [1, 2, 3].map((id) => ({ id, authorId: 7, body: bodyOf(id === 2 ? eu : gain) })));
+    const forge = fakeForge(
+      kind,
+      [1, 2, 3].map((id) => ({ id, authorId: 7, body: bodyOf(id === 2 ? eu : gain) })),
+    );
     await post(forge, kind, reportFile(quiet));
     expect(forge.comments.map(({ id }) => id)).toEqual([1, 2]);
   });
@@ -87,7 +118,9 @@ describe.each(["github", "gitlab"] as const)("apikeys comment on %s", (kind) => 
     expect((await post(forge, kind, missing)).code).toBe(10);
     expect(forge.comments[0]?.body).toBe(bodyOf(quiet));
     expect((await post(forge, kind, missing, ["--project", "shop", "--stack", "prod"])).code).toBe(10);
-    expect(forge.comments).toEqual([{ id: 5, authorId: 7, body: expect.stringContaining("Not reviewable") as unknown }]);
+    expect(forge.comments).toEqual([
+      { id: 5, authorId: 7, body: expect.stringContaining("Not reviewable") as unknown },
+    ]);
   });
 
   it("does not post what belongs to an older commit", async () => {
@@ -109,10 +142,15 @@ describe.each(["github", "gitlab"] as const)("apikeys comment on %s", (kind) => 
 
 describe("apikeys comment", () => {
   it("asks GraphQL who it is where a workflow's token is no user", async () => {
-    const forge = fakeForge("github", [{ id: 5, authorId: 41_898_282, body: bodyOf(gain) }], { me: 41_898_282, userStatus: 403 });
+    const forge = fakeForge("github", [{ id: 5, authorId: 41_898_282, body: bodyOf(gain) }], {
+      me: 41_898_282,
+      userStatus: 403,
+    });
     expect((await post(forge, "github", reportFile(quiet))).stdout).toBe("update comment 5\n");
     const told = fakeForge("github", [{ id: 5, authorId: 41_898_282, body: bodyOf(gain) }]);
-    expect((await post(told, "github", reportFile(quiet), ["--author-id", "41898282"])).stdout).toBe("update comment 5\n");
+    expect((await post(told, "github", reportFile(quiet), ["--author-id", "41898282"])).stdout).toBe(
+      "update comment 5\n",
+    );
   });
 
   it("renders JSON anew, so that a manipulated report acts as little as any", async () => {
@@ -120,7 +158,14 @@ describe("apikeys comment", () => {
     const [finding] = review([created(key("ci", { scopes: ["admin:*"] }))]).findings;
     if (!finding) throw new Error("no finding");
     const evil = "@org/team see https://evil.example <img src=x> ![x](https://evil.example) fixes #1 -->";
-    const report: Report = { ...gain, findings: [{ ...finding, message: evil, location: { file: evil, line: 1 } }], unreviewed: [{ urn: null, reason: evil }], notes: [evil], digest: evil, reviewedOn: evil };
+    const report: Report = {
+      ...gain,
+      findings: [{ ...finding, message: evil, location: { file: evil, line: 1 } }],
+      unreviewed: [{ urn: null, reason: evil }],
+      notes: [evil],
+      digest: evil,
+      reviewedOn: evil,
+    };
     await post(forge, "github", reportFile(report));
     const bare = forge.comments[0]?.body.replace(/`[^`]*`/g, "") ?? "";
     expect(bare).not.toMatch(/@org|evil|<img|#1/);
@@ -146,7 +191,10 @@ describe("apikeys comment", () => {
     ["a number that is none", ["--pr", "12a"], {}],
   ])("refuses %s", async (_what, args, more) => {
     const forge = fakeForge("github", []);
-    const ended = await apikeys(["comment", "--provider", "github", "--pr", "12", "--report", reportFile(gain), ...args], { env: { ...env, ...more }, fetch: forge.fetch });
+    const ended = await apikeys(
+      ["comment", "--provider", "github", "--pr", "12", "--report", reportFile(gain), ...args],
+      { env: { ...env, ...more }, fetch: forge.fetch },
+    );
     expect(ended.code).toBe(2);
     expect(forge.requests).toEqual([]);
     expect(ended.stderr).not.toContain("ghs_");

@@ -1,8 +1,22 @@
 import { describe, expect, it } from "@jest/globals";
 
-import { account, changed, consumer, created, key, removed, review, rotatingKey, unchanged, unknown, urnOf, type Step } from "./support/preview-builder";
+import {
+  account,
+  changed,
+  consumer,
+  created,
+  key,
+  removed,
+  review,
+  rotatingKey,
+  unchanged,
+  unknown,
+  urnOf,
+  type Step,
+} from "./support/preview-builder";
 
-const digestOf = (steps: readonly Step[], more: Parameters<typeof review>[1] = {}): string => review(steps, more).digest;
+const digestOf = (steps: readonly Step[], more: Parameters<typeof review>[1] = {}): string =>
+  review(steps, more).digest;
 const other = (origin: string): Record<string, unknown> => ({ target: { backend: "pulsely", origin } });
 const replaced = (scopes: readonly string[]): Step => changed("replace", key("ci"), key("ci", { scopes }), ["scopes"]);
 
@@ -14,7 +28,11 @@ describe("the digest", () => {
       unchanged(consumer("app", [])),
       created(consumer("new", [])),
       unchanged(key("quiet"), key("quiet", { labels: { owner: "other" }, description: "else" })),
-      changed("update", rotatingKey("by-clock", {}, { outputs: { generation: 1 } }), rotatingKey("by-clock", { generation: 2, rotationReason: "due" })),
+      changed(
+        "update",
+        rotatingKey("by-clock", {}, { outputs: { generation: 1 } }),
+        rotatingKey("by-clock", { generation: 2, rotationReason: "due" }),
+      ),
     ];
     expect(digestOf([...unrelated, replaced(["read:checks", "read:alerts", "read:checks"])])).toBe(base);
   });
@@ -32,23 +50,39 @@ describe("the digest", () => {
     ["a key that is removed", removed(key("ci"))],
     ["scopes that cannot be read", changed("replace", key("ci"), key("ci", { scopes: unknown }))],
     ["an account's role", changed("update", account("bot", { role: "viewer" }), account("bot", { role: "admin" }))],
-    ["an account's ceiling", changed("update", account("bot", { scopes: ["read:checks"] }), account("bot", { scopes: ["read:alerts", "read:checks"] }))],
+    [
+      "an account's ceiling",
+      changed(
+        "update",
+        account("bot", { scopes: ["read:checks"] }),
+        account("bot", { scopes: ["read:alerts", "read:checks"] }),
+      ),
+    ],
   ])("is moved by %s", (_what, step) => {
     expect(digestOf([step, unchanged(key("anchor"))])).not.toBe(digestOf([unchanged(key("anchor"))]));
-    expect(review([step, unchanged(key("anchor"))], { expectNoAccessChange: true, failOn: "never" }).exitCode).not.toBe(0);
+    expect(review([step, unchanged(key("anchor"))], { expectNoAccessChange: true, failOn: "never" }).exitCode).not.toBe(
+      0,
+    );
   });
 
   it("stays where an account is replaced and its keys with it", () => {
     const linked = { propertyDependencies: { serviceAccountId: [urnOf("ServiceAccount", "bot")] } };
     const steps = [
       changed("replace", account("bot"), account("bot", { name: "b" })),
-      changed("replace", key("ci", { serviceAccountId: "id-of-bot" }, linked), key("ci", { serviceAccountId: unknown }, linked), ["serviceAccountId"]),
+      changed(
+        "replace",
+        key("ci", { serviceAccountId: "id-of-bot" }, linked),
+        key("ci", { serviceAccountId: unknown }, linked),
+        ["serviceAccountId"],
+      ),
     ];
     expect(digestOf(steps)).toBe(digestOf([unchanged(key("anchor"))]));
   });
 
   it("belongs to one stack: no change there is no approval here", () => {
-    expect(digestOf([unchanged(key("a"))])).not.toBe(digestOf([], { preview: "{}", stack: "prod-eu", project: "shop" }));
+    expect(digestOf([unchanged(key("a"))])).not.toBe(
+      digestOf([], { preview: "{}", stack: "prod-eu", project: "shop" }),
+    );
   });
 });
 
@@ -58,15 +92,24 @@ describe("effective access", () => {
     const report = review([
       unchanged(account("bot")),
       unchanged(key("one", { scopes: ["read:alerts", "read:checks"] }, linked)),
-      changed("replace", key("two", { scopes: ["read:checks"] }, linked), key("two", { scopes: ["read:alerts", "read:checks"] }, linked), ["scopes"]),
+      changed(
+        "replace",
+        key("two", { scopes: ["read:checks"] }, linked),
+        key("two", { scopes: ["read:alerts", "read:checks"] }, linked),
+        ["scopes"],
+      ),
     ]);
-    expect(report.accounts).toMatchObject([{ name: "bot", env: "live", gains: [], loses: [], before: ["read:alerts", "read:checks"] }]);
+    expect(report.accounts).toMatchObject([
+      { name: "bot", env: "live", gains: [], loses: [], before: ["read:alerts", "read:checks"] },
+    ]);
     expect(report.keys.find(({ name }) => name === "two")).toMatchObject({ gains: ["read:alerts"], loses: [] });
     expect(report.counts.gaining).toBe(1);
   });
 
   it("keeps environments apart: the same scope in production is another grant", () => {
-    const report = review([changed("replace", key("ci", { environment: "test" }), key("ci", { environment: "live" }), ["environment"])]);
+    const report = review([
+      changed("replace", key("ci", { environment: "test" }), key("ci", { environment: "live" }), ["environment"]),
+    ]);
     expect(report.accounts.map(({ env, gains, loses }) => ({ env, gains, loses }))).toEqual([
       { env: "live", gains: ["read:checks"], loses: [] },
       { env: "test", gains: [], loses: ["read:checks"] },

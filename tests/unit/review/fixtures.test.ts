@@ -15,7 +15,9 @@ const names = readdirSync(folder).filter((name) => existsSync(join(folder, name,
 
 function reportOf(name: string, more: Partial<ReviewRequest> = {}): Report {
   const file = join(folder, name, "review.json");
-  const { policy, ...request } = (existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {}) as { policy?: unknown } & Partial<ReviewRequest>;
+  const { policy, ...request } = (existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {}) as {
+    policy?: unknown;
+  } & Partial<ReviewRequest>;
   const checked = policy === undefined ? undefined : checkPolicy(policy);
   return reviewPreview({
     preview: readFileSync(join(folder, name, "preview.json"), "utf8"),
@@ -36,7 +38,9 @@ function told(report: Report): unknown {
     exit: report.exitCode,
     gains: report.accounts.flatMap(({ name, gains }) => gains.map((grant) => `${name} ${grant}`)),
     loses: report.accounts.flatMap(({ name, loses }) => loses.map((grant) => `${name} ${grant}`)),
-    made: report.keys.filter(({ op }) => op === "replace" || op === "rotate").map(({ name, op, order }) => `${name} ${op} ${order}`),
+    made: report.keys
+      .filter(({ op }) => op === "replace" || op === "rotate")
+      .map(({ name, op, order }) => `${name} ${op} ${order}`),
     rules: [...new Set(report.findings.map(({ rule }) => rule))],
   };
 }
@@ -45,33 +49,102 @@ const nothing = { exit: 0, gains: [], loses: [], made: [], rules: [] };
 
 /** What each case is about, beside its whole report in expected.md. */
 const cases: Record<string, unknown> = {
-  "02-scope-added": { ...nothing, gains: ["dashboard write:checks"], made: ["dashboard replace unknown"], rules: ["SR002", "SR010"] },
-  "03-three-steps": { ...nothing, gains: ["dashboard write:checks"], made: ["dashboard replace create-before-delete"], rules: ["SR002", "SR010"] },
-  "04-delete-before-replace": { ...nothing, gains: ["dashboard read:metrics"], made: ["dashboard replace delete-before-create"], rules: ["SR012"] },
+  "02-scope-added": {
+    ...nothing,
+    gains: ["dashboard write:checks"],
+    made: ["dashboard replace unknown"],
+    rules: ["SR002", "SR010"],
+  },
+  "03-three-steps": {
+    ...nothing,
+    gains: ["dashboard write:checks"],
+    made: ["dashboard replace create-before-delete"],
+    rules: ["SR002", "SR010"],
+  },
+  "04-delete-before-replace": {
+    ...nothing,
+    gains: ["dashboard read:metrics"],
+    made: ["dashboard replace delete-before-create"],
+    rules: ["SR012"],
+  },
   "05-covered-by-wildcard": { ...nothing, exit: 5, rules: ["SR001"] },
   "06-order-and-duplicates": nothing,
-  "07-list-becomes-wildcard": { ...nothing, exit: 5, gains: ["dashboard admin:*"], made: ["dashboard replace unknown"], rules: ["SR001", "SR003", "SR002"] },
+  "07-list-becomes-wildcard": {
+    ...nothing,
+    exit: 5,
+    gains: ["dashboard admin:*"],
+    made: ["dashboard replace unknown"],
+    rules: ["SR001", "SR003", "SR002"],
+  },
   "10-provider-text-only": nothing,
   "11-failed-half-way": { ...nothing, exit: 10 },
-  "12-without-detailed-diff": { ...nothing, gains: ["dashboard write:checks"], made: ["dashboard replace unknown"], rules: ["SR002", "SR010"] },
+  "12-without-detailed-diff": {
+    ...nothing,
+    gains: ["dashboard write:checks"],
+    made: ["dashboard replace unknown"],
+    rules: ["SR002", "SR010"],
+  },
   "14-secret-in-a-message": { ...nothing, exit: 5, gains: ["dashboard read:checks"], rules: ["SR016"] },
-  "16-consumer-unchanged": { ...nothing, loses: ["dashboard read:alerts"], made: ["dashboard replace unknown"], rules: ["SR012", "SR013"] },
-  "17-consumer-in-component": { ...nothing, loses: ["dashboard read:alerts"], made: ["dashboard replace unknown"], rules: ["SR013"] },
-  "18-consumer-by-stack-reference": { ...nothing, loses: ["dashboard read:alerts"], made: ["dashboard replace unknown"], rules: ["SR013"] },
+  "16-consumer-unchanged": {
+    ...nothing,
+    loses: ["dashboard read:alerts"],
+    made: ["dashboard replace unknown"],
+    rules: ["SR012", "SR013"],
+  },
+  "17-consumer-in-component": {
+    ...nothing,
+    loses: ["dashboard read:alerts"],
+    made: ["dashboard replace unknown"],
+    rules: ["SR013"],
+  },
+  "18-consumer-by-stack-reference": {
+    ...nothing,
+    loses: ["dashboard read:alerts"],
+    made: ["dashboard replace unknown"],
+    rules: ["SR013"],
+  },
   "20-policy-edited": { ...nothing, exit: 5, gains: ["dashboard read:checks"], rules: ["SR007", "SR022"] },
   "21-rotation-due": { ...nothing, made: ["one rotate none", "two rotate none"] },
-  "22-rotation-hides-nothing": { ...nothing, gains: ["two write:alerts"], made: ["one rotate none", "two rotate none"], rules: ["SR002"] },
+  "22-rotation-hides-nothing": {
+    ...nothing,
+    gains: ["two write:alerts"],
+    made: ["one rotate none", "two rotate none"],
+    rules: ["SR002"],
+  },
   "23-emergency": { ...nothing, made: ["one rotate none"] },
   "24-moved-by-alias": nothing,
-  "25-connection-moved": { ...nothing, exit: 5, gains: ["dashboard read:checks"], loses: ["dashboard read:checks"], rules: ["SR021"] },
+  "25-connection-moved": {
+    ...nothing,
+    exit: 5,
+    gains: ["dashboard read:checks"],
+    loses: ["dashboard read:checks"],
+    rules: ["SR021"],
+  },
   "26-scopes-unknown": { ...nothing, exit: 10, gains: ["source read:checks"], rules: ["SR015"] },
   "27-scopes-secret": { ...nothing, exit: 10, rules: ["SR015"] },
   "28-unknown-backend": { ...nothing, exit: 10, gains: ["dashboard read:checks"], rules: ["SR015"] },
   "29-nothing-of-ours": { ...nothing, exit: 10 },
   "30-secret-in-the-clear": { ...nothing, exit: 5, rules: ["SR016"] },
-  "31-event-stream": { ...nothing, gains: ["dashboard write:checks"], made: ["dashboard replace create-before-delete"], rules: ["SR002"] },
-  "32-stream-cut-off": { ...nothing, exit: 10, gains: ["dashboard write:checks"], made: ["dashboard replace unknown"], rules: ["SR002"] },
-  "33-without-sames": { ...nothing, exit: 10, gains: ["dashboard write:checks"], made: ["dashboard replace unknown"], rules: ["SR002"] },
+  "31-event-stream": {
+    ...nothing,
+    gains: ["dashboard write:checks"],
+    made: ["dashboard replace create-before-delete"],
+    rules: ["SR002"],
+  },
+  "32-stream-cut-off": {
+    ...nothing,
+    exit: 10,
+    gains: ["dashboard write:checks"],
+    made: ["dashboard replace unknown"],
+    rules: ["SR002"],
+  },
+  "33-without-sames": {
+    ...nothing,
+    exit: 10,
+    gains: ["dashboard write:checks"],
+    made: ["dashboard replace unknown"],
+    rules: ["SR002"],
+  },
   "38-revoked-outside": { ...nothing, made: ["dashboard replace unknown"] },
   "39-leftover": nothing,
 };
@@ -87,7 +160,9 @@ describe("previews of the real engine", () => {
     const report = reportOf(name);
     for (const { format, text } of everyFormat(report)) {
       expect({ format, problems: unsafeParts(format, text) }).toEqual({ format, problems: [] });
-      expect(text).not.toMatch(/PLANTED|plantedPassphrase|04da6b54-80e4-46f7-96ec-b56ff0331ba9|__provider|exports\.handler/);
+      expect(text).not.toMatch(
+        /PLANTED|plantedPassphrase|04da6b54-80e4-46f7-96ec-b56ff0331ba9|__provider|exports\.handler/,
+      );
       expect(text.length).toBeLessThanOrEqual(format === "markdown" ? 64_000 : Infinity);
     }
     expect(parseReport(everyFormat(report).find(({ format }) => format === "json")?.text ?? "")).toEqual(report);
@@ -99,19 +174,31 @@ describe("previews of the real engine", () => {
 
   it("gives the stacks prod and prod-eu different markers and digests", () => {
     const [prod, eu] = ["08-stack-prod", "09-stack-prod-eu"].map((name) => reportOf(name));
-    const marker = (report: Report | undefined): string => (report ? (renderMarkdown(report, 64_000).split("\n")[0] ?? "") : "");
+    const marker = (report: Report | undefined): string =>
+      report ? (renderMarkdown(report, 64_000).split("\n")[0] ?? "") : "";
     expect(marker(prod)).toBe("<!-- apikeys-review v1 project=shop stack=prod -->");
     expect(marker(eu)).toBe("<!-- apikeys-review v1 project=shop stack=prod%2Deu -->");
     expect(prod?.digest).not.toBe(eu?.digest);
   });
 
   it("gives one digest to the same change, in whatever form the engine printed it", () => {
-    const digests = ["02-scope-added", "03-three-steps", "12-without-detailed-diff", "31-event-stream"].map((name) => reportOf(name).digest);
+    const digests = ["02-scope-added", "03-three-steps", "12-without-detailed-diff", "31-event-stream"].map(
+      (name) => reportOf(name).digest,
+    );
     expect(new Set(digests).size).toBe(1);
   });
 
   it("gives the digest of no change to everything that changes no access", () => {
-    const quiet = ["06-order-and-duplicates", "10-provider-text-only", "21-rotation-due", "23-emergency", "24-moved-by-alias", "34-weaker-protection", "38-revoked-outside", "39-leftover"];
+    const quiet = [
+      "06-order-and-duplicates",
+      "10-provider-text-only",
+      "21-rotation-due",
+      "23-emergency",
+      "24-moved-by-alias",
+      "34-weaker-protection",
+      "38-revoked-outside",
+      "39-leftover",
+    ];
     expect(new Set(quiet.map((name) => reportOf(name).digest)).size).toBe(1);
     expect(reportOf("21-rotation-due", { expectNoAccessChange: true }).exitCode).toBe(0);
     expect(reportOf("22-rotation-hides-nothing", { expectNoAccessChange: true }).exitCode).toBe(7);
@@ -119,13 +206,17 @@ describe("previews of the real engine", () => {
 
   it("names every one of 300 keys within the limit, and says what is hidden", () => {
     const markdown = renderMarkdown(reportOf("40-three-hundred-keys"), 64_000);
-    for (let index = 1; index <= 300; index += 1) expect(markdown).toContain(`service-${String(index).padStart(3, "0")}-key`);
+    for (let index = 1; index <= 300; index += 1)
+      expect(markdown).toContain(`service-${String(index).padStart(3, "0")}-key`);
     expect(markdown).toMatch(/\*\d+ more rows of key ages do not fit here/);
     expect(reportOf("40-three-hundred-keys").counts).toMatchObject({ keys: 300, block: 600, warn: 300 });
   });
 
   it("accepts a stack without our resources only when told to", () => {
-    expect(reportOf("29-nothing-of-ours", { allowEmpty: true })).toMatchObject({ exitCode: 0, verdict: "no-access-change" });
+    expect(reportOf("29-nothing-of-ours", { allowEmpty: true })).toMatchObject({
+      exitCode: 0,
+      verdict: "no-access-change",
+    });
   });
 
   it("tells the order of a replacement only where the preview shows it", () => {

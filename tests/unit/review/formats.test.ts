@@ -7,8 +7,19 @@ import { changed, created, key, review, unchanged, unknown, urnOf } from "./supp
 
 const settings = { maxChars: 64_000, toolVersion: "1.2.3" };
 const render = (report: Report, format: Format): string => renderReport(report, format, settings);
-const waivers = [{ rule: "SR003" as const, urn: urnOf("ApiKey", "ci"), reason: "migration [1] {0}", approver: "ann", until: "2027-03-01" }];
-const report = review([created(key("ci", { scopes: ["admin:*"] })), created(key("late", { scopes: unknown })), unchanged(key("calm"))], { document: { waivers }, projectPath: "deploy" });
+const waivers = [
+  {
+    rule: "SR003" as const,
+    urn: urnOf("ApiKey", "ci"),
+    reason: "migration [1] {0}",
+    approver: "ann",
+    until: "2027-03-01",
+  },
+];
+const report = review(
+  [created(key("ci", { scopes: ["admin:*"] })), created(key("late", { scopes: unknown })), unchanged(key("calm"))],
+  { document: { waivers }, projectPath: "deploy" },
+);
 
 interface Sarif {
   runs: {
@@ -20,7 +31,9 @@ interface Sarif {
       ruleIndex: number;
       level: string;
       message: { text: string };
-      locations: { physicalLocation: { artifactLocation: { uri: string; uriBaseId: string }; region: { startLine: number } } }[];
+      locations: {
+        physicalLocation: { artifactLocation: { uri: string; uriBaseId: string }; region: { startLine: number } };
+      }[];
       partialFingerprints: Record<string, string>;
       suppressions?: { justification: string }[];
     }[];
@@ -43,26 +56,40 @@ describe("SARIF, as GitHub takes it", () => {
       expect(run.tool.driver.rules[result.ruleIndex]?.id).toBe(result.ruleId);
       expect(result.message.text).not.toMatch(/[[\]{}]/);
     }
-    expect(new Set(run.results.map(({ partialFingerprints }) => partialFingerprints["apikeysFinding/v1"])).size).toBe(run.results.length);
+    expect(new Set(run.results.map(({ partialFingerprints }) => partialFingerprints["apikeysFinding/v1"])).size).toBe(
+      run.results.length,
+    );
   });
 
   it("keeps the fingerprint while the line moves, and changes it with the scope", () => {
     const fingerprints = (scopes: string[], line: number): (string | undefined)[] =>
-      (JSON.parse(render(review([created({ ...key("ci", { scopes }), sourcePosition: `project:///index.ts#${line}` })], { document: { neverGrant: ["read:*"] } }), "sarif")) as Sarif).runs[0]?.results.map(({ partialFingerprints }) => partialFingerprints["apikeysFinding/v1"]) ?? [];
+      (
+        JSON.parse(
+          render(
+            review([created({ ...key("ci", { scopes }), sourcePosition: `project:///index.ts#${line}` })], {
+              document: { neverGrant: ["read:*"] },
+            }),
+            "sarif",
+          ),
+        ) as Sarif
+      ).runs[0]?.results.map(({ partialFingerprints }) => partialFingerprints["apikeysFinding/v1"]) ?? [];
     expect(fingerprints(["admin:*"], 10)).toEqual(fingerprints(["admin:*"], 99));
     expect(fingerprints(["admin:*"], 10)).not.toEqual(fingerprints([], 10));
   });
 
   it("sets stacks apart, marks waived results, and says when it is not the whole", () => {
     expect(run.automationDetails.id).toBe("apikeys-review/shop/prod/");
-    expect(run.results.find(({ ruleId }) => ruleId === "SR003")?.suppressions?.[0]?.justification).toContain("migration");
+    expect(run.results.find(({ ruleId }) => ruleId === "SR003")?.suppressions?.[0]?.justification).toContain(
+      "migration",
+    );
     expect(run.invocations[0]?.executionSuccessful).toBe(false);
     expect(run.tool.driver.semanticVersion).toBe("1.2.3");
   });
 
   it("encodes paths, and falls back to Pulumi.yaml", () => {
     const at = (sourcePosition: string): string | undefined =>
-      (JSON.parse(render(review([created({ ...key("ci", { scopes: [] }), sourcePosition })]), "sarif")) as Sarif).runs[0]?.results[0]?.locations[0]?.physicalLocation.artifactLocation.uri;
+      (JSON.parse(render(review([created({ ...key("ci", { scopes: [] }), sourcePosition })]), "sarif")) as Sarif)
+        .runs[0]?.results[0]?.locations[0]?.physicalLocation.artifactLocation.uri;
     expect(at("project:///src/my%20keys/ä.ts#3,4")).toBe("src/my%20keys/%C3%A4.ts");
     expect(at("project:///../../elsewhere.ts#3,4")).toBe("Pulumi.yaml");
     expect(at("file:///etc/passwd#1")).toBe("Pulumi.yaml");
@@ -72,8 +99,17 @@ describe("SARIF, as GitHub takes it", () => {
 
 describe("other formats", () => {
   it("GitLab Code Quality: fingerprint, severity and place on every object, waived ones left out", () => {
-    const issues = JSON.parse(render(report, "gitlab-codequality")) as { fingerprint: string; severity: string; check_name: string; location: { path: string; lines: { begin: number } } }[];
-    expect(issues.map(({ check_name: name, severity }) => `${name.split(" ")[0]} ${severity}`)).toEqual(["SR001 blocker", "SR015 blocker", "not critical"]);
+    const issues = JSON.parse(render(report, "gitlab-codequality")) as {
+      fingerprint: string;
+      severity: string;
+      check_name: string;
+      location: { path: string; lines: { begin: number } };
+    }[];
+    expect(issues.map(({ check_name: name, severity }) => `${name.split(" ")[0]} ${severity}`)).toEqual([
+      "SR001 blocker",
+      "SR015 blocker",
+      "not critical",
+    ]);
     for (const { fingerprint, location } of issues) {
       expect(fingerprint).toMatch(/^[0-9a-f]{32}$/);
       expect(location.path).not.toBe("");
@@ -92,23 +128,54 @@ describe("other formats", () => {
   });
 
   it("GitHub: one command a line, with the place and nothing that could end it early", () => {
-    const lines = render(review([created({ ...key("a,b:c%0A::error::x", { scopes: ["admin:*"] }), sourcePosition: "project:///a,b:c.ts#7,2" })]), "github").trim().split("\n");
+    const lines = render(
+      review([
+        created({ ...key("a,b:c%0A::error::x", { scopes: ["admin:*"] }), sourcePosition: "project:///a,b:c.ts#7,2" }),
+      ]),
+      "github",
+    )
+      .trim()
+      .split("\n");
     expect(lines[0]).toBe(
-      "::error file=a%2Cb%3Ac.ts,line=7,col=2,title=SR001 wildcard scope::key \"a,b:c%250A::error::x\" grants the wildcard \"admin:*\". List the scopes that the key really uses. A wildcard also grants whatever the service adds later.",
+      '::error file=a%2Cb%3Ac.ts,line=7,col=2,title=SR001 wildcard scope::key "a,b:c%250A::error::x" grants the wildcard "admin:*". List the scopes that the key really uses. A wildcard also grants whatever the service adds later.',
     );
     expect(lines.every((line) => /^::(error|warning|notice) /.test(line))).toBe(true);
   });
 
   it("JSON: the contract's fields", () => {
-    const json = JSON.parse(render(review([changed("replace", key("ci"), key("ci", { scopes: ["read:alerts"] }), ["scopes"])]), "json")) as Record<string, unknown>;
+    const json = JSON.parse(
+      render(review([changed("replace", key("ci"), key("ci", { scopes: ["read:alerts"] }), ["scopes"])]), "json"),
+    ) as Record<string, unknown>;
     expect(json).toMatchObject({
       schemaVersion: 1,
       stack: "prod",
       verdict: "access-changes",
       digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) as unknown,
       counts: { keys: 1, replaced: 1 },
-      accounts: [{ urn: urnOf("ApiKey", "ci"), name: "ci", owner: "web", env: "live", before: ["read:checks"], after: ["read:alerts"], gains: ["read:alerts"], loses: ["read:checks"], level: "none" }],
-      keys: [{ urn: urnOf("ApiKey", "ci"), op: "replace", reason: "`scopes` changed", order: "unknown", expiresAt: null, oldValidUntil: "the end of the update", consumers: [] }],
+      accounts: [
+        {
+          urn: urnOf("ApiKey", "ci"),
+          name: "ci",
+          owner: "web",
+          env: "live",
+          before: ["read:checks"],
+          after: ["read:alerts"],
+          gains: ["read:alerts"],
+          loses: ["read:checks"],
+          level: "none",
+        },
+      ],
+      keys: [
+        {
+          urn: urnOf("ApiKey", "ci"),
+          op: "replace",
+          reason: "`scopes` changed",
+          order: "unknown",
+          expiresAt: null,
+          oldValidUntil: "the end of the update",
+          consumers: [],
+        },
+      ],
       findings: [],
       unreviewed: [],
     });
@@ -116,7 +183,11 @@ describe("other formats", () => {
 });
 
 describe("Markdown within its limit", () => {
-  const many = review(Array.from({ length: 300 }, (_, index) => created(key(`service-${index}-key`, { scopes: ["admin:*"], labels: {} }))));
+  const many = review(
+    Array.from({ length: 300 }, (_, index) =>
+      created(key(`service-${index}-key`, { scopes: ["admin:*"], labels: {} })),
+    ),
+  );
 
   it.each([2_000, 4_000, 10_000, 64_000, 200_000])("of %d characters says how much is hidden", (maxChars) => {
     const markdown = renderMarkdown(many, maxChars);

@@ -10,7 +10,11 @@ const names: [string, string, string][] = [
   ["a backtick", "a`b", "a⟨U+0060⟩b"],
   ["the end of a comment", "x-->y", "x--⟨U+003E⟩y"],
   ["the other end of a comment", "x--!>y", "x--!⟨U+003E⟩y"],
-  ["our own marker", "<!-- apikeys-review v1 project=a stack=b -->", "⟨U+003C⟩!-- apikeys-review v1 project=a stack=b --⟨U+003E⟩"],
+  [
+    "our own marker",
+    "<!-- apikeys-review v1 project=a stack=b -->",
+    "⟨U+003C⟩!-- apikeys-review v1 project=a stack=b --⟨U+003E⟩",
+  ],
   ["a tag", "<script>alert(1)</script>", "<script>alert(1)</script>"],
   ["a mention", "@org/team", "@org/team"],
   ["a reference", "#123", "#123"],
@@ -45,12 +49,23 @@ describe("inert", () => {
   });
 
   it.each(names)("%s acts in no format, as name, owner, scope, environment and connection", (_what, name) => {
-    const nasty: State = key(name, { labels: { owner: name, purpose: name }, scopes: [name, "admin:*"], environment: name, connection: name, description: name });
+    const nasty: State = key(name, {
+      labels: { owner: name, purpose: name },
+      scopes: [name, "admin:*"],
+      environment: name,
+      connection: name,
+      description: name,
+    });
     const report = review([created({ ...nasty, sourcePosition: `project:///${name}#1,1` })], {
-      document: { namePattern: "^$", neverGrant: ["*"], waivers: [{ rule: "SR001", urn: nasty.urn, reason: name, approver: name, until: "2027-03-01" }] },
+      document: {
+        namePattern: "^$",
+        neverGrant: ["*"],
+        waivers: [{ rule: "SR001", urn: nasty.urn, reason: name, approver: name, until: "2027-03-01" }],
+      },
       part: name,
     });
-    for (const { format, text } of everyFormat(report)) expect({ format, problems: unsafeParts(format, text) }).toEqual({ format, problems: [] });
+    for (const { format, text } of everyFormat(report))
+      expect({ format, problems: unsafeParts(format, text) }).toEqual({ format, problems: [] });
   });
 
   it("cuts a long text without leaving half a character or half an escape", () => {

@@ -3,11 +3,28 @@ import { describe, expect, it } from "@jest/globals";
 import { lockDifferences, lockText } from "../../../review/lock";
 import { defaultPolicy } from "../../../review/policy";
 import { lockPreview } from "../../../review/review-preview";
-import { account, changed, created, key, previewOf, review, rotatingKey, unchanged, unknown, urnOf, type Step } from "./support/preview-builder";
+import {
+  account,
+  changed,
+  created,
+  key,
+  previewOf,
+  review,
+  rotatingKey,
+  unchanged,
+  unknown,
+  urnOf,
+  type Step,
+} from "./support/preview-builder";
 
-const lockOf = (steps: readonly Step[]): ReturnType<typeof lockPreview> => lockPreview({ preview: previewOf(steps), policy: defaultPolicy, projectPath: "", allowEmpty: false });
+const lockOf = (steps: readonly Step[]): ReturnType<typeof lockPreview> =>
+  lockPreview({ preview: previewOf(steps), policy: defaultPolicy, projectPath: "", allowEmpty: false });
 const linked = { propertyDependencies: { serviceAccountId: [urnOf("ServiceAccount", "bot")] } };
-const program = [account("bot", { role: "viewer" }), key("ci", { scopes: ["read:checks", "read:alerts"], serviceAccountId: unknown }, linked), rotatingKey("night", { environment: "test" })];
+const program = [
+  account("bot", { role: "viewer" }),
+  key("ci", { scopes: ["read:checks", "read:alerts"], serviceAccountId: unknown }, linked),
+  rotatingKey("night", { environment: "test" }),
+];
 
 describe("the lock file", () => {
   it("holds accounts, scopes, owners, expiry and connections, and neither ids nor secrets", () => {
@@ -18,7 +35,15 @@ describe("the lock file", () => {
       project: "shop",
       stack: "prod",
       connections: [{ name: "default", backend: "pulsely", origin: "https://api.pulsely.io" }],
-      accounts: [{ resource: "pulumi-nodejs:dynamic/apikeys:ServiceAccount::bot", connection: "default", owner: "web", purpose: "site", role: "viewer" }],
+      accounts: [
+        {
+          resource: "pulumi-nodejs:dynamic/apikeys:ServiceAccount::bot",
+          connection: "default",
+          owner: "web",
+          purpose: "site",
+          role: "viewer",
+        },
+      ],
       keys: [
         {
           resource: "pulumi-nodejs:dynamic/apikeys:ApiKey::ci",
@@ -55,7 +80,11 @@ describe("the lock file", () => {
     const text = lockText(lockOf(program.map(created)).lock);
     const [bot, , night] = program;
     if (!bot || !night) throw new Error("the program lost a resource");
-    const next = lockOf([created(bot), changed("replace", night, rotatingKey("night", { environment: "test", scopes: ["read:checks", "write:checks"] })), created(key("new"))]).lock;
+    const next = lockOf([
+      created(bot),
+      changed("replace", night, rotatingKey("night", { environment: "test", scopes: ["read:checks", "write:checks"] })),
+      created(key("new")),
+    ]).lock;
     expect(lockDifferences(text, next)).toEqual([
       "`pulumi-nodejs:dynamic/apikeys:ApiKey::ci` is not in the program any more",
       "`pulumi-nodejs:dynamic/apikeys:ApiKey::new` is missing in the file",
@@ -64,17 +93,27 @@ describe("the lock file", () => {
   });
 
   it("is not written from what cannot be read", () => {
-    expect(lockOf([created(key("ci", { scopes: unknown }))]).problems).toEqual(["key `ci`: its scopes are not known before the update"]);
-    expect(lockPreview({ preview: "{}", policy: defaultPolicy, projectPath: "", allowEmpty: false }).problems).toHaveLength(1);
+    expect(lockOf([created(key("ci", { scopes: unknown }))]).problems).toEqual([
+      "key `ci`: its scopes are not known before the update",
+    ]);
+    expect(
+      lockPreview({ preview: "{}", policy: defaultPolicy, projectPath: "", allowEmpty: false }).problems,
+    ).toHaveLength(1);
   });
 
   it.each([["not JSON"], ["{}"], [""]])("is out of date where the file is %p", (text) => {
-    expect(lockDifferences(text, lockOf(program.map(created)).lock)).toEqual(["the file is not a lock file of this version"]);
+    expect(lockDifferences(text, lockOf(program.map(created)).lock)).toEqual([
+      "the file is not a lock file of this version",
+    ]);
   });
 
   it("stops a review that does not agree with it", () => {
     const lock = lockText(lockOf([created(key("ci"))]).lock);
     expect(review([created(key("ci"))], { lock })).toMatchObject({ exitCode: 0, lock: { current: true } });
-    expect(review([created(key("ci", { scopes: ["admin:*"] }))], { lock })).toMatchObject({ exitCode: 11, verdict: "blocked", lock: { current: false } });
+    expect(review([created(key("ci", { scopes: ["admin:*"] }))], { lock })).toMatchObject({
+      exitCode: 11,
+      verdict: "blocked",
+      lock: { current: false },
+    });
   });
 });

@@ -15,14 +15,39 @@ import { created, key, review } from "./support/preview-builder";
 const folder = resolve(__dirname, "../../fixtures/preview");
 const names = readdirSync(folder).filter((name) => existsSync(join(folder, name, "expected.md")));
 
-const nasty = ["a|b", "a\\|b", "`code`", "--><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "@org/team", "#123", "[click](https://evil.example)", "![x](https://evil.example/x.png)", "https://evil.example", "www.evil.example", "evil@example.com", "**bold**", "x\u202egnp", "</details>", "&lt;b&gt;", "~~~", "a\n\n# heading", "</code></td></tr></table><h1>x"];
+const nasty = [
+  "a|b",
+  "a\\|b",
+  "`code`",
+  "--><script>alert(1)</script>",
+  "<img src=x onerror=alert(1)>",
+  "@org/team",
+  "#123",
+  "[click](https://evil.example)",
+  "![x](https://evil.example/x.png)",
+  "https://evil.example",
+  "www.evil.example",
+  "evil@example.com",
+  "**bold**",
+  "x\u202egnp",
+  "</details>",
+  "&lt;b&gt;",
+  "~~~",
+  "a\n\n# heading",
+  "</code></td></tr></table><h1>x",
+];
 
 let html: Record<string, string> = {};
 
 beforeAll(() => {
-  const markdown: Record<string, string> = Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name, "expected.md"), "utf8")]));
+  const markdown: Record<string, string> = Object.fromEntries(
+    names.map((name) => [name, readFileSync(join(folder, name, "expected.md"), "utf8")]),
+  );
   for (const name of nasty) {
-    const report = review([created(key(name, { labels: { owner: name, purpose: "x" }, scopes: [name, "admin:*"], environment: name }))], { document: { neverGrant: ["*"] } });
+    const report = review(
+      [created(key(name, { labels: { owner: name, purpose: "x" }, scopes: [name, "admin:*"], environment: name }))],
+      { document: { neverGrant: ["*"] } },
+    );
     markdown[name] = renderMarkdown(report, 64_000);
   }
   const program = `
@@ -32,21 +57,49 @@ beforeAll(() => {
     const options = { allowDangerousHtml: true, extensions: [gfm()], htmlExtensions: [gfmHtml()] };
     process.stdout.write(JSON.stringify(Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, micromark(text, options)]))));`;
   const cwd = resolve(__dirname, "../../..");
-  html = JSON.parse(execFileSync(process.execPath, ["--no-warnings", "-e", program], { cwd, input: JSON.stringify(markdown), encoding: "utf8", maxBuffer: 64 * 1024 * 1024 })) as Record<string, string>;
+  html = JSON.parse(
+    execFileSync(process.execPath, ["--no-warnings", "-e", program], {
+      cwd,
+      input: JSON.stringify(markdown),
+      encoding: "utf8",
+      maxBuffer: 64 * 1024 * 1024,
+    }),
+  ) as Record<string, string>;
 });
 
 /** Everything that our Markdown may turn into. No link, no image, no script. */
-const allowedTags = new Set(["h3", "p", "table", "thead", "tbody", "tr", "th", "td", "code", "pre", "details", "summary", "strong", "em", "ul", "li"]);
+const allowedTags = new Set([
+  "h3",
+  "p",
+  "table",
+  "thead",
+  "tbody",
+  "tr",
+  "th",
+  "td",
+  "code",
+  "pre",
+  "details",
+  "summary",
+  "strong",
+  "em",
+  "ul",
+  "li",
+]);
 
 function problemsOf(page: string): string[] {
   const [marker, ...rest] = page.split("\n");
   const problems: string[] = [];
-  if (!/^<!-- apikeys-review v1 project=\S* stack=\S* -->$/.test(marker ?? "")) problems.push("no marker on the first line");
+  if (!/^<!-- apikeys-review v1 project=\S* stack=\S* -->$/.test(marker ?? ""))
+    problems.push("no marker on the first line");
   const body = rest.join("\n");
-  for (const [, tag] of body.matchAll(/<\/?([a-zA-Z][a-zA-Z0-9]*)/g)) if (!allowedTags.has(tag ?? "")) problems.push(`a tag <${tag}>`);
+  for (const [, tag] of body.matchAll(/<\/?([a-zA-Z][a-zA-Z0-9]*)/g))
+    if (!allowedTags.has(tag ?? "")) problems.push(`a tag <${tag}>`);
   if (body.includes("<!--")) problems.push("a second comment");
   for (const tag of ["details", "summary", "table", "pre"]) {
-    const [open, close] = [new RegExp(`<${tag}[ >]`, "g"), new RegExp(`</${tag}>`, "g")].map((pattern) => body.match(pattern)?.length ?? 0);
+    const [open, close] = [new RegExp(`<${tag}[ >]`, "g"), new RegExp(`</${tag}>`, "g")].map(
+      (pattern) => body.match(pattern)?.length ?? 0,
+    );
     if (open !== close) problems.push(`${open} <${tag}> and ${close} ends`);
   }
   for (const [table] of body.matchAll(/<table>[^]*?<\/table>/g)) {
@@ -58,7 +111,10 @@ function problemsOf(page: string): string[] {
   }
   // GitHub and GitLab look for these in whatever is not code.
   const words = body.replace(/<(code|pre)\b[^]*?<\/\1>/g, "").replace(/<[^>]*>/g, "");
-  if (/@\w|#\d|https?:|www\.|\|/.test(words)) problems.push(`text that acts or a table that broke: ${/.{0,30}(?:@\w|#\d|https?:|www\.|\|).{0,30}/.exec(words)?.[0]}`);
+  if (/@\w|#\d|https?:|www\.|\|/.test(words))
+    problems.push(
+      `text that acts or a table that broke: ${/.{0,30}(?:@\w|#\d|https?:|www\.|\|).{0,30}/.exec(words)?.[0]}`,
+    );
   return problems;
 }
 
@@ -70,9 +126,15 @@ describe("the Markdown as HTML", () => {
   it.each(nasty)("of a key called %p shows that name, and nothing else", (name) => {
     const page = html[name] ?? "";
     expect(problemsOf(page)).toEqual([]);
-    const shown = inert(name, 80).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+    const shown = inert(name, 80)
+      .replaceAll("&", "&amp;")
+      .replaceAll("<", "&lt;")
+      .replaceAll(">", "&gt;")
+      .replaceAll('"', "&quot;");
     // In a table a backslash before a bar is shown as what it is.
     const inTable = shown.replace(/\\(?=\|)/g, "⟨U+005C⟩");
-    expect(page).toContain(`<td>🔴 key <code>${inTable}</code> (owner <code>${inTable}</code>, <code>${inTable}</code>)</td>`);
+    expect(page).toContain(
+      `<td>🔴 key <code>${inTable}</code> (owner <code>${inTable}</code>, <code>${inTable}</code>)</td>`,
+    );
   });
 });

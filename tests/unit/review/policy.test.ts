@@ -56,15 +56,30 @@ describe("the policy file", () => {
 
   it("may be empty, and knows the lines of its waivers", () => {
     expect(problemsOf("# nothing yet\n")).toEqual([]);
-    const parsed = parsePolicy("version: 1\nwaivers:\n  - rule: SR001\n    urn: a\n  - rule: SR002\n    urn: b\n", "apikeys-review.yaml", yaml);
+    const parsed = parsePolicy(
+      "version: 1\nwaivers:\n  - rule: SR001\n    urn: a\n  - rule: SR002\n    urn: b\n",
+      "apikeys-review.yaml",
+      yaml,
+    );
     expect(parsed).toMatchObject({ policy: { waiverLines: [3, 5] } });
   });
 
   it("takes a limit from the stack, else the environment, else the file, else the default", () => {
-    const document = { maxKeyAge: "80d", environments: { live: { maxKeyAge: "60d", neverGrant: ["a"] } }, stacks: { prod: { maxKeyAge: "40d", neverGrant: ["b"] } }, neverGrant: ["c"] };
-    const days = (stack: string, environment: string): number => limitsFor(document, stack, environment).maxKeyAgeMs / 86_400_000;
+    const document = {
+      maxKeyAge: "80d",
+      environments: { live: { maxKeyAge: "60d", neverGrant: ["a"] } },
+      stacks: { prod: { maxKeyAge: "40d", neverGrant: ["b"] } },
+      neverGrant: ["c"],
+    };
+    const days = (stack: string, environment: string): number =>
+      limitsFor(document, stack, environment).maxKeyAgeMs / 86_400_000;
     expect([days("prod", "live"), days("dev", "live"), days("dev", "test")]).toEqual([40, 60, 80]);
-    expect(limitsFor({}, "prod", "live")).toMatchObject({ maxKeyAgeMs: 90 * 86_400_000, maxKeyLifeMs: 90 * 86_400_000, maxKeysPerAccount: 5, requiredLabels: ["owner", "purpose"] });
+    expect(limitsFor({}, "prod", "live")).toMatchObject({
+      maxKeyAgeMs: 90 * 86_400_000,
+      maxKeyLifeMs: 90 * 86_400_000,
+      maxKeysPerAccount: 5,
+      requiredLabels: ["owner", "purpose"],
+    });
     expect(limitsFor(document, "prod", "live").neverGrant).toEqual(["b", "a", "c"]);
     // Not a property of every object.
     expect(days("constructor", "toString")).toBe(80);

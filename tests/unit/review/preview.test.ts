@@ -6,7 +6,13 @@ import { consumer, created, key, previewOf, removed, unchanged, type Step } from
 
 const problemsOf = (text: string): readonly string[] => readPreview(text).problems;
 const state = key("ci");
-const step = (op: string, more: Partial<Step> = {}): Step => ({ op, urn: state.urn, oldState: state, newState: state, ...more });
+const step = (op: string, more: Partial<Step> = {}): Step => ({
+  op,
+  urn: state.urn,
+  oldState: state,
+  newState: state,
+  ...more,
+});
 const marked = { ...state, delete: true };
 const leftover = { ...state, id: "older", delete: true };
 
@@ -17,11 +23,23 @@ describe("reading a preview", () => {
     ["other JSON", '{"name":"x"}', "The JSON is not a preview"],
     ["a list", "[]", "The preview is not JSON"],
     ["a cut digest", previewOf([created(state)]).slice(0, -40), "The preview is not JSON"],
-    ["a step of another form", '{"steps":[{"op":1,"urn":"x"}],"changeSummary":{}}', "The preview has an unknown form at `steps.0.op`."],
-    ["an error", previewOf([], { diagnostics: [{ severity: "error", message: "sk_live_0123456789abcdef" }] }), "The preview reported 1 error(s)"],
+    [
+      "a step of another form",
+      '{"steps":[{"op":1,"urn":"x"}],"changeSummary":{}}',
+      "The preview has an unknown form at `steps.0.op`.",
+    ],
+    [
+      "an error",
+      previewOf([], { diagnostics: [{ severity: "error", message: "sk_live_0123456789abcdef" }] }),
+      "The preview reported 1 error(s)",
+    ],
     ["no summary", JSON.stringify({ steps: [] }), "The preview has no change summary"],
     ["missing sames", previewOf([], { changeSummary: { same: 5 } }), "4 unchanged resource(s) are left out"],
-    ["a cut stream", '{"sequence":1,"preludeEvent":{"config":{}}}\n{"sequence":2,"summ', "1 line(s) of the event stream are cut"],
+    [
+      "a cut stream",
+      '{"sequence":1,"preludeEvent":{"config":{}}}\n{"sequence":2,"summ',
+      "1 line(s) of the event stream are cut",
+    ],
   ])("says what is wrong with %s", (_what, text, problem) => {
     const problems = problemsOf(text);
     expect(problems.join("\n")).toContain(problem);
@@ -29,14 +47,32 @@ describe("reading a preview", () => {
   });
 
   it("never repeats what it could not read", () => {
-    expect(JSON.stringify(problemsOf('{"steps":[{"op":"sk_live_0123456789abcdef","urn":["sk_live_0123456789abcdef"],"changeSummary":{}}]}'))).not.toContain("sk_live");
+    expect(
+      JSON.stringify(
+        problemsOf(
+          '{"steps":[{"op":"sk_live_0123456789abcdef","urn":["sk_live_0123456789abcdef"],"changeSummary":{}}]}',
+        ),
+      ),
+    ).not.toContain("sk_live");
     expect(JSON.stringify(problemsOf('{"steps": sk_live_0123456789abcdef'))).not.toContain("sk_live");
   });
 
   it("reads a list of events in one document, a byte order mark, and Windows line ends", () => {
-    const events = [{ sequence: 1, resourcePreEvent: { metadata: { op: "create", urn: state.urn, old: null, new: state } } }, { sequence: 2, summaryEvent: { resourceChanges: { create: 1 }, result: "succeeded" } }];
-    for (const text of [JSON.stringify({ events }), `\ufeff${events.map((event) => JSON.stringify(event)).join("\r\n")}\r\n`]) {
-      expect(readPreview(text)).toMatchObject({ form: "events", stack: "prod", project: "shop", problems: [], steps: [{ op: "create" }] });
+    const events = [
+      { sequence: 1, resourcePreEvent: { metadata: { op: "create", urn: state.urn, old: null, new: state } } },
+      { sequence: 2, summaryEvent: { resourceChanges: { create: 1 }, result: "succeeded" } },
+    ];
+    for (const text of [
+      JSON.stringify({ events }),
+      `\ufeff${events.map((event) => JSON.stringify(event)).join("\r\n")}\r\n`,
+    ]) {
+      expect(readPreview(text)).toMatchObject({
+        form: "events",
+        stack: "prod",
+        project: "shop",
+        problems: [],
+        steps: [{ op: "create" }],
+      });
     }
     expect(readPreview(`\ufeff${previewOf([])}`)).toMatchObject({ form: "digest", problems: [] });
   });
@@ -45,21 +81,48 @@ describe("reading a preview", () => {
 describe("changes of a resource", () => {
   it.each<[string, Step[], object]>([
     ["one step for a replacement", [step("replace")], { op: "replace", order: "unknown" }],
-    ["three steps, new first", [step("create-replacement"), step("replace"), step("delete-replaced", { oldState: marked, newState: undefined })], { op: "replace", order: "create-before-delete", deletesLeftover: false }],
-    ["three steps, old first", [step("delete-replaced", { newState: undefined }), step("replace"), step("create-replacement")], { op: "replace", order: "delete-before-create" }],
-    ["nothing, and a leftover", [step("same"), step("delete-replaced", { oldState: leftover, newState: undefined })], { op: "same", deletesLeftover: true }],
-    ["a replacement, and a leftover", [step("create-replacement"), step("replace"), step("delete-replaced", { oldState: marked }), step("delete-replaced", { oldState: leftover })], { op: "replace", deletesLeftover: true }],
+    [
+      "three steps, new first",
+      [step("create-replacement"), step("replace"), step("delete-replaced", { oldState: marked, newState: undefined })],
+      { op: "replace", order: "create-before-delete", deletesLeftover: false },
+    ],
+    [
+      "three steps, old first",
+      [step("delete-replaced", { newState: undefined }), step("replace"), step("create-replacement")],
+      { op: "replace", order: "delete-before-create" },
+    ],
+    [
+      "nothing, and a leftover",
+      [step("same"), step("delete-replaced", { oldState: leftover, newState: undefined })],
+      { op: "same", deletesLeftover: true },
+    ],
+    [
+      "a replacement, and a leftover",
+      [
+        step("create-replacement"),
+        step("replace"),
+        step("delete-replaced", { oldState: marked }),
+        step("delete-replaced", { oldState: leftover }),
+      ],
+      { op: "replace", deletesLeftover: true },
+    ],
     ["a delete", [step("delete", { newState: undefined })], { op: "delete" }],
     ["a create", [step("create", { oldState: undefined })], { op: "create" }],
     ["a refresh that finds nothing new", [step("refresh"), step("same")], { op: "same" }],
-    ["a refresh that finds it gone", [step("delete", { newState: undefined }), step("create", { oldState: undefined })], { op: "replace", order: "delete-before-create" }],
+    [
+      "a refresh that finds it gone",
+      [step("delete", { newState: undefined }), step("create", { oldState: undefined })],
+      { op: "replace", order: "delete-before-create" },
+    ],
     ["a refresh that finds drift", [step("update"), step("replace")], { op: "replace" }],
   ])("%s", (_what, steps, expected) => {
     expect(resourceChanges(readPreview(previewOf(steps)))[1]).toMatchObject({ urn: state.urn, ...expected });
   });
 
   it("keeps resources apart", () => {
-    const ops = resourceChanges(readPreview(previewOf([created(key("a")), removed(key("b")), unchanged(consumer("c", []))]))).map(({ op }) => op);
+    const ops = resourceChanges(
+      readPreview(previewOf([created(key("a")), removed(key("b")), unchanged(consumer("c", []))])),
+    ).map(({ op }) => op);
     expect(ops).toEqual(["same", "create", "delete", "same"]);
   });
 });

@@ -277,7 +277,7 @@ describe("a service that does not say how a key is", () => {
     );
     other.state = key.state;
     await expect(other.refresh()).rejects.toThrow(
-      `the service says that key ${idOf(key)} does not exist, but lists it as active (connection "default"); check that the admin credential belongs to the key's organisation`,
+      `the service says that key ${idOf(key)} does not exist, but lists it as active (connection "default"); check that the admin credential belongs to the right organisation`,
     );
   });
 

@@ -20,7 +20,10 @@ export interface Ended {
 class Aborted extends Error {}
 
 /** Runs one command of `apikeys` in this process, as the shell would. */
-export async function apikeys(args: readonly string[], world: { stdin?: string; env?: Record<string, string>; fetch?: typeof fetch } = {}): Promise<Ended> {
+export async function apikeys(
+  args: readonly string[],
+  world: { stdin?: string; env?: Record<string, string>; fetch?: typeof fetch } = {},
+): Promise<Ended> {
   const ended = { code: 0, stdout: "", stderr: "" };
   const host: CommandHost = {
     stdout: (text) => (ended.stdout += text),

@@ -13,26 +13,47 @@ export interface FakeForge {
   readonly fetch: typeof fetch;
 }
 
-export function fakeForge(kind: "github" | "gitlab", comments: StoredComment[], options: { me?: number; userStatus?: number; head?: string; failWith?: string } = {}): FakeForge {
+export function fakeForge(
+  kind: "github" | "gitlab",
+  comments: StoredComment[],
+  options: { me?: number; userStatus?: number; head?: string; failWith?: string } = {},
+): FakeForge {
   const requests: string[] = [];
   const headers: Headers[] = [];
   let nextId = 9_000;
   const answer = (status: number, body: unknown, more: Record<string, string> = {}): Response =>
-    new Response(status === 204 ? null : JSON.stringify(body), { status, headers: { "content-type": "application/json", ...more } });
+    new Response(status === 204 ? null : JSON.stringify(body), {
+      status,
+      headers: { "content-type": "application/json", ...more },
+    });
 
   const handle = (method: string, url: URL, body: { body?: string }): Response => {
     const path = url.pathname;
     if (options.failWith !== undefined) return answer(500, { message: options.failWith });
-    if (path.endsWith("/user")) return options.userStatus === undefined ? answer(200, { id: options.me ?? 7 }) : answer(options.userStatus, { message: "Resource not accessible by integration" });
+    if (path.endsWith("/user"))
+      return options.userStatus === undefined
+        ? answer(200, { id: options.me ?? 7 })
+        : answer(options.userStatus, { message: "Resource not accessible by integration" });
     if (path.endsWith("/graphql")) return answer(200, { data: { viewer: { databaseId: options.me ?? 7 } } });
-    if (path.endsWith("/pulls/12") || path.endsWith("/merge_requests/12")) return answer(200, { head: { sha: options.head ?? "abc" }, sha: options.head ?? "abc" });
+    if (path.endsWith("/pulls/12") || path.endsWith("/merge_requests/12"))
+      return answer(200, { head: { sha: options.head ?? "abc" }, sha: options.head ?? "abc" });
     if (method === "GET") {
       const page = Number(url.searchParams.get("page"));
       const size = Math.min(Number(url.searchParams.get("per_page")), 100);
       const more = page * size < comments.length;
-      const list = comments.slice((page - 1) * size, page * size).map(({ id, authorId, body: text }) => (kind === "github" ? { id, user: { id: authorId }, body: text } : { id, author: { id: authorId }, body: text }));
+      const list = comments
+        .slice((page - 1) * size, page * size)
+        .map(({ id, authorId, body: text }) =>
+          kind === "github" ? { id, user: { id: authorId }, body: text } : { id, author: { id: authorId }, body: text },
+        );
       if (kind === "gitlab") return answer(200, list, { "x-next-page": more ? String(page + 1) : "" });
-      return answer(200, list, more ? { link: `<${url.origin}${path}?page=${page + 1}>; rel="next", <${url.origin}${path}?page=3>; rel="last"` } : {});
+      return answer(
+        200,
+        list,
+        more
+          ? { link: `<${url.origin}${path}?page=${page + 1}>; rel="next", <${url.origin}${path}?page=3>; rel="last"` }
+          : {},
+      );
     }
     if (method === "POST") {
       comments.push({ id: (nextId += 1), authorId: options.me ?? 7, body: body.body ?? "" });
@@ -57,7 +78,13 @@ export function fakeForge(kind: "github" | "gitlab", comments: StoredComment[], 
       const url = new URL(input instanceof Request ? input.url : input);
       requests.push(`${init?.method ?? "GET"} ${url.pathname}${url.search}`);
       headers.push(new Headers(init?.headers));
-      return Promise.resolve(handle(init?.method ?? "GET", url, JSON.parse(typeof init?.body === "string" ? init.body : "{}") as { body?: string }));
+      return Promise.resolve(
+        handle(
+          init?.method ?? "GET",
+          url,
+          JSON.parse(typeof init?.body === "string" ? init.body : "{}") as { body?: string },
+        ),
+      );
     },
   };
 }

@@ -31,19 +31,51 @@ export function urnOf(type: "ServiceAccount" | "ApiKey" | "RotatingApiKey", name
   return `urn:pulumi:${stack}::shop::pulumi-nodejs:dynamic/apikeys:${type}::${name}`;
 }
 
-const common = { connection: "default", target: { backend: "pulsely", origin: "https://api.pulsely.io" }, status: "active" };
-const issued = { secret: "[secret]", createdAt: "2027-01-15T10:00:00Z", service: "https://api.pulsely.io", backend: "pulsely" };
+const common = {
+  connection: "default",
+  target: { backend: "pulsely", origin: "https://api.pulsely.io" },
+  status: "active",
+};
+const issued = {
+  secret: "[secret]",
+  createdAt: "2027-01-15T10:00:00Z",
+  service: "https://api.pulsely.io",
+  backend: "pulsely",
+};
 
 /** A key with everything a good key has; a property given as undefined is left out. */
 export function key(name: string, inputs: Properties = {}, more: Properties = {}): State {
-  return state("ApiKey", name, { ...common, scopes: ["read:checks"], environment: "live", expiresIn: "90d", labels: { owner: "web", purpose: "site" }, ...inputs }, more);
+  return state(
+    "ApiKey",
+    name,
+    {
+      ...common,
+      scopes: ["read:checks"],
+      environment: "live",
+      expiresIn: "90d",
+      labels: { owner: "web", purpose: "site" },
+      ...inputs,
+    },
+    more,
+  );
 }
 
 export function rotatingKey(name: string, inputs: Properties = {}, more: Properties = {}): State {
   return state(
     "RotatingApiKey",
     name,
-    { ...common, scopes: ["read:checks"], environment: "live", rotateEvery: "30d", overlap: "7d", generation: 1, issuedOn: "2027-01-15T00:00:00Z", rotationReason: "first issue", labels: { owner: "web", purpose: "site" }, ...inputs },
+    {
+      ...common,
+      scopes: ["read:checks"],
+      environment: "live",
+      rotateEvery: "30d",
+      overlap: "7d",
+      generation: 1,
+      issuedOn: "2027-01-15T00:00:00Z",
+      rotationReason: "first issue",
+      labels: { owner: "web", purpose: "site" },
+      ...inputs,
+    },
     more,
   );
 }
@@ -55,11 +87,28 @@ export function account(name: string, inputs: Properties = {}, more: Properties 
 /** Any other resource, with the keys whose secrets it uses. */
 export function consumer(name: string, uses: readonly string[], more: Properties = {}): State {
   const type = "aws:lambda/function:Function";
-  return { urn: `urn:pulumi:prod::shop::${type}::${name}`, type, custom: true, inputs: { value: "[secret]" }, outputs: { value: "[secret]" }, propertyDependencies: { value: [...uses] }, ...more };
+  return {
+    urn: `urn:pulumi:prod::shop::${type}::${name}`,
+    type,
+    custom: true,
+    inputs: { value: "[secret]" },
+    outputs: { value: "[secret]" },
+    propertyDependencies: { value: [...uses] },
+    ...more,
+  };
 }
 
-function state(type: "ServiceAccount" | "ApiKey" | "RotatingApiKey", name: string, inputs: Properties, more: Properties): State {
-  const given = Object.fromEntries(Object.entries({ __provider: `exports.handler=()=>require("pulumi-apikeys/runtime").${type}`, ...inputs }).filter(([, value]) => value !== undefined));
+function state(
+  type: "ServiceAccount" | "ApiKey" | "RotatingApiKey",
+  name: string,
+  inputs: Properties,
+  more: Properties,
+): State {
+  const given = Object.fromEntries(
+    Object.entries({ __provider: `exports.handler=()=>require("pulumi-apikeys/runtime").${type}`, ...inputs }).filter(
+      ([, value]) => value !== undefined,
+    ),
+  );
   const { outputs, ...rest } = more;
   const record = type === "ServiceAccount" ? { accountId: `id-of-${name}` } : { ...issued, keyId: `id-of-${name}` };
   return {
@@ -77,17 +126,24 @@ function state(type: "ServiceAccount" | "ApiKey" | "RotatingApiKey", name: strin
 
 export function created(after: State): Step {
   const { outputs: _outputs, id: _id, ...fresh } = after;
-  return { op: "create", urn: after.urn, newState: { ...fresh, outputs: after.inputs } as State, detailedDiff: null };
+  return { op: "create", urn: after.urn, newState: { ...fresh, outputs: after.inputs }, detailedDiff: null };
 }
 
 export function unchanged(of: State, after: State = of): Step {
   const { outputs: _outputs, id: _id, ...fresh } = after;
-  return { op: "same", urn: after.urn, oldState: of, newState: fresh as State, detailedDiff: null };
+  return { op: "same", urn: after.urn, oldState: of, newState: fresh, detailedDiff: null };
 }
 
 export function changed(op: "update" | "replace", before: State, after: State, reasons: readonly string[] = []): Step {
   const { outputs: _outputs, id: _id, ...fresh } = after;
-  return { op, urn: after.urn, oldState: before, newState: { ...fresh, outputs: after.inputs } as State, diffReasons: reasons, ...(op === "replace" ? { replaceReasons: reasons } : {}) };
+  return {
+    op,
+    urn: after.urn,
+    oldState: before,
+    newState: { ...fresh, outputs: after.inputs },
+    diffReasons: reasons,
+    ...(op === "replace" ? { replaceReasons: reasons } : {}),
+  };
 }
 
 export function removed(before: State): Step {
@@ -106,7 +162,10 @@ function stackState(): State {
   return { urn: stackUrn, type: "pulumi:pulumi:Stack", custom: false, inputs: {} };
 }
 
-export function review(steps: readonly Step[], more: Partial<ReviewRequest> & { readonly document?: PolicyDocument; readonly digest?: Properties } = {}): Report {
+export function review(
+  steps: readonly Step[],
+  more: Partial<ReviewRequest> & { readonly document?: PolicyDocument; readonly digest?: Properties } = {},
+): Report {
   const { document, digest, ...request } = more;
   return reviewPreview({
     preview: previewOf(steps, digest),

@@ -18,9 +18,17 @@ export function unsafeParts(format: Format, text: string): string[] {
   if (comments !== (format === "markdown" ? 1 : 0)) problems.push(`${comments} HTML comments`);
   if (text.split("-->").length - 1 !== (format === "markdown" ? 1 : 0)) problems.push("an end of an HTML comment");
   if (format === "markdown") problems.push(...unsafeMarkdown(text));
-  if (format === "junit" && /<(?!\/?(?:testsuites?|testcase|failure|error|system-out|properties|property|\?xml)\b)/.test(text)) problems.push("a foreign tag");
-  if (format === "github") for (const line of text.trim().split("\n")) if (!/^::(?:error|warning|notice) /.test(line)) problems.push(`a line that is no command: ${line}`);
-  if (format === "text") for (const line of text.split("\n")) if (/^\s*(?:::|[@#/<])/.test(line)) problems.push(`a line that begins with a command: ${line}`);
+  if (
+    format === "junit" &&
+    /<(?!\/?(?:testsuites?|testcase|failure|error|system-out|properties|property|\?xml)\b)/.test(text)
+  )
+    problems.push("a foreign tag");
+  if (format === "github")
+    for (const line of text.trim().split("\n"))
+      if (!/^::(?:error|warning|notice) /.test(line)) problems.push(`a line that is no command: ${line}`);
+  if (format === "text")
+    for (const line of text.split("\n"))
+      if (/^\s*(?:::|[@#/<])/.test(line)) problems.push(`a line that begins with a command: ${line}`);
   if (["json", "sarif", "gitlab-codequality"].includes(format)) JSON.parse(text);
   return problems;
 }
@@ -37,7 +45,8 @@ function unsafeMarkdown(text: string): string[] {
     if (/^\//.test(line)) problems.push(`a quick action: ${line}`);
     // A bar that is not escaped splits a cell, in code as well.
     const columns = line.replace(/\\\|/g, "").split("|").length;
-    if (line.startsWith("|") && ![6, 7].includes(columns)) problems.push(`a table row of ${columns - 2} columns: ${line}`);
+    if (line.startsWith("|") && ![6, 7].includes(columns))
+      problems.push(`a table row of ${columns - 2} columns: ${line}`);
   }
   return problems;
 }

@@ -1,24 +1,18 @@
 import assert from "node:assert/strict";
-import type { BackendClient, Capabilities } from "../../provider/backends/definition";
-import type { Connection, Connections } from "../../provider/connections";
-import { ConnectionError } from "../../provider/errors";
+import type { Capabilities } from "../../provider/backends/definition";
 import { createApiKeyProvider } from "../../provider/resources/api-key";
-import { createContext, type ResourceContext } from "../../provider/resources/context";
-import { createServiceAccountProvider } from "../../provider/resources/service-account";
-import { covers } from "../../provider/scopes";
+import { createContext } from "../../provider/resources/context";
 import { assertTime } from "../assertions";
 import { OneResource } from "../one-resource";
-import { connectionName, type Contract, origin, type Parent, type Workbench, within } from "../workbench";
+import { type Contract, type Workbench, within } from "../workbench";
+import { contextOf, keyProgram, losingOnce, recorded } from "./programs";
 
-/** Keys and accounts as resources: what a user of this backend sees in previews and updates. */
-export function lifecycleContract(can: Capabilities): Contract {
-  return { ...keyLife(can), ...refusedInPreview(can), ...accountLife(can) };
-}
-
-function keyLife(can: Capabilities): Contract {
+/** Keys as resources: what a user of this backend sees in previews and updates. */
+export function keyResourceContract(can: Capabilities): Contract {
   const onKeys = can.scopes === "immutable" || can.scopes === "mutable";
   const byTime = can.expiry.support === "optional" || can.expiry.support === "required";
   return {
+    ...refusedInPreview(can),
     "an ApiKey is made, read without drift, left alone, relabelled, and revoked": async (bench) => {
       const key = new OneResource(createApiKeyProvider(contextOf(bench)));
       const program = await keyProgram(bench);
@@ -184,121 +178,4 @@ function refusedInPreview(can: Capabilities): Contract {
       }
     },
   };
-}
-
-function accountLife(can: Capabilities): Contract {
-  const { serviceAccounts } = can;
-  if (!serviceAccounts) {
-    return {
-      "the preview refuses a ServiceAccount, and says what to do instead": async (bench) => {
-        const account = new OneResource(createServiceAccountProvider(createContext(bench.withoutCredential())));
-        const { op, failures } = await account.preview(accountProgram(bench));
-        assert.equal(op, "refused");
-        assert.match(failures[0]?.reason ?? "", /leave serviceAccountId out/);
-      },
-    };
-  }
-  return {
-    "a ServiceAccount is made, read without drift, left alone, changed, and deleted": async (bench) => {
-      const account = new OneResource(createServiceAccountProvider(contextOf(bench)));
-      const program = accountProgram(bench);
-      assert.equal((await account.up(program)).op, "create");
-      const { id, outs } = recorded(account);
-      bench.trackAccount(id);
-      assert.equal(outs.accountId, id);
-      assert.deepEqual(await account.refresh(), []);
-      assert.equal((await account.up(program)).op, "same");
-      const { op } = await account.up({ ...program, name: "other" });
-      bench.trackAccount(recorded(account).id);
-      assert.equal(op, serviceAccounts.name === "replace" ? "replace" : "update");
-      const name = String(account.outs.physicalName);
-      assert.ok(serviceAccounts.name === "none" || name.startsWith("other-"), `the account's name is now "${name}"`);
-      assert.equal((await bench.client.listServiceAccounts?.({ name }))?.length, 1);
-      await account.destroy();
-      assert.deepEqual(await bench.client.listServiceAccounts?.({ name }), []);
-    },
-    "a service account whose answer was lost is found by its name and adopted": async (bench) => {
-      const made: string[] = [];
-      const account = new OneResource(
-        createServiceAccountProvider(contextOf(bench, losingOnce(bench, "createServiceAccount", made))),
-      );
-      await account.up(accountProgram(bench));
-      const { id, outs } = recorded(account);
-      bench.trackAccount(id);
-      assert.deepEqual(made, [outs.physicalName]);
-      assert.deepEqual(
-        (await bench.client.listServiceAccounts?.({ name: String(outs.physicalName) }))?.map((found) => found.id),
-        [id],
-      );
-      await account.destroy();
-    },
-  };
-}
-
-function contextOf(bench: Workbench, connections: Connections = bench.connections): ResourceContext {
-  return { ...createContext(connections), nowMs: () => bench.nowMs(), warn: () => undefined };
-}
-
-/** What a user writes. `parent` is for the tests alone, and no input. */
-async function keyProgram(bench: Workbench): Promise<{ readonly parent: Parent } & Readonly<Record<string, unknown>>> {
-  const parent = await bench.parent();
-  const inputs = {
-    ...parent,
-    ...(bench.hasKeyScopes() && {
-      scopes: [...bench.scopes(0)].reverse(),
-      fullAccess: bench.scopes(0).some((scope) => covers(bench.connection.catalogue, [scope], "*")),
-    }),
-    ...(bench.can.expiry.support === "required" && { expiresIn: "1d" }),
-    ...(bench.can.maxActiveKeys === 1 && { allowOutage: true }),
-    connection: connectionName,
-    labels: { owner: "team-a" },
-    origin,
-    __provider: "contract",
-  };
-  return Object.defineProperty(inputs, "parent", { value: parent, enumerable: false }) as typeof inputs & {
-    readonly parent: Parent;
-  };
-}
-
-function accountProgram(bench: Workbench): Readonly<Record<string, unknown>> {
-  const scopes = bench.can.scopes === "account" ? { scopes: bench.scopes() } : {};
-  return {
-    ...scopes,
-    ...bench.harness.serviceAccount,
-    connection: connectionName,
-    labels: { owner: "team-a" },
-    origin,
-    __provider: "contract",
-  };
-}
-
-function recorded(resource: OneResource) {
-  assert.ok(resource.state, "there is no resource");
-  return resource.state;
-}
-
-/** The same connections, whose next create happens and is never answered. */
-function losingOnce(
-  { connections, connection }: Workbench,
-  method: "createKey" | "createServiceAccount",
-  made: string[],
-): Connections {
-  const lose = async (make: () => Promise<{ readonly name: string }>) => {
-    const { name } = await make();
-    if (made.push(name) === 1) throw new ConnectionError("the answer was lost", true);
-    return undefined;
-  };
-  const { client } = connection;
-  const losing: Partial<BackendClient> =
-    method === "createKey"
-      ? {
-          createKey: async (key) =>
-            made.length === 0 ? ((await lose(() => client.createKey(key))) as never) : client.createKey(key),
-        }
-      : {
-          createServiceAccount: async (account) =>
-            (await lose(async () => (await client.createServiceAccount?.(account)) ?? { name: "" })) as never,
-        };
-  const changed: Connection = { ...connection, client: { ...client, ...losing } };
-  return { describe: (name) => connections.describe(name), open: () => changed };
 }

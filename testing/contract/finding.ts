@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import type { Capabilities, KeyRef } from "../../provider/backends/definition";
+import { assertKeyForm } from "../assertions";
+import { type Contract, type Workbench, within } from "../workbench";
+
+/** Finding and revoking keys. */
+export function findingContract(can: Capabilities): Contract {
+  return { ...findingPromises(can), ...revokingPromises(can) };
+}
+
+/** The key as the service tells it, once its lag is over. */
+export async function found({ client, can }: Workbench, ref: KeyRef) {
+  const key = await within(
+    can.activationLagMs,
+    () => client.getKey(ref),
+    (seen) => seen !== undefined,
+  );
+  assert.ok(key, `getKey does not find the key "${ref.name}"`);
+  assertKeyForm(key);
+  return key;
+}
+
+function findingPromises(can: Capabilities): Contract {
+  return {
+    "a key is found by its name among more keys than fit on one page": async (bench) => {
+      const parent = await bench.parent();
+      const many = Math.min(bench.harness.manyKeys ?? 3, bench.room());
+      const names: string[] = [];
+      for (let count = 0; count < many; count += 1) names.push((await bench.issue({}, parent)).ref.name);
+      const isComplete = (keys: readonly { readonly name: string }[] | undefined) =>
+        names.every((name) => keys?.some((key) => key.name === name));
+      const keys = await within(can.activationLagMs, () => bench.client.listKeys(parent), isComplete);
+      for (const name of names)
+        assert.equal(keys?.filter((key) => key.name === name).length, 1, "listKeys has to tell every key, once");
+    },
+    "a key that never was is absent, and not an error": async (bench) => {
+      const { ref } = await bench.issue();
+      const stranger: KeyRef = { ...ref, id: unlike(ref.id), name: bench.newName() };
+      assert.equal(await bench.client.getKey(stranger), undefined);
+      assert.equal(await bench.client.revokeKey(stranger), "absent");
+      assert.equal((await found(bench, ref)).status, "active");
+    },
+    ...(can.parent === "serviceAccount" && {
+      "a key is not found, and not revoked, under another account": async (bench) => {
+        const { key, ref } = await bench.issue();
+        const elsewhere = { ...ref, ...(await bench.otherParent()) };
+        assert.notEqual(elsewhere.serviceAccountId, ref.serviceAccountId, "the harness has to offer a second account");
+        assert.equal(await bench.client.getKey(elsewhere), undefined);
+        assert.equal(await bench.client.revokeKey(elsewhere), "absent");
+        assert.equal((await found(bench, ref)).status, "active");
+        assert.notEqual(await bench.works(key, ref, true), false, "the key has to live on");
+      },
+    }),
+  };
+}
+
+function revokingPromises(can: Capabilities): Contract {
+  return {
+    "a revoked key is dead and gone from the list, and revoking it again is no error": async (bench) => {
+      const { key, ref } = await bench.issue();
+      await found(bench, ref);
+      assert.equal(await bench.client.revokeKey(ref), "revoked");
+      const gone = await within(
+        can.revocationLagMs,
+        () => bench.client.getKey(ref),
+        (seen) => seen?.status !== "active",
+      );
+      assert.notEqual(gone?.status, "active", "getKey must not tell a revoked key as active");
+      assert.deepEqual(await bench.listed(ref), [], "listKeys must not tell a revoked key as active");
+      assert.notEqual(await bench.works(key, ref, false), true, "a revoked key must not work");
+      assert.ok(["revoked", "absent"].includes(await bench.client.revokeKey(ref)));
+    },
+    ...(bothFit(can) && {
+      "revoking a key leaves the one beside it alone": async (bench) => {
+        const parent = await bench.parent();
+        const [first, second] = [await bench.issue({}, parent), await bench.issue({}, parent)];
+        await bench.client.revokeKey(first.ref);
+        assert.equal((await found(bench, second.ref)).status, "active");
+        assert.notEqual(await bench.works(second.key, second.ref, true), false, "the other key has to live on");
+      },
+    }),
+  };
+}
+
+function bothFit({ maxActiveKeys }: Capabilities): boolean {
+  return maxActiveKeys === undefined || maxActiveKeys > 1;
+}
+
+/** An id of the same form that belongs to nothing: digits and letters are turned, so that numbers stay numbers. */
+export function unlike(id: string): string {
+  return id
+    .replace(/[0-9]/g, (digit) => String(9 - Number(digit)))
+    .replace(/[a-f]/g, (letter) => ({ a: "f", b: "e", c: "d", d: "c", e: "b", f: "a" })[letter] ?? letter);
+}

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import type { BackendClient } from "../../provider/backends/definition";
+import type { Connection, Connections } from "../../provider/connections";
+import { ConnectionError } from "../../provider/errors";
+import { createContext, type ResourceContext } from "../../provider/resources/context";
+import { covers } from "../../provider/scopes";
+import type { OneResource } from "../one-resource";
+import { connectionName, origin, type Parent, type Workbench } from "../workbench";
+
+/** What the resources' providers get, in step with the service's clock. */
+export function contextOf(bench: Workbench, connections: Connections = bench.connections): ResourceContext {
+  return { ...createContext(connections), nowMs: () => bench.nowMs(), warn: () => undefined };
+}
+
+/** What a user writes. `parent` is for the tests alone, and no input. */
+export async function keyProgram(
+  bench: Workbench,
+): Promise<{ readonly parent: Parent } & Readonly<Record<string, unknown>>> {
+  const parent = await bench.parent();
+  const inputs = {
+    ...parent,
+    ...(bench.hasKeyScopes() && {
+      scopes: [...bench.scopes(0)].reverse(),
+      fullAccess: bench.scopes(0).some((scope) => covers(bench.connection.catalogue, [scope], "*")),
+    }),
+    ...(bench.can.expiry.support === "required" && { expiresIn: "1d" }),
+    ...(bench.can.maxActiveKeys === 1 && { allowOutage: true }),
+    connection: connectionName,
+    labels: { owner: "team-a" },
+    origin,
+    __provider: "contract",
+  };
+  return Object.defineProperty(inputs, "parent", { value: parent, enumerable: false }) as typeof inputs & {
+    readonly parent: Parent;
+  };
+}
+
+export function accountProgram(bench: Workbench): Readonly<Record<string, unknown>> {
+  const scopes = bench.can.scopes === "account" ? { scopes: bench.scopes() } : {};
+  return {
+    ...scopes,
+    ...bench.harness.serviceAccount,
+    connection: connectionName,
+    labels: { owner: "team-a" },
+    origin,
+    __provider: "contract",
+  };
+}
+
+export function recorded(resource: OneResource) {
+  assert.ok(resource.state, "there is no resource");
+  return resource.state;
+}
+
+/** The same connections, whose next create happens and is never answered. */
+export function losingOnce(
+  { connections, connection }: Workbench,
+  method: "createKey" | "createServiceAccount",
+  made: string[],
+): Connections {
+  const lose = async (make: () => Promise<{ readonly name: string }>) => {
+    const { name } = await make();
+    if (made.push(name) === 1) throw new ConnectionError("the answer was lost", true);
+    return undefined;
+  };
+  const { client } = connection;
+  const losing: Partial<BackendClient> =
+    method === "createKey"
+      ? {
+          createKey: async (key) =>
+            made.length === 0 ? ((await lose(() => client.createKey(key))) as never) : client.createKey(key),
+        }
+      : {
+          createServiceAccount: async (account) =>
+            (await lose(async () => (await client.createServiceAccount?.(account)) ?? { name: "" })) as never,
+        };
+  const changed: Connection = { ...connection, client: { ...client, ...losing } };
+  return { describe: (name) => connections.describe(name), open: () => changed };
+}

@@ -1,0 +1,94 @@
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+
+interface Note {
+  readonly id: number;
+  readonly author: { readonly id: number };
+  body: string;
+}
+
+interface MergeRequest {
+  readonly iid: number;
+  sha: string;
+  state: "opened" | "merged";
+  merge_commit_sha: string | null;
+  readonly notes: Note[];
+}
+
+export const gitlabProject = 7;
+
+/** The few calls of GitLab's API that the delivery file makes, with its paging. One token, one account. */
+export class FakeGitlab {
+  readonly requests = new Map<number, MergeRequest>();
+  readonly token = "glpat-canary-4d2b9c01f7e6";
+  private readonly me = 900;
+  private nextId = 1;
+  private readonly server: Server = createServer((request, response) => {
+    void textOf(request).then((text) => {
+      const { status, body, headers } = this.answer(request, text);
+      response.writeHead(status, { "content-type": "application/json", ...headers });
+      response.end(JSON.stringify(body ?? null));
+    });
+  });
+
+  static async start(): Promise<FakeGitlab> {
+    const gitlab = new FakeGitlab();
+    await new Promise<void>((ready) => gitlab.server.listen(0, "127.0.0.1", ready));
+    return gitlab;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/api/v4`;
+  }
+
+  async close(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((done) => this.server.close(done));
+  }
+
+  open(iid: number, sha: string): MergeRequest {
+    const request: MergeRequest = { iid, sha, state: "opened", merge_commit_sha: null, notes: [] };
+    for (let index = 0; index < 120; index += 1) request.notes.push({ id: (this.nextId += 1), author: { id: 3 }, body: `note ${index}` });
+    this.requests.set(iid, request);
+    return request;
+  }
+
+  /** What the pipeline's token wrote. */
+  notes(iid: number): string[] {
+    return (this.requests.get(iid)?.notes ?? []).filter(({ author }) => author.id === this.me).map(({ body }) => body);
+  }
+
+  private answer(request: IncomingMessage, text: string): { status: number; body?: unknown; headers?: Record<string, string> } {
+    const url = new URL(request.url ?? "/", this.url);
+    if (request.headers["private-token"] !== this.token) return { status: 401, body: { message: "401 Unauthorized" } };
+    const call = `${request.method ?? ""} ${url.pathname.replace("/api/v4/", "").replace(`projects/${gitlabProject}/`, "")}`;
+    if (call === "GET user") return { status: 200, body: { id: this.me } };
+    const commit = /^GET repository\/commits\/([0-9a-f]{40})\/merge_requests$/.exec(call);
+    if (commit) return { status: 200, body: [...this.requests.values()].filter(({ merge_commit_sha: sha }) => sha === commit[1]).map(({ iid, state }) => ({ iid, state })) };
+    const [, method = "", iid = "", notes, id] = /^(\w+) merge_requests\/(\d+)(\/notes)?(?:\/(\d+))?$/.exec(call) ?? [];
+    const found = this.requests.get(Number(iid));
+    if (!found) return { status: 404, body: { message: "404 Not found" } };
+    if (notes === undefined) return { status: 200, body: { iid: found.iid, sha: found.sha } };
+    if (method === "GET") {
+      const page = Number(url.searchParams.get("page") ?? 1);
+      const size = Number(url.searchParams.get("per_page") ?? 20);
+      return { status: 200, body: found.notes.slice((page - 1) * size, page * size), headers: { "x-next-page": found.notes.length > page * size ? String(page + 1) : "" } };
+    }
+    const { body } = JSON.parse(text) as { body: string };
+    if (method === "POST") {
+      const note = { id: (this.nextId += 1), author: { id: this.me }, body };
+      found.notes.push(note);
+      return { status: 201, body: note };
+    }
+    const note = found.notes.find((each) => each.id === Number(id));
+    if (method !== "PUT" || !note) return { status: 404, body: { message: "404 Not found" } };
+    note.body = body;
+    return { status: 200, body: note };
+  }
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString("utf8");
+}

