@@ -20,6 +20,7 @@ const outputs = z.object({
   connection: z.string().optional(),
   status: z.string().optional(),
   createdAt: time.optional(),
+  issuedOn: time.optional(),
   rotatedAt: time.optional(),
   nextRotationAt: time.optional(),
   expiresAt: time.optional(),
@@ -54,7 +55,8 @@ function describe(urn: string, recorded: unknown, nowMs: number, horizonMs: numb
   const parsed = outputs.safeParse(recorded ?? {});
   if (!parsed.success) return { name, urn, connection: "?", age: "?", reason: "its record cannot be read; run pulumi refresh" };
   const key = parsed.data;
-  const bornMs = Date.parse(key.rotatedAt ?? key.createdAt ?? new Date(nowMs).toISOString());
+  // The day that rotation counts from, where there is one: the age here is the age that a preview tells.
+  const bornMs = Date.parse(key.issuedOn ?? key.rotatedAt ?? key.createdAt ?? new Date(nowMs).toISOString());
   // An ApiKey with a life of its own is replaced by the first update after its end.
   const next = key.nextRotationAt ?? (key.expiresIn === undefined ? undefined : key.expiresAt);
   const reasons: string[] = [];

@@ -52,7 +52,11 @@ export function addReviewCommand(program: Command, host: CommandHost = processHo
   addPlaceOptions(command)
     .option("--lock <file>", "committed lock file that has to agree with the preview")
     .addOption(new Option("--format <format>", "what to print").choices(formats).default("markdown"))
-    .option("--out <format=file>", "also write this format to a file; may be given several times", addOutput, [])
+    .addOption(
+      new Option("--out <format=file>", "also write this format to a file; may be given several times")
+        .argParser(addOutput)
+        .default([], "none"),
+    )
     .addOption(
       new Option("--fail-on <level>", "the weakest finding that fails the command")
         .choices(failOnLevels)

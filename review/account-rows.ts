@@ -24,7 +24,7 @@ export interface AccountRow {
 
 interface Draft {
   readonly urn: string;
-  readonly environment?: string;
+  readonly environment: string | undefined;
   readonly keys: Unit[];
   readonly before: Access[];
   readonly after: Access[];
@@ -32,37 +32,37 @@ interface Draft {
 
 export function accountRows(units: readonly Unit[]): AccountRow[] {
   const accounts = new Map(units.filter((unit) => !isKey(unit)).map((unit) => [unit.urn, unit]));
-  const drafts = new Map<string, Draft>();
+  const drafts = new Map<string, Draft[]>();
   const draft = (urn: string, environment: string | undefined): Draft => {
-    const key = JSON.stringify([urn, environment ?? ""]);
-    const known = drafts.get(key) ?? {
-      urn,
-      keys: [],
-      before: [],
-      after: [],
-      ...(environment === undefined ? {} : { environment }),
-    };
-    drafts.set(key, known);
-    return known;
+    const known = drafts.get(urn) ?? [];
+    const found = known.find((row) => row.environment === environment);
+    if (found) return found;
+    const row: Draft = { urn, environment, keys: [], before: [], after: [] };
+    drafts.set(urn, [...known, row]);
+    return row;
   };
-  for (const unit of units.filter(isKey)) {
+  for (const unit of units) {
+    if (!isKey(unit)) continue;
     for (const at of ["before", "after"] as const) {
       const side = unit[at];
       if (!side) continue;
       const row = draft(side.accountUrn ?? unit.urn, side.facts.environment);
-      if (!row.keys.includes(unit)) row.keys.push(unit);
+      // The two sides of a key come one after the other.
+      if (row.keys.at(-1) !== unit) row.keys.push(unit);
       row[at].push(side.access);
     }
   }
   for (const account of accounts.values()) {
     // What the account may do by itself counts in each of its rows.
-    const own = [...drafts.values()].filter(({ urn }) => urn === account.urn);
-    for (const row of own.length > 0 ? own : [draft(account.urn, undefined)]) {
+    for (const row of drafts.get(account.urn) ?? [draft(account.urn, undefined)]) {
       if (account.before) row.before.push(account.before.access);
       if (account.after) row.after.push(account.after.access);
     }
   }
-  return [...drafts.values()].map((row) => finish(row, accounts.get(row.urn))).sort(byName);
+  return [...drafts.values()]
+    .flat()
+    .map((row) => finish(row, accounts.get(row.urn)))
+    .sort(byName);
 }
 
 function finish(row: Draft, account: Unit | undefined): AccountRow {
@@ -88,8 +88,9 @@ function delta(
   after: Access | undefined,
 ): { gains: readonly string[]; loses: readonly string[] } {
   const targets: (Target | undefined)[] = [];
-  for (const { target } of [...row.before, ...row.after])
+  for (const { target } of [...row.before, ...row.after]) {
     if (!targets.some((known) => sameTarget(known, target))) targets.push(target);
+  }
   if (targets.length < 2) return changeOfAccess(before, after);
   const parts = targets.map((target) => {
     const old = row.before.filter((access) => sameTarget(access.target, target));
@@ -114,8 +115,7 @@ function delta(
 }
 
 function merged(parts: readonly Access[]): Access | undefined {
-  const last = parts.at(-1);
-  if (!last) return undefined;
+  if (parts.length < 2) return parts[0];
   const catalogue = parts.find((part) => part.catalogue)?.catalogue;
   const target = parts.find((part) => part.target)?.target;
   return {

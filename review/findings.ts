@@ -25,11 +25,12 @@ export interface Finding {
 const unwaivable: readonly RuleId[] = ["SR015", "SR020", "SR022"];
 
 export function findings(context: RuleContext, asked: readonly Rule[] = rules): Finding[] {
-  const before: RuleContext = { ...context, rows: [], units: context.units.flatMap((unit) => asItWas(unit)) };
+  let before: RuleContext | undefined;
   return asked
     .flatMap((rule) => {
       const problems = rule.check(context);
       if (problems.length === 0) return [];
+      before ??= { ...context, rows: [], units: context.units.flatMap((unit) => asItWas(unit)) };
       const old = rule.needs === "new-state" ? new Set(rule.check(before).map(identity)) : new Set<string>();
       return problems.map((problem) => finding(context, rule, problem, old.has(identity(problem))));
     })

@@ -43,6 +43,8 @@ export function repositoryPath(projectPath: string, path: string): string | unde
     else if (parts.pop() === undefined) return undefined;
   }
   const joined = parts.join("/");
+  // Most paths are ASCII, and compiling the other expression takes longer than checking a thousand of them.
+  if (/^[\x20-\x7e]+$/.test(joined)) return joined;
   return joined !== "" && /^[\p{L}\p{N}\p{M}\p{P}\p{S} ]+$/u.test(joined) ? joined : undefined;
 }
 

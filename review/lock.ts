@@ -1,7 +1,6 @@
-import { z } from "zod";
-
 import { canonicalScopes } from "../provider/scopes";
 import { inert, quoted } from "./inert";
+import { isRecord } from "./preview-form";
 import { isKey, type Side, type Unit } from "./units";
 import { urnInsideStack } from "./urn";
 
@@ -9,17 +8,16 @@ import { urnInsideStack } from "./urn";
  * `access.lock.json`: the declared access of one stack as a file to commit. It makes access visible
  * where no state can be read (a fork), and lets CODEOWNERS route its changes. No ids and no secrets.
  */
-const lockSchema = z.object({
-  lockVersion: z.literal(1),
-  project: z.string(),
-  stack: z.string(),
-  connections: z.array(z.object({ name: z.string(), backend: z.string(), origin: z.string() })),
-  accounts: z.array(z.object({ resource: z.string() }).loose()),
-  keys: z.array(z.object({ resource: z.string() }).loose()),
-});
+export interface AccessLock {
+  readonly lockVersion: 1;
+  readonly project: string;
+  readonly stack: string;
+  readonly connections: readonly { readonly name: string; readonly backend: string; readonly origin: string }[];
+  readonly accounts: readonly LockEntry[];
+  readonly keys: readonly LockEntry[];
+}
 
-export type AccessLock = z.infer<typeof lockSchema>;
-type LockEntry = AccessLock["keys"][number];
+type LockEntry = Readonly<Record<string, unknown>> & { readonly resource: string };
 
 /** The lock of what will be; the state before plays no part. */
 export function lockOf(project: string, stack: string, units: readonly Unit[]): AccessLock {
@@ -75,13 +73,23 @@ export function lockDifferences(text: string, current: AccessLock): string[] {
   return differences;
 }
 
+/** Undefined where the text is no lock of this version: the caller says what to do, and nothing of the text. */
 function parseLock(text: string): AccessLock | undefined {
+  let value: unknown;
   try {
-    return lockSchema.parse(JSON.parse(text));
+    value = JSON.parse(text);
   } catch {
-    // Both the parser's and the schema's words would quote the file; the caller says what to do.
     return undefined;
   }
+  return isLock(value) ? value : undefined;
+}
+
+function isLock(value: unknown): value is AccessLock {
+  if (!isRecord(value) || value.lockVersion !== 1) return false;
+  if (typeof value.project !== "string" || typeof value.stack !== "string" || !Array.isArray(value.connections))
+    return false;
+  const isEntry = (entry: unknown): boolean => isRecord(entry) && typeof entry.resource === "string";
+  return [value.accounts, value.keys].every((list) => Array.isArray(list) && list.every(isEntry));
 }
 
 function lockedAccount(unit: Unit, { facts }: Side): LockEntry {

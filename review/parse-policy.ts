@@ -1,6 +1,7 @@
 import type * as Yaml from "yaml";
 
-import { checkPolicy, type Policy } from "./policy";
+import type { Policy } from "./policy";
+import { checkPolicy } from "./policy-schema";
 
 /**
  * A policy file's text as a policy, or every mistake in it, each with its line or its field. The YAML

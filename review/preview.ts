@@ -1,5 +1,4 @@
-import { z } from "zod";
-
+import { checkDigest, checkEvent, isRecord, type RawDiagnostic, type RawEvent, type RawState } from "./preview-form";
 import { parseUrn } from "./urn";
 
 /**
@@ -54,73 +53,6 @@ export interface PreviewDiagnostic {
   readonly message: string;
 }
 
-/** Checked as an object and passed on as it is: a large preview is mostly properties that nobody reads. */
-const properties = z.custom<Record<string, unknown>>(isRecord);
-const dependencies = z.custom<Record<string, string[] | null>>(
-  (value) => isRecord(value) && Object.values(value).every(isListOfTexts),
-);
-
-// The engine leaves out what it has not, and never writes null here; every wrapper costs, a thousand times over.
-const digestState = z.object({
-  urn: z.string(),
-  type: z.string(),
-  custom: z.boolean().optional(),
-  id: z.string().optional(),
-  parent: z.string().optional(),
-  protect: z.boolean().optional(),
-  retainOnDelete: z.boolean().optional(),
-  delete: z.boolean().optional(),
-  inputs: properties.optional(),
-  outputs: properties.optional(),
-  propertyDependencies: dependencies.optional(),
-  sourcePosition: z.string().optional(),
-});
-
-const digestDiagnostic = z.object({
-  urn: z.string().nullish(),
-  message: z.string().nullish(),
-  severity: z.string().nullish(),
-});
-
-const digest = z.object({
-  config: properties.nullish(),
-  steps: z
-    .array(
-      z.object({
-        op: z.string(),
-        urn: z.string(),
-        oldState: digestState.nullish(),
-        newState: digestState.nullish(),
-        diffReasons: z.array(z.string()).nullish(),
-        replaceReasons: z.array(z.string()).nullish(),
-      }),
-    )
-    .nullish(),
-  diagnostics: z.array(digestDiagnostic).nullish(),
-  changeSummary: z.record(z.string(), z.number()).nullish(),
-});
-
-const eventMetadata = z.object({
-  op: z.string(),
-  urn: z.string(),
-  old: digestState.nullish(),
-  new: digestState.nullish(),
-  keys: z.array(z.string()).nullish(),
-  diffs: z.array(z.string()).nullish(),
-});
-
-const engineEvent = z.object({
-  preludeEvent: z.object({ config: properties.nullish() }).nullish(),
-  resourcePreEvent: z.object({ metadata: eventMetadata }).nullish(),
-  diagnosticEvent: digestDiagnostic.nullish(),
-  summaryEvent: z
-    .object({ resourceChanges: z.record(z.string(), z.number()).nullish(), result: z.string().nullish() })
-    .nullish(),
-});
-
-type RawState = z.infer<typeof digestState>;
-type EngineEvent = z.infer<typeof engineEvent>;
-
 /** What a digest without a single step still has; anything else is some other JSON. */
 const digestKeys = ["steps", "config", "diagnostics", "changeSummary", "duration"];
 
@@ -150,9 +82,9 @@ export function readPreview(text: string): Preview {
 }
 
 function fromDigest(value: unknown): Preview {
-  const parsed = digest.safeParse(value);
-  if (!parsed.success) return unreadable(`The preview has an unknown form at ${where(parsed.error)}.`);
-  const raw = parsed.data;
+  const checked = checkDigest(value);
+  if ("mistake" in checked) return unreadable(`The preview has an unknown form at ${where(checked.mistake)}.`);
+  const raw = checked.digest;
   const steps = (raw.steps ?? []).map((step) =>
     previewStep(step.op, step.urn, step.oldState, step.newState, step.diffReasons, step.replaceReasons),
   );
@@ -170,12 +102,12 @@ function fromDigest(value: unknown): Preview {
 }
 
 function fromEvents(values: readonly unknown[]): Preview {
-  const events: EngineEvent[] = [];
+  const events: RawEvent[] = [];
   const problems: string[] = [];
   for (const [index, value] of values.entries()) {
-    const parsed = engineEvent.safeParse(value);
-    if (parsed.success) events.push(parsed.data);
-    else problems.push(`Event ${index + 1} has an unknown form at ${where(parsed.error)}.`);
+    const checked = checkEvent(value);
+    if ("event" in checked) events.push(checked.event);
+    else problems.push(`Event ${index + 1} has an unknown form at ${where(checked.mistake)}.`);
   }
   const steps = events.flatMap(({ resourcePreEvent }) => {
     const step = resourcePreEvent?.metadata;
@@ -227,8 +159,8 @@ function previewStep(
   urn: string,
   oldState: RawState | null | undefined,
   newState: RawState | null | undefined,
-  diffReasons: string[] | null | undefined,
-  replaceReasons: string[] | null | undefined,
+  diffReasons: readonly string[] | null | undefined,
+  replaceReasons: readonly string[] | null | undefined,
 ): PreviewStep {
   return {
     op,
@@ -257,7 +189,7 @@ function resourceState(raw: RawState): ResourceState {
   };
 }
 
-function diagnostic(raw: z.infer<typeof digestDiagnostic>): PreviewDiagnostic {
+function diagnostic(raw: RawDiagnostic): PreviewDiagnostic {
   return { ...(raw.urn ? { urn: raw.urn } : {}), severity: raw.severity ?? "", message: raw.message ?? "" };
 }
 
@@ -281,13 +213,8 @@ function unreadable(problem: string): Preview {
   };
 }
 
-/** The path of the first mistake; its value and the parser's words stay out, as they quote the input. */
-function where(error: z.ZodError): string {
-  const path = error.issues[0]?.path ?? [];
-  const known =
-    /^(steps|op|urn|old|new|oldState|newState|inputs|outputs|type|config|diagnostics|metadata|resourcePreEvent|events|changeSummary)$/;
-  const parts = path.map((part) => (typeof part === "number" || known.test(String(part)) ? String(part) : "…"));
-  return `\`${parts.join(".") || "its top"}\``;
+function where(path: string): string {
+  return `\`${path === "" ? "its top" : path}\``;
 }
 
 function parseJson(text: string): unknown {
@@ -297,12 +224,4 @@ function parseJson(text: string): unknown {
     // The parser's message quotes the text, which may hold a secret; the caller says what matters.
     return undefined;
   }
-}
-
-function isListOfTexts(value: unknown): boolean {
-  return value === null || (Array.isArray(value) && value.every((each) => typeof each === "string"));
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

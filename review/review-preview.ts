@@ -84,7 +84,9 @@ export function reviewPreview(request: ReviewRequest): Report {
   if (request.expectNoAccessChange && delta.length > 0) codes.push(exitCodes.accessChanged);
   const exitCode = gravestExit(codes);
 
-  const accounts = rows.map((row) => accountOf(row, findings));
+  const byUrnOf = Map.groupBy(findings, ({ urn }) => urn);
+  const moves = findings.filter(({ rule }) => rule === "SR021");
+  const accounts = rows.map((row) => accountOf(row, byUrnOf, moves));
   return {
     schemaVersion: 1,
     project: inert(project),
@@ -153,21 +155,27 @@ function compareLock(
   return { current: differences.length === 0, differences };
 }
 
-function accountOf(row: AccountRow, findings: readonly Finding[]): ReportAccount {
-  const urns = new Set([row.urn, ...row.keys.map(({ urn }) => urn)]);
+function accountOf(
+  row: AccountRow,
+  findings: ReadonlyMap<string, readonly Finding[]>,
+  moves: readonly Finding[],
+): ReportAccount {
   const isMoved =
     row.targetBefore !== undefined && row.targetAfter !== undefined && !sameTarget(row.targetBefore, row.targetAfter);
   // A moved connection is one finding of the stack, and concerns every row that moves with it.
-  const about = findings.filter(({ urn, rule, waived }) => !waived && (urns.has(urn) || (isMoved && rule === "SR021")));
+  const urns = new Set([row.urn, ...row.keys.map(({ urn }) => urn)]);
+  const about = [...[...urns].flatMap((urn) => findings.get(urn) ?? []), ...(isMoved ? moves : [])].filter(
+    ({ waived }) => !waived,
+  );
   const unit = row.account ?? row.keys[0];
   const facts = unit?.after?.facts ?? unit?.before?.facts;
-  const owners = [facts, ...row.keys.map(({ after, before }) => after?.facts ?? before?.facts)].flatMap(
-    (each) => each?.labels.owner ?? [],
-  );
+  const owner =
+    facts?.labels.owner ??
+    row.keys.map(({ after, before }) => (after ?? before)?.facts.labels.owner).find((name) => name !== undefined);
   return {
     urn: safeUrn(row.urn),
     name: inert(unit?.name ?? nameOf(row.urn)),
-    owner: owners[0] === undefined ? null : inert(owners[0]),
+    owner: owner === undefined ? null : inert(owner),
     env: row.environment === undefined ? null : inert(row.environment),
     before: row.before.map((grant) => inert(grant)),
     after: row.after.map((grant) => inert(grant)),

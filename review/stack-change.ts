@@ -38,12 +38,15 @@ export function resourceChanges(preview: Preview): ResourceChange[] {
 }
 
 function oneChange(urn: string, all: readonly PreviewStep[]): ResourceChange {
+  const [only] = all;
+  if (only?.op === "same" && all.length === 1 && only.oldState && only.newState)
+    return untouched(only, only.oldState, only.newState);
   // The original of this very replacement is marked for deletion as well; a leftover has another id.
   const replaced = all.find(({ op }) => op === "create-replacement" || op === "replace")?.oldState?.id;
   const leftovers = all.filter(
     ({ oldState, op }) => removing.has(op) && oldState?.pendingDelete === true && oldState.id !== replaced,
   );
-  const current = all.filter((step) => !leftovers.includes(step));
+  const current = planned(all.filter((step) => !leftovers.includes(step)));
   const before = current.find(({ oldState }) => oldState)?.oldState;
   const last = current.findLast(({ op, newState }) => newState && !removing.has(op));
   // A delete that is not half of a replacement, with nothing made afterwards, ends the resource.
@@ -60,6 +63,24 @@ function oneChange(urn: string, all: readonly PreviewStep[]): ResourceChange {
     replaceReasons: unique(current.flatMap(({ replaceReasons }) => replaceReasons)),
     deletesLeftover: leftovers.length > 0,
   };
+}
+
+/**
+ * With `--refresh` a resource is named twice: what the service says of it now, and what will be done.
+ * The second counts, and starts from what the first has found.
+ */
+function planned(steps: readonly PreviewStep[]): readonly PreviewStep[] {
+  let start = steps.length - 1;
+  const opAt = (index: number): string => steps[index]?.op ?? "";
+  if (replacing.has(opAt(start))) while (replacing.has(opAt(start - 1))) start -= 1;
+  // Gone from the service, and made again.
+  else if (opAt(start) === "create" && opAt(start - 1) === "delete") start -= 1;
+  return steps.slice(Math.max(0, start));
+}
+
+/** Most resources of most previews. */
+function untouched({ urn }: PreviewStep, before: ResourceState, after: ResourceState): ResourceChange {
+  return { urn, op: "same", order: "none", before, after, diffReasons: [], replaceReasons: [], deletesLeftover: false };
 }
 
 function changeOp(

@@ -201,8 +201,8 @@ function consumerIndex(
   }
   const users = new Map<string, Set<string>>();
   for (const state of states.values()) {
-    for (const urns of Object.values(state.propertyDependencies)) {
-      for (const urn of urns ?? []) {
+    for (const name of Object.keys(state.propertyDependencies)) {
+      for (const urn of state.propertyDependencies[name] ?? []) {
         if (!ours.has(urn)) continue;
         const set = users.get(urn);
         if (set) set.add(state.urn);

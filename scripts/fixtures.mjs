@@ -51,7 +51,8 @@ const copy = compile();
 const load = createRequire(join(copy, "package.json"));
 const { reviewPreview } = load("./dist/review/review-preview.js");
 const { renderMarkdown } = load("./dist/review/render/markdown.js");
-const { checkPolicy, defaultPolicy, policyJsonSchema } = load("./dist/review/policy.js");
+const { defaultPolicy } = load("./dist/review/policy.js");
+const { checkPolicy, policyJsonSchema } = load("./dist/review/policy-schema.js");
 const { startEmulator } = load("./dist/emulator/index.js");
 
 let failed = 0;

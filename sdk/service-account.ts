@@ -67,5 +67,7 @@ export class ServiceAccount extends pulumi.CustomResource {
       },
       withDemands(options, { exactName: args.exactName }),
     );
+    // Of an update's outputs a preview knows the id alone: without it every key of a changed account would look replaced.
+    this.accountId = this.id;
   }
 }

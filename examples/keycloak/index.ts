@@ -35,7 +35,6 @@ const auditKey = new ApiKey("audit-key", {
 export const tokenUrl = pulumi.interpolate`${reports.service}/protocol/openid-connect/token`;
 export const reportsClientId = reportsKey.accessId;
 export const reportsSecret = reportsKey.secret;
-export const reportsPreviousSecret = reportsKey.previousSecret;
 export const reportsNextRotationAt = reportsKey.nextRotationAt;
 export const auditClientId = auditKey.accessId;
 export const auditSecret = auditKey.secret;

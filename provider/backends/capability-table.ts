@@ -16,7 +16,7 @@ const rows: readonly Row[] = [
   { ability: "keys at a time", of: ({ maxActiveKeys }) => (maxActiveKeys === undefined ? "many" : String(maxActiveKeys)) },
   { ability: "expiry", of: ({ expiry }) => (expiry.support === "none" ? "no" : `${expiry.support}${expiry.update ? ", changeable" : ", fixed"}`) },
   { ability: "old key after a rotation", of: (capabilities) => previousEnd(capabilities) },
-  { ability: "native rotate (one-key services)", of: ({ nativeRotate }) => (nativeRotate ? `${nativeRotate.id} id, grace ${nativeRotate.maxGraceMs === 0 ? "none" : `up to ${formatDuration(nativeRotate.maxGraceMs)}`}` : "no") },
+  { ability: "native rotate", of: ({ nativeRotate }) => (nativeRotate ? `${nativeRotate.id} id, grace ${nativeRotate.maxGraceMs === 0 ? "none" : `up to ${formatDuration(nativeRotate.maxGraceMs)}`}` : "no") },
   { ability: "`retire: whenUnused`", of: ({ lastUsed }) => yes(lastUsed !== undefined) },
   { ability: "`environment`", of: ({ environments }) => environments?.join(", ") ?? "no choice" },
   { ability: "`secretValue`", of: ({ secret }) => (secret.callerChosen ? `yes${secret.significantBytes === undefined ? "" : `, ${secret.significantBytes} bytes`}` : "no") },

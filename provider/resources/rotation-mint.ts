@@ -8,7 +8,7 @@ import { asSecret, plainSecret } from "../wire";
 import { resolveExpiry } from "./expiry";
 import { keyNaming, keyRequest, recordIssued } from "./key-inputs";
 import { issueKey, observeKey } from "./key-on-service";
-import { type Credential, type MintPlan, nextDueMs, type RotatingOutputs } from "./rotation-plan";
+import { type Credential, type MintPlan, nextDueMs, type PreviousKey, type RotatingOutputs } from "./rotation-plan";
 import type { Progress } from "./rotation-progress";
 import { earlyEnd, type RotatingInputs } from "./rotation-request";
 import { finishPending, forgetPrevious, retire, setPending } from "./rotation-retire";
@@ -17,67 +17,87 @@ import { issueTime, overlapEnds, type Schedule } from "./rotation-schedule";
 /**
  * Makes a key, records it as the current one, and the one before as the previous.
  *
+ * @param currentWorks - the current key was read in this update, and is active
  * @returns the older keys that have to be revoked in this update
  * @throws UnfinishedRotation - there is no new key
  */
-export async function mint(progress: Progress, { reason, emergency, currentIsDead }: MintPlan, currentWorks: boolean, news: RotatingInputs, schedule: Schedule): Promise<Credential[]> {
-  const { connection, nowMs } = progress;
-  const { capabilities } = connection;
-  const words = [reason];
-  if (progress.problems.length > 0) words.push("an older key could not be retired first");
-
+export async function mint(progress: Progress, plan: MintPlan, currentWorks: boolean, news: RotatingInputs, schedule: Schedule): Promise<Credential[]> {
+  const { emergency, currentIsDead } = plan;
+  const { maxActiveKeys, nativeRotate } = progress.connection.capabilities;
+  const words = [plan.reason, ...(progress.problems.length > 0 ? ["an older key could not be retired first"] : [])];
+  const before = progress.outs;
   const old = progress.current;
-  const { secret, expiresAt: ownEnd, generation, status } = progress.outs;
   const overlaps = !emergency && schedule.retire !== "immediately" && schedule.overlapMs > 0;
-  const inPlace = old !== undefined && status !== "missing" && capabilities.maxActiveKeys === 1;
+  const inPlace = old !== undefined && before.status !== "missing" && maxActiveKeys === 1;
   if (!inPlace) words.push(...(await makeRoom(progress, currentIsDead, currentWorks)));
-  const expiresAt = resolveExpiry(news, nowMs);
+  const expiresAt = resolveExpiry(news, progress.nowMs);
   const issued = inPlace ? await rotateInPlace(progress, old, overlaps ? schedule.overlapMs : 0, news) : await issueBeside(progress, news, expiresAt);
 
-  const { previousKey: older, previousValidUntil: olderEnd = "" } = progress.outs;
-  const issuedOn = formatTime(issueTime(schedule, nowMs));
-  progress.drop("accessId", "hint", "fingerprint", "secretVersion", "expiresAt", "expiryImposed", "serverScopes", "agreedScopes", "rotateBlockedUntil", "scopes", "keepers", "expiresIn", "emergency", "retireStatus");
-  progress.change({
-    ...defined({ scopes: news.scopes, keepers: news.keepers, expiresIn: news.expiresIn, emergency: news.emergency }),
-    ...recordIssued(issued, { ...news, expiresAt, callerChosen: false }, connection, nowMs),
-    generation: Math.max(news.generation, generation + (old ? 1 : 0)),
-    issuedOn,
-    rotatedAt: progress.now,
-  });
-
-  // The service's own rotation keeps one older secret at most.
+  const older = progress.outs.previousKey;
+  record(progress, issued, { ...news, expiresAt }, words.join("; "), schedule);
+  // The service's own rotation has ended whatever older secret there was under this id.
   if (inPlace) setPending(progress, (progress.outs.pendingRevocations ?? []).filter(({ keyId }) => keyId !== issued.id));
-  const dead: Credential[] = [];
-  if (older && (emergency || !currentIsDead)) {
-    forgetPrevious(progress);
-    const runs = Date.parse(olderEnd) > nowMs;
-    if (runs && !emergency) words.push(earlyEnd(Date.parse(olderEnd), nowMs));
-    // Some have ended by themselves: on their service, or by its own rotation, which keeps one older secret.
-    if ((runs || !older.endsOnService) && older.keyId !== progress.outs.keyId) dead.push(older);
+  const dead = older && (emergency || !currentIsDead || older.keyId === issued.id) ? takePower(progress, older, emergency) : [];
+  if (old && !currentIsDead) {
+    if (overlaps) becomePrevious(progress, old, before, inPlace ? issued.previousValidUntil : undefined, inPlace, schedule);
+    // Where the service's policy lets an old secret live on although nobody asked for that, it is ended.
+    else if (!inPlace || emergency || (nativeRotate?.graceChosen === false && nativeRotate.maxGraceMs > 0)) dead.push(old);
   }
-  const ends = overlaps ? overlapEnds(schedule, nowMs, nextDueMs(schedule, progress.outs)) : undefined;
-  if (old && !currentIsDead && ends) {
-    const ownEndMs = ownEnd === undefined ? Infinity : Date.parse(ownEnd);
-    const validUntil = (inPlace ? issued.previousValidUntil : undefined) ?? formatTime(Math.min(ends.endMs, ownEndMs));
-    const endMs = Date.parse(validUntil);
-    const askedMs = issueTime(schedule, nowMs) + schedule.overlapMs;
-    if (endMs < askedMs) words.push(`previous key ends ${formatSpan(askedMs - endMs)} early, by its own end`);
-    const plain = plainSecret(secret);
-    progress.change({
-      previousKeyId: old.keyId,
-      ...(plain !== undefined && { previousSecret: asSecret(plain) }),
-      previousValidUntil: validUntil,
-      previousKey: { ...old, retireAfter: formatTime(Math.min(ends.retireAfterMs, endMs)), retire: schedule.retire, endsOnService: inPlace || ownEndMs <= ends.endMs },
-    });
-  }
-  // Where the service's policy lets an old secret live on although nobody asked for that, it is ended.
-  const lingers = emergency || (capabilities.nativeRotate?.graceChosen === false && capabilities.nativeRotate.maxGraceMs > 0);
-  if (old && !currentIsDead && !overlaps && (!inPlace || lingers)) dead.push(old);
-  progress.change({ rotationReason: words.join("; ") });
   if (!emergency) return dead;
   dead.push(...(progress.outs.strayKeys ?? []));
   progress.drop("strayKeys");
   return dead.map(whateverItCarries);
+}
+
+const ofTheKey = ["accessId", "hint", "fingerprint", "secretVersion", "expiresAt", "expiryImposed", "serverScopes", "agreedScopes", "scopes", "keepers", "expiresIn", "emergency"] as const;
+
+/** The new key is the current one from here on, whatever fails. */
+function record(progress: Progress, issued: IssuedApiKey, news: RotatingInputs & { readonly expiresAt: string | undefined }, rotationReason: string, schedule: Schedule): void {
+  const { connection, nowMs, current } = progress;
+  const { scopes, keepers, expiresIn, emergency } = news;
+  const generation = Math.max(news.generation, progress.outs.generation + (current ? 1 : 0));
+  progress.drop(...ofTheKey, "rotateBlockedUntil", "retireStatus");
+  progress.change({
+    ...defined({ scopes, keepers, expiresIn, emergency }),
+    ...recordIssued(issued, { ...news, callerChosen: false }, connection, nowMs),
+    generation,
+    issuedOn: formatTime(issueTime(schedule, nowMs)),
+    rotatedAt: progress.now,
+    rotationReason,
+  });
+}
+
+/** The key before the last goes now, early or not. @returns it, where that needs a request */
+function takePower(progress: Progress, older: PreviousKey, emergency: boolean): Credential[] {
+  const endMs = Date.parse(progress.outs.previousValidUntil ?? "");
+  const runs = endMs > progress.nowMs;
+  forgetPrevious(progress);
+  if (runs && !emergency) addReason(progress, earlyEnd(endMs, progress.nowMs));
+  // Some have ended by themselves: on their service, or by its own rotation.
+  return (runs || !older.endsOnService) && older.keyId !== progress.outs.keyId ? [older] : [];
+}
+
+/** The key that was current until now is the previous one, until its overlap or its own life ends. */
+function becomePrevious(progress: Progress, old: Credential, before: RotatingOutputs, graceEnd: string | undefined, inPlace: boolean, schedule: Schedule): void {
+  const { nowMs } = progress;
+  const ends = overlapEnds(schedule, nowMs, nextDueMs(schedule, progress.outs));
+  if (!ends) return;
+  const ownEndMs = before.expiresAt === undefined ? Infinity : Date.parse(before.expiresAt);
+  const previousValidUntil = graceEnd ?? formatTime(Math.min(ends.endMs, ownEndMs));
+  const endMs = Date.parse(previousValidUntil);
+  const askedMs = Date.parse(progress.now) + schedule.overlapMs;
+  const secret = plainSecret(before.secret);
+  progress.change({
+    previousKeyId: old.keyId,
+    ...(secret !== undefined && { previousSecret: asSecret(secret) }),
+    previousValidUntil,
+    previousKey: { ...old, retireAfter: formatTime(Math.min(ends.retireAfterMs, endMs)), retire: schedule.retire, endsOnService: inPlace || ownEndMs <= ends.endMs },
+  });
+  if (endMs < askedMs) addReason(progress, `previous key ends ${formatSpan(askedMs - endMs)} early, by its own end`);
+}
+
+function addReason(progress: Progress, words: string): void {
+  progress.change({ rotationReason: `${progress.outs.rotationReason}; ${words}` });
 }
 
 /** An emergency is after the key itself, even where somebody has given it another secret. */

@@ -10,6 +10,8 @@ import type { Credential, RotatingOutputs } from "./rotation-plan";
 export class Progress {
   /** In sentences. Empty = all is well. */
   readonly problems: string[] = [];
+  /** Keys that could not be revoked: once per update is enough. */
+  readonly refused = new Set<string>();
 
   constructor(
     readonly connection: Connection,

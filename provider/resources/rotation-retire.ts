@@ -34,13 +34,15 @@ async function findLost(progress: Progress): Promise<void> {
 
 /** Revokes one credential. Where its key carries somebody else's secret by now, that one is left alone and remembered. */
 export async function retire(progress: Progress, credential: Credential): Promise<"gone" | "leftAlone" | "failed"> {
-  const { connection, current } = progress;
+  const { connection, current, refused } = progress;
+  if (refused.has(credential.keyId)) return "failed";
   const done = await progress.attempt(`the key ${credential.keyId} could not be revoked, the next update tries again`, async () => {
     if (credential.keyId !== current?.keyId) return retireCredential(connection, progress.refOf(credential));
     // Under the current key's own id there is but an older secret, which the service's own rotation has left there.
     await connection.client.revokePrevious?.(progress.refOf(current));
     return "gone" as const;
   });
+  if (!done) refused.add(credential.keyId);
   if (done?.value === "leftAlone") addStray(progress, credential);
   return done?.value ?? "failed";
 }

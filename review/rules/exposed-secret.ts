@@ -49,8 +49,7 @@ class Search {
     const found = new Map<string, string>();
     const look = (place: string, name: string, value: unknown): void => {
       if (name === "__provider" || found.has(name)) return;
-      const mustHide = secretOutputs.includes(name) || secretInputs.includes(name);
-      if (mustHide ? isReadable(value) : this.#reveals(value, freeText.includes(name))) found.set(name, place);
+      if (mustHide.has(name) ? isReadable(value) : this.#reveals(value, written.has(name))) found.set(name, place);
     };
     for (const name of Object.keys(inputs)) look("input", name, inputs[name]);
     for (const name of Object.keys(outputs)) look("output", name, outputs[name]);
@@ -70,23 +69,28 @@ class Search {
   others(): Problem[] {
     const { changes, stackUrn, projectFile } = this.#context;
     return changes.flatMap(({ urn, before, after }) => {
-      if (this.#ours.has(urn)) return [];
+      if (!after || this.#ours.has(urn)) return [];
       const isStack = urn === stackUrn;
       const problems = new Map<string, string>();
-      if (!after) return [];
       for (const place of ["inputs", "outputs"] as const) {
         const old = before?.[place] ?? {};
         // The engine's preview has the stack's outputs in its old state only.
-        for (const [name, next] of Object.entries(isStack ? { ...old, ...after[place] } : after[place])) {
+        const values = isStack ? { ...old, ...after[place] } : after[place];
+        for (const name of Object.keys(values)) {
           if (name === "__provider") continue;
           // What is not known yet is most likely what it was; what is masked now is mended.
-          const value = next === unknownValue ? old[name] : next;
+          const value = values[name] === unknownValue ? old[name] : values[name];
+          if (isHidden(value)) continue;
           const owner = this.#ownerOf(value);
           const passed = isStack || (after.propertyDependencies[name] ?? []).some((source) => this.#keys.has(source));
-          const where = `in the clear in ${isStack ? "its output" : "its"} ${quoted(name)}`;
-          if (owner !== undefined) problems.set(name, `has the secret of ${quoted(owner)} ${where}`);
-          else if (passed && !problems.has(name) && this.#reveals(value, false))
-            problems.set(name, `has a secret-looking value ${where}`);
+          const found =
+            owner !== undefined
+              ? `the secret of ${quoted(owner)}`
+              : passed && this.#reveals(value, false)
+                ? "a secret-looking value"
+                : undefined;
+          if (found === undefined || (owner === undefined && problems.has(name))) continue;
+          problems.set(name, `has ${found} in the clear in ${isStack ? "its output" : "its"} ${quoted(name)}`);
         }
       }
       return [...problems].map(([name, message]) => ({ urn, subject: name, location: projectFile, message }));
@@ -117,15 +121,15 @@ class Search {
     return problems;
   }
 
-  #reveals(value: unknown, written: boolean): boolean {
+  #reveals(value: unknown, isWritten: boolean): boolean {
     if (typeof value === "number" || typeof value === "boolean" || (typeof value === "string" && value.length < 12))
       return false;
     return someText(value, (text) => {
       if (text.length < 12) return false;
       const known = this.#shapes.get(text);
-      const shaped = known ?? (otherShapes.test(text) || looksSecret(text.replace(mask, "")));
+      const shaped = known ?? (otherShapes.test(text) || (looksSecret(text) && looksSecret(text.replace(mask, ""))));
       if (known === undefined) this.#shapes.set(text, shaped);
-      return shaped || (written && (looksRandom(text) || this.#ownerOfText(text) !== undefined));
+      return shaped || (isWritten && (looksRandom(text) || this.#ownerOfText(text) !== undefined));
     });
   }
 
@@ -141,6 +145,9 @@ class Search {
     return this.#owners.get(sha256(text).slice(0, 16));
   }
 }
+
+const mustHide: ReadonlySet<string> = new Set([...secretInputs, ...secretOutputs]);
+const written: ReadonlySet<string> = new Set(freeText);
 
 /** The hint by which a vendor's page names a key: its beginning, an ellipsis, its end. */
 const mask = /\b\w{1,20}(?:…|\.{3}|\*{3,})\w{0,8}\b/g;
@@ -171,5 +178,8 @@ function isReadable(value: unknown): boolean {
 function someText(value: unknown, test: (text: string) => boolean, depth = 0): boolean {
   if (typeof value === "string") return !isHidden(value) && test(value);
   if (typeof value !== "object" || value === null || isHidden(value) || depth > 8) return false;
-  return Object.entries(value).some(([name, inner]) => test(name) || someText(inner, test, depth + 1));
+  for (const name of Object.keys(value)) {
+    if (test(name) || someText((value as Record<string, unknown>)[name], test, depth + 1)) return true;
+  }
+  return false;
 }

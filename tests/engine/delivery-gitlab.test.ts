@@ -8,26 +8,44 @@ import { Team } from "./support/team";
 
 const file = resolve(__dirname, "../../examples/gitlab/.gitlab-ci.yml");
 const hasRsync = spawnSync("rsync", ["--version"]).status === 0;
+if (!hasRsync)
+  process.stderr.write("The GitLab file is not run: gitlab-ci-local needs rsync, which is not installed.\n");
 const digestIn = (text: string): string => /sha256:[0-9a-f]{64}/.exec(text)?.[0] ?? "no digest";
 
 describe("The GitLab file, run by gitlab-ci-local against a fake GitLab, the emulator and a state in a folder", () => {
   (hasRsync ? test : test.skip)(
     `reviews and comments, checks a fork, deploys what was approved, rotates and reports drift${hasRsync ? "" : " (skipped: gitlab-ci-local needs rsync, which is not installed)"}`,
     async () => {
-      const team = await Team.open({ "index.js": shopProgram(["read:checks"]), ".gitlab-ci.yml": readFileSync(file, "utf8") });
+      const team = await Team.open({
+        "index.js": shopProgram(["read:checks"]),
+        ".gitlab-ci.yml": readFileSync(file, "utf8"),
+      });
       const gitlab = await FakeGitlab.start();
       team.guard("the token for comments", gitlab.token);
       try {
         await team.must("pulumi stack init prod --non-interactive");
         team.guard("the stack's own secret", "webhook-secret-canary-81c4");
-        await team.must("pulumi config set --stack prod --secret webhook webhook-secret-canary-81c4 --non-interactive > /dev/null");
-        await team.must("pulumi preview --stack prod --json --show-sames --non-interactive > ../preview.json && apikeys lock --write --preview ../preview.json");
+        await team.must(
+          "pulumi config set --stack prod --secret webhook webhook-secret-canary-81c4 --non-interactive > /dev/null",
+        );
+        await team.must(
+          "pulumi preview --stack prod --json --show-sames --non-interactive > ../preview.json && apikeys lock --write --preview ../preview.json",
+        );
         const start = await team.commit("main", "The shop");
 
         // As GitLab would give them: what belongs to the environment `production` only to its jobs.
-        const common = { CI_PROJECT_ID: String(gitlabProject), CI_API_V4_URL: gitlab.url, PULUMI_CONFIG_PASSPHRASE: team.repositorySecrets.PULUMI_CONFIG_PASSPHRASE, GITLAB_TOKEN: gitlab.token };
+        const common = {
+          CI_PROJECT_ID: String(gitlabProject),
+          CI_API_V4_URL: gitlab.url,
+          PULUMI_CONFIG_PASSPHRASE: team.repositorySecrets.PULUMI_CONFIG_PASSPHRASE,
+          GITLAB_TOKEN: gitlab.token,
+        };
         const push = { ...common, CI_PIPELINE_SOURCE: "push", CI_COMMIT_BRANCH: "main", ...team.productionSecrets };
-        const schedule = (job: string): Record<string, string> => ({ ...push, CI_PIPELINE_SOURCE: "schedule", JOB: job });
+        const schedule = (job: string): Record<string, string> => ({
+          ...push,
+          CI_PIPELINE_SOURCE: "schedule",
+          JOB: job,
+        });
         const request = (iid: number, from: number): Record<string, string> => ({
           CI_PIPELINE_SOURCE: "merge_request_event",
           CI_MERGE_REQUEST_IID: String(iid),
@@ -40,10 +58,15 @@ describe("The GitLab file, run by gitlab-ci-local against a fake GitLab, the emu
         expect([refused.code, refused.log]).toEqual([1, expect.stringContaining("Nobody approved this access change")]);
         expect(await team.services.keys.list()).toEqual([]);
         const deployed = await team.pipeline(start, { ...push, DIGEST: digestIn(refused.log) });
-        expect([deployed.code, deployed.log]).toEqual([0, expect.stringContaining("The access changes are the approved ones")]);
+        expect([deployed.code, deployed.log]).toEqual([
+          0,
+          expect.stringContaining("The access changes are the approved ones"),
+        ]);
 
         await team.commit("widen", "Wider", { "index.js": shopProgram(["read:checks", "write:checks"]) });
-        await team.must("pulumi preview --stack prod --json --show-sames --non-interactive > ../preview.json && apikeys lock --write --preview ../preview.json");
+        await team.must(
+          "pulumi preview --stack prod --json --show-sames --non-interactive > ../preview.json && apikeys lock --write --preview ../preview.json",
+        );
         const head = await team.commit("widen", "Lock file");
         const merge = gitlab.open(12, head);
         const reviewed = await team.pipeline(head, { ...common, ...request(12, gitlabProject) });
@@ -51,7 +74,9 @@ describe("The GitLab file, run by gitlab-ci-local against a fake GitLab, the emu
         const [body = "", ...others] = gitlab.notes(12);
         expect(others).toEqual([]);
         expect(body).toContain("`write:checks`");
-        const quality = JSON.parse(readFileSync(join(reviewed.dir, "scope-review/codequality.json"), "utf8")) as { location: { path: string } }[];
+        const quality = JSON.parse(readFileSync(join(reviewed.dir, "scope-review/codequality.json"), "utf8")) as {
+          location: { path: string };
+        }[];
         expect(quality.map(({ location }) => location.path)).toEqual(["index.js"]);
 
         const fork = await team.pipeline(head, request(12, 99));
@@ -67,7 +92,9 @@ describe("The GitLab file, run by gitlab-ci-local against a fake GitLab, the emu
 
         const rotated = await team.pipeline(sha, schedule("rotate"));
         expect([rotated.code, rotated.log]).toEqual([0, expect.stringContaining("No access change")]);
-        const [key] = (await team.services.keys.list("pulsely")).filter(({ state, scopes }) => state === "active" && scopes.includes("write:checks"));
+        const [key] = (await team.services.keys.list("pulsely")).filter(
+          ({ state, scopes }) => state === "active" && scopes.includes("write:checks"),
+        );
         await team.services.keys.edit("pulsely", key!.id, { state: "revoked" });
         const drift = await team.pipeline(sha, schedule("drift"));
         expect([drift.code, drift.log]).toEqual([1, expect.stringContaining('"active" => "revoked"')]);

@@ -34,7 +34,10 @@ const stories: Readonly<Record<string, { readonly title: string; readonly afterU
     title: "caller-chosen-secret: the program's own secret opens the door, and gives way to the next one",
     afterUps: callerChosenSecret(),
   },
-  rotation: { title: "rotation: every command of its README does what it says" },
+  rotation: {
+    title: "rotation: other scopes are another key at once, and the previous one works on for its overlap",
+    afterUps: rotation(),
+  },
 };
 
 describe("The commands of an example's README, run word for word", () => {
@@ -49,6 +52,22 @@ describe("The commands of an example's README, run word for word", () => {
     expect(present.filter((name) => !(name in stories) && !isRunElsewhere(name))).toEqual([]);
   });
 });
+
+function rotation(): AfterUp[] {
+  let first: Record<string, string>;
+  return [
+    async (_bench, outputs) => {
+      first = outputs;
+      expect(outputs.reason).toBe("first issue");
+    },
+    async ({ emulators }, outputs) => {
+      const { pulsely } = only(emulators).services;
+      expect(outputs.reason).toBe("scopes changed: +read:alerts");
+      expect(await call(pulsely.url, "/alerts", outputs.exporterSecret!)).toBe(200);
+      expect(await call(pulsely.url, "/checks", first.exporterSecret!)).toBe(200);
+    },
+  ];
+}
 
 function quickstart(): AfterUp[] {
   let first: Record<string, string>;

@@ -8,7 +8,8 @@ import type { WorkflowRun } from "./support/workflow-runner";
 
 const fixtures = resolve(__dirname, "../fixtures/rehearsal");
 const digestIn = (text: string): string => /sha256:[0-9a-f]{64}/.exec(text)?.[0] ?? "no digest";
-const logOf = (run: WorkflowRun, step: string): string => run.steps.find(({ name }) => name === step)?.log ?? "no such step";
+const logOf = (run: WorkflowRun, step: string): string =>
+  run.steps.find(({ name }) => name === step)?.log ?? "no such step";
 
 /** What a person sees, kept as a file. `UPDATE_REHEARSAL=1` writes them anew; read the difference before you commit it. */
 function see(team: Team, name: string, text: string): void {
@@ -27,14 +28,22 @@ describe("The whole story, as each person of a team sees it", () => {
     const wide = ["read:checks", "write:checks"];
     const team = await Team.open({ "index.js": shopProgram(narrow) });
     const { pulsely } = team.services.services;
-    const living = async (): Promise<string[][]> => (await team.services.keys.list("pulsely")).filter(({ state }) => state === "active").map(({ scopes }) => [...scopes]).sort();
+    const living = async (): Promise<string[][]> =>
+      (await team.services.keys.list("pulsely"))
+        .filter(({ state }) => state === "active")
+        .map(({ scopes }) => [...scopes])
+        .sort();
     try {
       // Monday. Dora sets the stack up and approves its first deployment by hand.
       await team.goTo("2027-01-11T09:00:00Z");
       await team.must("pulumi stack init prod --non-interactive");
       team.guard("the stack's own secret", "webhook-secret-canary-81c4");
-      await team.must("pulumi config set --stack prod --secret webhook webhook-secret-canary-81c4 --non-interactive > /dev/null");
-      await team.must("pulumi preview --stack prod --json --show-sames --non-interactive > ../preview.json && apikeys lock --write --preview ../preview.json");
+      await team.must(
+        "pulumi config set --stack prod --secret webhook webhook-secret-canary-81c4 --non-interactive > /dev/null",
+      );
+      await team.must(
+        "pulumi preview --stack prod --json --show-sames --non-interactive > ../preview.json && apikeys lock --write --preview ../preview.json",
+      );
       await team.commit("main", "The shop");
       const first = await team.deploy();
       expect(first.exitCode).toBe(11);
@@ -52,7 +61,11 @@ describe("The whole story, as each person of a team sees it", () => {
       expect(desk.code).toBe(11);
       see(team, "02-alice-at-her-desk.txt", desk.log);
       await team.must("apikeys lock --write --preview ../preview.json");
-      see(team, "03-code-owner-lock-file.diff", (await team.must("git diff --unified=2 access.lock.json")).replace(/^index .*\n/m, ""));
+      see(
+        team,
+        "03-code-owner-lock-file.diff",
+        (await team.must("git diff --unified=2 access.lock.json")).replace(/^index .*\n/m, ""),
+      );
       await team.commit("acknowledge", "Lock file");
 
       // The pull request: Alice sees annotations on her lines, Bob sees the comment.
@@ -69,7 +82,9 @@ describe("The whole story, as each person of a team sees it", () => {
       await team.merge(number);
       const deployed = await team.deploy();
       expect(deployed.conclusion).toBe("success");
-      expect(digestIn(logOf(deployed, "Refuse what was not approved").split("are the approved ones")[1] ?? "")).toBe(digestIn(body));
+      expect(digestIn(logOf(deployed, "Refuse what was not approved").split("are the approved ones")[1] ?? "")).toBe(
+        digestIn(body),
+      );
       see(team, "06-dora-deployment.md", deployed.summary);
       const fresh = await team.outputs();
       expect(await call(pulsely.url, "/checks", fresh.dashboard!)).toBe(200);
@@ -98,21 +113,30 @@ describe("The whole story, as each person of a team sees it", () => {
 
       // After 30 days it rotates one key, in one green line; the old one lives on for its overlap.
       await team.goTo("2027-02-10T04:37:00Z");
-      see(team, "10-dora-what-is-due.txt", (await team.desk("pulumi stack export --stack prod | apikeys due --state -")).log);
+      see(
+        team,
+        "10-dora-what-is-due.txt",
+        (await team.desk("pulumi stack export --stack prod | apikeys due --state -")).log,
+      );
       const rotated = await team.rotate();
       expect(rotated.conclusion).toBe("success");
       see(team, "11-dora-rotation.md", rotated.summary);
       const turned = await team.outputs();
       expect(turned.exporter).not.toBe(fresh.exporter);
-      for (const secret of [turned.exporter!, fresh.exporter!]) expect(await call(pulsely.url, "/metrics", secret)).toBe(200);
+      for (const secret of [turned.exporter!, fresh.exporter!])
+        expect(await call(pulsely.url, "/metrics", secret)).toBe(200);
 
       // Somebody takes a scope away behind Pulumi's back: the drift report is red, and changes nothing.
       expect((await team.drift()).conclusion).toBe("success");
-      const [page] = (await team.services.keys.list("pulsely")).filter(({ state, scopes }) => state === "active" && scopes.includes("write:checks"));
+      const [page] = (await team.services.keys.list("pulsely")).filter(
+        ({ state, scopes }) => state === "active" && scopes.includes("write:checks"),
+      );
       await team.services.keys.edit("pulsely", page!.id, { scopes: ["read:checks"] });
       const drift = await team.drift();
       expect(drift.exitCode).toBe(7);
-      see(team, "12-dora-drift.md", drift.summary);
+      expect(drift.summary).toContain('- [1]: "write:checks"');
+      // The rest of it is in the engine's own words, which other versions may choose otherwise.
+      if ((await team.must("pulumi version")).trim() === "v3.259.0") see(team, "12-dora-drift.md", drift.summary);
       team.scan();
     } finally {
       await team.close();

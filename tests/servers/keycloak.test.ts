@@ -45,16 +45,27 @@ describeServer("keycloak", (installation) => {
     await server?.stop();
   }, startTimeoutMs);
 
-  const inRealm = (realm: string, fields: object = {}) => stackOn("keycloak", { url: server.url, token: server.credential }, { fields: { realm, ...fields } });
-  const works = async (realm: string, { accessId, secret }: { readonly accessId?: unknown; readonly secret?: unknown }) => (await logInWith(server, realm, String(accessId), String(secret))).status === 200;
-  const clientOf = async (realm: string, id: unknown): Promise<Client> => (await ask(server, "GET", `/admin/realms/${realm}/clients/${String(id)}`)) as Client;
-  const change = async (realm: string, id: unknown, body: object): Promise<number> => (await send(server, "PUT", `/admin/realms/${realm}/clients/${String(id)}`, body)).status;
-  const regenerate = async (realm: string, id: unknown): Promise<string> => ((await ask(server, "POST", `/admin/realms/${realm}/clients/${String(id)}/client-secret`)) as { value: string }).value;
+  const inRealm = (realm: string, fields: object = {}) =>
+    stackOn("keycloak", { url: server.url, token: server.credential }, { fields: { realm, ...fields } });
+  const works = async (
+    realm: string,
+    { accessId, secret }: { readonly accessId?: unknown; readonly secret?: unknown },
+  ) => (await logInWith(server, realm, String(accessId), String(secret))).status === 200;
+  const clientOf = async (realm: string, id: unknown): Promise<Client> =>
+    (await ask(server, "GET", `/admin/realms/${realm}/clients/${String(id)}`)) as Client;
+  const change = async (realm: string, id: unknown, body: object): Promise<number> =>
+    (await send(server, "PUT", `/admin/realms/${realm}/clients/${String(id)}`, body)).status;
+  const regenerate = async (realm: string, id: unknown): Promise<string> =>
+    ((await ask(server, "POST", `/admin/realms/${realm}/clients/${String(id)}/client-secret`)) as { value: string })
+      .value;
 
   let accounts = 0;
-  const newAccount = async ({ connection: { client } } = stack): Promise<string> => (await client.createServiceAccount?.({ name: `account-${(accounts += 1)}` }))?.id ?? "";
-  const newKey = (serviceAccountId: string, name: string, { connection: { client } } = stack): Promise<IssuedApiKey> => client.createKey({ serviceAccountId, name });
-  const rotate = async (id: string, name: string, graceMs: number, { connection: { client } } = stack) => (await client.rotateKey?.({ id, serviceAccountId: id, name }, { graceMs, name })) as IssuedApiKey;
+  const newAccount = async ({ connection: { client } } = stack): Promise<string> =>
+    (await client.createServiceAccount?.({ name: `account-${(accounts += 1)}` }))?.id ?? "";
+  const newKey = (serviceAccountId: string, name: string, { connection: { client } } = stack): Promise<IssuedApiKey> =>
+    client.createKey({ serviceAccountId, name });
+  const rotate = async (id: string, name: string, graceMs: number, { connection: { client } } = stack) =>
+    (await client.rotateKey?.({ id, serviceAccountId: id, name }, { graceMs, name })) as IssuedApiKey;
 
   for (const fields of [{ realm: "plain" }, { realm: "rotating", rotationGrace: "10m" }]) {
     describe(`the realm "${fields.realm}"`, () => {
@@ -99,14 +110,23 @@ describeServer("keycloak", (installation) => {
       expect(Object.keys(attributes)).not.toContain("pulumi-apikeys.key");
       expect(await works("plain", await newKey(id, "second"))).toBe(true);
       expect(await stack.connection.client.revokeKey({ id, serviceAccountId: id, name: "first" })).toBe("absent");
-      expect((await stack.connection.client.listKeys({ serviceAccountId: id }))?.map(({ name }) => name)).toEqual(["second"]);
+      expect((await stack.connection.client.listKeys({ serviceAccountId: id }))?.map(({ name }) => name)).toEqual([
+        "second",
+      ]);
     });
 
     test("A client that no ServiceAccount made keeps its secret, and gets no key until it is handed over.", async () => {
-      await ask(server, "POST", "/admin/realms/plain/clients", { clientId: "somebody's", secret: "in-use-somewhere", publicClient: false, serviceAccountsEnabled: true });
+      await ask(server, "POST", "/admin/realms/plain/clients", {
+        clientId: "somebody's",
+        secret: "in-use-somewhere",
+        publicClient: false,
+        serviceAccountsEnabled: true,
+      });
       const [client] = (await ask(server, "GET", "/admin/realms/plain/clients?clientId=somebody's")) as Client[];
       const id = client?.id ?? "";
-      await expect(newKey(id, "key")).rejects.toThrow(/^the client "somebody's" was not made by a ServiceAccount\. Making a key would replace its secret, which may be in use, so nothing was done\. .*hand the client over: set its attribute pulumi-apikeys\.account to true\.$/);
+      await expect(newKey(id, "key")).rejects.toThrow(
+        /^the client "somebody's" was not made by a ServiceAccount\. Making a key would replace its secret, which may be in use, so nothing was done\. .*hand the client over: set its attribute pulumi-apikeys\.account to true\.$/,
+      );
       expect(await works("plain", { accessId: "somebody's", secret: "in-use-somewhere" })).toBe(true);
       await change("plain", id, { attributes: { "pulumi-apikeys.account": "true" } });
       expect(await works("plain", await newKey(id, "key"))).toBe(true);
@@ -115,10 +135,18 @@ describeServer("keycloak", (installation) => {
     test("A replacement on one account needs consent, revokes the old key first, and keeps the id.", async () => {
       const key = stack.newKey();
       const program = { ...common, serviceAccountId: await newAccount(), allowOutage: true };
-      expect((await key.preview({ ...program, allowOutage: false })).failures).toEqual([{ property: "allowOutage", reason: expect.stringMatching(/^keycloak keeps one key per account, so replacing it leaves a gap/) }]);
+      expect((await key.preview({ ...program, allowOutage: false })).failures).toEqual([
+        {
+          property: "allowOutage",
+          reason: expect.stringMatching(/^keycloak keeps one key per account, so replacing it leaves a gap/),
+        },
+      ]);
       await key.up(program);
       const old = key.outs;
-      expect(await key.up({ ...program, keepers: { round: "2" } })).toMatchObject({ op: "replace", deletedFirst: true });
+      expect(await key.up({ ...program, keepers: { round: "2" } })).toMatchObject({
+        op: "replace",
+        deletedFirst: true,
+      });
       expect(key.outs.keyId).toBe(old.keyId);
       expect([await works("plain", old), await works("plain", key.outs)]).toEqual([false, true]);
     });
@@ -167,15 +195,32 @@ describeServer("keycloak", (installation) => {
 
   describe("scopes", () => {
     test("The server drops scopes that it does not know; the backend refuses them, and leaves nothing behind.", async () => {
-      const answer = await send(server, "POST", "/admin/realms/plain/clients", { clientId: "dropped", serviceAccountsEnabled: true, defaultClientScopes: ["profile", "no-such"] });
+      const answer = await send(server, "POST", "/admin/realms/plain/clients", {
+        clientId: "dropped",
+        serviceAccountsEnabled: true,
+        defaultClientScopes: ["profile", "no-such"],
+      });
       expect(answer).toMatchObject({ status: 201, body: undefined });
-      expect((await clientOf("plain", answer.location.split("/").pop())).defaultClientScopes.filter((name) => name !== "service_account")).toEqual(["profile"]);
+      expect(
+        (await clientOf("plain", answer.location.split("/").pop())).defaultClientScopes.filter(
+          (name) => name !== "service_account",
+        ),
+      ).toEqual(["profile"]);
 
-      const message = 'the realm "plain" has no client scope "profil" (did you mean "profile"?), and Keycloak would leave it out without a word, so nothing was changed. Its client scopes: acr, address, ';
-      await expect(stack.newAccount().up({ ...common, name: "unknown-scope", scopes: ["profil"] })).rejects.toThrow(message);
-      expect((await stack.connection.client.listServiceAccounts?.({}))?.filter(({ name }) => name.startsWith("unknown-scope"))).toEqual([]);
+      const message =
+        'the realm "plain" has no client scope "profil" (did you mean "profile"?), and Keycloak would leave it out without a word, so nothing was changed. Its client scopes: acr, address, ';
+      await expect(stack.newAccount().up({ ...common, name: "unknown-scope", scopes: ["profil"] })).rejects.toThrow(
+        message,
+      );
+      expect(
+        (await stack.connection.client.listServiceAccounts?.({}))?.filter(({ name }) =>
+          name.startsWith("unknown-scope"),
+        ),
+      ).toEqual([]);
       const id = await newAccount();
-      await expect((async () => stack.connection.client.updateServiceAccount?.(id, { scopes: ["profil"] }))()).rejects.toThrow(message);
+      await expect(
+        (async () => stack.connection.client.updateServiceAccount?.(id, { scopes: ["profil"] }))(),
+      ).rejects.toThrow(message);
       expect((await clientOf("plain", id)).defaultClientScopes).toContain("email");
     });
 
@@ -183,14 +228,22 @@ describeServer("keycloak", (installation) => {
       const id = await newAccount();
       const scopes = (await ask(server, "GET", "/admin/realms/plain/client-scopes")) as { id: string; name: string }[];
       const phone = scopes.find(({ name }) => name === "phone")?.id ?? "";
-      expect((await send(server, "PUT", `/admin/realms/plain/clients/${id}/default-client-scopes/${phone}`)).status).toBe(204);
+      expect(
+        (await send(server, "PUT", `/admin/realms/plain/clients/${id}/default-client-scopes/${phone}`)).status,
+      ).toBe(204);
       expect((await clientOf("plain", id)).defaultClientScopes).not.toContain("phone");
 
       await stack.connection.client.updateServiceAccount?.(id, { scopes: ["phone", "profile"] });
       const { defaultClientScopes, optionalClientScopes } = await clientOf("plain", id);
-      expect([[...defaultClientScopes].sort(), optionalClientScopes]).toEqual([["phone", "profile", "service_account"], []]);
+      expect([[...defaultClientScopes].sort(), optionalClientScopes]).toEqual([
+        ["phone", "profile", "service_account"],
+        [],
+      ]);
       const key = await newKey(id, "key");
-      expect((await logInWith(server, "plain", key.accessId ?? "", key.secret)).scope.split(" ").sort()).toEqual(["phone", "profile"]);
+      expect((await logInWith(server, "plain", key.accessId ?? "", key.secret)).scope.split(" ").sort()).toEqual([
+        "phone",
+        "profile",
+      ]);
     });
 
     test("The scope that the server adds by itself is no drift, and is not to be asked for.", async () => {
@@ -198,7 +251,9 @@ describeServer("keycloak", (installation) => {
       const program = { ...common, scopes: ["profile"] };
       await account.up(program);
       expect(await account.refresh()).toEqual([]);
-      expect((await account.preview({ ...program, scopes: ["profile", "service_account"] })).failures).toEqual([{ property: "scopes", reason: expect.stringContaining('has no scope "service_account"') }]);
+      expect((await account.preview({ ...program, scopes: ["profile", "service_account"] })).failures).toEqual([
+        { property: "scopes", reason: expect.stringContaining('has no scope "service_account"') },
+      ]);
     });
   });
 
@@ -215,12 +270,20 @@ describeServer("keycloak", (installation) => {
       expect(untilMs).toBeLessThanOrEqual(10 * minuteMs + secondMs);
       expect([await works("rotating", first), await works("rotating", second)]).toEqual([true, true]);
       const third = await rotate(id, "key", 0, rotating);
-      expect([await works("rotating", first), await works("rotating", second), await works("rotating", third)]).toEqual([false, false, true]);
+      expect([await works("rotating", first), await works("rotating", second), await works("rotating", third)]).toEqual(
+        [false, false, true],
+      );
     });
 
     test("A RotatingApiKey keeps its id: the policy's grace is its overlap, and without a policy it wants consent to the gap.", async () => {
       let nowMs = Date.now();
-      const [rotating, plain] = ["rotating", "plain"].map((realm) => stackOn("keycloak", { url: server.url, token: server.credential }, { nowMs: () => nowMs, fields: { realm, ...(realm === "rotating" ? grace : {}) } })) as [Stack, Stack];
+      const [rotating, plain] = ["rotating", "plain"].map((realm) =>
+        stackOn(
+          "keycloak",
+          { url: server.url, token: server.credential },
+          { nowMs: () => nowMs, fields: { realm, ...(realm === "rotating" ? grace : {}) } },
+        ),
+      ) as [Stack, Stack];
       const key = rotating.newRotatingKey();
       const program = { ...common, serviceAccountId: await newAccount(rotating), rotateEvery: "30m" };
       await key.up(program);
@@ -234,7 +297,9 @@ describeServer("keycloak", (installation) => {
       expect([await works("rotating", first), await works("rotating", second)]).toEqual([false, false]);
 
       const gapped = { ...program, serviceAccountId: await newAccount(plain) };
-      expect((await plain.newRotatingKey().preview(gapped)).failures).toEqual([{ property: "allowOutage", reason: expect.stringContaining("or let the service give a grace (rotationGrace)") }]);
+      expect((await plain.newRotatingKey().preview(gapped)).failures).toEqual([
+        { property: "allowOutage", reason: expect.stringContaining("or let the service give a grace (rotationGrace)") },
+      ]);
       expect((await plain.newRotatingKey().preview({ ...gapped, allowOutage: true })).failures).toEqual([]);
     });
 
@@ -242,19 +307,29 @@ describeServer("keycloak", (installation) => {
       const [rotating, plain] = [inRealm("rotating", { rotationGrace: "1h" }), inRealm("plain", grace)];
       const [id, other] = [await newAccount(rotating), await newAccount(plain)];
       const [key, plainKey] = [await newKey(id, "key", rotating), await newKey(other, "key", plain)];
-      await expect(rotate(id, "key", 60 * minuteMs, rotating)).rejects.toThrow('the realm "rotating" lets an old secret work for 10m, and 1h are wanted, so nothing was rotated.');
-      await expect(rotate(other, "key", 10 * minuteMs, plain)).rejects.toThrow('the realm "plain" has no policy that lets an old secret work on, and 10m are wanted, so nothing was rotated.');
+      await expect(rotate(id, "key", 60 * minuteMs, rotating)).rejects.toThrow(
+        'the realm "rotating" lets an old secret work for 10m, and 1h are wanted, so nothing was rotated.',
+      );
+      await expect(rotate(other, "key", 10 * minuteMs, plain)).rejects.toThrow(
+        'the realm "plain" has no policy that lets an old secret work on, and 10m are wanted, so nothing was rotated.',
+      );
       expect([await works("rotating", key), await works("plain", plainKey)]).toEqual([true, true]);
     });
 
     test("A rotation whose answer is lost is not sent again, because that would end the secret that was handed out.", async () => {
-      const rotating = stackOn("keycloak", { url: proxy.url, token: server.credential }, { fields: { realm: "rotating", ...grace } });
+      const rotating = stackOn(
+        "keycloak",
+        { url: proxy.url, token: server.credential },
+        { fields: { realm: "rotating", ...grace } },
+      );
       const id = await newAccount(rotating);
       const key = await newKey(id, "key", rotating);
       const isRotation = ({ method, path }: SeenRequest) => method === "POST" && path.endsWith("/client-secret");
       proxy.seen.length = 0;
       proxy.loseAnswer(isRotation);
-      await expect(rotate(id, "key", 10 * minuteMs, rotating)).rejects.toThrow(/the connection broke before the answer was complete/);
+      await expect(rotate(id, "key", 10 * minuteMs, rotating)).rejects.toThrow(
+        /the connection broke before the answer was complete/,
+      );
       expect(proxy.seen.filter(isRotation)).toHaveLength(1);
       expect(await works("rotating", key)).toBe(true);
     });
@@ -269,11 +344,18 @@ describeServer("keycloak", (installation) => {
 
     test("A change by hand revives an expired secret, or is a 500; the backend's changes do neither.", async () => {
       const [raw, bare, ours] = [await newAccount(brief), await newAccount(brief), await newAccount(brief)];
-      const keys = [await newKey(raw, "raw", brief), await newKey(bare, "bare", brief), await newKey(ours, "ours", brief)];
+      const keys = [
+        await newKey(raw, "raw", brief),
+        await newKey(bare, "bare", brief),
+        await newKey(ours, "ours", brief),
+      ];
       await wait(3 * secondMs);
       for (const key of keys) expect(await works("brief", key)).toBe(false);
       await setPolicy(server, "brief", { lifeSeconds: 60, graceSeconds: 60 });
-      expect([await change("brief", raw, { attributes: {} }), await change("brief", bare, { description: "x" })]).toEqual([204, 500]);
+      expect([
+        await change("brief", raw, { attributes: {} }),
+        await change("brief", bare, { description: "x" }),
+      ]).toEqual([204, 500]);
       expect(await works("brief", keys[0] ?? {})).toBe(true);
 
       await brief.connection.client.updateServiceAccount?.(ours, { description: "nightly export" });
@@ -302,9 +384,17 @@ describeServer("keycloak", (installation) => {
 
   describe("limits", () => {
     test("A name of 240 characters is a 500, which no repetition mends, so longer ones than 239 are refused in the preview.", async () => {
-      const create = async (length: number) => (await send(server, "POST", "/admin/realms/plain/clients", { clientId: "n".repeat(length), serviceAccountsEnabled: true })).status;
+      const create = async (length: number) =>
+        (
+          await send(server, "POST", "/admin/realms/plain/clients", {
+            clientId: "n".repeat(length),
+            serviceAccountsEnabled: true,
+          })
+        ).status;
       expect([await create(239), await create(240)]).toEqual([201, 500]);
-      expect((await stack.newAccount().preview({ ...common, name: "n".repeat(239), exactName: true })).failures).toEqual([]);
+      expect(
+        (await stack.newAccount().preview({ ...common, name: "n".repeat(239), exactName: true })).failures,
+      ).toEqual([]);
       for (const name of ["n".repeat(229), "n".repeat(240)]) {
         const { failures } = await stack.newAccount().preview({ ...common, name, exactName: name.length === 240 });
         expect(failures.map(({ property }) => property)).toEqual(["name"]);
@@ -313,14 +403,20 @@ describeServer("keycloak", (installation) => {
 
     test("A description and a chosen secret of 256 characters are refused in the preview as well.", async () => {
       const long = "x".repeat(256);
-      expect((await stack.newAccount().preview({ ...common, description: long })).failures.map(({ property }) => property)).toEqual(["description"]);
-      const { failures } = await stack.newKey().preview({ ...common, serviceAccountId: "some", allowOutage: true, secretValue: long });
+      expect(
+        (await stack.newAccount().preview({ ...common, description: long })).failures.map(({ property }) => property),
+      ).toEqual(["description"]);
+      const { failures } = await stack
+        .newKey()
+        .preview({ ...common, serviceAccountId: "some", allowOutage: true, secretValue: long });
       expect(failures.map(({ property }) => property)).toEqual(["secretValue"]);
     });
 
     test("Names that differ in case only are conflicts.", async () => {
       await stack.connection.client.createServiceAccount?.({ name: "CamelCase" });
-      await expect((async () => stack.connection.client.createServiceAccount?.({ name: "camelcase" }))()).rejects.toThrow(ConflictError);
+      await expect(
+        (async () => stack.connection.client.createServiceAccount?.({ name: "camelcase" }))(),
+      ).rejects.toThrow(ConflictError);
     });
   });
 
@@ -340,7 +436,10 @@ describeServer("keycloak", (installation) => {
       const account = lossy.newAccount();
       proxy.loseAnswer(({ method, path }) => method === "POST" && path.endsWith("/clients"));
       await account.up({ ...common, scopes: ["profile"] });
-      expect(await stack.connection.client.getServiceAccount?.(String(account.outs.accountId))).toMatchObject({ name: account.outs.physicalName, scopes: ["profile"] });
+      expect(await stack.connection.client.getServiceAccount?.(String(account.outs.accountId))).toMatchObject({
+        name: account.outs.physicalName,
+        scopes: ["profile"],
+      });
     });
 
     test("A session that the server refuses is opened anew once.", async () => {
@@ -354,47 +453,92 @@ describeServer("keycloak", (installation) => {
   });
 
   testWithEngine("The commands of the example's README do what it says.", async () => {
-    await ask(server, "POST", "/admin/realms", JSON.parse(readFileSync(join(examplesDir, "keycloak/realm.json"), "utf8")) as object);
+    await ask(
+      server,
+      "POST",
+      "/admin/realms",
+      JSON.parse(readFileSync(join(examplesDir, "keycloak/realm.json"), "utf8")) as object,
+    );
     let before: Readonly<Record<string, string>> = {};
     const holds = (auditStays: boolean, reportsStays: boolean) => async (outputs: Readonly<Record<string, string>>) => {
-      const opens = (clientId: string | undefined, secret: string | undefined) => works("apps", { accessId: clientId, secret });
-      expect([await opens(outputs.auditClientId, outputs.auditSecret), await opens(outputs.reportsClientId, outputs.reportsSecret)]).toEqual([true, true]);
-      expect([await opens(before.auditClientId, before.auditSecret), await opens(before.reportsClientId, before.reportsSecret)]).toEqual([auditStays, reportsStays]);
+      const opens = (clientId: string | undefined, secret: string | undefined) =>
+        works("apps", { accessId: clientId, secret });
+      expect([
+        await opens(outputs.auditClientId, outputs.auditSecret),
+        await opens(outputs.reportsClientId, outputs.reportsSecret),
+      ]).toEqual([true, true]);
+      expect([
+        await opens(before.auditClientId, before.auditSecret),
+        await opens(before.reportsClientId, before.reportsSecret),
+      ]).toEqual([auditStays, reportsStays]);
       before = outputs;
     };
-    const settings = { connections: { default: { url: server.url } }, env: { KEYCLOAK_ADMIN_CREDENTIAL: server.credential } };
-    await runReadme("keycloak", settings, [holds(false, false), holds(true, true), holds(false, true), holds(true, false)]);
+    const settings = {
+      connections: { default: { url: server.url } },
+      env: { KEYCLOAK_ADMIN_CREDENTIAL: server.credential },
+    };
+    await runReadme("keycloak", settings, [
+      holds(false, false),
+      holds(true, true),
+      holds(false, true),
+      holds(true, false),
+    ]);
     const clients = (await ask(server, "GET", "/admin/realms/apps/clients")) as { clientId: string }[];
     expect(clients.filter(({ clientId }) => /^(reports|audit)-/.test(clientId))).toEqual([]);
   });
 
   describe("credentials and addresses", () => {
     test("A wrong password is refused at the login, and stands in no message.", async () => {
-      const { client } = stackOn("keycloak", { url: server.url, token: "admin:not-the-password" }, { fields: { realm: "plain" } }).connection;
+      const { client } = stackOn(
+        "keycloak",
+        { url: server.url, token: "admin:not-the-password" },
+        { fields: { realm: "plain" } },
+      ).connection;
       const refusal: unknown = await client.listKeys({ serviceAccountId: "x" }).catch((error: unknown) => error);
       expect(refusal).toBeInstanceOf(AuthenticationError);
-      expect((refusal as AuthenticationError).message).toMatch(/^POST \/realms\/master\/protocol\/openid-connect\/token answered 401: Invalid user credentials/);
+      expect((refusal as AuthenticationError).message).toMatch(
+        /^POST \/realms\/master\/protocol\/openid-connect\/token answered 401: Invalid user credentials/,
+      );
       expect((refusal as AuthenticationError).message).not.toContain("not-the-password");
     });
 
     test("A credential of another form is refused before anything is sent, and is not quoted.", async () => {
-      const { client } = stackOn("keycloak", { url: server.url, token: "just-a-token" }, { fields: { realm: "plain" } }).connection;
-      await expect(client.listKeys({ serviceAccountId: "x" })).rejects.toThrow(/^the admin token of a keycloak connection is the name and the password of an administrator, .*The one given has another form\.$/);
+      const { client } = stackOn(
+        "keycloak",
+        { url: server.url, token: "just-a-token" },
+        { fields: { realm: "plain" } },
+      ).connection;
+      await expect(client.listKeys({ serviceAccountId: "x" })).rejects.toThrow(
+        /^the admin token of a keycloak connection is the name and the password of an administrator, .*The one given has another form\.$/,
+      );
     });
 
     test("Connection fields that are missing, wrong or unknown are named, each with what it takes.", () => {
-      const open = (given: object) => stackOn("keycloak", { url: server.url, token: server.credential }, { fields: given });
-      expect(() => open({})).toThrow(/the connection field "realm" is missing; it takes the name of the realm in which service accounts are made\.$/);
-      expect(() => open({ realm: "plain", rotationGrace: "soon" })).toThrow(/the connection field "rotationGrace" is a text of 4 characters; it takes the rotated-expiration-period .*such as 24h/);
-      expect(() => open({ realm: "plain", relam: "x" })).toThrow(/knows no connection field "relam"; its own are realm, adminRealm, rotationGrace\.$/);
+      const open = (given: object) =>
+        stackOn("keycloak", { url: server.url, token: server.credential }, { fields: given });
+      expect(() => open({})).toThrow(
+        /the connection field "realm" is missing; it takes the name of the realm in which service accounts are made\.$/,
+      );
+      expect(() => open({ realm: "plain", rotationGrace: "soon" })).toThrow(
+        /the connection field "rotationGrace" is a text of 4 characters; it takes the rotated-expiration-period .*such as 24h/,
+      );
+      expect(() => open({ realm: "plain", relam: "x" })).toThrow(
+        /knows no connection field "relam"; its own are realm, adminRealm, rotationGrace\.$/,
+      );
     });
 
     test("A realm that does not exist makes no key look missing.", async () => {
       const id = await newAccount();
       await newKey(id, "key");
       const { client } = inRealm("nowhere").connection;
-      for (const call of [() => client.getKey({ id, serviceAccountId: id, name: "key" }), () => client.revokeKey({ id, serviceAccountId: id, name: "key" }), () => client.deleteServiceAccount?.(id)]) {
-        await expect((async () => call())()).rejects.toThrow(/answered 404: Realm not found\. This does not prove that it is gone\. Check that the connection's url and its realm "nowhere" are right\.$/);
+      for (const call of [
+        () => client.getKey({ id, serviceAccountId: id, name: "key" }),
+        () => client.revokeKey({ id, serviceAccountId: id, name: "key" }),
+        () => client.deleteServiceAccount?.(id),
+      ]) {
+        await expect((async () => call())()).rejects.toThrow(
+          /answered 404: Realm not found\. This does not prove that it is gone\. Check that the connection's url and its realm "nowhere" are right\.$/,
+        );
       }
     });
 
@@ -403,7 +547,9 @@ describeServer("keycloak", (installation) => {
       await account.up(common);
       expect(account.outs.service).toBe(`${server.url}/realms/plain`);
       elsewhere.state = account.state;
-      await expect(elsewhere.refresh()).rejects.toThrow(/now leads to http:\S+\/realms\/rotating, but this object was made on http:\S+\/realms\/plain\. Nothing was sent\./);
+      await expect(elsewhere.refresh()).rejects.toThrow(
+        /now leads to http:\S+\/realms\/rotating, but this object was made on http:\S+\/realms\/plain\. Nothing was sent\./,
+      );
       const moved = inRealm("rotating", { movedFrom: [`${server.url}/realms/plain/`] }).newAccount();
       moved.state = account.state;
       await moved.refresh();

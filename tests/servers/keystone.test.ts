@@ -27,7 +27,12 @@ describeServer("keystone", (installation) => {
     proxy = await startLosingProxy(server.url);
     stack = stackOn("keystone", { url: server.url, token: server.credential }, { fields });
     lossy = stackOn("keystone", { url: proxy.url, token: server.credential }, { fields });
-    session = (await logIn(passwordOf({ name: "admin", domain: { id: "default" } }, server.credential.slice("admin:".length)), adminProject)).token;
+    session = (
+      await logIn(
+        passwordOf({ name: "admin", domain: { id: "default" } }, server.credential.slice("admin:".length)),
+        adminProject,
+      )
+    ).token;
   }, startTimeoutMs);
   afterAll(async () => {
     await proxy?.close();
@@ -35,12 +40,27 @@ describeServer("keystone", (installation) => {
   }, startTimeoutMs);
 
   const adminProject = { project: { name: "admin", domain: { id: "default" } } };
-  const passwordOf = (user: object, password: string) => ({ methods: ["password"], password: { user: { ...user, password } } });
-  const keyOf = (id: string, secret: string) => ({ methods: ["application_credential"], application_credential: { id, secret } });
+  const passwordOf = (user: object, password: string) => ({
+    methods: ["password"],
+    password: { user: { ...user, password } },
+  });
+  const keyOf = (id: string, secret: string) => ({
+    methods: ["application_credential"],
+    application_credential: { id, secret },
+  });
   /** What the server itself answers, past the backend. */
-  const send = async (method: string, path: string, body?: object, token = session): Promise<{ readonly status: number; readonly token: string; readonly body: string }> => {
+  const send = async (
+    method: string,
+    path: string,
+    body?: object,
+    token = session,
+  ): Promise<{ readonly status: number; readonly token: string; readonly body: string }> => {
     const headers = { "x-auth-token": token, "content-type": "application/json" };
-    const answer = await fetch(`${server.url}${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+    const answer = await fetch(`${server.url}${path}`, {
+      method,
+      headers,
+      ...(body && { body: JSON.stringify(body) }),
+    });
     return { status: answer.status, token: answer.headers.get("x-subject-token") ?? "", body: await answer.text() };
   };
   const ask = async (method: string, path: string, body?: object): Promise<unknown> => {
@@ -48,13 +68,17 @@ describeServer("keystone", (installation) => {
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.body}`);
     return answer.body === "" ? undefined : JSON.parse(answer.body);
   };
-  const logIn = (identity: object, scope?: object) => send("POST", "/auth/tokens", { auth: { identity, ...(scope && { scope }) } }, "");
+  const logIn = (identity: object, scope?: object) =>
+    send("POST", "/auth/tokens", { auth: { identity, ...(scope && { scope }) } }, "");
   const works = async (id: unknown, secret: unknown) => (await logIn(keyOf(String(id), String(secret)))).status === 201;
-  const roleNamed = async (name: string) => ((await ask("GET", `/roles?name=${name}`)) as { roles: { id: string }[] }).roles[0]?.id ?? "";
+  const roleNamed = async (name: string) =>
+    ((await ask("GET", `/roles?name=${name}`)) as { roles: { id: string }[] }).roles[0]?.id ?? "";
 
   let accounts = 0;
-  const newAccount = async (scopes = ["member"]): Promise<string> => (await stack.connection.client.createServiceAccount?.({ name: `account-${(accounts += 1)}`, scopes }))?.id ?? "";
-  const newKey = (serviceAccountId: string, name: string, scopes = ["reader"]): Promise<IssuedApiKey> => stack.connection.client.createKey({ serviceAccountId, name, scopes });
+  const newAccount = async (scopes = ["member"]): Promise<string> =>
+    (await stack.connection.client.createServiceAccount?.({ name: `account-${(accounts += 1)}`, scopes }))?.id ?? "";
+  const newKey = (serviceAccountId: string, name: string, scopes = ["reader"]): Promise<IssuedApiKey> =>
+    stack.connection.client.createKey({ serviceAccountId, name, scopes });
   const isCreate = ({ method, path }: SeenRequest) => method === "POST" && path.endsWith("/application_credentials");
   const isNewPassword = ({ method, path }: SeenRequest) => method === "PATCH" && path.startsWith("/users/");
 
@@ -75,14 +99,23 @@ describeServer("keystone", (installation) => {
   describe("keys that only their user can make", () => {
     test("A token from the second in which a password changed is refused, so the backend waits that second out.", async () => {
       const id = await newAccount();
-      const { default_project_id: project } = ((await ask("GET", `/users/${id}`)) as { user: { default_project_id: string } }).user;
+      const { default_project_id: project } = (
+        (await ask("GET", `/users/${id}`)) as { user: { default_project_id: string } }
+      ).user;
       const create = async (pauseMs: number) => {
         const password = `Aa1!${Math.random()}`;
         await wait(secondMs - (Date.now() % secondMs));
         await ask("PATCH", `/users/${id}`, { user: { password } });
         await wait(pauseMs);
         const { token } = await logIn(passwordOf({ id }, password), { project: { id: project } });
-        return (await send("POST", `/users/${id}/application_credentials`, { application_credential: { name: `raw-${pauseMs}` } }, token)).status;
+        return (
+          await send(
+            "POST",
+            `/users/${id}/application_credentials`,
+            { application_credential: { name: `raw-${pauseMs}` } },
+            token,
+          )
+        ).status;
       };
       expect([await create(0), await create(secondMs)]).toEqual([401, 201]);
       expect(await works(...pairOf(await newKey(id, "key")))).toBe(true);
@@ -92,7 +125,16 @@ describeServer("keystone", (installation) => {
       const serviceAccountId = await newAccount();
       proxy.seen.length = 0;
       const second = stackOn("keystone", { url: proxy.url, token: server.credential }, { fields });
-      const keys = await Promise.all(["a", "b", "c", "d", "e"].map((name, index) => [lossy, second][index % 2]?.connection.client.createKey({ serviceAccountId, name, scopes: ["reader"] }) as Promise<IssuedApiKey>));
+      const keys = await Promise.all(
+        ["a", "b", "c", "d", "e"].map(
+          (name, index) =>
+            [lossy, second][index % 2]?.connection.client.createKey({
+              serviceAccountId,
+              name,
+              scopes: ["reader"],
+            }) as Promise<IssuedApiKey>,
+        ),
+      );
       expect(proxy.seen.filter(isNewPassword)).toHaveLength(1);
       for (const key of keys) expect(await works(...pairOf(key))).toBe(true);
     });
@@ -100,17 +142,30 @@ describeServer("keystone", (installation) => {
     test("Two runs that make keys for one account at the same time end each other's sessions, and both get their key.", async () => {
       const serviceAccountId = await newAccount();
       // Sessions are kept by address, so that another address is another run.
-      const other = (name: string, address = proxy.url) => stackOn("keystone", { url: address, token: server.credential }, { fields }).connection.client.createKey({ serviceAccountId, name, scopes: ["reader"] });
+      const other = (name: string, address = proxy.url) =>
+        stackOn("keystone", { url: address, token: server.credential }, { fields }).connection.client.createKey({
+          serviceAccountId,
+          name,
+          scopes: ["reader"],
+        });
       const keys = await Promise.all([newKey(serviceAccountId, "mine"), other("theirs")]);
       // A third run ends the sessions of both.
-      keys.push(await other("third", server.url.replace("127.0.0.1", "localhost")), await newKey(serviceAccountId, "fourth"), await other("fifth"));
+      keys.push(
+        await other("third", server.url.replace("127.0.0.1", "localhost")),
+        await newKey(serviceAccountId, "fourth"),
+        await other("fifth"),
+      );
       for (const key of keys) expect(await works(...pairOf(key))).toBe(true);
     });
 
     test("A user that no ServiceAccount made keeps its password, and gets no key until it is handed over.", async () => {
       const password = "Aa1!somebody-knows-this";
-      const { user } = (await ask("POST", "/users", { user: { name: "somebody", domain_id: "default", password } })) as { user: { id: string } };
-      await expect(newKey(user.id, "key")).rejects.toThrow(/^the user "somebody" \(.+\) was not made by a ServiceAccount\. Making a key would give it a new password, so nothing was done\./);
+      const { user } = (await ask("POST", "/users", {
+        user: { name: "somebody", domain_id: "default", password },
+      })) as { user: { id: string } };
+      await expect(newKey(user.id, "key")).rejects.toThrow(
+        /^the user "somebody" \(.+\) was not made by a ServiceAccount\. Making a key would give it a new password, so nothing was done\./,
+      );
       expect((await logIn(passwordOf({ id: user.id }, password))).status).toBe(201);
 
       await ask("PATCH", `/users/${user.id}`, { user: { managed_by: "pulumi-apikeys" } });
@@ -123,8 +178,12 @@ describeServer("keystone", (installation) => {
     test("No key is made for an account that is disabled, or that has no role.", async () => {
       const [disabled, roleless] = [await newAccount(), await newAccount([])];
       await ask("PATCH", `/users/${disabled}`, { user: { enabled: false } });
-      await expect(newKey(disabled, "key")).rejects.toThrow(/^the service account "account-\d+" \(.+\) is disabled, so no key can be made for it; enable it first\.$/);
-      await expect(newKey(roleless, "key")).rejects.toThrow(/^the service account "account-\d+" \(.+\) has no role on its project, so it can have no key; give it "scopes"\.$/);
+      await expect(newKey(disabled, "key")).rejects.toThrow(
+        /^the service account "account-\d+" \(.+\) is disabled, so no key can be made for it; enable it first\.$/,
+      );
+      await expect(newKey(roleless, "key")).rejects.toThrow(
+        /^the service account "account-\d+" \(.+\) has no role on its project, so it can have no key; give it "scopes"\.$/,
+      );
     });
   });
 
@@ -134,7 +193,10 @@ describeServer("keystone", (installation) => {
       const { id, accessId, secret } = await newKey(owner, "key");
       expect((await send("GET", `/users/${stranger}/application_credentials/${id}`)).status).toBe(200);
       const ref = { id, serviceAccountId: stranger, name: "key" };
-      expect([await stack.connection.client.getKey(ref), await stack.connection.client.revokeKey(ref)]).toEqual([undefined, "absent"]);
+      expect([await stack.connection.client.getKey(ref), await stack.connection.client.revokeKey(ref)]).toEqual([
+        undefined,
+        "absent",
+      ]);
       expect(await works(accessId, secret)).toBe(true);
       expect((await send("DELETE", `/users/${stranger}/application_credentials/${id}`)).status).toBe(204);
       expect(await works(accessId, secret)).toBe(false);
@@ -145,7 +207,10 @@ describeServer("keystone", (installation) => {
       await Promise.all(["a", "b"].map((name) => newKey(serviceAccountId, name)));
       const limited = await send("GET", `/users/${serviceAccountId}/application_credentials?limit=1`);
       expect([limited.status, limited.body.slice(0, 5)]).toEqual([500, "<html"]);
-      expect((await stack.connection.client.listKeys({ serviceAccountId }))?.map(({ name }) => name).sort()).toEqual(["a", "b"]);
+      expect((await stack.connection.client.listKeys({ serviceAccountId }))?.map(({ name }) => name).sort()).toEqual([
+        "a",
+        "b",
+      ]);
       expect((await send("GET", "/users/nobody/application_credentials")).status).toBe(200);
       expect(await stack.connection.client.listKeys({ serviceAccountId: "nobody" })).toBeUndefined();
     });
@@ -163,8 +228,12 @@ describeServer("keystone", (installation) => {
 
     test("A key with a role that its account lacks, or that nobody has, is refused with what to do.", async () => {
       const id = await newAccount();
-      await expect(newKey(id, "key", ["manager"])).rejects.toThrow(/answered 400: .*unassigned role\. A key can have no role that its account lacks: add it to the ServiceAccount's scopes, or take it out of the key's\.$/);
-      await expect(newKey(id, "key", ["raeder"])).rejects.toThrow(/answered 404: Role raeder is not defined\. The key was not made\. Each of its scopes has to be a role of this Keystone\.$/);
+      await expect(newKey(id, "key", ["manager"])).rejects.toThrow(
+        /answered 400: .*unassigned role\. A key can have no role that its account lacks: add it to the ServiceAccount's scopes, or take it out of the key's\.$/,
+      );
+      await expect(newKey(id, "key", ["raeder"])).rejects.toThrow(
+        /answered 404: Role raeder is not defined\. The key was not made\. Each of its scopes has to be a role of this Keystone\.$/,
+      );
       expect(await stack.connection.client.listKeys({ serviceAccountId: id })).toEqual([]);
     });
 
@@ -172,7 +241,9 @@ describeServer("keystone", (installation) => {
       await expect(stack.newAccount().up({ ...common, name: "roles", scopes: ["raeder"] })).rejects.toThrow(
         'this Keystone has no role "raeder"; did you mean "reader"? (its roles: admin, manager, member, reader, service). Nothing was changed.',
       );
-      expect((await stack.connection.client.listServiceAccounts?.({}))?.filter(({ name }) => name.startsWith("roles"))).toEqual([]);
+      expect(
+        (await stack.connection.client.listServiceAccounts?.({}))?.filter(({ name }) => name.startsWith("roles")),
+      ).toEqual([]);
     });
 
     test("A role that was taken from an account by hand shows as drift; the key is refused until the next update gives it back.", async () => {
@@ -181,7 +252,9 @@ describeServer("keystone", (installation) => {
       await account.up(program);
       const id = String(account.outs.accountId);
       const key = await newKey(id, "key");
-      const { default_project_id: project } = ((await ask("GET", `/users/${id}`)) as { user: { default_project_id: string } }).user;
+      const { default_project_id: project } = (
+        (await ask("GET", `/users/${id}`)) as { user: { default_project_id: string } }
+      ).user;
       await ask("DELETE", `/projects/${project}/users/${id}/roles/${await roleNamed("member")}`);
       expect(await works(...pairOf(key))).toBe(false);
       expect(await account.refresh()).toEqual(["scopes"]);
@@ -201,9 +274,19 @@ describeServer("keystone", (installation) => {
     test("The server looks at the first 72 bytes of a secret only, so a longer one is refused in the preview.", async () => {
       const serviceAccountId = await newAccount();
       const long = "x".repeat(80);
-      const { accessId } = await stack.connection.client.createKey({ serviceAccountId, name: "long", scopes: ["reader"], secretValue: long });
-      expect([await works(accessId, long.slice(0, 72)), await works(accessId, long.slice(0, 71))]).toEqual([true, false]);
-      const { failures } = await stack.newKey().preview({ ...common, serviceAccountId, scopes: ["reader"], secretValue: "é".repeat(37) });
+      const { accessId } = await stack.connection.client.createKey({
+        serviceAccountId,
+        name: "long",
+        scopes: ["reader"],
+        secretValue: long,
+      });
+      expect([await works(accessId, long.slice(0, 72)), await works(accessId, long.slice(0, 71))]).toEqual([
+        true,
+        false,
+      ]);
+      const { failures } = await stack
+        .newKey()
+        .preview({ ...common, serviceAccountId, scopes: ["reader"], secretValue: "é".repeat(37) });
       expect(failures).toEqual([{ property: "secretValue", reason: expect.stringContaining("74 bytes long") }]);
     });
   });
@@ -216,7 +299,9 @@ describeServer("keystone", (installation) => {
       proxy.loseAnswer(isCreate);
       await key.up({ ...common, serviceAccountId, scopes: ["reader"] });
       expect(proxy.seen.filter(isCreate)).toHaveLength(2);
-      expect((await stack.connection.client.listKeys({ serviceAccountId }))?.map(({ name }) => name)).toEqual([key.outs.physicalName]);
+      expect((await stack.connection.client.listKeys({ serviceAccountId }))?.map(({ name }) => name)).toEqual([
+        key.outs.physicalName,
+      ]);
       expect(await works(key.outs.accessId, key.outs.secret)).toBe(true);
     });
 
@@ -224,7 +309,9 @@ describeServer("keystone", (installation) => {
       const account = lossy.newAccount();
       proxy.loseAnswer(({ method, path }) => method === "POST" && path === "/users");
       await account.up({ ...common, scopes: ["member"] });
-      expect((await stack.connection.client.getServiceAccount?.(String(account.outs.accountId)))?.scopes).toEqual(["member"]);
+      expect((await stack.connection.client.getServiceAccount?.(String(account.outs.accountId)))?.scopes).toEqual([
+        "member",
+      ]);
     });
 
     test("A new password that was never answered is set again, and an account's refused session is opened anew.", async () => {
@@ -255,43 +342,74 @@ describeServer("keystone", (installation) => {
       expect(outputs.restoreSecret).toBe(before.restoreSecret ?? outputs.restoreSecret);
       before = outputs;
     };
-    await runReadme("keystone", { connections: { default: connection }, env: { KEYSTONE_ADMIN_CREDENTIAL: server.credential } }, [replaced, replaced, replaced]);
+    await runReadme(
+      "keystone",
+      { connections: { default: connection }, env: { KEYSTONE_ADMIN_CREDENTIAL: server.credential } },
+      [replaced, replaced, replaced],
+    );
     expect(await works(before.restoreKeyId, before.restoreSecret)).toBe(false);
-    expect((await stack.connection.client.listServiceAccounts?.({}))?.filter(({ name }) => name.startsWith("backup"))).toEqual([]);
+    expect(
+      (await stack.connection.client.listServiceAccounts?.({}))?.filter(({ name }) => name.startsWith("backup")),
+    ).toEqual([]);
   });
 
   describe("credentials and addresses", () => {
     test("A wrong password is refused at the login, and stands in no message.", async () => {
-      const { client } = stackOn("keystone", { url: server.url, token: "admin:not-the-password" }, { fields }).connection;
+      const { client } = stackOn(
+        "keystone",
+        { url: server.url, token: "admin:not-the-password" },
+        { fields },
+      ).connection;
       const refusal: unknown = await client.listKeys({ serviceAccountId: "x" }).catch((error: unknown) => error);
       expect(refusal).toBeInstanceOf(AuthenticationError);
-      expect((refusal as AuthenticationError).message).toMatch(/^POST \/auth\/tokens answered 401: The request you have made requires authentication\. The admin credential was not accepted/);
+      expect((refusal as AuthenticationError).message).toMatch(
+        /^POST \/auth\/tokens answered 401: The request you have made requires authentication\. The admin credential was not accepted/,
+      );
       expect((refusal as AuthenticationError).message).not.toContain("not-the-password");
     });
 
     test("A credential of another form is refused before anything is sent, and is not quoted.", async () => {
       const { client } = stackOn("keystone", { url: server.url, token: "just-a-token" }, { fields }).connection;
-      await expect(client.listKeys({ serviceAccountId: "x" })).rejects.toThrow(/^the admin token of a keystone connection is the name and the password of an administrator, .*The one given has another form\.$/);
+      await expect(client.listKeys({ serviceAccountId: "x" })).rejects.toThrow(
+        /^the admin token of a keystone connection is the name and the password of an administrator, .*The one given has another form\.$/,
+      );
     });
 
     test("Connection fields that are missing, wrong or unknown are named, each with what it takes.", () => {
-      const open = (given: object) => stackOn("keystone", { url: server.url, token: server.credential }, { fields: given });
-      expect(() => open({})).toThrow(/the connection field "project" is missing; it takes the name of the project on which service accounts get their roles\.$/);
+      const open = (given: object) =>
+        stackOn("keystone", { url: server.url, token: server.credential }, { fields: given });
+      expect(() => open({})).toThrow(
+        /the connection field "project" is missing; it takes the name of the project on which service accounts get their roles\.$/,
+      );
       expect(() => open({ project: 7 })).toThrow(/the connection field "project" is a number; it takes/);
-      expect(() => open({ project: "admin", domain: "Default" })).toThrow(/knows no connection field "domain"; its own are project, domainId, adminProject, adminDomainId\.$/);
+      expect(() => open({ project: "admin", domain: "Default" })).toThrow(
+        /knows no connection field "domain"; its own are project, domainId, adminProject, adminDomainId\.$/,
+      );
     });
 
     test("A project that does not exist is named before an account is made.", async () => {
-      const { client } = stackOn("keystone", { url: server.url, token: server.credential }, { fields: { project: "no-such" } }).connection;
-      await expect(client.createServiceAccount?.({ name: "homeless" })).rejects.toThrow('the domain "default" of this Keystone has no project "no-such"; make it, or correct the connection\'s "project" or "domainId".');
+      const { client } = stackOn(
+        "keystone",
+        { url: server.url, token: server.credential },
+        { fields: { project: "no-such" } },
+      ).connection;
+      await expect(client.createServiceAccount?.({ name: "homeless" })).rejects.toThrow(
+        'the domain "default" of this Keystone has no project "no-such"; make it, or correct the connection\'s "project" or "domainId".',
+      );
     });
 
     test("An address that is not the API's makes no key look missing.", async () => {
       const serviceAccountId = await newAccount();
       const { id } = await newKey(serviceAccountId, "key");
       for (const path of ["", "/v3/v3", "/identity/v3"]) {
-        const { client } = stackOn("keystone", { url: server.url.replace("/v3", path), token: server.credential }, { fields }).connection;
-        await expect(client.getKey({ id, serviceAccountId, name: "key" })).rejects.toThrow(/answered (404|405)|not JSON/);
+        const { client } = stackOn(
+          "keystone",
+          { url: server.url.replace("/v3", path), token: server.credential },
+          { fields },
+        ).connection;
+        await expect(client.getKey({ id, serviceAccountId, name: "key" })).rejects.toThrow(
+          /answered (404|405)|not JSON/,
+        );
       }
     });
   });

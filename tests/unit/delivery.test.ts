@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { validateWorkflow } from "@action-validator/core";
@@ -20,7 +21,16 @@ interface Workflow {
   readonly on: { readonly schedule?: readonly { readonly cron: string }[] };
   readonly permissions: Readonly<Record<string, string>>;
   readonly concurrency?: { readonly group: string; readonly "cancel-in-progress": boolean };
-  readonly jobs: Readonly<Record<string, { readonly permissions?: Readonly<Record<string, string>>; readonly environment?: string; readonly steps: readonly Step[] }>>;
+  readonly jobs: Readonly<
+    Record<
+      string,
+      {
+        readonly permissions?: Readonly<Record<string, string>>;
+        readonly environment?: string;
+        readonly steps: readonly Step[];
+      }
+    >
+  >;
 }
 const load = (name: string): Workflow => parse(read(name)) as Workflow;
 const stepsOf = (name: string): readonly Step[] => Object.values(load(name).jobs).flatMap(({ steps }) => steps);
@@ -39,9 +49,34 @@ describe("The GitHub files", () => {
       .filter((complaint) => !complaint.includes('undefined variable "vars"'));
 
   test("are the five that the README names", () => {
-    expect(names.sort()).toEqual(["deploy.yml", "drift.yml", "rotate.yml", "scope-review-comment.yml", "scope-review.yml"]);
+    expect(names.sort()).toEqual([
+      "deploy.yml",
+      "drift.yml",
+      "rotate.yml",
+      "scope-review-comment.yml",
+      "scope-review.yml",
+    ]);
     const readme = readFileSync(join(folder, "README.md"), "utf8");
     for (const name of names) expect(readme).toContain(name);
+  });
+
+  test("are fitted to a project by the README's one command, and stay valid", () => {
+    const readme = readFileSync(join(folder, "README.md"), "utf8");
+    const [, expression = ""] = /^sed -i '([^']+)'/m.exec(readme) ?? [];
+    for (const name of names) {
+      const fitted = execFileSync("sed", ["-e", expression, join(folder, name)], { encoding: "utf8" });
+      expect(fitted).not.toMatch(/\bshop\b|STACK: prod|keys-of-prod|PROJECT_DIR: \./);
+      expect(fitted).toMatch(/STACK: my-stack/);
+      expect(complaints(fitted, name)).toEqual([]);
+    }
+    // What the README sends to GitHub is JSON.
+    const bodies = [...readme.matchAll(/<<'JSON'\n([\s\S]*?)\nJSON/g)].map(([, body]) => JSON.parse(body!) as unknown);
+    expect(bodies).toEqual([
+      expect.objectContaining({ deployment_branch_policy: expect.anything() }),
+      expect.objectContaining({
+        required_status_checks: { strict: true, contexts: Object.keys(load("scope-review.yml").jobs) },
+      }),
+    ]);
   });
 
   test.each(names)("%s passes actionlint and action-validator", (name) => {
@@ -51,7 +86,9 @@ describe("The GitHub files", () => {
 
   test("would not pass them with a mistake in it", () => {
     const text = read("deploy.yml");
-    expect(complaints(text.replace("github.ref ==", "github.reff =="), "deploy.yml")).toEqual([expect.stringContaining('property "reff" is not defined')]);
+    expect(complaints(text.replace("github.ref ==", "github.reff =="), "deploy.yml")).toEqual([
+      expect.stringContaining('property "reff" is not defined'),
+    ]);
     expect(validateWorkflow(text.replace("runs-on:", "runs-onn:"))).not.toMatchObject({ errors: [] });
   });
 
@@ -63,14 +100,17 @@ describe("The GitHub files", () => {
   });
 
   test.each(names)("%s pins GitHub's actions by commit", (name) => {
-    for (const { uses } of stepsOf(name)) if (uses !== undefined) expect(uses).toMatch(/^(?:actions\/[\w-]+@[0-9a-f]{40}|pulumi\/actions@v6)$/);
+    for (const { uses } of stepsOf(name))
+      if (uses !== undefined) expect(uses).toMatch(/^(?:actions\/[\w-]+@[0-9a-f]{40}|pulumi\/actions@v6)$/);
   });
 
   test("only the comment may write, and it checks out the default branch alone", () => {
     for (const name of names) {
       const { permissions, jobs } = load(name);
       const granted = Object.values(jobs).flatMap((job) => Object.entries(job.permissions ?? permissions));
-      expect(granted.filter(([, level]) => level !== "read")).toEqual(name === "scope-review-comment.yml" ? [["pull-requests", "write"]] : []);
+      expect(granted.filter(([, level]) => level !== "read")).toEqual(
+        name === "scope-review-comment.yml" ? [["pull-requests", "write"]] : [],
+      );
     }
     const checkouts = stepsOf("scope-review-comment.yml").filter(({ uses }) => uses?.startsWith("actions/checkout@"));
     expect(checkouts.map(({ with: inputs }) => inputs?.ref)).toEqual(["${{ github.event.repository.default_branch }}"]);
@@ -79,8 +119,16 @@ describe("The GitHub files", () => {
 
   test("a pull request's run names no vendor credential, and elsewhere only the step that talks to the service has one", () => {
     expect(read("scope-review.yml")).not.toContain("ADMIN_TOKEN");
-    for (const [name, step] of Object.entries({ "deploy.yml": "Deploy exactly that", "rotate.yml": "Rotate", "drift.yml": "Compare" })) {
-      expect(stepsOf(name).filter(({ env }) => env !== undefined && "PULSELY_ADMIN_TOKEN" in env).map((each) => each.name)).toEqual([step]);
+    for (const [name, step] of Object.entries({
+      "deploy.yml": "Deploy exactly that",
+      "rotate.yml": "Rotate",
+      "drift.yml": "Compare",
+    })) {
+      expect(
+        stepsOf(name)
+          .filter(({ env }) => env !== undefined && "PULSELY_ADMIN_TOKEN" in env)
+          .map((each) => each.name),
+      ).toEqual([step]);
       for (const job of Object.values(load(name).jobs)) expect(job.environment).toBe("production");
     }
   });
@@ -88,6 +136,7 @@ describe("The GitHub files", () => {
   test("deploying and rotating never overlap and are never cut short; schedules avoid the full and half hours", () => {
     expect(load("deploy.yml").concurrency).toEqual({ group: "keys-of-prod", "cancel-in-progress": false });
     expect(load("rotate.yml").concurrency).toEqual({ group: "keys-of-prod", "cancel-in-progress": false });
-    for (const name of ["rotate.yml", "drift.yml"]) for (const { cron } of load(name).on.schedule ?? []) expect(Number(cron.split(" ")[0]) % 5).not.toBe(0);
+    for (const name of ["rotate.yml", "drift.yml"])
+      for (const { cron } of load(name).on.schedule ?? []) expect(Number(cron.split(" ")[0]) % 5).not.toBe(0);
   });
 });

@@ -29,7 +29,10 @@ export type LivingKey = EmulatedKey & { readonly fingerprint: string };
 
 /** The embedded services, the provider in this process, and one clock for both. */
 export class RotationBench {
+  private accounts = 0;
   private accountId = "";
+  /** The decision clock stands still, as `APIKEYS_NOW` has it. */
+  frozen = false;
   private virtualMs = 0;
   private realMs = 0;
 
@@ -49,12 +52,16 @@ export class RotationBench {
     // A reset brings the documented limits back.
     await this.control("POST", "/limits", { perMinute: null });
     await this.goTo(Date.parse(now));
-    const { id } = (await this.admin("novavms", "POST", "/service-accounts", { name: "exporter", role: "viewer" })) as { id: string };
-    this.accountId = id;
+    this.accountId = await this.newAccount();
+  }
+
+  /** A service account of novavms. @returns its id */
+  async newAccount(): Promise<string> {
+    return ((await this.admin("novavms", "POST", "/service-accounts", { name: `exporter-${(this.accounts += 1)}`, role: "viewer" })) as { id: string }).id;
   }
 
   nowMs(): number {
-    return this.virtualMs + (Date.now() - this.realMs);
+    return this.virtualMs + (this.frozen ? 0 : Date.now() - this.realMs);
   }
 
   async goTo(ms: number): Promise<void> {

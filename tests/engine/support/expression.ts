@@ -19,7 +19,8 @@ export function evaluate(text: string, scope: Scope): Value {
   const peek = (): string | undefined => tokens[at];
   const take = (expected?: string): string => {
     const next = tokens[at];
-    if (next === undefined || (expected !== undefined && next !== expected)) throw new Error(`expression ${text}: expected ${expected ?? "more"}, found ${next ?? "its end"}`);
+    if (next === undefined || (expected !== undefined && next !== expected))
+      throw new Error(`expression ${text}: expected ${expected ?? "more"}, found ${next ?? "its end"}`);
     at += 1;
     return next;
   };
@@ -49,7 +50,8 @@ export function evaluate(text: string, scope: Scope): Value {
     take();
     const right = unary();
     // Unlike types never occur in these files, and GitHub's conversion of them surprises everybody.
-    if (left !== null && right !== null && typeof left !== typeof right) throw new Error(`expression ${text}: compares a ${typeof left} with a ${typeof right}`);
+    if (left !== null && right !== null && typeof left !== typeof right)
+      throw new Error(`expression ${text}: compares a ${typeof left} with a ${typeof right}`);
     return (left === right) === (operator === "==");
   };
   const unary = (): Value => {
@@ -94,7 +96,8 @@ export function evaluate(text: string, scope: Scope): Value {
   };
 
   const value = or();
-  if (at < tokens.length) throw new Error(`expression ${text}: nothing is expected after ${tokens.slice(0, at).join(" ")}`);
+  if (at < tokens.length)
+    throw new Error(`expression ${text}: nothing is expected after ${tokens.slice(0, at).join(" ")}`);
   return value;
 }
 

@@ -72,7 +72,9 @@ export class FakeGithub {
 
   /** The bodies that a workflow wrote. */
   botComments(number: number): string[] {
-    return this.pull(number).comments.filter(({ user }) => user.id === actionsBot.id).map(({ body }) => body);
+    return this.pull(number)
+      .comments.filter(({ user }) => user.id === actionsBot.id)
+      .map(({ body }) => body);
   }
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -87,7 +89,8 @@ export class FakeGithub {
   private answer(request: IncomingMessage, url: URL, text: string): { status: number; body?: unknown; link?: string } {
     const permissions = this.tokens.get((request.headers.authorization ?? "").replace(/^Bearer /, ""));
     if (!permissions) return { status: 401, body: { message: "Bad credentials" } };
-    const may = (permission: string, level: "read" | "write"): boolean => permissions[permission] === "write" || permissions[permission] === level;
+    const may = (permission: string, level: "read" | "write"): boolean =>
+      permissions[permission] === "write" || permissions[permission] === level;
     const denied = { status: 403, body: { message: "Resource not accessible by integration" } };
     const prefix = `/repos/${repositoryName}/`;
     if (!url.pathname.startsWith(prefix)) return denied;
@@ -98,7 +101,15 @@ export class FakeGithub {
     if (pull) return may("pull-requests", "read") ? this.found(this.pulls.get(Number(pull[1]))) : denied;
 
     const merged = /^GET commits\/([0-9a-f]{40})\/pulls$/.exec(call);
-    if (merged) return may("pull-requests", "read") ? { status: 200, body: [...this.pulls.values()].filter(({ merge_commit_sha: sha, head }) => sha === merged[1] || head.sha === merged[1]) } : denied;
+    if (merged)
+      return may("pull-requests", "read")
+        ? {
+            status: 200,
+            body: [...this.pulls.values()].filter(
+              ({ merge_commit_sha: sha, head }) => sha === merged[1] || head.sha === merged[1],
+            ),
+          }
+        : denied;
 
     const list = /^(GET|POST) issues\/(\d+)\/comments$/.exec(call);
     if (list) {
@@ -146,6 +157,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 
 function textIn(text: string): string {
   const { body } = JSON.parse(text) as { body?: unknown };
-  if (typeof body !== "string" || body === "" || body.length > 65_536) throw new Error("a comment has 1 to 65,536 characters");
+  if (typeof body !== "string" || body === "" || body.length > 65_536)
+    throw new Error("a comment has 1 to 65,536 characters");
   return body;
 }

@@ -48,7 +48,8 @@ export class FakeGitlab {
 
   open(iid: number, sha: string): MergeRequest {
     const request: MergeRequest = { iid, sha, state: "opened", merge_commit_sha: null, notes: [] };
-    for (let index = 0; index < 120; index += 1) request.notes.push({ id: (this.nextId += 1), author: { id: 3 }, body: `note ${index}` });
+    for (let index = 0; index < 120; index += 1)
+      request.notes.push({ id: (this.nextId += 1), author: { id: 3 }, body: `note ${index}` });
     this.requests.set(iid, request);
     return request;
   }
@@ -58,13 +59,22 @@ export class FakeGitlab {
     return (this.requests.get(iid)?.notes ?? []).filter(({ author }) => author.id === this.me).map(({ body }) => body);
   }
 
-  private answer(request: IncomingMessage, text: string): { status: number; body?: unknown; headers?: Record<string, string> } {
+  private answer(
+    request: IncomingMessage,
+    text: string,
+  ): { status: number; body?: unknown; headers?: Record<string, string> } {
     const url = new URL(request.url ?? "/", this.url);
     if (request.headers["private-token"] !== this.token) return { status: 401, body: { message: "401 Unauthorized" } };
     const call = `${request.method ?? ""} ${url.pathname.replace("/api/v4/", "").replace(`projects/${gitlabProject}/`, "")}`;
     if (call === "GET user") return { status: 200, body: { id: this.me } };
     const commit = /^GET repository\/commits\/([0-9a-f]{40})\/merge_requests$/.exec(call);
-    if (commit) return { status: 200, body: [...this.requests.values()].filter(({ merge_commit_sha: sha }) => sha === commit[1]).map(({ iid, state }) => ({ iid, state })) };
+    if (commit)
+      return {
+        status: 200,
+        body: [...this.requests.values()]
+          .filter(({ merge_commit_sha: sha }) => sha === commit[1])
+          .map(({ iid, state }) => ({ iid, state })),
+      };
     const [, method = "", iid = "", notes, id] = /^(\w+) merge_requests\/(\d+)(\/notes)?(?:\/(\d+))?$/.exec(call) ?? [];
     const found = this.requests.get(Number(iid));
     if (!found) return { status: 404, body: { message: "404 Not found" } };
@@ -72,7 +82,11 @@ export class FakeGitlab {
     if (method === "GET") {
       const page = Number(url.searchParams.get("page") ?? 1);
       const size = Number(url.searchParams.get("per_page") ?? 20);
-      return { status: 200, body: found.notes.slice((page - 1) * size, page * size), headers: { "x-next-page": found.notes.length > page * size ? String(page + 1) : "" } };
+      return {
+        status: 200,
+        body: found.notes.slice((page - 1) * size, page * size),
+        headers: { "x-next-page": found.notes.length > page * size ? String(page + 1) : "" },
+      };
     }
     const { body } = JSON.parse(text) as { body: string };
     if (method === "POST") {

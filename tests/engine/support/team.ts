@@ -1,5 +1,16 @@
 import { execFile } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -33,27 +44,43 @@ export class Team {
   now: string | undefined;
 
   private constructor(
+    private readonly folder: string,
     readonly dir: string,
     readonly services: TestEmulator,
     readonly github: FakeGithub,
   ) {}
 
-  static async open(files: Files): Promise<Team> {
-    const team = new Team(mkdtempSync(join(tmpdir(), "apikeys-delivery-")), await startEmulator(), await FakeGithub.start());
+  /** `folder` is where the program stands in the repository; the workflows are told. */
+  static async open(files: Files, folder = "."): Promise<Team> {
+    const team = new Team(
+      folder,
+      mkdtempSync(join(tmpdir(), "apikeys-delivery-")),
+      await startEmulator(),
+      await FakeGithub.start(),
+    );
     for (const name of ["state", "home", "author", "tools"]) mkdirSync(join(team.dir, name));
     const admin = team.services.services.pulsely.adminToken;
-    for (const [what, secret] of Object.entries({ ...team.repositorySecrets, ...team.productionSecrets })) team.guarded.set(secret, what);
+    for (const [what, secret] of Object.entries({ ...team.repositorySecrets, ...team.productionSecrets }))
+      team.guarded.set(secret, what);
     team.guarded.set(admin, "the admin token");
     // What `npm ci` does, without a registry.
-    writeFileSync(join(team.dir, "tools", "npm"), `#!/bin/sh\ncase "$*" in ci | "ci --ignore-scripts") test -f package.json && exec ln -s '${here}/node_modules' node_modules ;; esac\necho "npm $*: only ci is known" >&2\nexit 64\n`);
+    writeFileSync(
+      join(team.dir, "tools", "npm"),
+      `#!/bin/sh\ncase "$*" in ci | "ci --ignore-scripts") test -f package.json && exec ln -s '${here}/node_modules' node_modules ;; esac\necho "npm $*: only ci is known" >&2\nexit 64\n`,
+    );
     chmodSync(join(team.dir, "tools", "npm"), 0o755);
     await team.git(team.dir, "init", "--quiet", "--bare", "--initial-branch=main", "origin.git");
     await team.git(team.author, "init", "--quiet", "--initial-branch=main", ".");
     await team.git(team.author, "remote", "add", "origin", team.origin);
-    symlinkSync(join(here, "node_modules"), join(team.author, "node_modules"));
+    mkdirSync(team.project, { recursive: true });
+    symlinkSync(join(here, "node_modules"), join(team.project, "node_modules"));
     const workflows = readdirSync(join(here, "examples/github")).filter((name) => name.endsWith(".yml"));
-    for (const name of workflows) team.write(`.github/workflows/${name}`, readFileSync(join(here, "examples/github", name), "utf8"));
-    team.write(".gitignore", "node_modules\n");
+    for (const name of workflows)
+      team.writeAtRoot(
+        `.github/workflows/${name}`,
+        readFileSync(join(here, "examples/github", name), "utf8").replace("PROJECT_DIR: .", `PROJECT_DIR: ${folder}`),
+      );
+    team.writeAtRoot(".gitignore", "node_modules\n");
     team.write("package.json", JSON.stringify({ name: "shop", private: true, main: "index.js" }));
     team.write("Pulumi.yaml", team.projectFile());
     for (const [name, text] of Object.entries(files)) team.write(name, text);
@@ -64,24 +91,47 @@ export class Team {
     return join(this.dir, "author");
   }
 
+  /** The folder of Pulumi.yaml in the working copy. */
+  private get project(): string {
+    return join(this.author, this.folder);
+  }
+
   get origin(): string {
     return join(this.dir, "origin.git");
   }
 
-  readonly repositorySecrets = { PULUMI_REVIEW_TOKEN: "pul-3f1c0e9a77d24b6fb1d0reviewtokencanary", PULUMI_CONFIG_PASSPHRASE: "passphrase-canary-of-the-stack" };
+  readonly repositorySecrets = {
+    PULUMI_REVIEW_TOKEN: "pul-3f1c0e9a77d24b6fb1d0reviewtokencanary",
+    PULUMI_CONFIG_PASSPHRASE: "passphrase-canary-of-the-stack",
+  };
 
   get productionSecrets(): Record<string, string> {
-    return { PULUMI_ACCESS_TOKEN: "pul-90aa1b7cdd0e4f55a2c4deploytokencanary", PULSELY_ADMIN_TOKEN: this.services.services.pulsely.adminToken };
+    return {
+      PULUMI_ACCESS_TOKEN: "pul-90aa1b7cdd0e4f55a2c4deploytokencanary",
+      PULSELY_ADMIN_TOKEN: this.services.services.pulsely.adminToken,
+    };
   }
 
   /** Pulumi.yaml of the shop; `connection` goes over its only connection. */
   projectFile(connection: object = {}): string {
-    const connections = { default: { backend: "pulsely", url: this.services.services.pulsely.url, tokenEnv: "PULSELY_ADMIN_TOKEN", ...connection } };
+    const connections = {
+      default: {
+        backend: "pulsely",
+        url: this.services.services.pulsely.url,
+        tokenEnv: "PULSELY_ADMIN_TOKEN",
+        ...connection,
+      },
+    };
     // JSON is YAML.
     return `${JSON.stringify({ name: "shop", runtime: { name: "nodejs", options: { typescript: false } }, config: { "apikeys:connections": { value: connections } } }, null, 2)}\n`;
   }
 
+  /** Of the project. */
   write(name: string, content: string | null): void {
+    this.writeAtRoot(join(this.folder, name), content);
+  }
+
+  private writeAtRoot(name: string, content: string | null): void {
     const path = join(this.author, name);
     mkdirSync(dirname(path), { recursive: true });
     if (content === null) rmSync(path, { force: true });
@@ -89,7 +139,7 @@ export class Team {
   }
 
   read(name: string): string {
-    return readFileSync(join(this.author, name), "utf8");
+    return readFileSync(join(this.project, name), "utf8");
   }
 
   guard(what: string, secret: string): void {
@@ -98,8 +148,16 @@ export class Team {
 
   /** A command at an author's desk, in the working copy: the stack's state, and no credential of any service. */
   async desk(script: string): Promise<{ readonly code: number; readonly log: string }> {
-    const env = { ...this.machine(), HOME: join(this.dir, "home"), PULUMI_BACKEND_URL: this.variables.PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE: this.repositorySecrets.PULUMI_CONFIG_PASSPHRASE };
-    const result = await bash(script, this.author, { ...env, PATH: [env.PATH, join(here, "node_modules/.bin")].join(delimiter) });
+    const env = {
+      ...this.machine(),
+      HOME: join(this.dir, "home"),
+      PULUMI_BACKEND_URL: this.variables.PULUMI_BACKEND_URL,
+      PULUMI_CONFIG_PASSPHRASE: this.repositorySecrets.PULUMI_CONFIG_PASSPHRASE,
+    };
+    const result = await bash(script, this.project, {
+      ...env,
+      PATH: [env.PATH, join(here, "node_modules/.bin")].join(delimiter),
+    });
     this.said.push(result.log);
     return result;
   }
@@ -112,7 +170,13 @@ export class Team {
 
   /** Commits to the branch, which starts where `main` is unless it is there already. Answers the commit. */
   async commit(branch: string, message: string, files: Files = {}): Promise<string> {
-    if (branch !== "main" || (await this.tip("main")) !== undefined) await this.git(this.author, "checkout", "--quiet", ...((await this.tip(branch)) === undefined ? ["-b", branch, "origin/main"] : [branch]));
+    if (branch !== "main" || (await this.tip("main")) !== undefined)
+      await this.git(
+        this.author,
+        "checkout",
+        "--quiet",
+        ...((await this.tip(branch)) === undefined ? ["-b", branch, "origin/main"] : [branch]),
+      );
     for (const [name, text] of Object.entries(files)) this.write(name, text);
     await this.git(this.author, "add", "--all");
     await this.git(this.author, "commit", "--quiet", "--message", message);
@@ -123,7 +187,14 @@ export class Team {
   /** Opens a pull request from a branch. A fork's has another repository as its head. */
   async open(branch: string, from = repositoryName): Promise<number> {
     const number = (this.nextPull += 1);
-    this.github.pulls.set(number, { number, head: { sha: "", repo: { full_name: from } }, base: { ref: "main" }, comments: [], merged_at: null, merge_commit_sha: null });
+    this.github.pulls.set(number, {
+      number,
+      head: { sha: "", repo: { full_name: from } },
+      base: { ref: "main" },
+      comments: [],
+      merged_at: null,
+      merge_commit_sha: null,
+    });
     await this.push(number, branch);
     return number;
   }
@@ -135,7 +206,15 @@ export class Team {
     this.github.pulls.set(number, { ...pull, head: { ...pull.head, sha } });
     await this.git(this.author, "checkout", "--quiet", "--detach", "origin/main");
     await this.git(this.author, "merge", "--quiet", "--no-ff", "--message", `Merge pull request #${number}`, sha);
-    await this.git(this.author, "push", "--quiet", "--force", "origin", `HEAD:refs/pull/${number}/merge`, `${sha}:refs/pull/${number}/head`);
+    await this.git(
+      this.author,
+      "push",
+      "--quiet",
+      "--force",
+      "origin",
+      `HEAD:refs/pull/${number}/merge`,
+      `${sha}:refs/pull/${number}/head`,
+    );
     await this.git(this.author, "checkout", "--quiet", branch);
   }
 
@@ -155,37 +234,74 @@ export class Team {
   async review(number: number, actor = "alice"): Promise<Reviewed> {
     const pull = this.github.pull(number);
     const isFork = pull.head.repo.full_name !== repositoryName;
-    const event = { pull_request: { number, head: { sha: pull.head.sha, repo: { full_name: pull.head.repo.full_name } } } };
+    const event = {
+      pull_request: { number, head: { sha: pull.head.sha, repo: { full_name: pull.head.repo.full_name } } },
+    };
     const ref = `refs/pull/${number}/merge`;
-    const review = await this.start("scope-review.yml", ref, { event, event_name: "pull_request", base_ref: "main", actor, ref }, { isFork, ref });
+    const review = await this.start(
+      "scope-review.yml",
+      ref,
+      { event, event_name: "pull_request", base_ref: "main", actor, ref },
+      { isFork, ref },
+    );
     return { review, comment: await this.comment(review, pull) };
   }
 
   /** The run that follows a finished review, whatever its artifact says. */
   comment(review: WorkflowRun, { head }: Pick<PullRequest, "head">): Promise<WorkflowRun> {
-    const finished = { id: review.id, event: "pull_request", conclusion: review.conclusion, head_sha: head.sha, head_branch: "change", head_repository: { full_name: head.repo.full_name } };
+    const finished = {
+      id: review.id,
+      event: "pull_request",
+      conclusion: review.conclusion,
+      head_sha: head.sha,
+      head_branch: "change",
+      head_repository: { full_name: head.repo.full_name },
+    };
     const event = { workflow_run: finished, repository: { default_branch: "main" } };
-    return this.start("scope-review-comment.yml", "main", { event, event_name: "workflow_run", ref: "refs/heads/main", actor: "alice" }, { ref: "main" });
+    return this.start(
+      "scope-review-comment.yml",
+      "main",
+      { event, event_name: "workflow_run", ref: "refs/heads/main", actor: "alice" },
+      { ref: "main" },
+    );
   }
 
   async deploy(digest?: string): Promise<WorkflowRun> {
     const name = digest === undefined ? "push" : "workflow_dispatch";
-    return this.start("deploy.yml", "main", { event: {}, event_name: name, ref: "refs/heads/main", actor: "alice" }, { ref: "main", inputs: digest === undefined ? {} : { digest } });
+    return this.start(
+      "deploy.yml",
+      "main",
+      { event: {}, event_name: name, ref: "refs/heads/main", actor: "alice" },
+      { ref: "main", inputs: digest === undefined ? {} : { digest } },
+    );
   }
 
   rotate(): Promise<WorkflowRun> {
-    return this.start("rotate.yml", "main", { event: {}, event_name: "schedule", ref: "refs/heads/main", actor: "alice" }, { ref: "main" });
+    return this.start(
+      "rotate.yml",
+      "main",
+      { event: {}, event_name: "schedule", ref: "refs/heads/main", actor: "alice" },
+      { ref: "main" },
+    );
   }
 
   drift(): Promise<WorkflowRun> {
-    return this.start("drift.yml", "main", { event: {}, event_name: "schedule", ref: "refs/heads/main", actor: "alice" }, { ref: "main" });
+    return this.start(
+      "drift.yml",
+      "main",
+      { event: {}, event_name: "schedule", ref: "refs/heads/main", actor: "alice" },
+      { ref: "main" },
+    );
   }
 
   /**
    * A pipeline of `.gitlab-ci.yml` on a fresh clone of a commit, by gitlab-ci-local with the shell executor.
    * `variables` are GitLab's predefined ones and the project's own.
    */
-  async pipeline(sha: string, variables: Readonly<Record<string, string>>): Promise<{ readonly code: number; readonly log: string; readonly dir: string }> {
+  async pipeline(
+    sha: string,
+    variables: Readonly<Record<string, string>>,
+  ): Promise<{ readonly code: number; readonly log: string; readonly dir: string }> {
     const dir = mkdtempSync(join(this.dir, "pipeline-"));
     // It reads the project's name from the remote, which therefore has to look like one of GitLab.
     const remote = "git@gitlab.example.com:acme/shop.git";
@@ -195,10 +311,21 @@ export class Team {
     await this.git(dir, "fetch", "--quiet", "origin", sha);
     await this.git(dir, "checkout", "--quiet", "-B", "checked-out", "FETCH_HEAD");
     const given = Object.entries({ CI_COMMIT_SHA: sha, CI_DEFAULT_BRANCH: "main", ...this.variables, ...variables });
-    for (const [name] of given.filter(([, value]) => /[\n'"]/.test(value))) throw new Error(`${name} cannot be given on the command line`);
+    for (const [name] of given.filter(([, value]) => /[\n'"]/.test(value)))
+      throw new Error(`${name} cannot be given on the command line`);
     const overridden = given.map(([name]) => name).filter((name) => name.startsWith("CI_"));
-    const flags = ["--force-shell-executor", "--no-color", "--ignore-predefined-vars", overridden.join(","), ...given.flatMap(([name, value]) => ["--variable", `'${name}=${value}'`])];
-    const result = await bash(`gitlab-ci-local ${flags.join(" ")}`, dir, { ...this.machine(), PATH: [join(this.dir, "tools"), join(here, "node_modules/.bin"), process.env.PATH ?? ""].join(delimiter), HOME: join(this.dir, "home") });
+    const flags = [
+      "--force-shell-executor",
+      "--no-color",
+      "--ignore-predefined-vars",
+      overridden.join(","),
+      ...given.flatMap(([name, value]) => ["--variable", `'${name}=${value}'`]),
+    ];
+    const result = await bash(`gitlab-ci-local ${flags.join(" ")}`, dir, {
+      ...this.machine(),
+      PATH: [join(this.dir, "tools"), join(here, "node_modules/.bin"), process.env.PATH ?? ""].join(delimiter),
+      HOME: join(this.dir, "home"),
+    });
     this.said.push(result.log);
     return { ...result, dir };
   }
@@ -212,10 +339,21 @@ export class Team {
 
   /** The stack's outputs in clear; guarded from now on. */
   async outputs(): Promise<Record<string, string>> {
-    const { log } = await bash("pulumi stack output --stack prod --json --show-secrets", this.author, { ...this.machine(), HOME: join(this.dir, "home"), PULUMI_BACKEND_URL: this.variables.PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE: this.repositorySecrets.PULUMI_CONFIG_PASSPHRASE });
+    const { log } = await bash("pulumi stack output --stack prod --json --show-secrets", this.author, {
+      ...this.machine(),
+      HOME: join(this.dir, "home"),
+      PULUMI_BACKEND_URL: this.variables.PULUMI_BACKEND_URL,
+      PULUMI_CONFIG_PASSPHRASE: this.repositorySecrets.PULUMI_CONFIG_PASSPHRASE,
+    });
     const outputs = JSON.parse(log) as Record<string, string>;
-    for (const [name, value] of Object.entries(outputs)) if (value.startsWith("ply_")) this.guard(`the output ${name}`, value);
+    for (const [name, value] of Object.entries(outputs))
+      if (value.startsWith("ply_")) this.guard(`the output ${name}`, value);
     return outputs;
+  }
+
+  /** The state's files with their times: what a job that only reads leaves as it was. */
+  stateFiles(): string[] {
+    return filesUnder(join(this.dir, "state")).map((file) => `${file} ${statSync(file).mtimeMs}`);
   }
 
   /** Moves the decision clock and the services' clock. */
@@ -227,7 +365,8 @@ export class Team {
   /** No guarded value stands in any log, summary, comment, artifact, state, plan or working copy. */
   scan(): void {
     const texts = new Map<string, string>([["a log or summary", this.said.join("\n")]]);
-    for (const { number, comments } of this.github.pulls.values()) texts.set(`comments of #${number}`, comments.map(({ body }) => body).join("\n"));
+    for (const { number, comments } of this.github.pulls.values())
+      texts.set(`comments of #${number}`, comments.map(({ body }) => body).join("\n"));
     for (const file of filesUnder(this.dir)) texts.set(file.slice(this.dir.length + 1), readFileSync(file, "latin1"));
     for (const token of this.github.issuedTokens) this.guarded.set(token, "a job's token");
     const found = new Set<string>();
@@ -272,7 +411,12 @@ export class Team {
     };
   }
 
-  private async start(name: string, ref: string, github: Readonly<Record<string, Value>>, options: { readonly ref: string; readonly isFork?: boolean; readonly inputs?: Readonly<Record<string, Value>> }): Promise<WorkflowRun> {
+  private async start(
+    name: string,
+    ref: string,
+    github: Readonly<Record<string, Value>>,
+    options: { readonly ref: string; readonly isFork?: boolean; readonly inputs?: Readonly<Record<string, Value>> },
+  ): Promise<WorkflowRun> {
     const sha = (await this.tip(ref)) ?? "";
     const isFork = options.isFork === true;
     const done = await runWorkflow({
@@ -280,10 +424,20 @@ export class Team {
       source: await this.git(this.origin, "show", `${sha}:.github/workflows/${name}`),
       github: { repository: repositoryName, sha, ...github },
       inputs: options.inputs ?? {},
-      secretsFor: (environment) => (isFork ? {} : { ...this.repositorySecrets, ...(environment === "production" ? this.productionSecrets : {}) }),
+      secretsFor: (environment) =>
+        isFork ? {} : { ...this.repositorySecrets, ...(environment === "production" ? this.productionSecrets : {}) },
       variables: isFork ? {} : this.variables,
-      tokenFor: (permissions) => this.github.issueToken(isFork ? Object.fromEntries(Object.keys(permissions).map((permission) => [permission, "read"])) : permissions),
-      machine: { ...this.machine(), GITHUB_ACTIONS: "true", GITHUB_API_URL: this.github.url, GITHUB_REPOSITORY: repositoryName, GITHUB_SHA: sha, GITHUB_EVENT_NAME: String(github.event_name) },
+      tokenFor: (permissions) =>
+        this.github.issueToken(
+          isFork ? Object.fromEntries(Object.keys(permissions).map((permission) => [permission, "read"])) : permissions,
+        ),
+      machine: {
+        ...this.machine(),
+        GITHUB_ACTIONS: "true",
+        GITHUB_API_URL: this.github.url,
+        GITHUB_REPOSITORY: repositoryName,
+        GITHUB_SHA: sha,
+      },
       repository: this.origin,
       defaultRef: options.ref,
       artifacts: this.artifacts,
@@ -300,8 +454,16 @@ export class Team {
   }
 
   private async git(cwd: string, ...args: string[]): Promise<string> {
-    const identity = { GIT_AUTHOR_NAME: "Alice", GIT_AUTHOR_EMAIL: "alice@example.com", GIT_COMMITTER_NAME: "Alice", GIT_COMMITTER_EMAIL: "alice@example.com" };
-    const { stdout } = await run("git", args, { cwd, env: { PATH: process.env.PATH, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_SYSTEM: "/dev/null", ...identity } });
+    const identity = {
+      GIT_AUTHOR_NAME: "Alice",
+      GIT_AUTHOR_EMAIL: "alice@example.com",
+      GIT_COMMITTER_NAME: "Alice",
+      GIT_COMMITTER_EMAIL: "alice@example.com",
+    };
+    const { stdout } = await run("git", args, {
+      cwd,
+      env: { PATH: process.env.PATH, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_SYSTEM: "/dev/null", ...identity },
+    });
     return stdout.trim();
   }
 }

@@ -88,7 +88,12 @@ export async function runWorkflow(surroundings: Surroundings): Promise<WorkflowR
   const [only] = jobs;
   if (!only || jobs.length > 1) throw new Error(`${file.name}: one job is expected`);
   const dir = mkdtempSync(join(surroundings.dir, `${file.name}-`));
-  const places = { workspace: join(dir, "workspace"), temp: join(dir, "temp"), home: join(dir, "home"), files: join(dir, "files") };
+  const places = {
+    workspace: join(dir, "workspace"),
+    temp: join(dir, "temp"),
+    home: join(dir, "home"),
+    files: join(dir, "files"),
+  };
   for (const place of Object.values(places)) mkdirSync(place);
 
   const contexts: Record<string, Value> = {
@@ -99,7 +104,8 @@ export async function runWorkflow(surroundings: Surroundings): Promise<WorkflowR
   };
   const status = { failed: false, cancelled: false };
   const outside: Scope = { contexts, status };
-  if (!condition(only.if, outside)) return { id: surroundings.runId, conclusion: "skipped", steps: [], log: "", summary: "", exitCode: 0 };
+  if (!condition(only.if, outside))
+    return { id: surroundings.runId, conclusion: "skipped", steps: [], log: "", summary: "", exitCode: 0 };
 
   // A job's own `env` sees no `runner` and no `env`, which is how GitHub has it.
   const jobEnv = { ...file.env, ...interpolated(only.env, outside) };
@@ -116,7 +122,9 @@ export async function runWorkflow(surroundings: Surroundings): Promise<WorkflowR
       continue;
     }
     const own = { ...env, ...interpolated(each.env, scope) };
-    const channels = Object.fromEntries(["OUTPUT", "ENV", "PATH", "STEP_SUMMARY"].map((channel) => [channel, join(places.files, `${index}-${channel}`)]));
+    const channels = Object.fromEntries(
+      ["OUTPUT", "ENV", "PATH", "STEP_SUMMARY"].map((channel) => [channel, join(places.files, `${index}-${channel}`)]),
+    );
     for (const channel of Object.values(channels)) writeFileSync(channel, "");
     const machine = {
       ...surroundings.machine,
@@ -129,7 +137,12 @@ export async function runWorkflow(surroundings: Surroundings): Promise<WorkflowR
     const result =
       each.run === undefined
         ? await act(each, scope, places, surroundings)
-        : await bash(interpolate(each.run, scope), join(places.workspace, interpolate(each["working-directory"] ?? ".", scope)), { ...machine, ...own }, join(places.files, `${index}.sh`));
+        : await bash(
+            interpolate(each.run, scope),
+            join(places.workspace, interpolate(each["working-directory"] ?? ".", scope)),
+            { ...machine, ...own },
+            join(places.files, `${index}.sh`),
+          );
     const outcome = result.code === 0 ? "success" : "failure";
     runs.push({ name, outcome, exitCode: result.code, log: result.log, env: own });
     state.paths.unshift(...linesOf(channels.PATH));
@@ -142,7 +155,14 @@ export async function runWorkflow(surroundings: Surroundings): Promise<WorkflowR
     }
   }
   const log = runs.map((run) => `== ${run.name}: ${run.outcome}\n${run.log}`).join("\n");
-  return { id: surroundings.runId, conclusion: status.failed ? "failure" : "success", steps: runs, log, summary, exitCode };
+  return {
+    id: surroundings.runId,
+    conclusion: status.failed ? "failure" : "success",
+    steps: runs,
+    log,
+    summary,
+    exitCode,
+  };
 }
 
 interface Places {
@@ -197,18 +217,32 @@ async function act(each: Step, scope: Scope, places: Places, surroundings: Surro
 
 async function checkout(repository: string, ref: string, target: string): Promise<Result> {
   mkdirSync(target, { recursive: true });
-  const commands = ["git init --quiet .", `git fetch --quiet '${repository}' '${ref}'`, "git checkout --quiet FETCH_HEAD"];
+  const commands = [
+    "git init --quiet .",
+    `git fetch --quiet '${repository}' '${ref}'`,
+    "git checkout --quiet FETCH_HEAD",
+  ];
   return bash(commands.join("\n"), target, { PATH: process.env.PATH ?? "", GIT_CONFIG_GLOBAL: "/dev/null" });
 }
 
 /** GitHub's `shell: bash`. */
-export function bash(script: string, cwd: string, env: Readonly<Record<string, string>>, file?: string): Promise<Result> {
+export function bash(
+  script: string,
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+  file?: string,
+): Promise<Result> {
   const shell = ["--noprofile", "--norc", "-eo", "pipefail"];
   if (file !== undefined) writeFileSync(file, script);
   return new Promise((done, fail) => {
-    const child = spawn("bash", [...shell, ...(file === undefined ? ["-c", script] : [file])], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn("bash", [...shell, ...(file === undefined ? ["-c", script] : [file])], {
+      cwd,
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let log = "";
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (part: string) => (log += part));
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding("utf8").on("data", (part: string) => (log += part));
     child.once("error", fail);
     child.once("close", (code) => done({ code: code ?? 255, log }));
   });
@@ -219,11 +253,17 @@ function interpolated(values: Readonly<Record<string, string>> | undefined, scop
 }
 
 function linesOf(file: string | undefined): string[] {
-  return readFileSync(file ?? "", "utf8").split("\n").filter((line) => line !== "");
+  return readFileSync(file ?? "", "utf8")
+    .split("\n")
+    .filter((line) => line !== "");
 }
 
 function pairsOf(file: string | undefined): Record<string, string> {
-  const pairs = linesOf(file).map((line) => /^([\w-]+)=(.*)$/.exec(line) ?? []);
-  if (pairs.some(([all]) => all === undefined)) throw new Error("the runner reads `name=value` lines only");
-  return Object.fromEntries(pairs.map(([, name, value]) => [name, value]));
+  const pairs: Record<string, string> = {};
+  for (const line of linesOf(file)) {
+    const [, name, value] = /^([\w-]+)=(.*)$/.exec(line) ?? [];
+    if (name === undefined || value === undefined) throw new Error("the runner reads `name=value` lines only");
+    pairs[name] = value;
+  }
+  return pairs;
 }

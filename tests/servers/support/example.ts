@@ -13,7 +13,9 @@ const notRun = new Set(["login", "stack output"]);
 
 /** A test that needs the engine. scripts/test puts it on PATH; by hand, `. scripts/env && need_engine` does. */
 export const testWithEngine: (title: string, run: () => Promise<void>) => void =
-  spawnSync("pulumi", ["version"]).status === 0 ? (title, run) => test(title, run, timeoutMs) : (title) => test.skip(`${title} (skipped: pulumi is not on PATH)`, () => undefined);
+  spawnSync("pulumi", ["version"]).status === 0
+    ? (title, run) => test(title, run, timeoutMs)
+    : (title) => test.skip(`${title} (skipped: pulumi is not on PATH)`, () => undefined);
 
 /**
  * Runs the `pulumi` commands of an example's README word for word, against a server of the test's own.
@@ -27,7 +29,8 @@ export async function runReadme(
 ): Promise<void> {
   const commands = pulumiCommands(readFileSync(join(examplesDir, name, "README.md"), "utf8"));
   const ups = commands.filter(({ args }) => args[0] === "up").length;
-  if (ups !== afterUps.length) throw new Error(`the README of ${name} has ${ups} updates, and the test knows ${afterUps.length}`);
+  if (ups !== afterUps.length)
+    throw new Error(`the README of ${name} has ${ups} updates, and the test knows ${afterUps.length}`);
   const stack = TestStack.ofExample(name, settings);
   try {
     let up = 0;

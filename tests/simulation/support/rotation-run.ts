@@ -165,6 +165,8 @@ export class RotationRun {
   private async afterUp(outcome: Outcome, clean: boolean, before: StateEntry | undefined): Promise<void> {
     if (clean && outcome.failures.length > 0) throw new Error(`the update failed although the service is well: ${outcome.failures.join(" ")}`);
     const outs = this.outputs();
+    // The reason has told that older keys end now, even where that has to be tried again.
+    if (outs?.keyId !== before?.outs.keyId && /emergency|ends .* early/.test(outs?.rotationReason ?? "")) this.promised = [];
     this.checkPromises(before);
     await this.holds();
     await this.checkKeptPromises();
@@ -247,13 +249,10 @@ export class RotationRun {
   private async checkKeptPromises(): Promise<void> {
     const keys = await this.bench.keys(this.product);
     const now = this.bench.nowMs();
-    const reason = this.outputs()?.rotationReason ?? "";
     this.promised = this.promised.filter(({ untilMs }) => untilMs > now + blurMs);
-    for (const promise of this.promised) {
-      const key = keys.find(({ fingerprint }) => fingerprint === promise.fingerprint);
-      if (key?.state === "active") continue;
-      if (!/emergency|ends .* early/.test(reason)) throw new Error(`the previous key ended before ${new Date(promise.untilMs).toISOString()}, and the reason is "${reason}"`);
-      this.promised = this.promised.filter((other) => other !== promise);
+    for (const { fingerprint, untilMs } of this.promised) {
+      if (keys.find((key) => key.fingerprint === fingerprint)?.state === "active") continue;
+      throw new Error(`the previous key ended before ${new Date(untilMs).toISOString()}, and the reason is "${this.outputs()?.rotationReason ?? ""}"`);
     }
   }
 

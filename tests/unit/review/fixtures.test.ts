@@ -3,7 +3,8 @@ import { join, resolve } from "node:path";
 
 import { describe, expect, it } from "@jest/globals";
 
-import { checkPolicy, defaultPolicy } from "../../../review/policy";
+import { defaultPolicy } from "../../../review/policy";
+import { checkPolicy } from "../../../review/policy-schema";
 import { renderMarkdown } from "../../../review/render/markdown";
 import { parseReport, type Report } from "../../../review/report";
 import { reviewPreview, type ReviewRequest } from "../../../review/review-preview";

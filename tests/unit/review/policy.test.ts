@@ -6,7 +6,8 @@ import Ajv from "ajv";
 import * as yaml from "yaml";
 
 import { parsePolicy } from "../../../review/parse-policy";
-import { checkPolicy, limitsFor, policyJsonSchema } from "../../../review/policy";
+import { limitsFor } from "../../../review/policy";
+import { checkPolicy, policyJsonSchema } from "../../../review/policy-schema";
 
 const problemsOf = (text: string): readonly string[] => {
   const parsed = parsePolicy(text, "apikeys-review.yaml", yaml);

@@ -79,6 +79,14 @@ describe("reading a preview", () => {
 });
 
 describe("changes of a resource", () => {
+  it("start from what a refresh has found, not from what was recorded", () => {
+    const drifted = key("ci", { scopes: ["read:alerts", "read:checks"] });
+    const steps = [step("update", { newState: drifted }), step("replace", { oldState: drifted })];
+    const change = resourceChanges(readPreview(previewOf(steps)))[1];
+    expect(change?.before?.inputs.scopes).toEqual(["read:alerts", "read:checks"]);
+    expect(change?.after?.inputs.scopes).toEqual(["read:checks"]);
+  });
+
   it.each<[string, Step[], object]>([
     ["one step for a replacement", [step("replace")], { op: "replace", order: "unknown" }],
     [

@@ -7,14 +7,26 @@ export interface SecretPolicy {
 }
 
 /** What the server itself answers, past the backend. */
-export async function send({ url, credential }: RunningKeycloak, method: string, path: string, body?: object): Promise<{ readonly status: number; readonly location: string; readonly body: unknown }> {
+export async function send(
+  { url, credential }: RunningKeycloak,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<{ readonly status: number; readonly location: string; readonly body: unknown }> {
   const [username = "", password = ""] = credential.split(":");
-  const login = await fetch(`${url}/realms/master/protocol/openid-connect/token`, { method: "POST", body: new URLSearchParams({ grant_type: "password", client_id: "admin-cli", username, password }) });
+  const login = await fetch(`${url}/realms/master/protocol/openid-connect/token`, {
+    method: "POST",
+    body: new URLSearchParams({ grant_type: "password", client_id: "admin-cli", username, password }),
+  });
   const { access_token } = (await login.json()) as { access_token: string };
   const headers = { authorization: `Bearer ${access_token}`, "content-type": "application/json" };
   const answer = await fetch(`${url}${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
   const text = await answer.text();
-  return { status: answer.status, location: answer.headers.get("location") ?? "", body: text === "" ? undefined : (JSON.parse(text) as unknown) };
+  return {
+    status: answer.status,
+    location: answer.headers.get("location") ?? "",
+    body: text === "" ? undefined : (JSON.parse(text) as unknown),
+  };
 }
 
 export async function ask(server: RunningKeycloak, method: string, path: string, body?: object): Promise<unknown> {
@@ -29,15 +41,32 @@ export async function createRealm(server: RunningKeycloak, realm: string, policy
 }
 
 /** Holds for every confidential client from now on. */
-export async function setPolicy(server: RunningKeycloak, realm: string, { lifeSeconds, graceSeconds }: SecretPolicy): Promise<void> {
-  const configuration = { "expiration-period": lifeSeconds, "rotated-expiration-period": graceSeconds, "remaining-rotation-period": 1 };
-  await ask(server, "PUT", `/admin/realms/${realm}/client-policies/profiles`, { profiles: [{ name: "rotation", executors: [{ executor: "secret-rotation", configuration }] }] });
+export async function setPolicy(
+  server: RunningKeycloak,
+  realm: string,
+  { lifeSeconds, graceSeconds }: SecretPolicy,
+): Promise<void> {
+  const configuration = {
+    "expiration-period": lifeSeconds,
+    "rotated-expiration-period": graceSeconds,
+    "remaining-rotation-period": 1,
+  };
+  await ask(server, "PUT", `/admin/realms/${realm}/client-policies/profiles`, {
+    profiles: [{ name: "rotation", executors: [{ executor: "secret-rotation", configuration }] }],
+  });
   const conditions = [{ condition: "client-access-type", configuration: { type: ["confidential"] } }];
-  await ask(server, "PUT", `/admin/realms/${realm}/client-policies/policies`, { policies: [{ name: "rotation", enabled: true, conditions, profiles: ["rotation"] }] });
+  await ask(server, "PUT", `/admin/realms/${realm}/client-policies/policies`, {
+    policies: [{ name: "rotation", enabled: true, conditions, profiles: ["rotation"] }],
+  });
 }
 
 /** What a key's holder does: asks for an access token. */
-export async function logInWith({ url }: RunningKeycloak, realm: string, clientId: string, secret: string): Promise<{ readonly status: number; readonly scope: string }> {
+export async function logInWith(
+  { url }: RunningKeycloak,
+  realm: string,
+  clientId: string,
+  secret: string,
+): Promise<{ readonly status: number; readonly scope: string }> {
   const form = new URLSearchParams({ grant_type: "client_credentials", client_id: clientId, client_secret: secret });
   const answer = await fetch(`${url}/realms/${realm}/protocol/openid-connect/token`, { method: "POST", body: form });
   const { scope = "" } = (await answer.json()) as { scope?: string };

@@ -21,7 +21,15 @@ export async function startKeycloak(installation: string): Promise<RunningKeyclo
     processes: [
       [
         join(installation, "keycloak/bin/kc.sh"),
-        ...["start", "--optimized", "--cache=local", "--http-enabled=true", "--hostname-strict=false", "--http-host=127.0.0.1", `--http-port=${port}`],
+        ...[
+          "start",
+          "--optimized",
+          "--cache=local",
+          "--http-enabled=true",
+          "--hostname-strict=false",
+          "--http-host=127.0.0.1",
+          `--http-port=${port}`,
+        ],
       ],
     ],
     env: {

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { freePorts, newDataDirectory, type RunningServer, startServer } from "../server";
@@ -24,12 +24,33 @@ export async function startKeystone(installation: string): Promise<RunningKeysto
   const python = join(installation, "venv/bin/python");
   for (const name of ["tokens", "receipts", "credentials"]) mkdirSync(join(directory, name), { mode: 0o700 });
   writeFileSync(config, configuration(directory, url));
-  await promisify(execFile)(python, [join(__dirname, "prepare.py"), config, url], { cwd: directory, env: { ...env, PATH: process.env.PATH, TEST_ADMIN_PASSWORD: password } });
+  const prepare = [join(__dirname, "prepare.py"), config, url];
+  const prepareEnv = { ...env, PATH: process.env.PATH, TEST_ADMIN_PASSWORD: password };
+  try {
+    await promisify(execFile)(python, prepare, { cwd: directory, env: prepareEnv });
+  } catch (error) {
+    rmSync(directory, { recursive: true, force: true });
+    throw error;
+  }
   const server = await startServer({
     name: "keystone",
     directory,
     // One request at a time: SQLite refuses a second writer.
-    processes: [[python, "-m", "gunicorn", `--bind=127.0.0.1:${port}`, "--workers=1", "--threads=1", "--worker-class=gthread", "--keep-alive=75", "--no-control-socket", `--pythonpath=${__dirname}`, "loopback_app:application"]],
+    processes: [
+      [
+        python,
+        "-m",
+        "gunicorn",
+        `--bind=127.0.0.1:${port}`,
+        "--workers=1",
+        "--threads=1",
+        "--worker-class=gthread",
+        "--keep-alive=75",
+        "--no-control-socket",
+        `--pythonpath=${__dirname}`,
+        "loopback_app:application",
+      ],
+    ],
     env: { ...env, OS_KEYSTONE_CONFIG_FILES: config },
     health: { url },
   });

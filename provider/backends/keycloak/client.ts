@@ -1,11 +1,11 @@
 /** A client of Keycloak as a service account and as the place of its one key. All pure. */
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
-import { defined } from "../defined";
-import { secondMs } from "../durations";
-import { fingerprintOf } from "../fingerprint";
-import { formatTime } from "../times";
-import type { ApiKey, ServiceAccount } from "./definition";
+import { defined } from "../../defined";
+import { secondMs } from "../../durations";
+import { fingerprintOf } from "../../fingerprint";
+import { formatTime } from "../../times";
+import type { ApiKey, ServiceAccount } from "../definition";
 
 export const clientSchema = z.object({
   id: z.string().min(1),
@@ -44,7 +44,12 @@ const server = {
 export const addedScope = "service_account";
 
 /** The client's kind: confidential, and nothing but a service account. */
-export const serviceAccountKind = { publicClient: false, serviceAccountsEnabled: true, standardFlowEnabled: false, directAccessGrantsEnabled: false } as const;
+export const serviceAccountKind = {
+  publicClient: false,
+  serviceAccountsEnabled: true,
+  standardFlowEnabled: false,
+  directAccessGrantsEnabled: false,
+} as const;
 
 export interface ClientChange {
   readonly secret?: string;
@@ -63,7 +68,13 @@ export function drawSecret(): string {
  */
 export function replaceSecret(secret: string, attributes: Readonly<Record<string, string>>): ClientChange {
   const now = String(Math.floor(Date.now() / secondMs));
-  const times = { [server.created]: now, [server.ends]: "", [server.previous]: "", [server.previousCreated]: "", [server.previousEnds]: "" };
+  const times = {
+    [server.created]: now,
+    [server.ends]: "",
+    [server.previous]: "",
+    [server.previousCreated]: "",
+    [server.previousEnds]: "",
+  };
   return { secret, attributes: { ...times, ...attributes } };
 }
 
@@ -95,7 +106,9 @@ export function toKey(client: Client): ApiKey {
     expiresAt: timeOf(client, server.ends),
     accessId: client.clientId,
     // A chosen secret can be guessed from a fingerprint; its time tells generations apart as well.
-    secretVersion: client.attributes?.[own.chosen] ? timeOf(client, server.created) : fingerprintOf(client.secret ?? ""),
+    secretVersion: client.attributes?.[own.chosen]
+      ? timeOf(client, server.created)
+      : fingerprintOf(client.secret ?? ""),
   } as const);
 }
 

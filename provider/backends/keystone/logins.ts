@@ -1,0 +1,136 @@
+/** Who talks to Keystone: the administrator, and an account itself, because only it can make its keys. */
+import { randomBytes } from "node:crypto";
+import { setTimeout as wait } from "node:timers/promises";
+import { z } from "zod";
+import { secondMs } from "../../durations";
+import { ConfigError, ConnectionError, ProviderError, ServerError } from "../../errors";
+import { fingerprintOf } from "../../fingerprint";
+import type { HttpClient } from "../../http/client";
+import type { BackendContext, BackendSession } from "../definition";
+import { parseAnswer } from "../parse-answer";
+import { foundUser, type KeystoneApi, managedBy, type User, userAt } from "./api";
+
+const tokensAt = "/auth/tokens";
+const rolesSchema = z.object({ role_assignments: z.array(z.unknown()) });
+const tokenSchema = z.object({ token: z.object({ issued_at: z.string(), expires_at: z.string() }) });
+
+export async function logInAsAdmin(
+  http: HttpClient,
+  credential: string,
+  project: string,
+  domainId: string,
+): Promise<BackendSession> {
+  const [, name, password] = /^([^:]+):(.+)$/.exec(credential) ?? [];
+  if (name === undefined || password === undefined) {
+    throw new ConfigError(
+      "the admin token of a keystone connection is the name and the password of an administrator, with a colon between them: <user>:<password>. The one given has another form.",
+    );
+  }
+  const domain = { id: domainId };
+  const json = passwordLogin({ name, domain }, password, { name: project, domain });
+  const login = { method: "POST", path: tokensAt, json, idempotent: true, secrets: [password] } as const;
+  const { body, headers } = await http.request(login);
+  const { issued_at, expires_at } = parseAnswer("POST", tokensAt, tokenSchema, body).token;
+  return {
+    headers: { "x-auth-token": headers["x-subject-token"] ?? "" },
+    validForMs: Date.parse(expires_at) - Date.parse(issued_at),
+  };
+}
+
+/** A session can be ended at any time by another process that makes a key of the same account. */
+const mostLogins = 6;
+
+/** Shared by all creates of this process, whichever resource they are for: a second new password ends the first one's session. */
+const openSessions = new Map<string, Promise<string | undefined>>();
+
+/** The sessions of a Keystone's accounts. */
+export class AccountSessions {
+  constructor(
+    private readonly api: KeystoneApi,
+    private readonly connection: Pick<BackendContext<unknown>, "url" | "token">,
+    private readonly projectOf: (user: User) => Promise<string>,
+  ) {}
+
+  /** Does something in the account's own name. `run` answers undefined where the session is refused. */
+  async use<Result>(accountId: string, run: (token: string) => Promise<Result | undefined>): Promise<Result> {
+    for (let logins = 1; logins <= mostLogins; logins += 1) {
+      // Two processes that take turns in ending each other's session must fall out of step.
+      if (logins > 1) await wait(Math.random() * logins * secondMs);
+      // Nobody gets a session that another administrator's credential has opened.
+      const key = `${this.placeOf(accountId)} ${fingerprintOf(await this.connection.token())}`;
+      const session = openSessions.get(key) ?? this.logIn(accountId).catch(notYetAsked);
+      openSessions.set(key, session);
+      const close = () => {
+        if (openSessions.get(key) === session) openSessions.delete(key);
+      };
+      session.catch(close);
+      const token = await session;
+      const result = token === undefined ? undefined : await run(token);
+      if (result !== undefined) return result;
+      close();
+    }
+    throw new ProviderError(
+      `the service account ${accountId} could not log in to make its key, and nothing was made. Its user may be locked, its project disabled, or another run is making keys of the same account just now: run again.`,
+    );
+  }
+
+  /** A session keeps the roles that it began with. */
+  forget(accountId: string): void {
+    for (const key of openSessions.keys()) if (key.startsWith(`${this.placeOf(accountId)} `)) openSessions.delete(key);
+  }
+
+  private placeOf(accountId: string): string {
+    return `${this.connection.url} ${accountId}`;
+  }
+
+  /** A token of the account; undefined where the login is refused. */
+  private async logIn(accountId: string): Promise<string | undefined> {
+    const { user } = await this.api.ask("GET", userAt(accountId), foundUser);
+    assertOwn(user);
+    const project = await this.projectOf(user);
+    // Mixed on purpose: operators may demand certain characters.
+    const password = `Aa1!${randomBytes(32).toString("base64url")}`;
+    const secrets = [password];
+    await this.api.ask("PATCH", userAt(accountId), foundUser, { json: { user: { password } }, secrets });
+    // Keystone counts tokens in whole seconds, and one from the second of the change as older than it.
+    await wait(secondMs);
+    const json = passwordLogin({ id: accountId }, password, { id: project });
+    const login = { method: "POST", path: tokensAt, json, idempotent: true, secrets } as const;
+    const { absent, headers } = await this.api.http.request({ ...login, authenticated: false, absent: [401] });
+    if (absent) await this.assertHasRole(user, project);
+    return absent ? undefined : headers["x-subject-token"];
+  }
+
+  private async assertHasRole({ id, name }: User, project: string): Promise<void> {
+    const query = { "user.id": id, "scope.project.id": project, effective: "true" };
+    const { role_assignments: roles } = await this.api.ask("GET", "/role_assignments", rolesSchema, { query });
+    if (roles.length > 0) return;
+    throw new ProviderError(
+      `the service account "${name}" (${id}) has no role on its project, so it can have no key; give it "scopes".`,
+    );
+  }
+}
+
+function passwordLogin(user: object, password: string, project: object) {
+  const identity = { methods: ["password"], password: { user: { ...user, password } } };
+  return { auth: { identity, scope: { project } } };
+}
+
+/** The user's password is ours to change, and lets it in. */
+function assertOwn({ id, name, enabled, managed_by }: User): void {
+  if (managed_by !== managedBy) {
+    throw new ProviderError(
+      `the user "${name}" (${id}) was not made by a ServiceAccount. Making a key would give it a new password, so nothing was done. Make the key for a ServiceAccount, or hand the user over: openstack user set --property managed_by=${managedBy} ${id}`,
+    );
+  }
+  if (enabled) return;
+  throw new ProviderError(
+    `the service account "${name}" (${id}) is disabled, so no key can be made for it; enable it first.`,
+  );
+}
+
+/** What fails before the key was asked for leaves nothing unclear. */
+function notYetAsked(error: unknown): never {
+  if (!(error instanceof ServerError || error instanceof ConnectionError)) throw error;
+  throw new ConnectionError(`the key was not asked for yet. ${error.message}`, false, { cause: error });
+}
