@@ -3,7 +3,12 @@ import importX from "eslint-plugin-import-x";
 import tseslint from "typescript-eslint";
 
 /** Which room may open which door: see ARCHITECTURE.md. */
-const zone = (target, from, message, except = []) => ({ target, from, message, ...(except.length > 0 ? { except } : {}) });
+const zone = (target, from, message, except = []) => ({
+  target,
+  from,
+  message,
+  ...(except.length > 0 ? { except } : {}),
+});
 
 export default tseslint.config(
   { ignores: ["dist/", "node_modules/", "**/*.mjs", "**/*.js", "coverage/"] },
@@ -23,7 +28,11 @@ export default tseslint.config(
             zone("./provider/backends", "./provider/resources", "A backend knows its vendor and nothing of Pulumi."),
             zone("./provider/http", "./provider/resources", "HTTP knows nothing of resources."),
             zone("./provider/http", "./provider/backends", "HTTP knows no vendor."),
-            zone("./emulator", "./provider", "The emulator is a second reading of the vendors' documents: it shares no code with the provider."),
+            zone(
+              "./emulator",
+              "./provider",
+              "The emulator is a second reading of the vendors' documents: it shares no code with the provider.",
+            ),
             zone("./emulator", "./sdk", "The emulator knows nothing of Pulumi."),
             zone("./provider", "./emulator", "The provider talks to the emulator over HTTP only."),
             zone("./provider", "./sdk", "The engine runs the provider without the program's SDK."),
@@ -50,7 +59,20 @@ export default tseslint.config(
   },
   {
     files: ["provider/resources/**/*.ts"],
-    rules: { "no-restricted-imports": ["error", { paths: ["undici"], patterns: [{ regex: "^(?!@pulumi/pulumi/dynamic$)@pulumi/", message: "Types of the dynamic provider's interface only." }] }] },
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          paths: ["undici"],
+          patterns: [
+            {
+              regex: "^(?!@pulumi/pulumi/dynamic$)@pulumi/",
+              message: "Types of the dynamic provider's interface only.",
+            },
+          ],
+        },
+      ],
+    },
   },
   {
     files: ["provider/backends/**/*.ts"],

@@ -30,7 +30,18 @@ const outputs = z.object({
   pendingRevocations: z.array(z.unknown()).optional(),
 });
 const deployment = z.object({
-  deployment: z.object({ resources: z.array(z.object({ urn: z.string(), type: z.string(), delete: z.boolean().optional(), outputs: z.unknown().optional() })).optional() }),
+  deployment: z.object({
+    resources: z
+      .array(
+        z.object({
+          urn: z.string(),
+          type: z.string(),
+          delete: z.boolean().optional(),
+          outputs: z.unknown().optional(),
+        }),
+      )
+      .optional(),
+  }),
 });
 
 const keyTypes = ["RotatingApiKey", "ApiKey"].map((name) => `pulumi-nodejs:dynamic/apikeys:${name}`);
@@ -38,7 +49,8 @@ const keyTypes = ["RotatingApiKey", "ApiKey"].map((name) => `pulumi-nodejs:dynam
 /** Reads `pulumi stack export`; throws a plain Error that says what is wrong with it. */
 export function dueReport(exported: unknown, nowMs: number, withinMs: number): DueKey[] {
   const state = deployment.safeParse(exported);
-  if (!state.success) throw new Error("this is not the output of `pulumi stack export`: it has no deployment with resources");
+  if (!state.success)
+    throw new Error("this is not the output of `pulumi stack export`: it has no deployment with resources");
   return (state.data.deployment.resources ?? [])
     .filter(({ type, delete: going }) => keyTypes.includes(type) && going !== true)
     .map(({ urn, outputs: recorded }) => describe(urn, recorded, nowMs, nowMs + withinMs))
@@ -53,7 +65,8 @@ function nextMs({ nextRotationAt }: DueKey): number {
 function describe(urn: string, recorded: unknown, nowMs: number, horizonMs: number): DueKey {
   const name = urn.split("::").pop() ?? urn;
   const parsed = outputs.safeParse(recorded ?? {});
-  if (!parsed.success) return { name, urn, connection: "?", age: "?", reason: "its record cannot be read; run pulumi refresh" };
+  if (!parsed.success)
+    return { name, urn, connection: "?", age: "?", reason: "its record cannot be read; run pulumi refresh" };
   const key = parsed.data;
   // The day that rotation counts from, where there is one: the age here is the age that a preview tells.
   const bornMs = Date.parse(key.issuedOn ?? key.rotatedAt ?? key.createdAt ?? new Date(nowMs).toISOString());
@@ -61,10 +74,15 @@ function describe(urn: string, recorded: unknown, nowMs: number, horizonMs: numb
   const next = key.nextRotationAt ?? (key.expiresIn === undefined ? undefined : key.expiresAt);
   const reasons: string[] = [];
   if (key.status !== undefined && key.status !== "active") reasons.push(key.status);
-  if ((key.pendingRevocations ?? []).length > 0) reasons.push(`${key.pendingRevocations?.length ?? 0} older keys await revocation`);
-  if (next !== undefined && Date.parse(next) <= horizonMs) reasons.push(Date.parse(next) <= nowMs ? "rotation due" : `rotates in ${formatSpan(Date.parse(next) - nowMs)}`);
+  if ((key.pendingRevocations ?? []).length > 0)
+    reasons.push(`${key.pendingRevocations?.length ?? 0} older keys await revocation`);
+  if (next !== undefined && Date.parse(next) <= horizonMs)
+    reasons.push(Date.parse(next) <= nowMs ? "rotation due" : `rotates in ${formatSpan(Date.parse(next) - nowMs)}`);
   const retireMs = key.previousKey ? Date.parse(key.previousKey.retireAfter) : undefined;
-  if (retireMs !== undefined && retireMs <= horizonMs) reasons.push(retireMs <= nowMs ? "previous key can be retired" : `previous key ends in ${formatSpan(retireMs - nowMs)}`);
+  if (retireMs !== undefined && retireMs <= horizonMs)
+    reasons.push(
+      retireMs <= nowMs ? "previous key can be retired" : `previous key ends in ${formatSpan(retireMs - nowMs)}`,
+    );
   return {
     name,
     urn,
@@ -79,12 +97,31 @@ function describe(urn: string, recorded: unknown, nowMs: number, horizonMs: numb
 /** The report as a table for people. */
 export function dueTable(keys: readonly DueKey[]): string {
   if (keys.length === 0) return "No keys in this stack.\n";
-  const rows = [["KEY", "CONNECTION", "AGE", "NEXT ROTATION", "PREVIOUS KEY ENDS", "DUE"], ...keys.map((key) => [key.name, key.connection, key.age, key.nextRotationAt ?? "-", key.previousValidUntil ?? "-", key.reason ?? "-"])].map((row) => row.map(printable));
+  const rows = [
+    ["KEY", "CONNECTION", "AGE", "NEXT ROTATION", "PREVIOUS KEY ENDS", "DUE"],
+    ...keys.map((key) => [
+      key.name,
+      key.connection,
+      key.age,
+      key.nextRotationAt ?? "-",
+      key.previousValidUntil ?? "-",
+      key.reason ?? "-",
+    ]),
+  ].map((row) => row.map(printable));
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()).join("\n") + "\n";
+  return (
+    rows
+      .map((row) =>
+        row
+          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+          .join("  ")
+          .trimEnd(),
+      )
+      .join("\n") + "\n"
+  );
 }
 
 /** Names come from a program: nothing in them may move a terminal's cursor or turn its text around. */
 function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, "?");  
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, "?");
 }

@@ -8,7 +8,9 @@ import { readState } from "./stack-state";
 export function addDueCommand(program: Command): void {
   program
     .command("due")
-    .description("Tells what rotates when, from the state of the selected stack. Exit code 0: nothing is due; 7: something is.")
+    .description(
+      "Tells what rotates when, from the state of the selected stack. Exit code 0: nothing is due; 7: something is.",
+    )
     .addOption(new Option("--within <duration>", "look ahead: 12h, 7d, 4w").argParser(parseSpan).default(0, "0d"))
     .option("--json", "print JSON", false)
     .option("--state <file>", "read the output of `pulumi stack export` from this file, or from standard input with -")
@@ -21,6 +23,7 @@ export function addDueCommand(program: Command): void {
 
 function parseSpan(text: string): number {
   const ms = parseDuration(text);
-  if (typeof ms !== "number") throw new InvalidArgumentError("Write a whole number and a unit: 30s, 15m, 24h, 7d or 12w.");
+  if (typeof ms !== "number")
+    throw new InvalidArgumentError("Write a whole number and a unit: 30s, 15m, 24h, 7d or 12w.");
   return ms;
 }

@@ -20,13 +20,16 @@ const commands: Readonly<Record<string, () => AddCommand>> = {
 };
 
 const program = new Command("apikeys")
-  .description("Service accounts and API keys as Pulumi resources: the scope review for pull requests, what rotates when, and the emulator.")
+  .description(
+    "Service accounts and API keys as Pulumi resources: the scope review for pull requests, what rotates when, and the emulator.",
+  )
   .version((require("pulumi-apikeys/package.json") as { version: string }).version)
   .showHelpAfterError()
   // Bad flags are exit code 2 everywhere; 1 is kept for faults of our own.
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
 const called = process.argv[2] ?? "";
-for (const [name, load] of Object.entries(commands)) if (name === called || !Object.hasOwn(commands, called)) load()(program);
+for (const [name, load] of Object.entries(commands))
+  if (name === called || !Object.hasOwn(commands, called)) load()(program);
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`apikeys: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;

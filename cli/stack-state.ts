@@ -27,7 +27,10 @@ async function readContent(source: string | undefined): Promise<string> {
     return (await run("pulumi", ["stack", "export", "--non-interactive"], { maxBuffer: 1024 * 1024 * 1024 })).stdout;
   } catch (error) {
     const words = (error as { stderr?: unknown }).stderr;
-    throw new Error(`pulumi stack export failed (${codeOf(error)}): ${typeof words === "string" ? words.trim().slice(0, 500) : ""} Select a stack, or use --state.`, { cause: error });
+    throw new Error(
+      `pulumi stack export failed (${codeOf(error)}): ${typeof words === "string" ? words.trim().slice(0, 500) : ""} Select a stack, or use --state.`,
+      { cause: error },
+    );
   }
 }
 

@@ -35,7 +35,9 @@ function usable(connection: string, spec: string, run: () => Backend): Backend {
   } catch (error) {
     const place = `connection "${connection}": the backend file ${spec}`;
     if (error instanceof ConfigError) throw new ConfigError(`${place} is not usable. ${error.message}`);
-    throw new ConfigError(`${place} cannot be loaded (${error instanceof Error ? `${error.name}: ${redact(error.message)}${lineOf(error)}` : "an unknown error"}).`);
+    throw new ConfigError(
+      `${place} cannot be loaded (${error instanceof Error ? `${error.name}: ${redact(error.message)}${lineOf(error)}` : "an unknown error"}).`,
+    );
   }
 }
 
@@ -48,12 +50,17 @@ function lineOf({ name, stack = "" }: Error): string {
 /** The one exported backend, however the module exports it. */
 function findBackend(module: unknown): Backend {
   const exported = typeof module === "object" && module !== null ? (module as Record<string, unknown>) : {};
-  const inner = typeof exported.default === "object" && exported.default !== null ? (exported.default as Record<string, unknown>) : {};
+  const inner =
+    typeof exported.default === "object" && exported.default !== null
+      ? (exported.default as Record<string, unknown>)
+      : {};
   const backends = [...new Set([...Object.values(exported), ...Object.values(inner)])].filter(
-    (value): value is Backend => typeof value === "object" && value !== null && "connect" in value && "capabilities" in value,
+    (value): value is Backend =>
+      typeof value === "object" && value !== null && "connect" in value && "capabilities" in value,
   );
   const [backend] = backends;
   if (backends.length === 1 && backend) return backend;
-  throw new ConfigError(`It exports ${backends.length === 0 ? "no backend" : `${backends.length} backends`}; export exactly one, made with defineBackend (from pulumi-apikeys/backend).`);
+  throw new ConfigError(
+    `It exports ${backends.length === 0 ? "no backend" : `${backends.length} backends`}; export exactly one, made with defineBackend (from pulumi-apikeys/backend).`,
+  );
 }
-

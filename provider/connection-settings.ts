@@ -15,10 +15,14 @@ export interface RawConfig {
 // Written out: zod's own messages say the kind once more, in other words.
 const text = z.string({ error: "write text" }).min(1, { error: "write text" });
 const flag = z.boolean({ error: "write true or false" });
-const command = { error: "write the program and its arguments as a list of texts, such as [op, read, op://infra/acme/token]" };
+const command = {
+  error: "write the program and its arguments as a list of texts, such as [op, read, op://infra/acme/token]",
+};
 
 const ownFields = {
-  backend: z.string({ error: "name a built-in backend, an installed package, or a path relative to the program" }).min(1, { error: "name a backend" }),
+  backend: z
+    .string({ error: "name a built-in backend, an installed package, or a path relative to the program" })
+    .min(1, { error: "name a backend" }),
   url: text.optional(),
   tokenEnv: text.optional(),
   tokenFile: text.optional(),
@@ -39,16 +43,23 @@ export function readSettings(config: RawConfig, env: NodeJS.ProcessEnv, name: st
   const names = [...new Set([...Object.keys(fromConfig), ...Object.keys(fromEnv)])].sort();
   if (!names.includes(name)) {
     const known = names.length > 0 ? `known connections: ${names.join(", ")}` : "no connection is configured";
-    throw new ConfigError(`connection "${name}" is not configured (${known}). Add it under apikeys:connections in the stack's config, or to the environment variable APIKEYS_CONNECTIONS.`);
+    throw new ConfigError(
+      `connection "${name}" is not configured (${known}). Add it under apikeys:connections in the stack's config, or to the environment variable APIKEYS_CONNECTIONS.`,
+    );
   }
-  const merged = { ...asObject(fromConfig[name], `apikeys:connections.${name}`), ...asObject(fromEnv[name], `APIKEYS_CONNECTIONS.${name}`) };
+  const merged = {
+    ...asObject(fromConfig[name], `apikeys:connections.${name}`),
+    ...asObject(fromEnv[name], `APIKEYS_CONNECTIONS.${name}`),
+  };
   const result = settingsSchema.safeParse(merged);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const at = issue?.path ?? [];
   const field = at.join(".");
   const value = at.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], merged);
-  throw new ConfigError(`connection "${name}": the field "${field}" is ${kindOf(value)}; ${issue?.message ?? "it is not valid"} (config apikeys:connections.${name}.${field}, or APIKEYS_CONNECTIONS).`);
+  throw new ConfigError(
+    `connection "${name}": the field "${field}" is ${kindOf(value)}; ${issue?.message ?? "it is not valid"} (config apikeys:connections.${name}.${field}, or APIKEYS_CONNECTIONS).`,
+  );
 }
 
 function parseMap(text: string | undefined, place: string): Record<string, unknown> {
@@ -64,7 +75,8 @@ function parseMap(text: string | undefined, place: string): Record<string, unkno
 
 function asObject(value: unknown, place: string): Record<string, unknown> {
   if (value === undefined) return {};
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new ConfigError(`${place} is ${kindOf(value)}; write an object.`);
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new ConfigError(`${place} is ${kindOf(value)}; write an object.`);
   return value as Record<string, unknown>;
 }
 
@@ -74,12 +86,15 @@ export function readOptions(name: string, backend: Backend, settings: Settings):
   const [unknown] = Object.keys(rest);
   if (!backend.options) {
     if (unknown === undefined) return undefined;
-    throw new ConfigError(`connection "${name}": unknown field "${unknown}".${meant(unknown)} Known fields: ${Object.keys(ownFields).join(", ")}.`);
+    throw new ConfigError(
+      `connection "${name}": unknown field "${unknown}".${meant(unknown)} Known fields: ${Object.keys(ownFields).join(", ")}.`,
+    );
   }
   try {
     return backend.options(rest);
   } catch (error) {
-    if (error instanceof ConfigError) throw new ConfigError(`connection "${name}": ${error.message}${unknown === undefined ? "" : meant(unknown)}`);
+    if (error instanceof ConfigError)
+      throw new ConfigError(`connection "${name}": ${error.message}${unknown === undefined ? "" : meant(unknown)}`);
     throw error;
   }
 }
@@ -92,12 +107,23 @@ function meant(field: string): string {
 /** The base URL without a trailing slash. */
 export function readUrl(name: string, backend: Backend, settings: Settings): string {
   const text = settings.url ?? backend.defaultUrl;
-  if (text === undefined) throw new ConfigError(`connection "${name}": "url" is missing; the backend "${backend.name}" has no address of its own (config apikeys:connections.${name}.url).`);
+  if (text === undefined)
+    throw new ConfigError(
+      `connection "${name}": "url" is missing; the backend "${backend.name}" has no address of its own (config apikeys:connections.${name}.url).`,
+    );
   const url = parseUrl(name, "url", text);
-  if (url.username !== "" || url.password !== "") throw new ConfigError(`connection "${name}": "url" contains a user name or password; take it out and use tokenEnv, tokenFile or tokenCommand.`);
-  if (url.search !== "" || url.hash !== "") throw new ConfigError(`connection "${name}": "url" contains a query or fragment; give the base address of the API only.`);
+  if (url.username !== "" || url.password !== "")
+    throw new ConfigError(
+      `connection "${name}": "url" contains a user name or password; take it out and use tokenEnv, tokenFile or tokenCommand.`,
+    );
+  if (url.search !== "" || url.hash !== "")
+    throw new ConfigError(
+      `connection "${name}": "url" contains a query or fragment; give the base address of the API only.`,
+    );
   if (url.protocol === "http:" && !isLoopback(url) && settings.allowPlainHttp !== true) {
-    throw new ConfigError(`connection "${name}": "url" is plain http beyond this machine, so the admin token would travel unencrypted; use https, or set allowPlainHttp: true.`);
+    throw new ConfigError(
+      `connection "${name}": "url" is plain http beyond this machine, so the admin token would travel unencrypted; use https, or set allowPlainHttp: true.`,
+    );
   }
   return url.href.replace(/\/+$/, "");
 }
@@ -105,7 +131,9 @@ export function readUrl(name: string, backend: Backend, settings: Settings): str
 function parseUrl(name: string, field: string, text: string): URL {
   const url = URL.parse(text);
   if (!url || (url.protocol !== "http:" && url.protocol !== "https:")) {
-    throw new ConfigError(`connection "${name}": "${field}" is not an http or https address (config apikeys:connections.${name}.${field}).`);
+    throw new ConfigError(
+      `connection "${name}": "${field}" is not an http or https address (config apikeys:connections.${name}.${field}).`,
+    );
   }
   return url;
 }
@@ -123,7 +151,10 @@ export function isLoopback(url: URL): boolean {
 export function readDuration(name: string, field: string, text: string | undefined, fallbackMs: number): number {
   if (text === undefined) return fallbackMs;
   const ms = parseDuration(text);
-  if (typeof ms !== "number") throw new ConfigError(`connection "${name}": "${field}" ${ms.problem} (config apikeys:connections.${name}.${field}).`);
+  if (typeof ms !== "number")
+    throw new ConfigError(
+      `connection "${name}": "${field}" ${ms.problem} (config apikeys:connections.${name}.${field}).`,
+    );
   return ms;
 }
 
@@ -136,7 +167,10 @@ export function credentialSource(config: RawConfig, name: string, settings: Sett
   if (settings.tokenFile !== undefined) sources.push({ kind: "file", path: settings.tokenFile });
   if (settings.tokenCommand !== undefined) sources.push({ kind: "command", command: settings.tokenCommand });
   if (token !== undefined) {
-    if (typeof token !== "string") throw new ConfigError(`the config apikeys:tokens has ${kindOf(token)} for the connection "${name}"; give the token as text (pulumi config set --secret --path apikeys:tokens.${name}).`);
+    if (typeof token !== "string")
+      throw new ConfigError(
+        `the config apikeys:tokens has ${kindOf(token)} for the connection "${name}"; give the token as text (pulumi config set --secret --path apikeys:tokens.${name}).`,
+      );
     sources.push({ kind: "config", token });
   }
   const [source] = sources;
@@ -146,4 +180,3 @@ export function credentialSource(config: RawConfig, name: string, settings: Sett
     `connection "${name}": ${problem}. Give exactly one of tokenEnv, tokenFile, tokenCommand (config apikeys:connections.${name}, or the environment variable APIKEYS_CONNECTIONS), or the encrypted config apikeys:tokens.${name}.`,
   );
 }
-

@@ -1,7 +1,23 @@
-import { type Backend, type BackendClient, type BackendContext, type Capabilities, checkClient } from "./backends/definition";
+import {
+  type Backend,
+  type BackendClient,
+  type BackendContext,
+  type Capabilities,
+  checkClient,
+} from "./backends/definition";
 import { loadBackend } from "./backend-loading";
 import { clockIsSet } from "./clock";
-import { credentialSource, isLoopback, originOf, type RawConfig, readDuration, readOptions, readSettings, readUrl, type Settings } from "./connection-settings";
+import {
+  credentialSource,
+  isLoopback,
+  originOf,
+  type RawConfig,
+  readDuration,
+  readOptions,
+  readSettings,
+  readUrl,
+  type Settings,
+} from "./connection-settings";
 import { type CredentialSource, readCredential } from "./credentials";
 import { minuteMs, secondMs } from "./durations";
 import { ConfigError } from "./errors";
@@ -38,7 +54,12 @@ export interface Connections {
 }
 
 /** Reads `apikeys:connections`, `apikeys:tokens` and the environment's `APIKEYS_CONNECTIONS`. */
-export function createConnections(config: RawConfig, env: NodeJS.ProcessEnv = process.env, programDir = process.cwd(), load = loadBackend): Connections {
+export function createConnections(
+  config: RawConfig,
+  env: NodeJS.ProcessEnv = process.env,
+  programDir = process.cwd(),
+  load = loadBackend,
+): Connections {
   const prepared = new Map<string, Prepared>();
   const opened = new Map<string, Connection>();
 
@@ -62,7 +83,9 @@ export function createConnections(config: RawConfig, env: NodeJS.ProcessEnv = pr
         origin: new URL(url).origin + (adapted?.tenant ?? ""),
         capabilities,
         ...(catalogue ? { catalogue } : {}),
-        movedFrom: (settings.movedFrom ?? []).map((text) => originOf(name, "movedFrom", text, adapted?.tenant !== undefined)),
+        movedFrom: (settings.movedFrom ?? []).map((text) =>
+          originOf(name, "movedFrom", text, adapted?.tenant !== undefined),
+        ),
       },
     };
   }
@@ -71,10 +94,14 @@ export function createConnections(config: RawConfig, env: NodeJS.ProcessEnv = pr
     const { backend, settings, options, url, facts } = remember(prepared, name, prepare);
     const source = credentialSource(config, name, settings);
     const token = createTokenReader(name, source, env);
-    const timing = { timeoutMs: readDuration(name, "timeout", settings.timeout, 10 * secondMs), retryBudgetMs: readDuration(name, "retryBudget", settings.retryBudget, minuteMs) };
+    const timing = {
+      timeoutMs: readDuration(name, "timeout", settings.timeout, 10 * secondMs),
+      retryBudgetMs: readDuration(name, "retryBudget", settings.retryBudget, minuteMs),
+    };
     const { authenticate } = backend;
     // A login goes out without the credential that it is about to bring.
-    const login = authenticate && (() => authenticate({ http: createHttpClient({ url, ...timing }), options, token, url }));
+    const login =
+      authenticate && (() => authenticate({ http: createHttpClient({ url, ...timing }), options, token, url }));
     const session = createSession(token, login);
     const http = createHttpClient({ url, session, ...timing });
     const client = backend.connect({ http, options, token, url });
@@ -96,13 +123,22 @@ interface Prepared {
 }
 
 /** Connects once without credential and network: a missing method is told by the preview, not when a key is at stake. */
-function rehearse(name: string, settings: Settings, backend: Backend, capabilities: Capabilities, known: Pick<BackendContext<unknown>, "options" | "url">): void {
+function rehearse(
+  name: string,
+  settings: Settings,
+  backend: Backend,
+  capabilities: Capabilities,
+  known: Pick<BackendContext<unknown>, "options" | "url">,
+): void {
   // Never answers: a refusal could go unhandled in a backend that asks for something before it is asked.
   const silence = () => new Promise<never>(() => undefined);
   try {
     checkClient(backend.name, capabilities, backend.connect({ ...known, http: { request: silence }, token: silence }));
   } catch (error) {
-    const words = error instanceof Error ? redact(error instanceof ConfigError ? error.message : `"connect" threw ${error.name}: ${error.message}`) : '"connect" threw an unknown error';
+    const words =
+      error instanceof Error
+        ? redact(error instanceof ConfigError ? error.message : `"connect" threw ${error.name}: ${error.message}`)
+        : '"connect" threw an unknown error';
     throw new ConfigError(`connection "${name}": the backend ${settings.backend} is not usable. ${words}`);
   }
 }
@@ -133,9 +169,13 @@ function createTokenReader(name: string, source: CredentialSource, env: NodeJS.P
 
 function assertWritable(name: string, backend: Backend, settings: Settings, url: string, env: NodeJS.ProcessEnv): void {
   if (backend.undocumentedWrites !== undefined && settings.allowUndocumentedEndpoints !== true) {
-    throw new ConfigError(`connection "${name}": ${backend.undocumentedWrites}. Nothing was sent. Set allowUndocumentedEndpoints: true in the connection if your installation offers them.`);
+    throw new ConfigError(
+      `connection "${name}": ${backend.undocumentedWrites}. Nothing was sent. Set allowUndocumentedEndpoints: true in the connection if your installation offers them.`,
+    );
   }
   if (clockIsSet(env) && env.APIKEYS_NOW_WRITES !== "1" && !isLoopback(new URL(url))) {
-    throw new ConfigError(`connection "${name}": APIKEYS_NOW is set, so the clock is not the real one, and ${new URL(url).origin} is not on this machine. Nothing was sent. Unset APIKEYS_NOW, or set APIKEYS_NOW_WRITES=1 if you mean it.`);
+    throw new ConfigError(
+      `connection "${name}": APIKEYS_NOW is set, so the clock is not the real one, and ${new URL(url).origin} is not on this machine. Nothing was sent. Unset APIKEYS_NOW, or set APIKEYS_NOW_WRITES=1 if you mean it.`,
+    );
   }
 }

@@ -17,13 +17,26 @@ const run = promisify(execFile);
  * Reads the credential anew: it may have been rotated since the last call. Messages name the place
  * and never the value; a command's own output is not shown.
  */
-export async function readCredential(connection: string, source: CredentialSource, env: NodeJS.ProcessEnv = process.env): Promise<string> {
+export async function readCredential(
+  connection: string,
+  source: CredentialSource,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<string> {
   const token = await fetchCredential(connection, source, env);
   const place = describeSource(connection, source);
-  if (token === "") throw new ConfigError(`connection "${connection}": the admin token in ${place} is empty; put the service's admin token there.`);
+  if (token === "")
+    throw new ConfigError(
+      `connection "${connection}": the admin token in ${place} is empty; put the service's admin token there.`,
+    );
   if (!/^[\x20-\x7e]+$/.test(token)) {
-    const what = /[\r\n]/.test(token) ? "a line break" : /[^\x00-\x7f]/.test(token) ? "a non-ASCII character" : "a control character";
-    throw new ConfigError(`connection "${connection}": the admin token in ${place} contains ${what}; store the bare token, nothing else.`);
+    const what = /[\r\n]/.test(token)
+      ? "a line break"
+      : /[^\x00-\x7f]/.test(token)
+        ? "a non-ASCII character"
+        : "a control character";
+    throw new ConfigError(
+      `connection "${connection}": the admin token in ${place} contains ${what}; store the bare token, nothing else.`,
+    );
   }
   return token;
 }
@@ -41,7 +54,9 @@ async function fetchCredential(connection: string, source: CredentialSource, env
   if (source.kind === "env") {
     const value = env[source.variable];
     if (value === undefined) {
-      throw new ConfigError(`connection "${connection}": the environment variable ${source.variable} is not set (config apikeys:connections.${connection}.tokenEnv names it); set it to the service's admin token.`);
+      throw new ConfigError(
+        `connection "${connection}": the environment variable ${source.variable} is not set (config apikeys:connections.${connection}.tokenEnv names it); set it to the service's admin token.`,
+      );
     }
     return value;
   }
@@ -49,7 +64,9 @@ async function fetchCredential(connection: string, source: CredentialSource, env
     try {
       return withoutLastNewline(await readFile(source.path, "utf8"));
     } catch (error) {
-      throw new ConfigError(`connection "${connection}": the file ${source.path} (config apikeys:connections.${connection}.tokenFile) cannot be read (${codeOf(error)}).`);
+      throw new ConfigError(
+        `connection "${connection}": the file ${source.path} (config apikeys:connections.${connection}.tokenFile) cannot be read (${codeOf(error)}).`,
+      );
     }
   }
   const [program, ...args] = source.command;
@@ -57,7 +74,9 @@ async function fetchCredential(connection: string, source: CredentialSource, env
     const { stdout } = await run(program ?? "", args, { timeout: commandTimeoutMs, env, maxBuffer: 1024 * 1024 });
     return withoutLastNewline(stdout);
   } catch (error) {
-    throw new ConfigError(`connection "${connection}": the command "${program ?? ""}" (config apikeys:connections.${connection}.tokenCommand) failed (${codeOf(error)}); run it by hand to see why.`);
+    throw new ConfigError(
+      `connection "${connection}": the command "${program ?? ""}" (config apikeys:connections.${connection}.tokenCommand) failed (${codeOf(error)}); run it by hand to see why.`,
+    );
   }
 }
 

@@ -13,7 +13,10 @@ const longestMs = 100 * 365 * dayMs;
 /** Milliseconds of `30s`, `15m`, `24h`, `7d` or `12w`; a sentence that says what is wrong otherwise. */
 export function parseDuration(value: unknown): number | { readonly problem: string } {
   const match = typeof value === "string" ? form.exec(value) : null;
-  if (!match) return { problem: `is ${kindOf(value)}, not a duration; write a whole number and a unit: 30s, 15m, 24h, 7d or 12w` };
+  if (!match)
+    return {
+      problem: `is ${kindOf(value)}, not a duration; write a whole number and a unit: 30s, 15m, 24h, 7d or 12w`,
+    };
   const ms = Number(match[1]) * (unitMs[match[2] ?? ""] ?? 0);
   if (ms > longestMs) return { problem: "is longer than 100 years; write a shorter duration" };
   return ms;
@@ -21,7 +24,11 @@ export function parseDuration(value: unknown): number | { readonly problem: stri
 
 /** A duration in the largest unit that fits without a rest: `7d`, `36h`, `90m`, `0s`. */
 export function formatDuration(ms: number): string {
-  for (const [unit, size] of [["d", dayMs], ["h", hourMs], ["m", minuteMs]] as const) {
+  for (const [unit, size] of [
+    ["d", dayMs],
+    ["h", hourMs],
+    ["m", minuteMs],
+  ] as const) {
     if (ms >= size && ms % size === 0) return `${ms / size}${unit}`;
   }
   return `${Math.round(ms / secondMs)}s`;

@@ -16,9 +16,12 @@ export function explain(error: unknown, resource: string, verb: string, about: o
     const reasons = error.reasons.map((reason) => `cannot ${verb} ${place}: ${redactLong(reason, secrets)}`);
     return quiet(Object.assign(new Error(reasons.join(" ")), { id: error.id, properties: error.properties, reasons }));
   }
-  if (error instanceof ProviderError) return quiet(new Error(`cannot ${verb} ${place}: ${redactLong(error.message, secrets)}`));
+  if (error instanceof ProviderError)
+    return quiet(new Error(`cannot ${verb} ${place}: ${redactLong(error.message, secrets)}`));
   const unexpected = error instanceof Error ? error : new Error(String(error));
-  const wrapped = new Error(`cannot ${verb} ${place}: unexpected ${unexpected.name}: ${redact(unexpected.message, secrets)}. This is a fault in pulumi-apikeys or in the backend; please report it.`);
+  const wrapped = new Error(
+    `cannot ${verb} ${place}: unexpected ${unexpected.name}: ${redact(unexpected.message, secrets)}. This is a fault in pulumi-apikeys or in the backend; please report it.`,
+  );
   // The frames tell where; the first lines of a stack repeat the message, which may hold anything.
   const frames = (unexpected.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
   wrapped.stack = frames.join("\n");
@@ -26,7 +29,12 @@ export function explain(error: unknown, resource: string, verb: string, about: o
 }
 
 function describePlace(resource: string, about: object | undefined): string {
-  const { connection, keyId, accountId, origin } = (about ?? {}) as { connection?: unknown; keyId?: unknown; accountId?: unknown; origin?: unknown };
+  const { connection, keyId, accountId, origin } = (about ?? {}) as {
+    connection?: unknown;
+    keyId?: unknown;
+    accountId?: unknown;
+    origin?: unknown;
+  };
   const id = keyId ?? accountId;
   const name = typeof origin === "string" ? ` "${logicalName(origin)}"` : "";
   return `${resource}${name}${typeof id === "string" ? ` (id ${id})` : ""} on connection "${typeof connection === "string" ? connection : "default"}"`;
@@ -39,7 +47,9 @@ function redactLong(text: string, secrets: readonly string[]): string {
 
 function secretsIn(about: object | undefined): string[] {
   const { secret, previousSecret, secretValue } = (about ?? {}) as Record<string, unknown>;
-  return [secret, previousSecret, secretValue].map(plainSecret).filter((value) => value !== undefined && value !== "") as string[];
+  return [secret, previousSecret, secretValue]
+    .map(plainSecret)
+    .filter((value) => value !== undefined && value !== "") as string[];
 }
 
 function quiet<E extends Error>(error: E): E {

@@ -19,7 +19,12 @@ export function redact(text: string, secrets: readonly string[] = []): string {
   for (const secret of secrets) {
     if (secret.length === 0) continue;
     // The vendor's words may hold the value escaped for JSON or for a URL.
-    for (const form of new Set([secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(Buffer.from(secret).toString())])) safe = safe.split(form).join("[redacted]");
+    for (const form of new Set([
+      secret,
+      JSON.stringify(secret).slice(1, -1),
+      encodeURIComponent(Buffer.from(secret).toString()),
+    ]))
+      safe = safe.split(form).join("[redacted]");
   }
   for (const shape of credentialShapes) safe = safe.replace(shape, "[redacted]");
   safe = safe.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+/g, " ").trim();
@@ -31,7 +36,8 @@ export function kindOf(value: unknown): string {
   if (value === undefined) return "nothing";
   if (value === null) return "null";
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : `a list of ${value.length}`;
-  if (typeof value === "string") return value === "" ? "an empty text" : `a text of ${value.length} character${value.length === 1 ? "" : "s"}`;
+  if (typeof value === "string")
+    return value === "" ? "an empty text" : `a text of ${value.length} character${value.length === 1 ? "" : "s"}`;
   if (typeof value === "object") return "an object";
   return `a ${typeof value}`;
 }

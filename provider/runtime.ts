@@ -11,12 +11,19 @@ import { createRotatingApiKeyProvider } from "./resources/rotating-api-key";
 import { createServiceAccountProvider } from "./resources/service-account";
 
 /** Builds a resource's provider, with the errors of every method made fit to print. */
-function provide<Inputs extends object, Outputs extends object>(resource: string, create: (context: ResourceContext) => ResourceProvider<Inputs, Outputs>): ResourceProvider<Inputs, Outputs> {
+function provide<Inputs extends object, Outputs extends object>(
+  resource: string,
+  create: (context: ResourceContext) => ResourceProvider<Inputs, Outputs>,
+): ResourceProvider<Inputs, Outputs> {
   let config: Config | undefined;
   let methods: ResourceProvider<Inputs, Outputs> | undefined;
   // Two first calls can race, and the second does not wait for an asynchronous configure.
   const ready = () => (methods ??= create(createContext(createConnections({ get: (key) => config?.get(key) }))));
-  const guarded = async <Result>(verb: string, about: object | undefined, run: () => Promise<Result> | undefined): Promise<Result> => {
+  const guarded = async <Result>(
+    verb: string,
+    about: object | undefined,
+    run: () => Promise<Result> | undefined,
+  ): Promise<Result> => {
     try {
       return (await run()) as Result;
     } catch (error) {

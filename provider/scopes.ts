@@ -53,7 +53,10 @@ export function covers(catalogue: ScopeCatalogue | undefined, held: readonly str
     if (seen.has(next)) continue;
     seen.add(next);
     const { name, limit } = nameAndLimit(catalogue, next);
-    queue.push(...(catalogue?.scopes[name]?.implies ?? []).map((implied) => implied + limit), ...matchedBy(catalogue, next));
+    queue.push(
+      ...(catalogue?.scopes[name]?.implies ?? []).map((implied) => implied + limit),
+      ...matchedBy(catalogue, next),
+    );
   }
   return false;
 }
@@ -94,7 +97,8 @@ export function scopeLevel(catalogue: ScopeCatalogue | undefined, scope: string)
   const known = catalogue?.scopes[name]?.level;
   if (known) return known;
   const words = name.toLowerCase().split(/[:./_-]/);
-  if (isWildcard(catalogue, scope) || words.some((word) => ["admin", "manage", "manager", "owner"].includes(word))) return "admin";
+  if (isWildcard(catalogue, scope) || words.some((word) => ["admin", "manage", "manager", "owner"].includes(word)))
+    return "admin";
   if (words.some((word) => ["read", "reader", "list", "view", "viewer", "get"].includes(word))) return "read";
   return "write";
 }
@@ -102,7 +106,9 @@ export function scopeLevel(catalogue: ScopeCatalogue | undefined, scope: string)
 /** True where the holder can make keys: by the catalogue, or because the scope covers one that can. */
 export function canMintKeys(catalogue: ScopeCatalogue | undefined, scope: string): boolean {
   const held = nameAndLimit(catalogue, scope).name;
-  return Object.entries(catalogue?.scopes ?? {}).some(([name, facts]) => facts.mintsKeys === true && covers(catalogue, [held], name));
+  return Object.entries(catalogue?.scopes ?? {}).some(
+    ([name, facts]) => facts.mintsKeys === true && covers(catalogue, [held], name),
+  );
 }
 
 /** The known scope that the writer most likely meant, if any is near. */
@@ -113,7 +119,10 @@ export function nearestScope(catalogue: ScopeCatalogue, scope: string): string |
 }
 
 /** `read:users` and `!group=analysts`: what is known of a scope is known of its name. */
-function nameAndLimit(catalogue: ScopeCatalogue | undefined, scope: string): { readonly name: string; readonly limit: string } {
+function nameAndLimit(
+  catalogue: ScopeCatalogue | undefined,
+  scope: string,
+): { readonly name: string; readonly limit: string } {
   const at = catalogue?.limitMark === undefined ? -1 : scope.indexOf(catalogue.limitMark);
   return at < 0 ? { name: scope, limit: "" } : { name: scope.slice(0, at), limit: scope.slice(at) };
 }
@@ -122,7 +131,10 @@ function nameAndLimit(catalogue: ScopeCatalogue | undefined, scope: string): { r
 export function nearestWord(word: string, candidates: readonly string[]): string | undefined {
   const reversed = word.split(":").reverse().join(":");
   const scored = candidates
-    .map((candidate) => ({ candidate, distance: Math.min(editDistance(word, candidate), candidate === reversed ? 1 : Infinity) }))
+    .map((candidate) => ({
+      candidate,
+      distance: Math.min(editDistance(word, candidate), candidate === reversed ? 1 : Infinity),
+    }))
     .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1));
   const best = scored[0];
   return best && best.distance <= Math.max(2, Math.floor(word.length / 3)) ? best.candidate : undefined;
@@ -130,7 +142,9 @@ export function nearestWord(word: string, candidates: readonly string[]): string
 
 /** The known scopes that a wildcard stands for; each may imply more. */
 function matchedBy(catalogue: ScopeCatalogue | undefined, pattern: string): string[] {
-  return pattern.endsWith("*") ? Object.keys(catalogue?.scopes ?? {}).filter((scope) => matchesWildcard(pattern, scope)) : [];
+  return pattern.endsWith("*")
+    ? Object.keys(catalogue?.scopes ?? {}).filter((scope) => matchesWildcard(pattern, scope))
+    : [];
 }
 
 function matchesWildcard(pattern: string, scope: string): boolean {

@@ -66,5 +66,8 @@ export function createSession(
 }
 
 function credentialOf(token: string, headers: Readonly<Record<string, string>>): Credential {
-  return { headers, secrets: [token, ...Object.values(headers).flatMap((value) => [value, value.replace(/^\S+ /, "")])] };
+  return {
+    headers,
+    secrets: [token, ...Object.values(headers).flatMap((value) => [value, value.replace(/^\S+ /, "")])],
+  };
 }

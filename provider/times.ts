@@ -4,8 +4,12 @@ const rfc3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}
 
 /** Milliseconds since the epoch of an RFC 3339 time; a sentence that says what is wrong otherwise. */
 export function parseTime(value: unknown): number | { readonly problem: string } {
-  const ms = typeof value === "string" && rfc3339.test(value) && isCalendarDay(value) ? Date.parse(value.toUpperCase().replace(" ", "T")) : NaN;
-  if (Number.isNaN(ms)) return { problem: `is ${kindOf(value)}, not a time; write RFC 3339 with a zone: 2027-02-01T00:00:00Z` };
+  const ms =
+    typeof value === "string" && rfc3339.test(value) && isCalendarDay(value)
+      ? Date.parse(value.toUpperCase().replace(" ", "T"))
+      : NaN;
+  if (Number.isNaN(ms))
+    return { problem: `is ${kindOf(value)}, not a time; write RFC 3339 with a zone: 2027-02-01T00:00:00Z` };
   return ms;
 }
 

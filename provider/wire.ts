@@ -22,6 +22,7 @@ export function asSecret(value: string): { readonly [signatureKey]: string; read
 /** The plain value of {@link asSecret}, or the text itself. */
 export function plainSecret(value: unknown): string | undefined {
   if (typeof value === "string") return value;
-  if (typeof value === "object" && value !== null && "value" in value && typeof value.value === "string") return value.value;
+  if (typeof value === "object" && value !== null && "value" in value && typeof value.value === "string")
+    return value.value;
   return undefined;
 }

@@ -64,7 +64,6 @@ interface RawEventStep {
 type Check = (value: unknown) => string | undefined;
 
 const text: Check = (value) => (typeof value === "string" ? undefined : "");
-const flag: Check = (value) => (typeof value === "boolean" ? undefined : "");
 const amount: Check = (value) => (typeof value === "number" ? undefined : "");
 const properties: Check = (value) => (isRecord(value) ? undefined : "");
 
@@ -107,20 +106,38 @@ function form(fields: Readonly<Record<string, Check>>): Check {
   };
 }
 
-const state = form({
-  urn: text,
-  type: text,
-  custom: maybe(flag),
-  id: maybe(text),
-  parent: maybe(text),
-  protect: maybe(flag),
-  retainOnDelete: maybe(flag),
-  delete: maybe(flag),
-  inputs: maybe(properties),
-  outputs: maybe(properties),
-  propertyDependencies: maybe(mapOf(maybe(listOf(text)))),
-  sourcePosition: maybe(text),
-});
+/** Line by line instead of by `form`: there are two states for every resource. */
+const state: Check = (value) => {
+  if (!isRecord(value)) return "";
+  if (typeof value.urn !== "string") return "urn";
+  if (typeof value.type !== "string") return "type";
+  if (isOther(value.custom, "boolean")) return "custom";
+  if (isOther(value.id, "string")) return "id";
+  if (isOther(value.parent, "string")) return "parent";
+  if (isOther(value.protect, "boolean")) return "protect";
+  if (isOther(value.retainOnDelete, "boolean")) return "retainOnDelete";
+  if (isOther(value.delete, "boolean")) return "delete";
+  if (isOther(value.sourcePosition, "string")) return "sourcePosition";
+  if (isOther(value.inputs, "object") || Array.isArray(value.inputs)) return "inputs";
+  if (isOther(value.outputs, "object") || Array.isArray(value.outputs)) return "outputs";
+  return areDependencies(value.propertyDependencies) ? undefined : "propertyDependencies";
+};
+
+function isOther(value: unknown, type: "string" | "boolean" | "object"): boolean {
+  return value !== undefined && value !== null && typeof value !== type;
+}
+
+function areDependencies(value: unknown): boolean {
+  if (value === undefined || value === null) return true;
+  if (!isRecord(value)) return false;
+  for (const name of Object.keys(value)) {
+    const urns = value[name];
+    if (urns === null) continue;
+    if (!Array.isArray(urns)) return false;
+    for (const urn of urns) if (typeof urn !== "string") return false;
+  }
+  return true;
+}
 
 const diagnostic = form({ urn: maybe(text), message: maybe(text), severity: maybe(text) });
 const reasons = maybe(listOf(text));

@@ -15,7 +15,9 @@ const say = (text = "") => console.log(text);
 const step = (text) => say(`\n▸ ${text}`);
 const mask = (secret) => `${secret.slice(0, 8)}…${secret.slice(-2)}`;
 
-const emulator = spawn(process.execPath, ["dist/cli/main.js", "emulator", "--port", "0"], { stdio: ["ignore", "pipe", "inherit"] });
+const emulator = spawn(process.execPath, ["dist/cli/main.js", "emulator", "--port", "0"], {
+  stdio: ["ignore", "pipe", "inherit"],
+});
 const ended = once(emulator, "exit");
 
 async function main() {
@@ -29,7 +31,10 @@ async function main() {
 
   for (const name of ["home", "backend"]) mkdirSync(join(dir, name));
   const project = join(dir, "project");
-  cpSync(join(root, "examples/quickstart"), join(project, "examples/quickstart"), { recursive: true, filter: (source) => !source.includes("node_modules") });
+  cpSync(join(root, "examples/quickstart"), join(project, "examples/quickstart"), {
+    recursive: true,
+    filter: (source) => !source.includes("node_modules"),
+  });
   symlinkSync(join(root, "node_modules"), join(project, "node_modules"));
   writeFileSync(join(project, "Pulumi.yaml"), readFileSync(join(root, "Pulumi.yaml")));
   const env = {
@@ -43,12 +48,18 @@ async function main() {
     NO_COLOR: "1",
     NOVAVMS_ADMIN_TOKEN: services.novavms.adminToken,
     PULSELY_ADMIN_TOKEN: services.pulsely.adminToken,
-    APIKEYS_CONNECTIONS: JSON.stringify({ default: { url: services.novavms.url }, pulsely: { url: services.pulsely.url } }),
+    APIKEYS_CONNECTIONS: JSON.stringify({
+      default: { url: services.novavms.url },
+      pulsely: { url: services.pulsely.url },
+    }),
   };
-  const pulumi = async (...args) => (await run("pulumi", [...args, "--non-interactive"], { cwd: project, env, maxBuffer: 64 * 1024 * 1024 })).stdout;
+  const pulumi = async (...args) =>
+    (await run("pulumi", [...args, "--non-interactive"], { cwd: project, env, maxBuffer: 64 * 1024 * 1024 })).stdout;
   const outputs = async () => JSON.parse(await pulumi("stack", "output", "--json", "--show-secrets"));
-  const cameras = async (key) => (await fetch(`${services.novavms.url}/cameras`, { headers: { authorization: `Bearer ${key}` } })).status;
-  const events = async (key) => (await fetch(`${services.novavms.url}/events`, { headers: { authorization: `Bearer ${key}` } })).status;
+  const cameras = async (key) =>
+    (await fetch(`${services.novavms.url}/cameras`, { headers: { authorization: `Bearer ${key}` } })).status;
+  const events = async (key) =>
+    (await fetch(`${services.novavms.url}/events`, { headers: { authorization: `Bearer ${key}` } })).status;
 
   step("pulumi up: a NovaVMS service account with a key, and a Pulsely key");
   await pulumi("stack", "init", "demo");
@@ -67,7 +78,8 @@ async function main() {
   await pulumi("config", "set", "--path", "exporterScopes[0]", "cameras:read");
   await pulumi("config", "set", "--path", "exporterScopes[1]", "events:read");
   const preview = await pulumi("preview", "--diff");
-  for (const text of preview.split("\n").filter((text) => /replace\)|scopes|\[\d\]|^\s+\]/.test(text))) say(`  ${text.trimEnd()}`);
+  for (const text of preview.split("\n").filter((text) => /replace\)|scopes|\[\d\]|^\s+\]/.test(text)))
+    say(`  ${text.trimEnd()}`);
 
   step("pulumi up: the new key is made before the old one is revoked");
   await pulumi("up", "--yes", "--skip-preview");

@@ -16,7 +16,8 @@ for (const file of files) {
   if (!result.success && result.numFailedTests + result.numRuntimeErrorTestSuites === 0) failed += 1;
   for (const suite of result.testResults.filter(({ status }) => status === "failed")) {
     console.log(`failed: ${suite.name.replace(`${process.cwd()}/`, "")}`);
-    for (const test of suite.assertionResults.filter(({ status }) => status === "failed")) console.log(`  ${test.fullName}`);
+    for (const test of suite.assertionResults.filter(({ status }) => status === "failed"))
+      console.log(`  ${test.fullName}`);
   }
 }
 console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);

@@ -120,7 +120,10 @@ export class ApiKey extends pulumi.CustomResource {
         ...(args.expiresAt === undefined ? { expiresAt: undefined } : {}),
         ...(args.scopes === undefined ? { scopes: undefined } : {}),
       },
-      withDemands(options, { secretOutputs: args.secretValue === undefined ? ["secret"] : ["secret", "secretValue"], exactName: args.exactName }),
+      withDemands(options, {
+        secretOutputs: args.secretValue === undefined ? ["secret"] : ["secret", "secretValue"],
+        exactName: args.exactName,
+      }),
     );
   }
 }

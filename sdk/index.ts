@@ -1,5 +1,13 @@
 /** `pulumi-apikeys`: service accounts and API keys as Pulumi resources. */
 export { ApiKey, type ApiKeyArgs, type KeyArgs } from "./api-key";
 export { RotatingApiKey, type RotatingApiKeyArgs } from "./rotating-api-key";
-export type { JupyterhubScope, KeycloakScope, KeystoneScope, NovavmsScope, PulseapiScope, PulselyScope, Scope } from "./scope";
+export type {
+  JupyterhubScope,
+  KeycloakScope,
+  KeystoneScope,
+  NovavmsScope,
+  PulseapiScope,
+  PulselyScope,
+  Scope,
+} from "./scope";
 export { ServiceAccount, type ServiceAccountArgs } from "./service-account";

@@ -92,7 +92,9 @@ export class RotatingApiKey extends pulumi.CustomResource {
   /** What became of the previous key, for example `used 4 min ago; deferred`. */
   declare readonly retireStatus: pulumi.Output<string | undefined>;
   /** Older keys that still wait to be revoked: every later update does that first. */
-  declare readonly pendingRevocations: pulumi.Output<{ keyId: string; fingerprint?: string; end: string }[] | undefined>;
+  declare readonly pendingRevocations: pulumi.Output<
+    { keyId: string; fingerprint?: string; end: string }[] | undefined
+  >;
 
   constructor(name: string, args: RotatingApiKeyArgs, options?: pulumi.CustomResourceOptions) {
     super(

@@ -1,4 +1,11 @@
-import type { JupyterhubScope, KeycloakScope, KeystoneScope, NovavmsScope, PulseapiScope, PulselyScope } from "../provider/catalogues";
+import type {
+  JupyterhubScope,
+  KeycloakScope,
+  KeystoneScope,
+  NovavmsScope,
+  PulseapiScope,
+  PulselyScope,
+} from "../provider/catalogues";
 
 export type { JupyterhubScope, KeycloakScope, KeystoneScope, NovavmsScope, PulseapiScope, PulselyScope };
 

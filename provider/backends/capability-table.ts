@@ -10,19 +10,57 @@ interface Row {
 const yes = (value: boolean) => (value ? "yes" : "no");
 
 const rows: readonly Row[] = [
-  { ability: "a key belongs to", of: ({ parent }) => (parent === "serviceAccount" ? "a service account" : "the owner of the admin credential") },
+  {
+    ability: "a key belongs to",
+    of: ({ parent }) => (parent === "serviceAccount" ? "a service account" : "the owner of the admin credential"),
+  },
   { ability: "`ServiceAccount`", of: ({ serviceAccounts }) => yes(serviceAccounts !== undefined) },
-  { ability: "scopes", of: ({ scopes }) => ({ immutable: "on the key, immutable", mutable: "on the key (a change replaces all the same)", account: "on the account", none: "none" })[scopes] },
-  { ability: "keys at a time", of: ({ maxActiveKeys }) => (maxActiveKeys === undefined ? "many" : String(maxActiveKeys)) },
-  { ability: "expiry", of: ({ expiry }) => (expiry.support === "none" ? "no" : `${expiry.support}${expiry.update ? ", changeable" : ", fixed"}`) },
+  {
+    ability: "scopes",
+    of: ({ scopes }) =>
+      ({
+        immutable: "on the key, immutable",
+        mutable: "on the key (a change replaces all the same)",
+        account: "on the account",
+        none: "none",
+      })[scopes],
+  },
+  {
+    ability: "keys at a time",
+    of: ({ maxActiveKeys }) => (maxActiveKeys === undefined ? "many" : String(maxActiveKeys)),
+  },
+  {
+    ability: "expiry",
+    of: ({ expiry }) =>
+      expiry.support === "none" ? "no" : `${expiry.support}${expiry.update ? ", changeable" : ", fixed"}`,
+  },
   { ability: "old key after a rotation", of: (capabilities) => previousEnd(capabilities) },
-  { ability: "native rotate", of: ({ nativeRotate }) => (nativeRotate ? `${nativeRotate.id} id, grace ${nativeRotate.maxGraceMs === 0 ? "none" : `up to ${formatDuration(nativeRotate.maxGraceMs)}`}` : "no") },
+  {
+    ability: "native rotate",
+    of: ({ nativeRotate }) =>
+      nativeRotate
+        ? `${nativeRotate.id} id, grace ${nativeRotate.maxGraceMs === 0 ? "none" : `up to ${formatDuration(nativeRotate.maxGraceMs)}`}`
+        : "no",
+  },
   { ability: "`retire: whenUnused`", of: ({ lastUsed }) => yes(lastUsed !== undefined) },
   { ability: "`environment`", of: ({ environments }) => environments?.join(", ") ?? "no choice" },
-  { ability: "`secretValue`", of: ({ secret }) => (secret.callerChosen ? `yes${secret.significantBytes === undefined ? "" : `, ${secret.significantBytes} bytes`}` : "no") },
-  { ability: "credential", of: ({ secret }) => (secret.form === "pair" ? "a pair: `accessId` and `secret`" : "one token") },
+  {
+    ability: "`secretValue`",
+    of: ({ secret }) =>
+      secret.callerChosen
+        ? `yes${secret.significantBytes === undefined ? "" : `, ${secret.significantBytes} bytes`}`
+        : "no",
+  },
+  {
+    ability: "credential",
+    of: ({ secret }) => (secret.form === "pair" ? "a pair: `accessId` and `secret`" : "one token"),
+  },
   { ability: "rename in place", of: ({ rename }) => yes(rename) },
-  { ability: "description", of: ({ description }) => ({ update: "changeable", replace: "a change replaces", none: "in the state only" })[description] },
+  {
+    ability: "description",
+    of: ({ description }) =>
+      ({ update: "changeable", replace: "a change replaces", none: "in the state only" })[description],
+  },
   { ability: "key names", of: ({ uniqueNames }) => (uniqueNames ? "unique" : "may repeat") },
 ];
 
@@ -34,6 +72,10 @@ function previousEnd({ delayedRevoke, maxActiveKeys, nativeRotate }: Capabilitie
 /** What each backend can, as a Markdown table: the code is the only source. */
 export function capabilityTable(backends: readonly Backend[]): string {
   const sorted = [...backends].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const lines = [["", ...sorted.map(({ name }) => name)], ["---", ...sorted.map(() => "---")], ...rows.map(({ ability, of }) => [ability, ...sorted.map(({ capabilities }) => of(capabilities))])];
+  const lines = [
+    ["", ...sorted.map(({ name }) => name)],
+    ["---", ...sorted.map(() => "---")],
+    ...rows.map(({ ability, of }) => [ability, ...sorted.map(({ capabilities }) => of(capabilities))]),
+  ];
   return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }

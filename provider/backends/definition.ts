@@ -261,13 +261,23 @@ const ms = z.number().nonnegative();
 const capabilities = z.strictObject({
   parent: z.enum(["serviceAccount", "credential"]),
   serviceAccounts: z
-    .strictObject({ name: support, description: support, role: z.enum(["update", "replace", "none", "required"]), scopes: support, uniqueNames: z.boolean() })
+    .strictObject({
+      name: support,
+      description: support,
+      role: z.enum(["update", "replace", "none", "required"]),
+      scopes: support,
+      uniqueNames: z.boolean(),
+    })
     .optional(),
   scopes: z.enum(["immutable", "mutable", "account", "none"]),
   environments: z.array(z.enum(["live", "test"])).optional(),
   rename: z.boolean(),
   description: support,
-  expiry: z.strictObject({ support: z.enum(["optional", "required", "imposed", "none"]), update: z.boolean(), granularityMs: ms }),
+  expiry: z.strictObject({
+    support: z.enum(["optional", "required", "imposed", "none"]),
+    update: z.boolean(),
+    granularityMs: ms,
+  }),
   secret: z.strictObject({
     shown: z.enum(["once", "always"]),
     callerChosen: z.boolean(),
@@ -286,7 +296,11 @@ const capabilities = z.strictObject({
   idempotentCreate: z.boolean(),
   activationLagMs: ms,
   revocationLagMs: ms,
-  limits: z.strictObject({ nameLength: z.number().int().positive(), namePattern: z.string().optional(), descriptionLength: z.number().int().positive().optional() }),
+  limits: z.strictObject({
+    nameLength: z.number().int().positive(),
+    namePattern: z.string().optional(),
+    descriptionLength: z.number().int().positive().optional(),
+  }),
 });
 
 // `satisfies` makes a field that only the interface has a compile error.
@@ -297,7 +311,12 @@ const scopeFacts = z.strictObject({
 } satisfies Record<keyof ScopeFacts, z.ZodType>);
 const catalogue = z.strictObject({
   scopes: z.record(z.string(), scopeFacts),
-  open: z.strictObject({ pattern: z.string().refine(isPattern, { error: "write a regular expression" }), example: z.string() }).optional(),
+  open: z
+    .strictObject({
+      pattern: z.string().refine(isPattern, { error: "write a regular expression" }),
+      example: z.string(),
+    })
+    .optional(),
   limitMark: z.string().optional(),
 } satisfies Record<keyof ScopeCatalogue, z.ZodType>);
 
@@ -310,7 +329,12 @@ function isPattern(text: string): boolean {
 }
 
 const always = ["createKey", "getKey", "listKeys", "revokeKey"] as const;
-const forAccounts = ["createServiceAccount", "getServiceAccount", "listServiceAccounts", "deleteServiceAccount"] as const;
+const forAccounts = [
+  "createServiceAccount",
+  "getServiceAccount",
+  "listServiceAccounts",
+  "deleteServiceAccount",
+] as const;
 
 /**
  * Declares a backend. Checks its shape at once, so that a mistake is reported with the field's name
@@ -320,37 +344,60 @@ export function defineBackend<Options = undefined>(definition: BackendDefinition
   const name = typeof definition?.name === "string" && definition.name !== "" ? definition.name : undefined;
   if (!name) throw new ConfigError(`defineBackend: "name" is ${kindOf(definition?.name)}; give the backend a name.`);
   assertForm(name, "capabilities", capabilities, definition.capabilities);
-  if (typeof definition.connect !== "function") throw new ConfigError(`Backend "${name}": "connect" is ${kindOf(definition.connect)}; give a function that returns the methods.`);
+  if (typeof definition.connect !== "function")
+    throw new ConfigError(
+      `Backend "${name}": "connect" is ${kindOf(definition.connect)}; give a function that returns the methods.`,
+    );
   const wantsScopes = definition.capabilities.scopes === "immutable" || definition.capabilities.scopes === "mutable";
-  if (wantsScopes && !definition.catalogue) throw new ConfigError(`Backend "${name}": "catalogue" is missing; keys have scopes ("capabilities.scopes"), so list them, or give the form of an open catalogue.`);
+  if (wantsScopes && !definition.catalogue)
+    throw new ConfigError(
+      `Backend "${name}": "catalogue" is missing; keys have scopes ("capabilities.scopes"), so list them, or give the form of an open catalogue.`,
+    );
   if (definition.catalogue) assertCatalogue(name, definition.catalogue);
   return definition as unknown as Backend;
 }
 
 function assertForm(name: string, part: string, schema: z.ZodType, value: unknown): void {
   const issue = schema.safeParse(value).error?.issues[0];
-  if (issue) throw new ConfigError(`Backend "${name}": "${[part, ...issue.path].join(".")}" is wrong: ${issue.message}.`);
+  if (issue)
+    throw new ConfigError(`Backend "${name}": "${[part, ...issue.path].join(".")}" is wrong: ${issue.message}.`);
 }
 
 function assertCatalogue(name: string, offered: ScopeCatalogue): void {
   assertForm(name, "catalogue", catalogue, offered);
   for (const [scope, { implies = [] }] of Object.entries(offered.scopes)) {
-    const unknown = implies.find((implied) => !offered.open && !implied.includes("*") && !Object.hasOwn(offered.scopes, implied));
-    if (unknown !== undefined) throw new ConfigError(`Backend "${name}": "catalogue.scopes.${scope}.implies" is wrong: there is no scope "${unknown}".`);
+    const unknown = implies.find(
+      (implied) => !offered.open && !implied.includes("*") && !Object.hasOwn(offered.scopes, implied),
+    );
+    if (unknown !== undefined)
+      throw new ConfigError(
+        `Backend "${name}": "catalogue.scopes.${scope}.implies" is wrong: there is no scope "${unknown}".`,
+      );
   }
 }
 
 /** Refuses a client that lacks a method its capabilities promise. */
 export function checkClient(name: string, offered: Capabilities, client: BackendClient): BackendClient {
-  if (typeof client !== "object" || client === null) throw new ConfigError(`Backend "${name}": "connect" returned ${kindOf(client)}; return an object with the methods.`);
+  if (typeof client !== "object" || client === null)
+    throw new ConfigError(
+      `Backend "${name}": "connect" returned ${kindOf(client)}; return an object with the methods.`,
+    );
   const needed: (keyof BackendClient)[] = [...always];
   const { serviceAccounts } = offered;
   if (serviceAccounts) needed.push(...forAccounts);
-  if (serviceAccounts && [serviceAccounts.name, serviceAccounts.description, serviceAccounts.role, serviceAccounts.scopes].includes("update")) needed.push("updateServiceAccount");
+  if (
+    serviceAccounts &&
+    [serviceAccounts.name, serviceAccounts.description, serviceAccounts.role, serviceAccounts.scopes].includes("update")
+  )
+    needed.push("updateServiceAccount");
   if (offered.nativeRotate) needed.push("rotateKey");
-  if (offered.rename || offered.description === "update" || offered.expiry.update || offered.marker === "metadata") needed.push("updateKey");
+  if (offered.rename || offered.description === "update" || offered.expiry.update || offered.marker === "metadata")
+    needed.push("updateKey");
   for (const method of needed) {
-    if (typeof client[method] !== "function") throw new ConfigError(`Backend "${name}": the method "${method}" is missing; "connect" must return it, because the capabilities promise it.`);
+    if (typeof client[method] !== "function")
+      throw new ConfigError(
+        `Backend "${name}": the method "${method}" is missing; "connect" must return it, because the capabilities promise it.`,
+      );
   }
   return client;
 }

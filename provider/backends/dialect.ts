@@ -8,7 +8,11 @@ export type Dialect<Paths extends Readonly<Record<string, string>>> = { readonly
 export function dialectOption<Paths extends Readonly<Record<string, string>>>(backend: string, proposal: Paths) {
   const names = Object.keys(proposal);
   const form = z.strictObject({
-    dialect: z.strictObject({ paths: z.strictObject(Object.fromEntries(names.map((name) => [name, z.string().regex(/^\//).optional()]))) }).optional(),
+    dialect: z
+      .strictObject({
+        paths: z.strictObject(Object.fromEntries(names.map((name) => [name, z.string().regex(/^\//).optional()]))),
+      })
+      .optional(),
   });
   return (fields: Readonly<Record<string, unknown>>): Dialect<Paths> => {
     const result = form.safeParse(fields);
@@ -16,7 +20,9 @@ export function dialectOption<Paths extends Readonly<Record<string, string>>>(ba
       const issue = result.error.issues[0];
       const unknown = issue?.code === "unrecognized_keys" ? issue.keys[0] : undefined;
       const field = [...(issue?.path ?? []), ...(unknown ? [unknown] : [])].join(".");
-      throw new ConfigError(`backend "${backend}" cannot read the connection field "${field}": it takes dialect.paths with ${names.join(", ")}, each a path that begins with "/".`);
+      throw new ConfigError(
+        `backend "${backend}" cannot read the connection field "${field}": it takes dialect.paths with ${names.join(", ")}, each a path that begins with "/".`,
+      );
     }
     return { ...proposal, ...result.data.dialect?.paths } as Dialect<Paths>;
   };

@@ -36,8 +36,15 @@ const tokenSchema = z.object({
 });
 const issuedSchema = tokenSchema.extend({ token: z.string().min(1) });
 const tokensSchema = z.object({ api_tokens: z.array(tokenSchema) });
-const userSchema = z.object({ name: z.string().min(1), groups: z.array(z.string()).nullish(), created: z.string().nullish() });
-const usersSchema = z.object({ items: z.array(userSchema), _pagination: z.object({ next: z.object({ offset: z.number() }).nullish() }) });
+const userSchema = z.object({
+  name: z.string().min(1),
+  groups: z.array(z.string()).nullish(),
+  created: z.string().nullish(),
+});
+const usersSchema = z.object({
+  items: z.array(userSchema),
+  _pagination: z.object({ next: z.object({ offset: z.number() }).nullish() }),
+});
 
 export const jupyterhub = defineBackend({
   name: "jupyterhub",
@@ -88,7 +95,12 @@ export const jupyterhub = defineBackend({
       try {
         await http.request({ method, path: path`/groups/${group}/users`, json: { users: [user] }, idempotent: true });
       } catch (error) {
-        throw error instanceof NotFoundError ? new NotFoundError(error, `The account's role is the name of a group of the hub: make the group "${group}" there, or correct the role.`) : error;
+        throw error instanceof NotFoundError
+          ? new NotFoundError(
+              error,
+              `The account's role is the name of a group of the hub: make the group "${group}" there, or correct the role.`,
+            )
+          : error;
       }
     };
     const deleteServiceAccount = async (name: string) => {
@@ -111,7 +123,9 @@ export const jupyterhub = defineBackend({
         }),
       listKeys: ({ serviceAccountId }) => listTokens(serviceAccountId),
       async revokeKey({ id, serviceAccountId }) {
-        const revoked = await unlessAbsent(() => http.request({ method: "DELETE", path: tokensOf(serviceAccountId) + path`/${id}` }));
+        const revoked = await unlessAbsent(() =>
+          http.request({ method: "DELETE", path: tokensOf(serviceAccountId) + path`/${id}` }),
+        );
         return revoked ? "revoked" : "absent";
       },
       async createServiceAccount({ name, role }) {
@@ -133,10 +147,16 @@ export const jupyterhub = defineBackend({
         return user && toAccount(user);
       },
       async listServiceAccounts({ name }) {
-        if (name !== undefined) return [await getUser(name.toLowerCase())].filter((user) => user !== undefined).map(toAccount);
+        if (name !== undefined)
+          return [await getUser(name.toLowerCase())].filter((user) => user !== undefined).map(toAccount);
         const found: ServiceAccount[] = [];
-        for (let offset: number | undefined = 0; offset !== undefined; ) {
-          const { body } = await http.request({ method: "GET", path: "/users", query: { offset, limit: 200 }, headers: { accept: "application/jupyterhub-pagination+json" } });
+        for (let offset: number | undefined = 0; offset !== undefined;) {
+          const { body } = await http.request({
+            method: "GET",
+            path: "/users",
+            query: { offset, limit: 200 },
+            headers: { accept: "application/jupyterhub-pagination+json" },
+          });
           const page: z.infer<typeof usersSchema> = parseAnswer("GET", "/users", usersSchema, body);
           found.push(...page.items.map(toAccount));
           offset = page._pagination.next?.offset;
@@ -165,25 +185,37 @@ function userAt(name: string): string {
 
 function tokensOf(owner: string | undefined): string {
   // `check` demands serviceAccountId, so this is a state that was edited by hand.
-  if (owner === undefined) throw new ProviderError("The key's record names no service account; JupyterHub's tokens belong to a user.");
+  if (owner === undefined)
+    throw new ProviderError("The key's record names no service account; JupyterHub's tokens belong to a user.");
   return `${userAt(owner)}/tokens`;
 }
 
 /** The result, or undefined where the hub says in these words that there is no such user or token. */
 function unlessAbsent<Result>(run: () => Promise<Result>): Promise<Result | undefined> {
-  return unlessGone(run, /^No such (user|token)/, "The connection's url must end in /hub/api, and its credential's scopes must not be limited by a filter (such as tokens!group=…) that leaves this user out.");
+  return unlessGone(
+    run,
+    /^No such (user|token)/,
+    "The connection's url must end in /hub/api, and its credential's scopes must not be limited by a filter (such as tokens!group=…) that leaves this user out.",
+  );
 }
 
 function explainScopes(error: unknown): never {
   if (!(error instanceof BadRequestError) || !/ not held by /.test(error.detail ?? "")) throw error;
-  throw new BadRequestError(error, "A key can have no scope that its account lacks: give it to the role of the account's group, or take it out of the key's scopes.");
+  throw new BadRequestError(
+    error,
+    "A key can have no scope that its account lacks: give it to the role of the account's group, or take it out of the key's scopes.",
+  );
 }
 
 /** Counted by the real clock, whatever APIKEYS_NOW says: it is the hub's clock that ends the token. */
 function secondsUntil(expiresAt: string | undefined, nowMs: number): number | undefined {
   if (expiresAt === undefined) return undefined;
   const seconds = Math.round((Date.parse(expiresAt) - nowMs) / secondMs);
-  if (seconds < 1) throw new InputError("expiresAt", `the key would end at ${expiresAt}, which is over by this machine's clock; nothing was sent.`);
+  if (seconds < 1)
+    throw new InputError(
+      "expiresAt",
+      `the key would end at ${expiresAt}, which is over by this machine's clock; nothing was sent.`,
+    );
   return seconds;
 }
 
@@ -202,5 +234,11 @@ function toKey(wire: z.infer<typeof tokenSchema>): ApiKey {
 }
 
 function toAccount({ name, groups, created }: z.infer<typeof userSchema>): ServiceAccount {
-  return defined({ id: name, name, status: "active", role: groups?.length ? [...groups].sort().join(", ") : undefined, createdAt: normaliseTime(created) } as const);
+  return defined({
+    id: name,
+    name,
+    status: "active",
+    role: groups?.length ? [...groups].sort().join(", ") : undefined,
+    createdAt: normaliseTime(created),
+  } as const);
 }

@@ -58,7 +58,8 @@ interface Options extends Dialect<typeof dialect> {
 export const novavms = defineBackend<Options>({
   name: "novavms",
   defaultUrl: "https://novavms.novalien.com/api/v1",
-  undocumentedWrites: "NovaVMS documents no call that creates or revokes a service account or a key; those used here are a proposal",
+  undocumentedWrites:
+    "NovaVMS documents no call that creates or revokes a service account or a key; those used here are a proposal",
   catalogue: novavmsCatalogue,
   capabilities: {
     parent: "serviceAccount",
@@ -93,7 +94,11 @@ export const novavms = defineBackend<Options>({
     return {
       async createKey({ serviceAccountId, name, scopes, expiresAt }) {
         const at = keysAt(serviceAccountId);
-        const { body } = await http.request({ method: "POST", path: at, json: { name, scopes, expires_at: expiresAt } });
+        const { body } = await http.request({
+          method: "POST",
+          path: at,
+          json: { name, scopes, expires_at: expiresAt },
+        });
         const issued = parseAnswer("POST", at, issuedSchema, body);
         return { ...toKey(issued), secret: issued.key };
       },
@@ -106,7 +111,12 @@ export const novavms = defineBackend<Options>({
       },
       async updateKey(ref: KeyRef, { expiresAt }) {
         const at = keysAt(ref.serviceAccountId) + path`/${ref.id}`;
-        const { body } = await http.request({ method: "PATCH", path: at, json: { expires_at: expiresAt }, idempotent: true });
+        const { body } = await http.request({
+          method: "PATCH",
+          path: at,
+          json: { expires_at: expiresAt },
+          idempotent: true,
+        });
         return toKey(parseAnswer("PATCH", at, keySchema, body));
       },
       async revokeKey(ref: KeyRef) {
@@ -124,7 +134,7 @@ export const novavms = defineBackend<Options>({
       },
       async listServiceAccounts({ name }) {
         const found: ServiceAccount[] = [];
-        for (let cursor: string | undefined; ; ) {
+        for (let cursor: string | undefined; ;) {
           const { body } = await http.request({ method: "GET", path: options.accounts, query: { limit: 100, cursor } });
           const page = parseAnswer("GET", options.accounts, accountsSchema, body);
           found.push(...page.data.filter((account) => name === undefined || account.name === name).map(toAccount));
@@ -149,7 +159,10 @@ function readOptions(fields: Readonly<Record<string, unknown>>): Options {
   const paths = dialectOption("novavms", dialect)(rest);
   if (scopes === undefined) return paths;
   const list = z.array(z.string().min(1)).nonempty().safeParse(scopes);
-  if (!list.success) throw new ConfigError('backend "novavms" cannot read the connection field "scopes": list the scope names that may be used.');
+  if (!list.success)
+    throw new ConfigError(
+      'backend "novavms" cannot read the connection field "scopes": list the scope names that may be used.',
+    );
   return { ...paths, closedScopes: list.data };
 }
 
@@ -159,7 +172,8 @@ function closedCatalogue(scopes: readonly string[]): ScopeCatalogue {
 
 function needAccount(id: string | undefined): string {
   // `check` demands serviceAccountId, so this is a state that was edited by hand.
-  if (id === undefined) throw new ProviderError("The key's record names no service account; NovaVMS keys live under one.");
+  if (id === undefined)
+    throw new ProviderError("The key's record names no service account; NovaVMS keys live under one.");
   return id;
 }
 

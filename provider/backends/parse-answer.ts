@@ -3,11 +3,22 @@ import { ResponseShapeError } from "../errors";
 import { kindOf } from "../redact";
 
 /** A vendor's answer in its documented form, or a {@link ResponseShapeError} that names the field and never quotes a value. */
-export function parseAnswer<Schema extends z.ZodType>(method: string, path: string, schema: Schema, body: unknown): z.infer<Schema> {
+export function parseAnswer<Schema extends z.ZodType>(
+  method: string,
+  path: string,
+  schema: Schema,
+  body: unknown,
+): z.infer<Schema> {
   const result = schema.safeParse(body);
   if (result.success) return result.data;
   const at = result.error.issues[0]?.path ?? [];
-  const value = at.reduce<unknown>((inner, key) => (typeof inner === "object" && inner !== null ? (inner as Record<PropertyKey, unknown>)[key] : undefined), body);
+  const value = at.reduce<unknown>(
+    (inner, key) =>
+      typeof inner === "object" && inner !== null ? (inner as Record<PropertyKey, unknown>)[key] : undefined,
+    body,
+  );
   const field = at.length > 0 ? `the field "${at.join(".")}" is` : "the body is";
-  throw new ResponseShapeError(`${method} ${path} was answered in an unexpected form: ${field} ${kindOf(value)}. Check the connection's url and the service's version.`);
+  throw new ResponseShapeError(
+    `${method} ${path} was answered in an unexpected form: ${field} ${kindOf(value)}. Check the connection's url and the service's version.`,
+  );
 }

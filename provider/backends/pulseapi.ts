@@ -36,7 +36,10 @@ const keySchema = z.object({
 });
 const oneSchema = z.object({ data: keySchema });
 const issuedSchema = oneSchema.extend({ token: z.string().min(1) });
-const pageSchema = z.object({ data: z.array(keySchema), meta: z.object({ current_page: z.number(), last_page: z.number() }) });
+const pageSchema = z.object({
+  data: z.array(keySchema),
+  meta: z.object({ current_page: z.number(), last_page: z.number() }),
+});
 
 export const pulseapi = defineBackend<Dialect<typeof dialect>>({
   name: "pulseapi",

@@ -64,7 +64,11 @@ export const pulsely = defineBackend<Dialect<typeof dialect>>({
   options: dialectOption("pulsely", dialect),
   connect: ({ http, options: paths }: BackendContext<Dialect<typeof dialect>>) => ({
     async createKey({ name, scopes, environment, expiresAt }) {
-      const { body } = await http.request({ method: "POST", path: paths.keys, json: { name, scopes, environment, expires_at: expiresAt } });
+      const { body } = await http.request({
+        method: "POST",
+        path: paths.keys,
+        json: { name, scopes, environment, expires_at: expiresAt },
+      });
       const issued = parseAnswer("POST", paths.keys, issuedSchema, body);
       return { ...toKey(issued), secret: issued.key };
     },
@@ -75,7 +79,7 @@ export const pulsely = defineBackend<Dialect<typeof dialect>>({
     },
     async listKeys() {
       const keys: ApiKey[] = [];
-      for (let cursor: string | undefined; ; ) {
+      for (let cursor: string | undefined; ;) {
         const { body } = await http.request({ method: "GET", path: paths.keys, query: { limit: 100, cursor } });
         const page = parseAnswer("GET", paths.keys, pageSchema, body);
         keys.push(...page.data.map(toKey));

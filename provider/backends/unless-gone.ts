@@ -5,7 +5,11 @@ import { NotFoundError } from "../errors";
  * 410) whose words match `proof`. Any other one proves nothing, and stays an error with the advice:
  * a wrong url gets one for everything, and some services answer so for what a credential may not see.
  */
-export async function unlessGone<Result>(run: () => Promise<Result>, proof: RegExp, advice: string): Promise<Result | undefined> {
+export async function unlessGone<Result>(
+  run: () => Promise<Result>,
+  proof: RegExp,
+  advice: string,
+): Promise<Result | undefined> {
   try {
     return await run();
   } catch (error) {

@@ -21,7 +21,13 @@ import { dayMs, formatDuration, minuteMs, secondMs } from "../durations";
 import { ConfigError, InputError, ProviderError } from "../errors";
 import { type HttpRequest, path } from "../http/client";
 import { formatTime, normaliseTime } from "../times";
-import { type ApiKey, type BackendContext, type BackendSession, defineBackend, type ServiceAccount } from "./definition";
+import {
+  type ApiKey,
+  type BackendContext,
+  type BackendSession,
+  defineBackend,
+  type ServiceAccount,
+} from "./definition";
 import { parseAnswer } from "./parse-answer";
 import { unlessGone } from "./unless-gone";
 
@@ -33,7 +39,9 @@ const keySchema = z.object({
   id: z.string().min(1),
   name: z.string(),
   body: z.object({ active: z.boolean(), created: z.string(), updated: z.string() }),
-  metadata: z.object({ description: z.string().nullish(), last_login: z.string().nullish(), last_rotated: z.string().nullish() }).nullish(),
+  metadata: z
+    .object({ description: z.string().nullish(), last_login: z.string().nullish(), last_rotated: z.string().nullish() })
+    .nullish(),
 });
 const issuedSchema = keySchema.extend({ body: keySchema.shape.body.extend({ key: z.string().min(1) }) });
 const accountSchema = z.object({
@@ -69,7 +77,8 @@ export const zenml = defineBackend({
   authenticate: logIn,
   connect: ({ http }: BackendContext<undefined>) => {
     /** A create that may be repeated: ZenML answers a repeat with what the first one made. */
-    const create = (at: string, json: unknown) => http.request({ method: "POST", path: at, json, idempotent: true, headers: { "idempotency-key": randomUUID() } });
+    const create = (at: string, json: unknown) =>
+      http.request({ method: "POST", path: at, json, idempotent: true, headers: { "idempotency-key": randomUUID() } });
     const get = <Schema extends z.ZodType>(at: string, schema: Schema) =>
       unlessAbsent(async () => parseAnswer("GET", at, schema, (await http.request({ method: "GET", path: at })).body));
     const list = <Schema extends z.ZodType>(at: string, schema: Schema, name?: string) =>
@@ -77,7 +86,11 @@ export const zenml = defineBackend({
         const pageSchema = z.object({ total_pages: z.number(), items: z.array(schema) });
         const found: z.infer<Schema>[] = [];
         for (let page = 1, pages = 1; page <= pages; page += 1) {
-          const { body } = await http.request({ method: "GET", path: at, query: { page, size: 100, hydrate: "true", name } });
+          const { body } = await http.request({
+            method: "GET",
+            path: at,
+            query: { page, size: 100, hydrate: "true", name },
+          });
           const answer = parseAnswer("GET", at, pageSchema, body);
           found.push(...answer.items);
           pages = answer.total_pages;
@@ -109,7 +122,12 @@ export const zenml = defineBackend({
       async rotateKey({ id, serviceAccountId }, { graceMs }) {
         const minutes = graceMinutes(graceMs);
         const at = `${keyAt(id, serviceAccountId)}/rotate`;
-        const request: HttpRequest = { method: "PUT", path: at, json: { retain_period_minutes: minutes }, idempotent: false };
+        const request: HttpRequest = {
+          method: "PUT",
+          path: at,
+          json: { retain_period_minutes: minutes },
+          idempotent: false,
+        };
         const issued = parseAnswer("PUT", at, issuedSchema, (await http.request(request)).body);
         // The answer has no metadata, but tells the time of this very change.
         const rotatedAt = issued.body.updated;
@@ -117,7 +135,14 @@ export const zenml = defineBackend({
         return defined({ ...toKey(issued), secret: issued.body.key, secretVersion: rotatedAt, previousValidUntil });
       },
       async createServiceAccount({ name, description }) {
-        return toAccount(parseAnswer("POST", accounts, accountSchema, (await create(accounts, { name, description, active: true })).body));
+        return toAccount(
+          parseAnswer(
+            "POST",
+            accounts,
+            accountSchema,
+            (await create(accounts, { name, description, active: true })).body,
+          ),
+        );
       },
       async getServiceAccount(id) {
         const account = await get(accountAt(id), accountSchema);
@@ -139,15 +164,29 @@ export const zenml = defineBackend({
 
 async function logIn({ http, token }: BackendContext<undefined>): Promise<BackendSession> {
   const [, username, password] = /^([^:]+):(.+)$/.exec(await token()) ?? [];
-  if (username === undefined || password === undefined) throw new ConfigError("The admin token of a zenml connection is the user name and the password of an admin, with a colon between them: <user>:<password>. The one given has another form.");
-  const { body } = await http.request({ method: "POST", path: "/login", form: { username, password }, authenticated: false, idempotent: true, secrets: [password] });
+  if (username === undefined || password === undefined)
+    throw new ConfigError(
+      "The admin token of a zenml connection is the user name and the password of an admin, with a colon between them: <user>:<password>. The one given has another form.",
+    );
+  const { body } = await http.request({
+    method: "POST",
+    path: "/login",
+    form: { username, password },
+    authenticated: false,
+    idempotent: true,
+    secrets: [password],
+  });
   const { access_token, expires_in } = parseAnswer("POST", "/login", loginSchema, body);
-  return { headers: { authorization: `Bearer ${access_token}` }, ...(expires_in ? { validForMs: expires_in * secondMs } : {}) };
+  return {
+    headers: { authorization: `Bearer ${access_token}` },
+    ...(expires_in ? { validForMs: expires_in * secondMs } : {}),
+  };
 }
 
 function accountAt(id: string | undefined): string {
   // `check` demands serviceAccountId, so this is a state that was edited by hand.
-  if (id === undefined) throw new ProviderError("The key's record names no service account; ZenML's keys live under one.");
+  if (id === undefined)
+    throw new ProviderError("The key's record names no service account; ZenML's keys live under one.");
   return accounts + path`/${id}`;
 }
 
@@ -162,7 +201,10 @@ function keyAt(id: string, accountId: string | undefined): string {
 /** Whole minutes, rounded up. Refused here where the server would accept what bricks the key. */
 function graceMinutes(graceMs: number): number {
   if (graceMs >= 0 && graceMs <= maxGraceMs) return Math.ceil(graceMs / minuteMs);
-  throw new InputError("overlap", `the previous secret of a ZenML key can go on working for 0s to ${formatDuration(maxGraceMs)} after a rotation; nothing was sent.`);
+  throw new InputError(
+    "overlap",
+    `the previous secret of a ZenML key can go on working for 0s to ${formatDuration(maxGraceMs)} after a rotation; nothing was sent.`,
+  );
 }
 
 /** The result, or undefined where ZenML says that it has no such thing. For a path that it does not know it says "Not Found". */

@@ -82,13 +82,21 @@ let pool: Agent | undefined;
 
 /** The process's connections, kept alive between calls and closed before servers usually close them. */
 function sharedPool(): Agent {
-  pool ??= new Agent({ connections: 16, keepAliveTimeout: 4_000, keepAliveMaxTimeout: 30_000, connect: { timeout: connectTimeoutMs } });
+  pool ??= new Agent({
+    connections: 16,
+    keepAliveTimeout: 4_000,
+    keepAliveMaxTimeout: 30_000,
+    connect: { timeout: connectTimeoutMs },
+  });
   return pool;
 }
 
 /** A path with each value percent-encoded: path`/api-keys/${id}`. */
 export function path(parts: TemplateStringsArray, ...values: readonly (string | number)[]): string {
-  return parts.reduce((text, part, index) => text + part + (index < values.length ? encodeURIComponent(String(values[index])) : ""), "");
+  return parts.reduce(
+    (text, part, index) => text + part + (index < values.length ? encodeURIComponent(String(values[index])) : ""),
+    "",
+  );
 }
 
 /** The one place that opens sockets. Redirects are never followed: the credential goes to one origin only. */
@@ -101,14 +109,22 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     try {
       const response = await send(target(url, request), {
         method: request.method,
-        headers: { accept: "application/json", "user-agent": "pulumi-apikeys", ...bodyType(request), ...auth.headers, ...request.headers },
+        headers: {
+          accept: "application/json",
+          "user-agent": "pulumi-apikeys",
+          ...bodyType(request),
+          ...auth.headers,
+          ...request.headers,
+        },
         body: bodyText(request) ?? null,
         dispatcher: options.dispatcher ?? sharedPool(),
         signal,
         headersTimeout: timeoutMs,
         bodyTimeout: timeoutMs,
       });
-      const headers = Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]));
+      const headers = Object.fromEntries(
+        Object.entries(response.headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]),
+      );
       return { status: response.statusCode, headers, text: await readBody(response.body, label) };
     } catch (error) {
       throw asConnectionError(error, label, signal.aborted, timeoutMs, url);
@@ -174,12 +190,20 @@ function interpret(request: HttpRequest, answer: RawAnswer, secrets: readonly st
     return { status, headers, body: undefined, absent: true };
   }
   if (status >= 300 && status < 400) {
-    throw new ConfigError(`${labelOf(request, secrets)} was redirected (${status}). Redirects are not followed, so that the credential stays on one origin: set the connection's url to the service's real base address.`);
+    throw new ConfigError(
+      `${labelOf(request, secrets)} was redirected (${status}). Redirects are not followed, so that the credential stays on one origin: set the connection's url to the service's real base address.`,
+    );
   }
   if (status >= 400) {
     const retryAfterMs = readRetryAfter(headers["retry-after"], Date.now());
     const facts = readErrorBody(parseJson(text) ?? text, headers, secrets);
-    throw errorForStatus({ status, method: request.method, path: redact(request.path, secrets), ...facts, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
+    throw errorForStatus({
+      status,
+      method: request.method,
+      path: redact(request.path, secrets),
+      ...facts,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    });
   }
   if (text.trim() === "" || request.expectJson === false) return { status, headers, body: undefined, absent: false };
   const body = parseJson(text);
@@ -188,9 +212,15 @@ function interpret(request: HttpRequest, answer: RawAnswer, secrets: readonly st
 }
 
 /** The parser's own error would quote the body. */
-function notJson(request: HttpRequest, { status, headers, text }: RawAnswer, secrets: readonly string[]): ResponseShapeError {
+function notJson(
+  request: HttpRequest,
+  { status, headers, text }: RawAnswer,
+  secrets: readonly string[],
+): ResponseShapeError {
   const kind = redact(headers["content-type"]?.split(";")[0] ?? "unknown type", secrets);
-  return new ResponseShapeError(`${labelOf(request, secrets)} answered ${status} with a body that is not JSON (${kind}, ${text.length} characters). Check the connection's url: it must be the base of the service's API, version included.`);
+  return new ResponseShapeError(
+    `${labelOf(request, secrets)} answered ${status} with a body that is not JSON (${kind}, ${text.length} characters). Check the connection's url: it must be the base of the service's API, version included.`,
+  );
 }
 
 function describeAttempt(answer: RawAnswer | undefined, failure: ConnectionError | undefined): Attempt {
@@ -206,7 +236,15 @@ function isPermanent(failure: ConnectionError | undefined): boolean {
 }
 
 /** Errors that arise before a single byte of the request is written. */
-const neverSent = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "UND_ERR_CONNECT_TIMEOUT", "EADDRNOTAVAIL"]);
+const neverSent = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "EADDRNOTAVAIL",
+]);
 
 function asConnectionError(error: unknown, label: string, aborted: boolean, timeoutMs: number, url: string): Error {
   if (error instanceof ResponseShapeError) return error;
@@ -215,7 +253,9 @@ function asConnectionError(error: unknown, label: string, aborted: boolean, time
   const code = errorCode(error);
   const sent = !(code !== undefined && (neverSent.has(code) || code.startsWith("ERR_TLS") || code.includes("CERT")));
   const what = sent ? "the connection broke before the answer was complete" : "the service cannot be reached";
-  return new ConnectionError(`${label}: ${what} at ${origin}${code ? ` (${code})` : ""}.`, sent, { cause: code ? { code } : undefined });
+  return new ConnectionError(`${label}: ${what} at ${origin}${code ? ` (${code})` : ""}.`, sent, {
+    cause: code ? { code } : undefined,
+  });
 }
 
 /** The system's or undici's code, also from inside an AggregateError. */
@@ -232,7 +272,8 @@ async function readBody(body: Dispatcher.ResponseData["body"], label: string): P
   for await (const chunk of body) {
     const bytes = chunk as Buffer;
     size += bytes.length;
-    if (size > largestBodyBytes) throw new ResponseShapeError(`${label} answered with more than ${largestBodyBytes / 1024 / 1024} MiB.`);
+    if (size > largestBodyBytes)
+      throw new ResponseShapeError(`${label} answered with more than ${largestBodyBytes / 1024 / 1024} MiB.`);
     chunks.push(bytes);
   }
   return Buffer.concat(chunks).toString("utf8");
@@ -248,7 +289,8 @@ function parseJson(text: string): unknown {
 
 function target(url: string, request: HttpRequest): string {
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(request.query ?? {})) if (value !== undefined) query.set(name, String(value));
+  for (const [name, value] of Object.entries(request.query ?? {}))
+    if (value !== undefined) query.set(name, String(value));
   const text = query.toString();
   return `${url.replace(/\/+$/, "")}${request.path}${text ? `?${text}` : ""}`;
 }

@@ -18,7 +18,8 @@ export interface RetryFacts {
   readonly random: number;
 }
 
-export type RetryDecision = { readonly again: true; readonly delayMs: number } | { readonly again: false; readonly why: string };
+export type RetryDecision =
+  { readonly again: true; readonly delayMs: number } | { readonly again: false; readonly why: string };
 
 const firstDelayMs = 250;
 const longestDelayMs = 15_000;
@@ -34,16 +35,19 @@ export function decideRetry(facts: RetryFacts): RetryDecision {
   const askedMs = attempt.kind === "answered" ? attempt.retryAfterMs : undefined;
   // The vendor's wait is a minimum; the jitter on top keeps many waiting calls from returning together.
   const delayMs = askedMs === undefined ? backoffMs : askedMs + random * Math.min(1_000, firstDelayMs + askedMs / 10);
-  if (elapsedMs + delayMs >= budgetMs) return { again: false, why: `the retry budget of ${Math.round(budgetMs / 1000)} s is used up` };
+  if (elapsedMs + delayMs >= budgetMs)
+    return { again: false, why: `the retry budget of ${Math.round(budgetMs / 1000)} s is used up` };
   return { again: true, delayMs };
 }
 
 function reasonNotToRepeat(attempt: Attempt, attempts: number, idempotent: boolean): string | undefined {
   if (attempt.kind === "broken") {
-    if (!attempt.sent) return attempt.permanent || attempts >= refusedAttempts ? "the service cannot be reached" : undefined;
+    if (!attempt.sent)
+      return attempt.permanent || attempts >= refusedAttempts ? "the service cannot be reached" : undefined;
     return idempotent ? undefined : "the service may have acted on the request";
   }
   if (attempt.status === 429) return undefined;
-  if (attempt.status >= 500 && attempt.status !== 501) return idempotent ? undefined : "the service may have acted on the request";
+  if (attempt.status >= 500 && attempt.status !== 501)
+    return idempotent ? undefined : "the service may have acted on the request";
   return "the answer is final";
 }

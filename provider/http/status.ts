@@ -14,11 +14,24 @@ import { redact } from "../redact";
 /** The one place that turns a status into an error class. */
 export function errorForStatus(facts: ApiErrorFacts, advice?: string): ApiError {
   const { status } = facts;
-  if (status === 401) return new AuthenticationError(facts, advice ?? "The admin credential was not accepted: check that it is current and belongs to this service.");
-  if (status === 402 || status === 403) return new PermissionDeniedError(facts, advice ?? "The admin credential may not do this: check that it is current, has the right role, and that the plan allows it.");
+  if (status === 401)
+    return new AuthenticationError(
+      facts,
+      advice ?? "The admin credential was not accepted: check that it is current and belongs to this service.",
+    );
+  if (status === 402 || status === 403)
+    return new PermissionDeniedError(
+      facts,
+      advice ??
+        "The admin credential may not do this: check that it is current, has the right role, and that the plan allows it.",
+    );
   if (status === 404 || status === 410) return new NotFoundError(facts, advice);
   if (status === 409) return new ConflictError(facts, advice);
-  if (status === 429) return new RateLimitError(facts, advice ?? `The service is limiting requests${waitAsked(facts)}: run again later, or with a lower --parallel.`);
+  if (status === 429)
+    return new RateLimitError(
+      facts,
+      advice ?? `The service is limiting requests${waitAsked(facts)}: run again later, or with a lower --parallel.`,
+    );
   if (status >= 500) return new ServerError(facts, advice);
   if (status >= 400) return new BadRequestError(facts, advice);
   return new ApiError(facts, advice);
@@ -58,7 +71,10 @@ function words(body: unknown): string | undefined {
   if (Array.isArray(body)) return sentences(body);
   const error = field(body, "error");
   const parts = [
-    text(field(error, "message")) ?? text(field(body, "message")) ?? text(field(body, "errorMessage")) ?? text(field(body, "error_description")),
+    text(field(error, "message")) ??
+      text(field(body, "message")) ??
+      text(field(body, "errorMessage")) ??
+      text(field(body, "error_description")),
     sentences(field(body, "detail")),
     fieldErrors(field(body, "errors")),
   ].filter((part) => part !== undefined);
@@ -68,14 +84,18 @@ function words(body: unknown): string | undefined {
 /** A text, or a list of texts or of objects that hold one: `["KeyError", "not found"]`, `[{"loc": […], "msg": "field required"}]`. */
 function sentences(value: unknown): string | undefined {
   if (!Array.isArray(value)) return text(value) ?? text(field(value, "message"));
-  const found = value.map((item) => text(item) ?? text(field(item, "msg")) ?? text(field(item, "message"))).filter((item) => item !== undefined);
+  const found = value
+    .map((item) => text(item) ?? text(field(item, "msg")) ?? text(field(item, "message")))
+    .filter((item) => item !== undefined);
   return text(found.join(": "));
 }
 
 /** Laravel's `{"errors": {"name": ["…"]}}` in one line. */
 function fieldErrors(errors: unknown): string | undefined {
   if (typeof errors !== "object" || errors === null) return undefined;
-  const lines = Object.entries(errors).map(([name, value]) => `${name}: ${Array.isArray(value) ? value.join(" ") : String(value)}`);
+  const lines = Object.entries(errors).map(
+    ([name, value]) => `${name}: ${Array.isArray(value) ? value.join(" ") : String(value)}`,
+  );
   return lines.length > 0 ? `(${lines.join("; ")})` : undefined;
 }
 

@@ -2,7 +2,14 @@
  * ApiKey: the immutable key. One resource is one key; its Pulumi id is the key's id. Whatever gives a
  * key other powers makes another key, before the old one is revoked.
  */
-import type { CheckResult, CreateResult, DiffResult, ReadResult, ResourceProvider, UpdateResult } from "@pulumi/pulumi/dynamic";
+import type {
+  CheckResult,
+  CreateResult,
+  DiffResult,
+  ReadResult,
+  ResourceProvider,
+  UpdateResult,
+} from "@pulumi/pulumi/dynamic";
 import type { KeyChanges, KeyRef } from "../backends/definition";
 import type { ConnectionFacts } from "../connections";
 import { defined } from "../defined";
@@ -14,7 +21,16 @@ import { checkAnswer, describeForCheck, openRecorded, type ResourceContext } fro
 import { compareExpiry, type ExpiryChange, resolveExpiry, sameInstant } from "./expiry";
 import { decideFields, type FieldTable, sameValue } from "./field-table";
 import { checkExpirySupport, checkLife, checkShape, checkTime, Failures, fieldSchemas } from "./input-checks";
-import { checkKeyInputs, compareScopes, type KeyInputs, keyInputShape, keyNaming, type KeyRecord, keyRequest, recordIssued } from "./key-inputs";
+import {
+  checkKeyInputs,
+  compareScopes,
+  type KeyInputs,
+  keyInputShape,
+  keyNaming,
+  type KeyRecord,
+  keyRequest,
+  recordIssued,
+} from "./key-inputs";
 import { issueKey, observeKey, revokeKey } from "./key-on-service";
 import { logicalName, newPhysicalName, sameName } from "./names";
 import { keptAfterFailure } from "./partial-failure";
@@ -36,7 +52,12 @@ export interface ApiKeyOutputs extends Omit<ApiKeyInputs, "secretValue" | "statu
   readonly expiresAt?: string;
 }
 
-const inputShape = { ...keyInputShape, exactName: fieldSchemas.flag, expiresAt: fieldSchemas.judgedApart, secretValue: fieldSchemas.text } as const;
+const inputShape = {
+  ...keyInputShape,
+  exactName: fieldSchemas.flag,
+  expiresAt: fieldSchemas.judgedApart,
+  secretValue: fieldSchemas.text,
+} as const;
 
 const fields: FieldTable<ApiKeyInputs> = {
   connection: "replace",
@@ -71,8 +92,14 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
       if (facts) checkSecretValue(news, facts, failures);
       if (facts) checkOutage(news, facts, failures);
       const inputs = facts ? checkKeyInputs({ ...news, connection }, facts, failures) : { ...news, connection };
-      if (expired) context.warn(`the key "${logicalName(news.origin)}" expired at ${news.expiresAt}; it stays so until expiresAt is changed`);
-      return checkAnswer({ ...inputs, ...canonicalEnd(news), status: expired ? "expired" : "active" } as ApiKeyInputs, failures);
+      if (expired)
+        context.warn(
+          `the key "${logicalName(news.origin)}" expired at ${news.expiresAt}; it stays so until expiresAt is changed`,
+        );
+      return checkAnswer(
+        { ...inputs, ...canonicalEnd(news), status: expired ? "expired" : "active" } as ApiKeyInputs,
+        failures,
+      );
     },
 
     async diff(_id: string, olds: ApiKeyOutputs, news: ApiKeyInputs): Promise<DiffResult> {
@@ -93,13 +120,25 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
       const { secretValue, status: _status, ...given } = inputs;
       try {
         const issued = await issueKey(connection, keyRequest(inputs, expiresAt), keyNaming(inputs), context.clock);
-        const record = recordIssued(issued, { ...inputs, expiresAt, callerChosen: secretValue !== undefined }, connection, nowMs);
+        const record = recordIssued(
+          issued,
+          { ...inputs, expiresAt, callerChosen: secretValue !== undefined },
+          connection,
+          nowMs,
+        );
         return { id: record.keyId, outs: { ...given, ...record } };
       } catch (error) {
-        const lost = error instanceof AmbiguousCreateError && inputs.exactName !== true ? error.candidates[0] : undefined;
+        const lost =
+          error instanceof AmbiguousCreateError && inputs.exactName !== true ? error.candidates[0] : undefined;
         if (lost === undefined || !(error instanceof AmbiguousCreateError)) throw error;
         // A key without a secret is on the service: it is recorded, so that the next run revokes it.
-        const record: KeyRecord = { status: "active", keyId: lost, physicalName: error.marker, createdAt: formatTime(nowMs), service: connection.origin };
+        const record: KeyRecord = {
+          status: "active",
+          keyId: lost,
+          physicalName: error.marker,
+          createdAt: formatTime(nowMs),
+          service: connection.origin,
+        };
         throw keptAfterFailure(error, lost, { ...given, ...record }, inputs);
       }
     },
@@ -110,7 +149,8 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
       const { status, key } = await observeKey(connection, refOf(id, props), context.nowMs());
       const { agreedScopes: _scopes, agreedExpiresAt, ...rest } = props;
       const agreedEnd = agreedExpiresAt ?? props.expiresAt;
-      const endMoved = key !== undefined && !sameInstant(key.expiresAt, agreedEnd, connection.capabilities.expiry.granularityMs);
+      const endMoved =
+        key !== undefined && !sameInstant(key.expiresAt, agreedEnd, connection.capabilities.expiry.granularityMs);
       const outs = defined({
         ...rest,
         ...compareScopes(key?.scopes, props, connection),
@@ -129,7 +169,10 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
       const physicalName = updates.includes("name") ? newPhysicalName(news, olds.physicalName) : olds.physicalName;
       const changes: KeyChanges = defined({
         name: physicalName === olds.physicalName ? undefined : physicalName,
-        description: updates.includes("description") && capabilities.description === "update" ? (news.description ?? "") : undefined,
+        description:
+          updates.includes("description") && capabilities.description === "update"
+            ? (news.description ?? "")
+            : undefined,
         labels: updates.includes("labels") && capabilities.marker === "metadata" ? (news.labels ?? {}) : undefined,
         expiresAt: expiry.kind === "update" ? expiry.expiresAt : undefined,
       });
@@ -139,9 +182,23 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
         await connection.client.updateKey(refOf(id, olds), changes);
       }
       const { secretValue: _secret, status: _status, ...given } = news;
-      const { keyId, accessId, hint, fingerprint, secretVersion, createdAt, serverScopes, expiryImposed, status } = olds;
+      const { keyId, accessId, hint, fingerprint, secretVersion, createdAt, serverScopes, expiryImposed, status } =
+        olds;
       const expiresAt = expiry.kind === "update" ? (expiry.expiresAt ?? undefined) : (news.expiresAt ?? olds.expiresAt);
-      const record = { keyId, accessId, hint, fingerprint, secretVersion, createdAt, serverScopes, expiryImposed, status, expiresAt, physicalName, secret: secretOf(olds) };
+      const record = {
+        keyId,
+        accessId,
+        hint,
+        fingerprint,
+        secretVersion,
+        createdAt,
+        serverScopes,
+        expiryImposed,
+        status,
+        expiresAt,
+        physicalName,
+        secret: secretOf(olds),
+      };
       return { outs: defined({ ...given, ...record, service: connection.origin }) };
     },
 
@@ -162,22 +219,45 @@ interface PlannedChange {
 }
 
 /** What differs between the record and the inputs, and what it takes to bring them together. */
-export function planChange(olds: ApiKeyOutputs, news: ApiKeyInputs, facts: ConnectionFacts, nowMs: number): PlannedChange {
+export function planChange(
+  olds: ApiKeyOutputs,
+  news: ApiKeyInputs,
+  facts: ConnectionFacts,
+  nowMs: number,
+): PlannedChange {
   const changed = (Object.keys(fields) as (keyof ApiKeyInputs)[]).filter((name) => differs(name, olds, news, facts));
   const { replaces, updates } = decideFields(fields, changed, facts);
   const unknownEnd = isUnknown(news.expiresAt) || isUnknown(news.expiresIn);
   // A key that stays expired by the user's own date has nothing to compare any more.
-  const expiry: ExpiryChange = news.status === "expired" || unknownEnd ? { kind: "none" } : compareExpiry(news, askedOf(olds), facts.capabilities, nowMs);
-  if (unknownEnd) (facts.capabilities.expiry.update ? updates : replaces).push(isUnknown(news.expiresAt) ? "expiresAt" : "expiresIn");
-  const knownFrom = replaces.length === 0 && updates.length === 0 && expiry.kind === "replace" && expiry.known === "outputs" ? "outputs" : "inputs";
+  const expiry: ExpiryChange =
+    news.status === "expired" || unknownEnd
+      ? { kind: "none" }
+      : compareExpiry(news, askedOf(olds), facts.capabilities, nowMs);
+  if (unknownEnd)
+    (facts.capabilities.expiry.update ? updates : replaces).push(isUnknown(news.expiresAt) ? "expiresAt" : "expiresIn");
+  const knownFrom =
+    replaces.length === 0 && updates.length === 0 && expiry.kind === "replace" && expiry.known === "outputs"
+      ? "outputs"
+      : "inputs";
   if (expiry.kind === "replace") replaces.push(expiry.field);
   if (expiry.kind === "update") updates.push(expiry.field);
   // The answer to its create was lost: nobody knows the secret, so the key is of no use.
-  if (plainSecret(olds.secret) === undefined) return { replaces: [...replaces, "secret"], updates, expiry, knownFrom: replaces.length === 0 ? "outputs" : knownFrom };
+  if (plainSecret(olds.secret) === undefined)
+    return {
+      replaces: [...replaces, "secret"],
+      updates,
+      expiry,
+      knownFrom: replaces.length === 0 ? "outputs" : knownFrom,
+    };
   return { replaces, updates, expiry, knownFrom };
 }
 
-function differs(name: keyof ApiKeyInputs, olds: ApiKeyOutputs, news: ApiKeyInputs, { catalogue }: ConnectionFacts): boolean {
+function differs(
+  name: keyof ApiKeyInputs,
+  olds: ApiKeyOutputs,
+  news: ApiKeyInputs,
+  { catalogue }: ConnectionFacts,
+): boolean {
   if (isUnknown(news[name])) return true;
   if (name === "scopes" && olds.scopes && news.scopes) return !sameAccess(catalogue, olds.scopes, news.scopes);
   if (name === "status") return news.status === "active" && olds.status !== "active";
@@ -216,7 +296,10 @@ function isCallerChosen({ secret, fingerprint }: ApiKeyOutputs): boolean {
   return plainSecret(secret) !== undefined && fingerprint === undefined;
 }
 
-function refOf(id: string, { serviceAccountId, physicalName, secretVersion }: ApiKeyOutputs): KeyRef & { secretVersion?: string } {
+function refOf(
+  id: string,
+  { serviceAccountId, physicalName, secretVersion }: ApiKeyOutputs,
+): KeyRef & { secretVersion?: string } {
   return defined({ id, serviceAccountId, name: physicalName, secretVersion });
 }
 
@@ -227,10 +310,20 @@ function canonicalEnd({ expiresAt }: ApiKeyInputs): { readonly expiresAt?: strin
 }
 
 /** True where the key's own date has passed and is not new: the key stays expired, with a warning. */
-function checkExpiry(olds: Partial<ApiKeyInputs>, news: ApiKeyInputs, facts: ConnectionFacts | undefined, nowMs: number, failures: Failures): boolean {
+function checkExpiry(
+  olds: Partial<ApiKeyInputs>,
+  news: ApiKeyInputs,
+  facts: ConnectionFacts | undefined,
+  nowMs: number,
+  failures: Failures,
+): boolean {
   const endMs = checkTime("expiresAt", news.expiresAt, failures);
   checkLife(news.expiresIn, failures);
-  if (news.expiresAt !== undefined && news.expiresIn !== undefined) failures.add("expiresIn", '"expiresAt" and "expiresIn" are both given; give one: a date, or a life that counts from the issue');
+  if (news.expiresAt !== undefined && news.expiresIn !== undefined)
+    failures.add(
+      "expiresIn",
+      '"expiresAt" and "expiresIn" are both given; give one: a date, or a life that counts from the issue',
+    );
   if (facts) checkExpirySupport(news, facts, failures);
   if (endMs === undefined || endMs > nowMs) return false;
   if (olds.expiresAt !== undefined && sameInstant(String(olds.expiresAt), news.expiresAt, 0)) return true;
@@ -239,18 +332,29 @@ function checkExpiry(olds: Partial<ApiKeyInputs>, news: ApiKeyInputs, facts: Con
 }
 
 /** Keys that rotate have an overlap to speak of: see checkSchedule. */
-function checkOutage({ allowOutage }: ApiKeyInputs, { capabilities, backend }: ConnectionFacts, failures: Failures): void {
+function checkOutage(
+  { allowOutage }: ApiKeyInputs,
+  { capabilities, backend }: ConnectionFacts,
+  failures: Failures,
+): void {
   if (capabilities.maxActiveKeys !== 1 || allowOutage === true) return;
-  failures.add("allowOutage", `${backend} keeps one key per account, so replacing it leaves a gap between the old key's end and the new one's arrival at its users; set allowOutage: true if that is acceptable`);
+  failures.add(
+    "allowOutage",
+    `${backend} keeps one key per account, so replacing it leaves a gap between the old key's end and the new one's arrival at its users; set allowOutage: true if that is acceptable`,
+  );
 }
 
 function checkSecretValue(news: ApiKeyInputs, { capabilities, backend }: ConnectionFacts, failures: Failures): void {
   const value: unknown = news.secretValue;
   if (value === undefined || isUnknown(value)) return;
-  if (!capabilities.secret.callerChosen) failures.add("secretValue", `${backend} draws its secrets itself; leave "secretValue" out`);
+  if (!capabilities.secret.callerChosen)
+    failures.add("secretValue", `${backend} draws its secrets itself; leave "secretValue" out`);
   if (value === "") failures.add("secretValue", '"secretValue" is an empty text; give the secret, or leave it out');
   const limit = capabilities.secret.significantBytes;
   if (typeof value === "string" && limit !== undefined && Buffer.byteLength(value) > limit) {
-    failures.add("secretValue", `"secretValue" is ${Buffer.byteLength(value)} bytes long, but ${backend} only looks at the first ${limit}; shorten it`);
+    failures.add(
+      "secretValue",
+      `"secretValue" is ${Buffer.byteLength(value)} bytes long, but ${backend} only looks at the first ${limit}; shorten it`,
+    );
   }
 }

@@ -21,7 +21,12 @@ export interface ResourceContext {
 
 export function createContext(connections: Connections): ResourceContext {
   // The engine shows what the provider's process prints.
-  return { connections, nowMs: () => decisionTime(), warn: (message) => console.log(`warning: ${message}`), clock: realClock };
+  return {
+    connections,
+    nowMs: () => decisionTime(),
+    warn: (message) => console.log(`warning: ${message}`),
+    clock: realClock,
+  };
 }
 
 /** Where an object stands, as its record says. */
@@ -39,10 +44,17 @@ export function openRecorded({ connections }: ResourceContext, recorded: Recorde
 }
 
 /** A connection's facts for `check`: a wrong configuration is a failure of the input `connection`. */
-export function describeForCheck({ connections }: ResourceContext, name: unknown, failures: Failures): ConnectionFacts | undefined {
+export function describeForCheck(
+  { connections }: ResourceContext,
+  name: unknown,
+  failures: Failures,
+): ConnectionFacts | undefined {
   if (isUnknown(name)) return undefined;
   if (typeof name !== "string" || name === "") {
-    failures.add("connection", `"connection" is ${kindOf(name)}; write the name of a connection, or leave it out for "default"`);
+    failures.add(
+      "connection",
+      `"connection" is ${kindOf(name)}; write the name of a connection, or leave it out for "default"`,
+    );
     return undefined;
   }
   try {

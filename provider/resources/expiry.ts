@@ -35,7 +35,12 @@ export type ExpiryChange =
   /** `known: "outputs"` = the inputs alone do not show it. */
   | { readonly kind: "replace"; readonly field: "expiresAt" | "expiresIn"; readonly known: "inputs" | "outputs" };
 
-export function compareExpiry(asked: AskedExpiry, recorded: RecordedExpiry, { expiry }: Capabilities, nowMs: number): ExpiryChange {
+export function compareExpiry(
+  asked: AskedExpiry,
+  recorded: RecordedExpiry,
+  { expiry }: Capabilities,
+  nowMs: number,
+): ExpiryChange {
   const actual = recorded.expiresAt;
   const change = (field: "expiresAt" | "expiresIn", expiresAt: string | null): ExpiryChange =>
     expiry.update ? { kind: "update", field, expiresAt } : { kind: "replace", field, known: "inputs" };
@@ -47,23 +52,35 @@ export function compareExpiry(asked: AskedExpiry, recorded: RecordedExpiry, { ex
   if (asked.expiresIn !== undefined) {
     // `24h` and `1d` are the same life.
     if (recorded.expiresIn === undefined || lifetimeMs(asked.expiresIn) !== lifetimeMs(recorded.expiresIn)) {
-      const wanted = resolveExpiry(asked, recorded.createdAt === undefined ? nowMs : millis(recorded.createdAt)) ?? null;
+      const wanted =
+        resolveExpiry(asked, recorded.createdAt === undefined ? nowMs : millis(recorded.createdAt)) ?? null;
       if (sameInstant(wanted, actual, expiry.granularityMs)) return { kind: "none" };
-      return wanted !== null && millis(wanted) <= nowMs ? { kind: "replace", field: "expiresIn", known: "inputs" } : change("expiresIn", wanted);
+      return wanted !== null && millis(wanted) <= nowMs
+        ? { kind: "replace", field: "expiresIn", known: "inputs" }
+        : change("expiresIn", wanted);
     }
     const agreed = recorded.agreedExpiresAt ?? actual;
-    if (agreed !== undefined && millis(agreed) <= nowMs) return { kind: "replace", field: "expiresAt", known: "outputs" };
+    if (agreed !== undefined && millis(agreed) <= nowMs)
+      return { kind: "replace", field: "expiresAt", known: "outputs" };
     return recorded.agreedExpiresAt === undefined ? { kind: "none" } : change("expiresAt", recorded.agreedExpiresAt);
   }
   if (recorded.expiryImposed === true) {
     // Nobody asked for this end, so nobody has to come when it passes: the key is made anew.
-    return actual !== undefined && millis(actual) <= nowMs ? { kind: "replace", field: "expiresAt", known: "outputs" } : { kind: "none" };
+    return actual !== undefined && millis(actual) <= nowMs
+      ? { kind: "replace", field: "expiresAt", known: "outputs" }
+      : { kind: "none" };
   }
-  return actual === undefined ? { kind: "none" } : change(recorded.expiresIn === undefined ? "expiresAt" : "expiresIn", null);
+  return actual === undefined
+    ? { kind: "none" }
+    : change(recorded.expiresIn === undefined ? "expiresAt" : "expiresIn", null);
 }
 
 /** Equal within the step in which the service keeps times. */
-export function sameInstant(a: string | null | undefined, b: string | null | undefined, granularityMs: number): boolean {
+export function sameInstant(
+  a: string | null | undefined,
+  b: string | null | undefined,
+  granularityMs: number,
+): boolean {
   if (a === null || a === undefined || b === null || b === undefined) return (a ?? undefined) === (b ?? undefined);
   return Math.abs(millis(a) - millis(b)) < Math.max(granularityMs, 1_000);
 }

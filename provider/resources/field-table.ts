@@ -16,7 +16,11 @@ export interface FieldDecision {
 }
 
 /** Applies the table to the fields that differ. */
-export function decideFields<Inputs>(table: FieldTable<Inputs>, changed: readonly (keyof Inputs)[], facts: ConnectionFacts): FieldDecision {
+export function decideFields<Inputs>(
+  table: FieldTable<Inputs>,
+  changed: readonly (keyof Inputs)[],
+  facts: ConnectionFacts,
+): FieldDecision {
   const decision: FieldDecision = { replaces: [], updates: [] };
   for (const name of changed) {
     const rule = table[name];
@@ -33,5 +37,7 @@ export function sameValue(a: unknown, b: unknown): boolean {
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
   if (Array.isArray(a) !== Array.isArray(b)) return false;
   const names = new Set([...Object.keys(a), ...Object.keys(b)]);
-  return [...names].every((name) => sameValue((a as Record<string, unknown>)[name], (b as Record<string, unknown>)[name]));
+  return [...names].every((name) =>
+    sameValue((a as Record<string, unknown>)[name], (b as Record<string, unknown>)[name]),
+  );
 }

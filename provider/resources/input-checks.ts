@@ -26,10 +26,12 @@ export class Failures {
 const text = z.string({ error: "write text" });
 const flag = z.boolean({ error: "write true or false" });
 const plain = z.union([z.string(), z.number(), z.boolean()], { error: "write text" });
-const textMap = z.record(z.string(), plain, { error: "write a map of texts, such as { reason: \"leak\" }" });
+const textMap = z.record(z.string(), plain, { error: 'write a map of texts, such as { reason: "leak" }' });
 
 /** What `name`, `description` and labels may hold: anything but control characters. */
-export const freeText = text.refine((value) => !/[\u0000-\u001f\u007f-\u009f]/.test(value), { error: "take the control characters out" });
+export const freeText = text.refine((value) => !/[\u0000-\u001f\u007f-\u009f]/.test(value), {
+  error: "take the control characters out",
+});
 
 export const fieldSchemas = {
   /** A check of its own judges the field, in better words. */
@@ -38,7 +40,7 @@ export const fieldSchemas = {
   flag,
   textMap,
   freeText,
-  labels: z.record(z.string(), freeText, { error: "write a map of texts, such as { owner: \"team-a\" }" }),
+  labels: z.record(z.string(), freeText, { error: 'write a map of texts, such as { owner: "team-a" }' }),
   scopes: z.array(text, { error: "write a list of scope names" }),
   origin: text,
 } as const;
@@ -60,27 +62,49 @@ export function checkShape(shape: InputShape, news: Readonly<Record<string, unkn
     if (!result.success) {
       const issue = result.error.issues[0];
       const at = issue?.path ?? [];
-      const wrong = at.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], value);
+      const wrong = at.reduce<unknown>(
+        (inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key],
+        value,
+      );
       failures.add(name, `"${[name, ...at].join(".")}" is ${kindOf(wrong)}: ${issue?.message ?? "not valid"}`);
     }
   }
 }
 
 /** A name prefix that leaves room for the suffix and fits the vendor's form. */
-export function checkName(name: unknown, exact: boolean, { capabilities, backend }: ConnectionFacts, failures: Failures): void {
+export function checkName(
+  name: unknown,
+  exact: boolean,
+  { capabilities, backend }: ConnectionFacts,
+  failures: Failures,
+): void {
   if (typeof name !== "string" || isUnknown(name)) return;
   const room = capabilities.limits.nameLength - (exact ? 0 : suffixLength);
   if (name === "") failures.add("name", '"name" is an empty text; leave it out to use the resource\'s own name');
-  if (name.length > room) failures.add("name", `"name" has ${name.length} characters, but ${backend} takes ${room}${exact ? "" : ` (its limit of ${capabilities.limits.nameLength} less the ${suffixLength} of the suffix)`}; shorten it`);
+  if (name.length > room)
+    failures.add(
+      "name",
+      `"name" has ${name.length} characters, but ${backend} takes ${room}${exact ? "" : ` (its limit of ${capabilities.limits.nameLength} less the ${suffixLength} of the suffix)`}; shorten it`,
+    );
   const { namePattern } = capabilities.limits;
-  if (namePattern !== undefined && !new RegExp(namePattern).test(name)) failures.add("name", `"name" does not have the form that ${backend} takes (${namePattern}); change it`);
+  if (namePattern !== undefined && !new RegExp(namePattern).test(name))
+    failures.add("name", `"name" does not have the form that ${backend} takes (${namePattern}); change it`);
 }
 
 /** A description where the vendor keeps one and limits it. */
-export function checkDescription(description: unknown, support: Support, { capabilities, backend }: ConnectionFacts, failures: Failures): void {
+export function checkDescription(
+  description: unknown,
+  support: Support,
+  { capabilities, backend }: ConnectionFacts,
+  failures: Failures,
+): void {
   const limit = capabilities.limits.descriptionLength;
-  if (typeof description !== "string" || support === "none" || limit === undefined || description.length <= limit) return;
-  failures.add("description", `"description" has ${description.length} characters, but ${backend} takes ${limit}; shorten it`);
+  if (typeof description !== "string" || support === "none" || limit === undefined || description.length <= limit)
+    return;
+  failures.add(
+    "description",
+    `"description" has ${description.length} characters, but ${backend} takes ${limit}; shorten it`,
+  );
 }
 
 /**
@@ -95,31 +119,45 @@ export function checkKeyScopes(
 ): string[] | undefined {
   const onKeys = capabilities.scopes === "immutable" || capabilities.scopes === "mutable";
   if (!onKeys) {
-    const where = capabilities.scopes === "account" ? "set them on the service account (ServiceAccount.scopes)" : "a key can do whatever its service account may";
-    if (scopes !== undefined) failures.add("scopes", `keys of ${backend} have no scopes of their own; leave "scopes" out: ${where}`);
+    const where =
+      capabilities.scopes === "account"
+        ? "set them on the service account (ServiceAccount.scopes)"
+        : "a key can do whatever its service account may";
+    if (scopes !== undefined)
+      failures.add("scopes", `keys of ${backend} have no scopes of their own; leave "scopes" out: ${where}`);
     return undefined;
   }
   if (scopes === undefined) {
     failures.add("scopes", `"scopes" is missing; list what the key may do, for example ["${exampleScope(catalogue)}"]`);
     return undefined;
   }
-  if (isUnknown(scopes) || !Array.isArray(scopes) || scopes.some((scope) => typeof scope !== "string")) return undefined;
+  if (isUnknown(scopes) || !Array.isArray(scopes) || scopes.some((scope) => typeof scope !== "string"))
+    return undefined;
   const canonical = canonicalScopes(scopes as string[]);
   if (canonical.length === 0 && fullAccess !== true) {
-    failures.add("scopes", '"scopes" is an empty list, which many services read as everything; list the scopes, or set fullAccess: true if everything is meant');
+    failures.add(
+      "scopes",
+      '"scopes" is an empty list, which many services read as everything; list the scopes, or set fullAccess: true if everything is meant',
+    );
   }
-  for (const scope of canonical) checkScope(scope, fullAccess === true, "scopes", { catalogue, backend, connection }, failures);
+  for (const scope of canonical)
+    checkScope(scope, fullAccess === true, "scopes", { catalogue, backend, connection }, failures);
   return canonical;
 }
 
 /** The scopes of an account: the same words, no consent needed for none. */
-export function checkAccountScopes(scopes: unknown, { capabilities, catalogue, backend, name: connection }: ConnectionFacts, failures: Failures): string[] | undefined {
+export function checkAccountScopes(
+  scopes: unknown,
+  { capabilities, catalogue, backend, name: connection }: ConnectionFacts,
+  failures: Failures,
+): string[] | undefined {
   if (scopes === undefined) return undefined;
   if (capabilities.serviceAccounts?.scopes === "none") {
     failures.add("scopes", `service accounts of ${backend} have no scopes; leave "scopes" out`);
     return undefined;
   }
-  if (isUnknown(scopes) || !Array.isArray(scopes) || scopes.some((scope) => typeof scope !== "string")) return undefined;
+  if (isUnknown(scopes) || !Array.isArray(scopes) || scopes.some((scope) => typeof scope !== "string"))
+    return undefined;
   const canonical = canonicalScopes(scopes as string[]);
   for (const scope of canonical) checkScope(scope, true, "scopes", { catalogue, backend, connection }, failures);
   return canonical;
@@ -129,15 +167,27 @@ function checkScope(
   scope: string,
   fullAccess: boolean,
   field: string,
-  { catalogue, backend, connection }: { readonly catalogue: ConnectionFacts["catalogue"]; readonly backend: string; readonly connection: string },
+  {
+    catalogue,
+    backend,
+    connection,
+  }: { readonly catalogue: ConnectionFacts["catalogue"]; readonly backend: string; readonly connection: string },
   failures: Failures,
 ): void {
   if (catalogue && !isKnownScope(catalogue, scope)) {
     const near = nearestScope(catalogue, scope);
-    const form = catalogue.open ? `a scope looks like "${catalogue.open.example}"` : `known scopes: ${Object.keys(catalogue.scopes).sort().join(", ")}`;
-    failures.add(field, `${backend} (connection "${connection}") has no scope ${JSON.stringify(scope)}${near ? `; did you mean "${near}"?` : ""} (${form})`);
+    const form = catalogue.open
+      ? `a scope looks like "${catalogue.open.example}"`
+      : `known scopes: ${Object.keys(catalogue.scopes).sort().join(", ")}`;
+    failures.add(
+      field,
+      `${backend} (connection "${connection}") has no scope ${JSON.stringify(scope)}${near ? `; did you mean "${near}"?` : ""} (${form})`,
+    );
   } else if (isWildcard(catalogue, scope) && !fullAccess) {
-    failures.add(field, `"${scope}" is a wildcard: it gives everything that it covers, now and later; list single scopes, or set fullAccess: true if that is meant`);
+    failures.add(
+      field,
+      `"${scope}" is a wildcard: it gives everything that it covers, now and later; list single scopes, or set fullAccess: true if that is meant`,
+    );
   }
 }
 
@@ -146,25 +196,42 @@ function exampleScope(catalogue: ConnectionFacts["catalogue"]): string {
 }
 
 /** The parent account is given exactly where keys live under one. */
-export function checkParent(serviceAccountId: unknown, { capabilities, backend }: ConnectionFacts, failures: Failures): void {
+export function checkParent(
+  serviceAccountId: unknown,
+  { capabilities, backend }: ConnectionFacts,
+  failures: Failures,
+): void {
   if (capabilities.parent === "serviceAccount" && serviceAccountId === undefined) {
-    failures.add("serviceAccountId", `"serviceAccountId" is missing; keys of ${backend} live under a service account: pass the accountId of a ServiceAccount`);
+    failures.add(
+      "serviceAccountId",
+      `"serviceAccountId" is missing; keys of ${backend} live under a service account: pass the accountId of a ServiceAccount`,
+    );
   }
   if (capabilities.parent === "credential" && serviceAccountId !== undefined) {
-    failures.add("serviceAccountId", `${backend} has no service accounts, its keys belong to the owner of the connection's admin credential; leave "serviceAccountId" out, and use one connection per owner`);
+    failures.add(
+      "serviceAccountId",
+      `${backend} has no service accounts, its keys belong to the owner of the connection's admin credential; leave "serviceAccountId" out, and use one connection per owner`,
+    );
   }
-  if (serviceAccountId === "") failures.add("serviceAccountId", '"serviceAccountId" is an empty text; pass the accountId of a ServiceAccount');
+  if (serviceAccountId === "")
+    failures.add("serviceAccountId", '"serviceAccountId" is an empty text; pass the accountId of a ServiceAccount');
 }
 
 /** The environment, with its default where the vendor lets the caller choose. */
-export function checkEnvironment(environment: unknown, { capabilities, backend }: ConnectionFacts, failures: Failures): unknown {
+export function checkEnvironment(
+  environment: unknown,
+  { capabilities, backend }: ConnectionFacts,
+  failures: Failures,
+): unknown {
   const choices: readonly string[] | undefined = capabilities.environments;
   if (!choices) {
-    if (environment !== undefined) failures.add("environment", `${backend} gives its callers no choice of environment; leave "environment" out`);
+    if (environment !== undefined)
+      failures.add("environment", `${backend} gives its callers no choice of environment; leave "environment" out`);
     return undefined;
   }
   if (environment === undefined) return choices[0];
-  if (!isUnknown(environment) && !(typeof environment === "string" && choices.includes(environment))) failures.add("environment", `"environment" is ${kindOf(environment)}; ${backend} knows ${choices.join(" and ")}`);
+  if (!isUnknown(environment) && !(typeof environment === "string" && choices.includes(environment)))
+    failures.add("environment", `"environment" is ${kindOf(environment)}; ${backend} knows ${choices.join(" and ")}`);
   return environment;
 }
 
@@ -177,12 +244,19 @@ export function checkLife(expiresIn: unknown, failures: Failures): void {
 }
 
 /** An end is asked for exactly where the vendor wants or allows one. */
-export function checkExpirySupport(asked: { readonly expiresAt?: unknown; readonly expiresIn?: unknown }, { capabilities, backend }: ConnectionFacts, failures: Failures): void {
+export function checkExpirySupport(
+  asked: { readonly expiresAt?: unknown; readonly expiresIn?: unknown },
+  { capabilities, backend }: ConnectionFacts,
+  failures: Failures,
+): void {
   const field = asked.expiresAt !== undefined ? "expiresAt" : asked.expiresIn !== undefined ? "expiresIn" : undefined;
   const { support } = capabilities.expiry;
-  if (support === "none" && field) failures.add(field, `keys of ${backend} cannot expire; leave "${field}" out; RotatingApiKey limits their age`);
-  if (support === "imposed" && field) failures.add(field, `${backend} sets the end of its keys by itself; leave "${field}" out`);
-  if (support === "required" && !field) failures.add("expiresIn", `keys of ${backend} must expire; give "expiresIn", such as 90d`);
+  if (support === "none" && field)
+    failures.add(field, `keys of ${backend} cannot expire; leave "${field}" out; RotatingApiKey limits their age`);
+  if (support === "imposed" && field)
+    failures.add(field, `${backend} sets the end of its keys by itself; leave "${field}" out`);
+  if (support === "required" && !field)
+    failures.add("expiresIn", `keys of ${backend} must expire; give "expiresIn", such as 90d`);
 }
 
 /** A time in milliseconds, or a failure. */

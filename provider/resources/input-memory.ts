@@ -42,5 +42,7 @@ function sorted(value: unknown): unknown {
 
 /** Without the text of the provider, which the host adds after `check`, and without absent fields. */
 function withoutCode(inputs: object): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(inputs).filter(([name, value]) => name !== "__provider" && value !== undefined));
+  return Object.fromEntries(
+    Object.entries(inputs).filter(([name, value]) => name !== "__provider" && value !== undefined),
+  );
 }

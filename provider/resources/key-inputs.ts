@@ -6,7 +6,15 @@ import { fingerprintOf } from "../fingerprint";
 import { sameAccess } from "../scopes";
 import { formatTime } from "../times";
 import { asSecret } from "../wire";
-import { checkDescription, checkEnvironment, checkKeyScopes, checkName, checkParent, type Failures, fieldSchemas } from "./input-checks";
+import {
+  checkDescription,
+  checkEnvironment,
+  checkKeyScopes,
+  checkName,
+  checkParent,
+  type Failures,
+  fieldSchemas,
+} from "./input-checks";
 import { sameInstant } from "./expiry";
 import { logicalName, type Origin, physicalName } from "./names";
 import { type Target, targetOf } from "./target";
@@ -44,7 +52,11 @@ export const keyInputShape = {
 } as const;
 
 /** The checks that hold for every key, and the inputs in their canonical form. */
-export function checkKeyInputs(news: Readonly<Record<string, unknown>>, facts: ConnectionFacts, failures: Failures): Record<string, unknown> {
+export function checkKeyInputs(
+  news: Readonly<Record<string, unknown>>,
+  facts: ConnectionFacts,
+  failures: Failures,
+): Record<string, unknown> {
   const exact = news.exactName === true;
   checkName(news.name ?? logicalName(String(news.origin)), exact, facts, failures);
   checkDescription(news.description, facts.capabilities.description, facts, failures);
@@ -59,15 +71,23 @@ export function checkKeyInputs(news: Readonly<Record<string, unknown>>, facts: C
 }
 
 /** The request for a new key, without its name. */
-export function keyRequest(inputs: KeyInputs & { readonly secretValue?: string }, expiresAt: string | undefined): Omit<NewKey, "name"> {
+export function keyRequest(
+  inputs: KeyInputs & { readonly secretValue?: string },
+  expiresAt: string | undefined,
+): Omit<NewKey, "name"> {
   const { serviceAccountId, scopes, environment, description, labels, secretValue } = inputs;
   return defined({ serviceAccountId, scopes, environment, description, labels, secretValue, expiresAt });
 }
 
 /** Draws a fresh physical name at each call, or repeats the user's own. */
-export function keyNaming(inputs: { readonly name?: string; readonly exactName?: boolean; readonly origin: Origin }): { readonly draw: () => string; readonly exact: boolean } {
+export function keyNaming(inputs: { readonly name?: string; readonly exactName?: boolean; readonly origin: Origin }): {
+  readonly draw: () => string;
+  readonly exact: boolean;
+} {
   const prefix = inputs.name ?? logicalName(inputs.origin);
-  return inputs.exactName === true ? { draw: () => prefix, exact: true } : { draw: () => physicalName(prefix, inputs.origin), exact: false };
+  return inputs.exactName === true
+    ? { draw: () => prefix, exact: true }
+    : { draw: () => physicalName(prefix, inputs.origin), exact: false };
 }
 
 /** What is recorded of a key at its issue, beside the inputs. */
@@ -91,10 +111,22 @@ export interface KeyRecord {
   readonly service: string;
 }
 
-export function recordIssued(issued: IssuedApiKey, asked: { readonly scopes?: readonly string[]; readonly expiresAt: string | undefined; readonly callerChosen: boolean }, connection: Connection, nowMs: number): KeyRecord {
+export function recordIssued(
+  issued: IssuedApiKey,
+  asked: {
+    readonly scopes?: readonly string[];
+    readonly expiresAt: string | undefined;
+    readonly callerChosen: boolean;
+  },
+  connection: Connection,
+  nowMs: number,
+): KeyRecord {
   const { granularityMs } = connection.capabilities.expiry;
   // The user's own spelling of the same instant is kept, so that the record reads as the program does.
-  const expiresAt = asked.expiresAt !== undefined && sameInstant(asked.expiresAt, issued.expiresAt ?? asked.expiresAt, granularityMs) ? asked.expiresAt : issued.expiresAt;
+  const expiresAt =
+    asked.expiresAt !== undefined && sameInstant(asked.expiresAt, issued.expiresAt ?? asked.expiresAt, granularityMs)
+      ? asked.expiresAt
+      : issued.expiresAt;
   return defined({
     status: "active",
     keyId: String(issued.id),
@@ -107,7 +139,8 @@ export function recordIssued(issued: IssuedApiKey, asked: { readonly scopes?: re
     createdAt: issued.createdAt ?? formatTime(nowMs),
     expiresAt,
     expiryImposed: asked.expiresAt === undefined && expiresAt !== undefined ? (true as const) : undefined,
-    serverScopes: issued.scopes && asked.scopes && !sameList(issued.scopes, asked.scopes) ? [...issued.scopes].sort() : undefined,
+    serverScopes:
+      issued.scopes && asked.scopes && !sameList(issued.scopes, asked.scopes) ? [...issued.scopes].sort() : undefined,
     service: connection.origin,
   });
 }
@@ -115,7 +148,11 @@ export function recordIssued(issued: IssuedApiKey, asked: { readonly scopes?: re
 /** What `read` learns about scopes: the list to record, and the agreed one where the service differs. */
 export function compareScopes(
   onService: readonly string[] | undefined,
-  recorded: { readonly scopes?: readonly string[]; readonly agreedScopes?: readonly string[]; readonly serverScopes?: readonly string[] },
+  recorded: {
+    readonly scopes?: readonly string[];
+    readonly agreedScopes?: readonly string[];
+    readonly serverScopes?: readonly string[];
+  },
   { catalogue }: ConnectionFacts,
 ): { readonly scopes?: readonly string[]; readonly agreedScopes?: readonly string[] } {
   const agreed = recorded.agreedScopes ?? recorded.scopes;

@@ -34,7 +34,12 @@ const mostCreates = 3;
  * @throws AmbiguousCreateError - it stays unknown whether a key was made; its `candidates` are keys
  *   that were found and could not be revoked.
  */
-export async function issueKey(connection: Connection, request: Omit<NewKey, "name">, naming: Naming, clock: Clock = realClock): Promise<IssuedApiKey> {
+export async function issueKey(
+  connection: Connection,
+  request: Omit<NewKey, "name">,
+  naming: Naming,
+  clock: Clock = realClock,
+): Promise<IssuedApiKey> {
   for (let creates = 1; ; creates += 1) {
     const name = naming.draw();
     try {
@@ -44,25 +49,52 @@ export async function issueKey(connection: Connection, request: Omit<NewKey, "na
       const found = await findByMarker(connection, request.serviceAccountId, name, error, clock);
       const ids = found.map((key) => key.id);
       if (naming.exact) {
-        throw ambiguous(`A key of that exact name may or may not be this call's: compare ${list(ids)} on the service, delete what is not in use, and run again`, name, ids, error);
+        throw ambiguous(
+          `A key of that exact name may or may not be this call's: compare ${list(ids)} on the service, delete what is not in use, and run again`,
+          name,
+          ids,
+          error,
+        );
       }
       if (found.length === 0) {
-        throw ambiguous("No such key is on the service now; it may still appear: look for that name, revoke what you find, and run again", name, [], error);
+        throw ambiguous(
+          "No such key is on the service now; it may still appear: look for that name, revoke what you find, and run again",
+          name,
+          [],
+          error,
+        );
       }
       for (const [index, id] of ids.entries()) {
         try {
           await revokeKey(connection, { id, name, ...parentOf(request) });
         } catch (refusal) {
-          throw ambiguous(`The key ${id} was made, its secret is lost, and it could not be revoked (${inner(refusal)}): the next run revokes it`, name, ids.slice(index), error);
+          throw ambiguous(
+            `The key ${id} was made, its secret is lost, and it could not be revoked (${inner(refusal)}): the next run revokes it`,
+            name,
+            ids.slice(index),
+            error,
+          );
         }
       }
-      if (creates >= mostCreates) throw ambiguous(`${mostCreates} keys were made, and revoked again because their secrets never arrived`, name, [], error);
+      if (creates >= mostCreates)
+        throw ambiguous(
+          `${mostCreates} keys were made, and revoked again because their secrets never arrived`,
+          name,
+          [],
+          error,
+        );
     }
   }
 }
 
 /** Looks for living keys under the marker; once more after the vendor's activation lag where there is none. */
-async function findByMarker(connection: Connection, serviceAccountId: string | undefined, name: string, cause: unknown, clock: Clock): Promise<readonly ApiKey[]> {
+async function findByMarker(
+  connection: Connection,
+  serviceAccountId: string | undefined,
+  name: string,
+  cause: unknown,
+  clock: Clock,
+): Promise<readonly ApiKey[]> {
   try {
     const found = await livingByMarkers(connection, serviceAccountId, [name]);
     if (found.length > 0) return found;
@@ -70,18 +102,31 @@ async function findByMarker(connection: Connection, serviceAccountId: string | u
     await clock.sleep(Math.max(connection.capabilities.activationLagMs, secondMs));
     return await livingByMarkers(connection, serviceAccountId, [name]);
   } catch (error) {
-    throw ambiguous(`The service could not be searched for it (${inner(error)}): look for that name, revoke what you find, and run again`, name, [], cause);
+    throw ambiguous(
+      `The service could not be searched for it (${inner(error)}): look for that name, revoke what you find, and run again`,
+      name,
+      [],
+      cause,
+    );
   }
 }
 
 /** The living keys that carry one of these markers. */
-export async function livingByMarkers({ client }: Connection, serviceAccountId: string | undefined, markers: readonly string[]): Promise<readonly ApiKey[]> {
+export async function livingByMarkers(
+  { client }: Connection,
+  serviceAccountId: string | undefined,
+  markers: readonly string[],
+): Promise<readonly ApiKey[]> {
   const keys = (await client.listKeys(serviceAccountId === undefined ? {} : { serviceAccountId })) ?? [];
   return keys.filter((key) => markers.includes(key.name) && key.status === "active");
 }
 
 /** The key as the service has it now. Refusals and outages are errors, never "missing". */
-export async function observeKey(connection: Connection, ref: KeyRef & { readonly secretVersion?: string }, nowMs: number): Promise<Observation> {
+export async function observeKey(
+  connection: Connection,
+  ref: KeyRef & { readonly secretVersion?: string },
+  nowMs: number,
+): Promise<Observation> {
   const key = await connection.client.getKey(ref);
   // Where ids are given again, another name under our id means that ours is gone.
   if (key && connection.capabilities.idsReused && key.name !== ref.name) return { status: "missing" };
@@ -113,7 +158,10 @@ export async function revokeKey(connection: Connection, ref: KeyRef): Promise<vo
 }
 
 /** Revokes one credential: where its key carries a newer secret by now, that one is left alone. */
-export async function retireCredential(connection: Connection, ref: KeyRef & { readonly secretVersion?: string }): Promise<"gone" | "leftAlone"> {
+export async function retireCredential(
+  connection: Connection,
+  ref: KeyRef & { readonly secretVersion?: string },
+): Promise<"gone" | "leftAlone"> {
   const key = await lookBeforeRevoking(connection, ref);
   if (key && isAnothers(key, ref, connection)) return "gone";
   if (key && hasNewerSecret(key, ref)) return "leftAlone";
@@ -138,7 +186,10 @@ async function revokeById(connection: Connection, ref: KeyRef): Promise<void> {
   if (outcome === "absent") await proveKeyGone(connection, ref);
   if (outcome === "revoked" && !capabilities.revokeProves) {
     const key = await client.getKey(ref);
-    if (key?.status === "active") throw new ProviderError(`the service acknowledged the revocation of key ${ref.id}, but still lists it as active; run again`);
+    if (key?.status === "active")
+      throw new ProviderError(
+        `the service acknowledged the revocation of key ${ref.id}, but still lists it as active; run again`,
+      );
   }
 }
 
@@ -147,7 +198,12 @@ function parentOf({ serviceAccountId }: { readonly serviceAccountId?: string }):
 }
 
 function ambiguous(words: string, marker: string, candidates: readonly string[], cause: unknown): AmbiguousCreateError {
-  return new AmbiguousCreateError(`it is unclear whether a key named "${marker}" was made: ${messageOf(cause)} ${words}.`, marker, candidates, { cause });
+  return new AmbiguousCreateError(
+    `it is unclear whether a key named "${marker}" was made: ${messageOf(cause)} ${words}.`,
+    marker,
+    candidates,
+    { cause },
+  );
 }
 
 function list(ids: readonly string[]): string {

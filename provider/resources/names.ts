@@ -20,7 +20,11 @@ export const suffixLength = 11;
  * `<prefix>-<4 hex of the stack><6 random hex>`: unique to one create, so that two generations can
  * stand side by side, and so that what is found under it was made by that very create.
  */
-export function physicalName(prefix: string, origin: Origin, random: () => string = () => randomBytes(3).toString("hex")): string {
+export function physicalName(
+  prefix: string,
+  origin: Origin,
+  random: () => string = () => randomBytes(3).toString("hex"),
+): string {
   return `${prefix}-${stackMark(origin)}${random()}`;
 }
 

@@ -3,7 +3,14 @@
  * drawn in `create`, never a key id: some vendors keep the key id over a rotation.
  */
 import { randomBytes } from "node:crypto";
-import type { CheckResult, CreateResult, DiffResult, ReadResult, ResourceProvider, UpdateResult } from "@pulumi/pulumi/dynamic";
+import type {
+  CheckResult,
+  CreateResult,
+  DiffResult,
+  ReadResult,
+  ResourceProvider,
+  UpdateResult,
+} from "@pulumi/pulumi/dynamic";
 import { defined } from "../defined";
 import { AmbiguousCreateError, ProviderError } from "../errors";
 import { formatTime } from "../times";
@@ -38,14 +45,18 @@ const inputShape = {
 
 /** Inputs of ApiKey that make no sense over several generations, each with what to do instead. */
 const refused: Readonly<Record<string, string>> = {
-  expiresAt: '"expiresAt" is one date, and cannot serve every generation; give "expiresIn", which counts from each issue',
+  expiresAt:
+    '"expiresAt" is one date, and cannot serve every generation; give "expiresIn", which counts from each issue',
   secretValue: '"secretValue" is one value, and cannot serve every generation; leave it out, or use ApiKey',
   exactName: '"exactName" is one name, and two generations stand side by side; leave it out',
 };
 
-export function createRotatingApiKeyProvider(context: ResourceContext): ResourceProvider<RotatingInputs, RotatingOutputs> {
+export function createRotatingApiKeyProvider(
+  context: ResourceContext,
+): ResourceProvider<RotatingInputs, RotatingOutputs> {
   const memory = createInputMemory();
-  const scheduleFor = (inputs: ScheduleInputs & { readonly origin: Origin }, facts: Parameters<typeof scheduleOf>[1]) => scheduleOf(inputs, facts, logicalName(inputs.origin));
+  const scheduleFor = (inputs: ScheduleInputs & { readonly origin: Origin }, facts: Parameters<typeof scheduleOf>[1]) =>
+    scheduleOf(inputs, facts, logicalName(inputs.origin));
 
   return {
     async check(olds: Partial<RotatingInputs>, news: RotatingInputs): Promise<CheckResult<RotatingInputs>> {
@@ -63,10 +74,21 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Resource
         checkExpirySupport(news, facts, failures);
         checkSchedule(given, facts, logicalName(news.origin), failures);
       }
-      const inputs = { ...(facts ? checkKeyInputs({ ...news, connection }, facts, failures) : { ...news, connection }), status: "active" } as unknown as RotatingInputs;
+      const inputs = {
+        ...(facts ? checkKeyInputs({ ...news, connection }, facts, failures) : { ...news, connection }),
+        status: "active",
+      } as unknown as RotatingInputs;
       if (failures.list.length > 0) return checkAnswer(inputs, failures);
-      const clocked = !facts || ["rotateEvery", "rotateBefore", "overlap", "maxOverlap", "retire", "jitter"].some((name) => isUnknown(given[name])) ? undefined : facts;
-      const request = clocked ? requestRotation(olds, inputs, scheduleFor(inputs, clocked), clocked.catalogue, context.nowMs()) : (requestOf(olds) ?? {});
+      const clocked =
+        !facts ||
+        ["rotateEvery", "rotateBefore", "overlap", "maxOverlap", "retire", "jitter"].some((name) =>
+          isUnknown(given[name]),
+        )
+          ? undefined
+          : facts;
+      const request = clocked
+        ? requestRotation(olds, inputs, scheduleFor(inputs, clocked), clocked.catalogue, context.nowMs())
+        : (requestOf(olds) ?? {});
       const answer = { ...inputs, ...request };
       memory.note(olds, answer);
       return checkAnswer(answer, failures);
@@ -77,7 +99,10 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Resource
       assertSameTarget(facts, olds);
       const plan = planRotation(olds, news, facts, scheduleFor(news, facts), context.nowMs());
       if (isIdle(plan)) return { changes: false };
-      const deleteBeforeReplace = plan.replaces.length > 0 && facts.capabilities.maxActiveKeys === 1 && olds.serviceAccountId === news.serviceAccountId;
+      const deleteBeforeReplace =
+        plan.replaces.length > 0 &&
+        facts.capabilities.maxActiveKeys === 1 &&
+        olds.serviceAccountId === news.serviceAccountId;
       // Left to itself the engine lists the inputs that differ, reason included; what only the record shows is claimed here.
       return { ...(memory.differ(news) ? {} : { changes: true }), replaces: [...plan.replaces], deleteBeforeReplace };
     },
@@ -89,15 +114,31 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Resource
       const schedule = scheduleFor(inputs, connection);
       const id = `rotating-${randomBytes(8).toString("hex")}`;
       const { retireAfter: _after, retireUntil: _until, ...given } = inputs;
-      const start = { ...given, service: connection.origin, generation: 1, issuedOn: formatTime(issueTime(schedule, nowMs)), rotationReason: "first issue", createdAt: formatTime(nowMs) };
+      const start = {
+        ...given,
+        service: connection.origin,
+        generation: 1,
+        issuedOn: formatTime(issueTime(schedule, nowMs)),
+        rotationReason: "first issue",
+        createdAt: formatTime(nowMs),
+      };
       try {
         const expiresAt = resolveExpiry(inputs, nowMs);
         const issued = await issueKey(connection, keyRequest(inputs, expiresAt), keyNaming(inputs), context.clock);
-        const outs: RotatingOutputs = { ...start, ...recordIssued(issued, { ...inputs, expiresAt, callerChosen: false }, connection, nowMs), rotatedAt: formatTime(nowMs) };
+        const outs: RotatingOutputs = {
+          ...start,
+          ...recordIssued(issued, { ...inputs, expiresAt, callerChosen: false }, connection, nowMs),
+          rotatedAt: formatTime(nowMs),
+        };
         return { id, outs: withNextRotation(outs, schedule) };
       } catch (error) {
         if (!(error instanceof AmbiguousCreateError)) throw error;
-        throw keptAfterFailure(error, id, { ...start, status: "missing", ...leftBehind({}, error, formatTime(nowMs)) }, inputs);
+        throw keptAfterFailure(
+          error,
+          id,
+          { ...start, status: "missing", ...leftBehind({}, error, formatTime(nowMs)) },
+          inputs,
+        );
       }
     },
 
@@ -141,8 +182,13 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Resource
           problems.push(error.message);
         }
       };
-      const revoke = (id: string, name: string) => attempt(() => revokeKey(connection, defined({ id, name, serviceAccountId })));
-      if (lostCreates.length > 0) await attempt(async () => { for (const { id, name } of await livingByMarkers(connection, serviceAccountId, lostCreates)) await revoke(id, name); });
+      const revoke = (id: string, name: string) =>
+        attempt(() => revokeKey(connection, defined({ id, name, serviceAccountId })));
+      if (lostCreates.length > 0)
+        await attempt(async () => {
+          for (const { id, name } of await livingByMarkers(connection, serviceAccountId, lostCreates))
+            await revoke(id, name);
+        });
       for (const { keyId, physicalName } of credentialsOf(props)) await revoke(keyId, physicalName);
       if (problems.length > 0) throw new ProviderError(problems.join(" "));
     },
@@ -174,7 +220,13 @@ async function readPrevious(progress: Progress): Promise<void> {
 }
 
 /** Every credential that the record carries, oldest first, each once. */
-function credentialsOf({ keyId, physicalName, previousKey, pendingRevocations = [], strayKeys = [] }: RotatingOutputs): Credential[] {
+function credentialsOf({
+  keyId,
+  physicalName,
+  previousKey,
+  pendingRevocations = [],
+  strayKeys = [],
+}: RotatingOutputs): Credential[] {
   const current = keyId !== undefined && physicalName !== undefined ? [{ keyId, physicalName }] : [];
   const all: Credential[] = [...strayKeys, ...pendingRevocations, ...(previousKey ? [previousKey] : []), ...current];
   return all.filter((credential, index) => all.findIndex((other) => other.keyId === credential.keyId) === index);
@@ -188,7 +240,11 @@ function withNextRotation(outs: RotatingOutputs, schedule: Schedule): RotatingOu
 function withSecrets(outs: RotatingOutputs): RotatingOutputs {
   const secret = plainSecret(outs.secret);
   const previous = plainSecret(outs.previousSecret);
-  return { ...outs, ...(secret === undefined ? {} : { secret: asSecret(secret) }), ...(previous === undefined ? {} : { previousSecret: asSecret(previous) }) };
+  return {
+    ...outs,
+    ...(secret === undefined ? {} : { secret: asSecret(secret) }),
+    ...(previous === undefined ? {} : { previousSecret: asSecret(previous) }),
+  };
 }
 
 const inputNames = [
@@ -198,7 +254,9 @@ const inputNames = [
 
 /** The inputs as the user gave them, with the request as the outputs have it. */
 function inputsOf(outs: RotatingOutputs): RotatingOutputs {
-  const given = Object.fromEntries(inputNames.filter((name) => outs[name] !== undefined).map((name) => [name, outs[name]]));
+  const given = Object.fromEntries(
+    inputNames.filter((name) => outs[name] !== undefined).map((name) => [name, outs[name]]),
+  );
   const { previousKey, previousValidUntil } = outs;
   if (previousKey) {
     given.retireAfter = previousKey.retireAfter;

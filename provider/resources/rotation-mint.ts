@@ -21,7 +21,13 @@ import { issueTime, overlapEnds, type Schedule } from "./rotation-schedule";
  * @returns the older keys that have to be revoked in this update
  * @throws UnfinishedRotation - there is no new key
  */
-export async function mint(progress: Progress, plan: MintPlan, currentWorks: boolean, news: RotatingInputs, schedule: Schedule): Promise<Credential[]> {
+export async function mint(
+  progress: Progress,
+  plan: MintPlan,
+  currentWorks: boolean,
+  news: RotatingInputs,
+  schedule: Schedule,
+): Promise<Credential[]> {
   const { emergency, currentIsDead } = plan;
   const { maxActiveKeys, nativeRotate } = progress.connection.capabilities;
   const words = [plan.reason, ...(progress.problems.length > 0 ? ["an older key could not be retired first"] : [])];
@@ -31,17 +37,26 @@ export async function mint(progress: Progress, plan: MintPlan, currentWorks: boo
   const inPlace = old !== undefined && before.status !== "missing" && maxActiveKeys === 1;
   if (!inPlace) words.push(...(await makeRoom(progress, currentIsDead, currentWorks)));
   const expiresAt = resolveExpiry(news, progress.nowMs);
-  const issued = inPlace ? await rotateInPlace(progress, old, overlaps ? schedule.overlapMs : 0, news) : await issueBeside(progress, news, expiresAt);
+  const issued = inPlace
+    ? await rotateInPlace(progress, old, overlaps ? schedule.overlapMs : 0, news)
+    : await issueBeside(progress, news, expiresAt);
 
   const older = progress.outs.previousKey;
   record(progress, issued, { ...news, expiresAt }, words.join("; "), schedule);
   // The service's own rotation has ended whatever older secret there was under this id.
-  if (inPlace) setPending(progress, (progress.outs.pendingRevocations ?? []).filter(({ keyId }) => keyId !== issued.id));
-  const dead = older && (emergency || !currentIsDead || older.keyId === issued.id) ? takePower(progress, older, emergency) : [];
+  if (inPlace)
+    setPending(
+      progress,
+      (progress.outs.pendingRevocations ?? []).filter(({ keyId }) => keyId !== issued.id),
+    );
+  const dead =
+    older && (emergency || !currentIsDead || older.keyId === issued.id) ? takePower(progress, older, emergency) : [];
   if (old && !currentIsDead) {
-    if (overlaps) becomePrevious(progress, old, before, inPlace ? issued.previousValidUntil : undefined, inPlace, schedule);
+    if (overlaps)
+      becomePrevious(progress, old, before, inPlace ? issued.previousValidUntil : undefined, inPlace, schedule);
     // Where the service's policy lets an old secret live on although nobody asked for that, it is ended.
-    else if (!inPlace || emergency || (nativeRotate?.graceChosen === false && nativeRotate.maxGraceMs > 0)) dead.push(old);
+    else if (!inPlace || emergency || (nativeRotate?.graceChosen === false && nativeRotate.maxGraceMs > 0))
+      dead.push(old);
   }
   if (!emergency) return dead;
   dead.push(...(progress.outs.strayKeys ?? []));
@@ -49,10 +64,29 @@ export async function mint(progress: Progress, plan: MintPlan, currentWorks: boo
   return dead.map(whateverItCarries);
 }
 
-const ofTheKey = ["accessId", "hint", "fingerprint", "secretVersion", "expiresAt", "expiryImposed", "serverScopes", "agreedScopes", "scopes", "keepers", "expiresIn", "emergency"] as const;
+const ofTheKey = [
+  "accessId",
+  "hint",
+  "fingerprint",
+  "secretVersion",
+  "expiresAt",
+  "expiryImposed",
+  "serverScopes",
+  "agreedScopes",
+  "scopes",
+  "keepers",
+  "expiresIn",
+  "emergency",
+] as const;
 
 /** The new key is the current one from here on, whatever fails. */
-function record(progress: Progress, issued: IssuedApiKey, news: RotatingInputs & { readonly expiresAt: string | undefined }, rotationReason: string, schedule: Schedule): void {
+function record(
+  progress: Progress,
+  issued: IssuedApiKey,
+  news: RotatingInputs & { readonly expiresAt: string | undefined },
+  rotationReason: string,
+  schedule: Schedule,
+): void {
   const { connection, nowMs, current } = progress;
   const { scopes, keepers, expiresIn, emergency } = news;
   const generation = Math.max(news.generation, progress.outs.generation + (current ? 1 : 0));
@@ -78,7 +112,14 @@ function takePower(progress: Progress, older: PreviousKey, emergency: boolean): 
 }
 
 /** The key that was current until now is the previous one, until its overlap or its own life ends. */
-function becomePrevious(progress: Progress, old: Credential, before: RotatingOutputs, graceEnd: string | undefined, inPlace: boolean, schedule: Schedule): void {
+function becomePrevious(
+  progress: Progress,
+  old: Credential,
+  before: RotatingOutputs,
+  graceEnd: string | undefined,
+  inPlace: boolean,
+  schedule: Schedule,
+): void {
   const { nowMs } = progress;
   const ends = overlapEnds(schedule, nowMs, nextDueMs(schedule, progress.outs));
   if (!ends) return;
@@ -91,7 +132,12 @@ function becomePrevious(progress: Progress, old: Credential, before: RotatingOut
     previousKeyId: old.keyId,
     ...(secret !== undefined && { previousSecret: asSecret(secret) }),
     previousValidUntil,
-    previousKey: { ...old, retireAfter: formatTime(Math.min(ends.retireAfterMs, endMs)), retire: schedule.retire, endsOnService: inPlace || ownEndMs <= ends.endMs },
+    previousKey: {
+      ...old,
+      retireAfter: formatTime(Math.min(ends.retireAfterMs, endMs)),
+      retire: schedule.retire,
+      endsOnService: inPlace || ownEndMs <= ends.endMs,
+    },
   });
   if (endMs < askedMs) addReason(progress, `previous key ends ${formatSpan(askedMs - endMs)} early, by its own end`);
 }
@@ -101,7 +147,10 @@ function addReason(progress: Progress, words: string): void {
 }
 
 /** An emergency is after the key itself, even where somebody has given it another secret. */
-export function whateverItCarries<Key extends Credential>({ secretVersion: _version, ...credential }: Key): Omit<Key, "secretVersion"> {
+export function whateverItCarries<Key extends Credential>({
+  secretVersion: _version,
+  ...credential
+}: Key): Omit<Key, "secretVersion"> {
   return credential;
 }
 
@@ -114,18 +163,37 @@ async function makeRoom(progress: Progress, currentIsDead: boolean, currentWorks
   if (isCrowded(progress.outs, maxActiveKeys, currentIsDead) && !currentWorks) await finishPending(progress);
   const { previousKey, previousValidUntil = "" } = progress.outs;
   if (!previousKey || !currentWorks || !isCrowded(progress.outs, maxActiveKeys, currentIsDead)) return [];
-  if ((await retire(progress, previousKey)) === "failed") throw progress.unfinished(`${progress.connection.backend} allows ${maxActiveKeys ?? 0} keys, so no new one was made.`);
+  if ((await retire(progress, previousKey)) === "failed")
+    throw progress.unfinished(
+      `${progress.connection.backend} allows ${maxActiveKeys ?? 0} keys, so no new one was made.`,
+    );
   forgetPrevious(progress);
-  return Date.parse(previousValidUntil) > progress.nowMs ? [earlyEnd(Date.parse(previousValidUntil), progress.nowMs)] : [];
+  return Date.parse(previousValidUntil) > progress.nowMs
+    ? [earlyEnd(Date.parse(previousValidUntil), progress.nowMs)]
+    : [];
 }
 
 /** True where one more key would be too many. */
-export function isCrowded({ keyId, previousKey, pendingRevocations = [], lostCreates = [] }: RotatingOutputs, limit: number | undefined, currentIsDead: boolean): boolean {
+export function isCrowded(
+  { keyId, previousKey, pendingRevocations = [], lostCreates = [] }: RotatingOutputs,
+  limit: number | undefined,
+  currentIsDead: boolean,
+): boolean {
   if (limit === undefined) return false;
-  return (keyId === undefined || currentIsDead ? 0 : 1) + (previousKey ? 1 : 0) + pendingRevocations.length + lostCreates.length >= limit;
+  return (
+    (keyId === undefined || currentIsDead ? 0 : 1) +
+      (previousKey ? 1 : 0) +
+      pendingRevocations.length +
+      lostCreates.length >=
+    limit
+  );
 }
 
-async function issueBeside(progress: Progress, news: RotatingInputs, expiresAt: string | undefined): Promise<IssuedApiKey> {
+async function issueBeside(
+  progress: Progress,
+  news: RotatingInputs,
+  expiresAt: string | undefined,
+): Promise<IssuedApiKey> {
   try {
     return await issueKey(progress.connection, keyRequest(news, expiresAt), keyNaming(news), progress.clock);
   } catch (error) {
@@ -142,14 +210,25 @@ export function leftBehind(
   now: string,
 ): Pick<RotatingOutputs, "pendingRevocations" | "lostCreates"> {
   if (candidates.length === 0) return { lostCreates: [...lostCreates, marker] };
-  return { pendingRevocations: [...pendingRevocations, ...candidates.map((keyId) => ({ keyId, physicalName: marker, end: now }))] };
+  return {
+    pendingRevocations: [
+      ...pendingRevocations,
+      ...candidates.map((keyId) => ({ keyId, physicalName: marker, end: now })),
+    ],
+  };
 }
 
 /** A service with one key per account gives it a new secret. Never twice within the grace of an unclear one. */
-async function rotateInPlace(progress: Progress, old: Credential, graceMs: number, news: RotatingInputs): Promise<IssuedApiKey> {
+async function rotateInPlace(
+  progress: Progress,
+  old: Credential,
+  graceMs: number,
+  news: RotatingInputs,
+): Promise<IssuedApiKey> {
   const { connection, nowMs, outs } = progress;
   const { client, capabilities, backend } = connection;
-  if (outs.rotateBlockedUntil !== undefined && Date.parse(outs.rotateBlockedUntil) > nowMs) throw progress.unfinished(unclearRotate(old.keyId, outs.rotateBlockedUntil));
+  if (outs.rotateBlockedUntil !== undefined && Date.parse(outs.rotateBlockedUntil) > nowMs)
+    throw progress.unfinished(unclearRotate(old.keyId, outs.rotateBlockedUntil));
   const name = capabilities.nativeRotate?.id === "new" ? keyNaming(news).draw() : old.physicalName;
   try {
     if (!client.rotateKey) throw new ProviderError(`${backend} cannot rotate a key.`);
@@ -158,7 +237,8 @@ async function rotateInPlace(progress: Progress, old: Credential, graceMs: numbe
     if (!(error instanceof ProviderError)) throw error;
     if (!isUnclear(error)) throw progress.unfinished(error.message);
     const observed = await progress.tryTo(() => observeKey(connection, progress.refOf(old), nowMs));
-    const untouched = "value" in observed && old.secretVersion !== undefined && observed.value.key?.secretVersion === old.secretVersion;
+    const untouched =
+      "value" in observed && old.secretVersion !== undefined && observed.value.key?.secretVersion === old.secretVersion;
     if (untouched) throw progress.unfinished(error.message);
     const until = formatTime(nowMs + graceMs);
     progress.change({ rotateBlockedUntil: until });

@@ -36,7 +36,8 @@ export interface PreviousKey extends Credential {
 }
 
 /** The record of a rotating key: the inputs of its current key, the schedule, and what was done. */
-export interface RotatingOutputs extends Omit<RotatingInputs, "status" | "retireAfter" | "retireUntil">, Omit<KeyRecord, "keyId" | "physicalName"> {
+export interface RotatingOutputs
+  extends Omit<RotatingInputs, "status" | "retireAfter" | "retireUntil">, Omit<KeyRecord, "keyId" | "physicalName"> {
   /** Absent while no key could be issued yet. */
   readonly keyId?: string;
   readonly physicalName?: string;
@@ -80,9 +81,25 @@ export interface RotationPlan {
 }
 
 const identityFields = ["connection", "serviceAccountId", "environment"] as const;
-const recordFields = ["labels", "name", "description", "rotateEvery", "rotateBefore", "overlap", "retire", "maxOverlap", "jitter"] as const;
+const recordFields = [
+  "labels",
+  "name",
+  "description",
+  "rotateEvery",
+  "rotateBefore",
+  "overlap",
+  "retire",
+  "maxOverlap",
+  "jitter",
+] as const;
 
-export function planRotation(outs: RotatingOutputs, news: RotatingInputs, facts: ConnectionFacts, schedule: Schedule, nowMs: number): RotationPlan {
+export function planRotation(
+  outs: RotatingOutputs,
+  news: RotatingInputs,
+  facts: ConnectionFacts,
+  schedule: Schedule,
+  nowMs: number,
+): RotationPlan {
   const replaces = identityFields.filter((name) => isUnknown(news[name]) || !sameValue(outs[name], news[name]));
   const recordChanges: (keyof RotatingInputs)[] = recordFields.filter((name) => !sameValue(outs[name], news[name]));
   if (outs.emergency !== undefined && news.emergency === undefined) recordChanges.push("emergency");
@@ -94,11 +111,25 @@ export function planRotation(outs: RotatingOutputs, news: RotatingInputs, facts:
 
 /** True where nothing is left to be done. */
 export function isIdle({ mint, previous, pending, recordChanges, replaces }: RotationPlan): boolean {
-  return !mint && !pending && (previous === "none" || previous === "keep") && recordChanges.length === 0 && replaces.length === 0;
+  return (
+    !mint &&
+    !pending &&
+    (previous === "none" || previous === "keep") &&
+    recordChanges.length === 0 &&
+    replaces.length === 0
+  );
 }
 
-function planMint(outs: RotatingOutputs, news: RotatingInputs, facts: ConnectionFacts, schedule: Schedule, nowMs: number, previous: PreviousPlan): MintPlan | undefined {
-  if (outs.keyId === undefined || plainSecret(outs.secret) === undefined) return { reason: "first issue", emergency: false, currentIsDead: true };
+function planMint(
+  outs: RotatingOutputs,
+  news: RotatingInputs,
+  facts: ConnectionFacts,
+  schedule: Schedule,
+  nowMs: number,
+  previous: PreviousPlan,
+): MintPlan | undefined {
+  if (outs.keyId === undefined || plainSecret(outs.secret) === undefined)
+    return { reason: "first issue", emergency: false, currentIsDead: true };
   const currentIsDead = isDead(outs.status) || (outs.expiresAt !== undefined && nowMs >= Date.parse(outs.expiresAt));
   const minting = [news.scopes, news.keepers, news.expiresIn, news.emergency];
   if (!minting.some(isUnknown)) {
@@ -109,10 +140,17 @@ function planMint(outs: RotatingOutputs, news: RotatingInputs, facts: Connection
   }
   const broken = statusReason(outs.status);
   if (broken !== undefined) return { reason: broken, emergency: false, currentIsDead };
-  const due = dueReason(schedule, Date.parse(outs.issuedOn), endForDue(outs.issuedOn, outs.expiresIn, outs.expiresAt), nowMs);
+  const due = dueReason(
+    schedule,
+    Date.parse(outs.issuedOn),
+    endForDue(outs.issuedOn, outs.expiresIn, outs.expiresAt),
+    nowMs,
+  );
   const overlapRuns = previous === "keep" || previous === "setEnd" || previous === "ask";
   // A key that works no more cannot wait for an overlap.
-  return due !== undefined && (currentIsDead || !overlapRuns) ? { reason: due, emergency: false, currentIsDead } : undefined;
+  return due !== undefined && (currentIsDead || !overlapRuns)
+    ? { reason: due, emergency: false, currentIsDead }
+    : undefined;
 }
 
 function planPrevious(outs: RotatingOutputs, { capabilities }: ConnectionFacts, nowMs: number): PreviousPlan {
@@ -121,7 +159,12 @@ function planPrevious(outs: RotatingOutputs, { capabilities }: ConnectionFacts, 
   if (nowMs >= Date.parse(previousValidUntil)) return "end";
   // The older secret of the current key: the service's own rotation has set its end for good.
   if (previousKey.keyId === outs.keyId) return "keep";
-  if (previousKey.retire === "whenUnused" && nowMs >= Date.parse(previousKey.retireAfter) && outs.retireAskedOn !== dayOf(nowMs)) return "ask";
+  if (
+    previousKey.retire === "whenUnused" &&
+    nowMs >= Date.parse(previousKey.retireAfter) &&
+    outs.retireAskedOn !== dayOf(nowMs)
+  )
+    return "ask";
   return capabilities.delayedRevoke && !previousKey.endsOnService ? "setEnd" : "keep";
 }
 
@@ -131,7 +174,8 @@ export function judgeUse(
   facts: Pick<ConnectionFacts, "capabilities">,
   nowMs: number,
 ): { readonly retire: boolean; readonly status: string } {
-  if (use.currentLastUsedAt === undefined) return { retire: false, status: "the new key has not been used yet; deferred" };
+  if (use.currentLastUsedAt === undefined)
+    return { retire: false, status: "the new key has not been used yet; deferred" };
   if (use.previousLastUsedAt === undefined) return { retire: true, status: "never used; retired" };
   const idleMs = nowMs - Date.parse(use.previousLastUsedAt);
   if (idleMs < idleTimeMs(facts)) return { retire: false, status: `used ${formatSpan(idleMs)} ago; deferred` };
@@ -139,11 +183,17 @@ export function judgeUse(
 }
 
 /** When the next key will be made, as far as the clock decides. */
-export function nextRotation(schedule: Schedule, outs: Pick<RotatingOutputs, "issuedOn" | "expiresIn" | "expiresAt">): string {
+export function nextRotation(
+  schedule: Schedule,
+  outs: Pick<RotatingOutputs, "issuedOn" | "expiresIn" | "expiresAt">,
+): string {
   return formatTime(nextDueMs(schedule, outs));
 }
 
 /** When the current key is due by its age or its end. */
-export function nextDueMs(schedule: Schedule, { issuedOn, expiresIn, expiresAt }: Pick<RotatingOutputs, "issuedOn" | "expiresIn" | "expiresAt">): number {
+export function nextDueMs(
+  schedule: Schedule,
+  { issuedOn, expiresIn, expiresAt }: Pick<RotatingOutputs, "issuedOn" | "expiresIn" | "expiresAt">,
+): number {
   return dueOf(schedule, Date.parse(issuedOn), endForDue(issuedOn, expiresIn, expiresAt)).atMs;
 }

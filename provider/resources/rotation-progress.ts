@@ -27,7 +27,9 @@ export class Progress {
   /** The current key; undefined while none could be issued yet. */
   get current(): Credential | undefined {
     const { keyId, physicalName, fingerprint, secretVersion } = this.outs;
-    return keyId === undefined || physicalName === undefined ? undefined : defined({ keyId, physicalName, fingerprint, secretVersion });
+    return keyId === undefined || physicalName === undefined
+      ? undefined
+      : defined({ keyId, physicalName, fingerprint, secretVersion });
   }
 
   refOf({ keyId, physicalName, secretVersion }: Credential): KeyRef & { secretVersion?: string } {
@@ -49,7 +51,12 @@ export class Progress {
       return { value: await run() };
     } catch (error) {
       // Also a mistake in a backend: a key that was made must not be lost over it.
-      return { problem: error instanceof ProviderError ? error.message : `unexpected ${error instanceof Error ? `${error.name}: ${error.message}` : "error"}.` };
+      return {
+        problem:
+          error instanceof ProviderError
+            ? error.message
+            : `unexpected ${error instanceof Error ? `${error.name}: ${error.message}` : "error"}.`,
+      };
     }
   }
 

@@ -46,7 +46,8 @@ export function requestRotation(
   nowMs: number,
 ): RotationRequest {
   const before = requestOf(olds);
-  if (!before) return { generation: 1, issuedOn: formatTime(issueTime(schedule, nowMs)), rotationReason: "first issue" };
+  if (!before)
+    return { generation: 1, issuedOn: formatTime(issueTime(schedule, nowMs)), rotationReason: "first issue" };
   if ([news.scopes, news.keepers, news.expiresIn, news.emergency].some(isUnknown)) return before;
 
   const { retireAfter, retireUntil, retireAskedOn: _asked, ...withoutOverlap } = before;
@@ -54,11 +55,15 @@ export function requestRotation(
   const latestMs = retireUntil === undefined ? promisedMs : Date.parse(retireUntil);
   const running = latestMs !== undefined && nowMs < latestMs;
   const change = changeReason(olds, news, catalogue);
-  const due = running ? undefined : dueReason(schedule, Date.parse(before.issuedOn), endForDue(before.issuedOn, news.expiresIn, undefined), nowMs);
+  const due = running
+    ? undefined
+    : dueReason(schedule, Date.parse(before.issuedOn), endForDue(before.issuedOn, news.expiresIn, undefined), nowMs);
   const reason = change?.text ?? statusReason(olds.status) ?? due;
   if (reason === undefined) {
     if (latestMs !== undefined && !running) return { ...withoutOverlap, rotationReason: retiredReason };
-    return retireUntil !== undefined && promisedMs !== undefined && nowMs >= promisedMs ? { ...before, retireAskedOn: dayOf(nowMs) } : before;
+    return retireUntil !== undefined && promisedMs !== undefined && nowMs >= promisedMs
+      ? { ...before, retireAskedOn: dayOf(nowMs) }
+      : before;
   }
   const issuedMs = issueTime(schedule, nowMs);
   const next = { generation: before.generation + 1, issuedOn: formatTime(issuedMs) };
@@ -66,7 +71,11 @@ export function requestRotation(
   if (change?.emergency) return { ...next, rotationReason: reason };
   // A key that works no more has no overlap to come, and the one before it keeps its own.
   if (isDead(olds.status)) return { ...(running ? before : withoutOverlap), ...next, rotationReason: reason };
-  const ends = overlapEnds(schedule, nowMs, dueOf(schedule, issuedMs, endForDue(next.issuedOn, news.expiresIn, undefined)).atMs);
+  const ends = overlapEnds(
+    schedule,
+    nowMs,
+    dueOf(schedule, issuedMs, endForDue(next.issuedOn, news.expiresIn, undefined)).atMs,
+  );
   return {
     ...next,
     rotationReason: running ? `${reason}; ${earlyEnd(latestMs, nowMs)}` : reason,
@@ -81,13 +90,20 @@ export function earlyEnd(promisedMs: number, nowMs: number): string {
 }
 
 /** Why the inputs ask for a new key at once; undefined where they ask for the one there is. */
-export function changeReason(before: MintingInputs, after: MintingInputs, catalogue: ScopeCatalogue | undefined): { readonly text: string; readonly emergency: boolean } | undefined {
+export function changeReason(
+  before: MintingInputs,
+  after: MintingInputs,
+  catalogue: ScopeCatalogue | undefined,
+): { readonly text: string; readonly emergency: boolean } | undefined {
   const reasons: string[] = [];
   const emergency = after.emergency !== undefined && after.emergency !== before.emergency;
   if (emergency) reasons.push(`emergency: ${after.emergency}`);
-  if (!sameAccess(catalogue, before.scopes ?? [], after.scopes ?? [])) reasons.push(`scopes changed: ${difference(before.scopes ?? [], after.scopes ?? [])}`);
-  if (!sameValue(before.keepers ?? {}, after.keepers ?? {})) reasons.push(`keepers changed: ${changedNames(before.keepers ?? {}, after.keepers ?? {}).join(", ")}`);
-  if (!sameLife(before.expiresIn, after.expiresIn)) reasons.push(`expiresIn changed: ${before.expiresIn ?? "none"} => ${after.expiresIn ?? "none"}`);
+  if (!sameAccess(catalogue, before.scopes ?? [], after.scopes ?? []))
+    reasons.push(`scopes changed: ${difference(before.scopes ?? [], after.scopes ?? [])}`);
+  if (!sameValue(before.keepers ?? {}, after.keepers ?? {}))
+    reasons.push(`keepers changed: ${changedNames(before.keepers ?? {}, after.keepers ?? {}).join(", ")}`);
+  if (!sameLife(before.expiresIn, after.expiresIn))
+    reasons.push(`expiresIn changed: ${before.expiresIn ?? "none"} => ${after.expiresIn ?? "none"}`);
   return reasons.length > 0 ? { text: reasons.join("; "), emergency } : undefined;
 }
 
@@ -110,7 +126,8 @@ export function dayOf(ms: number): string {
 /** The request that old inputs hold; undefined at the first create. */
 export function requestOf(inputs: Partial<RotatingInputs>): RotationRequest | undefined {
   const { generation, issuedOn, rotationReason, retireAfter, retireUntil, retireAskedOn } = inputs;
-  if (typeof generation !== "number" || typeof issuedOn !== "string" || typeof rotationReason !== "string") return undefined;
+  if (typeof generation !== "number" || typeof issuedOn !== "string" || typeof rotationReason !== "string")
+    return undefined;
   return {
     generation,
     issuedOn,
@@ -125,9 +142,16 @@ export function requestOf(inputs: Partial<RotatingInputs>): RotationRequest | un
  * The end that dueness counts with. From the day of the issue, so that request and record agree to the
  * day; never later than what the service says.
  */
-export function endForDue(issuedOn: string, expiresIn: string | undefined, expiresAt: string | undefined): number | undefined {
+export function endForDue(
+  issuedOn: string,
+  expiresIn: string | undefined,
+  expiresAt: string | undefined,
+): number | undefined {
   const lifeMs = expiresIn === undefined ? undefined : parseDuration(expiresIn);
-  const ends = [typeof lifeMs === "number" ? Date.parse(issuedOn) + lifeMs : Infinity, expiresAt === undefined ? Infinity : Date.parse(expiresAt)];
+  const ends = [
+    typeof lifeMs === "number" ? Date.parse(issuedOn) + lifeMs : Infinity,
+    expiresAt === undefined ? Infinity : Date.parse(expiresAt),
+  ];
   const end = Math.min(...ends);
   return end === Infinity ? undefined : end;
 }
@@ -139,7 +163,9 @@ function difference(before: readonly string[], after: readonly string[]): string
 }
 
 function changedNames(before: Readonly<Record<string, unknown>>, after: Readonly<Record<string, unknown>>): string[] {
-  return [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((name) => !sameValue(before[name], after[name])).sort();
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
+    .filter((name) => !sameValue(before[name], after[name]))
+    .sort();
 }
 
 /** `90d` and `2160h` are the same life. */

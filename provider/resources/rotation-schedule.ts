@@ -38,7 +38,11 @@ export interface Schedule {
 const weekMs = 7 * dayMs;
 
 /** Fills in the defaults. The texts have passed {@link checkSchedule}. */
-export function scheduleOf(inputs: ScheduleInputs, { capabilities }: Pick<ConnectionFacts, "capabilities">, logicalName: string): Schedule {
+export function scheduleOf(
+  inputs: ScheduleInputs,
+  { capabilities }: Pick<ConnectionFacts, "capabilities">,
+  logicalName: string,
+): Schedule {
   const rotateEveryMs = millis(inputs.rotateEvery) ?? 0;
   const lifetimeMs = millis(inputs.expiresIn);
   const rotateBefore = millis(inputs.rotateBefore);
@@ -55,8 +59,16 @@ export function scheduleOf(inputs: ScheduleInputs, { capabilities }: Pick<Connec
   };
 }
 
-function defaultOverlapMs(inputs: ScheduleInputs, capabilities: ConnectionFacts["capabilities"], rotateEveryMs: number, lifetimeMs: number | undefined): number {
-  const general = Math.max(0, Math.min(weekMs, rotateEveryMs / 3, lifetimeMs === undefined ? Infinity : lifetimeMs - rotateEveryMs));
+function defaultOverlapMs(
+  inputs: ScheduleInputs,
+  capabilities: ConnectionFacts["capabilities"],
+  rotateEveryMs: number,
+  lifetimeMs: number | undefined,
+): number {
+  const general = Math.max(
+    0,
+    Math.min(weekMs, rotateEveryMs / 3, lifetimeMs === undefined ? Infinity : lifetimeMs - rotateEveryMs),
+  );
   if (capabilities.maxActiveKeys !== 1) return general;
   const grace = capabilities.nativeRotate?.maxGraceMs ?? 0;
   return capabilities.nativeRotate?.graceChosen ? Math.min(general, grace) : grace;
@@ -68,7 +80,11 @@ function shareOf(logicalName: string): number {
 }
 
 /** When a key issued at `issuedAtMs` is due, and which of the two clocks says so. */
-export function dueOf(schedule: Schedule, issuedAtMs: number, expiresAtMs: number | undefined): { readonly atMs: number; readonly by: "age" | "expiry" } {
+export function dueOf(
+  schedule: Schedule,
+  issuedAtMs: number,
+  expiresAtMs: number | undefined,
+): { readonly atMs: number; readonly by: "age" | "expiry" } {
   const byAgeMs = roundDown(schedule, issuedAtMs + schedule.rotateEveryMs - schedule.earlierMs);
   if (expiresAtMs === undefined) return { atMs: byAgeMs, by: "age" };
   const byExpiryMs = roundDown(schedule, expiresAtMs - schedule.rotateBeforeMs(expiresAtMs - issuedAtMs));
@@ -76,11 +92,19 @@ export function dueOf(schedule: Schedule, issuedAtMs: number, expiresAtMs: numbe
 }
 
 /** Why a key is due, in words; undefined where it is not. */
-export function dueReason(schedule: Schedule, issuedAtMs: number, expiresAtMs: number | undefined, nowMs: number): string | undefined {
+export function dueReason(
+  schedule: Schedule,
+  issuedAtMs: number,
+  expiresAtMs: number | undefined,
+  nowMs: number,
+): string | undefined {
   const due = dueOf(schedule, issuedAtMs, expiresAtMs);
   if (nowMs < due.atMs) return undefined;
-  if (due.by === "expiry" && expiresAtMs !== undefined) return nowMs >= expiresAtMs ? `expired ${formatSpan(nowMs - expiresAtMs)} ago` : `expires in ${formatSpan(expiresAtMs - nowMs)}`;
-  const ageMs = nowMs - roundDown(schedule, issuedAtMs);
+  if (due.by === "expiry" && expiresAtMs !== undefined)
+    return nowMs >= expiresAtMs
+      ? `expired ${formatSpan(nowMs - expiresAtMs)} ago`
+      : `expires in ${formatSpan(expiresAtMs - nowMs)}`;
+  const ageMs = roundDown(schedule, nowMs) - roundDown(schedule, issuedAtMs);
   const early = ageMs < schedule.rotateEveryMs ? `, ${formatSpan(schedule.rotateEveryMs - ageMs)} early by jitter` : "";
   return `due: age ${formatSpan(ageMs)} of ${formatSpan(schedule.rotateEveryMs)}${early}`;
 }
@@ -97,14 +121,21 @@ export function issueTime(schedule: Schedule, nowMs: number): number {
  * @param nextDueMs - when that key is due itself: rounding up never reaches beyond it, or the next key
  *   would have to wait for the rounding
  */
-export function overlapEnds(schedule: Schedule, nowMs: number, nextDueMs: number): { readonly retireAfterMs: number; readonly endMs: number } | undefined {
+export function overlapEnds(
+  schedule: Schedule,
+  nowMs: number,
+  nextDueMs: number,
+): { readonly retireAfterMs: number; readonly endMs: number } | undefined {
   if (schedule.retire === "immediately" || schedule.overlapMs === 0) return undefined;
   const endOf = (spanMs: number) => {
     const exactMs = Math.ceil((nowMs + spanMs) / 1000) * 1000;
     return schedule.daily ? Math.max(exactMs, Math.min(Math.ceil(exactMs / dayMs) * dayMs, nextDueMs)) : exactMs;
   };
   const retireAfterMs = endOf(schedule.overlapMs);
-  return { retireAfterMs, endMs: schedule.retire === "whenUnused" ? Math.max(retireAfterMs, endOf(schedule.maxOverlapMs)) : retireAfterMs };
+  return {
+    retireAfterMs,
+    endMs: schedule.retire === "whenUnused" ? Math.max(retireAfterMs, endOf(schedule.maxOverlapMs)) : retireAfterMs,
+  };
 }
 
 function roundDown({ daily }: Schedule, ms: number): number {
@@ -114,7 +145,12 @@ function roundDown({ daily }: Schedule, ms: number): number {
 const shortestRotationMs = 60_000;
 
 /** Refuses what cannot be kept, with the arithmetic. Fields left out take their defaults, which never refuse themselves. */
-export function checkSchedule(news: Readonly<Record<string, unknown>>, facts: ConnectionFacts, logicalName: string, failures: Failures): void {
+export function checkSchedule(
+  news: Readonly<Record<string, unknown>>,
+  facts: ConnectionFacts,
+  logicalName: string,
+  failures: Failures,
+): void {
   const { capabilities, backend } = facts;
   const ms: Record<string, number | undefined> = {};
   let readable = true;
@@ -132,17 +168,31 @@ export function checkSchedule(news: Readonly<Record<string, unknown>>, facts: Co
       readable = false;
     }
   }
-  if (news.rotateEvery === undefined) failures.add("rotateEvery", '"rotateEvery" is missing; say at what age a new key is made, such as 90d');
+  if (news.rotateEvery === undefined)
+    failures.add("rotateEvery", '"rotateEvery" is missing; say at what age a new key is made, such as 90d');
   const retire = news.retire;
-  if (retire !== undefined && !isUnknown(retire) && !retireModes.includes(retire as RetireMode)) failures.add("retire", `"retire" is not one of ${retireModes.join(", ")}`);
+  if (retire !== undefined && !isUnknown(retire) && !retireModes.includes(retire as RetireMode))
+    failures.add("retire", `"retire" is not one of ${retireModes.join(", ")}`);
   const { rotateEvery, rotateBefore, overlap, maxOverlap, jitter, expiresIn: lifetime } = ms;
   if (!readable || rotateEvery === undefined) return;
   const d = formatDuration;
-  if (rotateEvery < shortestRotationMs) failures.add("rotateEvery", `"rotateEvery" is ${d(rotateEvery)}; the shortest is 1m`);
-  if (retire === "whenUnused" && !capabilities.lastUsed) failures.add("retire", `"retire: whenUnused" needs to know when a key was last used, and ${backend} does not tell; use afterOverlap`);
-  if (overlap !== undefined && overlap >= rotateEvery) failures.add("overlap", `"overlap" (${d(overlap)}) is not shorter than rotateEvery (${d(rotateEvery)}): a third key would be made while the first still lives; shorten it`);
+  if (rotateEvery < shortestRotationMs)
+    failures.add("rotateEvery", `"rotateEvery" is ${d(rotateEvery)}; the shortest is 1m`);
+  if (retire === "whenUnused" && !capabilities.lastUsed)
+    failures.add(
+      "retire",
+      `"retire: whenUnused" needs to know when a key was last used, and ${backend} does not tell; use afterOverlap`,
+    );
+  if (overlap !== undefined && overlap >= rotateEvery)
+    failures.add(
+      "overlap",
+      `"overlap" (${d(overlap)}) is not shorter than rotateEvery (${d(rotateEvery)}): a third key would be made while the first still lives; shorten it`,
+    );
   if (lifetime !== undefined && rotateBefore !== undefined && rotateBefore >= lifetime) {
-    failures.add("rotateBefore", `"rotateBefore" (${d(rotateBefore)}) is not shorter than the key's life, expiresIn (${d(lifetime)}): every key would be due at its issue; shorten it`);
+    failures.add(
+      "rotateBefore",
+      `"rotateBefore" (${d(rotateBefore)}) is not shorter than the key's life, expiresIn (${d(lifetime)}): every key would be due at its issue; shorten it`,
+    );
   }
   const schedule = scheduleOf(news as unknown as ScheduleInputs, facts, logicalName);
   const overlapMs = schedule.overlapMs;
@@ -152,31 +202,60 @@ export function checkSchedule(news: Readonly<Record<string, unknown>>, facts: Co
       `rotateEvery (${d(rotateEvery)}) + overlap (${d(overlapMs)}) = ${d(rotateEvery + overlapMs)} is over the key's life, expiresIn (${d(lifetime)}): the old key would end before its overlap does; lengthen expiresIn or shorten one of the others`,
     );
   }
-  if (maxOverlap !== undefined && maxOverlap < overlapMs) failures.add("maxOverlap", `"maxOverlap" (${d(maxOverlap)}) is shorter than overlap (${d(overlapMs)}); lengthen it`);
+  if (maxOverlap !== undefined && maxOverlap < overlapMs)
+    failures.add(
+      "maxOverlap",
+      `"maxOverlap" (${d(maxOverlap)}) is shorter than overlap (${d(overlapMs)}); lengthen it`,
+    );
   if (retire === "whenUnused" && maxOverlap !== undefined && maxOverlap >= rotateEvery) {
-    failures.add("maxOverlap", `"maxOverlap" (${d(maxOverlap)}) is not shorter than rotateEvery (${d(rotateEvery)}): a third key would be made while the first still lives; shorten it`);
+    failures.add(
+      "maxOverlap",
+      `"maxOverlap" (${d(maxOverlap)}) is not shorter than rotateEvery (${d(rotateEvery)}): a third key would be made while the first still lives; shorten it`,
+    );
   }
   if (jitter !== undefined && jitter + overlapMs >= rotateEvery) {
-    failures.add("jitter", `jitter (${d(jitter)}) + overlap (${d(overlapMs)}) = ${d(jitter + overlapMs)} is not shorter than rotateEvery (${d(rotateEvery)}): a key could be due while its predecessor still lives; shorten one of them`);
+    failures.add(
+      "jitter",
+      `jitter (${d(jitter)}) + overlap (${d(overlapMs)}) = ${d(jitter + overlapMs)} is not shorter than rotateEvery (${d(rotateEvery)}): a key could be due while its predecessor still lives; shorten one of them`,
+    );
   }
   checkOneKey(news, overlapMs, overlap, facts, failures);
 }
 
 /** What a vendor with one key per account can offer: its own rotation, with the grace that it gives. */
-function checkOneKey(news: Readonly<Record<string, unknown>>, overlapMs: number, asked: number | undefined, { capabilities, backend }: ConnectionFacts, failures: Failures): void {
+function checkOneKey(
+  news: Readonly<Record<string, unknown>>,
+  overlapMs: number,
+  asked: number | undefined,
+  { capabilities, backend }: ConnectionFacts,
+  failures: Failures,
+): void {
   if (capabilities.maxActiveKeys !== 1) return;
   const native = capabilities.nativeRotate;
   if (!native) {
-    failures.add("rotateEvery", `${backend} keeps one key per account and cannot rotate it: an old and a new key never live together; use ApiKey with allowOutage: true`);
+    failures.add(
+      "rotateEvery",
+      `${backend} keeps one key per account and cannot rotate it: an old and a new key never live together; use ApiKey with allowOutage: true`,
+    );
     return;
   }
   const grace = formatDuration(native.maxGraceMs);
-  if (overlapMs > native.maxGraceMs) failures.add("overlap", `"overlap" (${formatDuration(overlapMs)}) is longer than the grace that ${backend} gives an old secret, rotationGrace (${grace}); shorten it, or raise the grace on the service`);
+  if (overlapMs > native.maxGraceMs)
+    failures.add(
+      "overlap",
+      `"overlap" (${formatDuration(overlapMs)}) is longer than the grace that ${backend} gives an old secret, rotationGrace (${grace}); shorten it, or raise the grace on the service`,
+    );
   else if (asked !== undefined && !native.graceChosen && asked !== native.maxGraceMs && asked !== 0) {
-    failures.add("overlap", `"overlap" (${formatDuration(asked)}) cannot be chosen: ${backend} gives an old secret ${grace}; leave "overlap" out`);
+    failures.add(
+      "overlap",
+      `"overlap" (${formatDuration(asked)}) cannot be chosen: ${backend} gives an old secret ${grace}; leave "overlap" out`,
+    );
   }
   if (overlapMs === 0 && news.allowOutage !== true) {
-    failures.add("allowOutage", `${backend} keeps one key per account, and its old secret dies when the new one is made: between the two there is an outage; set allowOutage: true if that is acceptable, or let the service give a grace (rotationGrace)`);
+    failures.add(
+      "allowOutage",
+      `${backend} keeps one key per account, and its old secret dies when the new one is made: between the two there is an outage; set allowOutage: true if that is acceptable, or let the service give a grace (rotationGrace)`,
+    );
   }
 }
 

@@ -14,7 +14,15 @@ import { isCrowded, mint, whateverItCarries } from "./rotation-mint";
 import type { MintPlan, RotatingOutputs, RotationPlan } from "./rotation-plan";
 import { Progress } from "./rotation-progress";
 import { isDead, retiredReason, type RotatingInputs, statusReason } from "./rotation-request";
-import { addStray, deferQuestion, forgetPrevious, retireWhatIsOver, revokeNow, setEndOnService, setPending } from "./rotation-retire";
+import {
+  addStray,
+  deferQuestion,
+  forgetPrevious,
+  retireWhatIsOver,
+  revokeNow,
+  setEndOnService,
+  setPending,
+} from "./rotation-retire";
 import type { Schedule } from "./rotation-schedule";
 
 /** How far an update came. */
@@ -25,7 +33,14 @@ export interface RotationResult {
 }
 
 /** @throws UnfinishedRotation - a key that had to be made could not be made */
-export async function carryOut(connection: Connection, olds: RotatingOutputs, news: RotatingInputs, plan: RotationPlan, schedule: Schedule, context: ResourceContext): Promise<RotationResult> {
+export async function carryOut(
+  connection: Connection,
+  olds: RotatingOutputs,
+  news: RotatingInputs,
+  plan: RotationPlan,
+  schedule: Schedule,
+  context: ResourceContext,
+): Promise<RotationResult> {
   const progress = new Progress(connection, olds, context.nowMs(), context.clock);
   const older = olds.previousKey;
   if (plan.mint?.emergency) setPending(progress, (olds.pendingRevocations ?? []).map(whateverItCarries));
@@ -50,9 +65,19 @@ export async function carryOut(connection: Connection, olds: RotatingOutputs, ne
 }
 
 /** True where an update has to talk to the service. */
-export function needsService({ mint: minting, pending, previous }: RotationPlan, olds: RotatingOutputs, news: RotatingInputs, facts: ConnectionFacts): boolean {
+export function needsService(
+  { mint: minting, pending, previous }: RotationPlan,
+  olds: RotatingOutputs,
+  news: RotatingInputs,
+  facts: ConnectionFacts,
+): boolean {
   if (minting ?? pending) return true;
-  return previous === "ask" || previous === "setEnd" || (previous === "end" && olds.previousKey?.endsOnService !== true) || Object.keys(changesInPlace(olds, news, facts)).length > 0;
+  return (
+    previous === "ask" ||
+    previous === "setEnd" ||
+    (previous === "end" && olds.previousKey?.endsOnService !== true) ||
+    Object.keys(changesInPlace(olds, news, facts)).length > 0
+  );
 }
 
 interface Look {
@@ -70,7 +95,8 @@ async function lookAtCurrent(progress: Progress, { mint: planned, previous, pend
   const retires = pending || previous === "ask" || (previous === "end" && outs.previousKey !== undefined);
   const crowded = planned !== undefined && maxActiveKeys !== 1 && isCrowded(outs, maxActiveKeys, false);
   // A key that is called revoked because it carries another secret lives, and has to be remembered.
-  const mayLive = planned?.currentIsDead === true && outs.status === "revoked" && nativeRotate?.id === "same" && maxActiveKeys !== 1;
+  const mayLive =
+    planned?.currentIsDead === true && outs.status === "revoked" && nativeRotate?.id === "same" && maxActiveKeys !== 1;
   if (!current || !(planned?.currentIsDead ? mayLive : retires || crowded)) return { works: false, mint: planned };
 
   const observed = await progress.tryTo(() => observeKey(connection, progress.refOf(current), nowMs));
@@ -81,7 +107,8 @@ async function lookAtCurrent(progress: Progress, { mint: planned, previous, pend
     return { works: false, mint: planned };
   }
   const { status, key } = observed.value;
-  if (status === "active") return { works: true, lastUsedAt: key?.lastUsedAt, mint: planned && { ...planned, currentIsDead: false } };
+  if (status === "active")
+    return { works: true, lastUsedAt: key?.lastUsedAt, mint: planned && { ...planned, currentIsDead: false } };
   return { works: false, mint: repair(progress, observed.value, planned) };
 }
 
@@ -90,7 +117,8 @@ function repair(progress: Progress, { status, key }: Observation, planned?: Mint
   const { current, connection } = progress;
   progress.change({ status });
   // Called revoked because it carries another secret: then it lives, and has to be remembered.
-  if (current && status === "revoked" && key?.status === "active" && connection.capabilities.maxActiveKeys !== 1) addStray(progress, current);
+  if (current && status === "revoked" && key?.status === "active" && connection.capabilities.maxActiveKeys !== 1)
+    addStray(progress, current);
   const broken = statusReason(status) ?? "not active";
   const reason = planned && planned.reason !== broken ? `${planned.reason}; ${broken}` : broken;
   return { reason, emergency: planned?.emergency ?? false, currentIsDead: isDead(status) };
@@ -100,11 +128,16 @@ function repair(progress: Progress, { status, key }: Observation, planned?: Mint
 function noteCrowd(progress: Progress): void {
   const { pendingRevocations = [], previousKey, rotationReason } = progress.outs;
   if (pendingRevocations.length === 0 || (!previousKey && pendingRevocations.length === 1)) return;
-  progress.change({ rotationReason: `${rotationReason}; ${pendingRevocations.length === 1 ? "an older key still waits" : `${pendingRevocations.length} older keys still wait`} to be revoked` });
+  progress.change({
+    rotationReason: `${rotationReason}; ${pendingRevocations.length === 1 ? "an older key still waits" : `${pendingRevocations.length} older keys still wait`} to be revoked`,
+  });
 }
 
 /** What the vendor can change on the current key without a new one; a key that does not work any more needs a new one. */
-async function changeInPlace(progress: Progress, news: RotatingInputs): Promise<{ readonly done: boolean; readonly mint?: MintPlan }> {
+async function changeInPlace(
+  progress: Progress,
+  news: RotatingInputs,
+): Promise<{ readonly done: boolean; readonly mint?: MintPlan }> {
   const { connection, current, nowMs } = progress;
   const changes = changesInPlace(progress.outs, news, connection);
   if (!current || Object.keys(changes).length === 0) return { done: true };
@@ -115,14 +148,16 @@ async function changeInPlace(progress: Progress, news: RotatingInputs): Promise<
     return { done: true };
   }
   const observed = await progress.tryTo(() => observeKey(connection, ref, nowMs));
-  if ("value" in observed && observed.value.status !== "active") return { done: false, mint: repair(progress, observed.value) };
+  if ("value" in observed && observed.value.status !== "active")
+    return { done: false, mint: repair(progress, observed.value) };
   progress.problems.push(`the key ${current.keyId} could not be changed: ${changed.problem}`);
   return { done: false };
 }
 
 function changesInPlace(outs: RotatingOutputs, news: RotatingInputs, { capabilities }: ConnectionFacts): KeyChanges {
   const prefix = news.name ?? logicalName(news.origin);
-  const moved = capabilities.rename && outs.physicalName !== undefined && (outs.name ?? logicalName(outs.origin)) !== prefix;
+  const moved =
+    capabilities.rename && outs.physicalName !== undefined && (outs.name ?? logicalName(outs.origin)) !== prefix;
   const reworded = capabilities.description === "update" && (outs.description ?? "") !== (news.description ?? "");
   const relabelled = capabilities.marker === "metadata" && !sameValue(outs.labels ?? {}, news.labels ?? {});
   return defined({
@@ -132,12 +167,26 @@ function changesInPlace(outs: RotatingOutputs, news: RotatingInputs, { capabilit
   });
 }
 
-const scheduleFields = ["rotateEvery", "rotateBefore", "overlap", "retire", "maxOverlap", "jitter", "fullAccess", "allowOutage", "origin", "target"] as const;
+const scheduleFields = [
+  "rotateEvery",
+  "rotateBefore",
+  "overlap",
+  "retire",
+  "maxOverlap",
+  "jitter",
+  "fullAccess",
+  "allowOutage",
+  "origin",
+  "target",
+] as const;
 const wordingFields = ["name", "description", "labels"] as const;
 
 /** Inputs that hold from now on, whatever else could not be done. */
 function recordInputs(progress: Progress, news: RotatingInputs, worded: boolean): void {
   const fields = [...scheduleFields, ...(worded ? wordingFields : [])];
   progress.drop(...fields, ...(news.emergency === undefined ? (["emergency"] as const) : []));
-  progress.change({ ...defined(Object.fromEntries(fields.map((name) => [name, news[name]]))), service: progress.connection.origin });
+  progress.change({
+    ...defined(Object.fromEntries(fields.map((name) => [name, news[name]]))),
+    service: progress.connection.origin,
+  });
 }

@@ -1,5 +1,12 @@
 /** ServiceAccount: who keys belong to. It holds no secret, so one that carries our marker may be adopted. */
-import type { CheckResult, CreateResult, DiffResult, ReadResult, ResourceProvider, UpdateResult } from "@pulumi/pulumi/dynamic";
+import type {
+  CheckResult,
+  CreateResult,
+  DiffResult,
+  ReadResult,
+  ResourceProvider,
+  UpdateResult,
+} from "@pulumi/pulumi/dynamic";
 import type { ServiceAccount, ServiceAccountChanges, Support } from "../backends/definition";
 import type { Connection, ConnectionFacts } from "../connections";
 import { secondMs } from "../durations";
@@ -70,9 +77,14 @@ const fields: FieldTable<ServiceAccountInputs> = {
   target: "keep",
 };
 
-export function createServiceAccountProvider(context: ResourceContext): ResourceProvider<ServiceAccountInputs, ServiceAccountOutputs> {
+export function createServiceAccountProvider(
+  context: ResourceContext,
+): ResourceProvider<ServiceAccountInputs, ServiceAccountOutputs> {
   return {
-    async check(_olds: Partial<ServiceAccountInputs>, news: ServiceAccountInputs): Promise<CheckResult<ServiceAccountInputs>> {
+    async check(
+      _olds: Partial<ServiceAccountInputs>,
+      news: ServiceAccountInputs,
+    ): Promise<CheckResult<ServiceAccountInputs>> {
       const failures = new Failures();
       checkShape(inputShape, { ...news }, failures);
       const connection = news.connection ?? "default";
@@ -93,16 +105,25 @@ export function createServiceAccountProvider(context: ResourceContext): Resource
       const connection = context.connections.open(inputs.connection);
       connection.assertWritable();
       const account = await createAccount(connection, inputs, context);
-      const record = { accountId: String(account.id), physicalName: account.name, createdAt: account.createdAt ?? formatTime(context.nowMs()), service: connection.origin };
+      const record = {
+        accountId: String(account.id),
+        physicalName: account.name,
+        createdAt: account.createdAt ?? formatTime(context.nowMs()),
+        service: connection.origin,
+      };
       return { id: record.accountId, outs: { ...inputs, ...record } };
     },
 
     async read(id: string, props?: ServiceAccountOutputs): Promise<ReadResult<ServiceAccountOutputs>> {
-      if (!props) throw new ProviderError("a service account cannot be read by its id alone; see the README on existing keys");
+      if (!props)
+        throw new ProviderError("a service account cannot be read by its id alone; see the README on existing keys");
       const connection = openRecorded(context, props);
       const found = await observeAccount(connection, id, props.physicalName);
       const keptRole = props.role === undefined || !found || found.role === props.role;
-      const keptScopes = props.scopes === undefined || found?.scopes === undefined || sameAccess(connection.catalogue, found.scopes, props.scopes);
+      const keptScopes =
+        props.scopes === undefined ||
+        found?.scopes === undefined ||
+        sameAccess(connection.catalogue, found.scopes, props.scopes);
       const outs = defined({
         ...props,
         status: found ? found.status : "missing",
@@ -110,25 +131,37 @@ export function createServiceAccountProvider(context: ResourceContext): Resource
         scopes: keptScopes ? props.scopes : [...found.scopes].sort(),
       }) as ServiceAccountOutputs;
       const names = Object.keys(fields) as (keyof ServiceAccountInputs)[];
-      const inputs = Object.fromEntries(names.filter((name) => outs[name] !== undefined).map((name) => [name, outs[name]]));
+      const inputs = Object.fromEntries(
+        names.filter((name) => outs[name] !== undefined).map((name) => [name, outs[name]]),
+      );
       return { id, props: outs, inputs: inputs as unknown as ServiceAccountOutputs };
     },
 
-    async update(id: string, olds: ServiceAccountOutputs, news: ServiceAccountInputs): Promise<UpdateResult<ServiceAccountOutputs>> {
+    async update(
+      id: string,
+      olds: ServiceAccountOutputs,
+      news: ServiceAccountInputs,
+    ): Promise<UpdateResult<ServiceAccountOutputs>> {
       const connection = openRecorded(context, olds);
       const { updates } = planChange(olds, news, connection);
-      const physicalName = updates.includes("name") && connection.capabilities.serviceAccounts?.name === "update" ? newPhysicalName(news, olds.physicalName) : olds.physicalName;
-      const kept = (field: "description" | "role" | "scopes") => updates.includes(field) && connection.capabilities.serviceAccounts?.[field] === "update";
+      const physicalName =
+        updates.includes("name") && connection.capabilities.serviceAccounts?.name === "update"
+          ? newPhysicalName(news, olds.physicalName)
+          : olds.physicalName;
+      const kept = (field: "description" | "role" | "scopes") =>
+        updates.includes(field) && connection.capabilities.serviceAccounts?.[field] === "update";
       const changes: ServiceAccountChanges = defined({
         name: physicalName === olds.physicalName ? undefined : physicalName,
         description: kept("description") ? (news.description ?? "") : undefined,
         role: kept("role") ? (news.role ?? "") : undefined,
         scopes: kept("scopes") ? (news.scopes ?? []) : undefined,
-        labels: updates.includes("labels") && connection.capabilities.marker === "metadata" ? (news.labels ?? {}) : undefined,
+        labels:
+          updates.includes("labels") && connection.capabilities.marker === "metadata" ? (news.labels ?? {}) : undefined,
       });
       if (Object.keys(changes).length > 0) {
         connection.assertWritable();
-        if (!connection.client.updateServiceAccount) throw new ProviderError(`${connection.backend} cannot change a service account in place`);
+        if (!connection.client.updateServiceAccount)
+          throw new ProviderError(`${connection.backend} cannot change a service account in place`);
         await connection.client.updateServiceAccount(id, changes);
       }
       const { accountId, createdAt } = olds;
@@ -140,13 +173,19 @@ export function createServiceAccountProvider(context: ResourceContext): Resource
       connection.assertWritable();
       const outcome = await connection.client.deleteServiceAccount?.(id);
       if (outcome === "absent" && (await findAccount(connection, id, props.physicalName))) {
-        throw new ProviderError(`the service says that account ${id} does not exist, but lists it; check that the admin credential belongs to its organisation`);
+        throw new ProviderError(
+          `the service says that account ${id} does not exist, but lists it; check that the admin credential belongs to its organisation`,
+        );
       }
     },
   };
 }
 
-function checkForBackend(inputs: ServiceAccountInputs, facts: ConnectionFacts, failures: Failures): ServiceAccountInputs {
+function checkForBackend(
+  inputs: ServiceAccountInputs,
+  facts: ConnectionFacts,
+  failures: Failures,
+): ServiceAccountInputs {
   const { serviceAccounts } = facts.capabilities;
   if (!serviceAccounts) {
     failures.add(
@@ -157,8 +196,13 @@ function checkForBackend(inputs: ServiceAccountInputs, facts: ConnectionFacts, f
   }
   checkName(inputs.name ?? logicalName(inputs.origin), inputs.exactName === true, facts, failures);
   checkDescription(inputs.description, serviceAccounts.description, facts, failures);
-  if (serviceAccounts.role === "required" && inputs.role === undefined) failures.add("role", `"role" is missing; ${facts.backend} has no service account without one`);
-  if (serviceAccounts.role === "none" && inputs.role !== undefined) failures.add("role", `service accounts of ${facts.backend} have no role; leave "role" out${serviceAccounts.scopes === "none" ? "" : ', and say with "scopes" what their keys may do at most'}`);
+  if (serviceAccounts.role === "required" && inputs.role === undefined)
+    failures.add("role", `"role" is missing; ${facts.backend} has no service account without one`);
+  if (serviceAccounts.role === "none" && inputs.role !== undefined)
+    failures.add(
+      "role",
+      `service accounts of ${facts.backend} have no role; leave "role" out${serviceAccounts.scopes === "none" ? "" : ', and say with "scopes" what their keys may do at most'}`,
+    );
   if (inputs.role === "") failures.add("role", '"role" is an empty text; name a role, or leave it out');
   const scopes = checkAccountScopes(inputs.scopes, facts, failures) ?? inputs.scopes;
   return defined({ ...inputs, scopes, target: targetOf(facts) });
@@ -176,7 +220,11 @@ function planChange(olds: ServiceAccountOutputs, news: ServiceAccountInputs, fac
 }
 
 /** Creates the account; after an unclear answer one that carries this call's own marker is adopted: it holds no secret. */
-async function createAccount(connection: Connection, inputs: ServiceAccountInputs, { clock }: ResourceContext): Promise<ServiceAccount> {
+async function createAccount(
+  connection: Connection,
+  inputs: ServiceAccountInputs,
+  { clock }: ResourceContext,
+): Promise<ServiceAccount> {
   const { client, capabilities } = connection;
   const naming = keyNaming(inputs);
   const name = naming.draw();
@@ -206,9 +254,15 @@ async function createAccount(connection: Connection, inputs: ServiceAccountInput
 }
 
 /** Where a service makes an account in several calls, an adopted one may lack what the later ones give. */
-async function finishAccount({ client, capabilities, catalogue }: Connection, account: ServiceAccount, asked: ServiceAccountInputs): Promise<ServiceAccount> {
+async function finishAccount(
+  { client, capabilities, catalogue }: Connection,
+  account: ServiceAccount,
+  asked: ServiceAccountInputs,
+): Promise<ServiceAccount> {
   const lacksRole = capabilities.serviceAccounts?.role === "update" && account.role !== asked.role;
-  const lacksScopes = capabilities.serviceAccounts?.scopes === "update" && !sameAccess(catalogue, account.scopes ?? [], asked.scopes ?? []);
+  const lacksScopes =
+    capabilities.serviceAccounts?.scopes === "update" &&
+    !sameAccess(catalogue, account.scopes ?? [], asked.scopes ?? []);
   const missing = defined({ role: lacksRole ? asked.role : undefined, scopes: lacksScopes ? asked.scopes : undefined });
   if (Object.keys(missing).length === 0 || !client.updateServiceAccount) return account;
   return client.updateServiceAccount(account.id, missing);

@@ -2,7 +2,16 @@
 // provider object per resource, and fetch. Same emulator, same engine, same calls.
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -34,7 +43,9 @@ for (let i = 0; i < ${count}; i += 1) new NaiveKey("key-" + i, { url: process.en
 };
 
 export async function benchCreate() {
-  const emulator = spawn(process.execPath, ["dist/cli/main.js", "emulator", "--port", "0"], { stdio: ["ignore", "pipe", "inherit"] });
+  const emulator = spawn(process.execPath, ["dist/cli/main.js", "emulator", "--port", "0"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const [line] = await once(createInterface({ input: emulator.stdout }), "line");
   const { url, adminToken } = JSON.parse(line).services.pulsely;
   const best = {};
@@ -46,7 +57,9 @@ export async function benchCreate() {
         const run = createOnce(program, url, adminToken);
         best[name] = Math.min(best[name] ?? Infinity, run.seconds);
         if (name === "ours") ({ bytesPerKey, codeBytes } = run);
-        console.log(`round ${round + 1}, ${name}: ${run.seconds.toFixed(1)} s, state ${(run.stateBytes / 1000).toFixed(0)} kB`);
+        console.log(
+          `round ${round + 1}, ${name}: ${run.seconds.toFixed(1)} s, state ${(run.stateBytes / 1000).toFixed(0)} kB`,
+        );
       }
     }
   } finally {
@@ -66,7 +79,16 @@ function createOnce(program, url, token) {
     for (const name of ["home", "backend"]) mkdirSync(join(dir, name));
     symlinkSync(join(process.cwd(), "node_modules"), join(dir, "node_modules"));
     writeFileSync(join(dir, "package.json"), '{"name":"bench","main":"index.js"}');
-    writeFileSync(join(dir, "Pulumi.yaml"), JSON.stringify({ name: "bench", runtime: { name: "nodejs", options: { typescript: false } }, config: { "apikeys:connections": { value: { default: { backend: "pulsely", url, tokenEnv: "PULSELY_ADMIN_TOKEN" } } } } }));
+    writeFileSync(
+      join(dir, "Pulumi.yaml"),
+      JSON.stringify({
+        name: "bench",
+        runtime: { name: "nodejs", options: { typescript: false } },
+        config: {
+          "apikeys:connections": { value: { default: { backend: "pulsely", url, tokenEnv: "PULSELY_ADMIN_TOKEN" } } },
+        },
+      }),
+    );
     const env = {
       PATH: process.env.PATH,
       HOME: join(dir, "home"),
@@ -77,7 +99,13 @@ function createOnce(program, url, token) {
       PULSELY_ADMIN_TOKEN: token,
       PULSELY_URL: url,
     };
-    const pulumi = (...args) => execFileSync("pulumi", [...args, "--non-interactive"], { cwd: dir, env, maxBuffer: 256 * 1024 * 1024, encoding: "utf8" });
+    const pulumi = (...args) =>
+      execFileSync("pulumi", [...args, "--non-interactive"], {
+        cwd: dir,
+        env,
+        maxBuffer: 256 * 1024 * 1024,
+        encoding: "utf8",
+      });
     writeFileSync(join(dir, "index.js"), "");
     pulumi("stack", "init", "dev");
     pulumi("up", "--yes", "--skip-preview");
@@ -90,7 +118,12 @@ function createOnce(program, url, token) {
     const { deployment } = JSON.parse(pulumi("stack", "export"));
     const code = deployment.resources.find(({ inputs }) => inputs?.__provider)?.inputs.__provider ?? "";
     pulumi("destroy", "--yes", "--skip-preview");
-    return { seconds, stateBytes, bytesPerKey: (stateBytes - empty) / count, codeBytes: Buffer.byteLength(typeof code === "string" ? code : JSON.stringify(code)) };
+    return {
+      seconds,
+      stateBytes,
+      bytesPerKey: (stateBytes - empty) / count,
+      codeBytes: Buffer.byteLength(typeof code === "string" ? code : JSON.stringify(code)),
+    };
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }

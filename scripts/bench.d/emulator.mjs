@@ -45,18 +45,38 @@ export async function benchEmulator() {
   const bare = await start("scripts/bench.d/bare-server.cjs");
   const emulator = await start("dist/cli/main.js", "emulator", "--port", "0");
   try {
-    await request(`${emulator.url}/_emulator/limits`, { method: "POST", headers: { "content-type": "application/json" }, body: '{"perMinute":null}' });
+    await request(`${emulator.url}/_emulator/limits`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: '{"perMinute":null}',
+    });
     const { url, adminToken } = emulator.services.pulsely;
     const headers = { authorization: `Bearer ${adminToken}` };
-    const issued = await request(`${url}/api-keys`, { method: "POST", headers: { ...headers, "content-type": "application/json" }, body: JSON.stringify({ name: "bench", scopes: ["read:checks"], environment: "live" }) });
+    const issued = await request(`${url}/api-keys`, {
+      method: "POST",
+      headers: { ...headers, "content-type": "application/json" },
+      body: JSON.stringify({ name: "bench", scopes: ["read:checks"], environment: "live" }),
+    });
     const { key } = await issued.body.json();
     const best = [0, 0];
     for (let round = 0; round < 6; round += 1) {
-      const rates = [await rate(bare.child.pid, bare.url, {}), await rate(emulator.child.pid, `${url}/checks`, { authorization: `Bearer ${key}` })];
+      const rates = [
+        await rate(bare.child.pid, bare.url, {}),
+        await rate(emulator.child.pid, `${url}/checks`, { authorization: `Bearer ${key}` }),
+      ];
       if (round > 0) rates.forEach((value, index) => (best[index] = Math.max(best[index], value)));
     }
-    console.log(`per second of CPU: bare node:http ${best[0].toFixed(0)} requests, the emulator's data plane ${best[1].toFixed(0)}`);
-    return [{ claim: "the emulator's throughput, beside node:http with a constant answer", value: best[1] / best[0], limit: 0.4, atLeast: true }];
+    console.log(
+      `per second of CPU: bare node:http ${best[0].toFixed(0)} requests, the emulator's data plane ${best[1].toFixed(0)}`,
+    );
+    return [
+      {
+        claim: "the emulator's throughput, beside node:http with a constant answer",
+        value: best[1] / best[0],
+        limit: 0.4,
+        atLeast: true,
+      },
+    ];
   } finally {
     for (const { child } of [bare, emulator]) {
       child.kill("SIGTERM");

@@ -11,14 +11,21 @@ function bestOfFive(a, b) {
   const best = [Infinity, Infinity];
   a();
   b();
-  for (let round = 0; round < 5; round += 1) [a, b].forEach((run, index) => (best[index] = Math.min(best[index], run())));
+  for (let round = 0; round < 5; round += 1)
+    [a, b].forEach((run, index) => (best[index] = Math.min(best[index], run())));
   return best;
 }
 
 export function benchImports() {
-  const [engine, sdk] = bestOfFive(() => load("@pulumi/pulumi"), () => load("@pulumi/pulumi", "pulumi-apikeys"));
+  const [engine, sdk] = bestOfFive(
+    () => load("@pulumi/pulumi"),
+    () => load("@pulumi/pulumi", "pulumi-apikeys"),
+  );
   console.log(`@pulumi/pulumi ${engine.toFixed(0)} ms, with the SDK ${sdk.toFixed(0)} ms`);
-  const [libraries, runtime] = bestOfFive(() => load("zod", "undici"), () => load("pulumi-apikeys/runtime"));
+  const [libraries, runtime] = bestOfFive(
+    () => load("zod", "undici"),
+    () => load("pulumi-apikeys/runtime"),
+  );
   console.log(`zod and undici ${libraries.toFixed(0)} ms, the runtime ${runtime.toFixed(0)} ms`);
   return [
     { claim: "importing the SDK, beside @pulumi/pulumi alone", value: sdk / engine, limit: 1.1 },

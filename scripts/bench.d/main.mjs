@@ -13,6 +13,8 @@ for (const [name, bench] of Object.entries(benches)) {
 console.log("\nclaim | measured | limit");
 for (const { claim, value, limit, atLeast } of claims) {
   const holds = atLeast ? value >= limit : value <= limit;
-  console.log(`${holds ? "holds" : "FAILS"} | ${claim} | ${value.toFixed(2)} | ${atLeast ? "at least" : "at most"} ${limit}`);
+  console.log(
+    `${holds ? "holds" : "FAILS"} | ${claim} | ${value.toFixed(2)} | ${atLeast ? "at least" : "at most"} ${limit}`,
+  );
   if (!holds) process.exitCode = 1;
 }

@@ -1,4 +1,9 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { promisify } from "node:util";
 import { describe, expect, test } from "@jest/globals";
 import { dayMs } from "../../provider/durations";
 import { type Product, products, RotationBench } from "./support/rotation-bench";
@@ -14,7 +19,10 @@ const management = "api-keys|service-accounts";
 const making = "keys$";
 
 /** What goes wrong in three of the rotations. */
-function trouble({ services: { faults } }: RotationBench, service: Product): Readonly<Record<number, () => Promise<void>>> {
+function trouble(
+  { services: { faults } }: RotationBench,
+  service: Product,
+): Readonly<Record<number, () => Promise<void>>> {
   return {
     // A key is made and nobody knows its secret, nor can anybody look for it: the next update does.
     5: async () => {
@@ -22,7 +30,14 @@ function trouble({ services: { faults } }: RotationBench, service: Product): Rea
       await faults.add({ service, method: "GET", path: management, kind: "status", status: 503, times: 3 });
     },
     // The new key is made, and the one before can neither be revoked nor given its end.
-    11: () => faults.add({ service, method: service === "novavms" ? "PATCH" : "DELETE", path: management, kind: "status", status: 403 }),
+    11: () =>
+      faults.add({
+        service,
+        method: service === "novavms" ? "PATCH" : "DELETE",
+        path: management,
+        kind: "status",
+        status: 403,
+      }),
     // The service refuses altogether.
     17: () => faults.add({ service, method: "POST", path: making, kind: "status", status: 403 }),
   };
@@ -42,7 +57,10 @@ async function rotateUnderLoad(product: Product): Promise<Story> {
   try {
     await bench.reset("2027-01-04T09:17:00Z");
     const key = bench.key();
-    const program = bench.program(product, "acme/app/dev/app", { rotateEvery: "30d", ...(product === "pulseapi" ? {} : { expiresIn: "60d" }) });
+    const program = bench.program(product, "acme/app/dev/app", {
+      rotateEvery: "30d",
+      ...(product === "pulseapi" ? {} : { expiresIn: "60d" }),
+    });
     await key.up(program);
 
     // What a deployment puts into the consumer's environment when an update has ended.
@@ -85,15 +103,65 @@ async function rotateUnderLoad(product: Product): Promise<Story> {
 }
 
 describe("A consumer that re-reads the published secret every 50 ms and calls all the time", () => {
-  test(
-    `is never refused through ${rotations} rotations on each product, three of which fail half-way`,
-    async () => {
-      for (const { answers, ...story } of await Promise.all(products.map(rotateUnderLoad))) {
-        expect(story).toEqual({ failed: 3, secrets: rotations + 1, living: 2 });
-        expect(Object.keys(answers)).toEqual(["200"]);
-        expect(answers[200]).toBeGreaterThan(200);
-      }
-    },
-    60_000,
-  );
+  test(`is never refused through ${rotations} rotations on each product, three of which fail half-way`, async () => {
+    for (const { answers, ...story } of await Promise.all(products.map(rotateUnderLoad))) {
+      expect(story).toEqual({ failed: 3, secrets: rotations + 1, living: 2 });
+      expect(Object.keys(answers)).toEqual(["200"]);
+      expect(answers[200]).toBeGreaterThan(200);
+    }
+  }, 60_000);
+});
+
+describe("The consumers of the rotation example", () => {
+  const consumers = resolve(__dirname, "../../examples/rotation/consumers");
+
+  test("work before, during and after a rotation, with what is published and with what was published before it", async () => {
+    const bench = await RotationBench.open();
+    const dir = mkdtempSync(join(tmpdir(), "apikeys-consumers-"));
+    const file = join(dir, "published");
+    /** Whether each of the two gets through. */
+    const work = () =>
+      Promise.all(
+        ["reads-current", "reads-both"].map((name) =>
+          promisify(execFile)(process.execPath, [
+            join(consumers, `${name}.mjs`),
+            file,
+            bench.services.services.pulsely.url,
+          ]).then(
+            () => true,
+            () => false,
+          ),
+        ),
+      );
+    try {
+      await bench.reset("2027-01-04T09:17:00Z");
+      const key = bench.key();
+      const program = bench.program("pulsely", "acme/app/dev/app", { rotateEvery: "30d" });
+      const publish = (change: object = {}) =>
+        writeFileSync(
+          file,
+          JSON.stringify({ current: key.outs.secret, previous: key.outs.previousSecret, ...change }),
+          { mode: 0o600 },
+        );
+      await key.up(program);
+      publish();
+      expect(await work()).toEqual([true, true]);
+      await bench.pass(30 * dayMs);
+      await key.up(program);
+      // The consumers' own deployment fails all week.
+      expect(await work()).toEqual([true, true]);
+      publish();
+      expect(await work()).toEqual([true, true]);
+      // A new key that is not active everywhere yet: this is what reading both is for.
+      publish({ current: "ply_live_unknown" });
+      expect(await work()).toEqual([false, true]);
+      publish();
+      await bench.pass(8 * dayMs);
+      await key.up(program);
+      expect(await work()).toEqual([true, true]);
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+      await bench.close();
+    }
+  }, 60_000);
 });

@@ -10,7 +10,8 @@ afterAll(() => bench.close());
 beforeEach(() => bench.reset("2027-01-04T09:17:00Z"));
 afterEach(() => bench.services.faults.clear());
 
-const every = (product: Product, inputs: object = {}) => bench.program(product, origin, { rotateEvery: "30d", ...inputs });
+const every = (product: Product, inputs: object = {}) =>
+  bench.program(product, origin, { rotateEvery: "30d", ...inputs });
 const twoScopes = (product: Product) => ({ scopes: [...productFacts[product].scopes].slice(0, 2).sort() });
 
 /** An update that has to succeed. */
@@ -76,10 +77,14 @@ describe.each(products)("A rotating key of %s", (product) => {
     await bench.pass(dayMs);
     const program = every(product, twoScopes(product));
     const added = twoScopes(product).scopes.find((scope) => scope !== productFacts[product].scopes[0]);
-    expect((await key.preview(program)).inputs.rotationReason).toBe(`scopes changed: +${added}; previous key ends 6 d early`);
+    expect((await key.preview(program)).inputs.rotationReason).toBe(
+      `scopes changed: +${added}; previous key ends 6 d early`,
+    );
     await up(key, program);
     expect(key.outs.rotationReason).toBe(`scopes changed: +${added}; previous key ends 6 d early`);
-    expect(await Promise.all([first, second, key.outs.secret].map((secret) => bench.use(product, secret)))).toEqual([401, 200, 200]);
+    expect(await Promise.all([first, second, key.outs.secret].map((secret) => bench.use(product, secret)))).toEqual([
+      401, 200, 200,
+    ]);
   });
 
   test("is made anew before anything else in an emergency, which ends every older one and says what to search for", async () => {
@@ -97,7 +102,11 @@ describe.each(products)("A rotating key of %s", (product) => {
     expect((await bench.living(product, "app-")).map(({ id }) => id)).toEqual([key.outs.keyId]);
     expect(key.outs.rotationReason).toBe("emergency: INC-4711");
     const used = product === "pulseapi" ? "2027-02-04T00:00:00Z" : "2027-02-04T09:17:0\\dZ";
-    expect(key.outs.retireStatus).toMatch(new RegExp(`^emergency: \\S+ revoked at 2027-02-04T11:17:0\\dZ, last used never; \\S+ revoked at 2027-02-04T11:17:0\\dZ, last used ${used}; search the service's audit log`));
+    expect(key.outs.retireStatus).toMatch(
+      new RegExp(
+        `^emergency: \\S+ revoked at 2027-02-04T11:17:0\\dZ, last used never; \\S+ revoked at 2027-02-04T11:17:0\\dZ, last used ${used}; search the service's audit log`,
+      ),
+    );
     // Its removal clears it, and costs nothing.
     const calm = await bench.mark();
     expect(await up(key, every(product))).toBe("update");
@@ -128,8 +137,14 @@ describe.each(products)("A rotating key of %s", (product) => {
     await bench.pass(9 * dayMs);
     await bench.use(product, previous);
     await up(key, every(product, { retire: "whenUnused" }));
-    expect(key.outs).toMatchObject({ generation: 3, previousSecret: previous, retireStatus: "the new key has not been used yet; deferred" });
-    expect(await Promise.all([previous, key.outs.secret].map((secret) => bench.use(product, secret)))).toEqual([200, 200]);
+    expect(key.outs).toMatchObject({
+      generation: 3,
+      previousSecret: previous,
+      retireStatus: "the new key has not been used yet; deferred",
+    });
+    expect(await Promise.all([previous, key.outs.secret].map((secret) => bench.use(product, secret)))).toEqual([
+      200, 200,
+    ]);
   });
 
   test("whose previous key was revoked by hand does not call it valid any more after a refresh", async () => {
@@ -140,19 +155,33 @@ describe.each(products)("A rotating key of %s", (product) => {
     await bench.services.keys.edit(product, out(key, "previousKeyId"), { state: "revoked" });
     await key.refresh();
     expect(Object.keys(key.outs).filter((name) => name.startsWith("previous"))).toEqual([]);
-    expect(key.outs.retireStatus).toBe(`previous key ${product === "pulseapi" ? "gone from the service" : "revoked outside"}`);
+    expect(key.outs.retireStatus).toBe(
+      `previous key ${product === "pulseapi" ? "gone from the service" : "revoked outside"}`,
+    );
     expect(await up(key, every(product))).toBe("same");
   });
 
   test("is kept although its predecessor could not be revoked; the next update revokes that first, and a second edit is not lost", async () => {
     const key = bench.key();
-    const program = (count: number) => every(product, { scopes: [...productFacts[product].scopes].slice(0, count).sort(), retire: "immediately" });
+    const program = (count: number) =>
+      every(product, { scopes: [...productFacts[product].scopes].slice(0, count).sort(), retire: "immediately" });
     await up(key, program(1));
     const method = product === "novavms" ? "POST" : "DELETE";
-    await bench.services.faults.add({ service: product, method, path: product === "novavms" ? "revoke$" : "api-keys", kind: "status", status: 403, times: 2 });
+    await bench.services.faults.add({
+      service: product,
+      method,
+      path: product === "novavms" ? "revoke$" : "api-keys",
+      kind: "status",
+      status: 403,
+      times: 2,
+    });
     const { failures } = await key.up(program(2));
     expect(failures.join()).toMatch(/^the key \S+ could not be revoked, the next update tries again: .* answered 403/);
-    expect(key.outs).toMatchObject({ generation: 2, rotationReason: expect.stringMatching(/^scopes changed: \+\S+$/), pendingRevocations: [{ end: expect.any(String) }] });
+    expect(key.outs).toMatchObject({
+      generation: 2,
+      rotationReason: expect.stringMatching(/^scopes changed: \+\S+$/),
+      pendingRevocations: [{ end: expect.any(String) }],
+    });
     expect(key.state?.inputs).toMatchObject({ generation: 1, rotationReason: "first issue" });
     const second = out(key, "secret");
     // Nothing but the retire is left to be done, and it fails again.
@@ -180,7 +209,9 @@ describe.each(products)("A rotating key of %s", (product) => {
     await up(key, every(product));
     expect(key.outs).toMatchObject({ generation: 2 });
     expect(key.outs).not.toHaveProperty("lostCreates");
-    expect((await bench.living(product, "app-")).map(({ id }) => id).sort()).toEqual([key.outs.keyId, key.outs.previousKeyId].sort());
+    expect((await bench.living(product, "app-")).map(({ id }) => id).sort()).toEqual(
+      [key.outs.keyId, key.outs.previousKeyId].sort(),
+    );
   });
 
   test("of one stack never touches a key of another, of another program, or of a name that only begins alike", async () => {
@@ -207,7 +238,9 @@ describe.each(products)("A rotating key of %s", (product) => {
     expect((await key.targetReplace(every(product))).failures).toEqual([]);
     expect(key.state!.id).not.toBe(id);
     expect(key.outs).toMatchObject({ generation: 1, rotationReason: "first issue" });
-    expect(await Promise.all([...old, key.outs.secret].map((secret) => bench.use(product, secret)))).toEqual([401, 401, 200]);
+    expect(await Promise.all([...old, key.outs.secret].map((secret) => bench.use(product, secret)))).toEqual([
+      401, 401, 200,
+    ]);
     expect((await key.destroy()).failures).toEqual([]);
     expect(await bench.living(product, "app-")).toEqual([]);
   });
@@ -227,69 +260,74 @@ describe.each(products)("A rotating key of %s", (product) => {
   });
 });
 
-describe.each(["pulsely", "novavms", "pulseapi"] as const)("A previous key of %s that goes when it is unused", (product) => {
-  const program = () => every(product, { overlap: "2d", retire: "whenUnused", maxOverlap: "10d" });
-  /** One rotation; afterwards it is noon of the first day after the overlap. */
-  async function rotated(): Promise<EngineDouble> {
-    const key = bench.key();
-    await up(key, program());
-    await bench.pass(30 * dayMs);
-    await up(key, program());
-    await bench.goTo(Date.parse("2027-02-06T12:00:00Z"));
-    return key;
-  }
+describe.each(["pulsely", "novavms", "pulseapi"] as const)(
+  "A previous key of %s that goes when it is unused",
+  (product) => {
+    const program = () => every(product, { overlap: "2d", retire: "whenUnused", maxOverlap: "10d" });
+    /** One rotation; afterwards it is noon of the first day after the overlap. */
+    async function rotated(): Promise<EngineDouble> {
+      const key = bench.key();
+      await up(key, program());
+      await bench.pass(30 * dayMs);
+      await up(key, program());
+      await bench.goTo(Date.parse("2027-02-06T12:00:00Z"));
+      return key;
+    }
 
-  test("stays while the new one is not used, and is asked for once a day", async () => {
-    const key = await rotated();
-    const mark = await bench.mark();
-    await up(key, program());
-    expect(key.outs.retireStatus).toBe("the new key has not been used yet; deferred");
-    expect((await bench.requestsSince(mark)).map(({ method }) => method)).toEqual(["GET", "GET"]);
-    await bench.pass(hourMs);
-    expect(await up(key, program())).toBe("same");
-    await bench.pass(dayMs);
-    expect((await key.preview(program())).listed).toEqual(["retireAskedOn"]);
-    await up(key, program());
-    expect(await bench.requestsSince(mark)).toHaveLength(4);
-  });
+    test("stays while the new one is not used, and is asked for once a day", async () => {
+      const key = await rotated();
+      const mark = await bench.mark();
+      await up(key, program());
+      expect(key.outs.retireStatus).toBe("the new key has not been used yet; deferred");
+      expect((await bench.requestsSince(mark)).map(({ method }) => method)).toEqual(["GET", "GET"]);
+      await bench.pass(hourMs);
+      expect(await up(key, program())).toBe("same");
+      await bench.pass(dayMs);
+      expect((await key.preview(program())).listed).toEqual(["retireAskedOn"]);
+      await up(key, program());
+      expect(await bench.requestsSince(mark)).toHaveLength(4);
+    });
 
-  test("stays while it is used, and goes when it has been idle for a day", async () => {
-    const key = await rotated();
-    const old = out(key, "previousSecret");
-    for (const secret of [key.outs.secret, old]) expect(await bench.use(product, secret)).toBe(200);
-    await bench.pass(4 * minuteMs);
-    await up(key, program());
-    expect(key.outs.retireStatus).toBe(product === "pulseapi" ? "used 12 h ago; deferred" : "used 4 min ago; deferred");
-    await bench.pass(2 * dayMs);
-    await up(key, program());
-    expect(key.outs.retireStatus).toMatch(/^unused for 2 d; retired$/);
-    expect(await bench.use(product, old)).toBe(401);
-    expect(key.outs).not.toHaveProperty("previousKeyId");
-  });
+    test("stays while it is used, and goes when it has been idle for a day", async () => {
+      const key = await rotated();
+      const old = out(key, "previousSecret");
+      for (const secret of [key.outs.secret, old]) expect(await bench.use(product, secret)).toBe(200);
+      await bench.pass(4 * minuteMs);
+      await up(key, program());
+      expect(key.outs.retireStatus).toBe(
+        product === "pulseapi" ? "used 12 h ago; deferred" : "used 4 min ago; deferred",
+      );
+      await bench.pass(2 * dayMs);
+      await up(key, program());
+      expect(key.outs.retireStatus).toMatch(/^unused for 2 d; retired$/);
+      expect(await bench.use(product, old)).toBe(401);
+      expect(key.outs).not.toHaveProperty("previousKeyId");
+    });
 
-  test("goes at the latest at maxOverlap, in use or not", async () => {
-    const key = await rotated();
-    expect(key.outs.previousValidUntil).toBe("2027-02-14T00:00:00Z");
-    const old = out(key, "previousSecret");
-    await bench.goTo(Date.parse("2027-02-13T23:50:00Z"));
-    expect(await bench.use(product, old)).toBe(200);
-    await bench.pass(hourMs);
-    await up(key, program());
-    expect(await bench.use(product, old)).toBe(401);
-  });
+    test("goes at the latest at maxOverlap, in use or not", async () => {
+      const key = await rotated();
+      expect(key.outs.previousValidUntil).toBe("2027-02-14T00:00:00Z");
+      const old = out(key, "previousSecret");
+      await bench.goTo(Date.parse("2027-02-13T23:50:00Z"));
+      expect(await bench.use(product, old)).toBe(200);
+      await bench.pass(hourMs);
+      await up(key, program());
+      expect(await bench.use(product, old)).toBe(401);
+    });
 
-  test("stays when nobody can tell, which is no failure, and goes a day later", async () => {
-    const key = await rotated();
-    await bench.use(product, key.outs.secret);
-    await bench.services.faults.add({ service: product, method: "GET", kind: "status", status: 503, times: 1 });
-    await up(key, program());
-    expect(key.outs.retireStatus).toMatch(/^its use is unknown; deferred \(GET .* answered 503/);
-    await bench.pass(dayMs);
-    await up(key, program());
-    expect(key.outs.retireStatus).toBe("never used; retired");
-    expect(await bench.living(product, "app-")).toHaveLength(1);
-  });
-});
+    test("stays when nobody can tell, which is no failure, and goes a day later", async () => {
+      const key = await rotated();
+      await bench.use(product, key.outs.secret);
+      await bench.services.faults.add({ service: product, method: "GET", kind: "status", status: 503, times: 1 });
+      await up(key, program());
+      expect(key.outs.retireStatus).toMatch(/^its use is unknown; deferred \(GET .* answered 503/);
+      await bench.pass(dayMs);
+      await up(key, program());
+      expect(key.outs.retireStatus).toBe("never used; retired");
+      expect(await bench.living(product, "app-")).toHaveLength(1);
+    });
+  },
+);
 
 describe("What single products can and cannot do", () => {
   test("NovaVMS ends the old key by itself, at the very time that the outputs tell", async () => {
@@ -313,9 +351,13 @@ describe("What single products can and cannot do", () => {
     await bench.pass(30 * dayMs);
     await bench.services.faults.add({ service: "novavms", method: "PATCH", kind: "status", status: 503, times: 1 });
     const { failures } = await key.up(every("novavms"));
-    expect(failures.join()).toMatch(/^the end of the key \S+ could not be set on the service, the next update tries again/);
+    expect(failures.join()).toMatch(
+      /^the end of the key \S+ could not be set on the service, the next update tries again/,
+    );
     await up(key, every("novavms"));
-    expect((await bench.keys("novavms")).find(({ id }) => id === key.outs.previousKeyId)?.expiresAt).toBe(key.outs.previousValidUntil);
+    expect((await bench.keys("novavms")).find(({ id }) => id === key.outs.previousKeyId)?.expiresAt).toBe(
+      key.outs.previousValidUntil,
+    );
     await bench.pass(30 * dayMs);
     // Somebody has revoked the current key, which is about to become the previous one.
     await bench.services.keys.edit("novavms", out(key, "keyId"), { state: "revoked" });
@@ -331,7 +373,10 @@ describe("What single products can and cannot do", () => {
     await up(key, program);
     await bench.pass(38 * dayMs);
     await up(key, program);
-    expect(key.outs).toMatchObject({ rotationReason: "due: age 38 d of 30 d; previous key ends 4 d early, by its own end", previousValidUntil: "2027-02-13T09:17:01Z" });
+    expect(key.outs).toMatchObject({
+      rotationReason: "due: age 38 d of 30 d; previous key ends 4 d early, by its own end",
+      previousValidUntil: "2027-02-13T09:17:01Z",
+    });
     await bench.pass(3 * dayMs);
     const mark = await bench.mark();
     await up(key, program);
@@ -353,12 +398,15 @@ describe("What single products can and cannot do", () => {
     const key = bench.key();
     await up(key, every("pulseapi"));
     const id = out(key, "keyId");
-    const rotate = async () => ((await bench.admin("pulseapi", "POST", `/api-keys/${id}/rotate`)) as { token: string }).token;
+    const rotate = async () =>
+      ((await bench.admin("pulseapi", "POST", `/api-keys/${id}/rotate`)) as { token: string }).token;
     const token = await rotate();
     expect((await key.refresh()).listed).toContain("status");
     await up(key, every("pulseapi"));
     expect(key.outs).toMatchObject({ generation: 2, rotationReason: "revoked outside", strayKeys: [{ keyId: id }] });
-    expect(await Promise.all([token, key.outs.secret].map((secret) => bench.use("pulseapi", secret)))).toEqual([200, 200]);
+    expect(await Promise.all([token, key.outs.secret].map((secret) => bench.use("pulseapi", secret)))).toEqual([
+      200, 200,
+    ]);
     await bench.pass(90 * dayMs);
     await up(key, every("pulseapi"));
     expect(await bench.use("pulseapi", token)).toBe(200);
@@ -375,7 +423,9 @@ describe("What single products can and cannot do", () => {
     const { token } = (await bench.admin("pulseapi", "POST", `/api-keys/${id}/rotate`)) as { token: string };
     await bench.pass(9 * dayMs);
     await up(key, every("pulseapi"));
-    expect(key.outs.retireStatus).toBe(`the key ${id} was given another secret outside; it is left alone until an emergency, or until this resource is deleted`);
+    expect(key.outs.retireStatus).toBe(
+      `the key ${id} was given another secret outside; it is left alone until an emergency, or until this resource is deleted`,
+    );
     expect(await bench.use("pulseapi", token)).toBe(200);
     await up(key, every("pulseapi", { emergency: "INC-1" }));
     expect((await bench.living("pulseapi", "app-")).map((living) => living.id)).toEqual([key.outs.keyId]);
@@ -444,7 +494,11 @@ describe("What single products can and cannot do", () => {
     const key = bench.key();
     await up(key, every("pulsely"));
     const old = out(key, "secret");
-    expect(await key.up(every("pulsely", { environment: "test" }))).toMatchObject({ op: "replace", replaces: ["environment"], failures: [] });
+    expect(await key.up(every("pulsely", { environment: "test" }))).toMatchObject({
+      op: "replace",
+      replaces: ["environment"],
+      failures: [],
+    });
     expect(await Promise.all([old, key.outs.secret].map((secret) => bench.use("pulsely", secret)))).toEqual([401, 200]);
   });
 });

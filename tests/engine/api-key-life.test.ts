@@ -24,7 +24,11 @@ describe("A key's life on the real engine", () => {
       expect([PULSELY_ADMIN_TOKEN, NOVAVMS_ADMIN_TOKEN].every(Boolean)).toBe(true);
 
       await stack.up();
-      expect((await services.requests()).map(({ method, status }) => `${method} ${status}`)).toEqual(["POST 201", "POST 201", "POST 201"]);
+      expect((await services.requests()).map(({ method, status }) => `${method} ${status}`)).toEqual([
+        "POST 201",
+        "POST 201",
+        "POST 201",
+      ]);
       const first = await stack.outputs();
       expect(await call(services.services.novavms.url, "/cameras", first.camera!)).toBe(200);
       expect(await call(services.services.pulsely.url, "/checks", first.checks!)).toBe(200);
@@ -33,7 +37,12 @@ describe("A key's life on the real engine", () => {
 
       // Order and repeats are no change, and a run with nothing to do sends nothing.
       const before = (await services.requests()).length;
-      stack.program(twoKeys(["read:checks", "read:checks"]).replace('["events:read", "cameras:read"]', '["cameras:read", "events:read"]'));
+      stack.program(
+        twoKeys(["read:checks", "read:checks"]).replace(
+          '["events:read", "cameras:read"]',
+          '["cameras:read", "events:read"]',
+        ),
+      );
       const idle = await stack.up();
       expect(idle.stdout).toMatch(/4 unchanged/);
       expect((await services.requests()).length).toBe(before);
@@ -44,7 +53,9 @@ describe("A key's life on the real engine", () => {
       expect(step?.replaceReasons).toEqual(["scopes"]);
       expect(step?.detailedDiff).toEqual({ "scopes[1]": { kind: "add", inputDiff: true } });
       await stack.up();
-      const changes = (await services.requests("pulsely")).slice(-2).map(({ method, status, keyId }) => ({ method, status, old: keyId === first.checksId }));
+      const changes = (await services.requests("pulsely"))
+        .slice(-2)
+        .map(({ method, status, keyId }) => ({ method, status, old: keyId === first.checksId }));
       expect(changes).toEqual([
         { method: "POST", status: 201, old: false },
         { method: "DELETE", status: 204, old: true },
@@ -71,8 +82,12 @@ describe("A key's life on the real engine", () => {
       stack.program(`const k = new ApiKey("k", { scopes: ["read:alerts"] }); exports.s = k.secret;`);
       await services.faults.add({ service: "pulsely", method: "DELETE", kind: "status", status: 403, times: 5 });
       const failed = await stack.failingUp();
-      expect(failed.text).toMatch(/cannot delete ApiKey "k" \(id key_[0-9a-f]+\) on connection "default": DELETE .* answered 403/);
-      expect((await stack.state()).map((resource) => resource.delete ?? false)).toEqual(expect.arrayContaining([true, false]));
+      expect(failed.text).toMatch(
+        /cannot delete ApiKey "k" \(id key_[0-9a-f]+\) on connection "default": DELETE .* answered 403/,
+      );
+      expect((await stack.state()).map((resource) => resource.delete ?? false)).toEqual(
+        expect.arrayContaining([true, false]),
+      );
       await stack.outputs();
       expect(await call(services.services.pulsely.url, "/checks", old.s!)).toBe(200);
       await services.faults.clear();
@@ -93,29 +108,57 @@ describe("A key's life on the real engine", () => {
       await stack.up();
       const { ids, secrets } = await stack.outputs();
       stack.guard(...secrets!.split(" "));
-      const [revoked, expired, rescoped, untouched, unreadable, deleted] = ids!.split(" ") as [string, string, string, string, string, string];
+      const [revoked, expired, rescoped, untouched, unreadable, deleted] = ids!.split(" ") as [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+      ];
       expect((await fetch(`${services.controlUrl}/keys/pulsely/${deleted}`, { method: "DELETE" })).status).toBe(200);
       await services.keys.edit("pulsely", revoked, { state: "revoked" });
       await services.keys.edit("pulsely", expired, { state: "expired" });
       await services.keys.edit("pulsely", rescoped, { scopes: ["read:checks", "write:checks"] });
       // One key that cannot be read is an error, never "missing", and does not hide what is wrong with the others.
-      await services.faults.add({ service: "pulsely", method: "GET", path: unreadable, kind: "status", status: 403, times: 9 });
+      await services.faults.add({
+        service: "pulsely",
+        method: "GET",
+        path: unreadable,
+        kind: "status",
+        status: 403,
+        times: 9,
+      });
       const refreshed = await stack.pulumi("refresh", "--yes", "--skip-preview");
       expect(refreshed.code).not.toBe(0);
-      expect(refreshed.text).toMatch(new RegExp(`cannot read ApiKey "unreadable" \\(id ${unreadable}\\).*answered 403`));
+      expect(refreshed.text).toMatch(
+        new RegExp(`cannot read ApiKey "unreadable" \\(id ${unreadable}\\).*answered 403`),
+      );
       await services.faults.clear();
       const steps = (await stack.preview()).filter(({ op }) => op === "replace");
-      const reasons: Record<string, unknown> = Object.fromEntries(steps.map(({ urn, replaceReasons }) => [urn.split("::").pop(), replaceReasons?.toSorted()]));
+      const reasons: Record<string, unknown> = Object.fromEntries(
+        steps.map(({ urn, replaceReasons }) => [urn.split("::").pop(), replaceReasons?.toSorted()]),
+      );
       // The service gave the expired key an end that has passed: that is a reason of its own.
-      expect(reasons).toEqual({ revoked: ["status"], expired: ["expiresAt", "status"], rescoped: ["scopes"], deleted: ["status"] });
+      expect(reasons).toEqual({
+        revoked: ["status"],
+        expired: ["expiresAt", "status"],
+        rescoped: ["scopes"],
+        deleted: ["status"],
+      });
       const shown = await stack.must("preview", "--diff");
       expect(shown.stdout).toMatch(/status\s*: "revoked" => "active"/);
       expect(shown.stdout).toMatch(/status\s*: "missing" => "active"/);
       await stack.up();
       expect((await stack.outputs()).ids!.split(" ").slice(3, 5)).toEqual([untouched, unreadable]);
       stack.guard(...(await stack.outputs()).secrets!.split(" "));
-      const living = (await services.keys.list("pulsely")).filter(({ state }) => state === "active" );
-      expect(living.filter(({ name }) => /^(revoked|expired|rescoped|untouched|unreadable)-/.test(name)).map(({ scopes }) => scopes.join()).sort()).toEqual(["read:alerts,read:checks", "read:checks", "read:checks", "read:checks", "read:checks"]);
+      const living = (await services.keys.list("pulsely")).filter(({ state }) => state === "active");
+      expect(
+        living
+          .filter(({ name }) => /^(revoked|expired|rescoped|untouched|unreadable)-/.test(name))
+          .map(({ scopes }) => scopes.join())
+          .sort(),
+      ).toEqual(["read:alerts,read:checks", "read:checks", "read:checks", "read:checks", "read:checks"]);
     }),
     180_000,
   );
@@ -123,7 +166,9 @@ describe("A key's life on the real engine", () => {
   test(
     "--target-replace with equal inputs makes another key before the old one goes, and a saved plan is carried out as it was shown",
     story(async ({ stack, services }) => {
-      stack.program(`const k = new ApiKey("k", { scopes: ["read:checks"] }); exports.s = k.secret; exports.id = k.keyId;`);
+      stack.program(
+        `const k = new ApiKey("k", { scopes: ["read:checks"] }); exports.s = k.secret; exports.id = k.keyId;`,
+      );
       await stack.must("preview", "--save-plan", "plan.json");
       await stack.up("--plan", "plan.json");
       const first = await stack.outputs();
@@ -134,7 +179,9 @@ describe("A key's life on the real engine", () => {
       expect(await call(services.services.pulsely.url, "/checks", first.s!)).toBe(401);
       expect(await call(services.services.pulsely.url, "/checks", second.s!)).toBe(200);
 
-      stack.program(`const k = new ApiKey("k", { scopes: ["read:alerts"] }); exports.s = k.secret; exports.id = k.keyId;`);
+      stack.program(
+        `const k = new ApiKey("k", { scopes: ["read:alerts"] }); exports.s = k.secret; exports.id = k.keyId;`,
+      );
       await stack.must("preview", "--save-plan", "plan.json");
       await stack.up("--plan", "plan.json");
       const third = await stack.outputs();

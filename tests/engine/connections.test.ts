@@ -15,7 +15,9 @@ describe("A connection", () => {
         stack.connections({ ...connections, default: { ...connections.default, url: elsewhere.services.pulsely.url } });
         const previewed = await stack.pulumi("preview");
         expect(previewed.code).not.toBe(0);
-        expect(previewed.text).toContain(`connection "default" now leads to ${elsewhere.url}, but this object was made on ${services.url}. Nothing was sent.`);
+        expect(previewed.text).toContain(
+          `connection "default" now leads to ${elsewhere.url}, but this object was made on ${services.url}. Nothing was sent.`,
+        );
         stack.env.APIKEYS_CONNECTIONS = JSON.stringify({ default: { url: elsewhere.services.pulsely.url } });
         for (const verb of ["refresh", "destroy"]) {
           const run = await stack.pulumi(verb, "--yes", "--skip-preview");
@@ -24,7 +26,14 @@ describe("A connection", () => {
         }
         expect(await elsewhere.requests()).toEqual([]);
         delete stack.env.APIKEYS_CONNECTIONS;
-        stack.connections({ ...connections, default: { ...connections.default, url: services.services.pulsely.url.replace("127.0.0.1", "localhost"), movedFrom: [services.url] } });
+        stack.connections({
+          ...connections,
+          default: {
+            ...connections.default,
+            url: services.services.pulsely.url.replace("127.0.0.1", "localhost"),
+            movedFrom: [services.url],
+          },
+        });
         await stack.up();
         await stack.refresh();
       } finally {
@@ -47,7 +56,8 @@ describe("A connection", () => {
         encrypted: { backend: "pulsely", url },
       });
       await stack.setSecret("apikeys:tokens.encrypted", token);
-      const program = (connection: string, extra = "") => `const k = new ApiKey("k", { connection: "${connection}", scopes: ["read:checks"], ${extra} }); exports.s = k.secret;`;
+      const program = (connection: string, extra = "") =>
+        `const k = new ApiKey("k", { connection: "${connection}", scopes: ["read:checks"], ${extra} }); exports.s = k.secret;`;
       let old: string | undefined;
       for (const connection of ["file", "command", "encrypted", "default"]) {
         stack.program(program(connection));
@@ -64,9 +74,15 @@ describe("A connection", () => {
         [program("default", 'scopes: ["read:cheks"]'), /has no scope "read:cheks"; did you mean "read:checks"\?/],
         [program("default", "scopes: []"), /"scopes" is an empty list.*set fullAccess: true/],
         [program("default", 'scopes: ["admin:*"]'), /"admin:\*" is a wildcard.*set fullAccess: true/],
-        [program("default", 'scopes: "read:checks"'), /"scopes" is a text of 11 characters: write a list of scope names/],
+        [
+          program("default", 'scopes: "read:checks"'),
+          /"scopes" is a text of 11 characters: write a list of scope names/,
+        ],
         [program("default", 'expiresIn: "1 day"'), /"expiresIn" is a text of 5 characters, not a duration/],
-        [program("default", 'expiresIn: "1d", expiresAt: "2030-01-01T00:00:00Z"'), /"expiresAt" and "expiresIn" are both given/],
+        [
+          program("default", 'expiresIn: "1d", expiresAt: "2030-01-01T00:00:00Z"'),
+          /"expiresAt" and "expiresIn" are both given/,
+        ],
         [program("default", 'expiresAt: "2020-01-01T00:00:00Z"'), /"expiresAt" is in the past/],
       ];
       for (const [body, words] of refusals) {

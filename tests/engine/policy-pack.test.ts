@@ -57,7 +57,9 @@ new ApiKey("lasting", { scopes: ["read:checks"], expiresIn: "60d", ${labels} });
       expect(stopped.text).toMatch(/\[advisory\].*SR006-[^]*?lasting/);
       expect(stopped.text).toContain('grants the wildcard "admin:*"');
 
-      stack.program(`const k = new ApiKey("good", { scopes: ["read:checks"], expiresIn: "7d", ${labels} }); exports.s = k.secret;`);
+      stack.program(
+        `const k = new ApiKey("good", { scopes: ["read:checks"], expiresIn: "7d", ${labels} }); exports.s = k.secret;`,
+      );
       await stack.up("--policy-pack", pack);
       await stack.outputs();
       const again = await stack.must("preview", "--policy-pack", pack);

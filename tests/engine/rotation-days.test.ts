@@ -4,7 +4,20 @@ import { RotationBench } from "../contract/support/rotation-bench";
 import { call, type Bench, story } from "./support/services";
 
 /** What the record and the request of a key have to say on each day, the same on the engine and in the simulations. */
-const told = ["generation", "issuedOn", "rotationReason", "rotatedAt", "nextRotationAt", "previousValidUntil", "retireStatus", "retireAskedOn", "expiresAt", "status", "scopes", "emergency"];
+const told = [
+  "generation",
+  "issuedOn",
+  "rotationReason",
+  "rotatedAt",
+  "nextRotationAt",
+  "previousValidUntil",
+  "retireStatus",
+  "retireAskedOn",
+  "expiresAt",
+  "status",
+  "scopes",
+  "emergency",
+];
 const asked = ["generation", "issuedOn", "rotationReason", "retireAfter", "retireUntil", "retireAskedOn", "status"];
 
 type Inputs = Record<string, unknown>;
@@ -15,8 +28,15 @@ interface Key {
 }
 
 const keys: Readonly<Record<string, Key>> = {
-  weekly: { product: "pulsely", inputs: { scopes: ["read:checks"], rotateEvery: "4d", overlap: "1d" }, changes: { 6: { scopes: ["read:alerts", "read:checks"] }, 11: { emergency: "INC-4711" } } },
-  unused: { product: "pulsely", inputs: { scopes: ["read:checks"], rotateEvery: "5d", overlap: "1d", retire: "whenUnused", maxOverlap: "4d" } },
+  weekly: {
+    product: "pulsely",
+    inputs: { scopes: ["read:checks"], rotateEvery: "4d", overlap: "1d" },
+    changes: { 6: { scopes: ["read:alerts", "read:checks"] }, 11: { emergency: "INC-4711" } },
+  },
+  unused: {
+    product: "pulsely",
+    inputs: { scopes: ["read:checks"], rotateEvery: "5d", overlap: "1d", retire: "whenUnused", maxOverlap: "4d" },
+  },
   ended: { product: "novavms", inputs: { scopes: ["cameras:read"], rotateEvery: "3d", overlap: "1d" } },
   expiring: { product: "novavms", inputs: { scopes: ["cameras:read"], rotateEvery: "4d", expiresIn: "6d" } },
   early: { product: "pulseapi", inputs: { scopes: ["monitors:read"], rotateEvery: "6d", jitter: "3d", overlap: "1d" } },
@@ -33,7 +53,11 @@ const refusing = [8];
 
 /** The inputs of each key on a day. */
 function inputsOn(day: number): Record<string, Inputs> {
-  const changed = ({ inputs, changes = {} }: Key) => Object.entries(changes).reduce<Inputs>((all, [from, change]) => (Number(from) <= day ? { ...all, ...change } : all), inputs);
+  const changed = ({ inputs, changes = {} }: Key) =>
+    Object.entries(changes).reduce<Inputs>(
+      (all, [from, change]) => (Number(from) <= day ? { ...all, ...change } : all),
+      inputs,
+    );
   return Object.fromEntries(Object.entries(keys).map(([name, key]) => [name, changed(key)]));
 }
 
@@ -43,17 +67,30 @@ function programOn(day: number): string {
     const parent = product === "novavms" ? ", serviceAccountId: account.accountId" : "";
     return `new RotatingApiKey("${name}", { ...${JSON.stringify(inputs)}, connection: "${product === "pulsely" ? "default" : product}"${parent} });`;
   });
-  return [`const account = new ServiceAccount("exporter", { connection: "novavms", role: "viewer" });`, ...made].join("\n");
+  return [`const account = new ServiceAccount("exporter", { connection: "novavms", role: "viewer" });`, ...made].join(
+    "\n",
+  );
 }
 
 type Told = Record<string, { readonly record: Inputs; readonly request: Inputs; readonly requests: string[] }>;
-const pick = (from: Inputs | undefined, names: readonly string[]): Inputs => Object.fromEntries(names.filter((name) => from?.[name] !== undefined).map((name) => [name, from?.[name]]));
+const pick = (from: Inputs | undefined, names: readonly string[]): Inputs =>
+  Object.fromEntries(names.filter((name) => from?.[name] !== undefined).map((name) => [name, from?.[name]]));
 /** Ids and what the vendors' clocks tell differ from run to run. */
-const calm = (record: Inputs): Inputs => JSON.parse(JSON.stringify(record).replace(/key_[0-9a-f]{16}/g, "key_…").replace(/last used \S+;/g, "last used …;")) as Inputs;
+const calm = (record: Inputs): Inputs =>
+  JSON.parse(
+    JSON.stringify(record)
+      .replace(/key_[0-9a-f]{16}/g, "key_…")
+      .replace(/last used \S+;/g, "last used …;"),
+  ) as Inputs;
 
 /** The services' own requests of one day, by product: which methods were used, how often. */
-function countRequests(requests: readonly { readonly service: string; readonly method: string; readonly path: string }[]): string[] {
-  return requests.filter(({ path }) => /api-keys|\/keys/.test(path)).map(({ service, method }) => `${service} ${method}`).sort();
+function countRequests(
+  requests: readonly { readonly service: string; readonly method: string; readonly path: string }[],
+): string[] {
+  return requests
+    .filter(({ path }) => /api-keys|\/keys/.test(path))
+    .map(({ service, method }) => `${service} ${method}`)
+    .sort();
 }
 
 /** What the simulations' double of the engine makes of the same days. */
@@ -67,15 +104,24 @@ async function simulate(): Promise<Told[]> {
     for (let day = 0; day < days; day += 1) {
       await bench.goTo(timeOf(day));
       const mark = await bench.mark();
-      if (refusing.includes(day)) await bench.services.faults.add({ kind: "status", method: "DELETE", status: 403, times: 99 });
+      if (refusing.includes(day))
+        await bench.services.faults.add({ kind: "status", method: "DELETE", status: 403, times: 99 });
       for (const [name, inputs] of Object.entries(inputsOn(day))) {
         const { product } = keys[name]!;
         await resources[name]!.up(bench.program(product, `organization/engine-test/dev/${name}`, inputs));
       }
       await bench.services.faults.clear();
       const requests = countRequests(await bench.requestsSince(mark));
-      told_.push(Object.fromEntries(Object.entries(resources).map(([name, { state }]) => [name, { record: calm(pick(state?.outs, told)), request: pick(state?.inputs, asked), requests }])));
-      for (const [name, { product }] of Object.entries(keys)) if (uses(name, day)) await bench.use(product, resources[name]!.outs.secret);
+      told_.push(
+        Object.fromEntries(
+          Object.entries(resources).map(([name, { state }]) => [
+            name,
+            { record: calm(pick(state?.outs, told)), request: pick(state?.inputs, asked), requests },
+          ]),
+        ),
+      );
+      for (const [name, { product }] of Object.entries(keys))
+        if (uses(name, day)) await bench.use(product, resources[name]!.outs.secret);
     }
     return told_;
   } finally {
@@ -112,7 +158,10 @@ test(
       );
       expect([day, found]).toEqual([day, expected[day]]);
       for (const [name, { product }] of Object.entries(keys)) {
-        if (uses(name, day)) expect(await call(services.services[product].url, paths[product], String((await stack.record(name)).secret))).toBe(200);
+        if (uses(name, day))
+          expect(
+            await call(services.services[product].url, paths[product], String((await stack.record(name)).secret)),
+          ).toBe(200);
       }
     }
     // Every key has been made anew more than once, one day with failures notwithstanding.

@@ -35,7 +35,11 @@ describe("Rotation on the real engine", () => {
       const full = stack.env;
       stack.env = { ...bare, APIKEYS_NOW: first.aNext! };
       const steps = await stack.preview();
-      expect(steps.map(({ op, urn, diffReasons }) => [urn.split("::").pop(), op, diffReasons?.includes("generation")]).sort()).toEqual(["a", "b", "c"].map((name) => [name, "update", true]));
+      expect(
+        steps
+          .map(({ op, urn, diffReasons }) => [urn.split("::").pop(), op, diffReasons?.includes("generation")])
+          .sort(),
+      ).toEqual(["a", "b", "c"].map((name) => [name, "update", true]));
       expect(steps[0]?.newState?.inputs).toMatchObject({ generation: 2, rotationReason: "due: age 90 d of 90 d" });
       const shown = await stack.must("preview", "--diff");
       expect(shown.stdout).toMatch(/generation\s*: 1 => 2/);
@@ -52,7 +56,11 @@ describe("Rotation on the real engine", () => {
       const second = await stack.outputs();
       expect(second.aReason).toBe("due: age 91 d of 90 d");
       expect(second.aOld).toBe(first.a);
-      for (const [service, path, name] of [["pulsely", "/checks", "a"], ["novavms", "/cameras", "b"], ["pulseapi", "/monitors", "c"]] as const) {
+      for (const [service, path, name] of [
+        ["pulsely", "/checks", "a"],
+        ["novavms", "/cameras", "b"],
+        ["pulseapi", "/monitors", "c"],
+      ] as const) {
         expect([name, await call(services.services[service].url, path, second[name]!)]).toEqual([name, 200]);
         expect([name, await call(services.services[service].url, path, first[name]!)]).toEqual([name, 200]);
       }
@@ -68,7 +76,9 @@ describe("Rotation on the real engine", () => {
 
       await goToDay(bench, 99);
       const retire = await stack.preview();
-      expect(retire.map(({ newState }) => newState?.inputs?.rotationReason)).toEqual(Array(3).fill("previous key retired after overlap"));
+      expect(retire.map(({ newState }) => newState?.inputs?.rotationReason)).toEqual(
+        Array(3).fill("previous key retired after overlap"),
+      );
       await stack.up();
       const third = await stack.outputs();
       expect(third.aOld).toBeUndefined();
@@ -77,7 +87,13 @@ describe("Rotation on the real engine", () => {
       expect(await call(services.services.novavms.url, "/cameras", first.b!)).toBe(401);
       // Pulsely and PulseAPI: the current key is read, the old one revoked. NovaVMS: nothing is left to ask.
       const asked = (await services.requests()).slice(calm).filter(({ path }) => !/checks|cameras|monitors/.test(path));
-      expect(asked.map(({ service, method }) => `${service} ${method}`).sort()).toEqual(["pulseapi DELETE", "pulseapi GET", "pulseapi GET", "pulsely DELETE", "pulsely GET"]);
+      expect(asked.map(({ service, method }) => `${service} ${method}`).sort()).toEqual([
+        "pulseapi DELETE",
+        "pulseapi GET",
+        "pulseapi GET",
+        "pulsely DELETE",
+        "pulsely GET",
+      ]);
       expect((await stack.up()).stdout).toMatch(/5 unchanged/);
 
       // A scope change makes a key at once; an emergency leaves no older one.
@@ -89,7 +105,9 @@ describe("Rotation on the real engine", () => {
       const last = await stack.outputs();
       expect(last.aReason).toBe("emergency: INC-4711");
       expect(last.aRetire).toMatch(/^emergency: key_\w+ revoked at .*last used/);
-      const living = (await services.keys.list("pulsely")).filter(({ name, state }) => name.startsWith("a-") && state === "active");
+      const living = (await services.keys.list("pulsely")).filter(
+        ({ name, state }) => name.startsWith("a-") && state === "active",
+      );
       expect(living.map(({ id }) => id)).toEqual([last.aId]);
 
       // A key that somebody revoked is repaired by the update after a refresh.
@@ -108,7 +126,8 @@ describe("Rotation on the real engine", () => {
     story(async (bench) => {
       const { stack, services } = bench;
       await goToDay(bench, 0);
-      const body = (scopes: string, every = "30d") => `const a = new RotatingApiKey("a", { scopes: ${scopes}, rotateEvery: "${every}", retire: "immediately" }); exports.a = a.secret; exports.pending = a.pendingRevocations; exports.reason = a.rotationReason;`;
+      const body = (scopes: string, every = "30d") =>
+        `const a = new RotatingApiKey("a", { scopes: ${scopes}, rotateEvery: "${every}", retire: "immediately" }); exports.a = a.secret; exports.pending = a.pendingRevocations; exports.reason = a.rotationReason;`;
       stack.program(body('["read:checks"]'));
       await stack.up();
       const first = await stack.outputs();

@@ -45,7 +45,10 @@ describe("An answer that is lost after the key was made", () => {
       await services.faults.clear();
       await stack.up();
       expect(await call(services.services.pulsely.url, "/checks", (await stack.outputs()).s!)).toBe(200);
-      expect((await services.keys.list("pulsely")).filter(({ name, state }) => name.startsWith("k-") && state === "active").length).toBe(1);
+      expect(
+        (await services.keys.list("pulsely")).filter(({ name, state }) => name.startsWith("k-") && state === "active")
+          .length,
+      ).toBe(1);
     }),
     180_000,
   );

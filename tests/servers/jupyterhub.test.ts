@@ -33,7 +33,11 @@ describeServer("jupyterhub", (installation) => {
 
   /** What the hub itself answers, past the backend. */
   const ask = async (method: string, path: string, body?: object): Promise<unknown> => {
-    const answer = await fetch(`${hub.url}${path}`, { method, headers: { authorization: `token ${hub.adminToken}` }, ...(body && { body: JSON.stringify(body) }) });
+    const answer = await fetch(`${hub.url}${path}`, {
+      method,
+      headers: { authorization: `token ${hub.adminToken}` },
+      ...(body && { body: JSON.stringify(body) }),
+    });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
     return text === "" ? undefined : JSON.parse(text);
@@ -43,23 +47,38 @@ describeServer("jupyterhub", (installation) => {
     return answer.ok ? ((await answer.json()) as { scopes: string[] }).scopes : [];
   };
   const works = async (secret: string) => (await scopesOf(secret)).length > 0;
-  const newOwner = async (role = "service-accounts"): Promise<string> => (await stack.connection.client.createServiceAccount?.({ name: `owner-${(owners += 1)}`, role }))?.id ?? "";
+  const newOwner = async (role = "service-accounts"): Promise<string> =>
+    (await stack.connection.client.createServiceAccount?.({ name: `owner-${(owners += 1)}`, role }))?.id ?? "";
   const issue = (serviceAccountId: string, name: string, expiresAt?: string): Promise<IssuedApiKey> =>
-    stack.connection.client.createKey({ serviceAccountId, name, scopes: ["custom:deploy"], ...(expiresAt === undefined ? {} : { expiresAt }) });
+    stack.connection.client.createKey({
+      serviceAccountId,
+      name,
+      scopes: ["custom:deploy"],
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+    });
 
   describe("scopes", () => {
     test("A key asked for without scopes would hold everything that its owner holds, so they are always sent.", async () => {
       const serviceAccountId = await newOwner();
-      const careless = (await ask("POST", `/users/${serviceAccountId}/tokens`, { note: "careless" })) as { token: string };
+      const careless = (await ask("POST", `/users/${serviceAccountId}/tokens`, { note: "careless" })) as {
+        token: string;
+      };
       expect(await scopesOf(careless.token)).toContain(`tokens!user=${serviceAccountId}`);
 
       const key = await stack.connection.client.createKey({ serviceAccountId, name: "careful" });
-      expect(await scopesOf(key.secret)).toEqual([`read:users:groups!user=${serviceAccountId}`, `read:users:name!user=${serviceAccountId}`]);
+      expect(await scopesOf(key.secret)).toEqual([
+        `read:users:groups!user=${serviceAccountId}`,
+        `read:users:name!user=${serviceAccountId}`,
+      ]);
     });
 
     test("Scopes come back expanded, unordered and with implied ones, and none of that is drift.", async () => {
       const key = stack.newKey();
-      const program = { ...common, serviceAccountId: await newOwner(), scopes: ["read:users!user", "custom:reports:write"] };
+      const program = {
+        ...common,
+        serviceAccountId: await newOwner(),
+        scopes: ["read:users!user", "custom:reports:write"],
+      };
       await key.up(program);
       expect(key.outs.serverScopes).toContain("custom:reports:read");
       expect(await key.refresh()).toEqual([]);
@@ -90,13 +109,25 @@ describeServer("jupyterhub", (installation) => {
     test("A scope that the owner does not hold is refused in the hub's words, and makes no key.", async () => {
       const serviceAccountId = await newOwner("deployers");
       const key = stack.newKey();
-      await expect(key.up({ ...common, serviceAccountId, scopes: ["custom:reports:read"] })).rejects.toThrow(/answered 400: Not assigning requested scopes custom:reports:read not held by User owner-\d+\. A key can have no scope that its account lacks/);
+      await expect(key.up({ ...common, serviceAccountId, scopes: ["custom:reports:read"] })).rejects.toThrow(
+        /answered 400: Not assigning requested scopes custom:reports:read not held by User owner-\d+\. A key can have no scope that its account lacks/,
+      );
       expect(await stack.connection.client.listKeys({ serviceAccountId })).toEqual([]);
     });
 
     test("A slip in the name of a scope is found in the preview, with the nearest one.", async () => {
-      const { failures } = await stack.newKey().preview({ ...common, serviceAccountId: "somebody", scopes: ["read:user!group=analysts", "list:user", "inherit"] });
-      expect(failures.map(({ reason }) => reason)).toEqual([expect.stringContaining('"inherit" is a wildcard'), expect.stringContaining('did you mean "list:users"'), expect.stringContaining('did you mean "read:users!group=analysts"')]);
+      const { failures } = await stack
+        .newKey()
+        .preview({
+          ...common,
+          serviceAccountId: "somebody",
+          scopes: ["read:user!group=analysts", "list:user", "inherit"],
+        });
+      expect(failures.map(({ reason }) => reason)).toEqual([
+        expect.stringContaining('"inherit" is a wildcard'),
+        expect.stringContaining('did you mean "list:users"'),
+        expect.stringContaining('did you mean "read:users!group=analysts"'),
+      ]);
     });
   });
 
@@ -158,8 +189,16 @@ describeServer("jupyterhub", (installation) => {
       const { client } = stackOn("jupyterhub", { url: hub.url, token: hub.limitedToken }).connection;
       const key = await issue(outside, "kept");
       const ref = { id: key.id, serviceAccountId: outside, name: "kept" };
-      for (const call of [() => client.getKey(ref), () => client.revokeKey(ref), () => client.listKeys(ref), () => client.getServiceAccount?.(outside), () => client.deleteServiceAccount?.(outside)]) {
-        await expect((async () => call())()).rejects.toThrow(/answered 404: No access to resources or resources not found\. This does not prove that it is gone\..*filter/);
+      for (const call of [
+        () => client.getKey(ref),
+        () => client.revokeKey(ref),
+        () => client.listKeys(ref),
+        () => client.getServiceAccount?.(outside),
+        () => client.deleteServiceAccount?.(outside),
+      ]) {
+        await expect((async () => call())()).rejects.toThrow(
+          /answered 404: No access to resources or resources not found\. This does not prove that it is gone\..*filter/,
+        );
       }
       expect(await works(key.secret)).toBe(true);
       expect(await client.listKeys({ serviceAccountId: inside })).toEqual([]);
@@ -172,8 +211,14 @@ describeServer("jupyterhub", (installation) => {
       const ref = { id: key.id, serviceAccountId, name: "kept" };
       for (const url of [hub.url.replace("/hub/api", ""), hub.url.replace("/api", ""), `${hub.url}/v1`]) {
         const { client } = stackOn("jupyterhub", { url, token: hub.adminToken }).connection;
-        for (const call of [() => client.getKey(ref), () => client.revokeKey(ref), () => client.deleteServiceAccount?.(serviceAccountId)]) {
-          await expect((async () => call())()).rejects.toThrow(/answered 404.*must end in \/hub\/api|was redirected \(302\)|answered 403/);
+        for (const call of [
+          () => client.getKey(ref),
+          () => client.revokeKey(ref),
+          () => client.deleteServiceAccount?.(serviceAccountId),
+        ]) {
+          await expect((async () => call())()).rejects.toThrow(
+            /answered 404.*must end in \/hub\/api|was redirected \(302\)|answered 403/,
+          );
         }
       }
       expect(await works(key.secret)).toBe(true);
@@ -194,7 +239,11 @@ describeServer("jupyterhub", (installation) => {
     });
 
     test("A key ends at the time in its record, also where APIKEYS_NOW has set another clock.", async () => {
-      const key = stackOn("jupyterhub", { url: hub.url, token: hub.adminToken }, { nowMs: () => Date.parse("2100-01-01T00:00:00Z") }).newKey();
+      const key = stackOn(
+        "jupyterhub",
+        { url: hub.url, token: hub.adminToken },
+        { nowMs: () => Date.parse("2100-01-01T00:00:00Z") },
+      ).newKey();
       await key.up({ ...common, serviceAccountId: await newOwner(), scopes: ["custom:deploy"], expiresIn: "30d" });
       expect(key.outs.expiresAt).toBe("2100-01-31T00:00:00Z");
       expect(await key.refresh()).toEqual([]);
@@ -202,7 +251,9 @@ describeServer("jupyterhub", (installation) => {
 
     test("A key whose end is over by the real clock is refused before anything is sent, because the hub counts from now.", async () => {
       const serviceAccountId = await newOwner();
-      await expect(issue(serviceAccountId, "late", "2020-01-01T00:00:00Z")).rejects.toThrow(/would end at 2020-01-01T00:00:00Z, which is over by this machine's clock; nothing was sent/);
+      await expect(issue(serviceAccountId, "late", "2020-01-01T00:00:00Z")).rejects.toThrow(
+        /would end at 2020-01-01T00:00:00Z, which is over by this machine's clock; nothing was sent/,
+      );
       expect(await stack.connection.client.listKeys({ serviceAccountId })).toEqual([]);
     });
 
@@ -210,14 +261,19 @@ describeServer("jupyterhub", (installation) => {
       const strict = await startHub(installation, { mostSeconds: 3600 });
       try {
         const limited = stackOn("jupyterhub", { url: strict.url, token: strict.adminToken });
-        const account = await limited.connection.client.createServiceAccount?.({ name: "owner", role: "service-accounts" });
+        const account = await limited.connection.client.createServiceAccount?.({
+          name: "owner",
+          role: "service-accounts",
+        });
         const program = { ...common, serviceAccountId: account?.id, scopes: ["custom:deploy"] };
         const key = limited.newKey();
         await key.up(program);
         expect(Date.parse(String(key.outs.expiresAt)) - Date.now()).toBeLessThanOrEqual(3_600_000);
         expect(await key.refresh()).toEqual([]);
         expect((await key.up(program)).op).toBe("same");
-        await expect(limited.newKey().up({ ...program, expiresIn: "1d" })).rejects.toThrow(/answered 400: token expires_in: \d+ must not exceed 3600/);
+        await expect(limited.newKey().up({ ...program, expiresIn: "1d" })).rejects.toThrow(
+          /answered 400: token expires_in: \d+ must not exceed 3600/,
+        );
       } finally {
         await strict.stop();
       }
@@ -245,11 +301,15 @@ describeServer("jupyterhub", (installation) => {
       expect(await account.refresh()).toEqual(["role"]);
       expect(account.outs.role).toBe("deployers, service-accounts");
       await account.up(program);
-      expect(await ask("GET", `/users/${String(account.outs.accountId)}`)).toMatchObject({ groups: ["service-accounts"] });
+      expect(await ask("GET", `/users/${String(account.outs.accountId)}`)).toMatchObject({
+        groups: ["service-accounts"],
+      });
     });
 
     test("An account whose group does not exist is refused, and not left behind.", async () => {
-      await expect(stack.newAccount().up({ ...common, name: "groupless", role: "no-such-group" })).rejects.toThrow(/answered 404: No such group: no-such-group\. The account's role is the name of a group of the hub/);
+      await expect(stack.newAccount().up({ ...common, name: "groupless", role: "no-such-group" })).rejects.toThrow(
+        /answered 404: No such group: no-such-group\. The account's role is the name of a group of the hub/,
+      );
       const all = (await stack.connection.client.listServiceAccounts?.({})) ?? [];
       expect(all.filter(({ name }) => name.startsWith("groupless"))).toEqual([]);
     });
@@ -260,7 +320,9 @@ describeServer("jupyterhub", (installation) => {
         const account = stackOn("jupyterhub", { url: proxy.url, token: hub.adminToken }).newAccount();
         proxy.loseAnswer(({ method }) => method === "POST");
         await account.up({ ...common, role: "service-accounts" });
-        expect(await ask("GET", `/users/${String(account.outs.accountId)}`)).toMatchObject({ groups: ["service-accounts"] });
+        expect(await ask("GET", `/users/${String(account.outs.accountId)}`)).toMatchObject({
+          groups: ["service-accounts"],
+        });
       } finally {
         await proxy.close();
       }
@@ -288,7 +350,9 @@ describeServer("jupyterhub", (installation) => {
       proxy.loseAnswer(({ method }) => method === "POST");
       await key.up({ ...common, serviceAccountId, scopes: ["custom:deploy"] });
       expect(proxy.seen.filter(({ method }) => method === "POST")).toHaveLength(2);
-      expect((await stack.connection.client.listKeys({ serviceAccountId }))?.map(({ name }) => name)).toEqual([key.outs.physicalName]);
+      expect((await stack.connection.client.listKeys({ serviceAccountId }))?.map(({ name }) => name)).toEqual([
+        key.outs.physicalName,
+      ]);
       expect(await works(key.outs.secret as string)).toBe(true);
     } finally {
       await proxy.close();

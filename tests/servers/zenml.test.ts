@@ -41,37 +41,51 @@ describeServer("zenml", (installation) => {
 
   const logIn = async (): Promise<string> => {
     const [username = "", password = ""] = server.credential.split(":");
-    const answer = await fetch(`${server.url}/login`, { method: "POST", body: new URLSearchParams({ username, password }) });
+    const answer = await fetch(`${server.url}/login`, {
+      method: "POST",
+      body: new URLSearchParams({ username, password }),
+    });
     return ((await answer.json()) as { access_token: string }).access_token;
   };
   /** What the server itself answers, past the backend. */
   const ask = async (method: string, path: string, body?: object): Promise<unknown> => {
     const headers = { authorization: `Bearer ${session}`, "content-type": "application/json" };
-    const answer = await fetch(`${server.url}${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+    const answer = await fetch(`${server.url}${path}`, {
+      method,
+      headers,
+      ...(body && { body: JSON.stringify(body) }),
+    });
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
     return answer.json();
   };
-  const use = async (secret: string): Promise<number> => (await fetch(`${server.url}/current-user`, { headers: { authorization: `Bearer ${secret}` } })).status;
+  const use = async (secret: string): Promise<number> =>
+    (await fetch(`${server.url}/current-user`, { headers: { authorization: `Bearer ${secret}` } })).status;
   const works = async (secret: string) => (await use(secret)) === 200;
-  const newAccount = async (): Promise<string> => (await stack.connection.client.createServiceAccount?.({ name: `account-${(accounts += 1)}` }))?.id ?? "";
+  const newAccount = async (): Promise<string> =>
+    (await stack.connection.client.createServiceAccount?.({ name: `account-${(accounts += 1)}` }))?.id ?? "";
   const newKey = async () => {
     const serviceAccountId = await newAccount();
     const key = await stack.connection.client.createKey({ serviceAccountId, name: "key" });
     return { key, ref: { id: key.id, serviceAccountId, name: "key" } };
   };
-  const rotate = (ref: { readonly id: string; readonly serviceAccountId: string; readonly name: string }, graceMs: number) =>
-    stack.connection.client.rotateKey?.(ref, { graceMs, name: ref.name }) as Promise<IssuedApiKey>;
+  const rotate = (
+    ref: { readonly id: string; readonly serviceAccountId: string; readonly name: string },
+    graceMs: number,
+  ) => stack.connection.client.rotateKey?.(ref, { graceMs, name: ref.name }) as Promise<IssuedApiKey>;
 
   describe("answers that are lost", () => {
     test("A key whose creation was never answered is asked for again, and the server tells the same secret.", async () => {
       const serviceAccountId = await newAccount();
-      const isCreate = ({ method, path }: { readonly method: string; readonly path: string }) => method === "POST" && path.endsWith("/api_keys");
+      const isCreate = ({ method, path }: { readonly method: string; readonly path: string }) =>
+        method === "POST" && path.endsWith("/api_keys");
       proxy.seen.length = 0;
       proxy.loseAnswer(isCreate);
       const key = lossy.newKey();
       await key.up({ ...common, serviceAccountId });
       expect(proxy.seen.filter(isCreate)).toHaveLength(2);
-      expect((await stack.connection.client.listKeys({ serviceAccountId }))?.map(({ id }) => id)).toEqual([key.outs.keyId]);
+      expect((await stack.connection.client.listKeys({ serviceAccountId }))?.map(({ id }) => id)).toEqual([
+        key.outs.keyId,
+      ]);
       expect(await works(key.outs.secret as string)).toBe(true);
     });
 
@@ -80,14 +94,17 @@ describeServer("zenml", (installation) => {
       const isRotation = ({ path }: { readonly path: string }) => path.endsWith("/rotate");
       proxy.seen.length = 0;
       proxy.loseAnswer(isRotation);
-      await expect(lossy.connection.client.rotateKey?.(ref, { graceMs: hourMs, name: ref.name })).rejects.toThrow(/the connection broke before the answer was complete/);
+      await expect(lossy.connection.client.rotateKey?.(ref, { graceMs: hourMs, name: ref.name })).rejects.toThrow(
+        /the connection broke before the answer was complete/,
+      );
       expect(proxy.seen.filter(isRotation)).toHaveLength(1);
       expect(await works(key.secret)).toBe(true);
     });
 
     test("A session that the server refuses is opened anew once, also for a create.", async () => {
       const serviceAccountId = await newAccount();
-      const isCreate = ({ method, path }: { readonly method: string; readonly path: string }) => method === "POST" && path.endsWith("/api_keys");
+      const isCreate = ({ method, path }: { readonly method: string; readonly path: string }) =>
+        method === "POST" && path.endsWith("/api_keys");
       await lossy.connection.client.listKeys({ serviceAccountId });
       proxy.seen.length = 0;
       proxy.loseCredential(isCreate);
@@ -110,16 +127,24 @@ describeServer("zenml", (installation) => {
       const { key, ref } = await newKey();
       const second = await rotate(ref, hourMs);
       const third = await rotate(ref, hourMs);
-      expect([await works(key.secret), await works(second.secret), await works(third.secret)]).toEqual([false, true, true]);
+      expect([await works(key.secret), await works(second.secret), await works(third.secret)]).toEqual([
+        false,
+        true,
+        true,
+      ]);
     });
 
     test("A grace that would brick the key, so that every use of it is a 500, is refused before anything is sent.", async () => {
       const { key, ref } = await newKey();
-      await expect(rotate(ref, 91 * dayMs)).rejects.toThrow("the previous secret of a ZenML key can go on working for 0s to 90d after a rotation; nothing was sent.");
+      await expect(rotate(ref, 91 * dayMs)).rejects.toThrow(
+        "the previous secret of a ZenML key can go on working for 0s to 90d after a rotation; nothing was sent.",
+      );
       await expect(rotate(ref, Number.NaN)).rejects.toThrow(/nothing was sent/);
       expect((await stack.connection.client.getKey(ref))?.secretVersion).toBe(key.secretVersion);
 
-      await ask("PUT", `/service_accounts/${ref.serviceAccountId}/api_keys/${ref.id}/rotate`, { retain_period_minutes: 99_999_999_999_999 });
+      await ask("PUT", `/service_accounts/${ref.serviceAccountId}/api_keys/${ref.id}/rotate`, {
+        retain_period_minutes: 99_999_999_999_999,
+      });
       expect(await use(key.secret)).toBe(500);
       const repaired = await rotate(ref, 0);
       expect([await use(key.secret), await use(repaired.secret)]).toEqual([401, 200]);
@@ -129,7 +154,9 @@ describeServer("zenml", (installation) => {
       const key = stack.newKey();
       const program = { ...common, serviceAccountId: await newAccount() };
       await key.up(program);
-      await ask("PUT", `/service_accounts/${program.serviceAccountId}/api_keys/${String(key.outs.keyId)}/rotate`, { retain_period_minutes: 0 });
+      await ask("PUT", `/service_accounts/${program.serviceAccountId}/api_keys/${String(key.outs.keyId)}/rotate`, {
+        retain_period_minutes: 0,
+      });
       await key.refresh();
       expect(key.outs.status).toBe("revoked");
       expect((await key.up(program)).op).toBe("replace");
@@ -139,7 +166,9 @@ describeServer("zenml", (installation) => {
 
   describe("names", () => {
     test("Of accounts of one name that are made at the same time one is made, and the others are conflicts that tell no hash and no SQL.", async () => {
-      const outcomes = await Promise.allSettled(Array.from({ length: 6 }, async () => stack.connection.client.createServiceAccount?.({ name: "racing" })));
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 6 }, async () => stack.connection.client.createServiceAccount?.({ name: "racing" })),
+      );
       const errors = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as Error] : []));
       expect(errors).toHaveLength(5);
       for (const error of errors) {
@@ -151,7 +180,9 @@ describeServer("zenml", (installation) => {
 
     test("Of keys of one name that are made at the same time one is made, and the others are conflicts that tell no hash and no SQL.", async () => {
       const serviceAccountId = await newAccount();
-      const outcomes = await Promise.allSettled(Array.from({ length: 4 }, () => stack.connection.client.createKey({ serviceAccountId, name: "racing" })));
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 4 }, () => stack.connection.client.createKey({ serviceAccountId, name: "racing" })),
+      );
       const errors = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as Error] : []));
       expect(errors).toHaveLength(3);
       for (const error of errors) {
@@ -174,7 +205,9 @@ describeServer("zenml", (installation) => {
       const key = stack.newKey();
       const program = { ...common, serviceAccountId: await newAccount() };
       await key.up(program);
-      await ask("PUT", `/service_accounts/${program.serviceAccountId}/api_keys/${String(key.outs.keyId)}`, { active: false });
+      await ask("PUT", `/service_accounts/${program.serviceAccountId}/api_keys/${String(key.outs.keyId)}`, {
+        active: false,
+      });
       await key.refresh();
       expect(key.outs.status).toBe("disabled");
       expect((await key.preview(program)).replaces).toContain("status");
@@ -203,7 +236,9 @@ describeServer("zenml", (installation) => {
 
     test("A credential of another form is refused before anything is sent, and is not quoted.", async () => {
       const { client } = stackOn("zenml", { url: server.url, token: "just-a-token" }).connection;
-      await expect(client.listKeys({ serviceAccountId: "x" })).rejects.toThrow(/the user name and the password of an admin, with a colon between them: <user>:<password>/);
+      await expect(client.listKeys({ serviceAccountId: "x" })).rejects.toThrow(
+        /the user name and the password of an admin, with a colon between them: <user>:<password>/,
+      );
     });
 
     test("An address that is not the API's makes no key look missing.", async () => {
@@ -211,8 +246,13 @@ describeServer("zenml", (installation) => {
       const { client } = stackOn("zenml", { url: proxy.url, token: server.credential }).connection;
       await client.getKey(ref);
       for (const path of ["", "/api", "/api/v1/v2"]) {
-        const elsewhere = stackOn("zenml", { url: server.url.replace("/api/v1", path), token: server.credential }).connection.client;
-        for (const call of [() => elsewhere.getKey(ref), () => elsewhere.revokeKey(ref), () => elsewhere.deleteServiceAccount?.(ref.serviceAccountId)]) {
+        const elsewhere = stackOn("zenml", { url: server.url.replace("/api/v1", path), token: server.credential })
+          .connection.client;
+        for (const call of [
+          () => elsewhere.getKey(ref),
+          () => elsewhere.revokeKey(ref),
+          () => elsewhere.deleteServiceAccount?.(ref.serviceAccountId),
+        ]) {
           await expect((async () => call())()).rejects.toThrow(/answered (404|405)/);
         }
       }

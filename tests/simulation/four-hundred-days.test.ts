@@ -34,8 +34,14 @@ const dayOf = (ms: number) => Math.floor((ms - midnightMs) / dayMs);
 function promiseOf({ inputs }: FleetKey) {
   const everyMs = millis(inputs.rotateEvery) ?? 0;
   const lifeMs = millis(inputs.expiresIn) ?? Infinity;
-  const overlapMs = inputs.retire === "immediately" ? 0 : (millis(inputs.overlap) ?? Math.min(7 * dayMs, everyMs / 3, lifeMs - everyMs));
-  const latestMs = inputs.retire === "whenUnused" ? (millis(inputs.maxOverlap) ?? Math.max(overlapMs, Math.min(30 * dayMs, (2 / 3) * everyMs))) : overlapMs;
+  const overlapMs =
+    inputs.retire === "immediately"
+      ? 0
+      : (millis(inputs.overlap) ?? Math.min(7 * dayMs, everyMs / 3, lifeMs - everyMs));
+  const latestMs =
+    inputs.retire === "whenUnused"
+      ? (millis(inputs.maxOverlap) ?? Math.max(overlapMs, Math.min(30 * dayMs, (2 / 3) * everyMs)))
+      : overlapMs;
   return { everyMs, lifeMs, overlapMs, latestMs };
 }
 
@@ -51,7 +57,8 @@ describe("Twenty keys on three products, through 400 days", () => {
   beforeAll(async () => {
     bench = await RotationBench.open();
     await bench.reset(new Date(startMs).toISOString());
-    const resources: { key: FleetKey; resource: EngineDouble; inputs: Record<string, unknown>; mintedOn: number }[] = [];
+    const resources: { key: FleetKey; resource: EngineDouble; inputs: Record<string, unknown>; mintedOn: number }[] =
+      [];
     for (const key of fleet) {
       const account = key.product === "novavms" ? { serviceAccountId: await bench.newAccount() } : {};
       if (account.serviceAccountId) accounts.set(account.serviceAccountId, key.name);
@@ -66,7 +73,9 @@ describe("Twenty keys on three products, through 400 days", () => {
         const { key, resource } = one;
         one.inputs = { ...one.inputs, ...key.changes[day] };
         const before = resource.state?.outs as RotatingOutputs | undefined;
-        const { op, failures } = await resource.up(bench.program(key.product, `acme/fleet/dev/${key.name}`, one.inputs));
+        const { op, failures } = await resource.up(
+          bench.program(key.product, `acme/fleet/dev/${key.name}`, one.inputs),
+        );
         const after = resource.outs as unknown as RotatingOutputs;
         if (failures.length > 0) wrong.push(`day ${day}, ${key.name}: ${failures.join(" ")}`);
         if (after.keyId !== before?.keyId) one.mintedOn = day;
@@ -80,10 +89,20 @@ describe("Twenty keys on three products, through 400 days", () => {
   }, 120_000);
   afterAll(() => bench.close());
 
-  function describeDay({ inputs }: FleetKey, day: number, before: RotatingOutputs | undefined, after: RotatingOutputs): Done {
+  function describeDay(
+    { inputs }: FleetKey,
+    day: number,
+    before: RotatingOutputs | undefined,
+    after: RotatingOutputs,
+  ): Done {
     const previous = before?.previousKey;
     const wasOver = previous !== undefined && Date.parse(before?.previousValidUntil ?? "") <= nowMs;
-    const asked = previous !== undefined && inputs.retire === "whenUnused" && !wasOver && Date.parse(previous.retireAfter) <= nowMs && after.keyId === before?.keyId;
+    const asked =
+      previous !== undefined &&
+      inputs.retire === "whenUnused" &&
+      !wasOver &&
+      Date.parse(previous.retireAfter) <= nowMs &&
+      after.keyId === before?.keyId;
     return { day, reason: after.rotationReason, retireStatus: after.retireStatus, keyId: after.keyId, asked, wasOver };
   }
 
@@ -93,7 +112,8 @@ describe("Twenty keys on three products, through 400 days", () => {
     if ((await bench.use(key.product, secret)) !== 200) wrong.push(`${key.name}: the current key does not work`);
     const slow = key.inputs.retire !== "whenUnused" || age < key.slowDays;
     if (previousSecret === undefined || !slow || Date.parse(previousValidUntil) <= nowMs) return;
-    if ((await bench.use(key.product, previousSecret)) !== 200) wrong.push(`${key.name}: the previous key does not work, and is called valid until ${previousValidUntil}`);
+    if ((await bench.use(key.product, previousSecret)) !== 200)
+      wrong.push(`${key.name}: the previous key does not work, and is called valid until ${previousValidUntil}`);
   }
 
   /** Whose key or account a request was about. */
@@ -104,20 +124,31 @@ describe("Twenty keys on three products, through 400 days", () => {
   }
 
   /** What each day of a key needed, from what became of its keys on the service. */
-  function neededOn(key: FleetKey, generations: readonly Generation[], { day, reason, asked, wasOver }: Done): Record<string, number> {
+  function neededOn(
+    key: FleetKey,
+    generations: readonly Generation[],
+    { day, reason, asked, wasOver }: Done,
+  ): Record<string, number> {
     const creates = generations.filter(({ madeMs }) => dayOf(madeMs) === day).length;
     const revokes = generations.filter(({ endMs, revoked }) => revoked && dayOf(endMs) === day).length;
-    const ends = generations.filter(({ endMovedBySuccessor }, index) => endMovedBySuccessor && dayOf(generations[index + 1]?.madeMs ?? 0) === day).length;
+    const ends = generations.filter(
+      ({ endMovedBySuccessor }, index) => endMovedBySuccessor && dayOf(generations[index + 1]?.madeMs ?? 0) === day,
+    ).length;
     const emergency = creates > 0 && reason.startsWith("emergency");
     // Before a retire the current key is read; an emergency reads the last use of what it ends; one product keeps ids over rotations, so each revocation looks first.
-    const looks = (asked ? 2 : wasOver && revokes > 0 ? 1 : 0) + (emergency ? revokes : 0) + (key.product === "pulseapi" ? revokes : 0);
+    const looks =
+      (asked ? 2 : wasOver && revokes > 0 ? 1 : 0) +
+      (emergency ? revokes : 0) +
+      (key.product === "pulseapi" ? revokes : 0);
     return { creates, revokes, ends, reads: looks };
   }
 
   test("no update failed, and no key that was called valid was refused", () => {
     expect(wrong).toEqual([]);
     const updates = [...history.values()].flat().length;
-    console.log(`${fleet.length} keys, ${days} days: ${keys.length} keys made in ${updates} updates with ${requests.length} requests; ${fleet.length * days - updates} times there was nothing to do`);
+    console.log(
+      `${fleet.length} keys, ${days} days: ${keys.length} keys made in ${updates} updates with ${requests.length} requests; ${fleet.length * days - updates} times there was nothing to do`,
+    );
     expect(keys.length).toBeGreaterThan(500);
   });
 
@@ -126,7 +157,14 @@ describe("Twenty keys on three products, through 400 days", () => {
     for (const request of requests) {
       const owner = `${ownerOf(request) ?? "nobody"} on day ${dayOf(Date.parse(request.at))}`;
       const { method, path } = request;
-      const kind = method === "GET" ? "reads" : method === "PATCH" ? "ends" : method === "DELETE" || path.endsWith("/revoke") ? "revokes" : "creates";
+      const kind =
+        method === "GET"
+          ? "reads"
+          : method === "PATCH"
+            ? "ends"
+            : method === "DELETE" || path.endsWith("/revoke")
+              ? "revokes"
+              : "creates";
       const counts = sent.get(owner) ?? { creates: 0, revokes: 0, ends: 0, reads: 0 };
       sent.set(owner, { ...counts, [kind]: (counts[kind] ?? 0) + 1 });
     }
@@ -161,12 +199,19 @@ describe("Twenty keys on three products, through 400 days", () => {
       if (!next) return endMs === Infinity ? [] : [`the current key ${id} has ended`];
       const overlap = Math.min(endMs, nowMs) - next.madeMs;
       // What was told when its successor came, and when it went.
-      const told = reasons.filter(({ day, keyId }) => day === dayOf(endMs) || keyId === next.id).map(({ reason }) => reason);
+      const told = reasons
+        .filter(({ day, keyId }) => day === dayOf(endMs) || keyId === next.id)
+        .map(({ reason }) => reason);
       const excused = told.some((reason) => /emergency|ends .* early/.test(reason));
       // A second lies between two requests of one update, by rounding.
-      if (overlap < overlapMs - 1000 && endMs !== Infinity && !excused) return [`${id} lived ${overlap / hourMs} h beside its successor, ${overlapMs / hourMs} h were asked for: ${told.join(" | ")}`];
+      if (overlap < overlapMs - 1000 && endMs !== Infinity && !excused)
+        return [
+          `${id} lived ${overlap / hourMs} h beside its successor, ${overlapMs / hourMs} h were asked for: ${told.join(" | ")}`,
+        ];
       // Rounded up to a day, and ended by the run of that day.
-      return overlap > latestMs + 2 * dayMs ? [`${id} lived ${overlap / dayMs} days beside its successor, ${latestMs / dayMs} were asked for`] : [];
+      return overlap > latestMs + 2 * dayMs
+        ? [`${id} lived ${overlap / dayMs} days beside its successor, ${latestMs / dayMs} were asked for`]
+        : [];
     });
     expect(problems).toEqual([]);
   });
@@ -177,7 +222,9 @@ describe("Twenty keys on three products, through 400 days", () => {
       return generations.flatMap(({ madeMs, id }) => {
         const beside = generations.filter((other) => other.madeMs < madeMs && other.endMs > madeMs);
         const reason = history.get(name)?.find(({ keyId }) => keyId === id)?.reason ?? "";
-        return beside.length > 1 && !/ends .* early|emergency/.test(reason) ? [`${name}: ${beside.length} older keys lived when ${id} was made: ${reason}`] : [];
+        return beside.length > 1 && !/ends .* early|emergency/.test(reason)
+          ? [`${name}: ${beside.length} older keys lived when ${id} was made: ${reason}`]
+          : [];
       });
     });
     expect(crowds).toEqual([]);

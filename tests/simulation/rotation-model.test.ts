@@ -17,7 +17,10 @@ describe("Rotating keys, whatever happens in whatever order", () => {
     `keep every promise on %s (APIKEYS_SEED=${seed})`,
     async (product) => {
       const replay = process.env.APIKEYS_REPLAY === undefined ? {} : { replayPath: process.env.APIKEYS_REPLAY };
-      const sequence = fc.tuple(fc.constantFrom(...schedulesOf(product)), fc.commands(rotationSteps(product), { maxCommands: 24, size: "max", ...replay }));
+      const sequence = fc.tuple(
+        fc.constantFrom(...schedulesOf(product)),
+        fc.commands(rotationSteps(product), { maxCommands: 24, size: "max", ...replay }),
+      );
       await fc.assert(
         fc.asyncProperty(sequence, async ([schedule, steps]) => {
           const run = await RotationRun.start(bench, product, schedule);

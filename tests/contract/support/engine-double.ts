@@ -33,7 +33,9 @@ export interface Outcome {
   readonly failures: readonly string[];
 }
 
-type Provider = Required<Pick<ResourceProvider<Properties, Properties>, "check" | "diff" | "create" | "read" | "update" | "delete">>;
+type Provider = Required<
+  Pick<ResourceProvider<Properties, Properties>, "check" | "diff" | "create" | "read" | "update" | "delete">
+>;
 
 const providerText = "exports.handler=()=>undefined";
 
@@ -183,7 +185,10 @@ export class EngineDouble {
   }
 
   private async check(olds: Properties, program: object): Promise<{ inputs: Properties; failures: string[] }> {
-    const { inputs = {}, failures = [] } = await this.provider.check(copy(olds), { ...copy({ ...program }), __provider: providerText });
+    const { inputs = {}, failures = [] } = await this.provider.check(copy(olds), {
+      ...copy({ ...program }),
+      __provider: providerText,
+    });
     if (failures.length > 0) return { inputs: {}, failures: failures.map(({ reason }) => reason) };
     return { inputs: withCode(inputs), failures: [] };
   }
@@ -204,7 +209,10 @@ function assertPlain(value: unknown, at: string): void {
   assert.ok(value !== undefined, `${at} is undefined, which the engine refuses`);
   if (Array.isArray(value)) value.forEach((item, index) => assertPlain(item, `${at}[${index}]`));
   else if (typeof value === "object" && value !== null) {
-    assert.ok(Object.getPrototypeOf(Object.getPrototypeOf(value) as object | null) === null, `${at} is ${inspect(value)}, which the engine cannot keep`);
+    assert.ok(
+      Object.getPrototypeOf(Object.getPrototypeOf(value) as object | null) === null,
+      `${at} is ${inspect(value)}, which the engine cannot keep`,
+    );
     for (const [name, item] of Object.entries(value)) assertPlain(item, `${at}.${name}`);
   }
 }
@@ -218,7 +226,9 @@ function unwrapped(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(unwrapped);
   if (typeof value !== "object" || value === null) return value;
   if ("value" in value && Object.values(value).includes("1b47061264138c4ac30d75fd1eb44270")) return plainSecret(value);
-  return Object.fromEntries(Object.entries(value).flatMap(([name, item]) => (item === undefined ? [] : [[name, unwrapped(item)]])));
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, item]) => (item === undefined ? [] : [[name, unwrapped(item)]])),
+  );
 }
 
 function differing(before: Properties, after: Properties): string[] {
@@ -227,11 +237,18 @@ function differing(before: Properties, after: Properties): string[] {
 }
 
 /** What an error says is there in spite of it. */
-function partOf(error: unknown): { readonly id: string | undefined; readonly properties: object; readonly reasons: string[] } {
+function partOf(error: unknown): {
+  readonly id: string | undefined;
+  readonly properties: object;
+  readonly reasons: string[];
+} {
   const { id, properties, reasons } = error as { id?: unknown; properties?: object; reasons?: string[] };
   if (typeof id !== "string" || properties === undefined) return { id: undefined, properties: {}, reasons: [] };
   assert.ok("__provider" in properties, "a partial failure without __provider could never be deleted");
-  assert.ok(reasons !== undefined && reasons.length > 0, "the engine drops the message: a partial failure needs reasons");
+  assert.ok(
+    reasons !== undefined && reasons.length > 0,
+    "the engine drops the message: a partial failure needs reasons",
+  );
   return { id, properties, reasons };
 }
 

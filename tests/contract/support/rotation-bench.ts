@@ -57,7 +57,12 @@ export class RotationBench {
 
   /** A service account of novavms. @returns its id */
   async newAccount(): Promise<string> {
-    return ((await this.admin("novavms", "POST", "/service-accounts", { name: `exporter-${(this.accounts += 1)}`, role: "viewer" })) as { id: string }).id;
+    return (
+      (await this.admin("novavms", "POST", "/service-accounts", {
+        name: `exporter-${(this.accounts += 1)}`,
+        role: "viewer",
+      })) as { id: string }
+    ).id;
   }
 
   nowMs(): number {
@@ -89,9 +94,14 @@ export class RotationBench {
       retryBudget: "0s",
     });
     const settings = Object.fromEntries(products.map((product) => [product, connection(product)]));
-    const env = Object.fromEntries(products.map((product) => [`${product.toUpperCase()}_TOKEN`, this.services.services[product].adminToken]));
+    const env = Object.fromEntries(
+      products.map((product) => [`${product.toUpperCase()}_TOKEN`, this.services.services[product].adminToken]),
+    );
     return {
-      connections: createConnections({ get: (key) => (key === "apikeys:connections" ? JSON.stringify(settings) : undefined) }, env),
+      connections: createConnections(
+        { get: (key) => (key === "apikeys:connections" ? JSON.stringify(settings) : undefined) },
+        env,
+      ),
       nowMs: () => this.nowMs(),
       warn: () => undefined,
       clock: { nowMs: () => performance.now(), sleep: () => Promise.resolve() },
@@ -121,7 +131,9 @@ export class RotationBench {
 
   /** Calls the data plane: the key is used. @returns the status */
   async use(product: Product, secret: unknown): Promise<number> {
-    const response = await fetch(`${this.services.services[product].url}${productFacts[product].dataPath}`, { headers: { authorization: `Bearer ${String(secret)}` } });
+    const response = await fetch(`${this.services.services[product].url}${productFacts[product].dataPath}`, {
+      headers: { authorization: `Bearer ${String(secret)}` },
+    });
     await response.arrayBuffer();
     return response.status;
   }
@@ -129,7 +141,11 @@ export class RotationBench {
   /** Somebody with the admin's credential calls the product by hand. */
   async admin(product: Product, method: string, path: string, body?: object): Promise<unknown> {
     const { url, adminToken } = this.services.services[product];
-    const response = await fetch(`${url}${path}`, { method, headers: { authorization: `Bearer ${adminToken}`, "content-type": "application/json" }, ...(body ? { body: JSON.stringify(body) } : {}) });
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${adminToken}`, "content-type": "application/json" },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
     const text = await response.text();
     if (!response.ok) throw new Error(`${product}: ${method} ${path} answered ${response.status}: ${text}`);
     return text === "" ? undefined : (JSON.parse(text) as unknown);
@@ -138,9 +154,18 @@ export class RotationBench {
   /** A key that another program made in the same account. @returns its id */
   async foreignKey(product: Product, name: string): Promise<string> {
     const scopes = [productFacts[product].scopes[0]];
-    if (product === "pulsely") return ((await this.admin(product, "POST", "/api-keys", { name, scopes })) as { id: string }).id;
-    if (product === "novavms") return ((await this.admin(product, "POST", `/service-accounts/${this.accountId}/keys`, { name, scopes })) as { id: string }).id;
-    return String(((await this.admin(product, "POST", "/api-keys", { name, abilities: scopes })) as { data: { id: number } }).data.id);
+    if (product === "pulsely")
+      return ((await this.admin(product, "POST", "/api-keys", { name, scopes })) as { id: string }).id;
+    if (product === "novavms")
+      return (
+        (await this.admin(product, "POST", `/service-accounts/${this.accountId}/keys`, { name, scopes })) as {
+          id: string;
+        }
+      ).id;
+    return String(
+      ((await this.admin(product, "POST", "/api-keys", { name, abilities: scopes })) as { data: { id: number } }).data
+        .id,
+    );
   }
 
   /** Requests to the management API since a mark, without the calls of data planes. */
@@ -153,7 +178,11 @@ export class RotationBench {
   }
 
   private async control(method: string, path: string, body?: object): Promise<void> {
-    const response = await fetch(`${this.services.controlUrl}${path}`, { method, headers: { "content-type": "application/json" }, ...(body ? { body: JSON.stringify(body) } : {}) });
+    const response = await fetch(`${this.services.controlUrl}${path}`, {
+      method,
+      headers: { "content-type": "application/json" },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
     if (!response.ok) throw new Error(`the emulator refused ${method} ${path}: ${await response.text()}`);
     await response.arrayBuffer();
   }

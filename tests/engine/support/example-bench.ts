@@ -87,9 +87,7 @@ async function runCommand(stack: TestStack, { args, env }: ReadmeCommand, tokenN
   }
 }
 
-async function openExample(
-  name: string,
-): Promise<{
+async function openExample(name: string): Promise<{
   readonly bench: ExampleBench;
   readonly tokenNames: readonly string[];
   readonly close: () => Promise<void>;

@@ -14,10 +14,19 @@ export async function openBench(): Promise<Bench> {
   const { novavms, pulsely, pulseapi } = services.services;
   const connections = {
     default: { backend: "pulsely", url: pulsely.url, tokenEnv: "PULSELY_ADMIN_TOKEN" },
-    novavms: { backend: "novavms", url: novavms.url, tokenEnv: "NOVAVMS_ADMIN_TOKEN", allowUndocumentedEndpoints: true },
+    novavms: {
+      backend: "novavms",
+      url: novavms.url,
+      tokenEnv: "NOVAVMS_ADMIN_TOKEN",
+      allowUndocumentedEndpoints: true,
+    },
     pulseapi: { backend: "pulseapi", url: pulseapi.url, tokenEnv: "PULSEAPI_ADMIN_TOKEN" },
   };
-  const env = { PULSELY_ADMIN_TOKEN: pulsely.adminToken, NOVAVMS_ADMIN_TOKEN: novavms.adminToken, PULSEAPI_ADMIN_TOKEN: pulseapi.adminToken };
+  const env = {
+    PULSELY_ADMIN_TOKEN: pulsely.adminToken,
+    NOVAVMS_ADMIN_TOKEN: novavms.adminToken,
+    PULSEAPI_ADMIN_TOKEN: pulseapi.adminToken,
+  };
   return { services, stack: await TestStack.open({ connections, env }), connections };
 }
 
@@ -29,7 +38,9 @@ export function story(tell: (bench: Bench) => Promise<void>): () => Promise<void
       await tell(bench);
       await bench.services.faults.clear();
       await bench.stack.close();
-      const alive = (await bench.services.keys.list()).filter(({ state, name }) => state === "active" && /-[0-9a-f]{10}$/.test(name));
+      const alive = (await bench.services.keys.list()).filter(
+        ({ state, name }) => state === "active" && /-[0-9a-f]{10}$/.test(name),
+      );
       if (alive.length > 0) throw new Error(`destroy left ${alive.length} living keys behind`);
     } finally {
       bench.stack.discard();

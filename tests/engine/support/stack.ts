@@ -1,5 +1,16 @@
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 
@@ -46,12 +57,19 @@ export class TestStack {
   private readonly secrets = new Set<string>();
   env: NodeJS.ProcessEnv;
 
-  private constructor(env: Readonly<Record<string, string>>, { example, modules = join(repository, "node_modules") }: { readonly example?: string; readonly modules?: string | undefined } = {}) {
+  private constructor(
+    env: Readonly<Record<string, string>>,
+    {
+      example,
+      modules = join(repository, "node_modules"),
+    }: { readonly example?: string; readonly modules?: string | undefined } = {},
+  ) {
     const root = join(this.dir, "project");
     for (const name of ["project", "home", "backend"]) mkdirSync(join(this.dir, name));
     symlinkSync(modules, join(root, "node_modules"));
     this.project = example === undefined ? root : copyExample(example, root);
-    if (example === undefined) this.write("package.json", JSON.stringify({ name: "engine-test", private: true, main: "index.js" }));
+    if (example === undefined)
+      this.write("package.json", JSON.stringify({ name: "engine-test", private: true, main: "index.js" }));
     for (const value of Object.values(env)) this.secrets.add(value);
     this.env = {
       PATH: process.env.PATH,
@@ -71,7 +89,11 @@ export class TestStack {
    *
    * @param options.modules - the packages that the program finds; default: the repository's
    */
-  static async open(options: { readonly connections: object; readonly env?: Readonly<Record<string, string>>; readonly modules?: string }): Promise<TestStack> {
+  static async open(options: {
+    readonly connections: object;
+    readonly env?: Readonly<Record<string, string>>;
+    readonly modules?: string;
+  }): Promise<TestStack> {
     const stack = new TestStack(options.env ?? {}, { modules: options.modules });
     stack.connections(options.connections);
     stack.program("");
@@ -83,7 +105,10 @@ export class TestStack {
    * A copy of all examples, in which `pulumi` runs where the named one says. No stack yet. The variables'
    * values count as secrets; `connections` go over the example's own, field by field.
    */
-  static ofExample(name: string, options: { readonly connections: object; readonly env: Readonly<Record<string, string>> }): TestStack {
+  static ofExample(
+    name: string,
+    options: { readonly connections: object; readonly env: Readonly<Record<string, string>> },
+  ): TestStack {
     const stack = new TestStack(options.env, { example: name });
     stack.env.APIKEYS_CONNECTIONS = JSON.stringify(options.connections);
     return stack;
@@ -91,14 +116,22 @@ export class TestStack {
 
   /** Writes the project's config of connections. */
   connections(connections: object): void {
-    const project = { name: "engine-test", runtime: { name: "nodejs", options: { typescript: false } }, main: ".", config: { "apikeys:connections": { value: connections } } };
+    const project = {
+      name: "engine-test",
+      runtime: { name: "nodejs", options: { typescript: false } },
+      main: ".",
+      config: { "apikeys:connections": { value: connections } },
+    };
     // JSON is YAML.
     this.write("Pulumi.yaml", JSON.stringify(project));
   }
 
   /** Replaces the program. The package's exports and `pulumi` are in scope. */
   program(body: string): void {
-    this.write("index.js", `"use strict";\nconst pulumi = require("@pulumi/pulumi");\nconst apikeys = require("pulumi-apikeys");\nconst { ApiKey, ServiceAccount, RotatingApiKey } = apikeys;\n${body}\n`);
+    this.write(
+      "index.js",
+      `"use strict";\nconst pulumi = require("@pulumi/pulumi");\nconst apikeys = require("pulumi-apikeys");\nconst { ApiKey, ServiceAccount, RotatingApiKey } = apikeys;\n${body}\n`,
+    );
   }
 
   write(name: string, text: string): void {
@@ -196,8 +229,13 @@ export class TestStack {
     const found: string[] = [];
     for (const secret of this.secrets) {
       if (secret.length < 8) continue;
-      for (const form of [secret, Buffer.from(secret).toString("base64").replace(/=+$/, ""), encodeURIComponent(secret)]) {
-        for (const [place, text] of texts) if (text.includes(form)) found.push(`${place} holds a secret of ${secret.length} characters`);
+      for (const form of [
+        secret,
+        Buffer.from(secret).toString("base64").replace(/=+$/, ""),
+        encodeURIComponent(secret),
+      ]) {
+        for (const [place, text] of texts)
+          if (text.includes(form)) found.push(`${place} holds a secret of ${secret.length} characters`);
       }
     }
     if (this.secrets.size === 0) throw new Error("the canary scan knows no secret: guard() some");
@@ -206,11 +244,16 @@ export class TestStack {
 
   private execute(args: string[], keep: boolean): Promise<Run> {
     return new Promise((done) => {
-      execFile("pulumi", args, { cwd: this.project, env: this.env, maxBuffer: 256 * 1024 * 1024 }, (error, stdout, stderr) => {
-        const code = error ? (typeof error.code === "number" ? error.code : 255) : 0;
-        if (keep) this.transcript.push(`$ pulumi ${args.join(" ")}`, stdout, stderr);
-        done({ code, stdout, stderr, text: `${stdout}\n${stderr}` });
-      });
+      execFile(
+        "pulumi",
+        args,
+        { cwd: this.project, env: this.env, maxBuffer: 256 * 1024 * 1024 },
+        (error, stdout, stderr) => {
+          const code = error ? (typeof error.code === "number" ? error.code : 255) : 0;
+          if (keep) this.transcript.push(`$ pulumi ${args.join(" ")}`, stdout, stderr);
+          done({ code, stdout, stderr, text: `${stdout}\n${stderr}` });
+        },
+      );
     });
   }
 }

@@ -36,10 +36,13 @@ export async function startLosingProxy(serverUrl: string): Promise<LosingProxy> 
     if (withoutCredential) losesCredential = undefined;
     const sent = { ...incoming.headers };
     if (withoutCredential) for (const name of credentialHeaders) delete sent[name];
-    const onward = forward({ host: target.hostname, port: target.port, method: incoming.method, path: incoming.url, headers: sent }, (answer: IncomingMessage) => {
-      if (withoutAnswer) answer.resume().on("end", () => incoming.socket.destroy());
-      else answer.pipe(outgoing.writeHead(answer.statusCode ?? 502, answer.headers));
-    });
+    const onward = forward(
+      { host: target.hostname, port: target.port, method: incoming.method, path: incoming.url, headers: sent },
+      (answer: IncomingMessage) => {
+        if (withoutAnswer) answer.resume().on("end", () => incoming.socket.destroy());
+        else answer.pipe(outgoing.writeHead(answer.statusCode ?? 502, answer.headers));
+      },
+    );
     onward.on("error", () => incoming.socket.destroy());
     incoming.pipe(onward);
   });

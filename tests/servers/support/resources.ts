@@ -20,10 +20,17 @@ export const common = {
   __provider: "servers",
 } as const;
 
-export function stackOn(backend: string, server: { readonly url: string; readonly token: string }, changes: Partial<ResourceContext> & { readonly fields?: object } = {}): Stack {
+export function stackOn(
+  backend: string,
+  server: { readonly url: string; readonly token: string },
+  changes: Partial<ResourceContext> & { readonly fields?: object } = {},
+): Stack {
   const { fields, ...context } = changes;
   const settings = { real: { backend, url: server.url, tokenEnv: "ADMIN_TOKEN", ...fields } };
-  const connections = createConnections({ get: (key) => (key === "apikeys:connections" ? JSON.stringify(settings) : undefined) }, { ADMIN_TOKEN: server.token });
+  const connections = createConnections(
+    { get: (key) => (key === "apikeys:connections" ? JSON.stringify(settings) : undefined) },
+    { ADMIN_TOKEN: server.token },
+  );
   const used = { ...createContext(connections), warn: () => undefined, ...context };
   return {
     connection: connections.open("real"),

@@ -36,14 +36,18 @@ const stopTimeoutMs = 20_000;
  * tests count as skipped; with APIKEYS_REQUIRE_SERVERS=1 that is a failure.
  */
 export function describeServer(name: string, suite: (installation: string) => void): void {
-  const { status, stdout, error } = spawnSync(join(__dirname, "install"), [name], { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+  const { status, stdout, error } = spawnSync(join(__dirname, "install"), [name], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const line = stdout?.trim() ?? "";
   if (status === 0) {
     describe(name, () => suite(line));
     return;
   }
   const why = line || error?.message || "its installation was stopped";
-  if (process.env.APIKEYS_REQUIRE_SERVERS === "1") throw new Error(`the real server ${name} is required (APIKEYS_REQUIRE_SERVERS=1), but: ${why}`);
+  if (process.env.APIKEYS_REQUIRE_SERVERS === "1")
+    throw new Error(`the real server ${name} is required (APIKEYS_REQUIRE_SERVERS=1), but: ${why}`);
   process.stderr.write(`skipped: the tests against a real ${name}: ${why}\n`);
   describe.skip(`${name} (skipped: ${why})`, () => suite(""));
 }
@@ -72,11 +76,15 @@ export async function startServer({ name, processes, directory, env, health }: S
   const logFile = join(directory, "server.log");
   const log = openSync(logFile, "w");
   const { PATH = "" } = process.env;
-  const supervisor = spawn(process.execPath, [join(__dirname, "supervise.mjs"), JSON.stringify({ processes, directory })], {
-    detached: true,
-    env: { PATH, HOME: directory, ...env },
-    stdio: ["pipe", log, log],
-  });
+  const supervisor = spawn(
+    process.execPath,
+    [join(__dirname, "supervise.mjs"), JSON.stringify({ processes, directory })],
+    {
+      detached: true,
+      env: { PATH, HOME: directory, ...env },
+      stdio: ["pipe", log, log],
+    },
+  );
   closeSync(log);
   const ended = new Promise<void>((done) => supervisor.once("exit", () => done()));
   const server: RunningServer = {
@@ -97,7 +105,12 @@ export async function startServer({ name, processes, directory, env, health }: S
   return server;
 }
 
-async function untilHealthy(name: string, { url, headers = {} }: ServerPlan["health"], supervisor: ChildProcess, server: RunningServer): Promise<void> {
+async function untilHealthy(
+  name: string,
+  { url, headers = {} }: ServerPlan["health"],
+  supervisor: ChildProcess,
+  server: RunningServer,
+): Promise<void> {
   const deadlineMs = performance.now() + startTimeoutMs - stopTimeoutMs;
   while (supervisor.exitCode === null && supervisor.signalCode === null) {
     try {

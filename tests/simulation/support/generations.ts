@@ -12,7 +12,12 @@ export interface Generation {
 }
 
 /** Oldest first. `lifeMs`: the life that each was made with. */
-export function generationsOf(keys: readonly LivingKey[], prefix: string, nowMs: number, lifeMs = Infinity): Generation[] {
+export function generationsOf(
+  keys: readonly LivingKey[],
+  prefix: string,
+  nowMs: number,
+  lifeMs = Infinity,
+): Generation[] {
   return keys
     .filter(({ name }) => name.startsWith(`${prefix}-`))
     .map(({ id, createdAt, expiresAt, revokedAt }) => {
@@ -21,7 +26,13 @@ export function generationsOf(keys: readonly LivingKey[], prefix: string, nowMs:
       const expiresMs = expiresAt === null ? Infinity : Date.parse(expiresAt);
       const endMs = Math.min(revokedMs, expiresMs);
       const moved = expiresMs !== Infinity && Math.abs(expiresMs - (madeMs + lifeMs)) > 2000;
-      return { id, madeMs, endMs: endMs <= nowMs ? endMs : Infinity, revoked: revokedMs <= Math.min(expiresMs, nowMs), endMovedBySuccessor: moved };
+      return {
+        id,
+        madeMs,
+        endMs: endMs <= nowMs ? endMs : Infinity,
+        revoked: revokedMs <= Math.min(expiresMs, nowMs),
+        endMovedBySuccessor: moved,
+      };
     })
     .sort((a, b) => a.madeMs - b.madeMs);
 }

@@ -21,7 +21,10 @@ class Step implements fc.AsyncCommand<Model, RotationRun> {
       await this.act(run);
     } catch (error) {
       // The report of a shrunk failure is read by people.
-      throw new Error(`at "${this.words}": ${error instanceof Error ? error.message : String(error)}\n${run.describe()}`, { cause: error });
+      throw new Error(
+        `at "${this.words}": ${error instanceof Error ? error.message : String(error)}\n${run.describe()}`,
+        { cause: error },
+      );
     }
   }
 
@@ -39,11 +42,16 @@ function faultsOf(product: Product): fc.Arbitrary<readonly FaultOrder[]> {
     times: fc.constantFrom(1, 1, 2, 5),
     status: product === "novavms" ? fc.constantFrom(403, 500, 503, 404) : fc.constantFrom(403, 500, 503),
   });
-  return fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, { weight: 2, arbitrary: fc.array(fault, { minLength: 1, maxLength: 3 }) });
+  return fc.oneof(
+    { weight: 3, arbitrary: fc.constant([]) },
+    { weight: 2, arbitrary: fc.array(fault, { minLength: 1, maxLength: 3 }) },
+  );
 }
 
 const wordsOf = (orders: readonly FaultOrder[]) =>
-  orders.length === 0 ? "" : `, while ${orders.map(({ kind, method, after, times, status }) => `${method} ${kind === "status" ? String(status) : kind} x${times}${after > 0 ? ` after ${after}` : ""}`).join(" and ")}`;
+  orders.length === 0
+    ? ""
+    : `, while ${orders.map(({ kind, method, after, times, status }) => `${method} ${kind === "status" ? String(status) : kind} x${times}${after > 0 ? ` after ${after}` : ""}`).join(" and ")}`;
 
 export const schedules: readonly Schedule[] = [
   { rotateEvery: "30d" },
@@ -62,7 +70,8 @@ const livesToo: readonly Schedule[] = [
   { rotateEvery: "6h", expiresIn: "24h" },
 ];
 
-export const schedulesOf = (product: Product): readonly Schedule[] => (productFacts[product].expires ? [...schedules, ...livesToo] : schedules);
+export const schedulesOf = (product: Product): readonly Schedule[] =>
+  productFacts[product].expires ? [...schedules, ...livesToo] : schedules;
 
 /** What can happen, as often as it is worth. */
 export function rotationSteps(product: Product): fc.Arbitrary<fc.AsyncCommand<Model, RotationRun>>[] {
@@ -71,7 +80,15 @@ export function rotationSteps(product: Product): fc.Arbitrary<fc.AsyncCommand<Mo
   const faults = faultsOf(product);
   const up = faults.map((orders) => new Step(`up${wordsOf(orders)}`, (run) => run.up(orders)));
   const pass = fc
-    .constantFrom([5, hourMs, "h"] as const, [1, dayMs, "d"] as const, [4, dayMs, "d"] as const, [8, dayMs, "d"] as const, [29, dayMs, "d"] as const, [31, dayMs, "d"] as const, [95, dayMs, "d"] as const)
+    .constantFrom(
+      [5, hourMs, "h"] as const,
+      [1, dayMs, "d"] as const,
+      [4, dayMs, "d"] as const,
+      [8, dayMs, "d"] as const,
+      [29, dayMs, "d"] as const,
+      [31, dayMs, "d"] as const,
+      [95, dayMs, "d"] as const,
+    )
     .map(([count, unitMs, unit]) => new Step(`pass ${count}${unit}`, (run) => run.pass(count * unitMs + 7 * minuteMs)));
   return [
     up,
@@ -82,14 +99,26 @@ export function rotationSteps(product: Product): fc.Arbitrary<fc.AsyncCommand<Mo
     pass,
     pass,
     faults.map((orders) => new Step(`refresh${wordsOf(orders)}`, (run) => run.refresh(orders))),
-    fc.subarray([...scopes], { minLength: 1 }).map((list) => new Step(`scopes ${list.join(" ")}`, (run) => run.set({ scopes: [...list].sort() }))),
+    fc
+      .subarray([...scopes], { minLength: 1 })
+      .map((list) => new Step(`scopes ${list.join(" ")}`, (run) => run.set({ scopes: [...list].sort() }))),
     step("another keeper", (run) => run.newKeeper()),
     step("emergency", (run) => run.newEmergency()),
     step("no emergency", (run) => run.set({ emergency: undefined })),
-    fc.constantFrom(...schedulesOf(product)).map((schedule) => new Step(`schedule ${JSON.stringify(schedule)}`, (run) => run.reschedule(schedule))),
+    fc
+      .constantFrom(...schedulesOf(product))
+      .map((schedule) => new Step(`schedule ${JSON.stringify(schedule)}`, (run) => run.reschedule(schedule))),
     fc.constantFrom("app", "renamed").map((name) => new Step(`name ${name}`, (run) => run.set({ name }))),
-    fc.constantFrom("team-a", "team-b").map((owner) => new Step(`owner ${owner}`, (run) => run.set({ labels: { owner } }))),
-    ...(product === "pulsely" ? [fc.constantFrom("live", "test").map((environment) => new Step(`environment ${environment}`, (run) => run.set({ environment })))] : []),
+    fc
+      .constantFrom("team-a", "team-b")
+      .map((owner) => new Step(`owner ${owner}`, (run) => run.set({ labels: { owner } }))),
+    ...(product === "pulsely"
+      ? [
+          fc
+            .constantFrom("live", "test")
+            .map((environment) => new Step(`environment ${environment}`, (run) => run.set({ environment }))),
+        ]
+      : []),
     step("use the current key", (run) => run.use("secret")),
     step("use the previous key", (run) => run.use("previousSecret")),
     step("the current key is revoked by hand", (run) => run.revokeByHand("secret")),

@@ -78,7 +78,11 @@ export class RotationRun {
     if (!this.mine.state || !this.wanted) return;
     this.promised = [];
     const before = this.mine.state;
-    await this.afterUp(await this.under(faults, () => this.mine.targetReplace(this.program())), faults.length === 0, before);
+    await this.afterUp(
+      await this.under(faults, () => this.mine.targetReplace(this.program())),
+      faults.length === 0,
+      before,
+    );
   }
 
   async refresh(faults: readonly FaultOrder[]): Promise<void> {
@@ -104,11 +108,17 @@ export class RotationRun {
 
   reschedule(schedule: Schedule): void {
     const { scopes, keepers, emergency, name, labels, environment } = this.inputs;
-    this.inputs = Object.fromEntries(Object.entries({ scopes, keepers, emergency, name, labels, environment, ...schedule }).filter(([, value]) => value !== undefined));
+    this.inputs = Object.fromEntries(
+      Object.entries({ scopes, keepers, emergency, name, labels, environment, ...schedule }).filter(
+        ([, value]) => value !== undefined,
+      ),
+    );
   }
 
   set(change: Record<string, unknown>): void {
-    this.inputs = Object.fromEntries(Object.entries({ ...this.inputs, ...change }).filter(([, value]) => value !== undefined));
+    this.inputs = Object.fromEntries(
+      Object.entries({ ...this.inputs, ...change }).filter(([, value]) => value !== undefined),
+    );
   }
 
   async pass(ms: number): Promise<void> {
@@ -137,7 +147,10 @@ export class RotationRun {
 
   async rescopeByHand(): Promise<void> {
     const key = await this.livingKey("secret");
-    if (key) await this.bench.services.keys.edit(this.product, key.id, { scopes: [productFacts[this.product].scopes[2] ?? ""] });
+    if (key)
+      await this.bench.services.keys.edit(this.product, key.id, {
+        scopes: [productFacts[this.product].scopes[2] ?? ""],
+      });
   }
 
   async rotateByHand(): Promise<void> {
@@ -156,34 +169,55 @@ export class RotationRun {
   /** The state in words, for a failure's report. */
   describe(): string {
     const { outs } = this.mine.state ?? { outs: {} };
-    const shown = Object.entries(outs).filter(([name]) => !/secret$|origin|target|__provider|service|connection/i.test(name));
-    return [`now ${new Date(this.bench.nowMs()).toISOString()} on ${this.product}`, ...shown.map(([name, value]) => `  ${name}: ${JSON.stringify(value)}`), `  pending deletes: ${this.mine.pendingDeletes.length}`].join("\n");
+    const shown = Object.entries(outs).filter(
+      ([name]) => !/secret$|origin|target|__provider|service|connection/i.test(name),
+    );
+    return [
+      `now ${new Date(this.bench.nowMs()).toISOString()} on ${this.product}`,
+      ...shown.map(([name, value]) => `  ${name}: ${JSON.stringify(value)}`),
+      `  pending deletes: ${this.mine.pendingDeletes.length}`,
+    ].join("\n");
   }
 
   // What must hold
 
   private async afterUp(outcome: Outcome, clean: boolean, before: StateEntry | undefined): Promise<void> {
-    if (clean && outcome.failures.length > 0) throw new Error(`the update failed although the service is well: ${outcome.failures.join(" ")}`);
+    if (clean && outcome.failures.length > 0)
+      throw new Error(`the update failed although the service is well: ${outcome.failures.join(" ")}`);
     const outs = this.outputs();
     // The reason has told that older keys end now, even where that has to be tried again.
-    if (outs?.keyId !== before?.outs.keyId && /emergency|ends .* early/.test(outs?.rotationReason ?? "")) this.promised = [];
+    if (outs?.keyId !== before?.outs.keyId && /emergency|ends .* early/.test(outs?.rotationReason ?? ""))
+      this.promised = [];
     this.checkPromises(before);
     await this.holds();
     await this.checkKeptPromises();
     if (outcome.failures.length > 0 || !outs) return;
 
     const living = await this.living();
-    const known = [outs.keyId, outs.previousKey?.keyId, ...[...(outs.pendingRevocations ?? []), ...(outs.strayKeys ?? [])].map(({ keyId }) => keyId)];
+    const known = [
+      outs.keyId,
+      outs.previousKey?.keyId,
+      ...[...(outs.pendingRevocations ?? []), ...(outs.strayKeys ?? [])].map(({ keyId }) => keyId),
+    ];
     const lost = living.filter(({ id }) => !known.includes(id));
-    if (lost.length > 0) throw new Error(`after an update that succeeded the state does not know ${lost.map(({ id, name }) => `${id} (${name})`).join(", ")}`);
-    if ((outs.pendingRevocations ?? []).length > 0) throw new Error("an update succeeded, and revocations are still pending");
-    if (living.length > 2 + (outs.strayKeys ?? []).length) throw new Error(`${living.length} generations live after an update that succeeded: ${outs.rotationReason}`);
-    if (JSON.stringify(outs.scopes) !== JSON.stringify(this.program().scopes)) throw new Error(`the key has the scopes ${String(outs.scopes)}`);
-    if (JSON.stringify(outs.keepers) !== JSON.stringify(this.inputs.keepers)) throw new Error("the keepers are not recorded");
+    if (lost.length > 0)
+      throw new Error(
+        `after an update that succeeded the state does not know ${lost.map(({ id, name }) => `${id} (${name})`).join(", ")}`,
+      );
+    if ((outs.pendingRevocations ?? []).length > 0)
+      throw new Error("an update succeeded, and revocations are still pending");
+    if (living.length > 2 + (outs.strayKeys ?? []).length)
+      throw new Error(`${living.length} generations live after an update that succeeded: ${outs.rotationReason}`);
+    if (JSON.stringify(outs.scopes) !== JSON.stringify(this.program().scopes))
+      throw new Error(`the key has the scopes ${String(outs.scopes)}`);
+    if (JSON.stringify(outs.keepers) !== JSON.stringify(this.inputs.keepers))
+      throw new Error("the keepers are not recorded");
     if (outs.emergency !== this.inputs.emergency) throw new Error("the emergency text is not recorded");
-    if (outs.emergency !== undefined && before && before.outs.emergency !== outs.emergency && living.length > 1) throw new Error(`an emergency left older keys alive: ${living.map(({ id }) => id).join(", ")}`);
+    if (outs.emergency !== undefined && before && before.outs.emergency !== outs.emergency && living.length > 1)
+      throw new Error(`an emergency left older keys alive: ${living.map(({ id }) => id).join(", ")}`);
     const runs = outs.previousKey !== undefined && Date.parse(outs.previousValidUntil ?? "") > this.bench.nowMs();
-    if (!runs && Date.parse(outs.nextRotationAt ?? "") <= this.bench.nowMs()) throw new Error(`the key is due since ${outs.nextRotationAt}, and nothing was done`);
+    if (!runs && Date.parse(outs.nextRotationAt ?? "") <= this.bench.nowMs())
+      throw new Error(`the key is due since ${outs.nextRotationAt}, and nothing was done`);
     await this.checkQuiet();
   }
 
@@ -193,11 +227,13 @@ export class RotationRun {
     const { op } = await this.mine.up(this.program());
     const sent = await this.bench.requestsSince(mark);
     if (op !== "same") throw new Error(`a second update is not quiet: ${op}`);
-    if (sent.length > 0) throw new Error(`a second update sent ${sent.map(({ method, path }) => `${method} ${path}`).join(", ")}`);
+    if (sent.length > 0)
+      throw new Error(`a second update sent ${sent.map(({ method, path }) => `${method} ${path}`).join(", ")}`);
   }
 
   private async afterDestroy({ failures }: Outcome, clean: boolean): Promise<void> {
-    if (clean && failures.length > 0) throw new Error(`the destroy failed although the service is well: ${failures.join(" ")}`);
+    if (clean && failures.length > 0)
+      throw new Error(`the destroy failed although the service is well: ${failures.join(" ")}`);
     this.promised = [];
     if (failures.length > 0) {
       // Half of it may be gone: whoever goes on from here refreshes first.
@@ -205,7 +241,8 @@ export class RotationRun {
       return;
     }
     const living = await this.living();
-    if (living.length > 0) throw new Error(`the destroy left ${living.map(({ id, name }) => `${id} (${name})`).join(", ")}`);
+    if (living.length > 0)
+      throw new Error(`the destroy left ${living.map(({ id, name }) => `${id} (${name})`).join(", ")}`);
     await this.holds();
   }
 
@@ -214,36 +251,55 @@ export class RotationRun {
     const keys = await this.bench.keys(this.product);
     for (const id of this.foreign) {
       if (keys.find((key) => key.id === id)?.state !== "active") throw new Error(`the foreign key ${id} was touched`);
-      const path = (await this.bench.services.requests(this.product)).find((request) => request.path.endsWith(`/${id}`) || request.path.includes(`/${id}/`));
+      const path = (await this.bench.services.requests(this.product)).find(
+        (request) => request.path.endsWith(`/${id}`) || request.path.includes(`/${id}/`),
+      );
       if (path) throw new Error(`a request addressed the foreign key: ${path.method} ${path.path}`);
     }
     this.works("the other stack's current key", keys, this.others.outs.secret, undefined);
     const outs = this.outputs();
     if (!outs) return;
     const now = this.bench.nowMs();
-    if (outs.keyId !== undefined && outs.status === "active" && (outs.expiresAt === undefined || Date.parse(outs.expiresAt) > now + blurMs)) this.works("the current key", keys, outs.secret, outs.keyId);
-    if (outs.previousKeyId !== undefined && Date.parse(outs.previousValidUntil ?? "") > now + blurMs && outs.previousSecret !== undefined) this.works("the previous key", keys, outs.previousSecret, outs.previousKeyId);
+    if (
+      outs.keyId !== undefined &&
+      outs.status === "active" &&
+      (outs.expiresAt === undefined || Date.parse(outs.expiresAt) > now + blurMs)
+    )
+      this.works("the current key", keys, outs.secret, outs.keyId);
+    if (
+      outs.previousKeyId !== undefined &&
+      Date.parse(outs.previousValidUntil ?? "") > now + blurMs &&
+      outs.previousSecret !== undefined
+    )
+      this.works("the previous key", keys, outs.previousSecret, outs.previousKeyId);
   }
 
   private works(what: string, keys: readonly LivingKey[], secret: unknown, id: string | undefined): void {
     const fingerprint = fingerprintOf(String(secret));
     if (this.tampered.has(fingerprint)) return;
     const key = keys.find((candidate) => candidate.fingerprint === fingerprint);
-    if (key?.state !== "active") throw new Error(`${what} (${id ?? ""}) is called valid, and does not work: it is ${key?.state ?? "unknown to the service"}`);
+    if (key?.state !== "active")
+      throw new Error(
+        `${what} (${id ?? ""}) is called valid, and does not work: it is ${key?.state ?? "unknown to the service"}`,
+      );
     if (id !== undefined && key.id !== id) throw new Error(`${what} has the id ${key.id}, and the record says ${id}`);
   }
 
   /** A new previous key is promised at least the overlap that was asked for, or the reason says otherwise. */
   private checkPromises(before: StateEntry | undefined): void {
     const outs = this.outputs();
-    if (!outs?.previousKey || outs.previousSecret === undefined || outs.previousKeyId === before?.outs.previousKeyId) return;
+    if (!outs?.previousKey || outs.previousSecret === undefined || outs.previousKeyId === before?.outs.previousKeyId)
+      return;
     const previous: PreviousKey = outs.previousKey;
     const untilMs = Date.parse(previous.retireAfter);
     const fingerprint = fingerprintOf(String(outs.previousSecret));
     if (!this.tampered.has(fingerprint)) this.promised = [...this.promised, { fingerprint, untilMs }];
     const asked = parseDuration(this.inputs.overlap ?? "0s");
     const early = /ends .* early/.test(outs.rotationReason);
-    if (typeof asked === "number" && untilMs + blurMs < Date.parse(outs.rotatedAt ?? "") + asked && !early) throw new Error(`the overlap ends at ${previous.retireAfter}, ${String(this.inputs.overlap)} after ${outs.rotatedAt ?? ""} were asked for`);
+    if (typeof asked === "number" && untilMs + blurMs < Date.parse(outs.rotatedAt ?? "") + asked && !early)
+      throw new Error(
+        `the overlap ends at ${previous.retireAfter}, ${String(this.inputs.overlap)} after ${outs.rotatedAt ?? ""} were asked for`,
+      );
   }
 
   private async checkKeptPromises(): Promise<void> {
@@ -252,7 +308,9 @@ export class RotationRun {
     this.promised = this.promised.filter(({ untilMs }) => untilMs > now + blurMs);
     for (const { fingerprint, untilMs } of this.promised) {
       if (keys.find((key) => key.fingerprint === fingerprint)?.state === "active") continue;
-      throw new Error(`the previous key ended before ${new Date(untilMs).toISOString()}, and the reason is "${this.outputs()?.rotationReason ?? ""}"`);
+      throw new Error(
+        `the previous key ended before ${new Date(untilMs).toISOString()}, and the reason is "${this.outputs()?.rotationReason ?? ""}"`,
+      );
     }
   }
 

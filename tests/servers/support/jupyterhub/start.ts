@@ -15,17 +15,37 @@ export interface RunningHub extends RunningServer {
  *
  * @param mostSeconds - the longest life of a token; 0 = as long as one likes
  */
-export async function startHub(installation: string, { mostSeconds = 0 }: { readonly mostSeconds?: number } = {}): Promise<RunningHub> {
+export async function startHub(
+  installation: string,
+  { mostSeconds = 0 }: { readonly mostSeconds?: number } = {},
+): Promise<RunningHub> {
   const [port = 0, hubPort = 0, proxyPort = 0] = await freePorts(3);
-  const [adminToken = "", limitedToken = "", proxyToken = "", cookieSecret = ""] = Array.from({ length: 4 }, () => randomBytes(32).toString("hex"));
+  const [adminToken = "", limitedToken = "", proxyToken = "", cookieSecret = ""] = Array.from({ length: 4 }, () =>
+    randomBytes(32).toString("hex"),
+  );
   const url = `http://127.0.0.1:${port}/hub/api`;
   const proxy = join(installation, "node_modules/configurable-http-proxy/bin/configurable-http-proxy");
   const server = await startServer({
     name: "jupyterhub",
     directory: newDataDirectory("jupyterhub"),
     processes: [
-      [process.execPath, proxy, "--ip=127.0.0.1", `--port=${port}`, "--api-ip=127.0.0.1", `--api-port=${proxyPort}`, "--log-level=warn"],
-      [join(installation, "venv/bin/python"), "-m", "jupyterhub", "--config", join(__dirname, "hub-config.py"), "--log-level=WARN"],
+      [
+        process.execPath,
+        proxy,
+        "--ip=127.0.0.1",
+        `--port=${port}`,
+        "--api-ip=127.0.0.1",
+        `--api-port=${proxyPort}`,
+        "--log-level=warn",
+      ],
+      [
+        join(installation, "venv/bin/python"),
+        "-m",
+        "jupyterhub",
+        "--config",
+        join(__dirname, "hub-config.py"),
+        "--log-level=WARN",
+      ],
     ],
     env: {
       TEST_PORTS: [port, hubPort, proxyPort].join(" "),

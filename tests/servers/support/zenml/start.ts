@@ -18,7 +18,15 @@ export async function startZenml(installation: string): Promise<RunningZenml> {
     name: "zenml",
     directory,
     processes: [
-      [join(installation, "venv/bin/python"), "-m", "uvicorn", "zenml.zen_server.zen_server_api:app", "--host=127.0.0.1", `--port=${port}`, "--log-level=warning"],
+      [
+        join(installation, "venv/bin/python"),
+        "-m",
+        "uvicorn",
+        "zenml.zen_server.zen_server_api:app",
+        "--host=127.0.0.1",
+        `--port=${port}`,
+        "--log-level=warning",
+      ],
     ],
     env: {
       ZENML_SERVER: "true",

@@ -19,13 +19,24 @@ function setUp(abilities: Partial<Capabilities> = {}, fields: Readonly<Record<st
 const check = async (inputs: object, abilities: Partial<Capabilities> = {}, olds: object = {}) => {
   const { provider } = setUp(abilities);
   const { inputs: answer, failures = [] } = await provider.check!(olds as RotatingInputs, inputs as RotatingInputs);
-  return { answer: answer as unknown as Record<string, unknown> & RotationRequest, failures: failures.map(({ property, reason }) => [property, reason]) };
+  return {
+    answer: answer as unknown as Record<string, unknown> & RotationRequest,
+    failures: failures.map(({ property, reason }) => [property, reason]),
+  };
 };
 
 describe("The inputs of a rotating key", () => {
   test.each([
-    ["expiresAt", { expiresAt: "2027-01-01T00:00:00Z" }, '"expiresAt" is one date, and cannot serve every generation; give "expiresIn", which counts from each issue'],
-    ["secretValue", { secretValue: "hunter22hunter22" }, '"secretValue" is one value, and cannot serve every generation; leave it out, or use ApiKey'],
+    [
+      "expiresAt",
+      { expiresAt: "2027-01-01T00:00:00Z" },
+      '"expiresAt" is one date, and cannot serve every generation; give "expiresIn", which counts from each issue',
+    ],
+    [
+      "secretValue",
+      { secretValue: "hunter22hunter22" },
+      '"secretValue" is one value, and cannot serve every generation; leave it out, or use ApiKey',
+    ],
     ["exactName", { exactName: true }, '"exactName" is one name, and two generations stand side by side; leave it out'],
     ["rotateEvry", { rotateEvry: "90d" }, 'there is no input "rotateEvry"; did you mean "rotateEvery"?'],
   ])("%s is refused, and what to do is said", async (field, inputs, reason) => {
@@ -39,7 +50,11 @@ describe("The inputs of a rotating key", () => {
   test("need no consent to an outage where the service gives an old secret its grace", async () => {
     const native = { maxActiveKeys: 1, nativeRotate: { id: "same", maxGraceMs: dayMs, graceChosen: false } } as const;
     expect((await check(program(), native)).failures).toEqual([]);
-    expect((await check(program(), { ...native, nativeRotate: { ...native.nativeRotate, maxGraceMs: 0 } })).failures.map(([field]) => field)).toEqual(["allowOutage"]);
+    expect(
+      (await check(program(), { ...native, nativeRotate: { ...native.nativeRotate, maxGraceMs: 0 } })).failures.map(
+        ([field]) => field,
+      ),
+    ).toEqual(["allowOutage"]);
   });
 
   test("are completed by the request and by what the key should be, and by nothing else", async () => {
@@ -59,7 +74,11 @@ describe("The inputs of a rotating key", () => {
 
   test("that are not known yet leave the request as it was", async () => {
     const olds = (await check(program())).answer;
-    const { answer } = await check(program({ rotateEvery: unknownValue }), {}, { ...olds, issuedOn: "2020-01-01T00:00:00Z" });
+    const { answer } = await check(
+      program({ rotateEvery: unknownValue }),
+      {},
+      { ...olds, issuedOn: "2020-01-01T00:00:00Z" },
+    );
     expect(answer).toMatchObject({ generation: 1, issuedOn: "2020-01-01T00:00:00Z", rotationReason: "first issue" });
   });
 });
@@ -99,9 +118,19 @@ describe("A rotating key and the engine", () => {
     service.nowMs += 31 * dayMs;
     const news = (await provider.check!(inputs, program() as unknown as RotatingInputs)).inputs!;
     const updated = (await provider.update!(id, plain, news)).outs!;
-    expect([updated.secret, updated.previousSecret]).toEqual([asSecret("fake_secret_2_0123456789"), asSecret("fake_secret_1_0123456789")]);
-    const read = await provider.read!(id, { ...updated, secret: "fake_secret_2_0123456789", previousSecret: "fake_secret_1_0123456789" });
-    expect([read.props?.secret, read.props?.previousSecret]).toEqual([asSecret("fake_secret_2_0123456789"), asSecret("fake_secret_1_0123456789")]);
+    expect([updated.secret, updated.previousSecret]).toEqual([
+      asSecret("fake_secret_2_0123456789"),
+      asSecret("fake_secret_1_0123456789"),
+    ]);
+    const read = await provider.read!(id, {
+      ...updated,
+      secret: "fake_secret_2_0123456789",
+      previousSecret: "fake_secret_1_0123456789",
+    });
+    expect([read.props?.secret, read.props?.previousSecret]).toEqual([
+      asSecret("fake_secret_2_0123456789"),
+      asSecret("fake_secret_1_0123456789"),
+    ]);
     expect(Object.keys(read.inputs ?? {}).filter((name) => /secret/i.test(name))).toEqual([]);
   });
 
@@ -116,7 +145,10 @@ describe("A rotating key and the engine", () => {
     await key.refresh();
     expect(await key.preview(program())).toMatchObject({ op: "update", listed: [] });
     await key.up(program());
-    expect(key.outs).toMatchObject({ generation: 2, rotationReason: "expires in 2 d; previous key ends 5 d early, by its own end" });
+    expect(key.outs).toMatchObject({
+      generation: 2,
+      rotationReason: "expires in 2 d; previous key ends 5 d early, by its own end",
+    });
   });
 
   test("asks nothing of the service, and of its clock only a date, while nothing is due", async () => {
@@ -157,7 +189,14 @@ describe("A rotating key and the engine", () => {
     await key.up(program());
     expect((await key.preview(program({ connection: "other" }))).replaces).toEqual(["connection"]);
     expect((await key.preview(program({ environment: "test" }))).replaces).toEqual(["environment"]);
-    for (const change of [{ scopes: ["read:alerts"] }, { name: "exporter" }, { rotateEvery: "20d" }, { keepers: { a: "1" } }, { expiresIn: "90d" }, { emergency: "now" }]) {
+    for (const change of [
+      { scopes: ["read:alerts"] },
+      { name: "exporter" },
+      { rotateEvery: "20d" },
+      { keepers: { a: "1" } },
+      { expiresIn: "90d" },
+      { emergency: "now" },
+    ]) {
       expect(await key.preview(program(change))).toMatchObject({ op: "update", replaces: [] });
     }
   });
@@ -220,8 +259,13 @@ describe("A rotating key and the engine", () => {
     moved.state = key.state;
     const calls = service.calls.length;
     for (const run of [() => moved.up(program({ rotateEvery: "1d" })), () => moved.refresh(), () => moved.destroy()]) {
-      const words = await run().then(({ failures }) => failures.join(), (error: Error) => error.message);
-      expect(words).toMatch(/now leads to http:\/\/127.0.0.1:4999, but this object was made on http:\/\/127.0.0.1:4010/);
+      const words = await run().then(
+        ({ failures }) => failures.join(),
+        (error: Error) => error.message,
+      );
+      expect(words).toMatch(
+        /now leads to http:\/\/127.0.0.1:4999, but this object was made on http:\/\/127.0.0.1:4010/,
+      );
     }
     expect(service.calls).toHaveLength(calls);
   });
@@ -231,6 +275,10 @@ describe("A rotating key and the engine", () => {
     await key.up(program({ rotateEvery: "6h", overlap: "1h" }));
     service.nowMs += 6 * hourMs;
     await key.up(program({ rotateEvery: "6h", overlap: "1h" }));
-    expect(key.outs).toMatchObject({ rotationReason: "due: age 6 h of 6 h", previousValidUntil: "2026-06-15T19:00:00Z", nextRotationAt: "2026-06-16T00:00:00Z" });
+    expect(key.outs).toMatchObject({
+      rotationReason: "due: age 6 h of 6 h",
+      previousValidUntil: "2026-06-15T19:00:00Z",
+      nextRotationAt: "2026-06-16T00:00:00Z",
+    });
   });
 });

@@ -17,15 +17,31 @@ const grace = (maxGraceMs: number, more: Partial<Capabilities> = {}): Partial<Ca
   nativeRotate: { id: "same", maxGraceMs, graceChosen: true },
   ...more,
 });
-const policyGrace = (maxGraceMs: number): Partial<Capabilities> => grace(maxGraceMs, { nativeRotate: { id: "same", maxGraceMs, graceChosen: false } });
+const policyGrace = (maxGraceMs: number): Partial<Capabilities> =>
+  grace(maxGraceMs, { nativeRotate: { id: "same", maxGraceMs, graceChosen: false } });
 
 function setUp(abilities: Partial<Capabilities>) {
   const service = new FewKeysService({ ...everyday, ...abilities });
-  const backend = defineBackend({ name: "few", capabilities: service.capabilities, ...(service.capabilities.scopes === "none" ? {} : { catalogue: { scopes: { "read:x": {} } } }), connect: () => service.client() });
-  const config = { get: (key: string) => (key === "apikeys:connections" ? JSON.stringify({ default: { backend: "few", url: "http://127.0.0.1:4010/v1", tokenEnv: "T" } }) : undefined) };
+  const backend = defineBackend({
+    name: "few",
+    capabilities: service.capabilities,
+    ...(service.capabilities.scopes === "none" ? {} : { catalogue: { scopes: { "read:x": {} } } }),
+    connect: () => service.client(),
+  });
+  const config = {
+    get: (key: string) =>
+      key === "apikeys:connections"
+        ? JSON.stringify({ default: { backend: "few", url: "http://127.0.0.1:4010/v1", tokenEnv: "T" } })
+        : undefined,
+  };
   const waits: number[] = [];
   const sleep = async (ms: number) => void waits.push(ms);
-  const context: ResourceContext = { connections: createConnections(config, {}, "/", () => backend), nowMs: () => service.nowMs, warn: () => undefined, clock: { nowMs: () => 0, sleep } };
+  const context: ResourceContext = {
+    connections: createConnections(config, {}, "/", () => backend),
+    nowMs: () => service.nowMs,
+    warn: () => undefined,
+    clock: { nowMs: () => 0, sleep },
+  };
   return { service, waits, key: new EngineDouble(createRotatingApiKeyProvider(context)) };
 }
 
@@ -46,7 +62,13 @@ describe("A rotating key of a service with one key per account", () => {
     service.nowMs += 30 * dayMs;
     await up(key, program());
     expect(service.calls).toEqual(["createKey", "rotateKey"]);
-    expect(key.outs).toMatchObject({ keyId: first.keyId, previousKeyId: first.keyId, previousSecret: first.secret, generation: 2, previousValidUntil: "2026-07-17T12:00:00Z" });
+    expect(key.outs).toMatchObject({
+      keyId: first.keyId,
+      previousKeyId: first.keyId,
+      previousSecret: first.secret,
+      generation: 2,
+      previousValidUntil: "2026-07-17T12:00:00Z",
+    });
     expect([first.secret, key.outs.secret].map((secret) => service.works(secret))).toEqual([true, true]);
     service.nowMs += 2 * dayMs + hourMs;
     await up(key, program());
@@ -88,7 +110,9 @@ describe("A rotating key of a service with one key per account", () => {
     const first = key.outs.secret;
     service.nowMs += 30 * dayMs;
     service.fail("revokePrevious", { error: refusal() });
-    expect((await key.up(program({ retire: "immediately" }))).failures.join()).toMatch(/could not be revoked, the next update tries again/);
+    expect((await key.up(program({ retire: "immediately" }))).failures.join()).toMatch(
+      /could not be revoked, the next update tries again/,
+    );
     expect(service.works(key.outs.secret)).toBe(true);
     expect(key.outs.pendingRevocations).toHaveLength(1);
     await up(key, program({ retire: "immediately" }));
@@ -102,7 +126,10 @@ describe("A rotating key of a service with one key per account", () => {
     const first = key.outs.secret;
     await up(key, program({ emergency: "INC-1" }));
     expect([first, key.outs.secret].map((secret) => service.works(secret))).toEqual([false, true]);
-    expect(key.outs).toMatchObject({ rotationReason: "emergency: INC-1", retireStatus: expect.stringMatching(/^emergency: key-1 revoked at 2026-06-15T12:00:00Z, last used unknown/) });
+    expect(key.outs).toMatchObject({
+      rotationReason: "emergency: INC-1",
+      retireStatus: expect.stringMatching(/^emergency: key-1 revoked at 2026-06-15T12:00:00Z, last used unknown/),
+    });
     expect(service.living()).toHaveLength(1);
   });
 
@@ -113,7 +140,9 @@ describe("A rotating key of a service with one key per account", () => {
     service.nowMs += 30 * dayMs;
     service.fail("rotateKey", { error: lost(), after: true });
     const { failures } = await key.up(program({ overlap: "2d" }));
-    expect(failures.join()).toMatch(/the answer to the rotation of key key-1 was lost.*the recorded one works until 2026-07-17T12:00:00Z/);
+    expect(failures.join()).toMatch(
+      /the answer to the rotation of key key-1 was lost.*the recorded one works until 2026-07-17T12:00:00Z/,
+    );
     expect(key.outs).toMatchObject({ secret: first.secret, generation: 1, rotateBlockedUntil: "2026-07-17T12:00:00Z" });
     service.nowMs += dayMs;
     expect((await key.up(program({ overlap: "2d" }))).failures.join()).toMatch(/this is refused until then/);
@@ -184,7 +213,10 @@ describe("A rotating key of a service with one key per account", () => {
   });
 
   test("is destroyed whatever secret its key carries, and is left where it carries another's name", async () => {
-    for (const [name, left] of [["somebody-else-0123456789", ["key-1"]], [undefined, []]] as const) {
+    for (const [name, left] of [
+      ["somebody-else-0123456789", ["key-1"]],
+      [undefined, []],
+    ] as const) {
       const { service, key } = setUp(grace(dayMs));
       await up(key, program());
       service.rotate("key-1", 0);
@@ -208,7 +240,11 @@ describe("A rotating key of a service with two keys per account", () => {
     service.nowMs += dayMs;
     await up(key, program({ keepers: { build: "2" } }));
     expect(service.calls).toEqual(["getKey", "revokeKey", "createKey"]);
-    expect(key.outs).toMatchObject({ generation: 3, previousKeyId: second.keyId, rotationReason: "keepers changed: build; previous key ends 6 d early" });
+    expect(key.outs).toMatchObject({
+      generation: 3,
+      previousKeyId: second.keyId,
+      rotationReason: "keepers changed: build; previous key ends 6 d early",
+    });
     expect(service.works(second.secret)).toBe(true);
   });
 
@@ -221,7 +257,10 @@ describe("A rotating key of a service with two keys per account", () => {
     service.edit(String(key.outs.keyId), { status: "revoked" });
     service.nowMs += dayMs;
     await up(key, program({ keepers: { build: "2" } }));
-    expect(key.outs).toMatchObject({ rotationReason: "keepers changed: build; revoked outside", previousSecret: previous });
+    expect(key.outs).toMatchObject({
+      rotationReason: "keepers changed: build; revoked outside",
+      previousSecret: previous,
+    });
     expect([previous, key.outs.secret].map((secret) => service.works(secret))).toEqual([true, true]);
   });
 
@@ -231,7 +270,9 @@ describe("A rotating key of a service with two keys per account", () => {
     service.nowMs += 30 * dayMs;
     await up(key, program());
     service.fail("getKey", { error: outage() });
-    expect((await key.up(program({ keepers: { build: "2" } }))).failures.join()).toMatch(/the current key could not be read, so nothing was retired.*too many keys/);
+    expect((await key.up(program({ keepers: { build: "2" } }))).failures.join()).toMatch(
+      /the current key could not be read, so nothing was retired.*too many keys/,
+    );
     expect(service.living()).toHaveLength(2);
     await up(key, program({ keepers: { build: "2" } }));
     expect(service.living()).toHaveLength(2);
@@ -255,7 +296,9 @@ describe("What holds on any service", () => {
     await up(key, program({ retire: "immediately" }));
     service.nowMs += 30 * dayMs;
     service.fail("revokeKey", { error: new TypeError("x is not a function") });
-    expect((await key.up(program({ retire: "immediately" }))).failures.join()).toMatch(/unexpected TypeError: x is not a function/);
+    expect((await key.up(program({ retire: "immediately" }))).failures.join()).toMatch(
+      /unexpected TypeError: x is not a function/,
+    );
     expect(service.works(key.outs.secret)).toBe(true);
     expect(key.outs).toMatchObject({ generation: 2, pendingRevocations: [{ keyId: "key-1" }] });
   });
@@ -267,8 +310,12 @@ describe("What holds on any service", () => {
     await up(key, program());
     service.nowMs += 31 * dayMs;
     service.fail("revokeKey", { error: refusal() });
-    expect((await key.up(program())).failures).toEqual(["the key key-1 could not be revoked, the next update tries again: POST /keys answered 400."]);
-    expect(key.outs.rotationReason).toBe("due: age 31 d of 30 d; an older key could not be retired first; an older key still waits to be revoked");
+    expect((await key.up(program())).failures).toEqual([
+      "the key key-1 could not be revoked, the next update tries again: POST /keys answered 400.",
+    ]);
+    expect(key.outs.rotationReason).toBe(
+      "due: age 31 d of 30 d; an older key could not be retired first; an older key still waits to be revoked",
+    );
     expect(service.living()).toHaveLength(3);
     await up(key, program());
     expect(service.living()).toEqual([key.outs.previousKeyId, key.outs.keyId]);
@@ -299,8 +346,19 @@ describe("What holds on any service", () => {
   test("nothing at all is sent under a set clock to a service that is not on this machine, a retire included", async () => {
     const service = new FewKeysService({ ...everyday, ...many });
     const backend = defineBackend({ name: "few", capabilities: service.capabilities, connect: () => service.client() });
-    const config = (url: string) => ({ get: (name: string) => (name === "apikeys:connections" ? JSON.stringify({ default: { backend: "few", url, tokenEnv: "T", movedFrom: ["http://127.0.0.1:4010"] } }) : undefined) });
-    const at = (url: string) => createRotatingApiKeyProvider({ connections: createConnections(config(url), { APIKEYS_NOW: "2026-08-01T00:00:00Z" }, "/", () => backend), nowMs: () => service.nowMs, warn: () => undefined, clock: { nowMs: () => 0, sleep: async () => undefined } });
+    const config = (url: string) => ({
+      get: (name: string) =>
+        name === "apikeys:connections"
+          ? JSON.stringify({ default: { backend: "few", url, tokenEnv: "T", movedFrom: ["http://127.0.0.1:4010"] } })
+          : undefined,
+    });
+    const at = (url: string) =>
+      createRotatingApiKeyProvider({
+        connections: createConnections(config(url), { APIKEYS_NOW: "2026-08-01T00:00:00Z" }, "/", () => backend),
+        nowMs: () => service.nowMs,
+        warn: () => undefined,
+        clock: { nowMs: () => 0, sleep: async () => undefined },
+      });
     const local = new EngineDouble(at("http://127.0.0.1:4010"));
     await up(local, program());
     service.nowMs += 30 * dayMs;

@@ -4,13 +4,31 @@ import type { Capabilities } from "../../../../provider/backends/definition";
 import type { ConnectionFacts } from "../../../../provider/connections";
 import { dayMs, formatDuration, hourMs, minuteMs, secondMs } from "../../../../provider/durations";
 import { Failures } from "../../../../provider/resources/input-checks";
-import { checkSchedule, dueOf, dueReason, idleTimeMs, issueTime, overlapEnds, type ScheduleInputs, scheduleOf } from "../../../../provider/resources/rotation-schedule";
+import {
+  checkSchedule,
+  dueOf,
+  dueReason,
+  idleTimeMs,
+  issueTime,
+  overlapEnds,
+  type ScheduleInputs,
+  scheduleOf,
+} from "../../../../provider/resources/rotation-schedule";
 import { unknownValue } from "../../../../provider/wire";
 import { everyday } from "../support/fake-service";
 
-const facts = (abilities: Partial<Capabilities> = {}): ConnectionFacts => ({ name: "default", backend: "fake", origin: "http://127.0.0.1:4010", capabilities: { ...everyday, ...abilities }, movedFrom: [] });
+const facts = (abilities: Partial<Capabilities> = {}): ConnectionFacts => ({
+  name: "default",
+  backend: "fake",
+  origin: "http://127.0.0.1:4010",
+  capabilities: { ...everyday, ...abilities },
+  movedFrom: [],
+});
 const lastUsed = { lastUsed: { lagMs: 0, granularityMs: 0 } };
-const oneKey = (maxGraceMs: number, graceChosen = false): Partial<Capabilities> => ({ maxActiveKeys: 1, nativeRotate: { id: "same", maxGraceMs, graceChosen } });
+const oneKey = (maxGraceMs: number, graceChosen = false): Partial<Capabilities> => ({
+  maxActiveKeys: 1,
+  nativeRotate: { id: "same", maxGraceMs, graceChosen },
+});
 const at = (time: string) => Date.parse(time);
 
 /** What is refused: field and reason. */
@@ -21,7 +39,8 @@ function refusals(inputs: object, abilities: Partial<Capabilities> = {}): [strin
 }
 
 describe("The defaults of a schedule", () => {
-  const overlapOf = (inputs: ScheduleInputs, abilities: Partial<Capabilities> = {}) => formatDuration(scheduleOf(inputs, facts(abilities), "export").overlapMs);
+  const overlapOf = (inputs: ScheduleInputs, abilities: Partial<Capabilities> = {}) =>
+    formatDuration(scheduleOf(inputs, facts(abilities), "export").overlapMs);
 
   test.each<[string, ScheduleInputs, Partial<Capabilities>, string]>([
     ["7d at most", { rotateEvery: "90d" }, {}, "7d"],
@@ -31,7 +50,12 @@ describe("The defaults of a schedule", () => {
     ["nothing, where the life leaves nothing", { rotateEvery: "90d", expiresIn: "90d" }, {}, "0s"],
     ["what the user says", { rotateEvery: "90d", overlap: "1d" }, {}, "1d"],
     ["the grace of a service with one key", { rotateEvery: "90d" }, oneKey(hourMs), "1h"],
-    ["the grace of a service with one key, within reason where it can be chosen", { rotateEvery: "90d" }, oneKey(60 * dayMs, true), "7d"],
+    [
+      "the grace of a service with one key, within reason where it can be chosen",
+      { rotateEvery: "90d" },
+      oneKey(60 * dayMs, true),
+      "7d",
+    ],
   ])("overlap is %s", (_name, inputs, abilities, expected) => {
     expect(overlapOf(inputs, abilities)).toBe(expected);
   });
@@ -42,7 +66,9 @@ describe("The defaults of a schedule", () => {
     [{ rotateEvery: "90d", overlap: "40d" }, "40d"],
     [{ rotateEvery: "90d", maxOverlap: "50d" }, "50d"],
   ])("maxOverlap of %j is %s", (inputs, expected) => {
-    expect(formatDuration(scheduleOf({ ...inputs, retire: "whenUnused" }, facts(lastUsed), "export").maxOverlapMs)).toBe(expected);
+    expect(
+      formatDuration(scheduleOf({ ...inputs, retire: "whenUnused" }, facts(lastUsed), "export").maxOverlapMs),
+    ).toBe(expected);
   });
 
   test.each<[string, string]>([
@@ -51,19 +77,29 @@ describe("The defaults of a schedule", () => {
     ["1h", "20m"],
   ])("rotateBefore for a life of %s is %s", (life, expected) => {
     const { rotateBeforeMs } = scheduleOf({ rotateEvery: "1m", expiresIn: life }, facts(), "export");
-    expect(formatDuration(rotateBeforeMs(Number.parseInt(life) * (life.endsWith("d") ? dayMs : hourMs)))).toBe(expected);
+    expect(formatDuration(rotateBeforeMs(Number.parseInt(life) * (life.endsWith("d") ? dayMs : hourMs)))).toBe(
+      expected,
+    );
   });
 
   test("never refuse themselves", () => {
-    const span = (minMs: number, maxMs: number) => fc.integer({ min: minMs / secondMs, max: maxMs / secondMs }).map((seconds) => formatDuration(seconds * secondMs));
+    const span = (minMs: number, maxMs: number) =>
+      fc.integer({ min: minMs / secondMs, max: maxMs / secondMs }).map((seconds) => formatDuration(seconds * secondMs));
     const inputs = fc.record(
-      { rotateEvery: span(15 * minuteMs, 364 * dayMs), expiresIn: span(hourMs, 800 * dayMs), retire: fc.constantFrom("afterOverlap", "whenUnused", "immediately") },
+      {
+        rotateEvery: span(15 * minuteMs, 364 * dayMs),
+        expiresIn: span(hourMs, 800 * dayMs),
+        retire: fc.constantFrom("afterOverlap", "whenUnused", "immediately"),
+      },
       { requiredKeys: ["rotateEvery"] },
     );
     fc.assert(
       fc.property(inputs, (given) => {
         const schedule = scheduleOf(given as ScheduleInputs, facts(lastUsed), "export");
-        const lifeMs = given.expiresIn === undefined ? Infinity : scheduleOf({ rotateEvery: given.expiresIn }, facts(), "export").rotateEveryMs;
+        const lifeMs =
+          given.expiresIn === undefined
+            ? Infinity
+            : scheduleOf({ rotateEvery: given.expiresIn }, facts(), "export").rotateEveryMs;
         // Two durations that the user gave may contradict each other.
         fc.pre(schedule.rotateEveryMs <= lifeMs);
         expect(refusals(given, lastUsed)).toEqual([]);
@@ -78,48 +114,118 @@ describe("The defaults of a schedule", () => {
 
 describe("What cannot be kept is refused with the arithmetic", () => {
   test.each<[string, object, Partial<Capabilities>, [string, string][]]>([
-    ["no rotateEvery", {}, {}, [["rotateEvery", '"rotateEvery" is missing; say at what age a new key is made, such as 90d']]],
-    ["no duration", { rotateEvery: "3 months" }, {}, [["rotateEvery", '"rotateEvery" is a text of 8 characters, not a duration; write a whole number and a unit: 30s, 15m, 24h, 7d or 12w']]],
+    [
+      "no rotateEvery",
+      {},
+      {},
+      [["rotateEvery", '"rotateEvery" is missing; say at what age a new key is made, such as 90d']],
+    ],
+    [
+      "no duration",
+      { rotateEvery: "3 months" },
+      {},
+      [
+        [
+          "rotateEvery",
+          '"rotateEvery" is a text of 8 characters, not a duration; write a whole number and a unit: 30s, 15m, 24h, 7d or 12w',
+        ],
+      ],
+    ],
     ["a blink", { rotateEvery: "30s" }, {}, [["rotateEvery", '"rotateEvery" is 30s; the shortest is 1m']]],
-    ["an unknown mode", { rotateEvery: "90d", retire: "later" }, {}, [["retire", '"retire" is not one of afterOverlap, whenUnused, immediately']]],
+    [
+      "an unknown mode",
+      { rotateEvery: "90d", retire: "later" },
+      {},
+      [["retire", '"retire" is not one of afterOverlap, whenUnused, immediately']],
+    ],
     [
       "rotateEvery + overlap over the life",
       { rotateEvery: "85d", overlap: "6d", expiresIn: "90d" },
       {},
-      [["overlap", "rotateEvery (85d) + overlap (6d) = 91d is over the key's life, expiresIn (90d): the old key would end before its overlap does; lengthen expiresIn or shorten one of the others"]],
+      [
+        [
+          "overlap",
+          "rotateEvery (85d) + overlap (6d) = 91d is over the key's life, expiresIn (90d): the old key would end before its overlap does; lengthen expiresIn or shorten one of the others",
+        ],
+      ],
     ],
     [
       "rotateEvery over the life",
       { rotateEvery: "100d", expiresIn: "90d" },
       {},
-      [["rotateEvery", "rotateEvery (100d) + overlap (0s) = 100d is over the key's life, expiresIn (90d): the old key would end before its overlap does; lengthen expiresIn or shorten one of the others"]],
+      [
+        [
+          "rotateEvery",
+          "rotateEvery (100d) + overlap (0s) = 100d is over the key's life, expiresIn (90d): the old key would end before its overlap does; lengthen expiresIn or shorten one of the others",
+        ],
+      ],
     ],
     [
       "rotateBefore not below the life",
       { rotateEvery: "30d", rotateBefore: "90d", expiresIn: "90d" },
       {},
-      [["rotateBefore", '"rotateBefore" (90d) is not shorter than the key\'s life, expiresIn (90d): every key would be due at its issue; shorten it']],
+      [
+        [
+          "rotateBefore",
+          '"rotateBefore" (90d) is not shorter than the key\'s life, expiresIn (90d): every key would be due at its issue; shorten it',
+        ],
+      ],
     ],
     [
       "overlap not below rotateEvery",
       { rotateEvery: "7d", overlap: "7d" },
       {},
-      [["overlap", '"overlap" (7d) is not shorter than rotateEvery (7d): a third key would be made while the first still lives; shorten it']],
+      [
+        [
+          "overlap",
+          '"overlap" (7d) is not shorter than rotateEvery (7d): a third key would be made while the first still lives; shorten it',
+        ],
+      ],
     ],
-    ["maxOverlap below overlap, in any mode", { rotateEvery: "90d", overlap: "7d", maxOverlap: "5d" }, {}, [["maxOverlap", '"maxOverlap" (5d) is shorter than overlap (7d); lengthen it']]],
-    ["maxOverlap below the default overlap", { rotateEvery: "90d", maxOverlap: "5d", retire: "whenUnused" }, lastUsed, [["maxOverlap", '"maxOverlap" (5d) is shorter than overlap (7d); lengthen it']]],
+    [
+      "maxOverlap below overlap, in any mode",
+      { rotateEvery: "90d", overlap: "7d", maxOverlap: "5d" },
+      {},
+      [["maxOverlap", '"maxOverlap" (5d) is shorter than overlap (7d); lengthen it']],
+    ],
+    [
+      "maxOverlap below the default overlap",
+      { rotateEvery: "90d", maxOverlap: "5d", retire: "whenUnused" },
+      lastUsed,
+      [["maxOverlap", '"maxOverlap" (5d) is shorter than overlap (7d); lengthen it']],
+    ],
     [
       "maxOverlap not below rotateEvery, with whenUnused",
       { rotateEvery: "30d", maxOverlap: "30d", retire: "whenUnused" },
       lastUsed,
-      [["maxOverlap", '"maxOverlap" (30d) is not shorter than rotateEvery (30d): a third key would be made while the first still lives; shorten it']],
+      [
+        [
+          "maxOverlap",
+          '"maxOverlap" (30d) is not shorter than rotateEvery (30d): a third key would be made while the first still lives; shorten it',
+        ],
+      ],
     ],
-    ["whenUnused where nobody tells", { rotateEvery: "30d", retire: "whenUnused" }, {}, [["retire", '"retire: whenUnused" needs to know when a key was last used, and fake does not tell; use afterOverlap']]],
+    [
+      "whenUnused where nobody tells",
+      { rotateEvery: "30d", retire: "whenUnused" },
+      {},
+      [
+        [
+          "retire",
+          '"retire: whenUnused" needs to know when a key was last used, and fake does not tell; use afterOverlap',
+        ],
+      ],
+    ],
     [
       "overlap beyond the grace of a service with one key",
       { rotateEvery: "30d", overlap: "2d" },
       oneKey(dayMs),
-      [["overlap", '"overlap" (2d) is longer than the grace that fake gives an old secret, rotationGrace (1d); shorten it, or raise the grace on the service']],
+      [
+        [
+          "overlap",
+          '"overlap" (2d) is longer than the grace that fake gives an old secret, rotationGrace (1d); shorten it, or raise the grace on the service',
+        ],
+      ],
     ],
     [
       "another overlap than a policy gives",
@@ -131,19 +237,34 @@ describe("What cannot be kept is refused with the arithmetic", () => {
       "no grace, and no consent to an outage",
       { rotateEvery: "30d" },
       oneKey(0),
-      [["allowOutage", "fake keeps one key per account, and its old secret dies when the new one is made: between the two there is an outage; set allowOutage: true if that is acceptable, or let the service give a grace (rotationGrace)"]],
+      [
+        [
+          "allowOutage",
+          "fake keeps one key per account, and its old secret dies when the new one is made: between the two there is an outage; set allowOutage: true if that is acceptable, or let the service give a grace (rotationGrace)",
+        ],
+      ],
     ],
     [
       "one key that cannot be rotated",
       { rotateEvery: "30d", allowOutage: true },
       { maxActiveKeys: 1 },
-      [["rotateEvery", "fake keeps one key per account and cannot rotate it: an old and a new key never live together; use ApiKey with allowOutage: true"]],
+      [
+        [
+          "rotateEvery",
+          "fake keeps one key per account and cannot rotate it: an old and a new key never live together; use ApiKey with allowOutage: true",
+        ],
+      ],
     ],
     [
       "jitter that reaches into the overlap",
       { rotateEvery: "30d", overlap: "7d", jitter: "23d" },
       {},
-      [["jitter", "jitter (23d) + overlap (7d) = 30d is not shorter than rotateEvery (30d): a key could be due while its predecessor still lives; shorten one of them"]],
+      [
+        [
+          "jitter",
+          "jitter (23d) + overlap (7d) = 30d is not shorter than rotateEvery (30d): a key could be due while its predecessor still lives; shorten one of them",
+        ],
+      ],
     ],
   ])("%s", (_name, inputs, abilities, expected) => {
     expect(refusals(inputs, abilities)).toEqual(expected);
@@ -165,18 +286,90 @@ describe("When a key is due", () => {
   const schedule = (inputs: ScheduleInputs, name = "export") => scheduleOf(inputs, facts(), name);
 
   test.each<[string, ScheduleInputs, string, string | undefined, string, string | undefined]>([
-    ["not on the day before", { rotateEvery: "90d" }, "2027-01-01T00:00:00Z", undefined, "2027-03-31T23:59:59Z", undefined],
-    ["on the day", { rotateEvery: "90d" }, "2027-01-01T00:00:00Z", undefined, "2027-04-01T00:00:00Z", "due: age 90 d of 90 d"],
-    ["later, in whole days", { rotateEvery: "90d" }, "2027-01-01T00:00:00Z", undefined, "2027-04-02T23:00:00Z", "due: age 91 d of 90 d"],
-    ["after missed periods, once", { rotateEvery: "90d" }, "2027-01-01T00:00:00Z", undefined, "2028-01-01T00:00:00Z", "due: age 365 d of 90 d"],
-    ["on the minute where the period is short", { rotateEvery: "15m" }, "2027-01-01T10:00:00Z", undefined, "2027-01-01T10:15:00Z", "due: age 15 min of 15 min"],
-    ["not a second earlier", { rotateEvery: "15m" }, "2027-01-01T10:00:00Z", undefined, "2027-01-01T10:14:59Z", undefined],
-    ["before its own end", { rotateEvery: "90d" }, "2027-01-01T00:00:00Z", "2027-01-31T12:00:00Z", "2027-01-26T00:00:00Z", "expires in 5 d"],
-    ["a third of a short life before its end", { rotateEvery: "12h" }, "2027-01-01T00:00:00Z", "2027-01-01T06:00:00Z", "2027-01-01T04:00:00Z", "expires in 2 h"],
-    ["a chosen time before its end", { rotateEvery: "90d", rotateBefore: "1d" }, "2027-01-01T00:00:00Z", "2027-01-31T00:00:00Z", "2027-01-29T23:00:00Z", undefined],
-    ["after its end", { rotateEvery: "90d" }, "2027-01-01T00:00:00Z", "2027-01-31T00:00:00Z", "2027-02-03T05:00:00Z", "expired 3 d ago"],
+    [
+      "not on the day before",
+      { rotateEvery: "90d" },
+      "2027-01-01T00:00:00Z",
+      undefined,
+      "2027-03-31T23:59:59Z",
+      undefined,
+    ],
+    [
+      "on the day",
+      { rotateEvery: "90d" },
+      "2027-01-01T00:00:00Z",
+      undefined,
+      "2027-04-01T00:00:00Z",
+      "due: age 90 d of 90 d",
+    ],
+    [
+      "later, in whole days",
+      { rotateEvery: "90d" },
+      "2027-01-01T00:00:00Z",
+      undefined,
+      "2027-04-02T23:00:00Z",
+      "due: age 91 d of 90 d",
+    ],
+    [
+      "after missed periods, once",
+      { rotateEvery: "90d" },
+      "2027-01-01T00:00:00Z",
+      undefined,
+      "2028-01-01T00:00:00Z",
+      "due: age 365 d of 90 d",
+    ],
+    [
+      "on the minute where the period is short",
+      { rotateEvery: "15m" },
+      "2027-01-01T10:00:00Z",
+      undefined,
+      "2027-01-01T10:15:00Z",
+      "due: age 15 min of 15 min",
+    ],
+    [
+      "not a second earlier",
+      { rotateEvery: "15m" },
+      "2027-01-01T10:00:00Z",
+      undefined,
+      "2027-01-01T10:14:59Z",
+      undefined,
+    ],
+    [
+      "before its own end",
+      { rotateEvery: "90d" },
+      "2027-01-01T00:00:00Z",
+      "2027-01-31T12:00:00Z",
+      "2027-01-26T00:00:00Z",
+      "expires in 5 d",
+    ],
+    [
+      "a third of a short life before its end",
+      { rotateEvery: "12h" },
+      "2027-01-01T00:00:00Z",
+      "2027-01-01T06:00:00Z",
+      "2027-01-01T04:00:00Z",
+      "expires in 2 h",
+    ],
+    [
+      "a chosen time before its end",
+      { rotateEvery: "90d", rotateBefore: "1d" },
+      "2027-01-01T00:00:00Z",
+      "2027-01-31T00:00:00Z",
+      "2027-01-29T23:00:00Z",
+      undefined,
+    ],
+    [
+      "after its end",
+      { rotateEvery: "90d" },
+      "2027-01-01T00:00:00Z",
+      "2027-01-31T00:00:00Z",
+      "2027-02-03T05:00:00Z",
+      "expired 3 d ago",
+    ],
   ])("%s", (_name, inputs, issued, expires, now, expected) => {
-    expect(dueReason(schedule(inputs), at(issued), expires === undefined ? undefined : at(expires), at(now))).toBe(expected);
+    expect(dueReason(schedule(inputs), at(issued), expires === undefined ? undefined : at(expires), at(now))).toBe(
+      expected,
+    );
   });
 
   test("jitter makes it earlier, never later, evenly over many names, and always the same for one", () => {
@@ -186,17 +379,25 @@ describe("When a key is due", () => {
     expect(early).toEqual(names.map((name) => schedule(inputs, name).earlierMs / dayMs));
     expect(Math.min(...early)).toBeGreaterThanOrEqual(0);
     expect(Math.max(...early)).toBeLessThan(10);
-    for (let day = 0; day < 10; day += 1) expect(early.filter((days) => Math.floor(days) === day).length).toBeGreaterThan(15);
+    for (let day = 0; day < 10; day += 1)
+      expect(early.filter((days) => Math.floor(days) === day).length).toBeGreaterThan(15);
     const issued = at("2027-01-01T00:00:00Z");
     const name = names.find((candidate) => Math.floor(schedule(inputs, candidate).earlierMs / dayMs) === 4) ?? "";
     const due = dueOf(schedule(inputs, name), issued, undefined).atMs;
     expect(new Date(due).toISOString()).toBe("2027-01-26T00:00:00.000Z");
-    expect(dueReason(schedule(inputs, name), issued, undefined, due)).toBe("due: age 25 d of 30 d, 5 d early by jitter");
+    for (const hour of [0, 9, 23])
+      expect(dueReason(schedule(inputs, name), issued, undefined, due + hour * hourMs)).toBe(
+        "due: age 25 d of 30 d, 5 d early by jitter",
+      );
   });
 
   test("the day of an issue counts, or its second where the period is short", () => {
-    expect(new Date(issueTime(schedule({ rotateEvery: "1d" }), at("2027-01-01T18:30:10.5Z"))).toISOString()).toBe("2027-01-01T00:00:00.000Z");
-    expect(new Date(issueTime(schedule({ rotateEvery: "23h" }), at("2027-01-01T18:30:10.5Z"))).toISOString()).toBe("2027-01-01T18:30:10.000Z");
+    expect(new Date(issueTime(schedule({ rotateEvery: "1d" }), at("2027-01-01T18:30:10.5Z"))).toISOString()).toBe(
+      "2027-01-01T00:00:00.000Z",
+    );
+    expect(new Date(issueTime(schedule({ rotateEvery: "23h" }), at("2027-01-01T18:30:10.5Z"))).toISOString()).toBe(
+      "2027-01-01T18:30:10.000Z",
+    );
   });
 });
 
@@ -208,10 +409,30 @@ describe("When a previous key goes", () => {
   };
 
   test.each<[string, ScheduleInputs, string, string[] | undefined]>([
-    ["rounded up to a day", { rotateEvery: "90d" }, "2027-01-01T10:00:00Z", ["2027-01-09T00:00:00Z", "2027-01-09T00:00:00Z"]],
-    ["at midnight when it is midnight", { rotateEvery: "90d" }, "2027-01-01T00:00:00Z", ["2027-01-08T00:00:00Z", "2027-01-08T00:00:00Z"]],
-    ["to the second where the period is short", { rotateEvery: "3h" }, "2027-01-01T10:00:00.4Z", ["2027-01-01T11:00:01Z", "2027-01-01T11:00:01Z"]],
-    ["at the latest at maxOverlap", { rotateEvery: "90d", overlap: "2d", maxOverlap: "9d", retire: "whenUnused" }, "2027-01-01T10:00:00Z", ["2027-01-04T00:00:00Z", "2027-01-11T00:00:00Z"]],
+    [
+      "rounded up to a day",
+      { rotateEvery: "90d" },
+      "2027-01-01T10:00:00Z",
+      ["2027-01-09T00:00:00Z", "2027-01-09T00:00:00Z"],
+    ],
+    [
+      "at midnight when it is midnight",
+      { rotateEvery: "90d" },
+      "2027-01-01T00:00:00Z",
+      ["2027-01-08T00:00:00Z", "2027-01-08T00:00:00Z"],
+    ],
+    [
+      "to the second where the period is short",
+      { rotateEvery: "3h" },
+      "2027-01-01T10:00:00.4Z",
+      ["2027-01-01T11:00:01Z", "2027-01-01T11:00:01Z"],
+    ],
+    [
+      "at the latest at maxOverlap",
+      { rotateEvery: "90d", overlap: "2d", maxOverlap: "9d", retire: "whenUnused" },
+      "2027-01-01T10:00:00Z",
+      ["2027-01-04T00:00:00Z", "2027-01-11T00:00:00Z"],
+    ],
     ["at once with an overlap of nothing", { rotateEvery: "90d", overlap: "0s" }, "2027-01-01T10:00:00Z", undefined],
     ["at once with immediately", { rotateEvery: "90d", retire: "immediately" }, "2027-01-01T10:00:00Z", undefined],
   ])("%s", (_name, inputs, now, expected) => {
@@ -220,27 +441,43 @@ describe("When a previous key goes", () => {
 
   test("before the next key is due, if only rounding would make that wait", () => {
     const due = at("2027-01-02T00:00:00Z");
-    expect(endsOf({ rotateEvery: "1d" }, "2027-01-01T18:00:00Z", due)).toEqual(["2027-01-02T02:00:00Z", "2027-01-02T02:00:00Z"]);
-    expect(endsOf({ rotateEvery: "1d" }, "2027-01-01T06:00:00Z", due)).toEqual(["2027-01-02T00:00:00Z", "2027-01-02T00:00:00Z"]);
+    expect(endsOf({ rotateEvery: "1d" }, "2027-01-01T18:00:00Z", due)).toEqual([
+      "2027-01-02T02:00:00Z",
+      "2027-01-02T02:00:00Z",
+    ]);
+    expect(endsOf({ rotateEvery: "1d" }, "2027-01-01T06:00:00Z", due)).toEqual([
+      "2027-01-02T00:00:00Z",
+      "2027-01-02T00:00:00Z",
+    ]);
   });
 
   test("never before the overlap that was asked for, and never after the next key is due plus the overlap's rest", () => {
     const seconds = (maxMs: number) => fc.integer({ min: 60, max: maxMs / secondMs });
     fc.assert(
-      fc.property(seconds(100 * dayMs), seconds(99 * dayMs), fc.integer({ min: 0, max: 400 * dayMs }), (every, overlap, offset) => {
-        fc.pre(overlap < every);
-        const schedule = scheduleOf({ rotateEvery: `${every}s`, overlap: `${overlap}s` }, facts(), "export");
-        const now = at("2027-01-01T00:00:00Z") + offset;
-        const dueMs = dueOf(schedule, issueTime(schedule, now), undefined).atMs;
-        const ends = overlapEnds(schedule, now, dueMs);
-        expect(ends?.endMs).toBeGreaterThanOrEqual(now + overlap * secondMs);
-        expect(ends?.endMs).toBeLessThanOrEqual(Math.max(dueMs, now + overlap * secondMs + secondMs));
-      }),
+      fc.property(
+        seconds(100 * dayMs),
+        seconds(99 * dayMs),
+        fc.integer({ min: 0, max: 400 * dayMs }),
+        (every, overlap, offset) => {
+          fc.pre(overlap < every);
+          const schedule = scheduleOf({ rotateEvery: `${every}s`, overlap: `${overlap}s` }, facts(), "export");
+          const now = at("2027-01-01T00:00:00Z") + offset;
+          const dueMs = dueOf(schedule, issueTime(schedule, now), undefined).atMs;
+          const ends = overlapEnds(schedule, now, dueMs);
+          expect(ends?.endMs).toBeGreaterThanOrEqual(now + overlap * secondMs);
+          expect(ends?.endMs).toBeLessThanOrEqual(Math.max(dueMs, now + overlap * secondMs + secondMs));
+        },
+      ),
       { numRuns: 2_000 },
     );
   });
 
   test("only when it has been idle for a day for certain, whatever the vendor's lag and steps", () => {
-    expect([{}, { lagMs: minuteMs, granularityMs: 0 }, { lagMs: 0, granularityMs: dayMs }].map((told) => idleTimeMs({ capabilities: { ...everyday, lastUsed: { lagMs: 0, granularityMs: 0, ...told } } }) / hourMs)).toEqual([24, 24 + 1 / 60, 48]);
+    expect(
+      [{}, { lagMs: minuteMs, granularityMs: 0 }, { lagMs: 0, granularityMs: dayMs }].map(
+        (told) =>
+          idleTimeMs({ capabilities: { ...everyday, lastUsed: { lagMs: 0, granularityMs: 0, ...told } } }) / hourMs,
+      ),
+    ).toEqual([24, 24 + 1 / 60, 48]);
   });
 });

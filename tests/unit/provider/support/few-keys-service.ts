@@ -1,4 +1,10 @@
-import type { ApiKey, BackendClient, Capabilities, IssuedApiKey, KeyRef } from "../../../../provider/backends/definition";
+import type {
+  ApiKey,
+  BackendClient,
+  Capabilities,
+  IssuedApiKey,
+  KeyRef,
+} from "../../../../provider/backends/definition";
 import { ConflictError } from "../../../../provider/errors";
 import { defined } from "../../../../provider/defined";
 import { formatTime } from "../../../../provider/times";
@@ -35,7 +41,10 @@ export class FewKeysService {
   }
 
   works(secret: unknown): boolean {
-    return [...this.held.values()].some(({ key, secrets }) => key.status === "active" && secrets.some(({ value, endMs }) => value === secret && endMs > this.nowMs));
+    return [...this.held.values()].some(
+      ({ key, secrets }) =>
+        key.status === "active" && secrets.some(({ value, endMs }) => value === secret && endMs > this.nowMs),
+    );
   }
 
   living(): string[] {
@@ -54,7 +63,10 @@ export class FewKeysService {
     const value = this.draw();
     const last = held.secrets[0];
     const kept = last && graceMs > 0 ? [{ ...last, endMs: this.nowMs + graceMs }] : [];
-    this.held.set(id, { key: { ...held.key, secretVersion: `v${this.made}` }, secrets: [{ value, endMs: Infinity }, ...kept] });
+    this.held.set(id, {
+      key: { ...held.key, secretVersion: `v${this.made}` },
+      secrets: [{ value, endMs: Infinity }, ...kept],
+    });
     return value;
   }
 
@@ -63,9 +75,17 @@ export class FewKeysService {
     const told = ({ id }: KeyRef) => this.held.get(id)?.key;
     const client: BackendClient = {
       createKey: async ({ name, scopes, labels: _labels }) => {
-        if (this.living().length >= maxActiveKeys) throw new ConflictError({ status: 409, method: "POST", path: "/keys", detail: "too many keys" });
+        if (this.living().length >= maxActiveKeys)
+          throw new ConflictError({ status: 409, method: "POST", path: "/keys", detail: "too many keys" });
         const value = this.draw();
-        const key = defined({ id: `key-${this.made}`, name, status: "active" as const, scopes, createdAt: formatTime(this.nowMs), secretVersion: `v${this.made}` });
+        const key = defined({
+          id: `key-${this.made}`,
+          name,
+          status: "active" as const,
+          scopes,
+          createdAt: formatTime(this.nowMs),
+          secretVersion: `v${this.made}`,
+        });
         this.held.set(key.id, { key, secrets: [{ value, endMs: Infinity }] });
         return { ...key, secret: value };
       },
@@ -84,7 +104,11 @@ export class FewKeysService {
         rotateKey: async (ref: KeyRef, { graceMs }: { graceMs: number }): Promise<IssuedApiKey> => {
           const realGraceMs = nativeRotate.graceChosen ? graceMs : nativeRotate.maxGraceMs;
           const secret = this.rotate(ref.id, realGraceMs);
-          return { ...(told(ref) as ApiKey), secret, ...(realGraceMs > 0 && { previousValidUntil: formatTime(this.nowMs + realGraceMs) }) };
+          return {
+            ...(told(ref) as ApiKey),
+            secret,
+            ...(realGraceMs > 0 && { previousValidUntil: formatTime(this.nowMs + realGraceMs) }),
+          };
         },
         revokePrevious: async ({ id }: KeyRef) => {
           const held = this.held.get(id);
@@ -94,10 +118,18 @@ export class FewKeysService {
         },
       }),
     };
-    return Object.fromEntries(Object.entries(client).map(([name, method]) => [name, this.watched(name, method as (...args: unknown[]) => Promise<unknown>)])) as unknown as BackendClient;
+    return Object.fromEntries(
+      Object.entries(client).map(([name, method]) => [
+        name,
+        this.watched(name, method as (...args: unknown[]) => Promise<unknown>),
+      ]),
+    ) as unknown as BackendClient;
   }
 
-  private watched(name: string, method: (...args: unknown[]) => Promise<unknown>): (...args: unknown[]) => Promise<unknown> {
+  private watched(
+    name: string,
+    method: (...args: unknown[]) => Promise<unknown>,
+  ): (...args: unknown[]) => Promise<unknown> {
     return async (...args) => {
       this.calls.push(name);
       const trouble = this.troubles.get(name)?.shift();
