@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { format, resolveConfig } from "prettier";
 import { cases, reviewedAt } from "./fixtures-cases.mjs";
 import { normalise } from "./fixtures-normalise.mjs";
 
@@ -80,7 +81,11 @@ for (const [index, each] of cases.entries()) {
   }
 }
 // Made from the code as well: editors check apikeys-review.yaml by it.
-writeFileSync(join(root, "review/schema.json"), `${JSON.stringify(policyJsonSchema(), null, 2)}\n`);
+const schema = join(root, "review/schema.json");
+writeFileSync(
+  schema,
+  await format(JSON.stringify(policyJsonSchema()), { ...(await resolveConfig(schema)), filepath: schema }),
+);
 rmSync(work, { recursive: true, force: true });
 process.exitCode = failed === 0 ? 0 : 1;
 

@@ -1,3 +1,5 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { dayMs, hourMs, minuteMs, parseDuration } from "../../provider/durations";
 import type { RotatingOutputs } from "../../provider/resources/rotation-plan";
@@ -6,6 +8,7 @@ import type { EngineDouble } from "../contract/support/engine-double";
 import { type LivingKey, RotationBench } from "../contract/support/rotation-bench";
 import { fleet, type FleetKey } from "./support/fleet";
 import { type Generation, generationsOf } from "./support/generations";
+import { drawRotation } from "./support/rotation-picture";
 
 const days = 400;
 const startMs = Date.parse("2027-01-01T18:40:00Z");
@@ -228,5 +231,20 @@ describe("Twenty keys on three products, through 400 days", () => {
       });
     });
     expect(crowds).toEqual([]);
+  });
+
+  test("the picture in the documentation is drawn from these days (APIKEYS_DRAW=1 draws it anew)", () => {
+    const file = resolve(__dirname, "../../docs/rotation.svg");
+    const shown = 250;
+    const reasons = history.get("n-changes") ?? [];
+    const generations = generationsOf(keys, "n-changes", nowMs)
+      .filter(({ madeMs }) => dayOf(madeMs) < shown)
+      .map((generation) => ({ ...generation, reason: reasons.find(({ keyId }) => keyId === generation.id)?.reason ?? "" }));
+    const drawn = drawRotation("One rotating key of NovaVMS: rotateEvery 35d, overlap 7d, a change of scopes, an emergency", generations, midnightMs, shown);
+    if (process.env.APIKEYS_DRAW === "1") {
+      mkdirSync(resolve(file, ".."), { recursive: true });
+      writeFileSync(file, drawn);
+    }
+    expect(drawn).toBe(readFileSync(file, "utf8"));
   });
 });

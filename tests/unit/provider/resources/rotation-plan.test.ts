@@ -75,7 +75,7 @@ function plan(
     record,
     inputs,
     facts(abilities),
-    scheduleOf(inputs as ScheduleInputs, facts(abilities), "export"),
+    scheduleOf(inputs, facts(abilities), "export"),
     Date.parse(now),
   );
 }

@@ -16,7 +16,7 @@ function ask(olds: Given, news: Given, now: string) {
   return requestRotation(
     { ...base, ...olds },
     inputs,
-    scheduleOf(inputs as ScheduleInputs, facts, "export"),
+    scheduleOf(inputs, facts, "export"),
     catalogue,
     Date.parse(now),
   );

@@ -95,7 +95,7 @@ describe("The defaults of a schedule", () => {
     );
     fc.assert(
       fc.property(inputs, (given) => {
-        const schedule = scheduleOf(given as ScheduleInputs, facts(lastUsed), "export");
+        const schedule = scheduleOf(given, facts(lastUsed), "export");
         const lifeMs =
           given.expiresIn === undefined
             ? Infinity
