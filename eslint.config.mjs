@@ -11,7 +11,7 @@ const zone = (target, from, message, except = []) => ({
 });
 
 export default tseslint.config(
-  { ignores: ["dist/", "node_modules/", "**/*.mjs", "**/*.js", "coverage/"] },
+  { ignores: ["dist/", "node_modules/", "**/*.mjs", "**/*.js", "**/*.cjs", "coverage/"] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {

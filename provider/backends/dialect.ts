@@ -24,6 +24,6 @@ export function dialectOption<Paths extends Readonly<Record<string, string>>>(ba
         `backend "${backend}" cannot read the connection field "${field}": it takes dialect.paths with ${names.join(", ")}, each a path that begins with "/".`,
       );
     }
-    return { ...proposal, ...result.data.dialect?.paths } as Dialect<Paths>;
+    return { ...proposal, ...result.data.dialect?.paths };
   };
 }

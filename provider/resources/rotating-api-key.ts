@@ -103,8 +103,11 @@ export function createRotatingApiKeyProvider(
         plan.replaces.length > 0 &&
         facts.capabilities.maxActiveKeys === 1 &&
         olds.serviceAccountId === news.serviceAccountId;
-      // Left to itself the engine lists the inputs that differ, reason included; what only the record shows is claimed here.
-      return { ...(memory.differ(news) ? {} : { changes: true }), replaces: [...plan.replaces], deleteBeforeReplace };
+      // Left to itself the engine lists the inputs that differ, reason included.
+      if (memory.differ(news)) return { replaces: [...plan.replaces], deleteBeforeReplace };
+      // What only the record shows is claimed here, and its reason is told in words.
+      if (plan.mint) context.warn(`the key "${logicalName(news.origin)}" gets a successor: ${plan.mint.reason}`);
+      return { changes: true, replaces: [...plan.replaces], deleteBeforeReplace };
     },
 
     async create(inputs: RotatingInputs): Promise<CreateResult<RotatingOutputs>> {

@@ -239,8 +239,16 @@ describe("Twenty keys on three products, through 400 days", () => {
     const reasons = history.get("n-changes") ?? [];
     const generations = generationsOf(keys, "n-changes", nowMs)
       .filter(({ madeMs }) => dayOf(madeMs) < shown)
-      .map((generation) => ({ ...generation, reason: reasons.find(({ keyId }) => keyId === generation.id)?.reason ?? "" }));
-    const drawn = drawRotation("One rotating key of NovaVMS: rotateEvery 35d, overlap 7d, a change of scopes, an emergency", generations, midnightMs, shown);
+      .map((generation) => ({
+        ...generation,
+        reason: reasons.find(({ keyId }) => keyId === generation.id)?.reason ?? "",
+      }));
+    const drawn = drawRotation(
+      "One rotating key of NovaVMS: rotateEvery 35d, overlap 7d, a change of scopes, an emergency",
+      generations,
+      midnightMs,
+      shown,
+    );
     if (process.env.APIKEYS_DRAW === "1") {
       mkdirSync(resolve(file, ".."), { recursive: true });
       writeFileSync(file, drawn);

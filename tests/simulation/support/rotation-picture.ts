@@ -15,7 +15,12 @@ const barHeight = 12;
 const letterWidth = 6.2;
 
 /** The generations of one key over time, as an SVG that is legible on light and on dark pages. */
-export function drawRotation(title: string, generations: readonly DrawnGeneration[], startMs: number, days: number): string {
+export function drawRotation(
+  title: string,
+  generations: readonly DrawnGeneration[],
+  startMs: number,
+  days: number,
+): string {
   const height = top + generations.length * rowHeight + 30;
   const x = (ms: number) => left + (Math.min(Math.max((ms - startMs) / dayMs, 0), days) * plotWidth) / days;
   const ticks = Array.from({ length: Math.floor(days / 50) + 1 }, (_, index) => index * 50);
@@ -25,7 +30,9 @@ export function drawRotation(title: string, generations: readonly DrawnGeneratio
     const successor = generations[index + 1];
     const handover = Math.min(to, successor ? x(successor.madeMs) : to);
     const onRight = to + 6 + reason.length * letterWidth < left + plotWidth;
-    const words = onRight ? `<text x="${round(to + 6)}" y="${y + 10}">${escape(reason)}</text>` : `<text x="${round(from - 6)}" y="${y + 10}" text-anchor="end">${escape(reason)}</text>`;
+    const words = onRight
+      ? `<text x="${round(to + 6)}" y="${y + 10}">${escape(reason)}</text>`
+      : `<text x="${round(from - 6)}" y="${y + 10}" text-anchor="end">${escape(reason)}</text>`;
     return [
       `<text x="${left - 8}" y="${y + 10}" text-anchor="end" class="n">${index + 1}</text>`,
       bar("current", from, handover, y),

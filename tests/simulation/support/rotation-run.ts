@@ -1,4 +1,5 @@
 /** One sequence of the rotation model: a key's program, its state, what others do to it, and what must hold. */
+import { plainSecret } from "../../../provider/wire";
 import { parseDuration } from "../../../provider/durations";
 import { fingerprintOf } from "../../../provider/fingerprint";
 import { stackMark } from "../../../provider/resources/names";
@@ -292,7 +293,7 @@ export class RotationRun {
       return;
     const previous: PreviousKey = outs.previousKey;
     const untilMs = Date.parse(previous.retireAfter);
-    const fingerprint = fingerprintOf(String(outs.previousSecret));
+    const fingerprint = fingerprintOf(plainSecret(outs.previousSecret) ?? "");
     if (!this.tampered.has(fingerprint)) this.promised = [...this.promised, { fingerprint, untilMs }];
     const asked = parseDuration(this.inputs.overlap ?? "0s");
     const early = /ends .* early/.test(outs.rotationReason);
@@ -341,7 +342,8 @@ export class RotationRun {
   }
 
   private async under(faults: readonly FaultOrder[], run: () => Promise<Outcome>): Promise<Outcome> {
-    const { service, add } = { service: this.product, add: this.bench.services.faults.add };
+    const service = this.product;
+    const add = (fault: Parameters<typeof this.bench.services.faults.add>[0]) => this.bench.services.faults.add(fault);
     for (const { kind, method, after, times, status } of faults) {
       // A delay of nothing lets a request through.
       if (after > 0) await add({ service, kind: "delay", delayMs: 0, method, times: after });

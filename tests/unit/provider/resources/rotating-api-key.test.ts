@@ -261,7 +261,7 @@ describe("A rotating key and the engine", () => {
     for (const run of [() => moved.up(program({ rotateEvery: "1d" })), () => moved.refresh(), () => moved.destroy()]) {
       const words = await run().then(
         ({ failures }) => failures.join(),
-        (error: Error) => error.message,
+        (error: unknown) => (error as Error).message,
       );
       expect(words).toMatch(
         /now leads to http:\/\/127.0.0.1:4999, but this object was made on http:\/\/127.0.0.1:4010/,

@@ -10,7 +10,7 @@ import {
   type RotationPlan,
 } from "../../../../provider/resources/rotation-plan";
 import type { RotatingInputs } from "../../../../provider/resources/rotation-request";
-import { type ScheduleInputs, scheduleOf } from "../../../../provider/resources/rotation-schedule";
+import { scheduleOf } from "../../../../provider/resources/rotation-schedule";
 import { asSecret, unknownValue } from "../../../../provider/wire";
 import { catalogue, everyday, origin } from "../support/fake-service";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { type RotatingInputs, requestRotation } from "../../../../provider/resources/rotation-request";
-import { type ScheduleInputs, scheduleOf } from "../../../../provider/resources/rotation-schedule";
+import { scheduleOf } from "../../../../provider/resources/rotation-schedule";
 import { unknownValue } from "../../../../provider/wire";
 import { catalogue, everyday, origin } from "../support/fake-service";
 
@@ -13,13 +13,7 @@ type Given = Partial<RotatingInputs>;
 /** What `check` asks for, from the old inputs and the new ones. */
 function ask(olds: Given, news: Given, now: string) {
   const inputs = { ...base, ...news } as RotatingInputs;
-  return requestRotation(
-    { ...base, ...olds },
-    inputs,
-    scheduleOf(inputs, facts, "export"),
-    catalogue,
-    Date.parse(now),
-  );
+  return requestRotation({ ...base, ...olds }, inputs, scheduleOf(inputs, facts, "export"), catalogue, Date.parse(now));
 }
 
 /** The overlap of the second key runs until the 9th of April. */
