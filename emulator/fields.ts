@@ -58,7 +58,7 @@ export class Fields {
     if (value === undefined || value === null || value === "") throw new InvalidField(field, "is required");
     if (typeof value !== "string") throw new InvalidField(field, "must be a string");
     if (value.length > maxLength) throw new InvalidField(field, `must not be longer than ${maxLength} characters`);
-     
+
     if (/[\u0000-\u001f\u007f]/.test(value)) throw new InvalidField(field, "must not contain control characters");
     return value;
   }

@@ -116,13 +116,11 @@ describeServer("jupyterhub", (installation) => {
     });
 
     test("A slip in the name of a scope is found in the preview, with the nearest one.", async () => {
-      const { failures } = await stack
-        .newKey()
-        .preview({
-          ...common,
-          serviceAccountId: "somebody",
-          scopes: ["read:user!group=analysts", "list:user", "inherit"],
-        });
+      const { failures } = await stack.newKey().preview({
+        ...common,
+        serviceAccountId: "somebody",
+        scopes: ["read:user!group=analysts", "list:user", "inherit"],
+      });
       expect(failures.map(({ reason }) => reason)).toEqual([
         expect.stringContaining('"inherit" is a wildcard'),
         expect.stringContaining('did you mean "list:users"'),

@@ -1,0 +1,90 @@
+/** The inputs of an ApiKey, its record, and the checks that are its own. */
+import type { ConnectionFacts } from "../connections";
+import { formatTime, parseTime } from "../times";
+import { isUnknown } from "../wire";
+import { sameInstant } from "./expiry";
+import { checkExpirySupport, checkLife, checkTime, Failures, fieldSchemas } from "./input-checks";
+import { type KeyInputs, keyInputShape, type KeyRecord } from "./key-inputs";
+
+/** Inputs after `check`. */
+export interface ApiKeyInputs extends KeyInputs {
+  readonly exactName?: boolean;
+  readonly expiresAt?: string;
+  readonly secretValue?: string;
+  /** Added by `check`: what the key should be. */
+  readonly status: string;
+}
+
+/** The record of a key: its inputs, and what its issue brought. */
+export interface ApiKeyOutputs extends Omit<ApiKeyInputs, "secretValue" | "status">, KeyRecord {
+  readonly agreedScopes?: readonly string[];
+  readonly agreedExpiresAt?: string;
+  readonly expiresAt?: string;
+}
+
+export const apiKeyInputShape = {
+  ...keyInputShape,
+  exactName: fieldSchemas.flag,
+  expiresAt: fieldSchemas.judgedApart,
+  secretValue: fieldSchemas.text,
+} as const;
+
+/** The one form in which an end is sent, stored and compared: RFC 3339 in UTC. */
+export function canonicalEnd({ expiresAt }: ApiKeyInputs): { readonly expiresAt?: string } {
+  const endMs = expiresAt === undefined || isUnknown(expiresAt) ? undefined : parseTime(expiresAt);
+  return typeof endMs === "number" ? { expiresAt: formatTime(endMs) } : {};
+}
+
+/** True where the key's own date has passed and is not new: the key stays expired, with a warning. */
+export function checkExpiry(
+  olds: Partial<ApiKeyInputs>,
+  news: ApiKeyInputs,
+  facts: ConnectionFacts | undefined,
+  nowMs: number,
+  failures: Failures,
+): boolean {
+  const endMs = checkTime("expiresAt", news.expiresAt, failures);
+  checkLife(news.expiresIn, failures);
+  if (news.expiresAt !== undefined && news.expiresIn !== undefined)
+    failures.add(
+      "expiresIn",
+      '"expiresAt" and "expiresIn" are both given; give one: a date, or a life that counts from the issue',
+    );
+  if (facts) checkExpirySupport(news, facts, failures);
+  if (endMs === undefined || endMs > nowMs) return false;
+  if (olds.expiresAt !== undefined && sameInstant(String(olds.expiresAt), news.expiresAt, 0)) return true;
+  failures.add("expiresAt", `"expiresAt" is in the past (${formatTime(endMs)}); give a later time`);
+  return false;
+}
+
+/** Keys that rotate have an overlap to speak of: see checkSchedule. */
+export function checkOutage(
+  { allowOutage }: ApiKeyInputs,
+  { capabilities, backend }: ConnectionFacts,
+  failures: Failures,
+): void {
+  if (capabilities.maxActiveKeys !== 1 || allowOutage === true) return;
+  failures.add(
+    "allowOutage",
+    `${backend} keeps one key per account, so replacing it leaves a gap between the old key's end and the new one's arrival at its users; set allowOutage: true if that is acceptable`,
+  );
+}
+
+export function checkSecretValue(
+  news: ApiKeyInputs,
+  { capabilities, backend }: ConnectionFacts,
+  failures: Failures,
+): void {
+  const value: unknown = news.secretValue;
+  if (value === undefined || isUnknown(value)) return;
+  if (!capabilities.secret.callerChosen)
+    failures.add("secretValue", `${backend} draws its secrets itself; leave "secretValue" out`);
+  if (value === "") failures.add("secretValue", '"secretValue" is an empty text; give the secret, or leave it out');
+  const limit = capabilities.secret.significantBytes;
+  if (typeof value === "string" && limit !== undefined && Buffer.byteLength(value) > limit) {
+    failures.add(
+      "secretValue",
+      `"secretValue" is ${Buffer.byteLength(value)} bytes long, but ${backend} only looks at the first ${limit}; shorten it`,
+    );
+  }
+}
