@@ -19,7 +19,7 @@ describe("Rotating keys, whatever happens in whatever order", () => {
       const replay = process.env.APIKEYS_REPLAY === undefined ? {} : { replayPath: process.env.APIKEYS_REPLAY };
       const sequence = fc.tuple(
         fc.constantFrom(...schedulesOf(product)),
-        fc.commands(rotationSteps(product), { maxCommands: 24, size: "max", ...replay }),
+        fc.commands(rotationSteps(product), { maxCommands: 30, size: "max", ...replay }),
       );
       await fc.assert(
         fc.asyncProperty(sequence, async ([schedule, steps]) => {

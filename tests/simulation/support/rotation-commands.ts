@@ -79,24 +79,30 @@ export function rotationSteps(product: Product): fc.Arbitrary<fc.AsyncCommand<Mo
   const { scopes } = productFacts[product];
   const faults = faultsOf(product);
   const up = faults.map((orders) => new Step(`up${wordsOf(orders)}`, (run) => run.up(orders)));
-  const pass = fc
-    .constantFrom(
-      [5, hourMs, "h"] as const,
-      [1, dayMs, "d"] as const,
-      [4, dayMs, "d"] as const,
-      [8, dayMs, "d"] as const,
-      [29, dayMs, "d"] as const,
-      [31, dayMs, "d"] as const,
-      [95, dayMs, "d"] as const,
-    )
-    .map(([count, unitMs, unit]) => new Step(`pass ${count}${unit}`, (run) => run.pass(count * unitMs + 7 * minuteMs)));
+  const spans = fc.constantFrom(
+    [5, hourMs, "h"] as const,
+    [1, dayMs, "d"] as const,
+    [3, dayMs, "d"] as const,
+    [8, dayMs, "d"] as const,
+    [29, dayMs, "d"] as const,
+    [31, dayMs, "d"] as const,
+    [31, dayMs, "d"] as const,
+    [95, dayMs, "d"] as const,
+  );
+  const pass = spans.map(
+    ([count, unitMs, unit]) => new Step(`pass ${count}${unit}`, (run) => run.pass(count * unitMs + 7 * minuteMs)),
+  );
+  /** What a CI does: it comes back after a while. */
+  const later = fc.tuple(spans, faults).map(
+    ([[count, unitMs, unit], orders]) =>
+      new Step(`up ${count}${unit} later${wordsOf(orders)}`, async (run) => {
+        await run.pass(count * unitMs + 7 * minuteMs);
+        await run.up(orders);
+      }),
+  );
   return [
-    up,
-    up,
-    up,
-    up,
-    pass,
-    pass,
+    ...[up, up, up, up, up],
+    ...[later, later, later, later, later, later, later, later],
     pass,
     faults.map((orders) => new Step(`refresh${wordsOf(orders)}`, (run) => run.refresh(orders))),
     fc
