@@ -15,7 +15,6 @@ export function renderSarif(report: Report, toolVersion: string): string {
       driver: {
         name: "pulumi-apikeys scope review",
         semanticVersion: toolVersion,
-        informationUri: "https://www.npmjs.com/package/pulumi-apikeys",
         rules: rules.map((rule) => ({
           id: rule.id,
           name: pascalCase(rule.title),
