@@ -7,7 +7,7 @@ import type { Connection } from "../connections";
 import { secondMs } from "../durations";
 import { AmbiguousCreateError, isUnclear, ProviderError } from "../errors";
 import { type Clock, realClock } from "../http/client";
-import { proveKeyGone } from "./absence";
+import { findAccount, proveKeyGone } from "./absence";
 import { hasMarkerForm, renamed } from "./names";
 
 /** What a look at the service found. */
@@ -111,14 +111,16 @@ async function findByMarker(
   }
 }
 
-/** The living keys that carry one of these markers. */
+/** The living keys that carry one of these markers. Where an account is said to be missing, that has to be proven. */
 export async function livingByMarkers(
-  { client }: Connection,
+  connection: Connection,
   serviceAccountId: string | undefined,
   markers: readonly string[],
 ): Promise<readonly ApiKey[]> {
-  const keys = (await client.listKeys(serviceAccountId === undefined ? {} : { serviceAccountId })) ?? [];
-  return keys.filter((key) => markers.includes(key.name) && key.status === "active");
+  const keys = await connection.client.listKeys(serviceAccountId === undefined ? {} : { serviceAccountId });
+  if (keys) return keys.filter((key) => markers.includes(key.name) && key.status === "active");
+  if (serviceAccountId === undefined || !(await findAccount(connection, serviceAccountId, markers[0] ?? ""))) return [];
+  throw new ProviderError(`the service shows the account ${serviceAccountId}, but not its keys; run again.`);
 }
 
 /** The key as the service has it now. Refusals and outages are errors, never "missing". */

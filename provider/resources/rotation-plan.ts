@@ -103,8 +103,10 @@ export function planRotation(
   const replaces = identityFields.filter((name) => isUnknown(news[name]) || !sameValue(outs[name], news[name]));
   const recordChanges: (keyof RotatingInputs)[] = recordFields.filter((name) => !sameValue(outs[name], news[name]));
   if (outs.emergency !== undefined && news.emergency === undefined) recordChanges.push("emergency");
-  const previous = planPrevious(outs, facts, nowMs);
-  const mint = planMint(outs, news, facts, schedule, nowMs, previous);
+  const asked = planPrevious(outs, facts, nowMs);
+  const mint = planMint(outs, news, facts, schedule, nowMs, asked);
+  // A key that makes way for the next one in any case need not be asked for.
+  const previous = asked === "ask" && mint && !mint.currentIsDead ? "keep" : asked;
   const pending = (outs.pendingRevocations ?? []).length + (outs.lostCreates ?? []).length > 0;
   return { ...(mint ? { mint } : {}), previous, pending, recordChanges, replaces };
 }

@@ -367,6 +367,19 @@ describe("What single products can and cannot do", () => {
     expect(await up(key, every("novavms"))).toBe("same");
   });
 
+  test("a key that may have been made on NovaVMS is not forgotten over a 404, which proves nothing there", async () => {
+    const key = bench.key();
+    const { faults } = bench.services;
+    await faults.add({ service: "novavms", method: "POST", path: "keys$", kind: "drop-after-commit" });
+    await faults.add({ service: "novavms", method: "GET", kind: "status", status: 403 });
+    await key.up(every("novavms"));
+    expect(key.outs.lostCreates).toHaveLength(1);
+    await faults.add({ service: "novavms", method: "GET", path: "keys$", kind: "status", status: 404 });
+    expect((await key.destroy()).failures.join()).toMatch(/the service shows the account \S+, but not its keys/);
+    expect((await key.destroy()).failures).toEqual([]);
+    expect(await bench.living("novavms", "app-")).toEqual([]);
+  });
+
   test("a previous key never outlives its own end, and the reason tells an overlap that this cuts", async () => {
     const key = bench.key();
     const program = every("pulsely", { expiresIn: "40d", overlap: "7d" });

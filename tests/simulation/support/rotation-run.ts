@@ -1,6 +1,6 @@
 /** One sequence of the rotation model: a key's program, its state, what others do to it, and what must hold. */
 import { plainSecret } from "../../../provider/wire";
-import { parseDuration } from "../../../provider/durations";
+import { dayMs, parseDuration } from "../../../provider/durations";
 import { fingerprintOf } from "../../../provider/fingerprint";
 import { stackMark } from "../../../provider/resources/names";
 import type { PreviousKey, RotatingOutputs } from "../../../provider/resources/rotation-plan";
@@ -190,6 +190,7 @@ export class RotationRun {
     if (outs?.keyId !== before?.outs.keyId && /emergency|ends .* early/.test(outs?.rotationReason ?? ""))
       this.promised = [];
     this.checkPromises(before);
+    await this.checkWhy(before);
     await this.holds();
     await this.checkKeptPromises();
     if (outcome.failures.length > 0 || !outs) return;
@@ -284,6 +285,24 @@ export class RotationRun {
         `${what} (${id ?? ""}) is called valid, and does not work: it is ${key?.state ?? "unknown to the service"}`,
       );
     if (id !== undefined && key.id !== id) throw new Error(`${what} has the id ${key.id}, and the record says ${id}`);
+  }
+
+  /** The clock never mints inside an overlap, and nobody takes a key for unused that is in use. */
+  private async checkWhy(state: StateEntry | undefined): Promise<void> {
+    const before = state?.outs as RotatingOutputs | undefined;
+    const after = this.outputs();
+    const now = this.bench.nowMs();
+    if (!before?.previousKey || !after || Date.parse(before.previousValidUntil ?? "") <= now) return;
+    if (after.keyId !== before.keyId && /^(due|expires in)/.test(after.rotationReason))
+      throw new Error(`inside an overlap the clock made a key: ${after.rotationReason}`);
+    if (after.keyId !== before.keyId || after.previousKeyId === before.previousKeyId) return;
+    if (!/retired$/.test(after.retireStatus ?? "")) return;
+    const keys = await this.bench.keys(this.product);
+    const usedAt = (id: string | undefined) => keys.find((key) => key.id === id)?.lastUsedAt ?? undefined;
+    const lastUse = usedAt(before.previousKeyId);
+    if (usedAt(after.keyId) === undefined) throw new Error("the previous key went although the new one was never used");
+    if (lastUse !== undefined && now - Date.parse(lastUse) < dayMs)
+      throw new Error(`the previous key went although it was used at ${lastUse}`);
   }
 
   /** A new previous key is promised at least the overlap that was asked for, or the reason says otherwise. */

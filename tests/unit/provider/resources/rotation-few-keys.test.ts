@@ -364,10 +364,18 @@ describe("What holds on any service", () => {
     service.nowMs += 30 * dayMs;
     await up(local, program());
     service.nowMs += 8 * dayMs;
-    const remote = new EngineDouble(at("https://few.example"));
-    remote.state = local.state;
+    const retiring = local.state!;
+    const { previousKeyId: _id, previousKey, ...current } = retiring.outs;
+    const waiting = {
+      ...retiring,
+      outs: { ...current, pendingRevocations: [{ ...(previousKey as object), end: "2026-08-01T00:00:00Z" }] },
+    };
     service.calls.length = 0;
-    expect((await remote.up(program())).failures.join()).toMatch(/APIKEYS_NOW is set.*Nothing was sent/);
+    for (const state of [retiring, waiting]) {
+      const remote = new EngineDouble(at("https://few.example"));
+      remote.state = state;
+      expect((await remote.up(program())).failures.join()).toMatch(/APIKEYS_NOW is set.*Nothing was sent/);
+    }
     expect(service.calls).toEqual([]);
   });
 });

@@ -94,6 +94,13 @@ describe("What a rotating key needs", () => {
     ["a retire, when it is over", overlap, {}, "2027-04-09T00:00:00Z", { previous: "end" }],
     ["a question, once a day", unused, {}, "2027-04-09T10:00:00Z", { previous: "ask" }],
     [
+      "no question where it makes way in any case",
+      unused,
+      { scopes: ["read:alerts"] },
+      "2027-04-09T10:00:00Z",
+      { previous: "keep", ...mint("scopes changed: +read:alerts -read:checks") },
+    ],
+    [
       "no second question on that day",
       { ...unused, retireAskedOn: "2027-04-09" },
       {},
