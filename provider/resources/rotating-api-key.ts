@@ -26,7 +26,7 @@ import { keptAfterFailure } from "./partial-failure";
 import { leftBehind } from "./rotation-mint";
 import { type Credential, isIdle, nextRotation, planRotation, type RotatingOutputs } from "./rotation-plan";
 import { Progress, UnfinishedRotation } from "./rotation-progress";
-import { isDead, requestOf, requestRotation, type RotatingInputs, statusReason } from "./rotation-request";
+import { isGone, requestOf, requestRotation, type RotatingInputs, statusReason } from "./rotation-request";
 import { addStray, forgetPrevious } from "./rotation-retire";
 import { checkSchedule, issueTime, type Schedule, type ScheduleInputs, scheduleOf } from "./rotation-schedule";
 import { carryOut, needsService } from "./rotation-steps";
@@ -217,7 +217,7 @@ async function readPrevious(progress: Progress): Promise<void> {
   const { previousKey: previous, previousValidUntil = "" } = progress.outs;
   if (!previous || previous.keyId === current?.keyId || Date.parse(previousValidUntil) <= nowMs) return;
   const { status, key } = await observeKey(connection, progress.refOf(previous), nowMs);
-  if (!isDead(status)) return;
+  if (!isGone(status)) return;
   forgetPrevious(progress, `previous key ${statusReason(status) ?? "gone"}`);
   if (key?.status === "active") addStray(progress, previous);
 }

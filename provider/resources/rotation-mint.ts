@@ -58,6 +58,8 @@ export async function mint(
     else if (!inPlace || emergency || (nativeRotate?.graceChosen === false && nativeRotate.maxGraceMs > 0))
       dead.push(old);
   }
+  // Nobody can use a disabled key, and nobody shall be able to again.
+  if (old && !inPlace && before.status === "disabled") dead.push(old);
   if (!emergency) return dead;
   dead.push(...(progress.outs.strayKeys ?? []));
   progress.drop("strayKeys");

@@ -62,7 +62,7 @@ export interface MintPlan {
   readonly reason: string;
   /** Every older key is revoked in the same update. */
   readonly emergency: boolean;
-  /** The current key never works again, so it has no overlap to keep. */
+  /** The current key does not work, so it has no overlap to keep. */
   readonly currentIsDead: boolean;
 }
 

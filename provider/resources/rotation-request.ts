@@ -113,9 +113,14 @@ export function statusReason(status: string | undefined): string | undefined {
   return status === "expired" ? "expired" : status === "missing" ? "gone from the service" : `${status} outside`;
 }
 
-/** True for what never works again. A disabled key may be enabled, so it gets its overlap like any other. */
+/** True for what does not work: it has no overlap to keep. */
 export function isDead(status: string | undefined): boolean {
-  return status === "revoked" || status === "expired" || status === "missing";
+  return status !== undefined && status !== "active";
+}
+
+/** True for what never works again. A disabled key may be enabled. */
+export function isGone(status: string | undefined): boolean {
+  return isDead(status) && status !== "disabled";
 }
 
 /** The UTC day of a time: 2027-02-01. */

@@ -8,7 +8,7 @@ import {
   type PreviousPlan,
 } from "./rotation-plan";
 import type { Progress } from "./rotation-progress";
-import { dayOf, isDead, retiredReason, statusReason } from "./rotation-request";
+import { dayOf, isGone, retiredReason, statusReason } from "./rotation-request";
 
 /** Everything whose time is over: revocations that wait, and the previous key, if it is still `older`. */
 export async function retireWhatIsOver(
@@ -117,7 +117,7 @@ export async function setEndOnService(progress: Progress): Promise<void> {
   if ("value" in done) return progress.change({ previousKey: { ...previous, endsOnService: true } });
   // Somebody may have revoked it: then it has no end to set, and nobody should be told that it is valid.
   const observed = await progress.tryTo(() => observeKey(connection, ref, nowMs));
-  if ("value" in observed && isDead(observed.value.status))
+  if ("value" in observed && isGone(observed.value.status))
     return forgetPrevious(progress, `previous key ${statusReason(observed.value.status) ?? "gone"}`);
   progress.problems.push(
     `the end of the key ${previous.keyId} could not be set on the service, the next update tries again: ${done.problem}`,

@@ -11,7 +11,7 @@ import { sameValue } from "./field-table";
 import { type Observation, observeKey } from "./key-on-service";
 import { logicalName, renamed } from "./names";
 import { isCrowded, mint, whateverItCarries } from "./rotation-mint";
-import type { MintPlan, RotatingOutputs, RotationPlan } from "./rotation-plan";
+import { type MintPlan, planRotation, type RotatingOutputs, type RotationPlan } from "./rotation-plan";
 import { Progress } from "./rotation-progress";
 import { isDead, retiredReason, type RotatingInputs, statusReason } from "./rotation-request";
 import {
@@ -46,14 +46,19 @@ export async function carryOut(
   if (plan.mint?.emergency) setPending(progress, (olds.pendingRevocations ?? []).map(whateverItCarries));
   if (plan.previous === "end" && older?.endsOnService) forgetPrevious(progress, `${retiredReason} (on the service)`);
 
-  const look = await lookAtCurrent(progress, plan);
+  const planAnew = () => planRotation(progress.outs, news, connection, schedule, progress.nowMs);
+  const look = await lookAtCurrent(progress, plan, planAnew);
   if (look.works) await retireWhatIsOver(progress, plan.previous, older, look.lastUsedAt);
-  const changed = look.mint ? undefined : await changeInPlace(progress, news);
-  const minting = look.mint ?? changed?.mint;
+  // A due key that has waited for an overlap waits no longer than that.
+  const overlapIsOver = plan.previous === "ask" && look.works && !progress.outs.previousKey;
+  const waited = overlapIsOver && progress.problems.length === 0 ? planAnew().mint : undefined;
+  const planned = look.mint ?? waited;
+  const changed = planned ? undefined : await changeInPlace(progress, news);
+  const minting = planned ?? changed?.mint;
   if (minting) {
     const dead = await mint(progress, minting, look.works, news, schedule);
     // Without a current key that worked nothing was retired before: now there is one.
-    if (!look.works) await retireWhatIsOver(progress, plan.previous, older, undefined);
+    if (!look.works) await retireWhatIsOver(progress, planAnew().previous, older, undefined);
     await revokeNow(progress, dead, minting.emergency);
     noteCrowd(progress);
   } else if ((plan.previous === "end" || plan.previous === "ask") && !progress.outs.previousKey) {
@@ -89,26 +94,33 @@ interface Look {
 }
 
 /** Before any retire the current key is read; where it does not work, a new one is made first. */
-async function lookAtCurrent(progress: Progress, { mint: planned, previous, pending }: RotationPlan): Promise<Look> {
+async function lookAtCurrent(
+  progress: Progress,
+  { mint: planned, previous, pending }: RotationPlan,
+  planAnew: () => RotationPlan,
+): Promise<Look> {
   const { connection, nowMs, outs, current } = progress;
   const { maxActiveKeys, nativeRotate } = connection.capabilities;
   const retires = pending || previous === "ask" || (previous === "end" && outs.previousKey !== undefined);
   const crowded = planned !== undefined && maxActiveKeys !== 1 && isCrowded(outs, maxActiveKeys, false);
-  // A key that is called revoked because it carries another secret lives, and has to be remembered.
-  const mayLive =
-    planned?.currentIsDead === true && outs.status === "revoked" && nativeRotate?.id === "same" && maxActiveKeys !== 1;
+  // What is called revoked may carry another secret, and what is called disabled may be enabled by now.
+  const otherSecret = outs.status === "revoked" && nativeRotate?.id === "same" && maxActiveKeys !== 1;
+  const mayLive = otherSecret || outs.status === "disabled";
   if (!current || !(planned?.currentIsDead ? mayLive : retires || crowded)) return { works: false, mint: planned };
 
   const observed = await progress.tryTo(() => observeKey(connection, progress.refOf(current), nowMs));
   if ("problem" in observed) {
-    if (planned?.currentIsDead) addStray(progress, current);
+    if (planned?.currentIsDead && otherSecret) addStray(progress, current);
+    else if (planned?.currentIsDead) return { works: false, mint: planned };
     else if (previous === "ask" && !pending && !crowded) deferQuestion(progress, observed.problem);
     else progress.problems.push(`the current key could not be read, so nothing was retired: ${observed.problem}`);
     return { works: false, mint: planned };
   }
   const { status, key } = observed.value;
-  if (status === "active")
-    return { works: true, lastUsedAt: key?.lastUsedAt, mint: planned && { ...planned, currentIsDead: false } };
+  if (status === "active") {
+    progress.change({ status });
+    return { works: true, lastUsedAt: key?.lastUsedAt, mint: planned && planAnew().mint };
+  }
   return { works: false, mint: repair(progress, observed.value, planned) };
 }
 

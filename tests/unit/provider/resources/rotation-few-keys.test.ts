@@ -321,15 +321,76 @@ describe("What holds on any service", () => {
     expect(service.living()).toEqual([key.outs.previousKeyId, key.outs.keyId]);
   });
 
-  test("a key that was disabled gets a successor, and its overlap: it may be enabled again", async () => {
+  test("a due key that waited for an overlap is made in the update that finds the older one unused", async () => {
+    const { service, key } = setUp({ ...many, lastUsed: { lagMs: 0, granularityMs: 0 } });
+    const loose = { retire: "whenUnused", overlap: "1d", maxOverlap: "10d" };
+    await up(key, program(loose));
+    service.nowMs += 30 * dayMs;
+    await up(key, program(loose));
+    const second = String(key.outs.keyId);
+    service.edit(second, { lastUsedAt: new Date(service.nowMs + hourMs).toISOString() });
+    service.nowMs += 4 * dayMs;
+    await up(key, program({ ...loose, rotateEvery: "1d", overlap: "6h", maxOverlap: "12h" }));
+    expect(key.outs).toMatchObject({ generation: 3, rotationReason: "due: age 4 d of 1 d", previousKeyId: second });
+    expect(service.living()).toEqual([second, key.outs.keyId]);
+  });
+
+  test("a due key does not come while the older one, unused by now, could not be retired", async () => {
+    const { service, key } = setUp({ ...many, lastUsed: { lagMs: 0, granularityMs: 0 } });
+    const loose = { retire: "whenUnused", overlap: "1d", maxOverlap: "10d" };
+    await up(key, program(loose));
+    service.nowMs += 30 * dayMs;
+    await up(key, program(loose));
+    service.edit(String(key.outs.keyId), { lastUsedAt: new Date(service.nowMs + hourMs).toISOString() });
+    service.nowMs += 4 * dayMs;
+    service.fail("revokeKey", { error: outage() });
+    const tight = program({ ...loose, rotateEvery: "1d", overlap: "6h", maxOverlap: "12h" });
+    expect((await key.up(tight)).failures).toHaveLength(1);
+    expect(key.outs).toMatchObject({ generation: 2, pendingRevocations: [{ keyId: "key-1" }] });
+    await up(key, tight);
+    expect(key.outs).toMatchObject({ generation: 3, rotationReason: "due: age 4 d of 1 d" });
+    expect(service.living()).toHaveLength(2);
+  });
+
+  test("where the current key turns out revoked, the older one is asked for in the same update", async () => {
+    const { service, key } = setUp({ ...many, lastUsed: { lagMs: 0, granularityMs: 0 } });
+    const loose = { retire: "whenUnused", overlap: "1d", maxOverlap: "10d" };
+    await up(key, program(loose));
+    service.nowMs += 30 * dayMs;
+    await up(key, program(loose));
+    service.fail("createKey", { error: lost() });
+    expect((await key.up(program({ ...loose, keepers: { build: "1" } }))).failures).toHaveLength(1);
+    service.edit(String(key.outs.keyId), { status: "revoked" });
+    service.nowMs += 4 * dayMs;
+    await up(key, program({ ...loose, keepers: { build: "1" } }));
+    expect(key.outs).toMatchObject({
+      previousKeyId: "key-1",
+      retireStatus: "the new key has not been used yet; deferred",
+    });
+    expect((await key.up(program({ ...loose, keepers: { build: "1" } }))).op).toBe("same");
+  });
+
+  test("a key that is disabled gets a successor, and is never enabled again", async () => {
+    const { service, key } = setUp(many);
+    await up(key, program());
+    service.edit("key-1", { status: "disabled" });
+    await key.refresh();
+    await up(key, program());
+    expect(key.outs).toMatchObject({ status: "active", rotationReason: "disabled outside", generation: 2 });
+    expect(key.outs).not.toHaveProperty("previousKeyId");
+    expect(service.held.get("key-1")?.key.status).toBe("revoked");
+  });
+
+  test("a key that was disabled, and is enabled again by now, is kept", async () => {
     const { service, key } = setUp(many);
     await up(key, program());
     service.edit("key-1", { status: "disabled" });
     await key.refresh();
     service.edit("key-1", { status: "active" });
+    expect((await key.preview(program())).inputs.rotationReason).toBe("disabled outside");
     await up(key, program());
-    expect(key.outs).toMatchObject({ rotationReason: "disabled outside", previousKeyId: "key-1" });
-    expect(service.living()).toEqual(["key-1", "key-2"]);
+    expect(key.outs).toMatchObject({ status: "active", keyId: "key-1", generation: 1 });
+    expect((await key.up(program())).op).toBe("same");
   });
 
   test("a name that somebody edited on the service is no reason to leave the key alive", async () => {

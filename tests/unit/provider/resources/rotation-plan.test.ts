@@ -193,11 +193,11 @@ describe("What a rotating key needs", () => {
       mint("revoked outside", { currentIsDead: true }),
     ],
     [
-      "a key beside a disabled one, which may be enabled",
+      "a key instead of a disabled one",
       { status: "disabled" },
       {},
       "2027-05-01T00:00:00Z",
-      mint("disabled outside"),
+      mint("disabled outside", { currentIsDead: true }),
     ],
     [
       "a key for other scopes instead of an expired one",
