@@ -306,7 +306,8 @@ export class RotationRun {
     if (!timed && !/retired$/.test(after.retireStatus ?? "")) return;
     const usedAt = (id: string | undefined) => keys.find((key) => key.id === id)?.lastUsedAt ?? undefined;
     const lastUse = usedAt(before.previousKeyId);
-    if (usedAt(before.keyId) === undefined) throw new Error("the previous key went although the new one was never used");
+    if (usedAt(before.keyId) === undefined)
+      throw new Error("the previous key went although the new one was never used");
     if (lastUse !== undefined && now - Date.parse(lastUse) < dayMs)
       throw new Error(`the previous key went although it was used at ${lastUse}`);
   }
