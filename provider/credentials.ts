@@ -1,4 +1,3 @@
-import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { ConfigError } from "./errors";
@@ -11,7 +10,6 @@ export type CredentialSource =
   | { readonly kind: "config"; readonly token: string };
 
 const commandTimeoutMs = 30_000;
-const run = promisify(execFile);
 
 /**
  * Reads the credential anew: it may have been rotated since the last call. Messages name the place
@@ -71,7 +69,13 @@ async function fetchCredential(connection: string, source: CredentialSource, env
   }
   const [program, ...args] = source.command;
   try {
-    const { stdout } = await run(program ?? "", args, { timeout: commandTimeoutMs, env, maxBuffer: 1024 * 1024 });
+    // Few connections need it, and every command of the engine would wait for it.
+    const { execFile } = await import("node:child_process");
+    const { stdout } = await promisify(execFile)(program ?? "", args, {
+      timeout: commandTimeoutMs,
+      env,
+      maxBuffer: 1024 * 1024,
+    });
     return withoutLastNewline(stdout);
   } catch (error) {
     throw new ConfigError(

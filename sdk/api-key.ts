@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { originOf, withDemands } from "./origin";
+import { PausedTraces } from "./paused-traces";
 import { providerText, typeToken } from "./resource-text";
 import type { Scope } from "./scope";
 
@@ -99,31 +100,38 @@ export class ApiKey extends pulumi.CustomResource {
   /** Origin of the URL that issued the key. */
   declare readonly service: pulumi.Output<string>;
 
-  constructor(name: string, args: ApiKeyArgs, options?: pulumi.CustomResourceOptions) {
-    super(
-      typeToken("ApiKey"),
-      name,
-      {
-        ...args,
-        ...(args.secretValue === undefined ? {} : { secretValue: pulumi.secret(args.secretValue) }),
-        __provider: providerText("ApiKey"),
-        origin: originOf(name),
-        status: undefined,
-        keyId: undefined,
-        secret: undefined,
-        accessId: undefined,
-        hint: undefined,
-        fingerprint: undefined,
-        physicalName: undefined,
-        createdAt: undefined,
-        service: undefined,
-        ...(args.expiresAt === undefined ? { expiresAt: undefined } : {}),
-        ...(args.scopes === undefined ? { scopes: undefined } : {}),
-      },
-      withDemands(options, {
-        secretOutputs: args.secretValue === undefined ? ["secret"] : ["secret", "secretValue"],
-        exactName: args.exactName,
-      }),
-    );
+  constructor(name: string, args: ApiKeyArgs = {}, options?: pulumi.CustomResourceOptions) {
+    const traces = new PausedTraces();
+    try {
+      super(
+        typeToken("ApiKey"),
+        name,
+        {
+          scopes: undefined,
+          expiresAt: undefined,
+          ...args,
+          ...(args.secretValue === undefined ? {} : { secretValue: pulumi.secret(args.secretValue) }),
+          __provider: providerText("ApiKey"),
+          origin: originOf(name),
+          status: undefined,
+          secret: undefined,
+          accessId: undefined,
+          hint: undefined,
+          fingerprint: undefined,
+          physicalName: undefined,
+          createdAt: undefined,
+          service: undefined,
+        },
+        withDemands(options, {
+          secretOutputs: args.secretValue === undefined ? ["secret"] : ["secret", "secretValue"],
+          exactName: args.exactName,
+        }),
+      );
+    } catch (error) {
+      throw traces.retaken(error);
+    } finally {
+      traces.resume();
+    }
+    this.keyId = this.id;
   }
 }

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { KeyArgs } from "./api-key";
 import { originOf, withDemands } from "./origin";
+import { PausedTraces } from "./paused-traces";
 import { providerText, typeToken } from "./resource-text";
 
 /** Inputs of {@link RotatingApiKey}. Durations: `30s`, `15m`, `24h`, `7d`, `12w`. */
@@ -97,35 +98,42 @@ export class RotatingApiKey extends pulumi.CustomResource {
   >;
 
   constructor(name: string, args: RotatingApiKeyArgs, options?: pulumi.CustomResourceOptions) {
-    super(
-      typeToken("RotatingApiKey"),
-      name,
-      {
-        ...args,
-        __provider: providerText("RotatingApiKey"),
-        origin: originOf(name),
-        status: undefined,
-        keyId: undefined,
-        secret: undefined,
-        accessId: undefined,
-        hint: undefined,
-        fingerprint: undefined,
-        physicalName: undefined,
-        createdAt: undefined,
-        expiresAt: undefined,
-        service: undefined,
-        previousKeyId: undefined,
-        previousSecret: undefined,
-        previousValidUntil: undefined,
-        generation: undefined,
-        rotatedAt: undefined,
-        rotationReason: undefined,
-        nextRotationAt: undefined,
-        retireStatus: undefined,
-        pendingRevocations: undefined,
-        ...(args.scopes === undefined ? { scopes: undefined } : {}),
-      },
-      withDemands(options, { secretOutputs: ["secret", "previousSecret"] }),
-    );
+    const traces = new PausedTraces();
+    try {
+      super(
+        typeToken("RotatingApiKey"),
+        name,
+        {
+          scopes: undefined,
+          ...args,
+          __provider: providerText("RotatingApiKey"),
+          origin: originOf(name),
+          status: undefined,
+          keyId: undefined,
+          secret: undefined,
+          accessId: undefined,
+          hint: undefined,
+          fingerprint: undefined,
+          physicalName: undefined,
+          createdAt: undefined,
+          expiresAt: undefined,
+          service: undefined,
+          previousKeyId: undefined,
+          previousSecret: undefined,
+          previousValidUntil: undefined,
+          generation: undefined,
+          rotatedAt: undefined,
+          rotationReason: undefined,
+          nextRotationAt: undefined,
+          retireStatus: undefined,
+          pendingRevocations: undefined,
+        },
+        withDemands(options, { secretOutputs: ["secret", "previousSecret"] }),
+      );
+    } catch (error) {
+      throw traces.retaken(error);
+    } finally {
+      traces.resume();
+    }
   }
 }

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { originOf, withDemands } from "./origin";
+import { PausedTraces } from "./paused-traces";
 import { providerText, typeToken } from "./resource-text";
 import type { Scope } from "./scope";
 
@@ -52,21 +53,27 @@ export class ServiceAccount extends pulumi.CustomResource {
   declare readonly service: pulumi.Output<string>;
 
   constructor(name: string, args: ServiceAccountArgs = {}, options?: pulumi.CustomResourceOptions) {
-    super(
-      typeToken("ServiceAccount"),
-      name,
-      {
-        ...args,
-        __provider: providerText("ServiceAccount"),
-        origin: originOf(name),
-        accountId: undefined,
-        physicalName: undefined,
-        createdAt: undefined,
-        status: undefined,
-        service: undefined,
-      },
-      withDemands(options, { exactName: args.exactName }),
-    );
+    const traces = new PausedTraces();
+    try {
+      super(
+        typeToken("ServiceAccount"),
+        name,
+        {
+          ...args,
+          __provider: providerText("ServiceAccount"),
+          origin: originOf(name),
+          physicalName: undefined,
+          createdAt: undefined,
+          status: undefined,
+          service: undefined,
+        },
+        withDemands(options, { exactName: args.exactName }),
+      );
+    } catch (error) {
+      throw traces.retaken(error);
+    } finally {
+      traces.resume();
+    }
     // Of an update's outputs a preview knows the id alone: without it every key of a changed account would look replaced.
     this.accountId = this.id;
   }

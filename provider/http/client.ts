@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { Agent, type Dispatcher, request as send } from "undici";
-import { ConfigError, ConnectionError, ResponseShapeError, TimeoutError } from "../errors";
+import type { Agent, Dispatcher } from "undici";
+import { ConfigError, ConnectionError, ProviderError, ResponseShapeError, TimeoutError } from "../errors";
 import { redact } from "../redact";
 import { type Attempt, decideRetry } from "./retry";
 import { errorForStatus, readErrorBody, readRetryAfter } from "./status";
@@ -78,11 +78,14 @@ export const realClock: Clock = { nowMs: () => performance.now(), sleep: (ms) =>
 /** Well before an attempt ends: an address at which nobody answers has then provably been sent nothing. */
 const connectTimeoutMs = 5_000;
 const largestBodyBytes = 16 * 1024 * 1024;
+/** Loaded with the first request: a preview sends none, and should not wait for it. */
+/* eslint-disable-next-line @typescript-eslint/no-require-imports -- the only way to load a module late and at once in CommonJS */
+const undici = () => require("undici") as typeof import("undici");
 let pool: Agent | undefined;
 
 /** The process's connections, kept alive between calls and closed before servers usually close them. */
 function sharedPool(): Agent {
-  pool ??= new Agent({
+  pool ??= new (undici().Agent)({
     connections: 16,
     keepAliveTimeout: 4_000,
     keepAliveMaxTimeout: 30_000,
@@ -107,7 +110,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     const signal = AbortSignal.timeout(timeoutMs);
     const label = labelOf(request, auth.secrets);
     try {
-      const response = await send(target(url, request), {
+      const response = await undici().request(target(url, request), {
         method: request.method,
         headers: {
           accept: "application/json",
@@ -251,6 +254,10 @@ function asConnectionError(error: unknown, label: string, aborted: boolean, time
   const origin = new URL(url).origin;
   if (aborted) return new TimeoutError(`${label}: no complete answer from ${origin} within ${timeoutMs / 1000} s.`);
   const code = errorCode(error);
+  if (code === "UND_ERR_INVALID_ARG" || error instanceof TypeError)
+    return new ProviderError(
+      `${label}: this is no request that can be sent, and nothing was sent. The backend has made a mistake in its headers, path or body.`,
+    );
   const sent = !(code !== undefined && (neverSent.has(code) || code.startsWith("ERR_TLS") || code.includes("CERT")));
   const what = sent ? "the connection broke before the answer was complete" : "the service cannot be reached";
   return new ConnectionError(`${label}: ${what} at ${origin}${code ? ` (${code})` : ""}.`, sent, {

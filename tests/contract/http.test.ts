@@ -332,6 +332,16 @@ describe("the credential", () => {
 });
 
 describe("requests", () => {
+  test.each<[string, Partial<HttpRequest>]>([
+    ["a header of two lines", { headers: { "x-tenant": "a\nb" } }],
+    ["a body that is no JSON", { json: { count: 1n } }],
+  ])("that a backend builds wrong are its mistake, and nothing was sent: %s", async (_what, wrong) => {
+    const error = await failureOf(impatient().http.request({ method: "POST", path: "/keys", ...wrong }));
+    expect(error.message).toMatch(/^POST \/keys: this is no request that can be sent, and nothing was sent/);
+    expect(isUnclear(error)).toBe(false);
+    expect(server.requests).toEqual([]);
+  });
+
   test("share the few connections that are kept open, in turn and side by side", async () => {
     const { http } = impatient();
     for (let count = 0; count < 20; count += 1) await http.request(get);

@@ -1,0 +1,49 @@
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import * as pulumi from "@pulumi/pulumi";
+import { ApiKey, RotatingApiKey, ServiceAccount } from "../../../sdk";
+
+beforeAll(() =>
+  pulumi.runtime.setMocks(
+    {
+      newResource: ({ name, inputs }) => ({ id: `${name}-id`, state: inputs as object }),
+      call: ({ inputs }) => inputs as object,
+    },
+    "project",
+    "stack",
+    false,
+    "organization",
+  ),
+);
+
+const wrongParent = { parent: JSON.parse("{}") as pulumi.Resource };
+
+describe.each<[string, (options?: pulumi.CustomResourceOptions) => pulumi.Resource]>([
+  ["ServiceAccount", (options) => new ServiceAccount("a", {}, options)],
+  ["ApiKey", (options) => new ApiKey("a", {}, options)],
+  ["RotatingApiKey", (options) => new RotatingApiKey("a", { rotateEvery: "90d" }, options)],
+])("The constructor of %s", (_className, make) => {
+  test("leaves the limit of stack traces as it was", () => {
+    const { stackTraceLimit } = Error;
+    make();
+    expect(Error.stackTraceLimit).toBe(stackTraceLimit);
+    expect(() => make(wrongParent)).toThrow("not a valid Resource");
+    expect(Error.stackTraceLimit).toBe(stackTraceLimit);
+  });
+
+  test("fails with a trace that leads to the program's line", () => {
+    const stackOf = () => {
+      try {
+        return make(wrongParent);
+      } catch (error) {
+        return (error as Error).stack;
+      }
+    };
+    expect(stackOf()).toContain("constructors.test.ts");
+  });
+});
+
+test("A program in JavaScript that forgets the inputs is told so by the provider, not by a TypeError.", () => {
+  const forgetful = RotatingApiKey as unknown as new (name: string) => unknown;
+  expect(() => new forgetful("a")).not.toThrow();
+  expect(() => new ApiKey("a")).not.toThrow();
+});
