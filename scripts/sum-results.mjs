@@ -20,5 +20,6 @@ for (const file of files) {
       console.log(`  ${test.fullName}`);
   }
 }
-console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
+if (skipped > 0) console.log(`\nskipped: ${skipped}`);
+console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
