@@ -47,3 +47,9 @@ test("A program in JavaScript that forgets the inputs is told so by the provider
   expect(() => new forgetful("a")).not.toThrow();
   expect(() => new ApiKey("a")).not.toThrow();
 });
+
+test("An id that is a Pulumi id too is known even in the preview of a change.", async () => {
+  const valueOf = <Value>(output: pulumi.Output<Value>) => new Promise<Value>((told) => void output.apply(told));
+  expect(await valueOf(new ServiceAccount("exporter", { role: "viewer" }).accountId)).toBe("exporter-id");
+  expect(await valueOf(new ApiKey("exporter").keyId)).toBe("exporter-id");
+});
