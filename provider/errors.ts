@@ -3,6 +3,8 @@
  * and what to do; it never holds a secret: whoever builds one passes vendor text through `redact`.
  */
 
+import { redact } from "./redact";
+
 /** Root of the tree: anything that this package reports on purpose. */
 export class ProviderError extends Error {
   constructor(message: string, options?: { cause?: unknown }) {
@@ -112,13 +114,24 @@ export class AmbiguousCreateError extends ProviderError {
   }
 }
 
-/** A key exists, but its secret is not known to anyone any more. */
-export class SecretUnavailableError extends ProviderError {}
-
-/** True where the service may have acted although we have no usable answer. */
+/**
+ * True where the service may have acted although we have no usable answer. An error that is none of
+ * this tree is a slip in the code that reads the answer, so it proves nothing.
+ */
 export function isUnclear(error: unknown): boolean {
   if (error instanceof ConnectionError) return error.sent;
-  return error instanceof ServerError || error instanceof ResponseShapeError;
+  return error instanceof ServerError || error instanceof ResponseShapeError || !(error instanceof ProviderError);
+}
+
+/** What failed in a step before the request that matters: that one was never sent, so nothing is unclear. */
+export function notYetSent(step: string, error: unknown): unknown {
+  return isUnclear(error) ? new ConnectionError(`${step}. ${wordsOf(error)}`, false, { cause: error }) : error;
+}
+
+/** Our own words; of any other error its name and what may be printed of its message. */
+export function wordsOf(error: unknown): string {
+  if (error instanceof ProviderError) return error.message;
+  return error instanceof Error ? `Unexpected ${error.name}: ${redact(error.message)}.` : "An unexpected error.";
 }
 
 function describe(facts: ApiErrorFacts, advice?: string): string {

@@ -1,4 +1,5 @@
 import type { BackendSession } from "./backends/definition";
+import { notYetSent } from "./errors";
 import type { Credential, Session } from "./http/client";
 
 /** Monotonic milliseconds. */
@@ -34,7 +35,10 @@ export function createSession(
 
   async function open(logIn: () => Promise<BackendSession>): Promise<Open> {
     const token = await readToken();
-    const { headers, validForMs = Infinity } = await logIn();
+    const { headers, validForMs = Infinity } = await logIn().catch((error: unknown) => {
+      // What the call itself asks for has not been asked for yet: not even a create is unclear.
+      throw notYetSent("the login failed, and nothing else was sent", error);
+    });
     return { ...credentialOf(token, headers), endsMs: nowMs() + validForMs - spareMs };
   }
 

@@ -186,7 +186,11 @@ export type ServiceAccountChanges = Partial<NewServiceAccount>;
  * that a vendor lacks is left out.
  */
 export interface BackendClient {
-  /** Sent once; the HTTP client repeats it only where that is proven safe. */
+  /**
+   * Sent once; the HTTP client repeats it only where that is proven safe. Where the answer lacks what it
+   * should bring, throw a ResponseShapeError: like a lost answer, and like any error outside the tree, it
+   * makes the lifecycle look for the key by its name, revoke it, and make another.
+   */
   createKey(key: NewKey): Promise<IssuedApiKey>;
   getKey(ref: KeyRef): Promise<ApiKey | undefined>;
   /** Every key of the parent that may still live. `undefined`: the parent does not exist. */

@@ -108,7 +108,7 @@ export const keycloak = defineBackend<Options>({
           const chosen = secretValue === undefined ? "" : "true";
           const attributes = { [own.key]: name, [own.keyLabels]: JSON.stringify(labels ?? {}), [own.chosen]: chosen };
           await realm.changeClient(id, replaceSecret(secret, attributes));
-          const after = await realm.readClient(id);
+          const after = await realm.readAfterChange(id);
           if (keyNameOf(after) === name) return { ...toKey(after), secret };
           throw new ProviderError(
             `another run took the service account "${client.clientId}" for the key "${keyNameOf(after) ?? "unknown"}" at the same moment, so the key "${name}" is not there. ${oneKeyEach}`,
@@ -145,7 +145,7 @@ export const keycloak = defineBackend<Options>({
           if (graceMs > 0 && !hasExpired(client)) return rotateByPolicy(realm, client, graceMs);
           const secret = drawSecret();
           await realm.changeClient(ref.id, replaceSecret(secret, { [own.chosen]: "" }));
-          return { ...toKey(await realm.readClient(ref.id)), secret };
+          return { ...toKey(await realm.readAfterChange(ref.id)), secret };
         }),
       async revokePrevious({ id }) {
         return (await realm.remove(`${realm.clientAt(id)}/client-secret/rotated`)) ? "revoked" : "absent";

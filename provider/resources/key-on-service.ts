@@ -5,7 +5,7 @@
 import type { ApiKey, IssuedApiKey, KeyRef, KeyStatus, NewKey } from "../backends/definition";
 import type { Connection } from "../connections";
 import { secondMs } from "../durations";
-import { AmbiguousCreateError, isUnclear, ProviderError } from "../errors";
+import { AmbiguousCreateError, isUnclear, ProviderError, ResponseShapeError, wordsOf } from "../errors";
 import { type Clock, realClock } from "../http/client";
 import { findAccount, proveKeyGone } from "./absence";
 import { hasMarkerForm, renamed } from "./names";
@@ -43,7 +43,7 @@ export async function issueKey(
   for (let creates = 1; ; creates += 1) {
     const name = naming.draw();
     try {
-      return await connection.client.createKey({ ...request, name });
+      return whole(await connection.client.createKey({ ...request, name }));
     } catch (error) {
       if (!isUnclear(error)) throw error;
       const found = await findByMarker(connection, request.serviceAccountId, name, error, clock);
@@ -85,6 +85,14 @@ export async function issueKey(
         );
     }
   }
+}
+
+/** A backend of one's own may lack what its type promises: a key that nobody could use, or find again. */
+function whole(issued: IssuedApiKey): IssuedApiKey {
+  const { id, name, secret } = (issued ?? {}) as Partial<Record<keyof IssuedApiKey, unknown>>;
+  const missing = Object.entries({ id, name, secret }).find(([, value]) => value === undefined || value === "");
+  if (missing) throw new ResponseShapeError(`"createKey" of the backend answered without "${missing[0]}".`);
+  return issued;
 }
 
 /** Looks for living keys under the marker; once more after the vendor's activation lag where there is none. */
@@ -201,7 +209,7 @@ function parentOf({ serviceAccountId }: { readonly serviceAccountId?: string }):
 
 function ambiguous(words: string, marker: string, candidates: readonly string[], cause: unknown): AmbiguousCreateError {
   return new AmbiguousCreateError(
-    `it is unclear whether a key named "${marker}" was made: ${messageOf(cause)} ${words}.`,
+    `it is unclear whether a key named "${marker}" was made: ${wordsOf(cause)} ${words}.`,
     marker,
     candidates,
     { cause },
@@ -214,9 +222,5 @@ function list(ids: readonly string[]): string {
 
 /** A sentence inside another. */
 function inner(error: unknown): string {
-  return messageOf(error).replace(/\.$/, "");
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof ProviderError ? error.message : "an unexpected error.";
+  return wordsOf(error).replace(/\.$/, "");
 }

@@ -11,7 +11,7 @@ import type { ServiceAccount, ServiceAccountChanges, Support } from "../backends
 import type { Connection, ConnectionFacts } from "../connections";
 import { secondMs } from "../durations";
 import { defined } from "../defined";
-import { AmbiguousCreateError, isUnclear, ProviderError } from "../errors";
+import { AmbiguousCreateError, isUnclear, ProviderError, wordsOf } from "../errors";
 import { sameAccess } from "../scopes";
 import { formatTime } from "../times";
 import { isUnknown } from "../wire";
@@ -21,6 +21,7 @@ import { decideFields, type FieldRule, type FieldTable, sameValue } from "./fiel
 import { checkAccountScopes, checkDescription, checkName, checkShape, Failures, fieldSchemas } from "./input-checks";
 import { keyNaming } from "./key-inputs";
 import { logicalName, newPhysicalName, type Origin, sameName } from "./names";
+import { keptAfterFailure } from "./partial-failure";
 import { assertSameTarget, type Target, targetOf } from "./target";
 
 /** Inputs after `check`. */
@@ -104,13 +105,20 @@ export function createServiceAccountProvider(
     async create(inputs: ServiceAccountInputs): Promise<CreateResult<ServiceAccountOutputs>> {
       const connection = context.connections.open(inputs.connection);
       connection.assertWritable();
-      const account = await createAccount(connection, inputs, context);
+      const { account, adopted } = await createAccount(connection, inputs, context);
       const record = {
         accountId: String(account.id),
         physicalName: account.name,
         createdAt: account.createdAt ?? formatTime(context.nowMs()),
         service: connection.origin,
       };
+      try {
+        if (adopted) await finishAccount(connection, account, inputs);
+      } catch (error) {
+        // The account is there: it is recorded as it is, so that the next run gives it the rest.
+        const { role, scopes } = account;
+        throw keptAfterFailure(error, record.accountId, defined({ ...inputs, role, scopes, ...record }), inputs);
+      }
       return { id: record.accountId, outs: { ...inputs, ...record } };
     },
 
@@ -224,31 +232,46 @@ async function createAccount(
   connection: Connection,
   inputs: ServiceAccountInputs,
   { clock }: ResourceContext,
-): Promise<ServiceAccount> {
+): Promise<{ readonly account: ServiceAccount; readonly adopted: boolean }> {
   const { client, capabilities } = connection;
   const naming = keyNaming(inputs);
   const name = naming.draw();
   if (!client.createServiceAccount) throw new ProviderError(`${connection.backend} has no service accounts`);
   const { description, role, scopes, labels } = inputs;
   try {
-    return await client.createServiceAccount(defined({ name, description, role, scopes, labels }));
+    const account = await client.createServiceAccount(defined({ name, description, role, scopes, labels }));
+    return { account, adopted: false };
   } catch (error) {
     if (!isUnclear(error)) throw error;
-    const search = async () => (await client.listServiceAccounts?.({ name })) ?? [];
+    const unclear = (words: string, ids: readonly string[] = []) =>
+      new AmbiguousCreateError(
+        `it is unclear whether the service account "${name}" was made: ${wordsOf(error)} ${words}, delete what is not in use, and run again.`,
+        name,
+        ids,
+        { cause: error },
+      );
+    const search = async () => {
+      try {
+        return (await client.listServiceAccounts?.({ name })) ?? [];
+      } catch (refusal) {
+        throw unclear(
+          `The service could not be searched for it (${wordsOf(refusal).replace(/\.$/, "")}): look for that name`,
+        );
+      }
+    };
     let found = await search();
     if (found.length === 0) {
       await clock.sleep(Math.max(capabilities.activationLagMs, secondMs));
       found = await search();
     }
     const [account] = found;
-    if (account && found.length === 1 && !naming.exact) return finishAccount(connection, account, inputs);
+    if (account && found.length === 1 && !naming.exact) return { account, adopted: true };
     const ids = found.map(({ id }) => id);
-    const words = error instanceof Error ? error.message : "";
-    throw new AmbiguousCreateError(
-      `it is unclear whether the service account "${name}" was made: ${words} ${ids.length > 0 ? `Compare ${ids.join(", ")} on the service` : "None of that name is there now; it may still appear: look for it"}, delete what is not in use, and run again.`,
-      name,
+    throw unclear(
+      ids.length > 0
+        ? `Compare ${ids.join(", ")} on the service`
+        : "None of that name is there now; it may still appear: look for it",
       ids,
-      { cause: error },
     );
   }
 }
@@ -258,14 +281,13 @@ async function finishAccount(
   { client, capabilities, catalogue }: Connection,
   account: ServiceAccount,
   asked: ServiceAccountInputs,
-): Promise<ServiceAccount> {
+): Promise<void> {
   const lacksRole = capabilities.serviceAccounts?.role === "update" && account.role !== asked.role;
   const lacksScopes =
     capabilities.serviceAccounts?.scopes === "update" &&
     !sameAccess(catalogue, account.scopes ?? [], asked.scopes ?? []);
   const missing = defined({ role: lacksRole ? asked.role : undefined, scopes: lacksScopes ? asked.scopes : undefined });
-  if (Object.keys(missing).length === 0 || !client.updateServiceAccount) return account;
-  return client.updateServiceAccount(account.id, missing);
+  if (Object.keys(missing).length > 0) await client.updateServiceAccount?.(account.id, missing);
 }
 
 /** The account, or undefined where it is provably gone. */

@@ -20,7 +20,7 @@ export class KeycloakAccounts {
         `POST ${clientsAt} was answered without the new client's Location. Check the connection's url and the service's version.`,
       );
     }
-    const account = toAccount(await this.realm.readClient(id));
+    const account = toAccount(await this.realm.readAfterChange(id));
     const missing = (scopes ?? []).filter((scope) => !account.scopes?.includes(scope));
     if (missing.length === 0) return account;
     await this.remove(id);

@@ -1,7 +1,7 @@
 /** One realm of Keycloak: how it is asked, its client scopes, and its policy on secrets. */
 import { z } from "zod";
 import { secondMs } from "../../durations";
-import { InputError } from "../../errors";
+import { InputError, ResponseShapeError, wordsOf } from "../../errors";
 import { type HttpClient, path } from "../../http/client";
 import { nearestWord } from "../../scopes";
 import { parseAnswer } from "../parse-answer";
@@ -41,6 +41,17 @@ export class Realm {
 
   readClient(id: string): Promise<Client> {
     return this.read(this.clientAt(id), clientSchema);
+  }
+
+  /** The client after a change that is done. What keeps it from being read must not look as if nothing had been. */
+  async readAfterChange(id: string): Promise<Client> {
+    try {
+      return await this.readClient(id);
+    } catch (error) {
+      throw new ResponseShapeError(
+        `the change of the client ${id} was made, but it could not be read afterwards. ${wordsOf(error)}`,
+      );
+    }
   }
 
   findClient(id: string): Promise<Client | undefined> {

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
 import { secondMs } from "../../durations";
-import { ConfigError, ConnectionError, ProviderError, ServerError } from "../../errors";
+import { ConfigError, notYetSent, ProviderError } from "../../errors";
 import { fingerprintOf } from "../../fingerprint";
 import type { HttpClient } from "../../http/client";
 import type { BackendContext, BackendSession } from "../definition";
@@ -131,6 +131,5 @@ function assertOwn({ id, name, enabled, managed_by }: User): void {
 
 /** What fails before the key was asked for leaves nothing unclear. */
 function notYetAsked(error: unknown): never {
-  if (!(error instanceof ServerError || error instanceof ConnectionError)) throw error;
-  throw new ConnectionError(`the key was not asked for yet. ${error.message}`, false, { cause: error });
+  throw notYetSent("the key was not asked for yet", error);
 }

@@ -145,7 +145,7 @@ describe("no secret is in the message, the stack, the JSON or the inspection of"
 
   test("every class of the tree that the table does not build with a secret at hand", () => {
     // Those of this list hold what their makers say, or are roots that nothing throws.
-    const made = ["ProviderError", "InputError", "ApiError", "TimeoutError", "SecretUnavailableError"];
+    const made = ["ProviderError", "InputError", "ApiError", "TimeoutError"];
     const all = Object.entries(errors as Record<string, unknown>).filter(
       ([, value]) => typeof value === "function" && value.prototype instanceof Error,
     );
@@ -199,9 +199,16 @@ describe("an outcome is unclear", () => {
     ["not after a refusal", new errors.BadRequestError({ ...facts, status: 422 }), false],
     ["not after a limit", new errors.RateLimitError({ ...facts, status: 429 }), false],
     ["not after a wrong configuration", new errors.ConfigError("redirected"), false],
-    ["not after a mistake of our own", new TypeError("x is not a function"), false],
+    ["after a slip in the code that reads the answer", new TypeError("x is not a function"), true],
   ];
   test.each(outcomes)("%s: %#", (_title, error, expected) => {
     expect(errors.isUnclear(error)).toBe(expected);
+  });
+
+  test.each(outcomes)("never in a step before the request that matters: %s", (_title, error, unclear) => {
+    const told = errors.notYetSent("the login failed", error);
+    expect(errors.isUnclear(told)).toBe(false);
+    if (unclear) expect((told as Error).message).toContain(error.message);
+    else expect(told).toBe(error);
   });
 });

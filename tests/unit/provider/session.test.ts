@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { BackendSession } from "../../../provider/backends/definition";
+import { AuthenticationError, ServerError } from "../../../provider/errors";
 import { createSession } from "../../../provider/session";
 
 /** A login that answers when the test says so. */
@@ -83,6 +84,28 @@ describe("a connection that logs in", () => {
       expect((await session.credential()).headers).toEqual({ "x-auth-token": "session-2" });
     }
     expect(desk.count()).toBe(2);
+  });
+
+  test("says of a login that failed that nothing else was sent: a create is not unclear then", async () => {
+    const outage = new ServerError({ status: 503, method: "POST", path: "/auth/tokens" });
+    const session = createSession(
+      () => Promise.resolve("admin"),
+      () => Promise.reject(outage),
+    );
+    const error: unknown = await session.credential().catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ sent: false, cause: outage });
+    expect((error as Error).message).toBe(
+      "the login failed, and nothing else was sent. POST /auth/tokens answered 503.",
+    );
+  });
+
+  test("tells a refused login as the refusal that it is", async () => {
+    const refusal = new AuthenticationError({ status: 401, method: "POST", path: "/auth/tokens" });
+    const session = createSession(
+      () => Promise.resolve("admin"),
+      () => Promise.reject(refusal),
+    );
+    await expect(session.credential()).rejects.toBe(refusal);
   });
 
   test("does not keep a login that failed", async () => {

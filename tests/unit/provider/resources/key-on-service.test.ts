@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { ApiKey, Capabilities, NewKey } from "../../../../provider/backends/definition";
+import type { ApiKey, Capabilities, IssuedApiKey, NewKey } from "../../../../provider/backends/definition";
 import type { Connection } from "../../../../provider/connections";
 import {
   AmbiguousCreateError,
@@ -96,6 +96,36 @@ describe("issuing", () => {
     service.fail("createKey", lost);
     await expect(issue(service.connection())).rejects.toMatchObject({ candidates: [] });
     expect(service.count("revokeKey")).toBe(0);
+  });
+
+  test.each([
+    ["without its secret", { secret: undefined }],
+    ["with an empty secret", { secret: "" }],
+    ["without its id", { id: undefined }],
+    ["without its name", { name: undefined }],
+  ])("takes a key that the backend hands over %s for one whose answer is lost", async (_title, lack) => {
+    const service = new FakeService();
+    const connection = service.connection();
+    let creates = 0;
+    const createKey = async (key: NewKey) => {
+      const issued = await connection.client.createKey(key);
+      return (creates += 1) === 1 ? ({ ...issued, ...lack } as unknown as IssuedApiKey) : issued;
+    };
+    const { id } = await issue({ ...connection, client: { ...connection.client, createKey } });
+    expect(id).toBe("key-2");
+    expect(service.living()).toEqual(["key-2"]);
+  });
+
+  test("loses no key because the backend stumbles over the answer", async () => {
+    const service = new FakeService();
+    service.fail("createKey", new TypeError("Cannot read properties of undefined (reading 'id')"), {
+      after: true,
+      times: 3,
+    });
+    const error: unknown = await issue(service.connection()).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(AmbiguousCreateError);
+    expect((error as Error).message).toContain("Unexpected TypeError: Cannot read properties of undefined");
+    expect(service.living()).toEqual([]);
   });
 
   test("does not look for anything after a refusal", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Capabilities } from "../../../../provider/backends/definition";
+import type { Capabilities, NewServiceAccount } from "../../../../provider/backends/definition";
 import {
   AmbiguousCreateError,
   BadRequestError,
@@ -13,6 +13,7 @@ import {
 } from "../../../../provider/resources/service-account";
 import { unknownValue } from "../../../../provider/wire";
 import { OneResource } from "../../../../testing/one-resource";
+import { EngineDouble } from "../../../contract/support/engine-double";
 import { accounts, FakeService } from "../support/fake-service";
 import { accountProgram, idOf, madeAccount, type Program, succeeded } from "../support/resources";
 
@@ -320,6 +321,39 @@ describe("a create with an unclear outcome", () => {
     expect((error as Error).message).toContain(
       "Compare account-1 on the service, delete what is not in use, and run again.",
     );
+  });
+
+  test("names what to look for, too, where the service cannot be searched", async () => {
+    const { service, account } = start();
+    service.fail("createServiceAccount", lost, { after: true });
+    service.fail("listServiceAccounts", new ServerError({ ...facts, status: 503 }));
+    const error: unknown = await account.up(accountProgram).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(AmbiguousCreateError);
+    const { marker, message } = error as AmbiguousCreateError;
+    expect(message).toBe(
+      `it is unclear whether the service account "${marker}" was made: POST /accounts: the connection broke. The service could not be searched for it (${facts.method} ${facts.path} answered 503): look for that name, delete what is not in use, and run again.`,
+    );
+  });
+
+  test("keeps an adopted account that could not be finished, and the next update gives it the rest", async () => {
+    const service = new FakeService(having({ role: "update" }));
+    const connection = service.connection();
+    const createServiceAccount = async ({ role: _role, ...asked }: NewServiceAccount): Promise<never> => {
+      await connection.client.createServiceAccount?.(asked);
+      throw lost;
+    };
+    const open = () => ({ ...connection, client: { ...connection.client, createServiceAccount } });
+    const account = new EngineDouble(
+      createServiceAccountProvider({ ...service.context(), connections: { describe: open, open } }),
+    );
+    const program = { ...accountProgram, role: "viewer" };
+    service.fail("updateServiceAccount", new ServerError({ ...facts, status: 503 }));
+    expect((await account.up(program)).failures).toEqual(["POST /accounts answered 503."]);
+    expect(account.state?.id).toBe("account-1");
+    expect((await account.up(program)).failures).toEqual([]);
+    expect(service.accounts.get("account-1")).toMatchObject({ role: "viewer" });
+    expect(account.outs.role).toBe("viewer");
+    expect(service.count("createServiceAccount")).toBe(1);
   });
 
   test("is none where the service has refused", async () => {
