@@ -3,7 +3,7 @@ import type { ConnectionFacts } from "../connections";
 import { sameAccess } from "../scopes";
 import { isUnknown, plainSecret } from "../wire";
 import type { ApiKeyInputs, ApiKeyOutputs } from "./api-key-inputs";
-import { compareExpiry, type ExpiryChange } from "./expiry";
+import { compareExpiry, type ExpiryChange, sameLife } from "./expiry";
 import { decideFields, type FieldTable, sameValue } from "./field-table";
 import { sameName } from "./names";
 
@@ -23,6 +23,7 @@ export const apiKeyFields: FieldTable<ApiKeyInputs> = {
   // The end of a key is compared as time, not as text: see expiry.ts.
   expiresAt: "keep",
   expiresIn: "keep",
+  agreedExpiresAt: "keep",
   fullAccess: "keep",
   allowOutage: "keep",
   origin: "keep",
@@ -56,6 +57,8 @@ export function planChange(
       : compareExpiry(news, askedOf(olds), facts.capabilities, nowMs);
   if (unknownEnd)
     (facts.capabilities.expiry.update ? updates : replaces).push(isUnknown(news.expiresAt) ? "expiresAt" : "expiresIn");
+  // The end stays, but is asked for in other words: the record has to say so, or it would not be known when it passes.
+  if (expiry.kind === "none" && !unknownEnd && !sameLife(news.expiresIn, olds.expiresIn)) updates.push("expiresIn");
   const knownFrom =
     replaces.length === 0 && updates.length === 0 && expiry.kind === "replace" && expiry.known === "outputs"
       ? "outputs"

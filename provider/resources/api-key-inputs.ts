@@ -3,7 +3,7 @@ import type { ConnectionFacts } from "../connections";
 import { formatTime, parseTime } from "../times";
 import { isUnknown } from "../wire";
 import { sameInstant } from "./expiry";
-import { checkExpirySupport, checkLife, checkTime, Failures, fieldSchemas } from "./input-checks";
+import { checkExpirySupport, checkLife, checkTime, Failures, fieldSchemas, isGiven } from "./input-checks";
 import { type KeyInputs, keyInputShape, type KeyRecord } from "./key-inputs";
 
 /** Inputs after `check`. */
@@ -13,13 +13,13 @@ export interface ApiKeyInputs extends KeyInputs {
   readonly secretValue?: string;
   /** Added by `check`: what the key should be. */
   readonly status: string;
+  /** Added by `read` where the end was moved on the service: the program's own date. */
+  readonly agreedExpiresAt?: string;
 }
 
 /** The record of a key: its inputs, and what its issue brought. */
 export interface ApiKeyOutputs extends Omit<ApiKeyInputs, "secretValue" | "status">, KeyRecord {
   readonly agreedScopes?: readonly string[];
-  readonly agreedExpiresAt?: string;
-  readonly expiresAt?: string;
 }
 
 export const apiKeyInputShape = {
@@ -52,7 +52,11 @@ export function checkExpiry(
     );
   if (facts) checkExpirySupport(news, facts, failures);
   if (endMs === undefined || endMs > nowMs) return false;
-  if (olds.expiresAt !== undefined && sameInstant(String(olds.expiresAt), news.expiresAt, 0)) return true;
+  const { expiresAt: onService, agreedExpiresAt } = olds;
+  if ([onService, agreedExpiresAt].some((end) => end !== undefined && sameInstant(end, news.expiresAt, 0))) {
+    // Where somebody has put the end off on the service, the key lives on: that is drift, and no expired key.
+    return onService !== undefined && Number(parseTime(onService)) <= nowMs;
+  }
   failures.add("expiresAt", `"expiresAt" is in the past (${formatTime(endMs)}); give a later time`);
   return false;
 }
@@ -63,7 +67,7 @@ export function checkOutage(
   { capabilities, backend }: ConnectionFacts,
   failures: Failures,
 ): void {
-  if (capabilities.maxActiveKeys !== 1 || allowOutage === true) return;
+  if (capabilities.maxActiveKeys !== 1 || isGiven(allowOutage)) return;
   failures.add(
     "allowOutage",
     `${backend} keeps one key per account, so replacing it leaves a gap between the old key's end and the new one's arrival at its users; set allowOutage: true if that is acceptable`,

@@ -171,6 +171,8 @@ function inputsOf(outs: ApiKeyOutputs, endMoved: boolean): ApiKeyOutputs {
   const given = Object.fromEntries(names.filter((name) => outs[name] !== undefined).map((name) => [name, outs[name]]));
   const ownEnd = outs.expiresIn === undefined && outs.expiryImposed !== true;
   if (!ownEnd && !endMoved) delete given.expiresAt;
+  // `check` must know the program's own date again, also once it has passed.
+  if (!endMoved || outs.expiresIn !== undefined || outs.expiryImposed === true) delete given.agreedExpiresAt;
   // An end that was taken away shows as a missing life: nothing else of it is left to show.
   if (endMoved && outs.expiresAt === undefined) delete given.expiresIn;
   if (isCallerChosen(outs)) given.secretValue = outs.secret;

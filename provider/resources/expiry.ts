@@ -50,14 +50,11 @@ export function compareExpiry(
     return sameInstant(wanted, actual, expiry.granularityMs) ? { kind: "none" } : change("expiresAt", wanted);
   }
   if (asked.expiresIn !== undefined) {
-    // `24h` and `1d` are the same life.
-    if (recorded.expiresIn === undefined || lifetimeMs(asked.expiresIn) !== lifetimeMs(recorded.expiresIn)) {
+    if (!sameLife(asked.expiresIn, recorded.expiresIn)) {
       const wanted =
         resolveExpiry(asked, recorded.createdAt === undefined ? nowMs : millis(recorded.createdAt)) ?? null;
-      if (sameInstant(wanted, actual, expiry.granularityMs)) return { kind: "none" };
-      return wanted !== null && millis(wanted) <= nowMs
-        ? { kind: "replace", field: "expiresIn", known: "inputs" }
-        : change("expiresIn", wanted);
+      if (wanted !== null && millis(wanted) <= nowMs) return { kind: "replace", field: "expiresIn", known: "inputs" };
+      return sameInstant(wanted, actual, expiry.granularityMs) ? { kind: "none" } : change("expiresIn", wanted);
     }
     const agreed = recorded.agreedExpiresAt ?? actual;
     if (agreed !== undefined && millis(agreed) <= nowMs)
@@ -83,6 +80,11 @@ export function sameInstant(
 ): boolean {
   if (a === null || a === undefined || b === null || b === undefined) return (a ?? undefined) === (b ?? undefined);
   return Math.abs(millis(a) - millis(b)) < Math.max(granularityMs, 1_000);
+}
+
+/** `24h` and `1d` are the same life. */
+export function sameLife(a: string | undefined, b: string | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : lifetimeMs(a) === lifetimeMs(b);
 }
 
 /** A duration that `check` has accepted. */

@@ -71,6 +71,11 @@ export function checkShape(shape: InputShape, news: Readonly<Record<string, unkn
   }
 }
 
+/** A consent, or one that a preview does not know yet: it is asked for when it is known. */
+export function isGiven(consent: unknown): boolean {
+  return consent === true || isUnknown(consent);
+}
+
 /** A name prefix that leaves room for the suffix and fits the vendor's form. */
 export function checkName(
   name: unknown,
@@ -99,8 +104,8 @@ export function checkDescription(
   failures: Failures,
 ): void {
   const limit = capabilities.limits.descriptionLength;
-  if (typeof description !== "string" || support === "none" || limit === undefined || description.length <= limit)
-    return;
+  if (typeof description !== "string" || isUnknown(description)) return;
+  if (support === "none" || limit === undefined || description.length <= limit) return;
   failures.add(
     "description",
     `"description" has ${description.length} characters, but ${backend} takes ${limit}; shorten it`,
@@ -134,14 +139,14 @@ export function checkKeyScopes(
   if (isUnknown(scopes) || !Array.isArray(scopes) || scopes.some((scope) => typeof scope !== "string"))
     return undefined;
   const canonical = canonicalScopes(scopes as string[]);
-  if (canonical.length === 0 && fullAccess !== true) {
+  const consent = isGiven(fullAccess);
+  if (canonical.length === 0 && !consent) {
     failures.add(
       "scopes",
       '"scopes" is an empty list, which many services read as everything; list the scopes, or set fullAccess: true if everything is meant',
     );
   }
-  for (const scope of canonical)
-    checkScope(scope, fullAccess === true, "scopes", { catalogue, backend, connection }, failures);
+  for (const scope of canonical) checkScope(scope, consent, "scopes", { catalogue, backend, connection }, failures);
   return canonical;
 }
 

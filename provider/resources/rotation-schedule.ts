@@ -3,7 +3,7 @@ import type { ConnectionFacts } from "../connections";
 import { createHash } from "node:crypto";
 import { dayMs, formatDuration, formatSpan, hourMs, parseDuration } from "../durations";
 import { isUnknown } from "../wire";
-import type { Failures } from "./input-checks";
+import { type Failures, isGiven } from "./input-checks";
 
 export const retireModes = ["afterOverlap", "whenUnused", "immediately"] as const;
 export type RetireMode = (typeof retireModes)[number];
@@ -251,7 +251,7 @@ function checkOneKey(
       `"overlap" (${formatDuration(asked)}) cannot be chosen: ${backend} gives an old secret ${grace}; leave "overlap" out`,
     );
   }
-  if (overlapMs === 0 && news.allowOutage !== true) {
+  if (overlapMs === 0 && !isGiven(news.allowOutage)) {
     failures.add(
       "allowOutage",
       `${backend} keeps one key per account, and its old secret dies when the new one is made: between the two there is an outage; set allowOutage: true if that is acceptable, or let the service give a grace (rotationGrace)`,

@@ -121,6 +121,17 @@ describe("values that a preview does not know yet", () => {
     expect(await failuresOf({ scopes: ["read:checks", unknownValue], labels: { owner: unknownValue } })).toEqual([]);
   });
 
+  test("pass as consents: what needs one is refused once they are known", async () => {
+    expect(await failuresOf({ scopes: ["admin:*"], fullAccess: unknownValue })).toEqual([]);
+    expect(await failuresOf({ scopes: [], fullAccess: unknownValue })).toEqual([]);
+    expect(await failuresOf({ allowOutage: unknownValue }, { maxActiveKeys: 1 })).toEqual([]);
+  });
+
+  test("have no length yet", async () => {
+    const short: Partial<Capabilities> = { description: "update", limits: { nameLength: 60, descriptionLength: 20 } };
+    expect(await failuresOf({ description: unknownValue }, short)).toEqual([]);
+  });
+
   test("pass where even the connection is not known", async () => {
     expect(await failuresOf({ connection: unknownValue, environment: "test" })).toEqual([]);
   });

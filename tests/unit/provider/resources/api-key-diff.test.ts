@@ -177,6 +177,32 @@ describe("time that passes", () => {
     expect(await key.preview(program)).toMatchObject({ op: "replace", replaces: ["expiresAt"] });
   });
 
+  const before: readonly (readonly [string, Program])[] = [
+    ["a date", { expiresAt: "2026-09-13T12:00:00Z" }],
+    ["a longer life, which somebody had shortened to this one on the service,", { expiresIn: "120d" }],
+  ];
+  test.each(before)("ends a life that took the place of %s with the same end", async (_title, first) => {
+    const { service, key, program } = await madeKey(first);
+    if (first.expiresIn) service.edit(idOf(key), { expiresAt: "2026-09-13T12:00:00Z" });
+    await key.refresh();
+    const life: Program = { ...program, expiresAt: undefined, expiresIn: "90d" };
+    expect(await key.up(life)).toMatchObject({ op: "update" });
+    expect(await key.up(life)).toMatchObject({ op: "same" });
+    expect(await key.refresh()).toEqual([]);
+    expect(service.count("updateKey")).toBe(0);
+    service.nowMs = Date.parse("2026-09-13T12:00:00Z");
+    expect(await key.up(life)).toMatchObject({ op: "replace", replaces: ["expiresAt"] });
+  });
+
+  test("ends a date that took the place of a life: the key stays expired", async () => {
+    const { service, key, program } = await madeKey({ expiresIn: "90d" });
+    const dated: Program = { ...program, expiresIn: undefined, expiresAt: "2026-09-13T12:00:00Z" };
+    expect(await key.up(dated)).toMatchObject({ op: "update" });
+    expect(await key.refresh()).toEqual([]);
+    service.nowMs = Date.parse("2026-10-01T00:00:00Z");
+    expect(await key.up(dated)).toMatchObject({ op: "same", failures: [] });
+  });
+
   test("ends a date: the key stays expired, with a warning and no change", async () => {
     const { service, key, program } = await madeKey({ expiresAt: "2026-07-01T00:00:00Z" });
     service.nowMs = Date.parse("2026-08-01T00:00:00Z");

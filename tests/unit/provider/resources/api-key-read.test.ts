@@ -192,7 +192,9 @@ describe("an end that was moved by hand", () => {
     test.each(ends)(`%s, of a key with ${kind}, is drift, and the next update moves it back`, async (title, edit) => {
       const { service, key, program: whole } = await madeKey(program, movable);
       service.edit(idOf(key), edit);
-      expect(await key.refresh()).toEqual([title === "to never" ? field : "expiresAt"]);
+      // The program's own date is kept beside a moved one, for the day on which it has passed.
+      const kept = kind === "a date" ? ["agreedExpiresAt"] : [];
+      expect(await key.refresh()).toEqual([...kept, title === "to never" ? field : "expiresAt"]);
       expect(key.outs.expiresAt).toBe(edit.expiresAt);
       expect(await key.refresh()).toEqual([]);
       expect(await key.up(whole)).toMatchObject({ op: "update" });
@@ -223,6 +225,39 @@ describe("an end that was moved by hand", () => {
     service.edit(idOf(key), { expiresAt: "2026-09-13T12:00:00Z" });
     expect(await key.refresh()).toEqual(["expiresAt"]);
     expect(await key.preview(program)).toMatchObject({ op: "same" });
+  });
+
+  describe("of a key whose own date passes afterwards", () => {
+    const program = { expiresAt: "2026-10-01T00:00:00Z" };
+    const afterwards = Date.parse("2026-10-02T00:00:00Z");
+
+    test.each([movable, {}])("to earlier, leaves the key expired, without a word of a new date (%j)", async (can) => {
+      const { service, key, program: whole } = await madeKey(program, can);
+      service.edit(idOf(key), { expiresAt: "2026-07-01T00:00:00Z" });
+      await key.refresh();
+      service.nowMs = afterwards;
+      for (let runs = 0; runs < 2; runs += 1) {
+        expect(await key.up(whole)).toMatchObject({ op: "same", failures: [] });
+        expect(service.warnings.pop()).toBe(
+          'the key "export" expired at 2026-10-01T00:00:00Z; it stays so until expiresAt is changed',
+        );
+        await key.refresh();
+      }
+      expect(service.count("createKey")).toBe(1);
+    });
+
+    test.each([{ expiresAt: "2027-01-01T00:00:00Z" }, { expiresAt: undefined }])(
+      "to %j, is drift still: the key lives on beyond its date",
+      async (edit) => {
+        const { service, key, program: whole } = await madeKey(program, movable);
+        service.edit(idOf(key), edit);
+        await key.refresh();
+        service.nowMs = afterwards;
+        expect(await key.up(whole)).toMatchObject({ op: "update" });
+        expect(service.keys.get(idOf(key))?.expiresAt).toBe("2026-10-01T00:00:00Z");
+        expect(await key.up(whole)).toMatchObject({ op: "same" });
+      },
+    );
   });
 
   test("by less than the service's own step is no drift", async () => {

@@ -140,6 +140,13 @@ describe("what becomes of an existing key's end", () => {
       replace("expiresAt", "outputs"),
       replace("expiresAt", "outputs"),
     ],
+    [
+      "a life takes the place of a date with the same end, that is over",
+      { expiresIn: "20d" },
+      { createdAt, expiresAt: "2026-06-05T12:00:00Z" },
+      replace("expiresIn", "inputs"),
+      replace("expiresIn", "inputs"),
+    ],
     ["a date takes the place of a life with the same end", { expiresAt: "2026-08-14T12:00:00Z" }, ninety, none, none],
     [
       "a life takes the place of a date with the same end",
