@@ -1,3 +1,9 @@
+const { join } = require("node:path");
+
+// Both would otherwise keep a cache of their own in the user's temporary directory and cache folder.
+const caches = join(__dirname, "node_modules", ".cache");
+process.env.SWC_NATIVE_BINDING_CACHE ??= caches;
+
 /** @type {import("jest").Config} */
 const shared = {
   rootDir: __dirname,
@@ -8,6 +14,7 @@ const shared = {
       { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "commonjs" } },
     ],
   },
+  cacheDirectory: join(caches, "jest"),
   modulePathIgnorePatterns: ["<rootDir>/dist"],
 };
 

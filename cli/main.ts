@@ -1,9 +1,5 @@
 #!/usr/bin/env node
-import { enableCompileCache } from "node:module";
 import { Command } from "commander";
-
-// A review in a pull request starts many times: what was compiled once is read back.
-enableCompileCache();
 
 /** Adds one subcommand to the program. */
 type AddCommand = (program: Command) => void;

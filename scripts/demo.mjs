@@ -1,5 +1,5 @@
-// The story that ./scripts/demo tells. Everything it makes lies in a temporary directory: the project's
-// config, the stack's state, the engine's home; nothing of it is left at the end.
+// The story that ./scripts/demo tells. Everything it makes lies in one temporary directory: the project, the
+// stack's state, the engine's home and its own temporary files. Nothing of it is left at the end, Ctrl-C included.
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -15,6 +15,15 @@ const say = (text = "") => console.log(text);
 const step = (text) => say(`\n▸ ${text}`);
 const mask = (secret) => `${secret.slice(0, 8)}…${secret.slice(-2)}`;
 
+// Who stops the demo stops the engine, and waits for its end: it writes until then.
+let engine;
+let stopped;
+for (const signal of ["SIGINT", "SIGTERM"])
+  process.once(signal, () => {
+    stopped = signal;
+    engine?.kill(signal);
+  });
+
 const emulator = spawn(process.execPath, ["dist/cli/main.js", "emulator", "--port", "0"], {
   stdio: ["ignore", "pipe", "inherit"],
 });
@@ -29,7 +38,7 @@ async function main() {
   const { url, services } = JSON.parse(line);
   say(`  ${url}`);
 
-  for (const name of ["home", "backend"]) mkdirSync(join(dir, name));
+  for (const name of ["home", "tmp", "backend"]) mkdirSync(join(dir, name));
   const project = join(dir, "project");
   cpSync(join(root, "examples/quickstart"), join(project, "examples/quickstart"), {
     recursive: true,
@@ -40,6 +49,7 @@ async function main() {
   const env = {
     PATH: process.env.PATH,
     HOME: join(dir, "home"),
+    TMPDIR: join(dir, "tmp"),
     PULUMI_HOME: join(dir, "home", ".pulumi"),
     PULUMI_BACKEND_URL: `file://${join(dir, "backend")}`,
     PULUMI_CONFIG_PASSPHRASE: "demo",
@@ -53,8 +63,12 @@ async function main() {
       pulsely: { url: services.pulsely.url },
     }),
   };
-  const pulumi = async (...args) =>
-    (await run("pulumi", [...args, "--non-interactive"], { cwd: project, env, maxBuffer: 64 * 1024 * 1024 })).stdout;
+  const pulumi = async (...args) => {
+    expect(!stopped, `stopped by ${stopped}`);
+    const call = run("pulumi", [...args, "--non-interactive"], { cwd: project, env, maxBuffer: 64 * 1024 * 1024 });
+    engine = call.child;
+    return (await call).stdout;
+  };
   const outputs = async () => JSON.parse(await pulumi("stack", "output", "--json", "--show-secrets"));
   const cameras = async (key) =>
     (await fetch(`${services.novavms.url}/cameras`, { headers: { authorization: `Bearer ${key}` } })).status;

@@ -134,7 +134,7 @@ async function capture(each) {
   const services = await startEmulator({ limits: { pulsely: null, novavms: null, pulseapi: null } });
   const folder = mkdtempSync(join(work, "case-"));
   const project = join(folder, each.folder ?? "project");
-  for (const name of ["home", "backend"]) mkdirSync(join(folder, name));
+  for (const name of ["home", "tmp", "backend"]) mkdirSync(join(folder, name));
   mkdirSync(join(project, "node_modules"), { recursive: true });
   symlinkSync(copy, join(project, "node_modules", "pulumi-apikeys"));
   symlinkSync(join(root, "node_modules/@pulumi"), join(project, "node_modules", "@pulumi"));
@@ -146,6 +146,7 @@ async function capture(each) {
   const env = {
     PATH: process.env.PATH,
     HOME: join(folder, "home"),
+    TMPDIR: join(folder, "tmp"),
     PULUMI_HOME: join(folder, "home", ".pulumi"),
     PULUMI_BACKEND_URL: `file://${join(folder, "backend")}`,
     PULUMI_CONFIG_PASSPHRASE: "fixtures",

@@ -113,7 +113,7 @@ export async function benchCreate() {
 function createOnce(program, url, token) {
   const dir = mkdtempSync(join(tmpdir(), "apikeys-bench-"));
   try {
-    for (const name of ["home", "backend"]) mkdirSync(join(dir, name));
+    for (const name of ["home", "tmp", "backend"]) mkdirSync(join(dir, name));
     symlinkSync(join(process.cwd(), "node_modules"), join(dir, "node_modules"));
     writeFileSync(join(dir, "package.json"), '{"name":"bench","main":"index.js"}');
     writeFileSync(
@@ -129,6 +129,7 @@ function createOnce(program, url, token) {
     const env = {
       PATH: process.env.PATH,
       HOME: join(dir, "home"),
+      TMPDIR: join(dir, "tmp"),
       PULUMI_BACKEND_URL: `file://${join(dir, "backend")}`,
       PULUMI_CONFIG_PASSPHRASE: "bench",
       PULUMI_SKIP_UPDATE_CHECK: "true",

@@ -46,7 +46,7 @@ export interface StateResource {
 }
 
 /**
- * A Pulumi project in a directory of its own, with its own PULUMI_HOME and file backend: nothing of
+ * A Pulumi project in a directory of its own, with its own HOME, TMPDIR and file backend: nothing of
  * this machine's is read or left behind. Everything the engine says is kept for the canary scan.
  */
 export class TestStack {
@@ -65,7 +65,7 @@ export class TestStack {
     }: { readonly example?: string; readonly modules?: string | undefined } = {},
   ) {
     const root = join(this.dir, "project");
-    for (const name of ["project", "home", "backend"]) mkdirSync(join(this.dir, name));
+    for (const name of ["project", "home", "backend", "tmp"]) mkdirSync(join(this.dir, name));
     symlinkSync(modules, join(root, "node_modules"));
     this.project = example === undefined ? root : copyExample(example, root);
     if (example === undefined)
@@ -74,6 +74,8 @@ export class TestStack {
     this.env = {
       PATH: process.env.PATH,
       HOME: join(this.dir, "home"),
+      // The engine leaves its pipes and compiled programs there.
+      TMPDIR: join(this.dir, "tmp"),
       PULUMI_HOME: join(this.dir, "home", ".pulumi"),
       PULUMI_BACKEND_URL: `file://${join(this.dir, "backend")}`,
       PULUMI_CONFIG_PASSPHRASE: "engine tests",

@@ -58,7 +58,7 @@ export class Team {
       await startEmulator(),
       await FakeGithub.start(),
     );
-    for (const name of ["state", "home", "author", "tools"]) mkdirSync(join(team.dir, name));
+    for (const name of ["state", "home", "author", "tools", "tmp"]) mkdirSync(join(team.dir, name));
     const admin = team.services.services.pulsely.adminToken;
     for (const [what, secret] of Object.entries({ ...team.repositorySecrets, ...team.productionSecrets }))
       team.guarded.set(secret, what);
@@ -404,6 +404,8 @@ export class Team {
   private machine(): { readonly PATH: string } & Record<string, string> {
     return {
       PATH: [join(this.dir, "tools"), process.env.PATH ?? ""].join(delimiter),
+      // The engine leaves its pipes and compiled programs there.
+      TMPDIR: join(this.dir, "tmp"),
       PULUMI_SKIP_UPDATE_CHECK: "true",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
       CI: "true",

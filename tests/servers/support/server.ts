@@ -81,7 +81,7 @@ export async function startServer({ name, processes, directory, env, health }: S
     [join(__dirname, "supervise.mjs"), JSON.stringify({ processes, directory })],
     {
       detached: true,
-      env: { PATH, HOME: directory, ...env },
+      env: { PATH, HOME: directory, TMPDIR: directory, ...env },
       stdio: ["pipe", log, log],
     },
   );

@@ -36,8 +36,12 @@ export async function startKeycloak(installation: string): Promise<RunningKeyclo
       KC_BOOTSTRAP_ADMIN_USERNAME: "admin",
       KC_BOOTSTRAP_ADMIN_PASSWORD: password,
       JAVA_OPTS_KC_HEAP: "-Xms64m -Xmx512m",
-      // It would lie in the installation, which other runs share.
-      JAVA_OPTS_APPEND: `-Dquarkus.transaction-manager.object-store.directory=${join(directory, "transactions")}`,
+      // They would lie in the installation, which other runs share, and in the machine's temporary directory.
+      JAVA_OPTS_APPEND: [
+        `-Dquarkus.transaction-manager.object-store.directory=${join(directory, "transactions")}`,
+        `-Djava.io.tmpdir=${directory}`,
+        "-XX:-UsePerfData",
+      ].join(" "),
     },
     health: { url: `${url}/realms/master` },
   });
