@@ -125,7 +125,11 @@ export function isUnclear(error: unknown): boolean {
 
 /** What failed in a step before the request that matters: that one was never sent, so nothing is unclear. */
 export function notYetSent(step: string, error: unknown): unknown {
-  return isUnclear(error) ? new ConnectionError(`${step}. ${wordsOf(error)}`, false, { cause: error }) : error;
+  if (!isUnclear(error)) return error;
+  const told = `${step}. ${wordsOf(error)}`;
+  // What answers a login in no known form is another service, or another version of it.
+  if (error instanceof ResponseShapeError) return new ConfigError(told, { cause: error });
+  return new ConnectionError(told, false, { cause: error });
 }
 
 /** Our own words; of any other error its name and what may be printed of its message. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { BackendSession } from "../../../provider/backends/definition";
-import { AuthenticationError, ServerError } from "../../../provider/errors";
+import { AuthenticationError, ConfigError, ResponseShapeError, ServerError } from "../../../provider/errors";
 import { createSession } from "../../../provider/session";
 
 /** A login that answers when the test says so. */
@@ -97,6 +97,16 @@ describe("a connection that logs in", () => {
     expect((error as Error).message).toBe(
       "the login failed, and nothing else was sent. POST /auth/tokens answered 503.",
     );
+  });
+
+  test("tells an unreadable answer to the login as a wrong address", async () => {
+    const session = createSession(
+      () => Promise.resolve("admin"),
+      () => Promise.reject(new ResponseShapeError("POST /login answered 200 with a body that is not JSON.")),
+    );
+    const error: unknown = await session.credential().catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ConfigError);
+    expect((error as Error).message).toContain("the login failed, and nothing else was sent. POST /login answered 200");
   });
 
   test("tells a refused login as the refusal that it is", async () => {
