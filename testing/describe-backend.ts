@@ -8,6 +8,7 @@ import { keyResourceContract } from "./contract/key-resource";
 import { keyContract } from "./contract/keys";
 import { methodContract } from "./contract/methods";
 import { refusalContract } from "./contract/refusals";
+import { rotationContract } from "./contract/rotation";
 import type { BackendHarness } from "./harness";
 import { findRunner } from "./runner";
 import { type Contract, factsOf, type Opened, openService, Workbench } from "./workbench";
@@ -23,7 +24,7 @@ export function contractOf(can: Capabilities): Readonly<Record<string, Contract>
     "ends and rotation": changeContract(can),
     "service accounts": accountContract(can),
     refusals: refusalContract(can),
-    resources: { ...keyResourceContract(can), ...accountResourceContract(can) },
+    resources: { ...keyResourceContract(can), ...accountResourceContract(can), ...rotationContract(can) },
   };
 }
 

@@ -1,27 +1,37 @@
+import { minuteMs } from "../durations";
 import { sameValue } from "./field-table";
 
 /**
- * Whether the inputs that `check` has just answered differ from the old ones. `diff` gets the old
- * outputs only, yet its answer depends on it: inputs that differ are listed by the engine if it is
- * left to compare them, and work that only outputs show has to be claimed.
+ * What `check` knew when it answered, for the calls that follow at once with the same inputs.
+ *
+ * Whether the inputs differ from the old ones: `diff` gets the old outputs only, yet its answer depends
+ * on it: inputs that differ are listed by the engine if it is left to compare them, and work that only
+ * outputs show has to be claimed. And when it was: what is done is dated like what was asked for, or
+ * the next refresh would show seconds as drift.
  */
 export interface InputMemory {
-  note(olds: object, answer: object): void;
+  note(olds: object, answer: object, nowMs: number): void;
   /** True only where the inputs are known to differ. */
   differ(news: object): boolean;
+  /** The time of the request; where that is more than a minute ago, or unknown, this very time. */
+  decisionTime(news: object, nowMs: number): number;
 }
 
 /** Answers of `check` that wait for their `diff`: one resource's follows at once, so a handful is plenty. */
 const mostRemembered = 10_000;
 
 export function createInputMemory(): InputMemory {
-  const differing = new Map<string, boolean>();
+  const answers = new Map<string, { readonly differs: boolean; readonly atMs: number }>();
   return {
-    note(olds, answer) {
-      if (differing.size >= mostRemembered) differing.clear();
-      differing.set(keyOf(answer), !sameValue(withoutCode(olds), withoutCode(answer)));
+    note(olds, answer, nowMs) {
+      if (answers.size >= mostRemembered) answers.clear();
+      answers.set(keyOf(answer), { differs: !sameValue(withoutCode(olds), withoutCode(answer)), atMs: nowMs });
     },
-    differ: (news) => differing.get(keyOf(news)) ?? false,
+    differ: (news) => answers.get(keyOf(news))?.differs ?? false,
+    decisionTime(news, nowMs) {
+      const atMs = answers.get(keyOf(news))?.atMs ?? nowMs;
+      return nowMs - atMs >= 0 && nowMs - atMs <= minuteMs ? atMs : nowMs;
+    },
   };
 }
 

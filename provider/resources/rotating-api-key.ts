@@ -55,6 +55,7 @@ export function createRotatingApiKeyProvider(
   context: ResourceContext,
 ): ResourceProvider<RotatingInputs, RotatingOutputs> {
   const memory = createInputMemory();
+  const decisionTime = (news: RotatingInputs) => memory.decisionTime(news, context.nowMs());
   const scheduleFor = (inputs: ScheduleInputs & { readonly origin: Origin }, facts: Parameters<typeof scheduleOf>[1]) =>
     scheduleOf(inputs, facts, logicalName(inputs.origin));
 
@@ -86,18 +87,19 @@ export function createRotatingApiKeyProvider(
         )
           ? undefined
           : facts;
+      const nowMs = context.nowMs();
       const request = clocked
-        ? requestRotation(olds, inputs, scheduleFor(inputs, clocked), clocked.catalogue, context.nowMs())
+        ? requestRotation(olds, inputs, scheduleFor(inputs, clocked), clocked.catalogue, nowMs)
         : (requestOf(olds) ?? {});
       const answer = { ...inputs, ...request };
-      memory.note(olds, answer);
+      memory.note(olds, answer, nowMs);
       return checkAnswer(answer, failures);
     },
 
     async diff(_id: string, olds: RotatingOutputs, news: RotatingInputs): Promise<DiffResult> {
       const facts = context.connections.describe(isUnknown(news.connection) ? olds.connection : news.connection);
       assertSameTarget(facts, olds);
-      const plan = planRotation(olds, news, facts, scheduleFor(news, facts), context.nowMs());
+      const plan = planRotation(olds, news, facts, scheduleFor(news, facts), decisionTime(news));
       if (isIdle(plan)) return { changes: false };
       const deleteBeforeReplace =
         plan.replaces.length > 0 &&
@@ -113,7 +115,7 @@ export function createRotatingApiKeyProvider(
     async create(inputs: RotatingInputs): Promise<CreateResult<RotatingOutputs>> {
       const connection = context.connections.open(inputs.connection);
       connection.assertWritable();
-      const nowMs = context.nowMs();
+      const nowMs = decisionTime(inputs);
       const schedule = scheduleFor(inputs, connection);
       const id = `rotating-${randomBytes(8).toString("hex")}`;
       const { retireAfter: _after, retireUntil: _until, ...given } = inputs;
@@ -158,10 +160,11 @@ export function createRotatingApiKeyProvider(
     async update(id: string, olds: RotatingOutputs, news: RotatingInputs): Promise<UpdateResult<RotatingOutputs>> {
       const connection = openRecorded(context, olds);
       const schedule = scheduleFor(news, connection);
-      const plan = planRotation(olds, news, connection, schedule, context.nowMs());
+      const nowMs = decisionTime(news);
+      const plan = planRotation(olds, news, connection, schedule, nowMs);
       if (needsService(plan, olds, news, connection)) connection.assertWritable();
       try {
-        const { outs, problems } = await carryOut(connection, olds, news, plan, schedule, context);
+        const { outs, problems } = await carryOut(connection, olds, news, plan, schedule, nowMs, context.clock);
         const record = withSecrets(withNextRotation(outs, schedule));
         if (problems.length > 0) throw keptAfterFailure(new ProviderError(problems.join(" ")), id, record, news);
         return { outs: record };
@@ -222,7 +225,7 @@ async function readPrevious(progress: Progress): Promise<void> {
   if (key?.status === "active") addStray(progress, previous);
 }
 
-/** Every credential that the record carries, oldest first, each once. */
+/** Every credential that the record carries, oldest first; of those that share an id the newest. */
 function credentialsOf({
   keyId,
   physicalName,
@@ -232,7 +235,7 @@ function credentialsOf({
 }: RotatingOutputs): Credential[] {
   const current = keyId !== undefined && physicalName !== undefined ? [{ keyId, physicalName }] : [];
   const all: Credential[] = [...strayKeys, ...pendingRevocations, ...(previousKey ? [previousKey] : []), ...current];
-  return all.filter((credential, index) => all.findIndex((other) => other.keyId === credential.keyId) === index);
+  return all.filter((credential, index) => all.findLastIndex((other) => other.keyId === credential.keyId) === index);
 }
 
 function withNextRotation(outs: RotatingOutputs, schedule: Schedule): RotatingOutputs {

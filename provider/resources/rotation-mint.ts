@@ -1,7 +1,7 @@
 /** The next key of a rotating key: made, recorded at once, and only then does any older one lose its power. */
 import type { IssuedApiKey } from "../backends/definition";
 import { defined } from "../defined";
-import { formatSpan } from "../durations";
+import { formatSpan, minuteMs } from "../durations";
 import { AmbiguousCreateError, isUnclear, ProviderError } from "../errors";
 import { formatTime } from "../times";
 import { asSecret, plainSecret } from "../wire";
@@ -43,15 +43,15 @@ export async function mint(
 
   const older = progress.outs.previousKey;
   record(progress, issued, { ...news, expiresAt }, words.join("; "), schedule);
-  // The service's own rotation has ended whatever older secret there was under this id.
-  if (inPlace)
-    setPending(
-      progress,
-      (progress.outs.pendingRevocations ?? []).filter(({ keyId }) => keyId !== issued.id),
-    );
-  const dead =
-    older && (emergency || !currentIsDead || older.keyId === issued.id) ? takePower(progress, older, emergency) : [];
-  if (old && !currentIsDead) {
+  // Whatever had this id is over: by the service's own rotation, or long since, where ids are given again.
+  const over = ({ keyId }: Credential) => keyId === issued.id;
+  setPending(
+    progress,
+    (progress.outs.pendingRevocations ?? []).filter((pending) => !over(pending)),
+  );
+  const oldIsDead = currentIsDead || (old !== undefined && !inPlace && over(old));
+  const dead = older && (emergency || !oldIsDead || over(older)) ? takePower(progress, older, emergency) : [];
+  if (old && !oldIsDead) {
     if (overlaps)
       becomePrevious(progress, old, before, inPlace ? issued.previousValidUntil : undefined, inPlace, schedule);
     // Where the service's policy lets an old secret live on although nobody asked for that, it is ended.
@@ -108,7 +108,9 @@ function takePower(progress: Progress, older: PreviousKey, emergency: boolean): 
   const endMs = Date.parse(progress.outs.previousValidUntil ?? "");
   const runs = endMs > progress.nowMs;
   forgetPrevious(progress);
-  if (runs && !emergency) addReason(progress, earlyEnd(endMs, progress.nowMs));
+  // Told by the end that was asked for, like the request: a service counts its own grace by its own clock.
+  const promisedMs = older.retire === "whenUnused" ? endMs : Date.parse(older.retireAfter);
+  if (runs && !emergency) addReason(progress, earlyEnd(promisedMs, progress.nowMs));
   // Some have ended by themselves: on their service, or by its own rotation.
   return (runs || !older.endsOnService) && older.keyId !== progress.outs.keyId ? [older] : [];
 }
@@ -136,12 +138,15 @@ function becomePrevious(
     previousValidUntil,
     previousKey: {
       ...old,
-      retireAfter: formatTime(Math.min(ends.retireAfterMs, endMs)),
+      // A service counts its own grace by its own clock; the request was made before.
+      retireAfter: formatTime(inPlace ? ends.retireAfterMs : Math.min(ends.retireAfterMs, endMs)),
       retire: schedule.retire,
       endsOnService: inPlace || ownEndMs <= ends.endMs,
     },
   });
-  if (endMs < askedMs) addReason(progress, `previous key ends ${formatSpan(askedMs - endMs)} early, by its own end`);
+  const stepMs = inPlace ? minuteMs : 0;
+  if (endMs + stepMs < askedMs)
+    addReason(progress, `previous key ends ${formatSpan(askedMs - endMs)} early, by its own end`);
 }
 
 function addReason(progress: Progress, words: string): void {

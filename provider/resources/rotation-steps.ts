@@ -39,9 +39,10 @@ export async function carryOut(
   news: RotatingInputs,
   plan: RotationPlan,
   schedule: Schedule,
-  context: ResourceContext,
+  nowMs: number,
+  clock: ResourceContext["clock"],
 ): Promise<RotationResult> {
-  const progress = new Progress(connection, olds, context.nowMs(), context.clock);
+  const progress = new Progress(connection, olds, nowMs, clock);
   const older = olds.previousKey;
   if (plan.mint?.emergency) setPending(progress, (olds.pendingRevocations ?? []).map(whateverItCarries));
   if (plan.previous === "end" && older?.endsOnService) forgetPrevious(progress, `${retiredReason} (on the service)`);

@@ -201,6 +201,41 @@ const mistakes: Readonly<Record<string, readonly [Backend, Mistake, RegExp]>> = 
     { capabilities: { expiry: { support: "none", update: false, granularityMs: 1000 } } },
     /no other/,
   ],
+  "revokes the newest key instead of the one that is meant": [
+    pulsely,
+    {
+      client: (client) => ({
+        revokeKey: async (ref) => client.revokeKey({ ...ref, id: newestId(await client.listKeys(ref)) ?? ref.id }),
+      }),
+    },
+    /a RotatingApiKey gets/,
+  ],
+  "revokes every key whose name begins alike": [novavms, { client: revokingAllAlike }, /a RotatingApiKey gets/],
+  "sets the end of another key than the previous one": [
+    novavms,
+    {
+      client: (client) => ({
+        updateKey: async (ref, changes) => {
+          const id = newestId(await client.listKeys(ref)) ?? ref.id;
+          return (await client.updateKey?.({ ...ref, id }, changes)) as ApiKey;
+        },
+      }),
+    },
+    /a RotatingApiKey gets/,
+  ],
+  "tells the use of one key for that of every other": [
+    pulsely,
+    {
+      client: (client) => ({
+        getKey: async (ref) => {
+          const key = await client.getKey(ref);
+          const used = (await client.listKeys(ref))?.find(({ lastUsedAt }) => lastUsedAt !== undefined)?.lastUsedAt;
+          return key && { ...key, ...(used && { lastUsedAt: used }) };
+        },
+      }),
+    },
+    /goes when it is not used any more/,
+  ],
   "offers a method of which no capability speaks": [
     pulsely,
     { client: () => ({ revokePrevious: () => Promise.resolve("absent" as const) }) },
@@ -239,6 +274,24 @@ function failingOnSecond(client: BackendClient): Partial<BackendClient> {
       if (revoked.has(ref.id)) return Promise.reject(new Error("it is revoked already"));
       revoked.add(ref.id);
       return client.revokeKey(ref);
+    },
+  };
+}
+
+function newestId(keys: readonly ApiKey[] | undefined): string | undefined {
+  return keys
+    ?.filter(({ status }) => status === "active")
+    .sort((a, b) => (a.createdAt ?? "").localeCompare(b.createdAt ?? ""))
+    .at(-1)?.id;
+}
+
+function revokingAllAlike(client: BackendClient): Partial<BackendClient> {
+  return {
+    revokeKey: async (ref) => {
+      const prefix = ref.name.slice(0, -6);
+      for (const { id, name } of (await client.listKeys(ref)) ?? [])
+        if (name.startsWith(prefix)) await client.revokeKey({ ...ref, id, name });
+      return "revoked";
     },
   };
 }

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { dayMs, hourMs, minuteMs } from "../../provider/durations";
-import type { EngineDouble } from "./support/engine-double";
+import { createRotatingApiKeyProvider } from "../../provider/resources/rotating-api-key";
+import { EngineDouble } from "./support/engine-double";
 import { type Product, productFacts, products, RotationBench } from "./support/rotation-bench";
 
 const origin = "acme/app/dev/app";
@@ -502,6 +503,24 @@ describe("What single products can and cannot do", () => {
     }
     expect(await bench.living("pulsely", "app-")).toHaveLength(2);
   });
+
+  test.each(["1h", "30d"])(
+    "of %s that nobody touched refreshes without a change, although its update came seconds after its request",
+    async (rotateEvery) => {
+      let nowMs = Date.parse("2027-01-04T09:17:00Z");
+      const ticking = { ...bench.context(), nowMs: () => (nowMs += 2_000) };
+      const key = new EngineDouble(createRotatingApiKeyProvider(ticking));
+      const program = every("pulsely", { rotateEvery, overlap: "20m", retire: "whenUnused", maxOverlap: "40m" });
+      await up(key, program);
+      expect((await key.refresh()).listed).toEqual([]);
+      // The request is made before midnight, the update comes after it.
+      nowMs = Date.parse("2027-02-04T23:59:57Z");
+      await up(key, program);
+      expect(key.outs).toMatchObject({ generation: 2 });
+      expect((await key.refresh()).listed).toEqual([]);
+      expect(await up(key, program)).toBe("same");
+    },
+  );
 
   test("other environments make another identity, with no overlap between them", async () => {
     const key = bench.key();

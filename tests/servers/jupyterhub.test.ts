@@ -2,6 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { IssuedApiKey } from "../../provider/backends/definition";
 import { observeKey } from "../../provider/resources/key-on-service";
+import { dayMs } from "../../provider/durations";
 import { formatTime } from "../../provider/times";
 import { describeBackend } from "../../testing";
 import { type RunningHub, startHub } from "./support/jupyterhub/start";
@@ -167,6 +168,62 @@ describeServer("jupyterhub", (installation) => {
       expect((await issue(serviceAccountId, "exact")).id).toBe(key.outs.keyId);
       await key.refresh();
       expect(key.outs.status).toBe("revoked");
+    });
+  });
+
+  describe("rotation", () => {
+    test("A successor that was given the id of the key before, which somebody had deleted, is revoked by nothing but the end of its resource.", async () => {
+      for (const change of [
+        { keepers: { build: "2" } },
+        { emergency: "drill" },
+        { retire: "immediately", keepers: { build: "2" } },
+      ]) {
+        const serviceAccountId = await newOwner();
+        const key = stack.newRotatingKey();
+        const program = { ...common, serviceAccountId, scopes: ["custom:deploy"], rotateEvery: "30d" };
+        await key.up(program);
+        const old = key.outs;
+        await ask("DELETE", `/users/${serviceAccountId}/tokens/${String(old.keyId)}`);
+        // Nobody has refreshed, so the update takes the key before for alive.
+        expect((await key.up({ ...program, ...change })).op).toBe("update");
+        expect(key.outs).toMatchObject({ keyId: old.keyId, generation: 2 });
+        expect(key.outs).not.toHaveProperty("previousKeyId");
+        const { secret } = key.outs;
+        expect(await works(String(secret))).toBe(true);
+        expect((await key.up({ ...program, ...change })).op).toBe("same");
+        await key.destroy();
+        expect(await works(String(secret))).toBe(false);
+      }
+    });
+
+    test("A previous key whose id was given to somebody else's key is over, and that one goes on working.", async () => {
+      let nowMs = Date.now();
+      const later = stackOn("jupyterhub", { url: hub.url, token: hub.adminToken }, { nowMs: () => nowMs });
+      const [serviceAccountId, stranger] = [await newOwner(), await newOwner()];
+      const key = later.newRotatingKey();
+      const program = {
+        ...common,
+        serviceAccountId,
+        scopes: ["custom:deploy"],
+        rotateEvery: "30d",
+        retire: "whenUnused",
+      };
+      await key.up(program);
+      nowMs += 30 * dayMs;
+      await key.up(program);
+      const [previous, current] = [String(key.outs.previousKeyId), String(key.outs.keyId)];
+      // The hub gives the highest ids anew: both go, and come back in the hands of others.
+      for (const id of [current, previous]) await ask("DELETE", `/users/${serviceAccountId}/tokens/${id}`);
+      const heirs = [await issue(stranger, "heir"), await issue(serviceAccountId, "other")];
+      expect(heirs.map(({ id }) => id)).toEqual([previous, current]);
+      nowMs += 10 * dayMs;
+      await key.up(program);
+      expect(key.outs).toMatchObject({ generation: 3, status: "active", rotationReason: "gone from the service" });
+      await key.destroy();
+      for (const { secret } of heirs) expect(await works(secret)).toBe(true);
+      expect((await stack.connection.client.listKeys({ serviceAccountId }))?.map(({ name }) => name)).toEqual([
+        "other",
+      ]);
     });
   });
 

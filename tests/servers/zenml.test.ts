@@ -164,6 +164,82 @@ describeServer("zenml", (installation) => {
     });
   });
 
+  describe("the server's own rotation keeps the id, so that one id may carry a newer secret than the record's", () => {
+    const program = { ...common, rotateEvery: "30d" };
+    /** A key that is current, after one that is previous still, and the clock that made it so. */
+    const rotated = async () => {
+      const clock = { nowMs: Date.now() };
+      const key = stackOn(
+        "zenml",
+        { url: server.url, token: server.credential },
+        { nowMs: () => clock.nowMs },
+      ).newRotatingKey();
+      const serviceAccountId = await newAccount();
+      await key.up({ ...program, serviceAccountId });
+      clock.nowMs += 31 * dayMs;
+      await key.up({ ...program, serviceAccountId });
+      return { key, clock, serviceAccountId };
+    };
+    const rotateByHand = async (serviceAccountId: string, id: unknown): Promise<string> =>
+      (
+        (await ask("PUT", `/service_accounts/${serviceAccountId}/api_keys/${String(id)}/rotate`, {
+          retain_period_minutes: 0,
+        })) as { body: { key: string } }
+      ).body.key;
+
+    test("A retire leaves it alone, also as the last step of another update; an emergency ends it.", async () => {
+      const { key, clock, serviceAccountId } = await rotated();
+      const id = key.outs.previousKeyId;
+      const newer = await rotateByHand(serviceAccountId, id);
+      // A change inside the overlap retires the previous key early.
+      await key.up({ ...program, serviceAccountId, keepers: { build: "2" } });
+      expect(key.outs.strayKeys).toEqual([expect.objectContaining({ keyId: id })]);
+      clock.nowMs += 8 * dayMs;
+      await key.up({ ...program, serviceAccountId, keepers: { build: "2" } });
+      expect(key.outs).not.toHaveProperty("previousKeyId");
+      expect([await works(newer), await works(String(key.outs.secret))]).toEqual([true, true]);
+
+      const emergency = { ...program, serviceAccountId, keepers: { build: "2" }, emergency: "drill" };
+      await key.up(emergency);
+      expect(await works(newer)).toBe(false);
+      expect((await stack.connection.client.listKeys({ serviceAccountId }))?.map((told) => told.id)).toEqual([
+        key.outs.keyId,
+      ]);
+    });
+
+    test("A current key that somebody has rotated gets a successor and is left alone; with the resource it goes.", async () => {
+      const { key, serviceAccountId } = await rotated();
+      const newer = await rotateByHand(serviceAccountId, key.outs.keyId);
+      expect(await key.refresh()).toContain("status");
+      await key.up({ ...program, serviceAccountId });
+      expect(key.outs).toMatchObject({ generation: 3, rotationReason: "revoked outside" });
+      expect([await works(newer), await works(String(key.outs.secret))]).toEqual([true, true]);
+      await key.destroy();
+      expect(await works(newer)).toBe(false);
+      expect(await stack.connection.client.listKeys({ serviceAccountId })).toEqual([]);
+    });
+
+    test("A replacement and a destroy leave alone what has become another resource's under the same id.", async () => {
+      for (const end of ["replace", "destroy"]) {
+        const { key, serviceAccountId } = await rotated();
+        const { keyId } = key.outs;
+        const another = "other-0123456789";
+        const newer = await rotateByHand(serviceAccountId, keyId);
+        await ask("PUT", `/service_accounts/${serviceAccountId}/api_keys/${String(keyId)}`, { name: another });
+        if (end === "destroy") await key.destroy();
+        else {
+          const moved = { ...program, serviceAccountId: await newAccount() };
+          expect((await key.up(moved)).op).toBe("replace");
+          expect(await works(String(key.outs.secret))).toBe(true);
+        }
+        expect(await works(newer)).toBe(true);
+        expect((await stack.connection.client.listKeys({ serviceAccountId }))?.map(({ name }) => name)).toEqual([
+          another,
+        ]);
+      }
+    });
+  });
+
   describe("names", () => {
     test("Of accounts of one name that are made at the same time one is made, and the others are conflicts that tell no hash and no SQL.", async () => {
       const outcomes = await Promise.allSettled(

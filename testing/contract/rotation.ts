@@ -1,0 +1,254 @@
+import assert from "node:assert/strict";
+import type { Capabilities, IssuedApiKey } from "../../provider/backends/definition";
+import { dayMs, hourMs, minuteMs, secondMs } from "../../provider/durations";
+import { createContext } from "../../provider/resources/context";
+import { statusOf } from "../../provider/resources/key-on-service";
+import { createRotatingApiKeyProvider } from "../../provider/resources/rotating-api-key";
+import { idleTimeMs } from "../../provider/resources/rotation-schedule";
+import { covers } from "../../provider/scopes";
+import { assertTime, isNear } from "../assertions";
+import { OneResource } from "../one-resource";
+import { type Contract, type Issued, type Parent, type Workbench, within } from "../workbench";
+import { found } from "./finding";
+import { contextOf, keyProgram, recorded } from "./programs";
+
+/** A RotatingApiKey on this service: a second key beside the first, or the service's own rotation where one key is all. */
+export function rotationContract(can: Capabilities): Contract {
+  const byOwnRotation = can.maxActiveKeys === 1;
+  if (byOwnRotation && !can.nativeRotate) {
+    return {
+      "a RotatingApiKey is refused, because an old and a new key never live together": async (bench) => {
+        const key = new OneResource(createRotatingApiKeyProvider(createContext(bench.withoutCredential())));
+        const { op, failures } = await key.preview({ ...(await keyProgram(bench)), rotateEvery: "30m" });
+        assert.equal(op, "refused");
+        assert.deepEqual(
+          failures.map(({ property }) => property),
+          ["rotateEvery"],
+        );
+      },
+    };
+  }
+  const lastsLong = can.expiry.support === "optional" || can.expiry.support === "none";
+  return {
+    "a RotatingApiKey gets a new key by the clock, keeps the old one for the overlap, changes, has its emergency, and leaves nothing":
+      life,
+    "a RotatingApiKey whose key was revoked by hand gets a new one": revokedByHand,
+    ...(can.lastUsed &&
+      !byOwnRotation &&
+      lastsLong && { "a previous key goes when it is not used any more, and not before": whenUnused }),
+  };
+}
+
+/** How old a key gets in the stories. */
+const rotateEveryMs = 30 * minuteMs;
+/** The longest that a story waits for what the service does by itself. */
+const mostWaitedMs = minuteMs;
+
+async function life(bench: Workbench): Promise<void> {
+  const { can } = bench;
+  const byOwnRotation = can.maxActiveKeys === 1;
+  const endsByItself = byOwnRotation || can.delayedRevoke;
+  const story = await Story.begin(bench, { rotateEvery: "30m", ...overlapOf(can) }, rotateEveryMs + minuteMs);
+  const { key, parent } = story;
+  const bystander = bench.room() >= 10 ? await bench.issue({}, parent) : undefined;
+  await story.up("create");
+  const first = story.generation();
+  assert.equal((await key.up(story.program)).op, "same", "a key that is not due stays");
+
+  // The clock.
+  story.clock.aheadMs = 0;
+  await story.up("update");
+  const second = story.generation();
+  assert.equal(key.outs.generation, 2);
+  assert.equal(
+    second.key.id === first.key.id,
+    byOwnRotation && can.nativeRotate?.id === "same",
+    "a scheduled rotation makes a second key, wherever the service keeps two",
+  );
+  const overlaps = key.outs.previousValidUntil !== undefined;
+  assert.equal(overlaps, !byOwnRotation || (can.nativeRotate?.maxGraceMs ?? 0) > 0);
+  await story.works("the new key", second);
+  if (overlaps) {
+    assert.ok(key.outs.previousSecret === first.key.secret, "the previous secret is told during the overlap");
+    assertTime("the output previousValidUntil", key.outs.previousValidUntil);
+    await story.works("the old key, during the overlap", first);
+    if (can.delayedRevoke && !byOwnRotation)
+      assert.ok(
+        isNear(
+          (await found(bench, first.ref)).expiresAt,
+          String(key.outs.previousValidUntil),
+          can.expiry.granularityMs,
+        ),
+        "the service has to have the end that the outputs tell",
+      );
+  } else await story.isDead("the old key, without a grace", first, !byOwnRotation);
+  await story.isQuiet();
+
+  // The overlap's end. One that the service keeps by itself, and that a test cannot wait for, is cut by the change.
+  const leftMs = Date.parse(String(key.outs.previousValidUntil)) - story.nowMs() + 2 * secondMs;
+  const ended = overlaps && (!endsByItself || (leftMs <= mostWaitedMs && (await bench.pass(leftMs))));
+  if (ended) {
+    if (!endsByItself) story.clock.aheadMs += leftMs;
+    await story.up("update");
+    assert.equal(key.outs.previousKeyId, undefined);
+    await story.isDead("the old key, after the overlap", first, !byOwnRotation);
+    await story.works("the new key, after the overlap", second);
+  }
+
+  // Another key at once.
+  const changed = bench.hasKeyScopes()
+    ? {
+        scopes: bench.scopes(1),
+        fullAccess: bench.scopes(1).some((scope) => covers(bench.connection.catalogue, [scope], "*")),
+      }
+    : { keepers: { build: "2" } };
+  Object.assign(story.program, changed);
+  await story.up("update");
+  const third = story.generation();
+  await story.works("the key with the change", third);
+  if (overlaps) await story.works("the key before the change", second);
+  await story.isDead("the key before the last", first, !byOwnRotation);
+  await story.isQuiet();
+
+  // An emergency.
+  Object.assign(story.program, { emergency: "drill" });
+  await story.up("update");
+  const fourth = story.generation();
+  assert.equal(key.outs.previousKeyId, undefined);
+  assert.match(String(key.outs.rotationReason), /^emergency: drill/);
+  for (const older of [second, third]) await story.isDead("an older key, after an emergency", older, !byOwnRotation);
+  await story.works("the key after an emergency", fourth);
+  await story.isQuiet();
+
+  await key.destroy();
+  await story.isDead("the last key, after its resource", fourth);
+  if (!bystander) return;
+  await story.works("somebody else's key", bystander);
+  assert.deepEqual(await bench.listed(bystander.ref), [bystander.key.id], "somebody else's key is left alone");
+}
+
+async function revokedByHand(bench: Workbench): Promise<void> {
+  const story = await Story.begin(bench, { rotateEvery: "30m", ...overlapOf(bench.can) });
+  const { key } = story;
+  await story.up("create");
+  const first = story.generation();
+  await bench.client.revokeKey(first.ref);
+  const drifted = await within(
+    bench.can.revocationLagMs,
+    () => key.refresh(),
+    (names) => names.includes("status"),
+  );
+  assert.ok(drifted.includes("status"), "a revoked key has drifted");
+  assert.ok(key.outs.secret === first.key.secret, "a refresh never blanks the secret");
+  await story.up("update");
+  assert.equal(key.outs.status, "active");
+  assert.equal(key.outs.generation, 2);
+  assert.equal(key.outs.previousKeyId, undefined, "a key that is dead has no overlap");
+  const second = story.generation();
+  await story.works("the new key", second);
+  await key.destroy();
+  await story.isDead("the last key, after its resource", second);
+}
+
+async function whenUnused(bench: Workbench): Promise<void> {
+  const { lagMs = 0 } = bench.can.lastUsed ?? {};
+  const idleMs = idleTimeMs({ capabilities: bench.can });
+  if (!bench.harness.works || idleMs > 10 * dayMs) return;
+  const schedule = { rotateEvery: "30d", overlap: "1h", retire: "whenUnused", maxOverlap: "20d" };
+  const story = await Story.begin(bench, schedule, 31 * dayMs);
+  const { key } = story;
+  await story.up("create");
+  const first = story.generation();
+  story.clock.aheadMs = 0;
+  await story.up("update");
+  const second = story.generation();
+  await story.works("the old key", first);
+
+  story.clock.aheadMs = dayMs + hourMs;
+  await story.up("update");
+  assert.equal(key.outs.retireStatus, "the new key has not been used yet; deferred");
+  await story.works("the new key", second);
+  if (!(await bench.pass(lagMs))) return;
+  story.clock.aheadMs += dayMs + idleMs;
+  await story.up("update");
+  assert.match(String(key.outs.retireStatus), /^unused for .*; retired$/);
+  await story.isDead("the old key, unused for long", first);
+  await story.works("the new key", second);
+  await key.destroy();
+}
+
+/** As long as a story can wait for an end that the service keeps by itself; minutes where the lifecycle keeps it. */
+function overlapOf({ maxActiveKeys, nativeRotate, delayedRevoke, expiry }: Capabilities): {
+  readonly overlap?: string;
+} {
+  const shortMs = 20 * secondMs + Math.ceil(expiry.granularityMs / secondMs) * secondMs;
+  if (maxActiveKeys !== 1) return { overlap: delayedRevoke ? `${shortMs / secondMs}s` : "5m" };
+  if (!nativeRotate?.graceChosen) return {};
+  return { overlap: `${Math.floor(Math.min(shortMs, nativeRotate.maxGraceMs) / secondMs)}s` };
+}
+
+/** One RotatingApiKey, whose decision clock runs ahead of the service's, or behind it. */
+class Story {
+  private constructor(
+    readonly bench: Workbench,
+    readonly clock: { aheadMs: number },
+    readonly key: OneResource,
+    readonly parent: Parent,
+    readonly program: Record<string, unknown>,
+  ) {}
+
+  static async begin(bench: Workbench, inputs: object, agoMs = 0): Promise<Story> {
+    const clock = { aheadMs: -agoMs };
+    const context = { ...contextOf(bench), nowMs: () => bench.nowMs() + clock.aheadMs };
+    const program = await keyProgram(bench);
+    return new Story(bench, clock, new OneResource(createRotatingApiKeyProvider(context)), program.parent, {
+      ...program,
+      ...inputs,
+    });
+  }
+
+  nowMs(): number {
+    return this.bench.nowMs() + this.clock.aheadMs;
+  }
+
+  async up(op: "create" | "update"): Promise<void> {
+    const step = await this.key.up(this.program);
+    assert.deepEqual({ op: step.op, failures: step.failures }, { op, failures: [] });
+  }
+
+  /** The current key, as the outputs have it. */
+  generation(): Issued {
+    const { keyId, physicalName, accessId, secret } = recorded(this.key).outs as Readonly<Record<string, string>>;
+    assert.ok(keyId !== undefined && physicalName !== undefined && secret !== undefined, "there is no current key");
+    const ref = this.bench.track({ id: keyId, name: physicalName, ...this.parent });
+    const key: IssuedApiKey = {
+      id: keyId,
+      name: physicalName,
+      status: "active",
+      secret,
+      ...(accessId && { accessId }),
+    };
+    return { key, ref };
+  }
+
+  async works(what: string, { key, ref }: Issued): Promise<void> {
+    assert.notEqual(await this.bench.works(key, ref, true), false, `${what} has to work`);
+  }
+
+  /** @param listed - it is in no list any more either */
+  async isDead(what: string, { key, ref }: Issued, listed = true): Promise<void> {
+    assert.notEqual(await this.bench.works(key, ref, false), true, `${what} must not work any more`);
+    if (!listed) return;
+    const keys = (await this.bench.client.listKeys(this.parent)) ?? [];
+    // A key whose time is over may be told as active.
+    const same = keys.filter(({ id, name }) => id === ref.id && name === ref.name);
+    for (const told of same)
+      assert.notEqual(statusOf(told, this.bench.nowMs()), "active", `${what} must not be listed as active`);
+  }
+
+  /** Nobody touched it: no drift, and nothing to do. */
+  async isQuiet(): Promise<void> {
+    assert.deepEqual(await this.key.refresh(), [], "a rotating key that nobody touched has not drifted");
+    assert.equal((await this.key.up(this.program)).op, "same", "a second update has nothing to do");
+  }
+}
