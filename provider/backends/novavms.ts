@@ -25,6 +25,7 @@ import type { ScopeCatalogue } from "../scopes";
 import { normaliseTime } from "../times";
 import { type ApiKey, type BackendContext, defineBackend, type KeyRef, type ServiceAccount } from "./definition";
 import { type Dialect, dialectOption } from "./dialect";
+import { everyPage } from "./every-page";
 import { parseAnswer } from "./parse-answer";
 
 const dialect = { accounts: "/service-accounts", keys: "/keys", revoke: "/revoke" } as const;
@@ -133,14 +134,12 @@ export const novavms = defineBackend<Options>({
         return absent ? undefined : toAccount(parseAnswer("GET", accountAt(id), accountSchema, body));
       },
       async listServiceAccounts({ name }) {
-        const found: ServiceAccount[] = [];
-        for (let cursor: string | undefined; ;) {
+        const accounts = await everyPage(options.accounts, async (cursor) => {
           const { body } = await http.request({ method: "GET", path: options.accounts, query: { limit: 100, cursor } });
-          const page = parseAnswer("GET", options.accounts, accountsSchema, body);
-          found.push(...page.data.filter((account) => name === undefined || account.name === name).map(toAccount));
-          if (!page.next_cursor) return found;
-          cursor = page.next_cursor;
-        }
+          const { data, next_cursor } = parseAnswer("GET", options.accounts, accountsSchema, body);
+          return { items: data.map(toAccount), next: next_cursor || undefined };
+        });
+        return accounts.filter((account) => name === undefined || account.name === name);
       },
       async updateServiceAccount(id, { name }) {
         const { body } = await http.request({ method: "PATCH", path: accountAt(id), json: { name }, idempotent: true });

@@ -22,6 +22,7 @@ import { path } from "../http/client";
 import { normaliseTime } from "../times";
 import { type ApiKey, type BackendContext, defineBackend, type KeyRef } from "./definition";
 import { dialectOption, type Dialect } from "./dialect";
+import { everyPage } from "./every-page";
 import { parseAnswer } from "./parse-answer";
 
 const dialect = { keys: "/api-keys", rotate: "/rotate" } as const;
@@ -83,15 +84,13 @@ export const pulseapi = defineBackend<Dialect<typeof dialect>>({
           throw error;
         }
       },
-      async listKeys() {
-        const keys: ApiKey[] = [];
-        for (let page = 1; ; page += 1) {
+      listKeys: () =>
+        everyPage(paths.keys, async (page = "1") => {
           const { body } = await http.request({ method: "GET", path: paths.keys, query: { page, per_page: 100 } });
           const { data, meta } = parseAnswer("GET", paths.keys, pageSchema, body);
-          keys.push(...data.map(toKey));
-          if (meta.current_page >= meta.last_page) return keys;
-        }
-      },
+          const next = meta.current_page < meta.last_page ? String(meta.current_page + 1) : undefined;
+          return { items: data.map(toKey), next };
+        }),
       async updateKey(ref, { name }) {
         const { body } = await http.request({ method: "PATCH", path: keyAt(ref), json: { name }, idempotent: true });
         return toKey(parseAnswer("PATCH", keyAt(ref), oneSchema, body).data);

@@ -19,6 +19,7 @@ import { path } from "../http/client";
 import { normaliseTime } from "../times";
 import { type ApiKey, type BackendContext, defineBackend } from "./definition";
 import { dialectOption, type Dialect } from "./dialect";
+import { everyPage } from "./every-page";
 import { parseAnswer } from "./parse-answer";
 
 const dialect = { keys: "/api-keys" } as const;
@@ -35,7 +36,10 @@ const keySchema = z.object({
   last_used_at: z.string().nullish(),
 });
 const issuedSchema = keySchema.extend({ key: z.string().min(1) });
-const pageSchema = z.object({ data: z.array(keySchema), has_more: z.boolean(), next_cursor: z.string().nullish() });
+const pageSchema = z
+  .object({ data: z.array(keySchema), has_more: z.boolean(), next_cursor: z.string().nullish() })
+  // More that cannot be asked for would make keys look gone.
+  .refine(({ has_more, next_cursor }) => !has_more || next_cursor, { path: ["next_cursor"] });
 
 export const pulsely = defineBackend<Dialect<typeof dialect>>({
   name: "pulsely",
@@ -77,16 +81,12 @@ export const pulsely = defineBackend<Dialect<typeof dialect>>({
       const { absent, body } = await http.request({ method: "GET", path: at, absent: [404] });
       return absent ? undefined : toKey(parseAnswer("GET", at, keySchema, body));
     },
-    async listKeys() {
-      const keys: ApiKey[] = [];
-      for (let cursor: string | undefined; ;) {
+    listKeys: () =>
+      everyPage(paths.keys, async (cursor) => {
         const { body } = await http.request({ method: "GET", path: paths.keys, query: { limit: 100, cursor } });
         const page = parseAnswer("GET", paths.keys, pageSchema, body);
-        keys.push(...page.data.map(toKey));
-        if (!page.has_more || !page.next_cursor) return keys;
-        cursor = page.next_cursor;
-      }
-    },
+        return { items: page.data.map(toKey), next: page.has_more ? (page.next_cursor ?? undefined) : undefined };
+      }),
     async updateKey({ id }, { name }) {
       const at = paths.keys + path`/${id}`;
       const { body } = await http.request({ method: "PATCH", path: at, json: { name }, idempotent: true });
