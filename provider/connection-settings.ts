@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Backend } from "./backends/definition";
 import type { CredentialSource } from "./credentials";
-import { parseDuration } from "./durations";
+import { dayMs, minuteMs, parseDuration, secondMs } from "./durations";
 import { ConfigError } from "./errors";
 import { kindOf } from "./redact";
 import { nearestWord } from "./scopes";
@@ -33,6 +33,7 @@ const ownFields = {
   retryBudget: text.optional(),
   timeout: text.optional(),
 };
+const credentialFields = ["tokenEnv", "tokenFile", "tokenCommand"] as const;
 const settingsSchema = z.looseObject(ownFields);
 export type Settings = z.infer<typeof settingsSchema>;
 
@@ -47,10 +48,9 @@ export function readSettings(config: RawConfig, env: NodeJS.ProcessEnv, name: st
       `connection "${name}" is not configured (${known}). Add it under apikeys:connections in the stack's config, or to the environment variable APIKEYS_CONNECTIONS.`,
     );
   }
-  const merged = {
-    ...asObject(fromConfig[name], `apikeys:connections.${name}`),
-    ...asObject(fromEnv[name], `APIKEYS_CONNECTIONS.${name}`),
-  };
+  const base = asObject(fromConfig[name], `apikeys:connections.${name}`);
+  const override = asObject(fromEnv[name], `APIKEYS_CONNECTIONS.${name}`);
+  const merged = { ...(namesCredential(override) ? withoutCredential(base) : base), ...override };
   const result = settingsSchema.safeParse(merged);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
@@ -60,6 +60,15 @@ export function readSettings(config: RawConfig, env: NodeJS.ProcessEnv, name: st
   throw new ConfigError(
     `connection "${name}": the field "${field}" is ${kindOf(value)}; ${issue?.message ?? "it is not valid"} (config apikeys:connections.${name}.${field}, or APIKEYS_CONNECTIONS).`,
   );
+}
+
+/** The one place of a credential takes the place of the other: two of them would be one too many. */
+function namesCredential(fields: Readonly<Record<string, unknown>>): boolean {
+  return credentialFields.some((field) => fields[field] !== undefined);
+}
+
+function withoutCredential(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([field]) => !credentialFields.some((own) => own === field)));
 }
 
 function parseMap(text: string | undefined, place: string): Record<string, unknown> {
@@ -148,20 +157,44 @@ export function isLoopback(url: URL): boolean {
   return url.hostname === "localhost" || url.hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(url.hostname);
 }
 
-export function readDuration(name: string, field: string, text: string | undefined, fallbackMs: number): number {
+/** Timers cannot count further than 24 days, and nobody waits for a day. */
+const longestWaitMs = dayMs;
+
+/** How long a call may take. */
+export interface Timing {
+  readonly timeoutMs: number;
+  readonly retryBudgetMs: number;
+}
+
+export function readTiming(name: string, { timeout, retryBudget }: Settings): Timing {
+  const timing = {
+    timeoutMs: readDuration(name, "timeout", timeout, 10 * secondMs),
+    retryBudgetMs: readDuration(name, "retryBudget", retryBudget, minuteMs),
+  };
+  if (timing.timeoutMs > 0) return timing;
+  throw new ConfigError(
+    `connection "${name}": "timeout" is no time at all; give each attempt some, such as 10s (config apikeys:connections.${name}.timeout).`,
+  );
+}
+
+function readDuration(name: string, field: string, text: string | undefined, fallbackMs: number): number {
   if (text === undefined) return fallbackMs;
   const ms = parseDuration(text);
-  if (typeof ms !== "number")
-    throw new ConfigError(
-      `connection "${name}": "${field}" ${ms.problem} (config apikeys:connections.${name}.${field}).`,
-    );
-  return ms;
+  const problem = typeof ms !== "number" ? ms.problem : ms > longestWaitMs ? "is longer than a day" : undefined;
+  if (problem === undefined) return Number(ms);
+  throw new ConfigError(`connection "${name}": "${field}" ${problem} (config apikeys:connections.${name}.${field}).`);
 }
 
 /** The one place that the connection's credential comes from. */
-export function credentialSource(config: RawConfig, name: string, settings: Settings): CredentialSource {
+export function credentialSource(
+  config: RawConfig,
+  env: NodeJS.ProcessEnv,
+  name: string,
+  settings: Settings,
+): CredentialSource {
   const tokens = parseMap(config.get("apikeys:tokens"), "the config apikeys:tokens");
-  const token = tokens[name];
+  const override = parseMap(env.APIKEYS_CONNECTIONS, "the environment variable APIKEYS_CONNECTIONS")[name];
+  const token = namesCredential(asObject(override, `APIKEYS_CONNECTIONS.${name}`)) ? undefined : tokens[name];
   const sources: CredentialSource[] = [];
   if (settings.tokenEnv !== undefined) sources.push({ kind: "env", variable: settings.tokenEnv });
   if (settings.tokenFile !== undefined) sources.push({ kind: "file", path: settings.tokenFile });

@@ -12,14 +12,15 @@ import {
   isLoopback,
   originOf,
   type RawConfig,
-  readDuration,
   readOptions,
   readSettings,
+  readTiming,
   readUrl,
   type Settings,
+  type Timing,
 } from "./connection-settings";
 import { type CredentialSource, readCredential } from "./credentials";
-import { minuteMs, secondMs } from "./durations";
+import { secondMs } from "./durations";
 import { ConfigError } from "./errors";
 import { createHttpClient } from "./http/client";
 import { redact } from "./redact";
@@ -69,6 +70,7 @@ export function createConnections(
     const options = readOptions(name, backend, settings);
     const adapted = backend.adapt?.(options);
     const url = readUrl(name, backend, settings);
+    const timing = readTiming(name, settings);
     const catalogue = adapted?.catalogue ?? backend.catalogue;
     const capabilities = adapted?.capabilities ?? backend.capabilities;
     rehearse(name, settings, backend, capabilities, { options, url });
@@ -77,6 +79,7 @@ export function createConnections(
       settings,
       options,
       url,
+      timing,
       facts: {
         name,
         backend: backend.name,
@@ -91,13 +94,9 @@ export function createConnections(
   }
 
   function connect(name: string): Connection {
-    const { backend, settings, options, url, facts } = remember(prepared, name, prepare);
-    const source = credentialSource(config, name, settings);
+    const { backend, settings, options, url, timing, facts } = remember(prepared, name, prepare);
+    const source = credentialSource(config, env, name, settings);
     const token = createTokenReader(name, source, env);
-    const timing = {
-      timeoutMs: readDuration(name, "timeout", settings.timeout, 10 * secondMs),
-      retryBudgetMs: readDuration(name, "retryBudget", settings.retryBudget, minuteMs),
-    };
     const { authenticate } = backend;
     // A login goes out without the credential that it is about to bring.
     const login =
@@ -119,6 +118,7 @@ interface Prepared {
   readonly settings: Settings;
   readonly options: unknown;
   readonly url: string;
+  readonly timing: Timing;
   readonly facts: ConnectionFacts;
 }
 

@@ -106,8 +106,8 @@ export function path(parts: TemplateStringsArray, ...values: readonly (string | 
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { url, session, timeoutMs = 10_000, retryBudgetMs = 60_000, clock = realClock, random = Math.random } = options;
 
-  async function attemptOnce(request: HttpRequest, auth: Credential): Promise<RawAnswer> {
-    const signal = AbortSignal.timeout(timeoutMs);
+  async function attemptOnce(request: HttpRequest, auth: Credential, attemptMs: number): Promise<RawAnswer> {
+    const signal = AbortSignal.timeout(attemptMs);
     const label = labelOf(request, auth.secrets);
     try {
       const response = await undici().request(target(url, request), {
@@ -122,15 +122,15 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         body: bodyText(request) ?? null,
         dispatcher: options.dispatcher ?? sharedPool(),
         signal,
-        headersTimeout: timeoutMs,
-        bodyTimeout: timeoutMs,
+        headersTimeout: attemptMs,
+        bodyTimeout: attemptMs,
       });
       const headers = Object.fromEntries(
         Object.entries(response.headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]),
       );
       return { status: response.statusCode, headers, text: await readBody(response.body, label) };
     } catch (error) {
-      throw asConnectionError(error, label, signal.aborted, timeoutMs, url);
+      throw asConnectionError(error, label, signal.aborted, attemptMs, url);
     }
   }
 
@@ -141,7 +141,10 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       let answer: RawAnswer | undefined;
       let failure: ConnectionError | undefined;
       try {
-        answer = await attemptOnce(request, auth);
+        const leftMs = Math.max(1, Math.ceil(retryBudgetMs - (clock.nowMs() - startedMs)));
+        // A create keeps its full time: one that is cut short is one whose outcome nobody knows.
+        const cut = attempts > 1 && idempotent;
+        answer = await attemptOnce(request, auth, cut ? Math.min(timeoutMs, leftMs) : timeoutMs);
       } catch (error) {
         if (!(error instanceof ConnectionError)) throw error;
         failure = error;
@@ -288,7 +291,8 @@ async function readBody(body: Dispatcher.ResponseData["body"], label: string): P
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    // Some servers begin their JSON with a byte order mark.
+    return JSON.parse(text.replace(/^\ufeff/, "")) as unknown;
   } catch {
     return undefined;
   }

@@ -34,7 +34,8 @@ export function decideRetry(facts: RetryFacts): RetryDecision {
   const backoffMs = random * Math.min(longestDelayMs, firstDelayMs * 2 ** attempts);
   const askedMs = attempt.kind === "answered" ? attempt.retryAfterMs : undefined;
   // The vendor's wait is a minimum; the jitter on top keeps many waiting calls from returning together.
-  const delayMs = askedMs === undefined ? backoffMs : askedMs + random * Math.min(1_000, firstDelayMs + askedMs / 10);
+  // None at all is no wait either: a date in the past is what a clock that runs behind ours makes of one.
+  const delayMs = !askedMs ? backoffMs : askedMs + random * Math.min(1_000, firstDelayMs + askedMs / 10);
   if (elapsedMs + delayMs >= budgetMs)
     return { again: false, why: `the retry budget of ${Math.round(budgetMs / 1000)} s is used up` };
   return { again: true, delayMs };

@@ -95,6 +95,21 @@ describe("when the service limits requests", () => {
     expect(waits).toEqual([250, 500, 1_000]);
   });
 
+  test.each([
+    ["none", "0"],
+    ["one that is over", new Date(0).toUTCString()],
+  ])("a wait that it names as %s grows, too: a limit is not answered with a hail of calls", async (_title, header) => {
+    server.script(
+      status(429, { "retry-after": header }),
+      status(429, { "retry-after": header }),
+      status(429, { "retry-after": header }),
+      ok,
+    );
+    const { http, waits } = impatient();
+    await http.request(create);
+    expect(waits).toEqual([250, 500, 1_000]);
+  });
+
   test("a longer wait than the budget is not begun, and the error says how long it would be", async () => {
     server.script(
       status(429, { "retry-after": "120" }, '{"error":{"code":"rate_limited","message":"60 requests a minute"}}'),
@@ -197,6 +212,23 @@ describe("when the connection breaks", () => {
     expect(server.requests).toHaveLength(1);
   });
 
+  test("the last attempt of a read has what is left of the budget, and no more", async () => {
+    server.script("hang");
+    let now = 0;
+    const clock = { nowMs: () => now, sleep: () => Promise.resolve(void (now = 99_960)) };
+    const { http } = impatient({ clock, timeoutMs: 80, retryBudgetMs: 100_000 });
+    const error = await failureOf(http.request(get).finally(() => (now = 0)));
+    expect(error.message).toBe(`GET /keys: no complete answer from ${server.url} within 0.04 s.`);
+  });
+
+  test("the last attempt of a create keeps its full time: cut short, its outcome would be unknown", async () => {
+    server.script(status(429), "hang");
+    let now = 0;
+    const clock = { nowMs: () => now, sleep: () => Promise.resolve(void (now = 99_960)) };
+    const { http } = impatient({ clock, timeoutMs: 80, retryBudgetMs: 100_000 });
+    expect((await failureOf(http.request(create))).message).toContain("within 0.08 s.");
+  });
+
   test("a read that gets no answer in time is sent again", async () => {
     server.script("hang", ok);
     const { http } = impatient({ timeoutMs: 50 });
@@ -236,6 +268,11 @@ describe("when the answer is not the service's", () => {
     } finally {
       await other.close();
     }
+  });
+
+  test("JSON that begins with a byte order mark is JSON", async () => {
+    server.script({ status: 200, body: '\ufeff{"ok":true}' });
+    expect((await impatient().http.request(get)).body).toEqual({ ok: true });
   });
 
   test("an endless body is cut off", async () => {

@@ -117,6 +117,31 @@ describe("APIKEYS_CONNECTIONS", () => {
     expect(connections.describe("third").origin).toBe("https://third.example.com");
   });
 
+  test("puts its credential in the place of the config's, whatever kind that is", async () => {
+    const env = {
+      APIKEYS_CONNECTIONS: JSON.stringify({ default: { tokenEnv: "CI_TOKEN" } }),
+      CI_TOKEN: "from-ci",
+    };
+    const bare: Fields = { backend: "novavms", url: "https://nova.example.com/api/v1" };
+    for (const fields of [
+      { ...bare, tokenEnv: "NOVA_TOKEN" },
+      { ...bare, tokenFile: "/run/secrets/nova" },
+      { ...bare, tokenCommand: ["op", "read", "x"] },
+    ])
+      expect(stack({ connections: { default: fields }, env }).open("default").name).toBe("default");
+    const connections = { default: bare };
+    const tokens = { default: "canary-5f21" };
+    expect(stack({ connections, tokens, env }).open("default").name).toBe("default");
+    const two = JSON.stringify({ default: { tokenEnv: "CI_TOKEN", tokenFile: "/run/ci" } });
+    expect(messageOf(() => stack({ connections, env: { APIKEYS_CONNECTIONS: two } }).open("default"))).toContain(
+      "more than one credential is configured",
+    );
+    const elsewhere = JSON.stringify({ default: { url: "http://127.0.0.1:4010" } });
+    expect(stack({ connections, tokens, env: { APIKEYS_CONNECTIONS: elsewhere } }).open("default").name).toBe(
+      "default",
+    );
+  });
+
   test("that is blank counts as none", () => {
     expect(
       stack({ connections: { default: sound }, env: { APIKEYS_CONNECTIONS: " " } }).describe("default").backend,
@@ -382,8 +407,19 @@ describe("the times of a connection", () => {
       'connection "default": "timeout" is a text of 2 characters, not a duration; write a whole number and a unit: 30s, 15m, 24h, 7d or 12w (config apikeys:connections.default.timeout).',
     ],
     [{ retryBudget: "soon" }, 'connection "default": "retryBudget" is a text of 4 characters, not a duration;'],
-  ])("are durations: %j", (fields, words) => {
+    [
+      { timeout: "0s" },
+      'connection "default": "timeout" is no time at all; give each attempt some, such as 10s (config apikeys:connections.default.timeout).',
+    ],
+    [{ timeout: "2d" }, 'connection "default": "timeout" is longer than a day'],
+    [{ retryBudget: "60d" }, 'connection "default": "retryBudget" is longer than a day'],
+  ])("are durations that can be waited for: %j; the preview says so", (fields, words) => {
     expect(messageOf(() => withFields(fields).open("default"))).toContain(words);
+    expect(messageOf(() => withFields(fields).describe("default"))).toContain(words);
+  });
+
+  test("may be none at all for the retries", () => {
+    expect(withFields({ retryBudget: "0s" }).describe("default").name).toBe("default");
   });
 });
 
