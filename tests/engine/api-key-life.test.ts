@@ -189,4 +189,47 @@ describe("A key's life on the real engine", () => {
     }),
     180_000,
   );
+
+  test(
+    "a date that the program never changed is never refused, though it was moved outside and has passed; a life that took a date's place ends as one",
+    story(async ({ stack, services }) => {
+      const program = (dated: string, life: string) =>
+        stack.program(`
+          const account = new ServiceAccount("exporter", { connection: "novavms", role: "viewer" });
+          const of = (name, end) => new ApiKey(name, { connection: "novavms", serviceAccountId: account.accountId, scopes: ["events:read"], ...end });
+          const dated = of("dated", ${dated}), life = of("life", ${life});
+          exports.dated = dated.keyId; exports.ends = dated.expiresAt; exports.secrets = pulumi.all([dated.secret, life.secret]).apply((all) => all.join(" "));`);
+      const changes = async () => (await stack.preview()).filter(({ op }) => op !== "same");
+      program('{ expiresIn: "90d" }', "{}");
+      await stack.up();
+      const { dated, ends, secrets } = await stack.outputs();
+      stack.guard(...secrets!.split(" "));
+
+      // The same end in other words changes the record alone.
+      const sent = (await services.requests()).length;
+      const date = `{ expiresAt: ${JSON.stringify(ends)} }`;
+      program(date, "{}");
+      await stack.up();
+      expect(await changes()).toEqual([]);
+      expect((await services.requests()).length).toBe(sent);
+
+      await services.keys.edit("novavms", dated!, { expiresAt: new Date(Date.now() + 3_600_000).toISOString() });
+      await stack.must("refresh", "--yes", "--skip-preview");
+      const [drift, ...rest] = await changes();
+      expect(rest).toEqual([]);
+      expect(drift).toMatchObject({ op: "update", diffReasons: ["agreedExpiresAt", "expiresAt"] });
+      stack.env.APIKEYS_NOW = new Date(Date.parse(ends!) + 1_000).toISOString();
+      expect(await changes()).toEqual([]);
+      const idle = await stack.up();
+      expect(idle.text).toContain(
+        `warning: the key "dated" expired at ${ends}; it stays so until expiresAt is changed`,
+      );
+
+      program('{ expiresIn: "90d" }', "{}");
+      const [over] = await changes();
+      expect(over).toMatchObject({ op: "replace", replaceReasons: ["expiresIn"] });
+      delete stack.env.APIKEYS_NOW;
+    }),
+    180_000,
+  );
 });
