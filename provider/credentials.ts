@@ -19,8 +19,9 @@ export async function readCredential(
   connection: string,
   source: CredentialSource,
   env: NodeJS.ProcessEnv = process.env,
+  timeoutMs = commandTimeoutMs,
 ): Promise<string> {
-  const token = await fetchCredential(connection, source, env);
+  const token = await fetchCredential(connection, source, env, timeoutMs);
   const place = describeSource(connection, source);
   if (token === "")
     throw new ConfigError(
@@ -47,7 +48,12 @@ export function describeSource(connection: string, source: CredentialSource): st
   return `the config apikeys:tokens (entry "${connection}")`;
 }
 
-async function fetchCredential(connection: string, source: CredentialSource, env: NodeJS.ProcessEnv): Promise<string> {
+async function fetchCredential(
+  connection: string,
+  source: CredentialSource,
+  env: NodeJS.ProcessEnv,
+  timeoutMs: number,
+): Promise<string> {
   if (source.kind === "config") return source.token;
   if (source.kind === "env") {
     const value = env[source.variable];
@@ -72,14 +78,16 @@ async function fetchCredential(connection: string, source: CredentialSource, env
     // Few connections need it, and every command of the engine would wait for it.
     const { execFile } = await import("node:child_process");
     const { stdout } = await promisify(execFile)(program ?? "", args, {
-      timeout: commandTimeoutMs,
+      timeout: timeoutMs,
+      // A command that waits for an answer on a terminal may well ignore a polite signal.
+      killSignal: "SIGKILL",
       env,
       maxBuffer: 1024 * 1024,
     });
     return withoutLastNewline(stdout);
   } catch (error) {
     throw new ConfigError(
-      `connection "${connection}": the command "${program ?? ""}" (config apikeys:connections.${connection}.tokenCommand) failed (${codeOf(error)}); run it by hand to see why.`,
+      `connection "${connection}": the command "${program ?? ""}" (config apikeys:connections.${connection}.tokenCommand) failed (${codeOf(error, timeoutMs)}); run it by hand to see why.`,
     );
   }
 }
@@ -88,10 +96,12 @@ function withoutLastNewline(text: string): string {
   return text.replace(/\r?\n$/, "");
 }
 
-/** `ENOENT`, `exit code 1`, `killed after 30 s`: never the message, which quotes arguments and output. */
-function codeOf(error: unknown): string {
-  const { code, killed } = error as { code?: unknown; killed?: unknown };
-  if (killed === true) return `stopped after ${commandTimeoutMs / 1000} s`;
+/** `ENOENT`, `exit code 1`, `stopped after 30 s`: never the message, which quotes arguments and output. */
+function codeOf(error: unknown, timeoutMs?: number): string {
+  const { code, killed, signal } = error as { code?: unknown; killed?: unknown; signal?: unknown };
   if (typeof code === "number") return `exit code ${code}`;
-  return typeof code === "string" ? code : "unknown reason";
+  // Too much output stops a command as well, and has a code.
+  if (typeof code === "string") return code;
+  if (killed === true && timeoutMs !== undefined) return `stopped after ${timeoutMs / 1000} s`;
+  return typeof signal === "string" ? `ended by ${signal}` : "unknown reason";
 }

@@ -49,7 +49,9 @@ function secretsIn(about: object | undefined): string[] {
   const { secret, previousSecret, secretValue } = (about ?? {}) as Record<string, unknown>;
   return [secret, previousSecret, secretValue]
     .map(plainSecret)
-    .filter((value) => value !== undefined && value !== "") as string[];
+    .filter((value) => value !== undefined)
+    .filter((value) => value !== "")
+    .sort((a, b) => b.length - a.length);
 }
 
 function quiet<E extends Error>(error: E): E {

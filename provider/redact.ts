@@ -16,7 +16,8 @@ const maxWords = 300;
  */
 export function redact(text: string, secrets: readonly string[] = []): string {
   let safe = text;
-  for (const secret of secrets) {
+  // The longest first: what begins with another secret would keep its end.
+  for (const secret of [...secrets].sort((a, b) => b.length - a.length)) {
     if (secret.length === 0) continue;
     // The vendor's words may hold the value escaped for JSON or for a URL.
     for (const form of new Set([

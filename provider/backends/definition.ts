@@ -262,6 +262,7 @@ export type { HttpClient, Session };
 
 const support = z.enum(["update", "replace", "none"]);
 const ms = z.number().nonnegative();
+const pattern = z.string().refine(isPattern, { error: "write a regular expression" });
 const capabilities = z.strictObject({
   parent: z.enum(["serviceAccount", "credential"]),
   serviceAccounts: z
@@ -302,7 +303,7 @@ const capabilities = z.strictObject({
   revocationLagMs: ms,
   limits: z.strictObject({
     nameLength: z.number().int().positive(),
-    namePattern: z.string().optional(),
+    namePattern: pattern.optional(),
     descriptionLength: z.number().int().positive().optional(),
   }),
 });
@@ -317,7 +318,7 @@ const catalogue = z.strictObject({
   scopes: z.record(z.string(), scopeFacts),
   open: z
     .strictObject({
-      pattern: z.string().refine(isPattern, { error: "write a regular expression" }),
+      pattern,
       example: z.string(),
     })
     .optional(),

@@ -29,7 +29,8 @@ const plain = z.union([z.string(), z.number(), z.boolean()], { error: "write tex
 const textMap = z.record(z.string(), plain, { error: 'write a map of texts, such as { reason: "leak" }' });
 
 /** What `name`, `description` and labels may hold: anything but control characters. */
-export const freeText = text.refine((value) => !/[\u0000-\u001f\u007f-\u009f]/.test(value), {
+const hasControlCharacters = (value: string) => /[\u0000-\u001f\u007f-\u009f]/.test(value);
+export const freeText = text.refine((value) => !hasControlCharacters(value), {
   error: "take the control characters out",
 });
 
@@ -40,7 +41,11 @@ export const fieldSchemas = {
   flag,
   textMap,
   freeText,
-  labels: z.record(z.string(), freeText, { error: 'write a map of texts, such as { owner: "team-a" }' }),
+  labels: z
+    .record(z.string(), freeText, { error: 'write a map of texts, such as { owner: "team-a" }' })
+    .refine((labels) => !Object.keys(labels).some(hasControlCharacters), {
+      error: "take the control characters out of its keys",
+    }),
   scopes: z.array(text, { error: "write a list of scope names" }),
   origin: text,
 } as const;

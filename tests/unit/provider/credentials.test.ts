@@ -92,6 +92,20 @@ describe("a token that is not there", () => {
     );
   });
 
+  test("does not wait for a command that ignores its end, and names why it was stopped", async () => {
+    const stubborn = `process.on("SIGTERM", () => undefined); setTimeout(() => undefined, 20_000);`;
+    const source = { kind: "command", command: [process.execPath, "-e", stubborn] } as const;
+    await expect(readCredential("acme", source, {}, 400)).rejects.toThrow("failed (stopped after 0.4 s)");
+    const endless = `process.stdout.write("x".repeat(2 * 1024 * 1024));`;
+    expect(await messageOf({ kind: "command", command: [process.execPath, "-e", endless] })).toContain(
+      "failed (ERR_CHILD_PROCESS_STDIO_MAXBUFFER)",
+    );
+    const ended = `process.kill(process.pid, "SIGKILL");`;
+    expect(await messageOf({ kind: "command", command: [process.execPath, "-e", ended] })).toContain(
+      "failed (ended by SIGKILL)",
+    );
+  });
+
   test("names a program that may not be run", async () => {
     const program = join(dir, "program");
     writeFileSync(program, "");

@@ -35,6 +35,13 @@ describe("an error on its way to the user", () => {
     expect(explain(new ProviderError("why"), "ApiKey", "create", about).message).toBe(message);
   });
 
+  test("holds no end of a secret that begins as another one does", () => {
+    const about = { origin, secret: "canary", previousSecret: "canary-previous" };
+    expect(explain(new ProviderError("it was canary-previous"), "ApiKey", "read", about).message).toMatch(
+      /: it was \[redacted\]$/,
+    );
+  });
+
   test("has no stack where we raised it on purpose: the host would print it over the sentence", () => {
     expect(explain(new ProviderError("why"), "ApiKey", "create", record).stack).toBe("");
   });

@@ -21,6 +21,10 @@ describe("vendor text made safe to print", () => {
     expect(redact(text, [secret, ""])).toBe('plain [redacted], JSON "[redacted]", URL [redacted]');
   });
 
+  test("loses a secret that begins as another one does", () => {
+    expect(redact("the key is canary-5f21-more", ["canary-5f21", "canary-5f21-more"])).toBe("the key is [redacted]");
+  });
+
   test("never holds a given secret, wherever it stands", () => {
     const secret = fc.string({ minLength: 12 }).filter((text) => !"[redacted]".includes(text));
     fc.assert(

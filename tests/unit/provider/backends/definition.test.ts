@@ -35,6 +35,10 @@ describe("defineBackend", () => {
       'Backend "acme": "capabilities.activationLagMs" is wrong: ',
     ],
     [
+      { ...sound, capabilities: { ...everyday, limits: { nameLength: 60, namePattern: "[" } } },
+      'Backend "acme": "capabilities.limits.namePattern" is wrong: write a regular expression.',
+    ],
+    [
       { ...sound, capabilities: { ...everyday, maxKeys: 1 } },
       'Backend "acme": "capabilities" is wrong: Unrecognized key: "maxKeys".',
     ],

@@ -482,6 +482,12 @@ describe("the preview refuses, with the field, the kind of the value and what to
         [["labels", '"labels.owner" is a text of 2 characters: take the control characters out']],
       ],
       [
+        "a control character in a label's key",
+        { labels: { "own\ner": "team-a" } },
+        {},
+        [["labels", '"labels" is an object: take the control characters out of its keys']],
+      ],
+      [
         "keepers that hold a list",
         { keepers: { reasons: ["a"] } },
         {},
