@@ -12,6 +12,7 @@ import type {
   UpdateResult,
 } from "@pulumi/pulumi/dynamic";
 import { defined } from "../defined";
+import { secondMs } from "../durations";
 import { AmbiguousCreateError, ProviderError } from "../errors";
 import { formatTime } from "../times";
 import { asSecret, isUnknown, plainSecret } from "../wire";
@@ -214,15 +215,28 @@ async function readCurrent(progress: Progress): Promise<void> {
   progress.change(defined({ expiresAt: key.expiresAt }));
 }
 
-/** A previous key that somebody has ended is not called valid any more. */
+/** A previous key that somebody has ended is not called valid any more, and one whose end was moved ends as it was promised, or sooner. */
 async function readPrevious(progress: Progress): Promise<void> {
   const { connection, current, nowMs } = progress;
-  const { previousKey: previous, previousValidUntil = "" } = progress.outs;
-  if (!previous || previous.keyId === current?.keyId || Date.parse(previousValidUntil) <= nowMs) return;
+  const { previousKey: previous, previousValidUntil } = progress.outs;
+  if (!previous || previousValidUntil === undefined || previous.keyId === current?.keyId) return;
+  const promisedMs = Date.parse(previousValidUntil);
+  if (promisedMs <= nowMs && !previous.endsOnService) return;
   const { status, key } = await observeKey(connection, progress.refOf(previous), nowMs);
-  if (!isGone(status)) return;
-  forgetPrevious(progress, `previous key ${statusReason(status) ?? "gone"}`);
-  if (key?.status === "active") addStray(progress, previous);
+  if (isGone(status)) {
+    if (promisedMs <= nowMs) return;
+    forgetPrevious(progress, `previous key ${statusReason(status) ?? "gone"}`);
+    if (key?.status === "active") addStray(progress, previous);
+    return;
+  }
+  const stepMs = Math.max(connection.capabilities.expiry.granularityMs, secondMs);
+  const endMs = key?.expiresAt === undefined ? Infinity : Date.parse(key.expiresAt);
+  if (endMs + stepMs < promisedMs) {
+    const sooner = formatTime(endMs);
+    const retireAfter = formatTime(Math.min(Date.parse(previous.retireAfter), endMs));
+    progress.change({ previousValidUntil: sooner, previousKey: { ...previous, retireAfter, endsOnService: true } });
+  } else if (previous.endsOnService && endMs > promisedMs + stepMs)
+    progress.change({ previousKey: { ...previous, endsOnService: false } });
 }
 
 /** Every credential that the record carries, oldest first; of those that share an id the newest. */

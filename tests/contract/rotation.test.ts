@@ -346,6 +346,50 @@ describe("What single products can and cannot do", () => {
     expect(key.outs.retireStatus).toBe("previous key retired after overlap (on the service)");
   });
 
+  test.each(["later", "never"])(
+    "an end that somebody has put off (%s) is seen by a refresh: the previous key goes when it was promised to",
+    async (when) => {
+      const moved = when === "never" ? null : "2027-12-31T00:00:00Z";
+      for (const [product, inputs] of [
+        ["novavms", {}],
+        ["pulsely", { expiresIn: "35d", overlap: "5d" }],
+      ] as const) {
+        for (const afterItsEnd of [false, true]) {
+          await bench.reset("2027-01-04T09:17:00Z");
+          const key = bench.key();
+          await up(key, every(product, inputs));
+          await bench.pass(30 * dayMs);
+          await up(key, every(product, inputs));
+          const old = out(key, "previousSecret");
+          await bench.services.keys.edit(product, out(key, "previousKeyId"), { expiresAt: moved });
+          if (afterItsEnd) await bench.pass(8 * dayMs);
+          await key.refresh();
+          await up(key, every(product, inputs));
+          await bench.pass(8 * dayMs);
+          await up(key, every(product, inputs));
+          expect(Object.keys(key.outs).filter((name) => name.startsWith("previous"))).toEqual([]);
+          expect(await bench.use(product, old)).toBe(401);
+        }
+      }
+    },
+  );
+
+  test("an end that somebody has brought forward is what a refresh tells of the previous key", async () => {
+    const key = bench.key();
+    await up(key, every("novavms"));
+    await bench.pass(30 * dayMs);
+    await up(key, every("novavms"));
+    const end = "2027-02-04T00:00:00Z";
+    await bench.services.keys.edit("novavms", out(key, "previousKeyId"), { expiresAt: end });
+    expect((await key.refresh()).listed).toEqual(["retireAfter"]);
+    expect(key.outs).toMatchObject({ previousValidUntil: end });
+    expect(await up(key, every("novavms"))).toBe("same");
+    expect((await key.refresh()).listed).toEqual([]);
+    await bench.pass(2 * dayMs);
+    await up(key, every("novavms"));
+    expect(key.outs).toMatchObject({ rotationReason: "previous key retired after overlap" });
+  });
+
   test("an end that could not be set on NovaVMS is set by the next update, and one of a key that is gone never blocks it", async () => {
     const key = bench.key();
     await up(key, every("novavms"));

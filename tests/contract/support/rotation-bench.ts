@@ -33,6 +33,8 @@ export class RotationBench {
   private accountId = "";
   /** The decision clock stands still, as `APIKEYS_NOW` has it. */
   frozen = false;
+  /** How far the machine that runs updates is ahead of everybody else, or behind. */
+  skewMs = 0;
   private virtualMs = 0;
   private realMs = 0;
 
@@ -51,6 +53,7 @@ export class RotationBench {
     await this.services.reset();
     // A reset brings the documented limits back.
     await this.control("POST", "/limits", { perMinute: null });
+    this.skewMs = 0;
     await this.goTo(Date.parse(now));
     this.accountId = await this.newAccount();
   }
@@ -68,6 +71,11 @@ export class RotationBench {
   nowMs(): number {
     // Never on the very second that the clock was set to: ends are rounded up, and would differ by chance.
     return this.virtualMs + (this.frozen ? 0 : Math.max(1, Date.now() - this.realMs));
+  }
+
+  /** The time by the clock of the machine that runs updates. */
+  decisionMs(): number {
+    return this.nowMs() + this.skewMs;
   }
 
   async goTo(ms: number): Promise<void> {
@@ -94,7 +102,12 @@ export class RotationBench {
       // A fault stands for the end of all retries.
       retryBudget: "0s",
     });
-    const settings = Object.fromEntries(products.map((product) => [product, connection(product)]));
+    const settings = Object.fromEntries(
+      products.flatMap((product) => [
+        [product, connection(product)],
+        [`${product}-too`, connection(product)],
+      ]),
+    );
     const env = Object.fromEntries(
       products.map((product) => [`${product.toUpperCase()}_TOKEN`, this.services.services[product].adminToken]),
     );
@@ -103,13 +116,13 @@ export class RotationBench {
         { get: (key) => (key === "apikeys:connections" ? JSON.stringify(settings) : undefined) },
         env,
       ),
-      nowMs: () => this.nowMs(),
+      nowMs: () => this.decisionMs(),
       warn: () => undefined,
       clock: { nowMs: () => performance.now(), sleep: () => Promise.resolve() },
     };
   }
 
-  /** The inputs of a program's key. */
+  /** The inputs of a program's key. Each product has a second connection, whose name ends in "-too". */
   program(product: Product, origin: string, inputs: object): Record<string, unknown> {
     const parent = product === "novavms" ? { serviceAccountId: this.accountId } : {};
     return { connection: product, origin, ...parent, scopes: [productFacts[product].scopes[0]], ...inputs };

@@ -129,6 +129,39 @@ export function rotationSteps(product: Product): fc.Arbitrary<fc.AsyncCommand<Mo
     step("use the previous key", (run) => run.use("previousSecret")),
     step("the current key is revoked by hand", (run) => run.revokeByHand("secret")),
     step("the previous key is revoked by hand", (run) => run.revokeByHand("previousSecret")),
+    ...(productFacts[product].expires
+      ? [
+          fc
+            .tuple(
+              fc.constantFrom("secret" as const, "previousSecret" as const),
+              fc.constantFrom(
+                ["in 1h", hourMs] as const,
+                ["in 2d", 2 * dayMs] as const,
+                ["in 60d", 60 * dayMs] as const,
+                ["never", undefined] as const,
+              ),
+            )
+            .map(
+              ([which, [words, ms]]) =>
+                new Step(`by hand the ${which === "secret" ? "current" : "previous"} key ends ${words}`, (run) =>
+                  run.moveEndByHand(which, ms),
+                ),
+            ),
+        ]
+      : []),
+    faults.map(
+      (orders) =>
+        new Step(`up by a machine that is an hour behind${wordsOf(orders)}`, (run) => run.upBehind(hourMs, orders)),
+    ),
+    step("up, killed before its state is kept", (run) => run.upKilled()),
+    fc.constantFrom(0, 5, 40).map((days) => new Step(`preview in ${days}d`, (run) => run.preview(days * dayMs, []))),
+    fc
+      .subarray(["scopes", "keepers", "rotateEvery", "overlap", "emergency", "connection", "labels"], { minLength: 1 })
+      .map((fields) => new Step(`preview without ${fields.join(" ")}`, (run) => run.preview(0, fields))),
+    fc
+      .constantFrom(product, `${product}-too`)
+      .map((connection) => new Step(`connection ${connection}`, (run) => run.set({ connection }))),
+    ...(product === "novavms" ? [step("another account", (run) => run.newAccount())] : []),
     step("the current key is rotated by hand", (run) => run.rotateByHand()),
     step("the current key's scopes are changed by hand", (run) => run.rescopeByHand()),
     step("the other stack runs", (run) => run.othersUp()),

@@ -1,5 +1,5 @@
 /** One sequence of the rotation model: a key's program, its state, what others do to it, and what must hold. */
-import { plainSecret } from "../../../provider/wire";
+import { plainSecret, unknownValue } from "../../../provider/wire";
 import { dayMs, parseDuration } from "../../../provider/durations";
 import { fingerprintOf } from "../../../provider/fingerprint";
 import { stackMark } from "../../../provider/resources/names";
@@ -38,6 +38,8 @@ export class RotationRun {
   private readonly foreign: string[] = [];
   /** Fingerprints of keys that somebody changed by hand since the last refresh. */
   private tampered = new Set<string>();
+  /** Keys whose end somebody has put off, or that a killed update has made: they may outlive their resource. */
+  private putOff = new Set<string>();
   private promised: Promised[] = [];
   private emergencies = 0;
   private keepers = 0;
@@ -91,7 +93,10 @@ export class RotationRun {
     const { failures } = await this.under(faults, () => this.mine.refresh());
     if (faults.length === 0 && failures.length > 0) throw new Error(`the refresh failed: ${failures.join(" ")}`);
     // Under faults it may have read lies.
-    if (failures.length === 0 && faults.length === 0) this.tampered = new Set();
+    if (failures.length === 0 && faults.length === 0) {
+      this.tampered = new Set();
+      for (const id of [this.outputs()?.keyId, this.outputs()?.previousKeyId]) this.putOff.delete(id ?? "");
+    }
     if (failures.length > 0 && this.mine.state !== before) throw new Error("a refresh that failed changed the state");
     await this.holds();
   }
@@ -109,12 +114,51 @@ export class RotationRun {
   }
 
   reschedule(schedule: Schedule): void {
-    const { scopes, keepers, emergency, name, labels, environment } = this.inputs;
+    const { scopes, keepers, emergency, name, labels, environment, connection, serviceAccountId } = this.inputs;
+    const kept = { scopes, keepers, emergency, name, labels, environment, connection, serviceAccountId };
     this.inputs = Object.fromEntries(
-      Object.entries({ scopes, keepers, emergency, name, labels, environment, ...schedule }).filter(
-        ([, value]) => value !== undefined,
-      ),
+      Object.entries({ ...kept, ...schedule }).filter(([, value]) => value !== undefined),
     );
+  }
+
+  async newAccount(): Promise<void> {
+    this.set({ serviceAccountId: await this.bench.newAccount() });
+  }
+
+  /** The machine of this update is behind. */
+  async upBehind(ms: number, faults: readonly FaultOrder[]): Promise<void> {
+    this.bench.skewMs = -ms;
+    await this.up(faults);
+    this.bench.skewMs = 0;
+  }
+
+  /** The machine dies before the engine has kept anything of the update. */
+  async upKilled(): Promise<void> {
+    const { state, pendingDeletes } = this.mine;
+    await this.mine.up(this.program());
+    this.mine.state = state;
+    this.mine.pendingDeletes = pendingDeletes;
+    this.promised = [];
+    // Nobody knows what it has made and ended: a refresh tells of what is recorded.
+    const recorded = [state?.outs.keyId, state?.outs.previousKeyId];
+    for (const { id, fingerprint } of await this.living()) {
+      this.tampered.add(fingerprint);
+      if (!recorded.includes(id)) this.putOff.add(id);
+    }
+    for (const which of ["secret", "previousSecret"])
+      this.tampered.add(fingerprintOf(plainSecret(state?.outs[which]) ?? ""));
+  }
+
+  /** A preview asks nobody and changes nothing, whenever it is for, and whatever it does not know yet. */
+  async preview(aheadMs: number, unknown: readonly string[]): Promise<void> {
+    const [before, mark] = [this.mine.state, await this.bench.mark()];
+    this.bench.skewMs = aheadMs;
+    const inputs = Object.fromEntries(unknown.map((field) => [field, unknownValue]));
+    const { op, failures } = await this.mine.preview({ ...this.program(), ...inputs });
+    this.bench.skewMs = 0;
+    if (op === "refused") throw new Error(`the preview is refused: ${failures.join(" ")}`);
+    if (this.mine.state !== before || (await this.bench.requestsSince(mark)).length > 0)
+      throw new Error("a preview has changed or asked something");
   }
 
   set(change: Record<string, unknown>): void {
@@ -145,6 +189,16 @@ export class RotationRun {
   async revokeByHand(which: "secret" | "previousSecret"): Promise<void> {
     const key = await this.tamper(which);
     if (key) await this.bench.services.keys.edit(this.product, key.id, { state: "revoked" });
+  }
+
+  async moveEndByHand(which: "secret" | "previousSecret", fromNowMs: number | undefined): Promise<void> {
+    if (!productFacts[this.product].expires) return;
+    const key = await this.tamper(which);
+    if (!key) return;
+    this.putOff.add(key.id);
+    await this.bench.services.keys.edit(this.product, key.id, {
+      expiresAt: fromNowMs === undefined ? null : new Date(this.bench.nowMs() + fromNowMs).toISOString(),
+    });
   }
 
   async rescopeByHand(): Promise<void> {
@@ -202,24 +256,26 @@ export class RotationRun {
       outs.previousKey?.keyId,
       ...[...(outs.pendingRevocations ?? []), ...(outs.strayKeys ?? [])].map(({ keyId }) => keyId),
     ];
-    const lost = living.filter(({ id }) => !known.includes(id));
+    const lost = living.filter(({ id }) => !known.includes(id) && !this.putOff.has(id));
     if (lost.length > 0)
       throw new Error(
         `after an update that succeeded the state does not know ${lost.map(({ id, name }) => `${id} (${name})`).join(", ")}`,
       );
     if ((outs.pendingRevocations ?? []).length > 0)
       throw new Error("an update succeeded, and revocations are still pending");
-    if (living.length > 2 + (outs.strayKeys ?? []).length)
+    if (living.length > 2 + (outs.strayKeys ?? []).length + this.putOff.size)
       throw new Error(`${living.length} generations live after an update that succeeded: ${outs.rotationReason}`);
     if (JSON.stringify(outs.scopes) !== JSON.stringify(this.program().scopes))
       throw new Error(`the key has the scopes ${String(outs.scopes)}`);
     if (JSON.stringify(outs.keepers) !== JSON.stringify(this.inputs.keepers))
       throw new Error("the keepers are not recorded");
     if (outs.emergency !== this.inputs.emergency) throw new Error("the emergency text is not recorded");
-    if (outs.emergency !== undefined && before && before.outs.emergency !== outs.emergency && living.length > 1)
+    const mayLive = living.filter(({ id }) => id === outs.keyId || !this.putOff.has(id));
+    if (outs.emergency !== undefined && before && before.outs.emergency !== outs.emergency && mayLive.length > 1)
       throw new Error(`an emergency left older keys alive: ${living.map(({ id }) => id).join(", ")}`);
-    const runs = outs.previousKey !== undefined && Date.parse(outs.previousValidUntil ?? "") > this.bench.nowMs();
-    if (!runs && Date.parse(outs.nextRotationAt ?? "") <= this.bench.nowMs())
+    const now = this.bench.decisionMs();
+    const runs = outs.previousKey !== undefined && Date.parse(outs.previousValidUntil ?? "") > now;
+    if (!runs && Date.parse(outs.nextRotationAt ?? "") <= now)
       throw new Error(`the key is due since ${outs.nextRotationAt}, and nothing was done`);
     await this.checkQuiet();
   }
@@ -243,7 +299,7 @@ export class RotationRun {
       for (const { fingerprint } of await this.bench.keys(this.product)) this.tampered.add(fingerprint);
       return;
     }
-    const living = await this.living();
+    const living = (await this.living()).filter(({ id }) => !this.putOff.has(id));
     if (living.length > 0)
       throw new Error(`the destroy left ${living.map(({ id, name }) => `${id} (${name})`).join(", ")}`);
     await this.holds();
