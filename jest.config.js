@@ -16,6 +16,8 @@ const shared = {
   },
   cacheDirectory: join(caches, "jest"),
   modulePathIgnorePatterns: ["<rootDir>/dist"],
+  // A backend of one's own, loaded by a test, throws the errors of the sources and not those of dist/.
+  moduleNameMapper: { "^pulumi-apikeys/backend$": "<rootDir>/provider/backend.ts" },
 };
 
 const project = (name) => ({ ...shared, displayName: name, testMatch: [`<rootDir>/tests/${name}/**/*.test.ts`] });

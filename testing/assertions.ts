@@ -45,28 +45,39 @@ function assertNothingBlank(what: string, told: object): void {
   }
 }
 
+/** What `updateKey` tells is the key as it is found now; of what it was, only the change is another. */
+export function assertChanged(told: ApiKey | undefined, found: ApiKey, expected: ApiKey): void {
+  assert.ok(told, "updateKey has to tell the key");
+  assertKeyForm(told);
+  for (const field of ["id", "name", "status", "description", "expiresAt", "scopes", "environment"] as const)
+    assert.deepEqual(told[field], found[field], `updateKey tells another ${field} than getKey`);
+  for (const field of ["id", "name", "status", "description", "expiresAt", "scopes"] as const)
+    assert.deepEqual(
+      found[field] ?? "",
+      expected[field] ?? "",
+      `the key's ${field} is not what was asked for; what a change does not mention stays`,
+    );
+}
+
 /** True where both times are the same within the step in which the service keeps them. */
 export function isNear(a: string | undefined, b: string | undefined, stepMs: number): boolean {
   if (a === undefined || b === undefined) return a === b;
   return Math.abs(Date.parse(a) - Date.parse(b)) <= Math.max(stepMs, 1_000);
 }
 
+export type ErrorClass = new (...args: never[]) => Error;
+
 /** The error of a call that has to fail with one of these classes. */
 export async function refusalOf(
   call: () => Promise<unknown>,
-  classes: readonly (new (...args: never[]) => Error)[],
+  classes: readonly ErrorClass[],
   what: string,
 ): Promise<Error> {
   let outcome: unknown;
   try {
     outcome = await call();
   } catch (error) {
-    const wanted = classes.map(({ name }) => name).join(" or ");
-    const isWanted = error instanceof Error && classes.some((errorClass) => error instanceof errorClass);
-    assert.ok(
-      isWanted,
-      `${what} has to fail with ${wanted}, and failed with ${error instanceof Error ? `${error.name}: ${error.message}` : inspect(error)}`,
-    );
+    assertIsOneOf(error, classes, what);
     return error;
   }
   return assert.fail(
@@ -74,12 +85,23 @@ export async function refusalOf(
   );
 }
 
+export function assertIsOneOf(error: unknown, classes: readonly ErrorClass[], what: string): asserts error is Error {
+  const wanted = classes.map(({ name }) => name).join(" or ");
+  assert.ok(
+    error instanceof Error && classes.some((errorClass) => error instanceof errorClass),
+    `${what} has to fail with ${wanted}, and failed with ${error instanceof Error ? `${error.name}: ${error.message}` : inspect(error)}`,
+  );
+}
+
 /** Looks for the values wherever an error can carry them. */
-export function assertHoldsNone(error: unknown, values: readonly string[]): void {
+export function assertHoldsNone(error: unknown, values: readonly string[], what = "a call"): void {
   for (const [form, text] of Object.entries(textsOf(error))) {
     for (const value of values)
       if (value !== "")
-        assert.ok(!text.includes(value), `an error's ${form} holds a secret of ${value.length} characters`);
+        assert.ok(
+          !text.includes(value),
+          `${what} fails with an error whose ${form} holds a secret of ${value.length} characters; name it in the request's "secrets"`,
+        );
   }
 }
 

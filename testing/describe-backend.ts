@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Backend, Capabilities } from "../provider/backends/definition";
 import { accountContract } from "./contract/accounts";
 import { accountResourceContract } from "./contract/account-resource";
+import { answerContract } from "./contract/answers";
 import { changeContract } from "./contract/changes";
 import { findingContract } from "./contract/finding";
 import { keyResourceContract } from "./contract/key-resource";
@@ -24,6 +25,7 @@ export function contractOf(can: Capabilities): Readonly<Record<string, Contract>
     "ends and rotation": changeContract(can),
     "service accounts": accountContract(can),
     refusals: refusalContract(can),
+    answers: answerContract(can),
     resources: { ...keyResourceContract(can), ...accountResourceContract(can), ...rotationContract(can) },
   };
 }

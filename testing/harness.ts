@@ -30,6 +30,12 @@ export interface BackendHarness {
    * @default 3
    */
   readonly manyKeys?: number;
+  /**
+   * How many service accounts are more than the service lists on one page.
+   *
+   * @default 3
+   */
+  readonly manyAccounts?: number;
   /** Whether a key opens the service's own door: the proof, on the data plane, that it lives. Counts as a use of it. */
   works?(key: IssuedApiKey, serviceAccountId: string | undefined): Promise<boolean>;
   /** Lets time pass for the service: on its clock where it has one, by waiting where it has none. */

@@ -146,16 +146,16 @@ export class Workbench {
 
   async makeAccount(asked: Partial<NewServiceAccount> = {}): Promise<ServiceAccount> {
     if (!this.client.createServiceAccount) throw new Error("the backend makes no service accounts");
-    const scopes = this.can.scopes === "account" ? { scopes: this.scopes() } : {};
-    const account = await this.client.createServiceAccount({
-      name: this.newName(),
-      ...scopes,
-      ...this.harness.serviceAccount,
-      ...asked,
-    });
+    const account = await this.client.createServiceAccount(this.accountRequest(asked));
     this.accounts.push(account.id);
     assertAccountForm(account);
     return account;
+  }
+
+  /** The request for an account, with all that this service demands of one. */
+  accountRequest(asked: Partial<NewServiceAccount> = {}): NewServiceAccount {
+    const scopes = this.can.scopes === "account" ? { scopes: this.scopes() } : {};
+    return { name: this.newName(), ...scopes, ...this.harness.serviceAccount, ...asked };
   }
 
   /** One of the lists of scopes that the harness names. */

@@ -22,7 +22,9 @@ export function accountContract(can: Capabilities): Contract {
         (await bench.client.listServiceAccounts?.({ name }))?.map(({ id }) => id),
         [account.id],
       );
+      for (let more = bench.harness.manyAccounts ?? 3; more > 2; more -= 1) await bench.makeAccount();
       const all = (await bench.client.listServiceAccounts?.({})) ?? [];
+      for (const listed of all.filter(({ id }) => id === account.id || id === longer.id)) assertAccountForm(listed);
       for (const { id } of [account, longer])
         assert.equal(
           all.filter((listed) => listed.id === id).length,
@@ -118,7 +120,21 @@ async function foundAccount({ client, can }: Workbench, id: string) {
   return account;
 }
 
+/** The account after a change, of which everything else has stayed. */
 async function changed(bench: Workbench, id: string, changes: ServiceAccountChanges) {
-  await bench.client.updateServiceAccount?.(id, changes);
-  return foundAccount(bench, id);
+  const before = await foundAccount(bench, id);
+  const told = await bench.client.updateServiceAccount?.(id, changes);
+  assert.ok(told, "updateServiceAccount has to tell the account");
+  assertAccountForm(told);
+  const after = await foundAccount(bench, id);
+  for (const field of ["name", "description", "role", "scopes", "status", "createdAt"] as const) {
+    assert.deepEqual(told[field], after[field], `updateServiceAccount tells another ${field} than getServiceAccount`);
+    if (!(field in changes))
+      assert.deepEqual(
+        after[field],
+        before[field],
+        `a change of ${Object.keys(changes).join()} must leave the ${field}`,
+      );
+  }
+  return after;
 }

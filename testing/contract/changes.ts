@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import type { Capabilities } from "../../provider/backends/definition";
+import { defined } from "../../provider/defined";
 import { hourMs } from "../../provider/durations";
 import { fingerprintOf } from "../../provider/fingerprint";
 import { observeKey } from "../../provider/resources/key-on-service";
-import { assertKeyForm, assertTime, isNear } from "../assertions";
+import { assertChanged, assertKeyForm, assertTime, isNear } from "../assertions";
 import { type Contract, type Issued, parentOf, type Workbench } from "../workbench";
 import { found } from "./finding";
 
@@ -12,7 +13,8 @@ export function changeContract(can: Capabilities): Contract {
   return { ...expiryPromises(can), ...rotationPromises(can) };
 }
 
-function expiryPromises({ expiry }: Capabilities): Contract {
+function expiryPromises(can: Capabilities): Contract {
+  const { expiry } = can;
   if (expiry.support === "none") {
     return {
       "a key has no end": async (bench) => {
@@ -60,18 +62,25 @@ function expiryPromises({ expiry }: Capabilities): Contract {
     }),
     ...(expiry.update && {
       "a key's end is moved in place": async (bench) => {
-        const { key, ref } = await bench.issue({ expiresAt: bench.timeIn(24 * hourMs) });
+        const { key, ref } = await bench.issue({
+          expiresAt: bench.timeIn(24 * hourMs),
+          ...(can.description !== "none" && { description: "nightly export" }),
+        });
         const ends = [
           bench.timeIn(48 * hourMs),
           bench.timeIn(hourMs),
           ...(expiry.support === "optional" ? [null] : []),
         ];
+        const before = await found(bench, ref);
         for (const expiresAt of ends) {
-          await bench.client.updateKey?.(ref, { expiresAt });
+          const changed = await bench.client.updateKey?.(ref, { expiresAt });
+          const told = await found(bench, ref);
           assert.ok(
-            isNear((await found(bench, ref)).expiresAt, expiresAt ?? undefined, expiry.granularityMs),
+            isNear(told.expiresAt, expiresAt ?? undefined, expiry.granularityMs),
             `the end has to be ${expiresAt ?? "taken away"}`,
           );
+          const { expiresAt: _end, ...rest } = before;
+          assertChanged(changed, told, defined({ ...rest, expiresAt: told.expiresAt }));
         }
         assert.notEqual(await bench.works(key, ref, true), false, "a new end must not change the secret");
       },

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Capabilities, KeyRef } from "../../provider/backends/definition";
 import { assertKeyForm } from "../assertions";
 import { type Contract, type Workbench, within } from "../workbench";
+import { interrupted } from "./answers";
 
 /** Finding and revoking keys. */
 export function findingContract(can: Capabilities): Contract {
@@ -32,12 +33,32 @@ function findingPromises(can: Capabilities): Contract {
       const keys = await within(can.activationLagMs, () => bench.client.listKeys(parent), isComplete);
       for (const name of names)
         assert.equal(keys?.filter((key) => key.name === name).length, 1, "listKeys has to tell every key, once");
+      await interrupted(
+        bench,
+        {
+          "listKeys of several pages": () =>
+            Promise.resolve({
+              secrets: [],
+              run: (client) => client.listKeys(parent),
+              assertTrue: async (outcome) =>
+                assert.ok(isComplete(outcome as typeof keys), "it leaves out what stands on another page"),
+              clean: () => Promise.resolve(),
+            }),
+        },
+        () => ({ status: 500 }),
+      );
     },
     "a key that never was is absent, and not an error": async (bench) => {
       const { ref } = await bench.issue();
-      const stranger: KeyRef = { ...ref, id: unlike(ref.id), name: bench.newName() };
-      assert.equal(await bench.client.getKey(stranger), undefined);
-      assert.equal(await bench.client.revokeKey(stranger), "absent");
+      for (const name of [bench.newName(), ref.name]) {
+        const stranger: KeyRef = { ...ref, id: unlike(ref.id), name };
+        assert.equal(
+          await bench.client.getKey(stranger),
+          undefined,
+          "getKey tells another key than the one it was asked for",
+        );
+        assert.equal(await bench.client.revokeKey(stranger), "absent");
+      }
       assert.equal((await found(bench, ref)).status, "active");
     },
     ...(can.parent === "serviceAccount" && {
@@ -46,6 +67,7 @@ function findingPromises(can: Capabilities): Contract {
         const elsewhere = { ...ref, ...(await bench.otherParent()) };
         assert.notEqual(elsewhere.serviceAccountId, ref.serviceAccountId, "the harness has to offer a second account");
         assert.equal(await bench.client.getKey(elsewhere), undefined);
+        assert.deepEqual(await bench.listed({ ...elsewhere }), [], "listKeys tells the keys of another account");
         assert.equal(await bench.client.revokeKey(elsewhere), "absent");
         assert.equal((await found(bench, ref)).status, "active");
         assert.notEqual(await bench.works(key, ref, true), false, "the key has to live on");

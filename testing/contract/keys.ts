@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import type { Capabilities } from "../../provider/backends/definition";
+import { hourMs, minuteMs } from "../../provider/durations";
 import { ConflictError } from "../../provider/errors";
+import { fingerprintOf } from "../../provider/fingerprint";
+import { suffixLength } from "../../provider/resources/names";
 import { covers } from "../../provider/scopes";
-import { isNear, refusalOf } from "../assertions";
-import { type Contract, parentOf, within } from "../workbench";
+import { assertChanged, isNear, refusalOf } from "../assertions";
+import { type Contract, parentOf, type Workbench, within } from "../workbench";
 import { found } from "./finding";
 
 /** Making keys, and what they tell of themselves. */
@@ -14,10 +17,17 @@ export function keyContract(can: Capabilities): Contract {
       assert.ok(typeof key.secret === "string" && key.secret !== "", "createKey has to tell the secret");
       assert.equal(key.name, ref.name, "a key bears the name that was asked for: it is the marker");
       assert.equal(key.status, "active");
+      assert.equal(key.secret, key.secret.trim(), "a secret has no blanks or line ends around it");
+      if (key.createdAt !== undefined)
+        assert.ok(
+          isNear(key.createdAt, bench.timeIn(0), 10 * minuteMs),
+          `a key that was made just now tells ${key.createdAt}: times are in UTC`,
+        );
       const told = { getKey: await found(bench, ref), listKeys: await bench.client.listKeys(parentOf(ref)) };
       for (const [method, answer] of Object.entries(told))
         assert.ok(!JSON.stringify(answer).includes(key.secret), `${method} shows the secret`);
       assert.equal(told.getKey.id, key.id);
+      assert.equal(told.getKey.name, key.name);
       assert.equal(told.getKey.status, "active");
       assert.notEqual(await bench.works(key, ref, true), false, "a new key has to work");
       for (const telling of [told.getKey, await found(bench, ref)])
@@ -26,6 +36,21 @@ export function keyContract(can: Capabilities): Contract {
           key.secretVersion,
           "secretVersion changes with the secret, and with nothing else",
         );
+    },
+    "keys that are made side by side are not mixed up": async (bench) => {
+      const parent = await bench.parent();
+      const count = Math.min(3, bench.room());
+      const keys = await Promise.all(Array.from({ length: count }, () => bench.issue({}, parent)));
+      assert.equal(
+        new Set(keys.map(({ key }) => fingerprintOf(key.secret))).size,
+        count,
+        "each key has its own secret",
+      );
+      for (const { key, ref } of keys) {
+        assert.equal(key.name, ref.name, "each key bears the name that its own call asked for");
+        assert.equal((await found(bench, ref)).name, ref.name);
+        assert.notEqual(await bench.works(key, ref, true), false, "each of the keys has to work");
+      }
     },
     ...(can.secret.form === "pair"
       ? {
@@ -108,12 +133,11 @@ function descriptionPromises(can: Capabilities): Contract {
     },
     ...(can.description === "update" && {
       "a key's description is changed in place, and can be emptied": async (bench) => {
-        const { key, ref } = await bench.issue({ description: "nightly export" });
+        const { key, ref } = await bench.issue({ description: "nightly export", ...inADay(bench) });
+        const before = await found(bench, ref);
         for (const description of ["weekly export", ""]) {
-          await bench.client.updateKey?.(ref, { description });
-          const told = await found(bench, ref);
-          assert.equal(told.description ?? "", description);
-          assert.equal(told.name, ref.name, "whatever is not mentioned stays");
+          const changed = await bench.client.updateKey?.(ref, { description });
+          assertChanged(changed, await found(bench, ref), { ...before, description });
         }
         assert.notEqual(await bench.works(key, ref, true), false, "a new description must not change the secret");
       },
@@ -121,16 +145,31 @@ function descriptionPromises(can: Capabilities): Contract {
   };
 }
 
+/** An end, where a key may have one. */
+function inADay(bench: Workbench) {
+  return bench.can.expiry.support === "optional" ? { expiresAt: bench.timeIn(24 * hourMs) } : {};
+}
+
 function namePromises(can: Capabilities): Contract {
   return {
+    "a name of the greatest length is kept whole": async (bench) => {
+      const suffix = bench.newName().slice(-suffixLength);
+      const { key, ref } = await bench.issue({
+        name: `n${"a".repeat(can.limits.nameLength - suffixLength - 1)}${suffix}`,
+      });
+      for (const { name } of [key, await found(bench, ref)])
+        assert.equal(name, ref.name, `limits.nameLength promises ${can.limits.nameLength} characters`);
+    },
     ...(can.rename && {
       "a key is renamed in place": async (bench) => {
-        const { key, ref } = await bench.issue();
+        const { key, ref } = await bench.issue({
+          ...(can.description !== "none" && { description: "nightly export" }),
+          ...inADay(bench),
+        });
+        const before = await found(bench, ref);
         const name = bench.newName();
-        await bench.client.updateKey?.(ref, { name });
-        const told = await found(bench, bench.track({ ...ref, name }));
-        assert.equal(told.id, key.id);
-        assert.equal(told.name, name);
+        const changed = await bench.client.updateKey?.(ref, { name });
+        assertChanged(changed, await found(bench, bench.track({ ...ref, name })), { ...before, name });
         assert.notEqual(await bench.works(key, ref, true), false, "a new name must not change the secret");
       },
     }),
@@ -157,6 +196,9 @@ function namePromises(can: Capabilities): Contract {
                 ({ length }) => length === 2,
               );
               assert.deepEqual([...ids].sort(), [first.key.id, second.key.id].sort());
+              assert.equal(await bench.client.revokeKey(first.ref), "revoked");
+              assert.equal((await found(bench, second.ref)).status, "active", "a name alone does not tell which key");
+              assert.notEqual(await bench.works(second.key, second.ref, true), false, "the other key has to live on");
             },
           }),
   };

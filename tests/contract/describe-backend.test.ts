@@ -1,17 +1,41 @@
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import type { ApiKey, Backend, BackendClient, Capabilities } from "../../provider/backends/definition";
+import { loadBackend } from "../../provider/backend-loading";
+import type {
+  ApiKey,
+  Backend,
+  BackendClient,
+  Capabilities,
+  HttpClient,
+  IssuedApiKey,
+  KeyRef,
+  ServiceAccount,
+} from "../../provider/backends/definition";
 import { novavms } from "../../provider/backends/novavms";
 import { pulsely } from "../../provider/backends/pulsely";
-import { AuthenticationError } from "../../provider/errors";
-import { startEmulator, type TestEmulator } from "../../testing";
+import { hourMs } from "../../provider/durations";
+import {
+  AuthenticationError,
+  PermissionDeniedError,
+  ProviderError,
+  ResponseShapeError,
+  ServerError,
+} from "../../provider/errors";
+import type { HttpRequest, HttpResponse } from "../../provider/http/client";
+import { type BackendHarness, startEmulator, type TestEmulator } from "../../testing";
 import { contractOf, keep } from "../../testing/describe-backend";
 import { openService } from "../../testing/workbench";
+import { examplesDir, type Parcels, startParcels } from "../engine/support/example-bench";
+
+const parcels = loadBackend("parcels", "./backends/parcels.js", join(examplesDir, "own-backend"));
 
 let emulator: TestEmulator;
+let parcelsService: Parcels;
 beforeAll(async () => {
   emulator = await startEmulator({ limits: { pulsely: null, novavms: null } });
+  parcelsService = await startParcels();
 });
-afterAll(() => emulator.close());
+afterAll(() => Promise.all([emulator.close(), parcelsService.close()]));
 
 /** The same backend with a mistake in it. */
 function withMistake(backend: Backend, mistake: Mistake): Backend {
@@ -19,7 +43,7 @@ function withMistake(backend: Backend, mistake: Mistake): Backend {
     ...backend,
     ...(mistake.capabilities && { capabilities: { ...backend.capabilities, ...mistake.capabilities } }),
     connect: (context) => {
-      const client = backend.connect(context);
+      const client = backend.connect({ ...context, http: mistake.http?.(context.http) ?? context.http });
       return { ...client, ...mistake.client?.(client) };
     },
   };
@@ -28,33 +52,60 @@ function withMistake(backend: Backend, mistake: Mistake): Backend {
 interface Mistake {
   readonly capabilities?: Partial<Capabilities>;
   readonly client?: (client: BackendClient) => Partial<BackendClient>;
+  /** How the backend speaks HTTP. */
+  readonly http?: (http: HttpClient) => HttpClient;
+}
+
+const authorised = (secret: string) => ({ headers: { authorization: `Bearer ${secret}` } });
+
+/** The service that a backend speaks to. */
+function harnessOf({ name }: Backend): BackendHarness {
+  const close = () => Promise.resolve();
+  if (name === "parcels") {
+    const { url, adminToken: token } = parcelsService;
+    return {
+      url,
+      token,
+      scopes: [["parcels.read"], ["parcels.read", "labels.print"]],
+      works: async ({ secret }) => (await fetch(`${url}/parcels`, authorised(secret))).ok,
+      close,
+    };
+  }
+  const { url, adminToken: token } = emulator.services[name === "pulsely" ? "pulsely" : "novavms"];
+  const advance = (ms: number) => emulator.clock.advance(`${Math.ceil(ms / 1000)}s`);
+  const works =
+    (door: string) =>
+    async ({ secret }: IssuedApiKey) =>
+      (await fetch(`${url}/${door}`, authorised(secret))).ok;
+  return name === "pulsely"
+    ? {
+        url,
+        token,
+        scopes: [["read:checks"], ["read:checks", "write:checks"]],
+        manyKeys: 120,
+        works: works("checks"),
+        advance,
+        close,
+      }
+    : {
+        url,
+        token,
+        scopes: [["cameras:read"], ["cameras:read", "events:read"]],
+        serviceAccount: { role: "viewer" },
+        otherRole: "operator",
+        manyKeys: 60,
+        manyAccounts: 60,
+        works: works("cameras"),
+        advance,
+        close,
+      };
 }
 
 /** The titles of those promises that a backend breaks. */
 async function broken(backend: Backend, titled = /./): Promise<string[]> {
   await emulator.reset();
-  const service = emulator.services[backend.name === "pulsely" ? "pulsely" : "novavms"];
-  const opened = openService(
-    { backend, fields: backend.name === "novavms" ? { allowUndocumentedEndpoints: true } : {} },
-    {
-      url: service.url,
-      token: service.adminToken,
-      scopes:
-        backend.name === "pulsely"
-          ? [["read:checks"], ["read:checks", "write:checks"]]
-          : [["cameras:read"], ["cameras:read", "events:read"]],
-      serviceAccount: { role: "viewer" },
-      manyKeys: backend.name === "pulsely" ? 25 : 5,
-      works: async ({ secret }) =>
-        (
-          await fetch(`${service.url}/${backend.name === "pulsely" ? "checks" : "cameras"}`, {
-            headers: { authorization: `Bearer ${secret}` },
-          })
-        ).ok,
-      advance: (ms) => emulator.clock.advance(`${Math.ceil(ms / 1000)}s`),
-      close: () => Promise.resolve(),
-    },
-  );
+  const fields = backend.name === "novavms" ? { allowUndocumentedEndpoints: true } : {};
+  const opened = openService({ backend, fields }, harnessOf(backend));
   const titles: string[] = [];
   for (const contract of Object.values(contractOf(backend.capabilities))) {
     for (const [title, promise] of Object.entries(contract)) {
@@ -201,6 +252,228 @@ const mistakes: Readonly<Record<string, readonly [Backend, Mistake, RegExp]>> = 
     { capabilities: { expiry: { support: "none", update: false, granularityMs: 1000 } } },
     /no other/,
   ],
+  "takes an answer without a body for an absent key": [
+    parcels,
+    {
+      http: answering((answer, { method }) =>
+        method === "GET" && answer.body === undefined ? { ...answer, absent: true } : answer,
+      ),
+    },
+    /^an answer that is empty/,
+  ],
+  "takes an answer without an id for an absent key": [
+    parcels,
+    {
+      http: answering((answer, { method }) =>
+        method === "GET" && !isOfParcels(answer.body) ? { ...answer, absent: true } : answer,
+      ),
+    },
+    /^an answer of another form/,
+  ],
+  "takes a list in another form for an empty one": [
+    parcels,
+    {
+      http: answering((answer, { path, method }) =>
+        method === "GET" && path.endsWith("/keys") && !isOfParcels(answer.body)
+          ? { ...answer, body: { keys: [] } }
+          : answer,
+      ),
+    },
+    /^an answer of another form/,
+  ],
+  "makes up a key from an answer that holds none": [
+    parcels,
+    {
+      client: (client) => ({
+        createKey: (key) =>
+          client.createKey(key).catch((error: unknown) => {
+            if (!(error instanceof ResponseShapeError)) throw error;
+            return { id: "undefined", name: key.name, status: "active", secret: "undefined" };
+          }),
+      }),
+    },
+    /^an answer that is empty/,
+  ],
+  "keeps a chosen secret out of no message": [
+    parcels,
+    { http: asking(({ secrets: _secrets, ...request }) => request) },
+    /^a refusal that quotes the request/,
+  ],
+  "sends the secret of a key with its revoke": [
+    parcels,
+    { client: revokingBySecret, http: asking((request) => ({ ...request, headers: { "x-proof": bySecret } })) },
+    /^a refusal that quotes the request/,
+  ],
+  "takes a refused revoke for an absent key": [
+    novavms,
+    { client: (client) => ({ revokeKey: (ref) => client.revokeKey(ref).catch(absentWhere(PermissionDeniedError)) }) },
+    /^a refusal in the middle/,
+  ],
+  "takes an outage for an absent key": [
+    novavms,
+    { client: (client) => ({ revokeKey: (ref) => client.revokeKey(ref).catch(absentWhere(ServerError)) }) },
+    /^an outage in the middle/,
+  ],
+  "takes an outage for an absent account": [
+    novavms,
+    {
+      client: (client) => ({
+        getServiceAccount: async (id) =>
+          client.getServiceAccount?.(id).catch((error: unknown) => {
+            if (!(error instanceof ServerError)) throw error;
+            return undefined;
+          }),
+      }),
+    },
+    /^an outage in the middle/,
+  ],
+  "loses the status of an error": [
+    pulsely,
+    {
+      client: (client) => ({
+        getKey: (ref) =>
+          client.getKey(ref).catch((error: unknown) => {
+            throw new Error(`cannot read the key: ${String(error)}`);
+          }),
+      }),
+    },
+    /^an outage in the middle/,
+  ],
+  "lists the pages before the one that fails": [pulsely, { http: endingPages }, /more keys than fit on one page/],
+  "asks for a key once more when the answer is lost": [
+    pulsely,
+    { client: (client) => ({ createKey: (key) => client.createKey(key).catch(() => client.createKey(key)) }) },
+    /is not sent again/,
+  ],
+  "says that a create may be repeated": [
+    pulsely,
+    { http: asking((request) => ({ ...request, idempotent: true })) },
+    /is not sent again/,
+  ],
+  "hides that it is unclear whether a key was made": [
+    pulsely,
+    {
+      client: (client) => ({
+        createKey: (key) =>
+          client.createKey(key).catch((error: unknown) => {
+            throw new ProviderError(`no key: ${String(error)}`);
+          }),
+      }),
+    },
+    /is unclear/,
+  ],
+  "tells the first key for every id": [
+    pulsely,
+    { client: (client) => ({ getKey: async () => (await client.listKeys({}))?.[0] }) },
+    /never was is absent/,
+  ],
+  "finds keys by their names alone": [
+    pulsely,
+    {
+      client: (client) => ({
+        getKey: async ({ name }) => (await client.listKeys({}))?.find((key) => key.name === name),
+      }),
+    },
+    /never was is absent/,
+  ],
+  "revokes by the name alone": [novavms, { client: revokingByName }, /never was is absent/],
+  "revokes every key of that name": [parcels, { client: revokingByName }, /may bear one name/],
+  "tells local times as if they were UTC": [
+    novavms,
+    {
+      client: (client) => ({
+        createKey: async (key) => {
+          const made = await client.createKey(key);
+          const later = new Date(Date.parse(made.createdAt ?? "") + 2 * hourMs);
+          return { ...made, createdAt: later.toISOString() };
+        },
+      }),
+    },
+    /secret is told once/,
+  ],
+  "tells times without a zone": [
+    novavms,
+    {
+      client: (client) => ({
+        getKey: async (ref) => {
+          const key = await client.getKey(ref);
+          return key && { ...key, createdAt: (key.createdAt ?? "").replace("Z", "") };
+        },
+      }),
+    },
+    /secret is told once/,
+  ],
+  "tells the number of a new key": [
+    pulsely,
+    { client: (client) => ({ createKey: async (key) => ({ ...(await client.createKey(key)), id: 5 as never }) }) },
+    /secret is told once/,
+  ],
+  "tells every key as active": [novavms, { client: rememberingKeys }, /revoked key is dead/],
+  "keeps the line end after the secret": [
+    pulsely,
+    {
+      client: (client) => ({
+        createKey: async (key) => {
+          const made = await client.createKey(key);
+          return { ...made, secret: `${made.secret}\n` };
+        },
+      }),
+    },
+    /secret is told once/,
+  ],
+  "lists the keys of all accounts": [novavms, { client: listingAll }, /under another account/],
+  "lists the first page of accounts only": [
+    novavms,
+    {
+      client: (client) => ({
+        listServiceAccounts: async (filter) => (await client.listServiceAccounts?.(filter))?.slice(-50) ?? [],
+      }),
+    },
+    /exactly its name/,
+  ],
+  "tells no time where its list of accounts should have one": [
+    novavms,
+    {
+      client: (client) => ({
+        listServiceAccounts: async (filter) =>
+          ((await client.listServiceAccounts?.(filter)) ?? []).map((account) => ({ ...account, createdAt: "now" })),
+      }),
+    },
+    /exactly its name/,
+  ],
+  "claims longer names than it keeps": [
+    parcels,
+    {
+      client: (client) => ({ createKey: (key) => client.createKey({ ...key, name: key.name.slice(0, 64) }) }),
+    },
+    /name of the greatest length/,
+  ],
+  "mixes up keys that are made side by side": [pulsely, { client: mixingUp }, /side by side/],
+  "answers a change with the key as it was": [
+    novavms,
+    {
+      client: (client) => ({
+        updateKey: async (ref, changes) => {
+          const before = await client.getKey(ref);
+          await client.updateKey?.(ref, changes);
+          return asKey(before);
+        },
+      }),
+    },
+    /end is moved in place/,
+  ],
+  "forgets the role in its answer to a change": [
+    novavms,
+    {
+      client: (client) => ({
+        updateServiceAccount: async (id, changes) => {
+          const { role: _role, ...account } = (await client.updateServiceAccount?.(id, changes)) as ServiceAccount;
+          return account;
+        },
+      }),
+    },
+    /account is renamed/,
+  ],
   "revokes the newest key instead of the one that is meant": [
     pulsely,
     {
@@ -278,6 +551,18 @@ function failingOnSecond(client: BackendClient): Partial<BackendClient> {
   };
 }
 
+function lookingEverywhere(client: BackendClient): Partial<BackendClient> {
+  const keys = new Map<string, ApiKey>();
+  return {
+    createKey: async (key) => {
+      const made = await client.createKey(key);
+      keys.set(made.id, made);
+      return made;
+    },
+    getKey: (ref) => Promise.resolve(keys.get(ref.id)),
+  };
+}
+
 function newestId(keys: readonly ApiKey[] | undefined): string | undefined {
   return keys
     ?.filter(({ status }) => status === "active")
@@ -296,15 +581,99 @@ function revokingAllAlike(client: BackendClient): Partial<BackendClient> {
   };
 }
 
-function lookingEverywhere(client: BackendClient): Partial<BackendClient> {
-  const keys = new Map<string, ApiKey>();
+/** Changes what the service has answered. */
+function answering(change: (answer: HttpResponse, request: HttpRequest) => HttpResponse) {
+  return (http: HttpClient): HttpClient => ({
+    request: async (request) => change(await http.request(request), request),
+  });
+}
+
+/** Changes what is asked. */
+function asking(change: (request: HttpRequest) => HttpRequest) {
+  return (http: HttpClient): HttpClient => ({ request: (request) => http.request(change(request)) });
+}
+
+function isOfParcels(body: unknown): boolean {
+  return ["id", "keys", "projects"].some((field) => Object.hasOwn(body ?? {}, field));
+}
+
+const absentWhere = (refusal: new (...args: never[]) => Error) => (error: unknown) => {
+  if (error instanceof refusal) return "absent" as const;
+  throw error;
+};
+
+/** A page that cannot be read ends the list. */
+function endingPages(http: HttpClient): HttpClient {
+  return {
+    request: async (request) => {
+      const isPage = request.query?.cursor !== undefined;
+      return http.request(request).catch((error: unknown) => {
+        if (!isPage) throw error;
+        return { status: 200, headers: {}, absent: false, body: { data: [], has_more: false, next_cursor: null } };
+      });
+    },
+  };
+}
+
+/** Of every connection: the interrupted one has not made the key. */
+const secrets = new Map<string, string>();
+let bySecret = "";
+function revokingBySecret(client: BackendClient): Partial<BackendClient> {
   return {
     createKey: async (key) => {
       const made = await client.createKey(key);
-      keys.set(made.id, made);
+      secrets.set(made.id, made.secret);
       return made;
     },
-    getKey: (ref) => Promise.resolve(keys.get(ref.id)),
+    revokeKey: async (ref) => {
+      bySecret = secrets.get(ref.id) ?? "";
+      try {
+        return await client.revokeKey(ref);
+      } finally {
+        bySecret = "";
+      }
+    },
+  };
+}
+
+function revokingByName(client: BackendClient): Partial<BackendClient> {
+  return {
+    revokeKey: async (ref) => {
+      const found = ((await client.listKeys(ref)) ?? []).filter(({ name }) => name === ref.name);
+      for (const { id } of found) await client.revokeKey({ ...ref, id });
+      return found.length > 0 ? "revoked" : "absent";
+    },
+  };
+}
+
+function rememberingKeys(client: BackendClient): Partial<BackendClient> {
+  return {
+    getKey: async (ref) => {
+      const key = await client.getKey(ref);
+      return key && { ...key, status: "active" };
+    },
+    listKeys: async (parent) => (await client.listKeys(parent))?.map((key) => ({ ...key, status: "active" })),
+  };
+}
+
+function listingAll(client: BackendClient): Partial<BackendClient> {
+  return {
+    listKeys: async () => {
+      const accounts = (await client.listServiceAccounts?.({})) ?? [];
+      const keys = await Promise.all(accounts.map(({ id }) => client.listKeys({ serviceAccountId: id })));
+      return keys.flatMap((each) => each ?? []);
+    },
+  };
+}
+
+function mixingUp(client: BackendClient): Partial<BackendClient> {
+  let last: IssuedApiKey | undefined;
+  return {
+    createKey: async (key) => {
+      last = await client.createKey(key);
+      await new Promise((done) => setTimeout(done, 20));
+      return last;
+    },
   };
 }
 
@@ -316,5 +685,12 @@ describe("describeBackend finds the mistake of a backend that", () => {
   test("makes none: then no promise is broken", async () => {
     expect(await broken(pulsely)).toEqual([]);
     expect(await broken(novavms)).toEqual([]);
+    expect(await broken(parcels)).toEqual([]);
+  });
+
+  test("tells scopes in another order: that is no mistake", async () => {
+    const reversed = (key: ApiKey | undefined) => key && { ...key, scopes: [...(key.scopes ?? [])].reverse() };
+    const client = (its: BackendClient) => ({ getKey: async (ref: KeyRef) => reversed(await its.getKey(ref)) });
+    expect(await broken(withMistake(novavms, { client }))).toEqual([]);
   });
 });

@@ -12,6 +12,7 @@ describeBackend(
       scopes: [["cameras:read"], ["cameras:read", "events:read"]],
       serviceAccount: { role: "viewer" },
       manyKeys: 60,
+      manyAccounts: 60,
       works: async ({ secret }) =>
         (await fetch(`${url}/cameras`, { headers: { authorization: `Bearer ${secret}` } })).ok,
       advance: (ms) => emulator.clock.advance(`${Math.ceil(ms / 1000)}s`),

@@ -1,0 +1,182 @@
+import assert from "node:assert/strict";
+import type { Capabilities } from "../../provider/backends/definition";
+import { isUnclear, ProviderError } from "../../provider/errors";
+import { assertHoldsNone, assertIsOneOf } from "../assertions";
+import { type Interruption, type PassingRequest, type ServiceDouble, startServiceDouble } from "../service-double";
+import { type Contract, type Workbench } from "../workbench";
+import { callsOf, chosenSecret, creation, type PrepareCall } from "./calls";
+
+/** More requests than any call needs. */
+const mostRequests = 20;
+
+/** What a service may answer in the middle of a call. A double stands in front of it and answers in its place. */
+export function answerContract(can: Capabilities): Contract {
+  const fails = (way: Interruption) => (bench: Workbench) => interrupted(bench, callsOf(bench), () => way);
+  return {
+    "an answer that is empty is an error, and makes nothing look gone": fails({ exchange: () => "" }),
+    "an answer of another form is an error, and makes nothing look gone": fails({
+      exchange: (answer) => (Array.isArray(answer) ? '[{"hello":"world"}]' : '{"hello":"world"}'),
+    }),
+    "a refusal in the middle of a call is an error, and makes nothing look gone": (bench) => {
+      // Nobody takes a refused create for a success.
+      const { createKey: _key, createServiceAccount: _account, ...others } = callsOf(bench);
+      return interrupted(bench, others, () => ({ status: 403 }));
+    },
+    "an outage in the middle of a call is an error, and makes nothing look gone": fails({ status: 500 }),
+    "a create whose answer is lost is unclear, and is not sent again": (bench) => createIsSentOnce(bench, can),
+    "a refusal that quotes the request tells no secret": async (bench) => {
+      const chosen = { "createKey with a chosen secret": () => creation(bench, chosenSecret(bench)) };
+      await interrupted(bench, { ...callsOf(bench), ...(can.secret.callerChosen && chosen) }, quote);
+      await quotedLogin(bench);
+    },
+  };
+}
+
+type Way = (request: PassingRequest, known: readonly string[]) => Interruption;
+
+/**
+ * Makes each call again and again, interrupted from its first request on, from its second, and so on.
+ * It has to fail, or to tell what is true all the same.
+ */
+export async function interrupted(
+  bench: Workbench,
+  calls: Readonly<Record<string, PrepareCall>>,
+  way: Way,
+): Promise<void> {
+  await withDouble(bench, "0s", async (double, client) => {
+    for (const [name, prepare] of Object.entries(calls)) {
+      for (let from = 1, isReached = true; isReached && from <= mostRequests; from += 1) {
+        const call = await prepare();
+        const known = [bench.harness.token, ...call.secrets];
+        double.interrupt((request, count) => (count < from ? undefined : way(request, known)));
+        const outcome = await settled(call.run(client));
+        const { requests } = double;
+        double.passOn();
+        isReached = requests.length >= from;
+        const what = `${name}, whose request ${from} (${requests[from - 1]?.method ?? "none"}) is not answered as usual,`;
+        if ("error" in outcome) {
+          assertIsOneOf(outcome.error, [ProviderError], what);
+          assertHoldsNone(outcome.error, [...known, ...requests.flatMap((each) => secretsOf(each, known))], what);
+        } else await truthOf(() => call.assertTrue(outcome.told), what);
+        await call.clean();
+      }
+    }
+  });
+}
+
+async function withDouble(
+  bench: Workbench,
+  retryBudget: string,
+  use: (double: ServiceDouble, client: Workbench["client"]) => Promise<void>,
+): Promise<void> {
+  const double = await startServiceDouble(bench.harness.url);
+  try {
+    const { client } = bench.connectAs({ url: double.url, fields: { retryBudget } });
+    // A login, where there is one, is over before anything is interrupted.
+    await client.listKeys(await bench.parent());
+    await use(double, client);
+  } finally {
+    await double.close();
+  }
+}
+
+type Outcome = { readonly told: unknown } | { readonly error: unknown };
+
+function settled(call: Promise<unknown>): Promise<Outcome> {
+  return call.then(
+    (told) => ({ told }),
+    (error: unknown) => ({ error }),
+  );
+}
+
+async function truthOf(check: () => Promise<void>, what: string): Promise<void> {
+  try {
+    await check();
+  } catch (error) {
+    throw new Error(`${what} has to fail or to tell the truth: ${error instanceof Error ? error.message : "it lies"}`, {
+      cause: error,
+    });
+  }
+}
+
+/** An account's creation may be sent again, since what it leaves is adopted; a key's may not. */
+async function createIsSentOnce(bench: Workbench, { idempotentCreate }: Capabilities): Promise<void> {
+  await withDouble(bench, "5s", async (double, client) => {
+    for (const lost of [{ status: 500 }, { exchange: () => "" }, "drop"] as const) {
+      for (let at = 1, isReached = true; isReached && at <= mostRequests; at += 1) {
+        const call = await creation(bench);
+        const isCreate = ({ method, body }: PassingRequest) => method === "POST" && body.includes(call.name);
+        double.interrupt((_request, count) => (count === at ? lost : undefined));
+        const outcome = await settled(call.run(client));
+        const [failed, ...after] = double.requests.slice(at - 1);
+        double.passOn();
+        isReached = failed !== undefined;
+        if (failed && isCreate(failed) && !idempotentCreate) {
+          assert.ok(!after.some(isCreate), "createKey asks again, although the service may have made the key");
+          if ("error" in outcome)
+            assert.ok(
+              isUnclear(outcome.error),
+              `createKey whose answer is lost fails with ${String(outcome.error)}: not with an error of the HTTP client or a ResponseShapeError, so that nobody looks for the key`,
+            );
+        }
+        await call.clean();
+      }
+    }
+  });
+}
+
+/** What a service does that puts the request into its refusal: the secrets of the request stand in its words. */
+function quote(request: PassingRequest, known: readonly string[]): Interruption {
+  const message = `cannot accept ${secretsOf(request, known).join(" or ")}`;
+  return { status: 400, body: JSON.stringify({ message, error: { message }, code: message }) };
+}
+
+async function quotedLogin(bench: Workbench): Promise<void> {
+  const double = await startServiceDouble(bench.harness.url);
+  try {
+    const { client } = bench.connectAs({ url: double.url });
+    const parent = await bench.parent();
+    const known = [bench.harness.token];
+    double.interrupt((request) => quote(request, known));
+    const outcome = await settled(client.listKeys(parent));
+    assert.ok("error" in outcome, "listKeys has to fail where every request is refused");
+    const secrets = double.requests.flatMap((request) => secretsOf(request, known));
+    assertHoldsNone(outcome.error, [...known, ...secrets], "listKeys, with its login refused,");
+  } finally {
+    await double.close();
+  }
+}
+
+const credentialHeader = /authorization|cookie|token|secret|(api|access)-?key/i;
+const secretField = /(secret|passw(or)?d|token)$/i;
+/** Shorter texts are no secrets, and stand in messages by chance. */
+const shortestSecret = 8;
+
+/** What of a request is secret: known secrets, its credentials, and what its body calls a secret, a password or a token. */
+function secretsOf({ path, headers, body }: PassingRequest, known: readonly string[]): string[] {
+  const credentials = Object.entries(headers).flatMap(([name, value]) =>
+    credentialHeader.test(name) && typeof value === "string" ? [value.replace(/^\S+ /, "")] : [],
+  );
+  const whole = [path, body, ...Object.values(headers)].join("\n");
+  const found = [
+    ...known.filter((secret) => whole.includes(secret)),
+    ...credentials,
+    ...secretFields("", parsed(body)),
+  ];
+  return [...new Set(found)].filter((text) => text.length >= shortestSecret);
+}
+
+function secretFields(name: string, value: unknown): string[] {
+  if (typeof value === "string") return secretField.test(name) ? [value] : [];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([inner, each]) => secretFields(Array.isArray(value) ? name : inner, each));
+}
+
+/** A body as data, whether it is JSON or a form. */
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body) as unknown;
+  } catch {
+    return Object.fromEntries(new URLSearchParams(body));
+  }
+}

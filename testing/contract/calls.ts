@@ -1,0 +1,209 @@
+import assert from "node:assert/strict";
+import type { BackendClient, KeyRef, ServiceAccount } from "../../provider/backends/definition";
+import { hourMs } from "../../provider/durations";
+import { assertAccountForm, assertKeyForm } from "../assertions";
+import { type Issued, parentOf, type Workbench } from "../workbench";
+
+/** One call of a client, ready to be made. */
+export interface PreparedCall {
+  /** What a request of it may hold and no message may tell. */
+  readonly secrets: readonly string[];
+  run(client: BackendClient): Promise<unknown>;
+  /** Called where the call says that it succeeded. */
+  assertTrue(outcome: unknown): Promise<void>;
+  /** Takes away what nobody else would. */
+  clean(): Promise<void>;
+}
+
+export type PrepareCall = () => Promise<PreparedCall>;
+
+/** Every call that the backend offers. Those about a key or an account share one as long as it lives. */
+export function callsOf(bench: Workbench): Readonly<Record<string, PrepareCall>> {
+  return { ...keyCalls(bench), ...accountCalls(bench) };
+}
+
+export function keyCalls(bench: Workbench): Readonly<Record<string, PrepareCall>> {
+  const { can } = bench;
+  const aboutKey = callsAboutKey(bench);
+  const changes = {
+    ...(can.description === "update" && { description: "weekly export" }),
+    ...(can.marker === "metadata" && { labels: { owner: "team-b" } }),
+    ...(can.expiry.update && { expiresAt: bench.timeIn(48 * hourMs) }),
+  };
+  return {
+    createKey: () => creation(bench),
+    getKey: aboutKey({ run: (client, ref) => client.getKey(ref), isTrue: (outcome, { id }) => isOf(id, outcome) }),
+    listKeys: aboutKey({
+      run: (client, ref) => client.listKeys(parentOf(ref)),
+      isTrue: (outcome, { id }) => includes(id, outcome),
+    }),
+    ...(bench.client.updateKey && {
+      updateKey: aboutKey({
+        run: async (client, ref) => client.updateKey?.(ref, { ...changes, ...(can.rename && { name: ref.name }) }),
+        isTrue: (outcome, { id }) => isOf(id, outcome),
+      }),
+    }),
+    ...(can.nativeRotate && {
+      rotateKey: aboutKey({
+        run: async (client, ref) => client.rotateKey?.(ref, { graceMs: 0, name: ref.name }),
+        isTrue: (outcome) => hasSecret(outcome),
+        spends: true,
+      }),
+    }),
+    revokeKey: aboutKey({
+      run: (client, ref) => client.revokeKey(ref),
+      isTrue: async (_outcome, ref) => (await bench.client.getKey(ref))?.status !== "active",
+    }),
+  };
+}
+
+interface AboutKey {
+  readonly run: (client: BackendClient, ref: KeyRef) => Promise<unknown>;
+  readonly isTrue: (outcome: unknown, ref: KeyRef) => boolean | Promise<boolean>;
+  /** Another key for every call. */
+  readonly spends?: boolean;
+}
+
+function callsAboutKey(bench: Workbench): (about: AboutKey) => PrepareCall {
+  let current: Issued | undefined;
+  const living = async () => {
+    if (current && (await bench.client.getKey(current.ref))?.status === "active") return current;
+    current = await bench.issue(bench.can.expiry.update ? { expiresAt: bench.timeIn(24 * hourMs) } : {});
+    return current;
+  };
+  return ({ run, isTrue, spends = false }) =>
+    async () => {
+      const { key, ref } = await living();
+      return {
+        secrets: [key.secret],
+        run: (client) => run(client, ref),
+        assertTrue: async (outcome) => assert.ok(await isTrue(outcome, ref), "it says what is not so"),
+        clean: async () => (spends ? revokeAll(bench, ref) : undefined),
+      };
+    };
+}
+
+export async function creation(
+  bench: Workbench,
+  secretValue?: string,
+): Promise<PreparedCall & { readonly name: string }> {
+  const request = bench.request(await bench.parent(), secretValue === undefined ? {} : { secretValue });
+  const { name } = request;
+  return {
+    name,
+    secrets: secretValue === undefined ? [] : [secretValue],
+    run: (client) => client.createKey(request),
+    async assertTrue(outcome) {
+      assertKeyForm(outcome as never);
+      assert.ok(hasSecret(outcome), "createKey has to tell the secret");
+      const { id } = outcome as { readonly id: string };
+      assert.ok(
+        await bench.client.getKey({ id, name, ...parentOf(request) }),
+        "createKey tells a key that is not there",
+      );
+    },
+    clean: () => revokeAll(bench, { id: "", name, ...parentOf(request) }),
+  };
+}
+
+/** By the name: an interrupted call tells no id, or has changed it. */
+async function revokeAll(bench: Workbench, ref: KeyRef): Promise<void> {
+  const keys = (await bench.client.listKeys(parentOf(ref))) ?? [];
+  for (const { id, name } of keys) if (name === ref.name) await bench.client.revokeKey({ ...ref, id });
+}
+
+export function chosenSecret(bench: Workbench): string {
+  return `chosen-${bench.newName()}-0123456789abcdef`;
+}
+
+function accountCalls(bench: Workbench): Readonly<Record<string, PrepareCall>> {
+  const { serviceAccounts } = bench.can;
+  if (!serviceAccounts) return {};
+  const aboutAccount = callsAboutAccount(bench);
+  const { otherRole } = bench.harness;
+  const changes = {
+    ...(serviceAccounts.description === "update" && { description: "weekly export" }),
+    ...(serviceAccounts.scopes === "update" && { scopes: bench.scopes(1) }),
+    ...(serviceAccounts.role === "update" && otherRole !== undefined && { role: otherRole }),
+  };
+  return {
+    createServiceAccount: () => Promise.resolve(accountCreation(bench)),
+    getServiceAccount: aboutAccount({
+      run: async (client, { id }) => client.getServiceAccount?.(id),
+      isTrue: (outcome, { id }) => isOf(id, outcome),
+    }),
+    listServiceAccounts: aboutAccount({
+      run: async (client) => client.listServiceAccounts?.({}),
+      isTrue: (outcome, { id }) => includes(id, outcome),
+    }),
+    "listServiceAccounts by name": aboutAccount({
+      run: async (client, { name }) => client.listServiceAccounts?.({ name }),
+      isTrue: (outcome, { id }) => includes(id, outcome),
+    }),
+    ...(bench.client.updateServiceAccount && {
+      updateServiceAccount: aboutAccount({
+        run: async (client, { id, name }) =>
+          client.updateServiceAccount?.(id, { ...changes, ...(serviceAccounts.name === "update" && { name }) }),
+        isTrue: (outcome, { id }) => isOf(id, outcome),
+      }),
+    }),
+    deleteServiceAccount: aboutAccount({
+      run: async (client, { id }) => client.deleteServiceAccount?.(id),
+      isTrue: async (_outcome, { id }) => (await bench.client.getServiceAccount?.(id)) === undefined,
+    }),
+  };
+}
+
+interface AboutAccount {
+  readonly run: (client: BackendClient, account: ServiceAccount) => Promise<unknown>;
+  readonly isTrue: (outcome: unknown, account: ServiceAccount) => boolean | Promise<boolean>;
+}
+
+function callsAboutAccount(bench: Workbench): (about: AboutAccount) => PrepareCall {
+  let current: ServiceAccount | undefined;
+  const living = async () => {
+    if (current && (await bench.client.getServiceAccount?.(current.id))) return current;
+    current = await bench.makeAccount();
+    return current;
+  };
+  return ({ run, isTrue }) =>
+    async () => {
+      const account = await living();
+      return {
+        secrets: [],
+        run: (client) => run(client, account),
+        assertTrue: async (outcome) => assert.ok(await isTrue(outcome, account), "it says what is not so"),
+        clean: () => Promise.resolve(),
+      };
+    };
+}
+
+function accountCreation(bench: Workbench): PreparedCall {
+  const request = bench.accountRequest();
+  return {
+    secrets: [],
+    run: async (client) => client.createServiceAccount?.(request),
+    async assertTrue(outcome) {
+      assertAccountForm(outcome as never);
+      const { id } = outcome as { readonly id: string };
+      assert.ok(await bench.client.getServiceAccount?.(id), "createServiceAccount tells an account that is not there");
+    },
+    async clean() {
+      for (const { id } of (await bench.client.listServiceAccounts?.({ name: request.name })) ?? [])
+        await bench.client.deleteServiceAccount?.(id);
+    },
+  };
+}
+
+function isOf(id: string, outcome: unknown): boolean {
+  return (outcome as { readonly id?: unknown } | undefined)?.id === id;
+}
+
+function includes(id: string, outcome: unknown): boolean {
+  return Array.isArray(outcome) && outcome.some((each) => isOf(id, each));
+}
+
+function hasSecret(outcome: unknown): boolean {
+  const { secret } = (outcome ?? {}) as { readonly secret?: unknown };
+  return typeof secret === "string" && secret !== "";
+}

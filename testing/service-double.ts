@@ -1,0 +1,121 @@
+import { once } from "node:events";
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, request as httpRequest } from "node:http";
+import { request as httpsRequest } from "node:https";
+import type { AddressInfo } from "node:net";
+
+/** A request on its way to the service. */
+export interface PassingRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** What is answered instead of the service's own words. */
+export type Interruption =
+  /** The service never sees the request. */
+  | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
+  /** The service acts on the request, and its answer, where it is JSON, is exchanged for this one. */
+  | { readonly exchange: (answer: unknown) => string }
+  /** The service never sees the request, and nobody answers. */
+  | "drop";
+
+/** Stands in front of a service: passes on what it gets, or answers in the service's place. */
+export interface ServiceDouble {
+  /** The service's base URL as it is reached through here. */
+  readonly url: string;
+  /** What has come since the last `interrupt` or `passOn`. */
+  readonly requests: readonly PassingRequest[];
+  interrupt(how: (request: PassingRequest, count: number) => Interruption | undefined): void;
+  passOn(): void;
+  close(): Promise<void>;
+}
+
+export async function startServiceDouble(serviceUrl: string): Promise<ServiceDouble> {
+  const service = new URL(serviceUrl);
+  const basePath = service.pathname.replace(/\/+$/, "");
+  let requests: PassingRequest[] = [];
+  let interruption: (request: PassingRequest, count: number) => Interruption | undefined = () => undefined;
+
+  const server = createServer((incoming, outgoing) => {
+    void (async () => {
+      const { method = "", url = "", headers } = incoming;
+      const body = await bytesOf(incoming);
+      const request = { method, path: url.slice(basePath.length), headers, body: body.toString("utf8") };
+      requests.push(request);
+      const instead = interruption(request, requests.length);
+      if (instead === "drop") return void incoming.socket.destroy();
+      if (instead && "status" in instead)
+        return void outgoing
+          .writeHead(instead.status, { "content-type": "application/json", ...instead.headers })
+          .end(instead.body);
+      const answer = await passOn(service, { method, url, headers, body });
+      const told = await bytesOf(answer);
+      const json = instead && (answer.statusCode ?? 500) < 300 ? parseJson(told.toString("utf8")) : undefined;
+      if (!instead || json === undefined)
+        return void outgoing.writeHead(answer.statusCode ?? 502, unframed(answer.headers)).end(told);
+      outgoing.writeHead(200, { "content-type": "application/json" }).end(instead.exchange(json));
+    })().catch(() => incoming.socket.destroy());
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${basePath}`,
+    get requests() {
+      return requests;
+    },
+    interrupt(how) {
+      requests = [];
+      interruption = how;
+    },
+    passOn() {
+      requests = [];
+      interruption = () => undefined;
+    },
+    async close() {
+      const closed = once(server, "close");
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Without what only holds between the service and its double. */
+function unframed({
+  connection: _connection,
+  "keep-alive": _keepAlive,
+  "transfer-encoding": _encoding,
+  ...headers
+}: IncomingHttpHeaders) {
+  return headers;
+}
+
+async function bytesOf(message: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of message) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+interface Onward {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+async function passOn(service: URL, { method, url, headers, body }: Onward): Promise<IncomingMessage> {
+  const send = service.protocol === "https:" ? httpsRequest : httpRequest;
+  const onward = send(new URL(url, service.origin), { method, headers: { ...headers, host: service.host } });
+  onward.end(body);
+  const [answer] = (await once(onward, "response")) as [IncomingMessage];
+  return answer;
+}
