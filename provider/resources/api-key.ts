@@ -87,13 +87,14 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
           error instanceof AmbiguousCreateError && inputs.exactName !== true ? error.candidates[0] : undefined;
         if (lost === undefined || !(error instanceof AmbiguousCreateError)) throw error;
         // A key without a secret is on the service: it is recorded, so that the next run revokes it.
-        const record: KeyRecord = {
+        const record: KeyRecord = defined({
           status: "active",
           keyId: lost,
           physicalName: error.marker,
           createdAt: formatTime(nowMs),
+          expiresAt,
           service: connection.origin,
-        };
+        });
         throw keptAfterFailure(error, lost, { ...given, ...record }, inputs);
       }
     },

@@ -6,6 +6,7 @@ import { type ApiKeyInputs, createApiKeyProvider } from "../../../../provider/re
 import { PartialFailure } from "../../../../provider/resources/partial-failure";
 import { asSecret } from "../../../../provider/wire";
 import { OneResource } from "../../../../testing/one-resource";
+import { EngineDouble } from "../../../contract/support/engine-double";
 import { FakeService } from "../support/fake-service";
 import { idOf, keyProgram, madeKey, succeeded } from "../support/resources";
 
@@ -149,6 +150,16 @@ describe("a key that could not be made", () => {
     expect(await key.up(keyProgram)).toMatchObject({ op: "replace", replaces: ["secret"] });
     expect(service.living()).toEqual([idOf(key)]);
     expect(typeof key.outs.secret).toBe("string");
+  });
+
+  test("and is recorded without a secret keeps its end: a refresh sees nothing moved", async () => {
+    const service = new FakeService();
+    service.fail("createKey", new ConnectionError("the answer was lost", true), { after: true });
+    service.fail("revokeKey", new PermissionDeniedError({ ...facts, status: 403 }));
+    const key = new EngineDouble(createApiKeyProvider(service.context()));
+    expect((await key.up({ ...keyProgram, expiresIn: "90d" })).failures).toHaveLength(1);
+    expect(key.outs.expiresAt).toBe("2026-09-13T12:00:00Z");
+    expect((await key.refresh()).listed).toEqual([]);
   });
 });
 
