@@ -60,6 +60,15 @@ describe.each(examples)("The example %s", (name) => {
     ).toEqual([]);
   });
 
+  test("keeps a server that its README sets up in one folder, which git ignores and the end removes", () => {
+    const lines = shellLines(readme);
+    const folders = lines.flatMap((line) => /^python3 -m venv ([\w-]+)/.exec(line)?.[1] ?? []);
+    const ignored = existsSync(join(examplesDir, name, ".gitignore")) ? read(name, ".gitignore").split("\n") : [];
+    expect(folders.filter((folder) => !ignored.includes(`${folder}/`))).toEqual([]);
+    expect(folders.filter((folder) => !lines.includes(`rm -r ${folder}`))).toEqual([]);
+    expect(lines.filter((line) => line.startsWith("pulumi login"))).toEqual([]);
+  });
+
   test("depends on what its program imports, and has the backends that its connections name", () => {
     const { name: packageName, dependencies } = JSON.parse(read(name, "package.json")) as {
       name: string;

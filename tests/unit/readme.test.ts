@@ -1,19 +1,74 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { describe, expect, test } from "@jest/globals";
+import { parse } from "yaml";
 import { builtInBackends } from "../../provider/backends";
 import { capabilityTable } from "../../provider/backends/capability-table";
+import { checkPolicy } from "../../review/policy-schema";
+import { rules } from "../../review/rules";
 
-const readme = readFileSync(join(__dirname, "../../README.md"), "utf8");
+const repository = resolve(__dirname, "../..");
+const read = (path: string) => readFileSync(join(repository, path), "utf8");
+const readme = read("README.md");
 
 describe("The README", () => {
   test("shows what each backend can as the code declares it; `node scripts/readme-table.mjs` rewrites the table", () => {
     const shown = /<!-- backends -->\n([\s\S]*?)\n<!-- \/backends -->/.exec(readme)?.[1];
     expect(shown).toBe(capabilityTable(Object.values(builtInBackends).map((load) => load())));
   });
+});
 
-  test("names only files that exist", () => {
-    const paths = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, path]) => path!);
-    for (const path of paths) expect(() => readFileSync(join(__dirname, "../..", path))).not.toThrow(/ENOENT/);
+const documents = [
+  ".",
+  "docs",
+  "emulator",
+  "examples",
+  ...readdirSync(join(repository, "examples"), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => `examples/${name}`),
+]
+  .flatMap((folder) => readdirSync(join(repository, folder)).map((name) => join(folder, name)))
+  .filter((path) => path.endsWith(".md"));
+
+test.each(documents)("%s links only to files that exist", (path) => {
+  const targets = [...read(path).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, target = ""]) => target);
+  const missing = targets.filter((target) => !existsSync(resolve(repository, dirname(path), target)));
+  expect(missing).toEqual([]);
+});
+
+test("ARCHITECTURE.md names only files and folders that exist, and every folder of the code", () => {
+  const text = read("ARCHITECTURE.md");
+  const named = [...text.matchAll(/`([\w.-]+(?:\/[\w.-]+)+\/?|[\w-]+\/)`/g)].map(([, path = ""]) => path);
+  const paths = named.filter((path) => !path.includes("<") && !path.startsWith("pulumi-apikeys/"));
+  expect(paths.filter((path) => !existsSync(join(repository, path)))).toEqual([]);
+  const folders = [
+    "cli",
+    "docs",
+    "emulator",
+    "examples",
+    "policy",
+    "provider",
+    "review",
+    "scripts",
+    "sdk",
+    "testing",
+    "tests",
+  ];
+  expect(folders.filter((folder) => !named.some((path) => path.startsWith(`${folder}/`)))).toEqual([]);
+});
+
+describe("docs/review.md", () => {
+  const text = read("docs/review.md");
+
+  test("lists every rule with its level, and whether the policy pack has it", () => {
+    const shown = /<!-- rules -->\n.*\n.*\n([\s\S]*?)<!-- \/rules -->/.exec(text)?.[1];
+    const row = ({ id, level, title, needs }: (typeof rules)[number]) =>
+      `| ${id} | ${level} | ${title} | ${needs === "new-state" ? "yes" : "no"} |\n`;
+    expect(shown).toBe(rules.map(row).join(""));
+  });
+
+  test("shows a policy file that the command takes", () => {
+    const policy: unknown = parse(/```yaml\n([\s\S]*?)```/.exec(text)?.[1] ?? "");
+    expect(checkPolicy(policy)).toEqual({ document: policy });
   });
 });

@@ -71,7 +71,7 @@ export async function runExample(name: string, afterUps?: readonly AfterUp[]): P
 }
 
 /** What a README runs beside the updates for its readers' eyes and hands, not for the stack. */
-const notRun = new Set(["stack output", "stack rm", "stack select", "login"]);
+const notRun = new Set(["stack output", "stack rm", "stack select"]);
 
 async function runCommand(stack: TestStack, { args, env }: ReadmeCommand, tokenNames: readonly string[]): Promise<Run> {
   if (notRun.has(args.slice(0, 2).join(" ")) || notRun.has(args[0] ?? ""))

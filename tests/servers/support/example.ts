@@ -8,8 +8,8 @@ import { TestStack } from "../../engine/support/stack";
 export const examplesDir = resolve(__dirname, "../../../examples");
 const timeoutMs = 240_000;
 
-/** What a README tells its readers to look at, and where its state goes. */
-const notRun = new Set(["login", "stack output"]);
+/** What a README tells its readers to look at. */
+const notRun = new Set(["stack output"]);
 
 /** A test that needs the engine. scripts/test puts it on PATH; by hand, `. scripts/env && need_engine` does. */
 export const testWithEngine: (title: string, run: () => Promise<void>) => void =
