@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { Agent, Dispatcher } from "undici";
+import type { Agent, buildConnector, Dispatcher } from "undici";
 import { ConfigError, ConnectionError, ProviderError, ResponseShapeError, TimeoutError } from "../errors";
 import { redact } from "../redact";
 import { type Attempt, decideRetry } from "./retry";
@@ -89,9 +89,22 @@ function sharedPool(): Agent {
     connections: 16,
     keepAliveTimeout: 4_000,
     keepAliveMaxTimeout: 30_000,
-    connect: { timeout: connectTimeoutMs },
+    connect: connector(),
   });
   return pool;
+}
+
+/** What fails while a connection is made, the TLS handshake included: no request has been written to it yet. */
+const whileConnecting = new WeakSet<object>();
+
+function connector(): buildConnector.connector {
+  const connect = undici().buildConnector({ timeout: connectTimeoutMs });
+  return (options, done) =>
+    connect(options, (...[error, socket]) => {
+      if (!error) return done(null, socket);
+      whileConnecting.add(error);
+      return done(error, null);
+    });
 }
 
 /** A path with each value percent-encoded: path`/api-keys/${id}`. */
@@ -238,7 +251,7 @@ function describeAttempt(answer: RawAnswer | undefined, failure: ConnectionError
 /** A name that does not exist or a certificate that does not fit will not mend itself within a minute. */
 function isPermanent(failure: ConnectionError | undefined): boolean {
   const code = errorCode(failure?.cause);
-  return code === "ENOTFOUND" || (code?.startsWith("ERR_TLS") ?? false) || (code?.includes("CERT") ?? false);
+  return code === "ENOTFOUND" || /^ERR_(TLS|SSL)/.test(code ?? "") || (code?.includes("CERT") ?? false);
 }
 
 /** Errors that arise before a single byte of the request is written. */
@@ -261,7 +274,11 @@ function asConnectionError(error: unknown, label: string, aborted: boolean, time
     return new ProviderError(
       `${label}: this is no request that can be sent, and nothing was sent. The backend has made a mistake in its headers, path or body.`,
     );
-  const sent = !(code !== undefined && (neverSent.has(code) || code.startsWith("ERR_TLS") || code.includes("CERT")));
+  const unconnected = typeof error === "object" && error !== null && whileConnecting.has(error);
+  const sent = !(
+    unconnected ||
+    (code !== undefined && (neverSent.has(code) || code.startsWith("ERR_TLS") || code.includes("CERT")))
+  );
   const what = sent ? "the connection broke before the answer was complete" : "the service cannot be reached";
   return new ConnectionError(`${label}: ${what} at ${origin}${code ? ` (${code})` : ""}.`, sent, {
     cause: code ? { code } : undefined,

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { inspect } from "node:util";
 import { Agent } from "undici";
 import {
@@ -198,6 +200,36 @@ describe("when the connection breaks", () => {
     expect(error.message).toBe(`POST /keys: the service cannot be reached at ${server.url} (ECONNREFUSED).`);
     expect(waits).toHaveLength(3);
     server = await startScriptedServer();
+  });
+
+  test("a create to an address that speaks no TLS counts as never sent: there was no connection to send it on", async () => {
+    const url = server.url.replace("http:", "https:");
+    const clock = { nowMs: () => 0, sleep: () => Promise.resolve() };
+    const error = await failureOf(createHttpClient({ url, clock }).request(create));
+    expect(error).toMatchObject({ sent: false });
+    expect(error.message).toBe(`POST /keys: the service cannot be reached at ${url} (ERR_SSL_WRONG_VERSION_NUMBER).`);
+  });
+
+  test("a create whose TLS handshake is cut off is tried a few times, and counts as never sent", async () => {
+    let connections = 0;
+    const cutting = createServer((socket) => {
+      connections += 1;
+      socket.once("data", () => socket.destroy());
+    }).listen(0, "127.0.0.1");
+    await once(cutting, "listening");
+    try {
+      const url = `https://127.0.0.1:${(cutting.address() as AddressInfo).port}`;
+      const clock = { nowMs: () => 0, sleep: () => Promise.resolve() };
+      expect(await failureOf(createHttpClient({ url, clock }).request(create))).toMatchObject({ sent: false });
+      expect(connections).toBe(4);
+    } finally {
+      cutting.close();
+    }
+  });
+
+  test("a create that is cut off on the connections that are shared counts as sent, too", async () => {
+    server.script("drop");
+    expect(await failureOf(createHttpClient({ url: server.url }).request(create))).toMatchObject({ sent: true });
   });
 
   test("a create that gets no answer in time counts as sent", async () => {
