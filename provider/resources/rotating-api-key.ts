@@ -219,8 +219,15 @@ async function readCurrent(progress: Progress): Promise<void> {
 async function readPrevious(progress: Progress): Promise<void> {
   const { connection, current, nowMs } = progress;
   const { previousKey: previous, previousValidUntil } = progress.outs;
-  if (!previous || previousValidUntil === undefined || previous.keyId === current?.keyId) return;
+  if (!previous || previousValidUntil === undefined) return;
   const promisedMs = Date.parse(previousValidUntil);
+  if (previous.keyId === current?.keyId) {
+    // An older secret of a key goes with the key, and with the next secret that somebody else gives it.
+    const { status } = progress.outs;
+    if (isGone(status) && promisedMs > nowMs)
+      forgetPrevious(progress, `previous key ${statusReason(status) ?? "gone"}`);
+    return;
+  }
   if (promisedMs <= nowMs && !previous.endsOnService) return;
   const { status, key } = await observeKey(connection, progress.refOf(previous), nowMs);
   if (isGone(status)) {

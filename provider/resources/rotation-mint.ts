@@ -10,7 +10,7 @@ import { keyNaming, keyRequest, recordIssued } from "./key-inputs";
 import { issueKey, observeKey } from "./key-on-service";
 import { type Credential, type MintPlan, nextDueMs, type PreviousKey, type RotatingOutputs } from "./rotation-plan";
 import type { Progress } from "./rotation-progress";
-import { earlyEnd, type RotatingInputs } from "./rotation-request";
+import { earlyEnd, isGone, type RotatingInputs } from "./rotation-request";
 import { finishPending, forgetPrevious, retire, setPending } from "./rotation-retire";
 import { issueTime, overlapEnds, type Schedule } from "./rotation-schedule";
 
@@ -34,7 +34,7 @@ export async function mint(
   const before = progress.outs;
   const old = progress.current;
   const overlaps = !emergency && schedule.retire !== "immediately" && schedule.overlapMs > 0;
-  const inPlace = old !== undefined && before.status !== "missing" && maxActiveKeys === 1;
+  const inPlace = old !== undefined && maxActiveKeys === 1 && (await isStillThere(progress, old));
   if (!inPlace) words.push(...(await makeRoom(progress, currentIsDead, currentWorks)));
   const expiresAt = resolveExpiry(news, progress.nowMs);
   const issued = inPlace
@@ -52,7 +52,10 @@ export async function mint(
   const oldIsDead = currentIsDead || (old !== undefined && !inPlace && over(old));
   const dead = older && (emergency || !oldIsDead || over(older)) ? takePower(progress, older, emergency) : [];
   if (old && !oldIsDead) {
-    if (overlaps)
+    // After a rotation whose answer was lost it was another secret, that nobody knows, which this one has followed.
+    if (overlaps && inPlace && before.rotateBlockedUntil !== undefined)
+      addReason(progress, "no previous key, because the answer to an earlier rotation was lost");
+    else if (overlaps)
       becomePrevious(progress, old, before, inPlace ? issued.previousValidUntil : undefined, inPlace, schedule);
     // Where the service's policy lets an old secret live on although nobody asked for that, it is ended.
     else if (!inPlace || emergency || (nativeRotate?.graceChosen === false && nativeRotate.maxGraceMs > 0))
@@ -223,6 +226,15 @@ export function leftBehind(
       ...candidates.map((keyId) => ({ keyId, physicalName: marker, end: now })),
     ],
   };
+}
+
+/** False for a key that is gone for good. What is called revoked may only carry another secret than ours. */
+async function isStillThere(progress: Progress, { secretVersion: _any, ...old }: Credential): Promise<boolean> {
+  const { status } = progress.outs;
+  if (status !== "revoked") return status !== "missing";
+  const observed = await progress.tryTo(() => observeKey(progress.connection, progress.refOf(old), progress.nowMs));
+  if ("problem" in observed) throw progress.unfinished(observed.problem);
+  return !isGone(observed.value.status);
 }
 
 /** A service with one key per account gives it a new secret. Never twice within the grace of an unclear one. */

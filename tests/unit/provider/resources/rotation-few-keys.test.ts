@@ -194,9 +194,38 @@ describe("A rotating key of a service with one key per account", () => {
     service.nowMs += 30 * dayMs;
     await up(key, program());
     service.rotate("key-1", dayMs);
+    // The service keeps one older secret, and that is not the record's any more.
+    await key.refresh();
+    expect(key.outs).not.toHaveProperty("previousSecret");
+    expect(key.outs.retireStatus).toBe("previous key revoked outside");
+    await up(key, program());
+    expect(key.outs).toMatchObject({ generation: 3, rotationReason: "revoked outside" });
+    expect(key.outs).not.toHaveProperty("previousSecret");
+    expect(service.works(key.outs.secret)).toBe(true);
+  });
+
+  test("that was revoked by hand, and is shown as such, is made anew: what is revoked cannot be rotated", async () => {
+    const { service, key } = setUp(grace(7 * dayMs));
+    await up(key, program());
+    service.edit("key-1", { status: "revoked" });
     await key.refresh();
     await up(key, program());
-    expect(key.outs).toMatchObject({ generation: 3, rotationReason: "revoked outside; previous key ends 7 d early" });
+    expect(key.outs).toMatchObject({ keyId: "key-2", generation: 2, rotationReason: "revoked outside" });
+    expect(service.works(key.outs.secret)).toBe(true);
+  });
+
+  test("has no previous key after a rotation whose answer was lost, because nobody knows the secret that was last", async () => {
+    const { service, key } = setUp(grace(2 * dayMs));
+    await up(key, program());
+    service.nowMs += 30 * dayMs;
+    service.fail("rotateKey", { error: lost(), after: true });
+    expect((await key.up(program())).failures.join()).toMatch(/the answer to the rotation of key key-1 was lost/);
+    service.nowMs += 3 * dayMs;
+    await up(key, program());
+    expect(key.outs).toMatchObject({
+      generation: 2,
+      rotationReason: expect.stringMatching(/; no previous key, because the answer to an earlier rotation was lost$/),
+    });
     expect(key.outs).not.toHaveProperty("previousSecret");
     expect(service.works(key.outs.secret)).toBe(true);
   });

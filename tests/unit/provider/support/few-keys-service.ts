@@ -40,6 +40,11 @@ export class FewKeysService {
     this.troubles.set(method, [...(this.troubles.get(method) ?? []), ...troubles]);
   }
 
+  /** Whatever was to go wrong goes well again. */
+  calm(): void {
+    this.troubles.clear();
+  }
+
   works(secret: unknown): boolean {
     return [...this.held.values()].some(
       ({ key, secrets }) =>
@@ -102,6 +107,8 @@ export class FewKeysService {
       },
       ...(nativeRotate && {
         rotateKey: async (ref: KeyRef, { graceMs }: { graceMs: number }): Promise<IssuedApiKey> => {
+          if (told(ref)?.status !== "active")
+            throw new ConflictError({ status: 409, method: "POST", path: "/keys/rotate", detail: "not active" });
           const realGraceMs = nativeRotate.graceChosen ? graceMs : nativeRotate.maxGraceMs;
           const secret = this.rotate(ref.id, realGraceMs);
           return {
