@@ -1,3 +1,4 @@
+import { usageFailure } from "./review-command";
 import { z } from "zod";
 import { formatSpan } from "../provider/durations";
 
@@ -46,11 +47,11 @@ const deployment = z.object({
 
 const keyTypes = ["RotatingApiKey", "ApiKey"].map((name) => `pulumi-nodejs:dynamic/apikeys:${name}`);
 
-/** Reads `pulumi stack export`; throws a plain Error that says what is wrong with it. */
+/** Reads `pulumi stack export`; throws what says what is wrong with it. */
 export function dueReport(exported: unknown, nowMs: number, withinMs: number): DueKey[] {
   const state = deployment.safeParse(exported);
   if (!state.success)
-    throw new Error("this is not the output of `pulumi stack export`: it has no deployment with resources");
+    throw usageFailure("this is not the output of `pulumi stack export`: it has no deployment with resources");
   return (state.data.deployment.resources ?? [])
     .filter(({ type, delete: going }) => keyTypes.includes(type) && going !== true)
     .map(({ urn, outputs: recorded }) => describe(urn, recorded, nowMs, nowMs + withinMs))

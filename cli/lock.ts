@@ -1,16 +1,18 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import type { Command } from "commander";
 
 import { exitCodes } from "../review/exit-code";
 import { plainMessage } from "../review/inert";
 import { lockDifferences, lockText } from "../review/lock";
 import { lockPreview } from "../review/review-preview";
+import { lockHelp } from "../review/wording";
 import {
   addPlaceOptions,
   loadPolicy,
   placesOf,
   processHost,
   readInput,
+  readText,
   runs,
   usageFailure,
   writeOutput,
@@ -60,7 +62,7 @@ async function lock(options: LockOptions, file: string, host: CommandHost): Prom
     answer(host, options, { file, state: "written", differences: [] });
     return exitCodes.fine;
   }
-  const differences = lockDifferences(existsSync(file) ? readFileSync(file, "utf8") : "", current);
+  const differences = lockDifferences(existsSync(file) ? readText(file, "The lock file") : "", current);
   answer(host, options, {
     file,
     state: differences.length === 0 ? "up to date" : "out of date",
@@ -75,8 +77,12 @@ function answer(
   result: { file: string; state: string; differences: string[] },
 ): void {
   if (options.json) host.stdout(`${JSON.stringify(result)}\n`);
-  else
+  else {
+    const help = result.state === "out of date" ? ` (${plainMessage(lockHelp)})` : "";
     host.stdout(
-      [`${result.file}: ${result.state}`, ...result.differences.map((difference) => `  ${difference}`), ""].join("\n"),
+      [`${result.file}: ${result.state}${help}`, ...result.differences.map((difference) => `  ${difference}`), ""].join(
+        "\n",
+      ),
     );
+  }
 }

@@ -72,7 +72,11 @@ export function runs(
 
 /** The file's text, or stdin's for `-`. */
 export function readInput(path: string, host: CommandHost, what: string): string {
-  if (path === "-") return host.stdin();
+  return path === "-" ? host.stdin() : readText(path, what);
+}
+
+/** A file that a flag or an operand names. */
+export function readText(path: string, what: string): string {
   try {
     // In two steps: for a preview of some megabytes Node takes twice as long to read and decode in one.
     return readFileSync(path).toString("utf8");
@@ -153,7 +157,7 @@ async function parsePolicyFile(file: string, places: Places, own?: string): Prom
   // Only a policy needs the YAML parser and its schema, and most of the time of a small review is loading code.
   /* eslint-disable-next-line @typescript-eslint/no-require-imports -- see main.ts */
   const { parsePolicy } = require("../review/parse-policy") as typeof import("../review/parse-policy");
-  const parsed = parsePolicy(readFileSync(file, "utf8"), pathInRepository(own ?? file, places), await import("yaml"));
+  const parsed = parsePolicy(readText(file, "The policy"), pathInRepository(own ?? file, places), await import("yaml"));
   if ("policy" in parsed) return parsed.policy;
   throw usageFailure(`${file} is not a policy file:\n${parsed.problems.map((problem) => `  ${problem}`).join("\n")}`);
 }
@@ -206,5 +210,6 @@ function rootAbove(directory: string): string | undefined {
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "unknown reason";
+  const { code } = (error ?? {}) as { readonly code?: unknown };
+  return typeof code === "string" ? code : "unknown reason";
 }

@@ -17,6 +17,7 @@ import {
   placesOf,
   processHost,
   readInput,
+  readText,
   reviewTime,
   runs,
   writeOutput,
@@ -122,7 +123,7 @@ function publish(report: Report, options: ReviewOptions, host: CommandHost): voi
 
 /** A lock file that is not there yet is out of date, not a mistake in the flags. */
 function readLock(file: string): string {
-  return existsSync(file) ? readFileSync(file, "utf8") : "";
+  return existsSync(file) ? readText(file, "--lock") : "";
 }
 
 function addOutput(text: string, outputs: readonly Output[]): readonly Output[] {

@@ -49,6 +49,7 @@ export function lockText(lock: AccessLock): string {
 
 /** What differs between the committed file and the program, as sentences; empty = up to date. */
 export function lockDifferences(text: string, current: AccessLock): string[] {
+  if (text.trim() === "") return ["the file is missing or empty"];
   const committed = parseLock(text);
   if (!committed) return ["the file is not a lock file of this version"];
   const differences: string[] = [];

@@ -56,6 +56,8 @@ export interface PreviewDiagnostic {
 /** What a digest without a single step still has; anything else is some other JSON. */
 const digestKeys = ["steps", "config", "diagnostics", "changeSummary", "duration"];
 
+const notAPreview = "The JSON is not a preview: it has neither steps nor a change summary.";
+
 export function readPreview(text: string): Preview {
   const body = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   if (body.trim() === "")
@@ -64,9 +66,10 @@ export function readPreview(text: string): Preview {
   if (isRecord(whole) && !("sequence" in whole)) {
     if (Array.isArray(whole.events)) return fromEvents(whole.events);
     if (digestKeys.some((key) => key in whole)) return fromDigest(whole);
-    return unreadable("The JSON is not a preview: it has neither steps nor a change summary.");
+    return unreadable(notAPreview);
   }
   if (isRecord(whole)) return fromEvents([whole]);
+  if (whole !== undefined) return unreadable(notAPreview);
   const lines = body.split("\n").filter((line) => line.trim() !== "");
   if (!(lines[0] ?? "").includes('"sequence"')) {
     return unreadable(
@@ -93,7 +96,7 @@ function fromDigest(value: unknown): Preview {
     form: "digest",
     ...stackOf(steps),
     steps,
-    problems: incompleteness(steps, diagnostics, raw.changeSummary ?? undefined),
+    problems: incompleteness(steps, diagnostics, raw.changeSummary ?? undefined, "diagnostics"),
     diagnostics,
     config: raw.config ?? {},
     knowsConsumers: true,
@@ -121,7 +124,10 @@ function fromEvents(values: readonly unknown[]): Preview {
     form: "events",
     ...stackOf(steps),
     steps,
-    problems: [...problems, ...incompleteness(steps, messages, summary?.resourceChanges ?? undefined)],
+    problems: [
+      ...problems,
+      ...incompleteness(steps, messages, summary?.resourceChanges ?? undefined, "diagnosticEvent"),
+    ],
     diagnostics: messages.filter(({ severity }) => severity !== "debug"),
     config: events.find(({ preludeEvent }) => preludeEvent)?.preludeEvent?.config ?? {},
     knowsConsumers: false,
@@ -134,16 +140,25 @@ function incompleteness(
   steps: readonly PreviewStep[],
   diagnostics: readonly PreviewDiagnostic[],
   summary: Readonly<Record<string, number>> | undefined,
+  /** Where the preview keeps its messages. */
+  place: "diagnostics" | "diagnosticEvent",
 ): string[] {
   const problems: string[] = [];
+  const isRefresh = steps.length > 0 && steps.every(({ op }) => op === "refresh");
   const errors = diagnostics.filter(({ severity }) => severity === "error").length;
   if (errors > 0) {
-    const texts = errors === 1 ? "its text is" : "their texts are";
+    const texts = errors === 1 ? "its text stands" : "their texts stand";
     problems.push(
-      `The preview reported ${errors} error(s); ${texts} in the job's log and not repeated here, because messages can quote secrets.`,
+      `The preview reported ${errors} error(s); ${texts} in the preview itself, under \`${place}\`, and not here, because messages can quote secrets.`,
     );
   } else if (summary === undefined) {
     problems.push("The preview has no change summary: it did not finish.");
+  }
+  if (isRefresh) {
+    problems.push(
+      "These are the steps of a refresh, which says what has changed on the services and not what the program asks for: review `pulumi preview --json --show-sames` instead.",
+    );
+    return problems;
   }
   const missing = (summary?.same ?? 0) - steps.filter(({ op }) => op === "same").length;
   if (missing > 0) {

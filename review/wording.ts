@@ -20,6 +20,9 @@ export function verdictWords(report: Report): string {
   }
 }
 
+/** What to do about a lock file that is missing or out of date. */
+export const lockHelp = "run `apikeys lock --write` on this preview and commit the file";
+
 function blockReasons(report: Report): string[] {
   const reasons: string[] = [];
   if (report.lock && !report.lock.current) reasons.push("the lock file is out of date");

@@ -1,7 +1,7 @@
 import { plainMessage } from "../inert";
 import type { Level } from "../levels";
 import type { Report } from "../report";
-import { ruleHelp, ruleTitle, subjectOf, verdictWords } from "../wording";
+import { lockHelp, ruleHelp, ruleTitle, subjectOf, verdictWords } from "../wording";
 
 /** Workflow commands: annotations on the changed files of a pull request, without any permission. */
 export function renderGithub(report: Report): string {
@@ -20,8 +20,11 @@ export function renderGithub(report: Report): string {
     ({ urn, reason }) =>
       `::error title=${property("Not reviewable")}::${data(`${urn === null ? "" : `${subjectOf(urn)}: `}${reason}`)}`,
   );
+  const lock = (report.lock?.differences ?? []).map(
+    (difference) => `::error title=${property("Lock file out of date")}::${data(`${difference}; ${lockHelp}`)}`,
+  );
   const verdict = `::notice title=${property("API key review")}::${data(`${verdictWords(report)} (${report.digest})`)}`;
-  return `${[...unread, ...lines, verdict].join("\n")}\n`;
+  return `${[...unread, ...lock, ...lines, verdict].join("\n")}\n`;
 }
 
 const command: Readonly<Record<Level, string>> = { block: "error", warn: "warning", info: "notice" };

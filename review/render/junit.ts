@@ -1,9 +1,9 @@
 import { inert, plainMessage } from "../inert";
 import { reaches } from "../levels";
 import type { Report, ReportFinding } from "../report";
-import { ruleHelp, ruleTitle, subjectOf, verdictWords } from "../wording";
+import { lockHelp, ruleHelp, ruleTitle, subjectOf, verdictWords } from "../wording";
 
-/** JUnit XML: one test per resource, failed by what `--fail-on` counts; one per thing that could not be read. */
+/** JUnit XML: one test per resource, failed by what `--fail-on` counts; the lock file, where it is out of date; one per thing that could not be read. */
 export function renderJunit(report: Report): string {
   const byUrn = new Map<string, ReportFinding[]>();
   for (const { urn } of [...report.accounts, ...report.keys]) byUrn.set(urn, []);
@@ -15,6 +15,10 @@ export function renderJunit(report: Report): string {
     ({ urn, reason }, index) =>
       `    <testcase classname="not reviewed" name="${xml(urn === null ? `preview ${index + 1}` : subjectOf(urn))}">\n      <error message="${xml(reason)}"/>\n    </testcase>`,
   );
+  if (report.lock && !report.lock.current)
+    tests.push(
+      `    <testcase classname="${xml(report.project)}.${xml(report.stack)}" name="lock file">\n      <failure message="${xml(`out of date: ${lockHelp}`)}">${xml(report.lock.differences.map(plainMessage).join("\n"), "\n")}</failure>\n    </testcase>`,
+    );
   const failures = tests.filter((test) => test.includes("<failure ")).length;
   const name = `API key review of ${report.project}/${report.stack}`;
   const counts = `tests="${tests.length + unread.length}" failures="${failures}" errors="${unread.length}"`;

@@ -7,6 +7,7 @@ import {
   footerWords,
   levelSigns,
   movedWords,
+  lockHelp,
   orderWords,
   plural,
   rotationWords,
@@ -74,7 +75,7 @@ function blocksOf(report: Report): Block[] {
       priority: 2,
       variants: [
         {
-          head: ["**The lock file is out of date**: run `apikeys lock --write` and commit it", ""],
+          head: [`**The lock file is out of date**: ${lockHelp}`, ""],
           rows: report.lock.differences.map((difference) => () => `- ${md(difference)}`),
           foot: [""],
         },

@@ -4,6 +4,7 @@ import {
   consumersWords,
   countsWords,
   footerWords,
+  lockHelp,
   movedWords,
   orderWords,
   rotationWords,
@@ -23,7 +24,7 @@ export function renderText(report: Report): string {
     "Not reviewed",
     report.unreviewed.map(({ urn, reason }) => `${urn === null ? "" : `${subjectOf(urn)}: `}${reason}`),
   );
-  section(lines, "Lock file out of date", report.lock?.differences ?? []);
+  section(lines, `Lock file out of date (${lockHelp})`, report.lock?.differences ?? []);
   section(
     lines,
     "Access",

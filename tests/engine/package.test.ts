@@ -1,4 +1,4 @@
-import { execFile, spawn } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -32,6 +32,14 @@ interface Manifest {
 const manifest = JSON.parse(readFileSync(join(repository, "package.json"), "utf8")) as Manifest;
 const installed = (...path: string[]) => join(fresh, "node_modules", ...path);
 let packed: Packed;
+
+/** What the repository keeps of these folders; git's own files are no part of a package. */
+function filesInRepository(...folders: readonly string[]): string[] {
+  const files = execFileSync("git", ["ls-files", ...folders], { cwd: repository, encoding: "utf8" })
+    .trim()
+    .split("\n");
+  return files.filter((file) => !file.endsWith("/.gitignore") && existsSync(join(repository, file)));
+}
 
 async function pack(into: string): Promise<Packed> {
   mkdirSync(into, { recursive: true });
@@ -91,8 +99,16 @@ describe("The package", () => {
       const again = await pack(join(home, "second"));
       expect(again.integrity).toBe(packed.integrity);
       const paths = packed.files.map(({ path }) => path);
-      const documents = ["package.json", "README.md", "CHANGELOG.md", "LICENSE"];
+      const documents = [
+        ...["package.json", "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE"],
+        ...filesInRepository("docs", "examples"),
+      ];
       expect(paths).toEqual(expect.arrayContaining(documents));
+      const links = readFileSync(join(repository, "README.md"), "utf8").matchAll(/\]\((?!https?:|#)([^)#]+)/g);
+      const dangling = [...links].filter(
+        ([, to = ""]) => !paths.some((path) => path === to || path.startsWith(`${to}/`)),
+      );
+      expect(dangling.map(([, to]) => to)).toEqual([]);
       const strange = paths.filter(
         (path) =>
           !documents.includes(path) &&
@@ -101,7 +117,9 @@ describe("The package", () => {
           ),
       );
       expect(strange).toEqual([]);
-      expect(paths.filter((path) => /(^|\/)(tests?|scripts|examples|node_modules)\/|\.test\./.test(path))).toEqual([]);
+      expect(
+        paths.filter((path) => /(^|\/)(tests?|scripts|node_modules)\/|^dist.*\.test\.|Pulumi\..+\.yaml$/.test(path)),
+      ).toEqual([]);
       const foreign = paths.filter((path) =>
         readFileSync(installed("pulumi-apikeys", path), "utf8").includes(repository),
       );

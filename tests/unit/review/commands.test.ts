@@ -193,7 +193,7 @@ describe("apikeys lock", () => {
   it("writes, and is up to date until the access changes", async () => {
     expect(await apikeys(["lock", "--check", ...at("gain"), lockFile])).toMatchObject({
       code: 11,
-      stdout: expect.stringContaining("out of date") as unknown,
+      stdout: `${lockFile}: out of date (run "apikeys lock --write" on this preview and commit the file)\n  the file is missing or empty\n`,
     });
     expect(await apikeys(["lock", "--write", ...at("gain"), lockFile])).toMatchObject({ code: 0 });
     expect(await apikeys(["lock", "--check", ...at("quiet"), lockFile])).toMatchObject({
@@ -208,6 +208,30 @@ describe("apikeys lock", () => {
     });
     expect((await apikeys(["review", ...at("gain"), "--lock", lockFile])).code).toBe(0);
     expect((await apikeys(["review", ...at("block"), "--lock", lockFile, "--fail-on", "never"])).code).toBe(11);
+  });
+
+  it("says what to do about a lock file that is out of date in every format for people", async () => {
+    const other = file("other.lock.json", "{}");
+    for (const [committed, difference] of [
+      [scratch.path("no.lock.json"), "the file is missing or empty"],
+      [other, "the file is not a lock file of this version"],
+    ] as const)
+      for (const [format, words] of [
+        [
+          "text",
+          `Lock file out of date (run "apikeys lock --write" on this preview and commit the file):\n  ${difference}`,
+        ],
+        ["github", `::error title=Lock file out of date::${difference}; run "apikeys lock --write" on this preview`],
+        [
+          "markdown",
+          "**The lock file is out of date**: run `apikeys lock --write` on this preview and commit the file",
+        ],
+        ["junit", 'name="lock file"'],
+      ] as const)
+        expect(await apikeys(["review", ...at("gain"), "--lock", committed, "--format", format])).toMatchObject({
+          code: 11,
+          stdout: expect.stringContaining(words) as unknown,
+        });
   });
 
   it.each<[string, string[], number]>([
@@ -329,5 +353,30 @@ describe("a waiver in a file", () => {
   it("of a removed key bothers nobody else", async () => {
     const gone = file("gone.json", previewOf([removed(key("ci", { scopes: ["admin:*"] })), unchanged(key("stays"))]));
     expect((await apikeys(["review", "--preview", gone, "--project-dir", project])).code).toBe(0);
+  });
+});
+
+describe("what the commands are given to read", () => {
+  it.each<[string, string[], string]>([
+    ["a preview", ["review", "--preview"], "apikeys review: --preview"],
+    ["a lock file", ["review", ...at("gain"), "--lock"], "apikeys review: --lock"],
+    ["a policy", ["review", ...at("gain"), "--policy"], "apikeys review: The policy"],
+    ["a lock file to check", ["lock", "--check", ...at("gain")], "apikeys lock: The lock file"],
+    ["a state", ["due", "--state"], "apikeys due: --state"],
+  ])("%s that is a folder is named, and is no fault of ours", async (_what, args, words) => {
+    const folder = scratch.path(".");
+    const ended = await apikeys([...args, folder]);
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).toContain(`${words} ${folder} cannot be read (EISDIR).`);
+  });
+
+  it.each([
+    ["that is not there", ["--state", scratch.path("no.state.json")], "", "cannot be read (ENOENT)"],
+    ["that is empty", ["--state", "-"], "", "standard input gave no JSON; give the output of `pulumi stack export`"],
+    ["that is some other JSON", ["--state", "-"], "[]", "this is not the output of `pulumi stack export`"],
+  ])("a state %s is no fault of ours", async (_what, args, stdin, words) => {
+    const ended = await apikeys(["due", ...args], { stdin });
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).toContain(words);
   });
 });

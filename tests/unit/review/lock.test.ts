@@ -101,7 +101,11 @@ describe("the lock file", () => {
     ).toHaveLength(1);
   });
 
-  it.each([["not JSON"], ["{}"], [""]])("is out of date where the file is %p", (text) => {
+  it("is missing where the file is empty", () => {
+    expect(lockDifferences("", lockOf(program.map(created)).lock)).toEqual(["the file is missing or empty"]);
+  });
+
+  it.each([["not JSON"], ["{}"]])("is out of date where the file is %p", (text) => {
     expect(lockDifferences(text, lockOf(program.map(created)).lock)).toEqual([
       "the file is not a lock file of this version",
     ]);

@@ -21,7 +21,7 @@ describe("reading a preview", () => {
     ["nothing", "", "The preview is empty"],
     ["text", "error: no stack selected", "The preview is not JSON"],
     ["other JSON", '{"name":"x"}', "The JSON is not a preview"],
-    ["a list", "[]", "The preview is not JSON"],
+    ["a list", "[]", "The JSON is not a preview"],
     ["a cut digest", previewOf([created(state)]).slice(0, -40), "The preview is not JSON"],
     [
       "a step of another form",
@@ -31,10 +31,15 @@ describe("reading a preview", () => {
     [
       "an error",
       previewOf([], { diagnostics: [{ severity: "error", message: "sk_live_0123456789abcdef" }] }),
-      "The preview reported 1 error(s)",
+      "The preview reported 1 error(s); its text stands in the preview itself, under `diagnostics`, and not here",
     ],
     ["no summary", JSON.stringify({ steps: [] }), "The preview has no change summary"],
     ["missing sames", previewOf([], { changeSummary: { same: 5 } }), "4 unchanged resource(s) are left out"],
+    [
+      "a refresh",
+      JSON.stringify({ steps: [step("refresh")], changeSummary: { same: 2 } }),
+      "These are the steps of a refresh",
+    ],
     [
       "a cut stream",
       '{"sequence":1,"preludeEvent":{"config":{}}}\n{"sequence":2,"summ',

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 
 import { addCommentCommand } from "../../../../cli/comment";
+import { addDueCommand } from "../../../../cli/due";
 import { addLockCommand } from "../../../../cli/lock";
 import { addMergeCommand } from "../../../../cli/merge";
 import type { CommandHost } from "../../../../cli/review-command";
@@ -37,7 +38,8 @@ export async function apikeys(
     },
   };
   const program = new Command("apikeys").configureOutput({ writeOut: host.stdout, writeErr: host.stderr });
-  for (const add of [addReviewCommand, addLockCommand, addVerifyCommand, addMergeCommand]) add(program, host);
+  for (const add of [addDueCommand, addReviewCommand, addLockCommand, addVerifyCommand, addMergeCommand])
+    add(program, host);
   addCommentCommand(program, host, world.fetch ?? (() => Promise.reject(new Error("no network here"))));
   try {
     await program.parseAsync(args, { from: "user" });
