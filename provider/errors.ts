@@ -100,6 +100,12 @@ export class TimeoutError extends ConnectionError {
 export class ResponseShapeError extends ProviderError {}
 
 /**
+ * The service has made a key, and its secret did not come and cannot be asked for: nobody can use that
+ * key. Like any unclear create it is looked for, revoked, and made anew.
+ */
+export class SecretUnavailableError extends ResponseShapeError {}
+
+/**
  * It is unknown whether a key was made. `marker` is what to search for on the service;
  * `candidates` are keys that carry it.
  */

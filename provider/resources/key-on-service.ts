@@ -5,7 +5,14 @@
 import type { ApiKey, IssuedApiKey, KeyRef, KeyStatus, NewKey } from "../backends/definition";
 import type { Connection } from "../connections";
 import { secondMs } from "../durations";
-import { AmbiguousCreateError, isUnclear, ProviderError, ResponseShapeError, wordsOf } from "../errors";
+import {
+  AmbiguousCreateError,
+  isUnclear,
+  ProviderError,
+  ResponseShapeError,
+  SecretUnavailableError,
+  wordsOf,
+} from "../errors";
 import { type Clock, realClock } from "../http/client";
 import { findAccount, proveKeyGone } from "./absence";
 import { hasMarkerForm, renamed } from "./names";
@@ -91,8 +98,9 @@ export async function issueKey(
 function whole(issued: IssuedApiKey): IssuedApiKey {
   const { id, name, secret } = (issued ?? {}) as Partial<Record<keyof IssuedApiKey, unknown>>;
   const missing = Object.entries({ id, name, secret }).find(([, value]) => value === undefined || value === "");
-  if (missing) throw new ResponseShapeError(`"createKey" of the backend answered without "${missing[0]}".`);
-  return issued;
+  if (!missing) return issued;
+  const Lack = missing[0] === "secret" ? SecretUnavailableError : ResponseShapeError;
+  throw new Lack(`"createKey" of the backend answered without "${missing[0]}".`);
 }
 
 /** Looks for living keys under the marker; once more after the vendor's activation lag where there is none. */

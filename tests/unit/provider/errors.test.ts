@@ -145,7 +145,7 @@ describe("no secret is in the message, the stack, the JSON or the inspection of"
 
   test("every class of the tree that the table does not build with a secret at hand", () => {
     // Those of this list hold what their makers say, or are roots that nothing throws.
-    const made = ["ProviderError", "InputError", "ApiError", "TimeoutError"];
+    const made = ["ProviderError", "InputError", "ApiError", "TimeoutError", "SecretUnavailableError"];
     const all = Object.entries(errors as Record<string, unknown>).filter(
       ([, value]) => typeof value === "function" && value.prototype instanceof Error,
     );
@@ -193,6 +193,7 @@ describe("an outcome is unclear", () => {
   const outcomes: readonly (readonly [string, Error, boolean])[] = [
     ["after a failure of the service", new errors.ServerError(facts), true],
     ["after an answer in an unexpected form", new errors.ResponseShapeError("cut"), true],
+    ["after an answer without the secret", new errors.SecretUnavailableError("no secret"), true],
     ["after a connection that broke once the request was sent", new ConnectionError("broke", true), true],
     ["after a timeout", new errors.TimeoutError("late"), true],
     ["not after a request that never left", new ConnectionError("refused", false), false],

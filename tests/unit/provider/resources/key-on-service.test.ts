@@ -116,6 +116,18 @@ describe("issuing", () => {
     expect(service.living()).toEqual(["key-2"]);
   });
 
+  test("says that a secret never came where no further key may be made", async () => {
+    const service = new FakeService();
+    const connection = service.connection();
+    const createKey = async (key: NewKey) =>
+      ({ ...(await connection.client.createKey(key)), secret: undefined }) as unknown as IssuedApiKey;
+    await expect(issue({ ...connection, client: { ...connection.client, createKey } })).rejects.toMatchObject({
+      name: "AmbiguousCreateError",
+      cause: { name: "SecretUnavailableError" },
+    });
+    expect(service.living()).toEqual([]);
+  });
+
   test("loses no key because the backend stumbles over the answer", async () => {
     const service = new FakeService();
     service.fail("createKey", new TypeError("Cannot read properties of undefined (reading 'id')"), {
