@@ -50,7 +50,7 @@ export async function issueKey(
   for (let creates = 1; ; creates += 1) {
     const name = naming.draw();
     try {
-      return whole(await connection.client.createKey({ ...request, name }));
+      return whole("createKey", await connection.client.createKey({ ...request, name }));
     } catch (error) {
       if (!isUnclear(error)) throw error;
       const found = await findByMarker(connection, request.serviceAccountId, name, error, clock);
@@ -95,12 +95,12 @@ export async function issueKey(
 }
 
 /** A backend of one's own may lack what its type promises: a key that nobody could use, or find again. */
-function whole(issued: IssuedApiKey): IssuedApiKey {
+export function whole(method: string, issued: IssuedApiKey): IssuedApiKey {
   const { id, name, secret } = (issued ?? {}) as Partial<Record<keyof IssuedApiKey, unknown>>;
   const missing = Object.entries({ id, name, secret }).find(([, value]) => value === undefined || value === "");
   if (!missing) return issued;
   const Lack = missing[0] === "secret" ? SecretUnavailableError : ResponseShapeError;
-  throw new Lack(`"createKey" of the backend answered without "${missing[0]}".`);
+  throw new Lack(`"${method}" of the backend answered without "${missing[0]}".`);
 }
 
 /** Looks for living keys under the marker; once more after the vendor's activation lag where there is none. */

@@ -2,12 +2,12 @@
 import type { IssuedApiKey } from "../backends/definition";
 import { defined } from "../defined";
 import { formatSpan, minuteMs } from "../durations";
-import { AmbiguousCreateError, isUnclear, ProviderError } from "../errors";
+import { AmbiguousCreateError, isUnclear, ProviderError, wordsOf } from "../errors";
 import { formatTime } from "../times";
 import { asSecret, plainSecret } from "../wire";
 import { resolveExpiry } from "./expiry";
 import { keyNaming, keyRequest, recordIssued } from "./key-inputs";
-import { issueKey, observeKey } from "./key-on-service";
+import { issueKey, observeKey, whole } from "./key-on-service";
 import { type Credential, type MintPlan, nextDueMs, type PreviousKey, type RotatingOutputs } from "./rotation-plan";
 import type { Progress } from "./rotation-progress";
 import { earlyEnd, isGone, type RotatingInputs } from "./rotation-request";
@@ -251,14 +251,13 @@ async function rotateInPlace(
   const name = capabilities.nativeRotate?.id === "new" ? keyNaming(news).draw() : old.physicalName;
   try {
     if (!client.rotateKey) throw new ProviderError(`${backend} cannot rotate a key.`);
-    return await client.rotateKey(progress.refOf(old), { graceMs, name });
+    return whole("rotateKey", await client.rotateKey(progress.refOf(old), { graceMs, name }));
   } catch (error) {
-    if (!(error instanceof ProviderError)) throw error;
-    if (!isUnclear(error)) throw progress.unfinished(error.message);
+    if (!isUnclear(error)) throw progress.unfinished(wordsOf(error));
     const observed = await progress.tryTo(() => observeKey(connection, progress.refOf(old), nowMs));
     const untouched =
       "value" in observed && old.secretVersion !== undefined && observed.value.key?.secretVersion === old.secretVersion;
-    if (untouched) throw progress.unfinished(error.message);
+    if (untouched) throw progress.unfinished(wordsOf(error));
     const until = formatTime(nowMs + graceMs);
     progress.change({ rotateBlockedUntil: until });
     throw progress.unfinished(unclearRotate(old.keyId, until));

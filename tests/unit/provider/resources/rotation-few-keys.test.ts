@@ -3,7 +3,7 @@ import { defineBackend } from "../../../../provider/backend";
 import type { Capabilities } from "../../../../provider/backends/definition";
 import { createConnections } from "../../../../provider/connections";
 import { dayMs, hourMs } from "../../../../provider/durations";
-import { BadRequestError, ServerError, TimeoutError } from "../../../../provider/errors";
+import { BadRequestError, SecretUnavailableError, ServerError, TimeoutError } from "../../../../provider/errors";
 import type { ResourceContext } from "../../../../provider/resources/context";
 import { createRotatingApiKeyProvider } from "../../../../provider/resources/rotating-api-key";
 import { EngineDouble } from "../../../contract/support/engine-double";
@@ -133,12 +133,16 @@ describe("A rotating key of a service with one key per account", () => {
     expect(service.living()).toHaveLength(1);
   });
 
-  test("is never rotated twice within the grace of a rotation whose answer was lost; afterwards it is", async () => {
+  test.each([
+    ["was lost", lost],
+    ["lacked the secret", () => new SecretUnavailableError("no secret")],
+    ["made the backend stumble", () => new TypeError("x is undefined")],
+  ])("is never rotated twice within the grace of a rotation whose answer %s; afterwards it is", async (_how, why) => {
     const { service, key } = setUp(grace(2 * dayMs));
     await up(key, program({ overlap: "2d" }));
     const first = key.outs;
     service.nowMs += 30 * dayMs;
-    service.fail("rotateKey", { error: lost(), after: true });
+    service.fail("rotateKey", { error: why(), after: true });
     const { failures } = await key.up(program({ overlap: "2d" }));
     expect(failures.join()).toMatch(
       /the answer to the rotation of key key-1 was lost.*the recorded one works until 2026-07-17T12:00:00Z/,
