@@ -133,7 +133,7 @@ describe("A rotating key of a service with one key per account", () => {
     expect(service.living()).toHaveLength(1);
   });
 
-  test.each([
+  test.each<[string, () => Error]>([
     ["was lost", lost],
     ["lacked the secret", () => new SecretUnavailableError("no secret")],
     ["made the backend stumble", () => new TypeError("x is undefined")],
