@@ -188,8 +188,9 @@ export type ServiceAccountChanges = Partial<NewServiceAccount>;
 export interface BackendClient {
   /**
    * Sent once; the HTTP client repeats it only where that is proven safe. Where the answer lacks what it
-   * should bring, throw a ResponseShapeError (the secret: a SecretUnavailableError): like a lost answer, and like any error outside the tree, it
-   * makes the lifecycle look for the key by its name, revoke it, and make another.
+   * should bring, throw a ResponseShapeError (the secret: a SecretUnavailableError): like a lost answer, and
+   * like any error outside the tree, it makes the lifecycle look for the key by its name, revoke it, and
+   * make another.
    */
   createKey(key: NewKey): Promise<IssuedApiKey>;
   getKey(ref: KeyRef): Promise<ApiKey | undefined>;

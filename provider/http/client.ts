@@ -122,6 +122,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   async function attemptOnce(request: HttpRequest, auth: Credential, attemptMs: number): Promise<RawAnswer> {
     const signal = AbortSignal.timeout(attemptMs);
     const label = labelOf(request, auth.secrets);
+    const body = bodyText(request, label) ?? null;
     try {
       const response = await undici().request(target(url, request), {
         method: request.method,
@@ -132,7 +133,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
           ...auth.headers,
           ...request.headers,
         },
-        body: bodyText(request) ?? null,
+        body,
         dispatcher: options.dispatcher ?? sharedPool(),
         signal,
         headersTimeout: attemptMs,
@@ -270,10 +271,7 @@ function asConnectionError(error: unknown, label: string, aborted: boolean, time
   const origin = new URL(url).origin;
   if (aborted) return new TimeoutError(`${label}: no complete answer from ${origin} within ${timeoutMs / 1000} s.`);
   const code = errorCode(error);
-  if (code === "UND_ERR_INVALID_ARG" || error instanceof TypeError)
-    return new ProviderError(
-      `${label}: this is no request that can be sent, and nothing was sent. The backend has made a mistake in its headers, path or body.`,
-    );
+  if (code === "UND_ERR_INVALID_ARG") return unsendable(label);
   const unconnected = typeof error === "object" && error !== null && whileConnecting.has(error);
   const sent = !(
     unconnected ||
@@ -283,6 +281,13 @@ function asConnectionError(error: unknown, label: string, aborted: boolean, time
   return new ConnectionError(`${label}: ${what} at ${origin}${code ? ` (${code})` : ""}.`, sent, {
     cause: code ? { code } : undefined,
   });
+}
+
+/** Proof that nothing was sent: only for what fails before the request is written. */
+function unsendable(label: string): ProviderError {
+  return new ProviderError(
+    `${label}: this is no request that can be sent, and nothing was sent. The backend has made a mistake in its headers, path or body.`,
+  );
 }
 
 /** The system's or undici's code, also from inside an AggregateError. */
@@ -328,7 +333,12 @@ function bodyType(request: HttpRequest): Record<string, string> {
   return request.form ? { "content-type": "application/x-www-form-urlencoded" } : {};
 }
 
-function bodyText(request: HttpRequest): string | undefined {
-  if (request.json !== undefined) return JSON.stringify(request.json);
-  return request.form ? new URLSearchParams(request.form).toString() : undefined;
+function bodyText(request: HttpRequest, label: string): string | undefined {
+  try {
+    if (request.json !== undefined) return JSON.stringify(request.json);
+    return request.form ? new URLSearchParams(request.form).toString() : undefined;
+  } catch {
+    // What cannot be written as JSON: a bigint, a circle.
+    throw unsendable(label);
+  }
 }

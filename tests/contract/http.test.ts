@@ -411,6 +411,16 @@ describe("requests", () => {
     expect(server.requests).toEqual([]);
   });
 
+  test("are not called unsent because of a slip after they left", async () => {
+    const stumbling = agent.compose(() => () => {
+      throw new TypeError("x is undefined");
+    });
+    const error = await failureOf(
+      impatient({ dispatcher: stumbling }).http.request({ method: "POST", path: "/keys", json: {} }),
+    );
+    expect(isUnclear(error)).toBe(true);
+  });
+
   test("share the few connections that are kept open, in turn and side by side", async () => {
     const { http } = impatient();
     for (let count = 0; count < 20; count += 1) await http.request(get);
