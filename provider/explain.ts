@@ -1,5 +1,5 @@
 import { ProviderError } from "./errors";
-import { redact } from "./redact";
+import { redact, withoutSecrets } from "./redact";
 import { logicalName } from "./resources/names";
 import { PartialFailure } from "./resources/partial-failure";
 import { plainSecret } from "./wire";
@@ -13,11 +13,11 @@ export function explain(error: unknown, resource: string, verb: string, about: o
   const secrets = secretsIn(about);
   const place = describePlace(resource, about);
   if (error instanceof PartialFailure) {
-    const reasons = error.reasons.map((reason) => `cannot ${verb} ${place}: ${redactLong(reason, secrets)}`);
+    const reasons = error.reasons.map((reason) => `cannot ${verb} ${place}: ${withoutSecrets(reason, secrets)}`);
     return quiet(Object.assign(new Error(reasons.join(" ")), { id: error.id, properties: error.properties, reasons }));
   }
   if (error instanceof ProviderError)
-    return quiet(new Error(`cannot ${verb} ${place}: ${redactLong(error.message, secrets)}`));
+    return quiet(new Error(`cannot ${verb} ${place}: ${withoutSecrets(error.message, secrets)}`));
   const unexpected = error instanceof Error ? error : new Error(String(error));
   const wrapped = new Error(
     `cannot ${verb} ${place}: unexpected ${unexpected.name}: ${redact(unexpected.message, secrets)}. This is a fault in pulumi-apikeys or in the backend; please report it.`,
@@ -40,18 +40,9 @@ function describePlace(resource: string, about: object | undefined): string {
   return `${resource}${name}${typeof id === "string" ? ` (id ${id})` : ""} on connection "${typeof connection === "string" ? connection : "default"}"`;
 }
 
-/** Our own sentences are longer than a vendor's words may be: secrets are cut out line by line. */
-function redactLong(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((safe, secret) => safe.split(secret).join("[redacted]"), text);
-}
-
 function secretsIn(about: object | undefined): string[] {
   const { secret, previousSecret, secretValue } = (about ?? {}) as Record<string, unknown>;
-  return [secret, previousSecret, secretValue]
-    .map(plainSecret)
-    .filter((value) => value !== undefined)
-    .filter((value) => value !== "")
-    .sort((a, b) => b.length - a.length);
+  return [secret, previousSecret, secretValue].map(plainSecret).filter((value) => value !== undefined);
 }
 
 function quiet<E extends Error>(error: E): E {

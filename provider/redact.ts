@@ -15,6 +15,14 @@ const maxWords = 300;
  * without the given secrets or anything that looks like a credential.
  */
 export function redact(text: string, secrets: readonly string[] = []): string {
+  let safe = withoutSecrets(text, secrets);
+  for (const shape of credentialShapes) safe = safe.replace(shape, "[redacted]");
+  safe = safe.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+/g, " ").trim();
+  return safe.length > maxWords ? `${safe.slice(0, maxWords)}…` : safe;
+}
+
+/** Our own sentences, which may be longer than a vendor's words, without the given secrets. */
+export function withoutSecrets(text: string, secrets: readonly string[]): string {
   let safe = text;
   // The longest first: what begins with another secret would keep its end.
   for (const secret of [...secrets].sort((a, b) => b.length - a.length)) {
@@ -27,9 +35,7 @@ export function redact(text: string, secrets: readonly string[] = []): string {
     ]))
       safe = safe.split(form).join("[redacted]");
   }
-  for (const shape of credentialShapes) safe = safe.replace(shape, "[redacted]");
-  safe = safe.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+/g, " ").trim();
-  return safe.length > maxWords ? `${safe.slice(0, maxWords)}…` : safe;
+  return safe;
 }
 
 /** What a value is, for messages that must not quote it: "a number", "a list of 2", "text of 12 characters". */

@@ -29,18 +29,20 @@ import { type Credential, isIdle, nextRotation, planRotation, type RotatingOutpu
 import { Progress, UnfinishedRotation } from "./rotation-progress";
 import { isGone, requestOf, requestRotation, type RotatingInputs, statusReason } from "./rotation-request";
 import { addStray, forgetPrevious } from "./rotation-retire";
-import { checkSchedule, issueTime, type Schedule, type ScheduleInputs, scheduleOf } from "./rotation-schedule";
+import {
+  checkSchedule,
+  issueTime,
+  type Schedule,
+  scheduleFields,
+  type ScheduleInputs,
+  scheduleOf,
+} from "./rotation-schedule";
 import { carryOut, needsService } from "./rotation-steps";
 import { assertSameTarget } from "./target";
 
 const inputShape = {
   ...keyInputShape,
-  rotateEvery: fieldSchemas.text,
-  rotateBefore: fieldSchemas.text,
-  overlap: fieldSchemas.text,
-  retire: fieldSchemas.text,
-  maxOverlap: fieldSchemas.text,
-  jitter: fieldSchemas.text,
+  ...Object.fromEntries(scheduleFields.map((name) => [name, fieldSchemas.text])),
   emergency: fieldSchemas.freeText,
 } as const;
 
@@ -81,13 +83,7 @@ export function createRotatingApiKeyProvider(
         status: "active",
       } as unknown as RotatingInputs;
       if (failures.list.length > 0) return checkAnswer(inputs, failures);
-      const clocked =
-        !facts ||
-        ["rotateEvery", "rotateBefore", "overlap", "maxOverlap", "retire", "jitter"].some((name) =>
-          isUnknown(given[name]),
-        )
-          ? undefined
-          : facts;
+      const clocked = facts && !scheduleFields.some((name) => isUnknown(given[name])) ? facts : undefined;
       const nowMs = context.nowMs();
       const request = clocked
         ? requestRotation(olds, inputs, scheduleFor(inputs, clocked), clocked.catalogue, nowMs)

@@ -10,7 +10,7 @@ import { isUnknown, plainSecret } from "../wire";
 import { sameValue } from "./field-table";
 import type { KeyRecord } from "./key-inputs";
 import { changeReason, dayOf, endForDue, isDead, type RotatingInputs, statusReason } from "./rotation-request";
-import { dueOf, dueReason, idleTimeMs, type RetireMode, type Schedule } from "./rotation-schedule";
+import { dueOf, dueReason, idleTimeMs, type RetireMode, type Schedule, scheduleFields } from "./rotation-schedule";
 
 /** One credential: what a retire addresses. Under one key id a newer one may follow it. */
 export interface Credential {
@@ -81,17 +81,7 @@ export interface RotationPlan {
 }
 
 const identityFields = ["connection", "serviceAccountId", "environment"] as const;
-const recordFields = [
-  "labels",
-  "name",
-  "description",
-  "rotateEvery",
-  "rotateBefore",
-  "overlap",
-  "retire",
-  "maxOverlap",
-  "jitter",
-] as const;
+const recordFields = ["labels", "name", "description", ...scheduleFields] as const;
 
 export function planRotation(
   outs: RotatingOutputs,

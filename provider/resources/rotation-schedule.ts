@@ -20,6 +20,16 @@ export interface ScheduleInputs {
   readonly allowOutage?: boolean;
 }
 
+/** The inputs that are the schedule's alone. */
+export const scheduleFields = [
+  "rotateEvery",
+  "rotateBefore",
+  "overlap",
+  "retire",
+  "maxOverlap",
+  "jitter",
+] as const satisfies readonly (keyof ScheduleInputs)[];
+
 /** The schedule in milliseconds, defaults filled in. */
 export interface Schedule {
   readonly rotateEveryMs: number;

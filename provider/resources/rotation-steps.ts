@@ -23,7 +23,7 @@ import {
   setEndOnService,
   setPending,
 } from "./rotation-retire";
-import type { Schedule } from "./rotation-schedule";
+import { type Schedule, scheduleFields } from "./rotation-schedule";
 
 /** How far an update came. */
 export interface RotationResult {
@@ -180,23 +180,12 @@ function changesInPlace(outs: RotatingOutputs, news: RotatingInputs, { capabilit
   });
 }
 
-const scheduleFields = [
-  "rotateEvery",
-  "rotateBefore",
-  "overlap",
-  "retire",
-  "maxOverlap",
-  "jitter",
-  "fullAccess",
-  "allowOutage",
-  "origin",
-  "target",
-] as const;
+const recordedFields = [...scheduleFields, "fullAccess", "allowOutage", "origin", "target"] as const;
 const wordingFields = ["name", "description", "labels"] as const;
 
 /** Inputs that hold from now on, whatever else could not be done. */
 function recordInputs(progress: Progress, news: RotatingInputs, worded: boolean): void {
-  const fields = [...scheduleFields, ...(worded ? wordingFields : [])];
+  const fields = [...recordedFields, ...(worded ? wordingFields : [])];
   progress.drop(...fields, ...(news.emergency === undefined ? (["emergency"] as const) : []));
   progress.change({
     ...defined(Object.fromEntries(fields.map((name) => [name, news[name]]))),
