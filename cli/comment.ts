@@ -7,17 +7,8 @@ import { renderMarkdown } from "../review/render/markdown";
 import { parseReport } from "../review/report";
 import { failedReview } from "../review/review-preview";
 import { githubForge, gitlabForge, type Forge } from "./forges";
-import {
-  CommandFailure,
-  defaultMaxChars,
-  maxCharsOption,
-  processHost,
-  readInput,
-  runs,
-  usageFailure,
-  wholeNumber,
-  type CommandHost,
-} from "./review-command";
+import { CommandFailure, processHost, readInput, runs, usageFailure, type CommandHost } from "./command";
+import { defaultMaxChars, maxCharsOption, wholeNumber } from "./review-command";
 
 interface CommentOptions {
   readonly provider: "github" | "gitlab";

@@ -1,6 +1,6 @@
-import { usageFailure } from "./review-command";
 import { z } from "zod";
 import { formatSpan } from "../provider/durations";
+import { usageFailure } from "./command";
 
 /** What one key of a stack waits for. */
 export interface DueKey {

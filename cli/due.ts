@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { decisionTime } from "../provider/clock";
 import { parseDuration } from "../provider/durations";
 import { dueReport, dueTable } from "./due-report";
-import { type CommandHost, processHost, runs } from "./review-command";
+import { type CommandHost, processHost, runs } from "./command";
 import { readState } from "./stack-state";
 
 interface DueOptions {

@@ -1,6 +1,6 @@
 import { redact } from "../provider/redact";
 import { exitCodes } from "../review/exit-code";
-import { CommandFailure, usageFailure } from "./review-command";
+import { CommandFailure, usageFailure } from "./command";
 
 /** A comment as both kinds of forge have it. */
 export interface ForgeComment {

@@ -6,19 +6,8 @@ import { plainMessage } from "../review/inert";
 import { lockDifferences, lockText } from "../review/lock";
 import { lockPreview } from "../review/review-preview";
 import { lockHelp } from "../review/wording";
-import {
-  addPlaceOptions,
-  loadPolicy,
-  placesOf,
-  processHost,
-  readInput,
-  readText,
-  runs,
-  usageFailure,
-  writeOutput,
-  type CommandHost,
-  type PlaceOptions,
-} from "./review-command";
+import { processHost, readInput, readText, runs, usageFailure, writeOutput, type CommandHost } from "./command";
+import { addPlaceOptions, loadPolicy, placesOf, type PlaceOptions } from "./review-command";
 
 interface LockOptions extends PlaceOptions {
   readonly write: boolean;

@@ -2,16 +2,8 @@ import type { Command } from "commander";
 
 import { mergeReports, type MergedPart } from "../review/merge-reports";
 import { parseReport } from "../review/report";
-import {
-  defaultMaxChars,
-  maxCharsOption,
-  processHost,
-  readInput,
-  runs,
-  usageFailure,
-  writeOutput,
-  type CommandHost,
-} from "./review-command";
+import { processHost, readInput, runs, usageFailure, writeOutput, type CommandHost } from "./command";
+import { defaultMaxChars, maxCharsOption } from "./review-command";
 
 interface MergeOptions {
   readonly id: string;

@@ -8,20 +8,14 @@ import { formats, renderReport, type Format } from "../review/render/formats";
 import type { Report } from "../review/report";
 import { failedReview, reviewPreview } from "../review/review-preview";
 import { verdictWords } from "../review/wording";
+import { CommandFailure, processHost, readInput, readText, runs, writeOutput, type CommandHost } from "./command";
 import {
   addPlaceOptions,
-  CommandFailure,
   defaultMaxChars,
   loadPolicy,
   maxCharsOption,
   placesOf,
-  processHost,
-  readInput,
-  readText,
   reviewTime,
-  runs,
-  writeOutput,
-  type CommandHost,
   type PlaceOptions,
 } from "./review-command";
 

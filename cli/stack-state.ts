@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { type CommandHost, readInput, usageFailure } from "./review-command";
+import { codeOf, type CommandHost, readInput, usageFailure } from "./command";
 
 const run = promisify(execFile);
 
@@ -25,9 +25,4 @@ async function exportState(): Promise<string> {
       { cause: error },
     );
   }
-}
-
-function codeOf(error: unknown): string {
-  const { code } = error as { code?: unknown };
-  return typeof code === "string" || typeof code === "number" ? String(code) : "unknown reason";
 }

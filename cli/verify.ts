@@ -3,17 +3,8 @@ import { InvalidArgumentError, type Command } from "commander";
 import { exitCodes } from "../review/exit-code";
 import { plainMessage } from "../review/inert";
 import { reviewPreview } from "../review/review-preview";
-import {
-  addPlaceOptions,
-  loadPolicy,
-  placesOf,
-  processHost,
-  readInput,
-  reviewTime,
-  runs,
-  type CommandHost,
-  type PlaceOptions,
-} from "./review-command";
+import { processHost, readInput, runs, type CommandHost } from "./command";
+import { addPlaceOptions, loadPolicy, placesOf, reviewTime, type PlaceOptions } from "./review-command";
 
 interface VerifyOptions extends PlaceOptions {
   readonly digest: string;

@@ -8,7 +8,7 @@ import { addCommentCommand } from "../../../../cli/comment";
 import { addDueCommand } from "../../../../cli/due";
 import { addLockCommand } from "../../../../cli/lock";
 import { addMergeCommand } from "../../../../cli/merge";
-import type { CommandHost } from "../../../../cli/review-command";
+import type { CommandHost } from "../../../../cli/command";
 import { addReviewCommand } from "../../../../cli/review";
 import { addVerifyCommand } from "../../../../cli/verify";
 

@@ -1,0 +1,96 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { InvalidArgumentError, type Command } from "commander";
+
+import { ConfigError } from "../provider/errors";
+import { exitCodes } from "../review/exit-code";
+
+/** What a command needs of the world, so that a test can be the world. */
+export interface CommandHost {
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+  readonly stdin: () => string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Sets the exit code and lets the process end by itself, so that no output is cut. */
+  readonly exit: (code: number) => void;
+  /** Ends at once, for bad flags: there is nothing to write any more. */
+  readonly abort: (code: number) => never;
+}
+
+export const processHost: CommandHost = {
+  stdout: (text) => void process.stdout.write(text),
+  stderr: (text) => void process.stderr.write(text),
+  stdin: () => readFileSync(0, "utf8"),
+  env: process.env,
+  exit: (code) => {
+    process.exitCode = code;
+  },
+  abort: (code) => process.exit(code),
+};
+
+/** An end that the command itself decided on, with the exit code that scripts branch on. */
+export class CommandFailure extends Error {
+  constructor(
+    readonly exitCode: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export function usageFailure(message: string): CommandFailure {
+  return new CommandFailure(exitCodes.usage, message);
+}
+
+/** Gives a command its action: the action returns an exit code, and bad flags answer 2 instead of commander's 1. */
+export function runs(
+  command: Command,
+  host: CommandHost,
+  action: (options: never, operands: string[]) => Promise<number> | number,
+): Command {
+  return command
+    .exitOverride((error) => {
+      // Help and version are answers, not failures. The message is printed already.
+      host.abort(error.exitCode === 0 ? exitCodes.fine : exitCodes.usage);
+    })
+    .action(async (...input: unknown[]) => {
+      const operands = input.slice(0, -2).flat() as string[];
+      try {
+        // Commander checked the flags; each command says in its action what they are.
+        host.exit(await action(input.at(-2) as never, operands));
+      } catch (error) {
+        const usage = error instanceof ConfigError || error instanceof InvalidArgumentError;
+        const code = error instanceof CommandFailure ? error.exitCode : usage ? exitCodes.usage : exitCodes.internal;
+        host.stderr(`apikeys ${command.name()}: ${error instanceof Error ? error.message : String(error)}\n`);
+        host.exit(code);
+      }
+    });
+}
+
+/** The file's text, or stdin's for `-`. */
+export function readInput(path: string, host: CommandHost, what: string): string {
+  return path === "-" ? host.stdin() : readText(path, what);
+}
+
+/** A file that a flag or an operand names. */
+export function readText(path: string, what: string): string {
+  try {
+    // In two steps: for a preview of some megabytes Node takes twice as long to read and decode in one.
+    return readFileSync(path).toString("utf8");
+  } catch (error) {
+    throw usageFailure(`${what} ${path} cannot be read (${codeOf(error)}).`);
+  }
+}
+
+export function writeOutput(path: string, text: string, what: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    throw usageFailure(`${what} ${path} cannot be written (${codeOf(error)}).`);
+  }
+}
+
+/** `ENOENT`, or the exit code of a program. */
+export function codeOf(error: unknown): string {
+  const { code } = (error ?? {}) as { readonly code?: unknown };
+  return typeof code === "string" || typeof code === "number" ? String(code) : "unknown reason";
+}
