@@ -19,6 +19,11 @@ export function asSecret(value: string): { readonly [signatureKey]: string; read
   return { [signatureKey]: secretSignature, value };
 }
 
+/** True for what {@link asSecret} makes. */
+export function isSecret(value: object): boolean {
+  return signatureKey in value && value[signatureKey] === secretSignature;
+}
+
 /** The plain value of {@link asSecret}, or the text itself. */
 export function plainSecret(value: unknown): string | undefined {
   if (typeof value === "string") return value;

@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { inspect } from "node:util";
 import type { CheckFailure, ResourceProvider } from "@pulumi/pulumi/dynamic";
-import { defined } from "../provider/defined";
 import { sameValue } from "../provider/resources/field-table";
-import { plainSecret } from "../provider/wire";
+import { asProperties, copy, type Properties } from "./engine-values";
 
 /** What an update did with a resource. */
 export interface Step {
@@ -22,7 +20,6 @@ export interface Recorded {
   readonly outs: Readonly<Record<string, unknown>>;
 }
 
-type Properties = Record<string, unknown>;
 type Provider = Required<
   Pick<ResourceProvider<Properties, Properties>, "check" | "diff" | "create" | "read" | "update" | "delete">
 >;
@@ -114,7 +111,7 @@ export class OneResource {
     olds: Readonly<Properties>,
     program: object,
   ): Promise<{ inputs: Properties; failures: readonly CheckFailure[] }> {
-    const { inputs = {}, failures = [] } = await this.provider.check(copy(olds), copy(defined({ ...program })));
+    const { inputs = {}, failures = [] } = await this.provider.check(copy(olds), copy({ ...program }));
     return { inputs: asProperties(inputs), failures };
   }
 
@@ -122,39 +119,4 @@ export class OneResource {
     assert.ok(this.state, "there is no resource yet");
     return this.state;
   }
-}
-
-/** What the engine keeps of an answer: plain data. It fails on `undefined`, and makes `{}` of a date. */
-function asProperties(answer: unknown): Properties {
-  assertPlain(answer, "the answer");
-  return unwrapSecrets(answer) as Properties;
-}
-
-function assertPlain(value: unknown, at: string): void {
-  assert.ok(value !== undefined, `${at} is undefined, which the engine refuses`);
-  if (Array.isArray(value)) value.forEach((item, index) => assertPlain(item, `${at}[${index}]`));
-  else if (typeof value === "object" && value !== null) {
-    assert.ok(
-      Object.getPrototypeOf(Object.getPrototypeOf(value) as object | null) === null,
-      `${at} is ${inspect(value)}, which the engine cannot keep`,
-    );
-    for (const [name, item] of Object.entries(value)) assertPlain(item, `${at}.${name}`);
-  }
-}
-
-/** The engine takes the marks off before it hands values to a provider. */
-function unwrapSecrets(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(unwrapSecrets);
-  if (typeof value !== "object" || value === null) return value;
-  if (
-    Object.keys(value).length === 2 &&
-    "value" in value &&
-    Object.values(value).includes("1b47061264138c4ac30d75fd1eb44270")
-  )
-    return plainSecret(value);
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, unwrapSecrets(item)]));
-}
-
-function copy<T extends object>(value: T): T {
-  return unwrapSecrets(value) as T;
 }

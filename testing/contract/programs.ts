@@ -19,10 +19,7 @@ export async function keyProgram(
   const parent = await bench.parent();
   const inputs = {
     ...parent,
-    ...(bench.hasKeyScopes() && {
-      scopes: [...bench.scopes(0)].reverse(),
-      fullAccess: bench.scopes(0).some((scope) => covers(bench.connection.catalogue, [scope], "*")),
-    }),
+    ...(bench.hasKeyScopes() && keyScopes(bench, [...bench.scopes(0)].reverse())),
     ...(bench.can.expiry.support === "required" && { expiresIn: "1d" }),
     ...(bench.can.maxActiveKeys === 1 && { allowOutage: true }),
     connection: connectionName,
@@ -33,6 +30,11 @@ export async function keyProgram(
   return Object.defineProperty(inputs, "parent", { value: parent, enumerable: false }) as typeof inputs & {
     readonly parent: Parent;
   };
+}
+
+/** The inputs for these scopes, with the consent that wildcards need. */
+export function keyScopes(bench: Workbench, scopes: readonly string[]) {
+  return { scopes, fullAccess: scopes.some((scope) => covers(bench.connection.catalogue, [scope], "*")) };
 }
 
 export function accountProgram(bench: Workbench): Readonly<Record<string, unknown>> {

@@ -5,12 +5,11 @@ import { createContext } from "../../provider/resources/context";
 import { statusOf } from "../../provider/resources/key-on-service";
 import { createRotatingApiKeyProvider } from "../../provider/resources/rotating-api-key";
 import { idleTimeMs } from "../../provider/resources/rotation-schedule";
-import { covers } from "../../provider/scopes";
 import { assertTime, isNear } from "../assertions";
 import { OneResource } from "../one-resource";
 import { type Contract, type Issued, type Parent, type Workbench, within } from "../workbench";
 import { found } from "./finding";
-import { contextOf, keyProgram, recorded } from "./programs";
+import { contextOf, keyProgram, keyScopes, recorded } from "./programs";
 
 /** A RotatingApiKey on this service: a second key beside the first, or the service's own rotation where one key is all. */
 export function rotationContract(can: Capabilities): Contract {
@@ -96,12 +95,7 @@ async function life(bench: Workbench): Promise<void> {
   }
 
   // Another key at once.
-  const changed = bench.hasKeyScopes()
-    ? {
-        scopes: bench.scopes(1),
-        fullAccess: bench.scopes(1).some((scope) => covers(bench.connection.catalogue, [scope], "*")),
-      }
-    : { keepers: { build: "2" } };
+  const changed = bench.hasKeyScopes() ? keyScopes(bench, bench.scopes(1)) : { keepers: { build: "2" } };
   Object.assign(story.program, changed);
   await story.up("update");
   const third = story.generation();

@@ -5,14 +5,11 @@
  * real engine.
  */
 import assert from "node:assert/strict";
-import { inspect } from "node:util";
 import type { ResourceProvider } from "@pulumi/pulumi/dynamic";
 import { ProviderError } from "../../../provider/errors";
 import { sameValue } from "../../../provider/resources/field-table";
 import { PartialFailure } from "../../../provider/resources/partial-failure";
-import { plainSecret } from "../../../provider/wire";
-
-export type Properties = Record<string, unknown>;
+import { asProperties, copy, type Properties } from "../../../testing/engine-values";
 
 /** What the state keeps of one resource. Secrets are in clear here, as the provider gets to see them. */
 export interface StateEntry {
@@ -194,41 +191,9 @@ export class EngineDouble {
   }
 }
 
-/** What the engine keeps of an answer: plain data. It fails on `undefined`, and makes `{}` of a date. */
-function asProperties(answer: unknown): Properties {
-  assertPlain(answer, "the answer");
-  return copy(answer as Properties);
-}
-
 /** The host adds the provider's text to what it hands on. */
 function withCode(answer: unknown): Properties {
   return { ...asProperties(answer), __provider: providerText };
-}
-
-function assertPlain(value: unknown, at: string): void {
-  assert.ok(value !== undefined, `${at} is undefined, which the engine refuses`);
-  if (Array.isArray(value)) value.forEach((item, index) => assertPlain(item, `${at}[${index}]`));
-  else if (typeof value === "object" && value !== null) {
-    assert.ok(
-      Object.getPrototypeOf(Object.getPrototypeOf(value) as object | null) === null,
-      `${at} is ${inspect(value)}, which the engine cannot keep`,
-    );
-    for (const [name, item] of Object.entries(value)) assertPlain(item, `${at}.${name}`);
-  }
-}
-
-/** A deep copy without the marks of secrets: the engine takes them off before it hands values to a provider. */
-function copy<T extends object>(value: T): T {
-  return unwrapped(value) as T;
-}
-
-function unwrapped(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(unwrapped);
-  if (typeof value !== "object" || value === null) return value;
-  if ("value" in value && Object.values(value).includes("1b47061264138c4ac30d75fd1eb44270")) return plainSecret(value);
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([name, item]) => (item === undefined ? [] : [[name, unwrapped(item)]])),
-  );
 }
 
 function differing(before: Properties, after: Properties): string[] {
