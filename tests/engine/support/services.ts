@@ -1,3 +1,4 @@
+import type { EmulatorOptions } from "../../../emulator";
 import { startEmulator, type TestEmulator } from "../../../testing/emulator";
 import { TestStack } from "./stack";
 
@@ -9,8 +10,8 @@ export interface Bench {
   readonly connections: Record<string, Record<string, unknown>>;
 }
 
-export async function openBench(): Promise<Bench> {
-  const services = await startEmulator();
+export async function openBench(options: EmulatorOptions = {}): Promise<Bench> {
+  const services = await startEmulator(options);
   const { novavms, pulsely, pulseapi } = services.services;
   const connections = {
     default: { backend: "pulsely", url: pulsely.url, tokenEnv: "PULSELY_ADMIN_TOKEN" },
@@ -31,9 +32,12 @@ export async function openBench(): Promise<Bench> {
 }
 
 /** Runs a story on a bench of its own; ends with destroy, the canary scan, and no living key. */
-export function story(tell: (bench: Bench) => Promise<void>): () => Promise<void> {
+export function story(
+  tell: (bench: Bench) => Promise<void>,
+  open: () => Promise<Bench> = openBench,
+): () => Promise<void> {
   return async () => {
-    const bench = await openBench();
+    const bench = await open();
     try {
       await tell(bench);
       await bench.services.faults.clear();
