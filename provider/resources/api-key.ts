@@ -25,6 +25,7 @@ import {
   checkOutage,
   checkSecretValue,
 } from "./api-key-inputs";
+import { changeKey } from "./change-key";
 import { checkAnswer, describeForCheck, openRecorded, type ResourceContext } from "./context";
 import { resolveExpiry, sameInstant } from "./expiry";
 import { checkShape, Failures } from "./input-checks";
@@ -134,8 +135,7 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
       });
       if (Object.keys(changes).length > 0) {
         connection.assertWritable();
-        if (!connection.client.updateKey) throw new ProviderError(`${connection.backend} cannot change a key in place`);
-        await connection.client.updateKey(refOf(id, olds), changes);
+        await changeKey(connection, refOf(id, olds), changes);
       }
       const { secretValue: _secret, status: _status, ...given } = news;
       const { keyId, accessId, hint, fingerprint, secretVersion, createdAt, serverScopes, expiryImposed, status } =

@@ -1,4 +1,5 @@
 /** How the older keys of a rotating key go. What cannot be done is noted, and left for the next update. */
+import { changeKey } from "./change-key";
 import { livingByMarkers, observeKey, retireCredential } from "./key-on-service";
 import {
   type Credential,
@@ -113,7 +114,7 @@ export async function setEndOnService(progress: Progress): Promise<void> {
   if (!previous || previousValidUntil === undefined || previous.endsOnService || !connection.capabilities.delayedRevoke)
     return;
   const ref = progress.refOf(previous);
-  const done = await progress.tryTo(async () => connection.client.updateKey?.(ref, { expiresAt: previousValidUntil }));
+  const done = await progress.tryTo(() => changeKey(connection, ref, { expiresAt: previousValidUntil }));
   if ("value" in done) return progress.change({ previousKey: { ...previous, endsOnService: true } });
   // Somebody may have revoked it: then it has no end to set, and nobody should be told that it is valid.
   const observed = await progress.tryTo(() => observeKey(connection, ref, nowMs));

@@ -6,6 +6,7 @@
 import type { KeyChanges } from "../backends/definition";
 import type { Connection, ConnectionFacts } from "../connections";
 import { defined } from "../defined";
+import { changeKey } from "./change-key";
 import type { ResourceContext } from "./context";
 import { sameValue } from "./field-table";
 import { type Observation, observeKey } from "./key-on-service";
@@ -155,7 +156,7 @@ async function changeInPlace(
   const changes = changesInPlace(progress.outs, news, connection);
   if (!current || Object.keys(changes).length === 0) return { done: true };
   const ref = progress.refOf(current);
-  const changed = await progress.tryTo(async () => connection.client.updateKey?.(ref, changes));
+  const changed = await progress.tryTo(() => changeKey(connection, ref, changes));
   if ("value" in changed) {
     if (changes.name !== undefined) progress.change({ physicalName: changes.name });
     return { done: true };

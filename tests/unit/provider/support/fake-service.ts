@@ -4,6 +4,7 @@ import type {
   BackendClient,
   Capabilities,
   IssuedApiKey,
+  KeyChanges,
   NewKey,
   ServiceAccount,
 } from "../../../../provider/backends/definition";
@@ -77,6 +78,10 @@ export class FakeService {
   nowMs = today;
   /** What the service gives to every key, whatever was asked for. */
   imposed: { readonly expiresAt?: string; readonly scopes?: readonly string[] } = {};
+  /** Fields of a change that the service acknowledges and ignores. */
+  ignores: readonly (keyof KeyChanges)[] = [];
+  /** Fields that the answer to a change leaves out, although the service has them. */
+  leavesOut: readonly (keyof ApiKey)[] = [];
   warnings: string[] = [];
   waits: number[] = [];
   private readonly troubles: Trouble[] = [];
@@ -159,10 +164,11 @@ export class FakeService {
         return Promise.resolve("revoked");
       },
       ...(changes && {
-        updateKey: ({ id }, { expiresAt, name, description }) => {
+        updateKey: ({ id }, changes) => {
+          const { expiresAt, name, description } = without(changes, this.ignores);
           const given = defined({ name, description });
           this.edit(id, { ...given, ...(expiresAt === undefined ? {} : { expiresAt: expiresAt ?? undefined }) });
-          return Promise.resolve(withoutSecret(this.keys.get(id)) as ApiKey);
+          return Promise.resolve(without(withoutSecret(this.keys.get(id)) as ApiKey, this.leavesOut) as ApiKey);
         },
       }),
       ...(capabilities.nativeRotate && {
@@ -236,6 +242,10 @@ export class FakeService {
     });
     return Object.fromEntries(wrapped) as BackendClient;
   }
+}
+
+function without<T extends object>(object: T, names: readonly (keyof T)[]): Partial<T> {
+  return Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name as keyof T))) as Partial<T>;
 }
 
 function withoutSecret(key: (ApiKey & { readonly secret: string }) | undefined): ApiKey | undefined {
