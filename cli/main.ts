@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import "./node-version";
 import { Command } from "commander";
 
 /** Adds one subcommand to the program. */
