@@ -1,35 +1,63 @@
 import { z } from "zod";
-import { formatSpan } from "../provider/durations";
+import { dayMs, formatSpan } from "../provider/durations";
+import { nameOf } from "../review/urn";
 import { usageFailure } from "./command";
 
 /** What one key of a stack waits for. */
 export interface DueKey {
   readonly name: string;
   readonly urn: string;
+  readonly type: "ApiKey" | "RotatingApiKey";
   readonly connection: string;
-  /** Whole days, hours or minutes since the current key was made. */
-  readonly age: string;
-  /** RFC 3339 UTC; absent where the key neither rotates nor expires. */
+  /** What the record says of the current key: `active`, `expired`, `revoked`, `disabled`, `missing`. */
+  readonly status?: string;
+  /** When the current key was issued; RFC 3339 UTC. */
+  readonly issuedAt?: string;
+  /** The time since then in whole days, hours, minutes or seconds. */
+  readonly age?: string;
+  /** When the next key is made: never before the previous one has ended. Only a RotatingApiKey has it. */
   readonly nextRotationAt?: string;
+  /** When the current key stops working. */
+  readonly expiresAt?: string;
+  /** When the key before it stops working. */
   readonly previousValidUntil?: string;
-  /** Why something is due; absent where nothing is. */
+  /** What is over, or comes within the time asked for; the most urgent first. */
+  readonly due: readonly DueEvent[];
+  /** The same in one text; absent where nothing is due. */
   readonly reason?: string;
+  /** Why it cannot be told what is due. */
+  readonly problem?: string;
+}
+
+export interface DueEvent {
+  /** `unusable`: the current key does not work, because it has expired or for another reason. */
+  readonly what: "unusable" | "end" | "rotation" | "previous key" | "revocation" | "search";
+  /** RFC 3339 UTC; absent where the record has no time of it. */
+  readonly at?: string;
+  readonly words: string;
 }
 
 const time = z.string().refine((value) => !Number.isNaN(Date.parse(value)));
 const outputs = z.object({
   connection: z.string().optional(),
   status: z.string().optional(),
+  keyId: z.string().optional(),
   createdAt: time.optional(),
-  issuedOn: time.optional(),
   rotatedAt: time.optional(),
   nextRotationAt: time.optional(),
   expiresAt: time.optional(),
+  /** The end that was agreed on, where somebody has moved it on the service. */
+  agreedExpiresAt: time.optional(),
   expiresIn: z.string().optional(),
   previousValidUntil: time.optional(),
+  /** UTC day on which it was last asked whether the previous key is in use. */
+  retireAskedOn: time.optional(),
   previousKey: z.object({ retireAfter: time, retire: z.string(), endsOnService: z.boolean() }).optional(),
   pendingRevocations: z.array(z.unknown()).optional(),
+  lostCreates: z.array(z.unknown()).optional(),
 });
+type KeyRecord = z.infer<typeof outputs>;
+
 const deployment = z.object({
   deployment: z.object({
     resources: z
@@ -45,84 +73,190 @@ const deployment = z.object({
   }),
 });
 
-const keyTypes = ["RotatingApiKey", "ApiKey"].map((name) => `pulumi-nodejs:dynamic/apikeys:${name}`);
+const keyType = /^(?:pulumi-nodejs:dynamic\/apikeys|apikeys:index):(ApiKey|RotatingApiKey)$/;
 
-/** Reads `pulumi stack export`; throws what says what is wrong with it. */
+/** The time that a report is made for. */
+interface Clock {
+  readonly nowMs: number;
+  /** What comes until then is due. */
+  readonly horizonMs: number;
+}
+
+/**
+ * Reads `pulumi stack export`: every key of the stack, the most urgent first.
+ *
+ * @throws CommandFailure that says what is wrong with the text, where it is something else
+ */
 export function dueReport(exported: unknown, nowMs: number, withinMs: number): DueKey[] {
   const state = deployment.safeParse(exported);
   if (!state.success)
     throw usageFailure("this is not the output of `pulumi stack export`: it has no deployment with resources");
+  const clock = { nowMs, horizonMs: nowMs + withinMs };
   return (state.data.deployment.resources ?? [])
-    .filter(({ type, delete: going }) => keyTypes.includes(type) && going !== true)
-    .map(({ urn, outputs: recorded }) => describe(urn, recorded, nowMs, nowMs + withinMs))
-    .sort((a, b) => nextMs(a) - nextMs(b) || (a.urn < b.urn ? -1 : 1));
+    .flatMap(({ urn, type, delete: replaced, outputs: recorded }) => {
+      const kind = keyType.exec(type)?.[1] as DueKey["type"] | undefined;
+      return kind === undefined ? [] : [describe({ urn, type: kind, replaced: replaced === true }, recorded, clock)];
+    })
+    .sort((a, b) => urgencyOf(a) - urgencyOf(b) || firstMs(a) - firstMs(b) || (a.urn < b.urn ? -1 : 1));
 }
 
-/** Keys without a next rotation come last. */
-function nextMs({ nextRotationAt }: DueKey): number {
-  return nextRotationAt === undefined ? Number.MAX_SAFE_INTEGER : Date.parse(nextRotationAt);
+/** Keys that cannot be told first, then those that do not work, then what is due, and at last the rest by what comes next. */
+function urgencyOf({ problem, due }: DueKey): number {
+  if (problem !== undefined) return 0;
+  if (due.some(({ what }) => what === "unusable")) return 1;
+  return due.length > 0 ? 2 : 3;
 }
 
-function describe(urn: string, recorded: unknown, nowMs: number, horizonMs: number): DueKey {
-  const name = urn.split("::").pop() ?? urn;
+function firstMs({ due, nextRotationAt, expiresAt, previousValidUntil }: DueKey): number {
+  const times = due.length > 0 ? due.map(({ at }) => at ?? "") : [nextRotationAt, expiresAt, previousValidUntil];
+  // What waits without a time of its own waits already.
+  return Math.min(Number.MAX_SAFE_INTEGER, ...times.flatMap((at) => (at === undefined ? [] : [Date.parse(at) || 0])));
+}
+
+function describe(
+  resource: { readonly urn: string; readonly type: DueKey["type"]; readonly replaced: boolean },
+  recorded: unknown,
+  clock: Clock,
+): DueKey {
+  const { urn, type, replaced } = resource;
+  const key = { name: nameOf(urn), urn, type };
   const parsed = outputs.safeParse(recorded ?? {});
-  if (!parsed.success)
-    return { name, urn, connection: "?", age: "?", reason: "its record cannot be read; run pulumi refresh" };
-  const key = parsed.data;
-  // The day that rotation counts from, where there is one: the age here is the age that a preview tells.
-  const bornMs = Date.parse(key.issuedOn ?? key.rotatedAt ?? key.createdAt ?? new Date(nowMs).toISOString());
-  // An ApiKey with a life of its own is replaced by the first update after its end.
-  const next = key.nextRotationAt ?? (key.expiresIn === undefined ? undefined : key.expiresAt);
-  const reasons: string[] = [];
-  if (key.status !== undefined && key.status !== "active") reasons.push(key.status);
-  if ((key.pendingRevocations ?? []).length > 0)
-    reasons.push(`${key.pendingRevocations?.length ?? 0} older keys await revocation`);
-  if (next !== undefined && Date.parse(next) <= horizonMs)
-    reasons.push(Date.parse(next) <= nowMs ? "rotation due" : `rotates in ${formatSpan(Date.parse(next) - nowMs)}`);
-  const retireMs = key.previousKey ? Date.parse(key.previousKey.retireAfter) : undefined;
-  if (retireMs !== undefined && retireMs <= horizonMs)
-    reasons.push(
-      retireMs <= nowMs ? "previous key can be retired" : `previous key ends in ${formatSpan(retireMs - nowMs)}`,
-    );
+  if (!parsed.success) {
+    const [field] = parsed.error.issues[0]?.path ?? [];
+    const place = field === undefined ? "its record" : `"${String(field)}" of its record`;
+    return { ...key, connection: "?", due: [], problem: `${place} cannot be read; run pulumi refresh` };
+  }
+  const record = parsed.data;
+  const issuedAt = record.rotatedAt ?? record.createdAt;
+  // What a replacement has left in the state is revoked by the next update, however long it would live.
+  const due = replaced ? [leftover] : eventsOf(type, record, clock);
+  const problem = replaced ? undefined : missingIn(type, record);
+  const nextRotationAt = type === "RotatingApiKey" && !replaced ? rotationTime(record, clock.nowMs) : undefined;
   return {
-    name,
-    urn,
-    connection: key.connection ?? "default",
-    age: formatSpan(nowMs - bornMs),
-    ...(next === undefined ? {} : { nextRotationAt: next }),
-    ...(key.previousValidUntil === undefined ? {} : { previousValidUntil: key.previousValidUntil }),
-    ...(reasons.length === 0 ? {} : { reason: reasons.join("; ") }),
+    ...key,
+    connection: record.connection ?? "default",
+    ...(record.status === undefined ? {} : { status: record.status }),
+    ...(issuedAt === undefined ? {} : { issuedAt, age: formatSpan(clock.nowMs - Date.parse(issuedAt)) }),
+    ...(nextRotationAt === undefined ? {} : { nextRotationAt }),
+    ...(record.expiresAt === undefined ? {} : { expiresAt: record.expiresAt }),
+    ...(record.previousValidUntil === undefined ? {} : { previousValidUntil: record.previousValidUntil }),
+    due,
+    ...(due.length === 0 ? {} : { reason: due.map(({ words }) => words).join("; ") }),
+    ...(problem === undefined ? {} : { problem }),
   };
 }
 
-/** The report as a table for people. */
-export function dueTable(keys: readonly DueKey[]): string {
-  if (keys.length === 0) return "No keys in this stack.\n";
-  const rows = [
-    ["KEY", "CONNECTION", "AGE", "NEXT ROTATION", "PREVIOUS KEY ENDS", "DUE"],
-    ...keys.map((key) => [
-      key.name,
-      key.connection,
-      key.age,
-      key.nextRotationAt ?? "-",
-      key.previousValidUntil ?? "-",
-      key.reason ?? "-",
-    ]),
-  ].map((row) => row.map(printable));
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return (
-    rows
-      .map((row) =>
-        row
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-          .join("  ")
-          .trimEnd(),
-      )
-      .join("\n") + "\n"
+const leftover: DueEvent = { what: "revocation", words: "replaced, but not yet revoked: the next update revokes it" };
+
+/** What has to be in a record before anybody can say that nothing is due. */
+function missingIn(type: DueKey["type"], record: KeyRecord): string | undefined {
+  if (type === "RotatingApiKey")
+    return record.keyId !== undefined && record.nextRotationAt === undefined
+      ? "its record has no next rotation; run pulumi up"
+      : undefined;
+  const ends = record.expiresAt ?? record.agreedExpiresAt;
+  return record.expiresIn !== undefined && ends === undefined
+    ? "it has a limited life, but its record has no end; run pulumi refresh"
+    : undefined;
+}
+
+function eventsOf(type: DueKey["type"], record: KeyRecord, clock: Clock): DueEvent[] {
+  return [
+    ...unusable(type, record),
+    ...ownEnd(type, record, clock),
+    ...(type === "RotatingApiKey" ? [...rotation(record, clock), ...previousKey(record, clock)] : []),
+    ...waiting(record),
+  ];
+}
+
+function unusable(type: DueKey["type"], { status, keyId, expiresAt }: KeyRecord): DueEvent[] {
+  if (type === "RotatingApiKey" && keyId === undefined && status !== undefined && status !== "active")
+    return [{ what: "unusable", words: "it has no key yet: the next update issues one" }];
+  if (status === undefined || status === "active" || (status === "expired" && expiresAt !== undefined)) return [];
+  return [{ what: "unusable", words: status }];
+}
+
+/** The end of the current key, of whichever field it comes. */
+function ownEnd(type: DueKey["type"], record: KeyRecord, clock: Clock): DueEvent[] {
+  const { expiresAt, expiresIn } = record;
+  const nextRotationAt = rotationTime(record, clock.nowMs);
+  if (expiresAt === undefined) return [];
+  const endMs = Date.parse(expiresAt);
+  if (endMs <= clock.nowMs) {
+    const remedy =
+      type === "RotatingApiKey"
+        ? ""
+        : expiresIn === undefined
+          ? '; it stays so until "expiresAt" is changed'
+          : "; the next update replaces it";
+    return [{ what: "unusable", at: expiresAt, words: `expired ${formatSpan(clock.nowMs - endMs)} ago${remedy}` }];
+  }
+  // A key that rotates in time makes way before its end.
+  const rotationMs = nextRotationAt === undefined ? Infinity : Date.parse(nextRotationAt);
+  const makesWay = type === "RotatingApiKey" && rotationMs > clock.nowMs && rotationMs <= endMs;
+  return endMs > clock.horizonMs || makesWay
+    ? []
+    : [{ what: "end", at: expiresAt, words: `ends in ${formatSpan(endMs - clock.nowMs)}` }];
+}
+
+/** A clock never rotates a key that works while its previous one still runs. */
+function rotationTime(record: KeyRecord, nowMs: number): string | undefined {
+  const { nextRotationAt, previousKey: previous, previousValidUntil, status, expiresAt } = record;
+  if (nextRotationAt === undefined || !previous || previousValidUntil === undefined) return nextRotationAt;
+  const works = (status ?? "active") === "active" && (expiresAt === undefined || Date.parse(expiresAt) > nowMs);
+  return works && Date.parse(previousValidUntil) > Date.parse(nextRotationAt) ? previousValidUntil : nextRotationAt;
+}
+
+function rotation(record: KeyRecord, clock: Clock): DueEvent[] {
+  const nextRotationAt = rotationTime(record, clock.nowMs);
+  if (nextRotationAt === undefined) return [];
+  const dueMs = Date.parse(nextRotationAt);
+  if (dueMs > clock.horizonMs) return [];
+  const words =
+    dueMs <= clock.nowMs
+      ? `rotation due since ${nextRotationAt.slice(0, 10)}`
+      : `rotates in ${formatSpan(dueMs - clock.nowMs)}`;
+  return [{ what: "rotation", at: nextRotationAt, words }];
+}
+
+function previousKey(record: KeyRecord, clock: Clock): DueEvent[] {
+  const { previousKey: previous, previousValidUntil, retireAskedOn } = record;
+  if (!previous) return [];
+  const retireMs = Date.parse(previous.retireAfter);
+  const endMs = Date.parse(previousValidUntil ?? previous.retireAfter);
+  // Its use is asked for once a day.
+  const askMs = retireAskedOn === undefined ? retireMs : Date.parse(retireAskedOn) + dayMs;
+  if (Math.min(endMs, askMs) > clock.horizonMs) return [];
+  if (retireMs > clock.horizonMs) return [];
+  const event = (at: string, words: string): DueEvent[] => [
+    { what: "previous key", at, words: `previous key ${words}` },
+  ];
+  if (retireMs > clock.nowMs) return event(previous.retireAfter, `ends in ${formatSpan(retireMs - clock.nowMs)}`);
+  if (endMs > clock.nowMs)
+    return event(
+      previous.retireAfter,
+      `is revoked once it is unused, in ${formatSpan(endMs - clock.nowMs)} at the latest`,
+    );
+  const past = `${formatSpan(clock.nowMs - endMs)} ago`;
+  return event(
+    previousValidUntil ?? previous.retireAfter,
+    previous.endsOnService ? `ended ${past}` : `should have ended ${past}: the next update revokes it`,
   );
 }
 
-/** Names come from a program: nothing in them may move a terminal's cursor or turn its text around. */
-function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, "?");
+function waiting({ pendingRevocations = [], lostCreates = [] }: KeyRecord): DueEvent[] {
+  const events: DueEvent[] = [];
+  const revoked = pendingRevocations.length;
+  if (revoked > 0)
+    events.push({
+      what: "revocation",
+      words: revoked === 1 ? "1 older key awaits revocation" : `${revoked} older keys await revocation`,
+    });
+  const lost = lostCreates.length;
+  if (lost > 0)
+    events.push({
+      what: "search",
+      words: `${lost === 1 ? "1 key that no record knows may exist" : `${lost} keys that no record knows may exist`}: the next update looks for ${lost === 1 ? "it" : "them"}`,
+    });
+  return events;
 }

@@ -1,33 +1,39 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { decisionTime } from "../provider/clock";
 import { parseDuration } from "../provider/durations";
-import { dueReport, dueTable } from "./due-report";
+import { exitCodes, gravestExit } from "../review/exit-code";
+import { type DueKey, dueReport } from "./due-report";
+import { dueTable } from "./due-table";
 import { type CommandHost, processHost, runs } from "./command";
-import { readState } from "./stack-state";
+import { addStateOptions, readState, type StateOptions } from "./stack-state";
 
-interface DueOptions {
+interface DueOptions extends StateOptions {
   readonly within: number;
   readonly json: boolean;
-  readonly state?: string;
 }
 
-const somethingIsDue = 7;
-
-/** `apikeys due`: what rotates when. Exit code 0 = nothing is due, 7 = something is. */
+/** `apikeys due`: which keys rotate, end or have ended. */
 export function addDueCommand(program: Command, host: CommandHost = processHost): void {
-  const command = program
-    .command("due")
-    .description(
-      "Tells what rotates when, from the state of the selected stack. Exit code 0: nothing is due; 7: something is.",
-    )
-    .addOption(new Option("--within <duration>", "look ahead: 12h, 7d, 4w").argParser(parseSpan).default(0, "0d"))
-    .option("--json", "print JSON", false)
-    .option("--state <file>", "read the output of `pulumi stack export` from this file, or from standard input with -");
-  runs(command, host, async (options: DueOptions) => {
-    const keys = dueReport(await readState(options.state, host), decisionTime(host.env), options.within);
-    host.stdout(options.json ? `${JSON.stringify({ keys }, null, 2)}\n` : dueTable(keys));
-    return keys.some(({ reason }) => reason !== undefined) ? somethingIsDue : 0;
+  const command = addStateOptions(
+    program
+      .command("due")
+      .description("Tells which keys rotate, end or have ended, and what is still to be revoked, from a stack's state.")
+      .addOption(new Option("--within <duration>", "look ahead: 12h, 7d, 4w").argParser(parseSpan).default(0, "0d"))
+      .option("--json", "print JSON", false),
+  ).addHelpText("after", "\nExit codes: 0 nothing is due; 2 bad flags; 7 something is due; 10 it cannot be told.");
+  runs(command, host, async ({ within, json, ...source }: DueOptions) => {
+    const nowMs = decisionTime(host.env);
+    const keys = dueReport(await readState(source, host), nowMs, within);
+    host.stdout(json ? `${JSON.stringify({ keys }, null, 2)}\n` : dueTable(keys, nowMs, within));
+    return exitCodeOf(keys);
   });
+}
+
+function exitCodeOf(keys: readonly DueKey[]): number {
+  return gravestExit([
+    keys.some(({ due }) => due.length > 0) ? exitCodes.somethingDue : exitCodes.fine,
+    keys.some(({ problem }) => problem !== undefined) ? exitCodes.cannotBeTold : exitCodes.fine,
+  ]);
 }
 
 function parseSpan(text: string): number {

@@ -1,13 +1,34 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { codeOf, type CommandHost, readInput, usageFailure } from "./command";
+import type { Command } from "commander";
+import { exitCodes } from "../review/exit-code";
+import { inert } from "../review/inert";
+import { codeOf, CommandFailure, type CommandHost, readInput, usageFailure } from "./command";
 
 const run = promisify(execFile);
 
-/** The state of the selected stack, of a file, or (with `-`) of standard input. Secrets stay encrypted. */
-export async function readState(source: string | undefined, host: CommandHost): Promise<unknown> {
-  const place = source === undefined ? "pulumi stack export" : source === "-" ? "standard input" : `--state ${source}`;
-  const content = source === undefined ? await exportState() : readInput(source, host, "--state");
+/** Where a command about a stack takes the stack's state from. */
+export interface StateOptions {
+  readonly state?: string;
+  readonly stack?: string;
+}
+
+export function addStateOptions(command: Command): Command {
+  return command
+    .option("--stack <name>", "the stack to ask about (default: the selected one)")
+    .option("--state <file>", "read the output of `pulumi stack export` from this file, or from standard input with -");
+}
+
+/**
+ * The state of a stack, of a file, or (with `-`) of standard input. Secrets stay encrypted.
+ *
+ * @throws CommandFailure with exit code 2 for what the user gave, 10 where the stack's state cannot be had
+ */
+export async function readState({ state, stack }: StateOptions, host: CommandHost): Promise<unknown> {
+  if (state !== undefined && stack !== undefined)
+    throw usageFailure("--state and --stack name two places; give one of them.");
+  const place = state === undefined ? "pulumi stack export" : state === "-" ? "standard input" : `--state ${state}`;
+  const content = state === undefined ? await exportState(stack, host.env) : readInput(state, host, "--state");
   try {
     return JSON.parse(content) as unknown;
   } catch {
@@ -15,14 +36,21 @@ export async function readState(source: string | undefined, host: CommandHost): 
   }
 }
 
-async function exportState(): Promise<string> {
+async function exportState(stack: string | undefined, env: NodeJS.ProcessEnv): Promise<string> {
+  const args = ["stack", "export", "--non-interactive", ...(stack === undefined ? [] : ["--stack", stack])];
   try {
-    return (await run("pulumi", ["stack", "export", "--non-interactive"], { maxBuffer: 1024 * 1024 * 1024 })).stdout;
+    return (await run("pulumi", args, { maxBuffer: 1024 * 1024 * 1024, env })).stdout;
   } catch (error) {
-    const words = (error as { stderr?: unknown }).stderr;
-    throw new Error(
-      `pulumi stack export failed (${codeOf(error)}): ${typeof words === "string" ? words.trim().slice(0, 500) : ""} Select a stack, or use --state.`,
-      { cause: error },
-    );
+    throw new CommandFailure(exitCodes.cannotBeTold, exportFailure(error, stack));
   }
+}
+
+/** What went wrong, in the engine's words where it ran, and what to do. */
+function exportFailure(error: unknown, stack: string | undefined): string {
+  const code = codeOf(error);
+  if (code === "ENOENT") return "`pulumi` is not on PATH. Install it, or give the state with --state.";
+  const { stderr } = error as { readonly stderr?: unknown };
+  const words = typeof stderr === "string" ? inert(stderr.trim().replace(/\s+/g, " "), 500).replace(/\.$/, "") : "";
+  const remedy = stack === undefined ? "Select a stack, name one with --stack" : "Check the name in --stack";
+  return `\`pulumi stack export\` failed (exit code ${code})${words === "" ? "" : `: ${words}`}. ${remedy}, or give the state with --state.`;
 }

@@ -5,7 +5,11 @@ export const exitCodes = {
   usage: 2,
   finding: 5,
   accessChanged: 7,
+  /** A key rotates, ends, or waits for something. */
+  somethingDue: 7,
   notReviewable: 10,
+  /** The question has no answer: what it is about could not be read. */
+  cannotBeTold: 10,
   outdated: 11,
 } as const;
 

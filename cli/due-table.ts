@@ -1,0 +1,57 @@
+import { formatSpan } from "../provider/durations";
+import { formatTime } from "../provider/times";
+import { inert } from "../review/inert";
+import { plural } from "../review/wording";
+import type { DueKey } from "./due-report";
+
+/** One column of the table: its heading and what a key has there. */
+type Column = readonly [heading: string, cell: (key: DueKey) => string | undefined];
+
+/** The report as a table for people. Columns of times that no key has are left out. */
+export function dueTable(keys: readonly DueKey[], nowMs: number, withinMs: number): string {
+  if (keys.length === 0) return "No keys in this stack.\n";
+  const timed: Column[] = [
+    ["ROTATES", ({ nextRotationAt }) => when(nextRotationAt, nowMs)],
+    ["ENDS", ({ expiresAt }) => when(expiresAt, nowMs)],
+    ["PREVIOUS KEY ENDS", ({ previousValidUntil }) => when(previousValidUntil, nowMs)],
+  ];
+  const columns: Column[] = [
+    ["KEY", ({ name }) => name],
+    ["TYPE", ({ type }) => type],
+    ["CONNECTION", ({ connection }) => connection],
+    ["AGE", ({ age }) => age ?? "?"],
+    ...timed.filter(([, cell]) => keys.some((key) => cell(key) !== undefined)),
+    ["DUE", ({ reason, problem }) => (problem === undefined ? reason : `cannot be told: ${problem}`)],
+  ];
+  const rows = [
+    columns.map(([heading]) => heading),
+    ...keys.map((key) => columns.map(([, cell]) => inert(cell(key) ?? "-", 200))),
+  ];
+  const widths = columns.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+  return `${[...lines, "", summary(keys, withinMs)].join("\n")}\n`;
+}
+
+function summary(keys: readonly DueKey[], withinMs: number): string {
+  const due = keys.filter((key) => key.due.length > 0).length;
+  const untold = keys.filter(({ problem }) => problem !== undefined).length;
+  const span = withinMs === 0 ? "now" : `within ${formatSpan(withinMs)}`;
+  const words = `Due ${span}: ${due === 0 ? "none" : due} of ${plural(keys.length, "key")}`;
+  return untold === 0 ? `${words}.` : `${words}; for ${untold} it cannot be told.`;
+}
+
+/** `2026-12-25 (in 29 d)`: the day alone where the time is midnight UTC. */
+function when(time: string | undefined, nowMs: number): string | undefined {
+  if (time === undefined) return undefined;
+  const ms = Date.parse(time);
+  const text = formatTime(ms);
+  const day = text.slice(0, 10);
+  const minute = text.slice(11, 16);
+  const span = ms > nowMs ? `in ${formatSpan(ms - nowMs)}` : `${formatSpan(nowMs - ms)} ago`;
+  return `${text.slice(11) === "00:00:00Z" ? day : `${day} ${minute}Z`} (${span})`;
+}
