@@ -1,6 +1,8 @@
 // Compiles to dist/ from scratch, so that a deleted source file leaves nothing behind in the package.
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
+import process from "node:process";
 
 rmSync("dist", { recursive: true, force: true });
 const { status } = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], {
@@ -9,7 +11,36 @@ const { status } = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc
 if (status !== 0) process.exit(status ?? 1);
 cpSync("review/schema.json", "dist/review/schema.json");
 chmodSync("dist/cli/main.js", 0o755);
+removeInternalTypes();
 // npm links a command only where its file exists, and on a fresh clone it is built after the packages are installed.
 mkdirSync("node_modules/.bin", { recursive: true });
 rmSync("node_modules/.bin/apikeys", { force: true });
 symlinkSync("../../dist/cli/main.js", "node_modules/.bin/apikeys");
+
+/** Keeps the declarations that an entry of `exports` leads to: an editor reads no others. */
+function removeInternalTypes() {
+  const { exports: entries } = JSON.parse(readFileSync("package.json", "utf8"));
+  const wanted = Object.values(entries).flatMap(({ types }) => (types ? [join(types)] : []));
+  for (const file of wanted)
+    for (const [, target] of readFileSync(file, "utf8").matchAll(/(?:from |import\()"(\.[^"]*)"/g)) {
+      const found = declarationOf(join(dirname(file), target));
+      if (!wanted.includes(found)) wanted.push(found);
+    }
+  for (const entry of readdirSync("dist", { recursive: true, withFileTypes: true })) {
+    const file = join(entry.parentPath, entry.name);
+    if (file.endsWith(".d.ts") && !wanted.includes(file)) rmSync(file);
+  }
+}
+
+function declarationOf(path) {
+  const candidates = [`${path.replace(/\.js$/, "")}.d.ts`, join(path, "index.d.ts")];
+  for (const file of candidates) {
+    try {
+      readFileSync(file);
+      return file;
+    } catch {
+      // the other form
+    }
+  }
+  throw new Error(`${path} is imported by a public declaration, and there is no ${candidates.join(" or ")}.`);
+}

@@ -30,6 +30,7 @@ interface Manifest {
 }
 
 const manifest = JSON.parse(readFileSync(join(repository, "package.json"), "utf8")) as Manifest;
+const elsewhere = ["ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "docs/releasing.md", "docs/review.png"];
 const installed = (...path: string[]) => join(fresh, "node_modules", ...path);
 let packed: Packed;
 
@@ -48,7 +49,8 @@ async function pack(into: string): Promise<Packed> {
   return result;
 }
 
-async function compile(file: string, text: string): Promise<string> {
+/** @returns what the compiler says of a program; nothing where it is right. */
+async function compile(file: string, text: string, ...more: readonly string[]): Promise<string> {
   writeFileSync(join(fresh, file), text);
   const compiler = join(repository, "node_modules", "typescript", "bin", "tsc");
   const flags = [
@@ -63,10 +65,26 @@ async function compile(file: string, text: string): Promise<string> {
     "node",
     "--skipLibCheck",
   ];
-  return run(process.execPath, [compiler, ...flags, file], { cwd: fresh }).then(
-    () => "",
+  return run(process.execPath, [compiler, ...flags, ...more, file], { cwd: fresh }).then(
+    ({ stdout }) => stdout,
     (error: unknown) => String((error as { stdout?: unknown }).stdout),
   );
+}
+
+/** The declarations of the package that a compiler reads for a program that imports all of its entries. */
+async function declarationsRead(): Promise<string[]> {
+  const entries = Object.entries(manifest.exports).flatMap(([entry, target]) =>
+    typeof target === "string"
+      ? []
+      : `import * as ${entry.replace(/\W/g, "_")} from "pulumi-apikeys${entry.slice(1)}";`,
+  );
+  const listed = await compile("all.ts", entries.join("\n"), "--listFilesOnly");
+  const own = `${installed("pulumi-apikeys")}/dist/`;
+  return listed
+    .split("\n")
+    .filter((file) => file.startsWith(own))
+    .map((file) => `dist/${file.slice(own.length)}`)
+    .sort();
 }
 
 beforeAll(async () => {
@@ -100,15 +118,16 @@ describe("The package", () => {
       expect(again.integrity).toBe(packed.integrity);
       const paths = packed.files.map(({ path }) => path);
       const documents = [
-        ...["package.json", "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE"],
-        ...filesInRepository("docs", "examples"),
+        ...["package.json", "README.md", "CHANGELOG.md", "LICENSE"],
+        ...filesInRepository("docs", "examples").filter((file) => !/\.png$|^docs\/releasing\.md$/.test(file)),
       ];
       expect(paths).toEqual(expect.arrayContaining(documents));
+      // What a contributor needs, and the picture, stay in the repository: npm's page of the package leads there.
       const links = readFileSync(join(repository, "README.md"), "utf8").matchAll(/\]\((?!https?:|#)([^)#]+)/g);
       const dangling = [...links].filter(
         ([, to = ""]) => !paths.some((path) => path === to || path.startsWith(`${to}/`)),
       );
-      expect(dangling.map(([, to]) => to)).toEqual([]);
+      expect([...new Set(dangling.map(([, to]) => to))].filter((to) => !elsewhere.includes(to ?? ""))).toEqual([]);
       const strange = paths.filter(
         (path) =>
           !documents.includes(path) &&
@@ -120,6 +139,7 @@ describe("The package", () => {
       expect(
         paths.filter((path) => /(^|\/)(tests?|scripts|node_modules)\/|^dist.*\.test\.|Pulumi\..+\.yaml$/.test(path)),
       ).toEqual([]);
+      expect(paths.filter((path) => path.endsWith(".d.ts")).sort()).toEqual(await declarationsRead());
       const foreign = paths.filter((path) =>
         readFileSync(installed("pulumi-apikeys", path), "utf8").includes(repository),
       );

@@ -1,0 +1,22 @@
+// Where the project lives stands in package.json (`repository`). This writes it to every other place that names it:
+//
+//   node scripts/project-home.mjs my-organisation
+import { readFileSync, writeFileSync } from "node:fs";
+import process from "node:process";
+
+const [owner] = process.argv.slice(2);
+if (!/^[A-Za-z0-9][A-Za-z0-9-]{0,38}$/.test(owner ?? "")) {
+  console.error("usage: node scripts/project-home.mjs OWNER   (the GitHub organisation or user)");
+  process.exit(2);
+}
+
+const files = ["package.json", ".github/CODEOWNERS", ".github/ISSUE_TEMPLATE/config.yml", "SECURITY.md"];
+const [, before] = /github\.com\/([\w-]+)\//.exec(JSON.parse(readFileSync("package.json", "utf8")).repository.url);
+for (const file of files) {
+  const text = readFileSync(file, "utf8");
+  const written = text
+    .replaceAll(new RegExp(`github\\.com/${before}\\b`, "g"), `github.com/${owner}`)
+    .replaceAll(new RegExp(`@${before}\\b`, "g"), `@${owner}`);
+  if (written !== text) writeFileSync(file, written);
+}
+console.log(`The project lives at https://github.com/${owner}/pulumi-apikeys; before, it was ${before}'s.`);
