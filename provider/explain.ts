@@ -2,7 +2,7 @@ import { ProviderError } from "./errors";
 import { redact, withoutSecrets } from "./redact";
 import { logicalName } from "./resources/names";
 import { PartialFailure } from "./resources/partial-failure";
-import { plainSecret } from "./wire";
+import { secretsIn } from "./secret-boundary";
 
 /**
  * An error as the user gets to read it: what failed, on which connection and id, and why. The host
@@ -38,11 +38,6 @@ function describePlace(resource: string, about: object | undefined): string {
   const id = keyId ?? accountId;
   const name = typeof origin === "string" ? ` "${logicalName(origin)}"` : "";
   return `${resource}${name}${typeof id === "string" ? ` (id ${id})` : ""} on connection "${typeof connection === "string" ? connection : "default"}"`;
-}
-
-function secretsIn(about: object | undefined): string[] {
-  const { secret, previousSecret, secretValue } = (about ?? {}) as Record<string, unknown>;
-  return [secret, previousSecret, secretValue].map(plainSecret).filter((value) => value !== undefined);
 }
 
 function quiet<E extends Error>(error: E): E {

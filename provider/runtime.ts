@@ -9,6 +9,7 @@ import { createApiKeyProvider } from "./resources/api-key";
 import { createContext, type ResourceContext } from "./resources/context";
 import { createRotatingApiKeyProvider } from "./resources/rotating-api-key";
 import { createServiceAccountProvider } from "./resources/service-account";
+import { withSecretBoundary } from "./secret-boundary";
 
 /** Builds a resource's provider, with the errors of every method made fit to print. */
 function provide<Inputs extends object, Outputs extends object>(
@@ -18,7 +19,8 @@ function provide<Inputs extends object, Outputs extends object>(
   let config: Config | undefined;
   let methods: ResourceProvider<Inputs, Outputs> | undefined;
   // Two first calls can race, and the second does not wait for an asynchronous configure.
-  const ready = () => (methods ??= create(createContext(createConnections({ get: (key) => config?.get(key) }))));
+  const ready = () =>
+    (methods ??= withSecretBoundary(create(createContext(createConnections({ get: (key) => config?.get(key) })))));
   const guarded = async <Result>(
     verb: string,
     about: object | undefined,

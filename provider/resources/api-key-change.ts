@@ -1,7 +1,7 @@
 /** Why a key is replaced or updated: the field table, and the comparison of a record with its inputs. Pure. */
 import type { ConnectionFacts } from "../connections";
 import { sameAccess } from "../scopes";
-import { isUnknown, plainSecret } from "../wire";
+import { isUnknown } from "../wire";
 import type { ApiKeyInputs, ApiKeyOutputs } from "./api-key-inputs";
 import { compareExpiry, type ExpiryChange, sameLife } from "./expiry";
 import { decideFields, type FieldTable, sameValue } from "./field-table";
@@ -66,7 +66,7 @@ export function planChange(
   if (expiry.kind === "replace") replaces.push(expiry.field);
   if (expiry.kind === "update") updates.push(expiry.field);
   // The answer to its create was lost: nobody knows the secret, so the key is of no use.
-  if (plainSecret(olds.secret) === undefined)
+  if (olds.secret === undefined)
     return {
       replaces: [...replaces, "secret"],
       updates,
@@ -85,7 +85,7 @@ function differs(
   if (isUnknown(news[name])) return true;
   if (name === "scopes" && olds.scopes && news.scopes) return !sameAccess(catalogue, olds.scopes, news.scopes);
   if (name === "status") return news.status === "active" && olds.status !== "active";
-  if (name === "secretValue") return news.secretValue !== (isCallerChosen(olds) ? plainSecret(olds.secret) : undefined);
+  if (name === "secretValue") return news.secretValue !== (isCallerChosen(olds) ? olds.secret : undefined);
   if (name === "name") return !sameName(olds, news);
   if (name === "exactName") return (news.exactName ?? false) !== (olds.exactName ?? false);
   return !sameValue(olds[name], news[name]);
@@ -99,5 +99,5 @@ function askedOf(olds: ApiKeyOutputs) {
 
 /** A drawn secret has a fingerprint; a chosen one has none, because short choices could be guessed from it. */
 export function isCallerChosen({ secret, fingerprint }: ApiKeyOutputs): boolean {
-  return plainSecret(secret) !== undefined && fingerprint === undefined;
+  return secret !== undefined && fingerprint === undefined;
 }

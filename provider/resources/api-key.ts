@@ -14,7 +14,7 @@ import type { KeyChanges, KeyRef } from "../backends/definition";
 import { defined } from "../defined";
 import { AmbiguousCreateError, ProviderError } from "../errors";
 import { formatTime } from "../times";
-import { asSecret, isUnknown, plainSecret } from "../wire";
+import { isUnknown } from "../wire";
 import { apiKeyFields, isCallerChosen, planChange } from "./api-key-change";
 import {
   type ApiKeyInputs,
@@ -114,7 +114,6 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
         status,
         expiresAt: endMoved ? key.expiresAt : agreedEnd,
         agreedExpiresAt: endMoved ? agreedEnd : undefined,
-        secret: secretOf(props),
       }) as ApiKeyOutputs;
       return { id, props: outs, inputs: inputsOf(outs, endMoved) };
     },
@@ -138,8 +137,8 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
         await changeKey(connection, refOf(id, olds), changes);
       }
       const { secretValue: _secret, status: _status, ...given } = news;
-      const { keyId, accessId, hint, fingerprint, secretVersion, createdAt, serverScopes, expiryImposed, status } =
-        olds;
+      const { keyId, secret, accessId, hint, fingerprint, secretVersion, createdAt, serverScopes } = olds;
+      const { expiryImposed, status } = olds;
       const expiresAt = expiry.kind === "update" ? (expiry.expiresAt ?? undefined) : (news.expiresAt ?? olds.expiresAt);
       const record = {
         keyId,
@@ -153,7 +152,7 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
         status,
         expiresAt,
         physicalName,
-        secret: secretOf(olds),
+        secret,
       };
       return { outs: defined({ ...given, ...record, service: connection.origin }) };
     },
@@ -178,12 +177,6 @@ function inputsOf(outs: ApiKeyOutputs, endMoved: boolean): ApiKeyOutputs {
   if (endMoved && outs.expiresAt === undefined) delete given.expiresIn;
   if (isCallerChosen(outs)) given.secretValue = outs.secret;
   return given as unknown as ApiKeyOutputs;
-}
-
-/** The secret in the engine's form, or nothing where it was never known. */
-function secretOf({ secret }: ApiKeyOutputs): unknown {
-  const plain = plainSecret(secret);
-  return plain === undefined ? undefined : asSecret(plain);
 }
 
 function refOf(

@@ -5,7 +5,6 @@ import { defined } from "../defined";
 import { fingerprintOf } from "../fingerprint";
 import { sameAccess } from "../scopes";
 import { formatTime } from "../times";
-import { asSecret } from "../wire";
 import {
   checkDescription,
   checkEnvironment,
@@ -94,8 +93,8 @@ export function keyNaming(inputs: { readonly name?: string; readonly exactName?:
 export interface KeyRecord {
   readonly status: string;
   readonly keyId: string;
-  /** In the engine's form for secrets. */
-  readonly secret?: unknown;
+  /** Absent where the answer to its create was lost. */
+  readonly secret?: string;
   readonly accessId?: string;
   readonly hint?: string;
   readonly fingerprint?: string;
@@ -130,7 +129,7 @@ export function recordIssued(
   return defined({
     status: "active",
     keyId: String(issued.id),
-    secret: asSecret(issued.secret),
+    secret: issued.secret,
     accessId: issued.accessId,
     hint: issued.hint,
     fingerprint: asked.callerChosen ? undefined : fingerprintOf(issued.secret),

@@ -15,7 +15,7 @@ import { defined } from "../defined";
 import { secondMs } from "../durations";
 import { AmbiguousCreateError, ProviderError } from "../errors";
 import { formatTime } from "../times";
-import { asSecret, isUnknown, plainSecret } from "../wire";
+import { isUnknown } from "../wire";
 import { checkAnswer, describeForCheck, openRecorded, type ResourceContext } from "./context";
 import { resolveExpiry } from "./expiry";
 import { checkExpirySupport, checkLife, checkShape, Failures, fieldSchemas } from "./input-checks";
@@ -151,7 +151,7 @@ export function createRotatingApiKeyProvider(
       await readCurrent(progress);
       await readPrevious(progress);
       const outs = withNextRotation(progress.outs, scheduleFor(props, connection));
-      return { id, props: withSecrets(outs), inputs: inputsOf(outs) };
+      return { id, props: outs, inputs: inputsOf(outs) };
     },
 
     async update(id: string, olds: RotatingOutputs, news: RotatingInputs): Promise<UpdateResult<RotatingOutputs>> {
@@ -162,13 +162,13 @@ export function createRotatingApiKeyProvider(
       if (needsService(plan, olds, news, connection)) connection.assertWritable();
       try {
         const { outs, problems } = await carryOut(connection, olds, news, plan, schedule, nowMs, context.clock);
-        const record = withSecrets(withNextRotation(outs, schedule));
+        const record = withNextRotation(outs, schedule);
         if (problems.length > 0) throw keptAfterFailure(new ProviderError(problems.join(" ")), id, record, news);
         return { outs: record };
       } catch (error) {
         if (!(error instanceof UnfinishedRotation)) throw error;
         // The old key is the current one still, with its own scopes, keepers, life and emergency text.
-        throw keptAfterFailure(error, id, withSecrets(error.outs), news);
+        throw keptAfterFailure(error, id, error.outs, news);
       }
     },
 
@@ -257,17 +257,6 @@ function credentialsOf({
 
 function withNextRotation(outs: RotatingOutputs, schedule: Schedule): RotatingOutputs {
   return outs.keyId === undefined ? outs : { ...outs, nextRotationAt: nextRotation(schedule, outs) };
-}
-
-/** The record with its secrets in the engine's form: a mark that is left out is lost. */
-function withSecrets(outs: RotatingOutputs): RotatingOutputs {
-  const secret = plainSecret(outs.secret);
-  const previous = plainSecret(outs.previousSecret);
-  return {
-    ...outs,
-    ...(secret === undefined ? {} : { secret: asSecret(secret) }),
-    ...(previous === undefined ? {} : { previousSecret: asSecret(previous) }),
-  };
 }
 
 const inputNames = [

@@ -4,7 +4,6 @@ import { defined } from "../defined";
 import { formatSpan, minuteMs } from "../durations";
 import { AmbiguousCreateError, isUnclear, ProviderError, wordsOf } from "../errors";
 import { formatTime } from "../times";
-import { asSecret, plainSecret } from "../wire";
 import { resolveExpiry } from "./expiry";
 import { keyNaming, keyRequest, recordIssued } from "./key-inputs";
 import { issueKey, observeKey, whole } from "./key-on-service";
@@ -134,10 +133,10 @@ function becomePrevious(
   const previousValidUntil = graceEnd ?? formatTime(Math.min(ends.endMs, ownEndMs));
   const endMs = Date.parse(previousValidUntil);
   const askedMs = Date.parse(progress.now) + schedule.overlapMs;
-  const secret = plainSecret(before.secret);
+  const { secret } = before;
   progress.change({
     previousKeyId: old.keyId,
-    ...(secret !== undefined && { previousSecret: asSecret(secret) }),
+    ...(secret !== undefined && { previousSecret: secret }),
     previousValidUntil,
     previousKey: {
       ...old,

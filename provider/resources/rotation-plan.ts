@@ -6,7 +6,7 @@
 import type { ConnectionFacts } from "../connections";
 import { formatSpan } from "../durations";
 import { formatTime } from "../times";
-import { isUnknown, plainSecret } from "../wire";
+import { isUnknown } from "../wire";
 import { sameValue } from "./field-table";
 import type { KeyRecord } from "./key-inputs";
 import { changeReason, dayOf, endForDue, isDead, type RotatingInputs, statusReason } from "./rotation-request";
@@ -44,7 +44,7 @@ export interface RotatingOutputs
   readonly rotatedAt?: string;
   readonly nextRotationAt?: string;
   readonly previousKeyId?: string;
-  readonly previousSecret?: unknown;
+  readonly previousSecret?: string;
   readonly previousValidUntil?: string;
   readonly previousKey?: PreviousKey;
   readonly retireStatus?: string;
@@ -120,7 +120,7 @@ function planMint(
   nowMs: number,
   previous: PreviousPlan,
 ): MintPlan | undefined {
-  if (outs.keyId === undefined || plainSecret(outs.secret) === undefined)
+  if (outs.keyId === undefined || outs.secret === undefined)
     return { reason: "first issue", emergency: false, currentIsDead: true };
   const currentIsDead = isDead(outs.status) || (outs.expiresAt !== undefined && nowMs >= Date.parse(outs.expiresAt));
   const minting = [news.scopes, news.keepers, news.expiresIn, news.emergency];

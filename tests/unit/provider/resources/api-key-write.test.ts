@@ -4,6 +4,7 @@ import { BadRequestError, ConnectionError, PermissionDeniedError, ServerError } 
 import { fingerprintOf } from "../../../../provider/fingerprint";
 import { type ApiKeyInputs, createApiKeyProvider } from "../../../../provider/resources/api-key";
 import { PartialFailure } from "../../../../provider/resources/partial-failure";
+import { withSecretBoundary } from "../../../../provider/secret-boundary";
 import { asSecret } from "../../../../provider/wire";
 import { OneResource } from "../../../../testing/one-resource";
 import { EngineDouble } from "../../../contract/support/engine-double";
@@ -41,7 +42,7 @@ describe("a new key's record", () => {
 
   test("marks the secret for the engine, and nothing else", async () => {
     const service = new FakeService();
-    const provider = createApiKeyProvider(service.context());
+    const provider = withSecretBoundary(createApiKeyProvider(service.context()));
     const checked = await provider.check?.({} as ApiKeyInputs, { ...keyProgram } as unknown as ApiKeyInputs);
     const { outs } = await provider.create(checked?.inputs as ApiKeyInputs);
     expect(outs?.secret).toEqual(asSecret("fake_secret_1_0123456789"));

@@ -4,6 +4,7 @@ import { dayMs, hourMs } from "../../../../provider/durations";
 import { ServerError, TimeoutError } from "../../../../provider/errors";
 import { createRotatingApiKeyProvider } from "../../../../provider/resources/rotating-api-key";
 import type { RotatingInputs, RotationRequest } from "../../../../provider/resources/rotation-request";
+import { withSecretBoundary } from "../../../../provider/secret-boundary";
 import { asSecret, unknownValue } from "../../../../provider/wire";
 import { EngineDouble } from "../../../contract/support/engine-double";
 import { FakeService, origin } from "../support/fake-service";
@@ -110,7 +111,8 @@ describe("A rotating key and the engine", () => {
   });
 
   test("marks both secrets in every answer", async () => {
-    const { service, provider } = setUp();
+    const { service, provider: inner } = setUp();
+    const provider = withSecretBoundary(inner);
     const inputs = (await provider.check!({} as RotatingInputs, program() as unknown as RotatingInputs)).inputs!;
     const { id, outs } = await provider.create(inputs);
     expect(outs?.secret).toEqual(asSecret("fake_secret_1_0123456789"));

@@ -11,7 +11,7 @@ import {
 } from "../../../../provider/resources/rotation-plan";
 import type { RotatingInputs } from "../../../../provider/resources/rotation-request";
 import { scheduleOf } from "../../../../provider/resources/rotation-schedule";
-import { asSecret, unknownValue } from "../../../../provider/wire";
+import { unknownValue } from "../../../../provider/wire";
 import { catalogue, everyday, origin } from "../support/fake-service";
 
 const facts = (abilities: Partial<Capabilities> = {}): ConnectionFacts => ({
@@ -27,7 +27,7 @@ const outputs: RotatingOutputs = {
   ...given,
   status: "active",
   keyId: "key-2",
-  secret: asSecret("a secret of the second key"),
+  secret: "a secret of the second key",
   physicalName: "export-0123456789",
   createdAt: "2027-04-01T10:00:00Z",
   service: "http://127.0.0.1:4010",
@@ -44,7 +44,7 @@ const previousKey: PreviousKey = {
 };
 const overlap = {
   previousKeyId: "key-1",
-  previousSecret: asSecret("a secret of the first key"),
+  previousSecret: "a secret of the first key",
   previousValidUntil: "2027-04-09T00:00:00Z",
   previousKey,
 };
