@@ -61,6 +61,8 @@ function stateOf({ urn, type, props, opts, parent, propertyDependencies }: Polic
     type,
     // A pack is not told which resources are components; those have no provider and no id.
     custom: !isComponentType(type, props),
+    // A pack is given no ids, but our resources repeat theirs.
+    ...(typeof values.accountId === "string" && values.accountId !== unknownValue ? { id: values.accountId } : {}),
     ...(parent ? { parent: parent.urn } : {}),
     protect: opts.protect,
     retainOnDelete: false,

@@ -1,4 +1,5 @@
-import { changeOfAccess, changeOfGrants, sameTarget, unionOfGrants, type Access } from "./access";
+import { changeOfAccess, sameTarget, type Access } from "./access";
+import { changeOfGrants, grantText, unionOfGrants, type Grant, type GrantChange } from "./grants";
 import type { Target } from "./resource-facts";
 import { isKey, type Unit } from "./units";
 
@@ -16,10 +17,10 @@ export interface AccountRow {
   readonly keys: readonly Unit[];
   readonly targetBefore?: Target;
   readonly targetAfter?: Target;
-  readonly before: readonly string[];
-  readonly after: readonly string[];
-  readonly gains: readonly string[];
-  readonly loses: readonly string[];
+  readonly before: readonly Grant[];
+  readonly after: readonly Grant[];
+  readonly gains: readonly Grant[];
+  readonly loses: readonly Grant[];
 }
 
 interface Draft {
@@ -46,7 +47,7 @@ export function accountRows(units: readonly Unit[]): AccountRow[] {
     for (const at of ["before", "after"] as const) {
       const side = unit[at];
       if (!side) continue;
-      const row = draft(side.accountUrn ?? unit.urn, side.facts.environment);
+      const row = draft(side.account.urn ?? unit.urn, side.facts.environment);
       // The two sides of a key come one after the other.
       if (row.keys.at(-1) !== unit) row.keys.push(unit);
       row[at].push(side.access);
@@ -82,11 +83,7 @@ function finish(row: Draft, account: Unit | undefined): AccountRow {
 }
 
 /** Compared target by target: the same scope on another server is another grant. */
-function delta(
-  row: Draft,
-  before: Access | undefined,
-  after: Access | undefined,
-): { gains: readonly string[]; loses: readonly string[] } {
+function delta(row: Draft, before: Access | undefined, after: Access | undefined): GrantChange {
   const targets: (Target | undefined)[] = [];
   for (const { target } of [...row.before, ...row.after]) {
     if (!targets.some((known) => sameTarget(known, target))) targets.push(target);
@@ -109,9 +106,13 @@ function delta(
     );
   });
   return {
-    gains: [...new Set(parts.flatMap(({ gains }) => gains))],
-    loses: [...new Set(parts.flatMap(({ loses }) => loses))],
+    gains: distinct(parts.flatMap(({ gains }) => gains)),
+    loses: distinct(parts.flatMap(({ loses }) => loses)),
   };
+}
+
+function distinct(grants: readonly Grant[]): Grant[] {
+  return [...new Map(grants.map((grant) => [grantText(grant), grant])).values()];
 }
 
 function merged(parts: readonly Access[]): Access | undefined {

@@ -1,4 +1,6 @@
 import { sameTarget } from "./access";
+import { grantText } from "./grants";
+import { sameAccount } from "./key-account";
 import { sha256 } from "./sha256";
 import type { Side, Unit } from "./units";
 
@@ -17,8 +19,8 @@ export function accessDeltaOf(units: readonly Unit[]): readonly unknown[] {
         urn: unit.urn,
         before: before ? { ...place(before), account: account(before) } : null,
         after: after ? { ...place(after), account: account(after) } : null,
-        gains: [...gains].sort(),
-        loses: [...loses].sort(),
+        gains: gains.map(grantText).sort(),
+        loses: loses.map(grantText).sort(),
         unreadable: [...(after?.access.unreadable ?? [])].sort(),
       };
     })
@@ -38,7 +40,7 @@ export function changesAccess({ before, after, change: { gains, loses } }: Unit)
   return (
     !sameTarget(before.access.target, after.access.target) ||
     before.facts.environment !== after.facts.environment ||
-    !sameAccount(before, after)
+    !sameAccount(before.account, after.account)
   );
 }
 
@@ -51,12 +53,6 @@ function place({ access, facts }: Side): Readonly<Record<string, string | null>>
   };
 }
 
-function account({ accountUrn, facts }: Side): string | null {
-  return accountUrn ?? facts.serviceAccountId ?? null;
-}
-
-/** An account that is replaced gets another id and stays the same resource. */
-function sameAccount(before: Side, after: Side): boolean {
-  if (before.accountUrn !== undefined && after.accountUrn !== undefined) return before.accountUrn === after.accountUrn;
-  return before.facts.serviceAccountId === after.facts.serviceAccountId;
+function account({ account: { id, urn } }: Side): string | null {
+  return urn ?? id ?? null;
 }

@@ -60,7 +60,9 @@ function isOnlyUnsettled(
 ): boolean {
   if (op !== "replace" || replaceReasons.length !== 1 || replaceReasons[0] !== "serviceAccountId") return false;
   return (
-    after?.accountUrn !== undefined && after.accountUrn === before?.accountUrn && ops.get(after.accountUrn) === "update"
+    after?.account.urn !== undefined &&
+    after.account.urn === before?.account.urn &&
+    ops.get(after.account.urn) === "update"
   );
 }
 

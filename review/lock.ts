@@ -104,10 +104,10 @@ function lockedAccount(unit: Unit, { facts }: Side): LockEntry {
   };
 }
 
-function lockedKey(unit: Unit, { facts, accountUrn }: Side): LockEntry {
+function lockedKey(unit: Unit, { facts, account }: Side): LockEntry {
   return {
     resource: inert(urnInsideStack(unit.urn), 300),
-    ...(accountUrn === undefined ? {} : { account: inert(urnInsideStack(accountUrn), 300) }),
+    ...(account.urn === undefined ? {} : { account: inert(urnInsideStack(account.urn), 300) }),
     ...common(facts),
     ...(facts.environment === undefined ? {} : { environment: inert(facts.environment) }),
     ...(facts.scopes.kind === "list"

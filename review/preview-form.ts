@@ -16,6 +16,8 @@ export interface RawState {
   readonly inputs?: Readonly<Record<string, unknown>> | null;
   readonly outputs?: Readonly<Record<string, unknown>> | null;
   readonly propertyDependencies?: Readonly<Record<string, readonly string[] | null>> | null;
+  readonly provider?: string | null;
+  readonly deletedWith?: string | null;
   readonly sourcePosition?: string | null;
 }
 
@@ -117,6 +119,8 @@ const state: Check = (value) => {
   if (isOther(value.protect, "boolean")) return "protect";
   if (isOther(value.retainOnDelete, "boolean")) return "retainOnDelete";
   if (isOther(value.delete, "boolean")) return "delete";
+  if (isOther(value.provider, "string")) return "provider";
+  if (isOther(value.deletedWith, "string")) return "deletedWith";
   if (isOther(value.sourcePosition, "string")) return "sourcePosition";
   if (isOther(value.inputs, "object") || Array.isArray(value.inputs)) return "inputs";
   if (isOther(value.outputs, "object") || Array.isArray(value.outputs)) return "outputs";

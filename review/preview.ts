@@ -44,6 +44,10 @@ export interface ResourceState {
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly outputs: Readonly<Record<string, unknown>>;
   readonly propertyDependencies: Readonly<Record<string, readonly string[] | null>>;
+  /** Who runs it: the URN of a provider and its id. */
+  readonly provider?: string;
+  /** The resource with which it is taken for deleted, so that nothing deletes it by itself. */
+  readonly deletedWith?: string;
   readonly sourcePosition?: string;
 }
 
@@ -200,6 +204,8 @@ function resourceState(raw: RawState): ResourceState {
     inputs: raw.inputs ?? {},
     outputs: raw.outputs ?? {},
     propertyDependencies: raw.propertyDependencies ?? {},
+    ...(raw.provider ? { provider: raw.provider } : {}),
+    ...(raw.deletedWith ? { deletedWith: raw.deletedWith } : {}),
     ...(raw.sourcePosition ? { sourcePosition: raw.sourcePosition } : {}),
   };
 }

@@ -5,19 +5,7 @@ import type { ResourceState } from "./preview";
  * nothing else: `__provider` and whatever a later version adds never reach a report.
  */
 
-export const typePrefix = "pulumi-nodejs:dynamic/apikeys:";
-
 export type UnitKind = "account" | "key" | "rotatingKey";
-
-const kinds: Readonly<Record<string, UnitKind>> = {
-  [`${typePrefix}ServiceAccount`]: "account",
-  [`${typePrefix}ApiKey`]: "key",
-  [`${typePrefix}RotatingApiKey`]: "rotatingKey",
-};
-
-export function unitKind(type: string): UnitKind | undefined {
-  return Object.hasOwn(kinds, type) ? kinds[type] : undefined;
-}
 
 /** What the engine puts where a value is not known before the update. */
 export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -30,6 +18,9 @@ export interface Target {
   readonly backend: string;
   readonly origin: string;
 }
+
+/** Why a value cannot be read: the engine masks it, or learns it during the update. */
+export type Hiding = "secret" | "unknown";
 
 export type ScopeReading =
   | { readonly kind: "list"; readonly scopes: readonly string[] }
@@ -49,23 +40,28 @@ export interface Facts {
   readonly protect: boolean;
   readonly retainOnDelete: boolean;
   readonly status?: string;
-  /** The vendor's id of the account that a key belongs to. */
+  /** What stands in `serviceAccountId`. */
+  readonly account: "absent" | "value" | Hiding;
+  /** The vendor's id of the account that a key belongs to. Only where `account` is `value`. */
   readonly serviceAccountId?: string;
   /** An account's own id. */
   readonly accountId?: string;
   readonly keyId?: string;
   readonly expiresAt?: string;
   readonly expiresIn?: string;
-  /** An expiry is given, but not known before the update. */
+  /** An expiry is given, but cannot be read. */
   readonly expiryHidden: boolean;
-  /** A role is given, but not known before the update. */
+  /** A role is given, but cannot be read. */
   readonly roleHidden: boolean;
+  /** Properties that decide about access, place or life and cannot be read; scopes and account speak for themselves. */
+  readonly hidden: readonly { readonly property: string; readonly how: Hiding }[];
   /** The end that the service holds, whoever set it. */
   readonly actualExpiresAt?: string;
   readonly createdAt?: string;
   readonly rotateEvery?: string;
   readonly overlap?: string;
   readonly retire?: string;
+  readonly maxOverlap?: string;
   readonly emergency?: string;
   readonly keepers?: string;
   readonly fingerprint?: string;
@@ -96,8 +92,10 @@ export function readFacts(state: ResourceState, outputs: Readonly<Record<string,
     exactName: inputs.exactName === true,
     protect: state.protect,
     retainOnDelete: state.retainOnDelete,
+    account: accountReading(inputs.serviceAccountId),
     expiryHidden: isHidden(inputs.expiresAt) || isHidden(inputs.expiresIn),
     roleHidden: isHidden(inputs.role),
+    hidden: hiddenProperties(inputs),
   };
   const target = readTarget(inputs.target, outputs);
   if (target) facts.target = target;
@@ -120,7 +118,10 @@ export function readFacts(state: ResourceState, outputs: Readonly<Record<string,
 
 type Writable<Type> = { -readonly [Name in keyof Type]: Type[Name] };
 /** The facts that are plain texts. */
-type TextFact = { [Name in keyof Facts]-?: Facts[Name] extends string | undefined ? Name : never }[keyof Facts];
+type TextFact = Exclude<
+  { [Name in keyof Facts]-?: Facts[Name] extends string | undefined ? Name : never }[keyof Facts],
+  "account"
+>;
 
 const inputTexts: readonly (readonly [TextFact, string])[] = [
   ["environment", "environment"],
@@ -133,6 +134,7 @@ const inputTexts: readonly (readonly [TextFact, string])[] = [
   ["rotateEvery", "rotateEvery"],
   ["overlap", "overlap"],
   ["retire", "retire"],
+  ["maxOverlap", "maxOverlap"],
   ["emergency", "emergency"],
   ["requestedReason", "rotationReason"],
   ["retireAfter", "retireAfter"],
@@ -168,7 +170,56 @@ export const freeText: readonly string[] = [
 
 /** True for a value that the engine has masked or does not know yet. */
 export function isHidden(value: unknown): boolean {
-  return value === secretValue || value === unknownValue || isWrappedSecret(value);
+  return hidingOf(value) !== undefined;
+}
+
+export function hidingOf(value: unknown): Hiding | undefined {
+  if (value === unknownValue) return "unknown";
+  return value === secretValue || isWrappedSecret(value) ? "secret" : undefined;
+}
+
+/** What decides who may do what, where, and for how long, beside scopes and account. */
+const decisive = [
+  "connection",
+  "target",
+  "environment",
+  "role",
+  "fullAccess",
+  "exactName",
+  "expiresAt",
+  "expiresIn",
+  "rotateEvery",
+  "overlap",
+  "maxOverlap",
+  "retire",
+  "generation",
+] as const;
+
+function hiddenProperties(inputs: Readonly<Record<string, unknown>>): Facts["hidden"] {
+  let hidden: { property: string; how: Hiding }[] | undefined;
+  for (const property of decisive) {
+    const value = inputs[property];
+    // Most are short texts, flags and numbers.
+    const how = hidingOf(value) ?? (property === "target" ? hidingInside(value) : undefined);
+    if (how !== undefined) (hidden ??= []).push({ property, how });
+  }
+  return hidden ?? noneHidden;
+}
+
+const noneHidden: Facts["hidden"] = [];
+
+function hidingInside(value: unknown): Hiding | undefined {
+  for (const inner of Object.values(record(value) ?? {})) {
+    const how = hidingOf(inner);
+    if (how !== undefined) return how;
+  }
+  return undefined;
+}
+
+function accountReading(value: unknown): Facts["account"] {
+  if (value === undefined || value === null) return "absent";
+  // Neither text nor hidden: no service has such an id, and nobody can say what it would make of it.
+  return hidingOf(value) ?? (typeof value === "string" ? "value" : "secret");
 }
 
 /** The event form's secret: an object with the engine's signature. */

@@ -5,20 +5,21 @@ import { accountRows, type AccountRow } from "./account-rows";
 import { accessDeltaOf, digestOf } from "./digest";
 import { exitCodes, gravestExit } from "./exit-code";
 import { findings as findAll, type Finding } from "./findings";
+import { grantText, type Grant } from "./grants";
 import { inert, looksSecret, quoted } from "./inert";
 import { keyChanges, type KeyChange } from "./key-changes";
 import { graver, reaches, type FailOn, type Level } from "./levels";
 import { projectFile } from "./location";
 import { lockDifferences, lockOf, type AccessLock } from "./lock";
+import { identify } from "./ours";
 import { defaultPolicy, limitsFor, type Limits, type Policy } from "./policy";
 import { readPreview, type Preview } from "./preview";
-import { secretValue, typePrefix } from "./resource-facts";
+import { secretValue } from "./resource-facts";
 import type { Report, ReportAccount, ReportKey, Verdict } from "./report";
 import type { PolicyEdit, RuleContext } from "./rules/rule";
-import { strangerReason } from "./rules/unreadable-scopes";
 import type { ResourceChange } from "./stack-change";
-import { isKey, readUnits, type Unit } from "./units";
-import { nameOf, parseUrn } from "./urn";
+import { isKey, readUnits, type Unit, type Unreviewable } from "./units";
+import { nameOf } from "./urn";
 import { subjectOf } from "./wording";
 
 export interface ReviewRequest {
@@ -125,7 +126,7 @@ function unreviewedOf(
   request: Pick<ReviewRequest, "allowEmpty">,
   preview: Preview,
   units: readonly Unit[],
-  strangers: readonly string[],
+  strangers: readonly Unreviewable[],
 ): Report["unreviewed"] {
   const unreviewed: { urn: string | null; reason: string }[] = preview.problems.map((reason) => ({
     urn: null,
@@ -134,7 +135,7 @@ function unreviewedOf(
   for (const { urn, after } of units) {
     for (const reason of after?.access.unreadable ?? []) unreviewed.push({ urn: safeUrn(urn), reason });
   }
-  for (const urn of strangers) unreviewed.push({ urn: safeUrn(urn), reason: strangerReason(urn) });
+  for (const { urn, why } of strangers) unreviewed.push({ urn: safeUrn(urn), reason: why });
   if (units.length === 0 && unreviewed.length === 0 && !request.allowEmpty) {
     unreviewed.push({
       urn: null,
@@ -177,10 +178,10 @@ function accountOf(
     name: inert(unit?.name ?? nameOf(row.urn)),
     owner: owner === undefined ? null : inert(owner),
     env: row.environment === undefined ? null : inert(row.environment),
-    before: row.before.map((grant) => inert(grant)),
-    after: row.after.map((grant) => inert(grant)),
-    gains: row.gains.map((grant) => inert(grant)),
-    loses: row.loses.map((grant) => inert(grant)),
+    before: shownGrants(row.before),
+    after: shownGrants(row.after),
+    gains: shownGrants(row.gains),
+    loses: shownGrants(row.loses),
     level: about.reduce<Level | "none">((worst, { level }) => graver(worst, level), "none"),
     rules: [...new Set(about.map(({ rule }) => rule))].sort(),
     isAccount: row.account !== undefined,
@@ -207,13 +208,13 @@ function keyOf(
   return {
     urn: safeUrn(unit.urn),
     name: inert(unit.name),
-    account: side?.accountUrn === undefined ? null : safeUrn(side.accountUrn),
+    account: side?.account.urn === undefined ? null : safeUrn(side.account.urn),
     env: facts?.environment === undefined ? null : inert(facts.environment),
     op,
     reason,
     order: unit.order,
-    gains: gains.map((grant) => inert(grant)),
-    loses: loses.map((grant) => inert(grant)),
+    gains: shownGrants(gains),
+    loses: shownGrants(loses),
     equalAccess,
     createdAt: created === undefined ? null : formatTime(created),
     ageDays: created === undefined ? null : Math.max(0, Math.floor((nowMs - created) / dayMs)),
@@ -263,9 +264,7 @@ function notesOf(preview: Preview, changes: readonly ResourceChange[]): string[]
   }
   if (!preview.knowsConsumers)
     notes.push("The event form of a preview does not say who uses a key; the digest of `pulumi preview --json` does.");
-  const leftovers = changes.filter(
-    ({ deletesLeftover, urn }) => deletesLeftover && parseUrn(urn)?.type.startsWith(typePrefix),
-  );
+  const leftovers = changes.filter((change) => change.leftovers.some((state) => identify(state).kind === "ours"));
   if (leftovers.length > 0)
     notes.push(`${leftovers.length} old key(s) that an earlier update could not revoke are revoked by this one.`);
   return notes;
@@ -284,6 +283,10 @@ function rememberedLimits(policy: Policy, stack: string): (environment: string |
     known.set(environment, limits);
     return limits;
   };
+}
+
+function shownGrants(grants: readonly Grant[]): string[] {
+  return grants.map((grant) => inert(grantText(grant)));
 }
 
 /** A URN stays exact, so that a waiver can name it; only a credential in it is masked. */

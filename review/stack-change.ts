@@ -11,6 +11,7 @@ export interface ResourceChange {
   readonly replaceReasons: readonly string[];
   /** An earlier update left the replaced original behind; this one deletes it. */
   readonly deletesLeftover: boolean;
+  readonly leftovers: readonly ResourceState[];
 }
 
 export type ChangeOp = "same" | "create" | "update" | "replace" | "delete";
@@ -62,6 +63,7 @@ function oneChange(urn: string, all: readonly PreviewStep[]): ResourceChange {
     diffReasons: unique(current.flatMap(({ diffReasons }) => diffReasons)),
     replaceReasons: unique(current.flatMap(({ replaceReasons }) => replaceReasons)),
     deletesLeftover: leftovers.length > 0,
+    leftovers: leftovers.flatMap(({ oldState }) => oldState ?? []),
   };
 }
 
@@ -80,7 +82,17 @@ function planned(steps: readonly PreviewStep[]): readonly PreviewStep[] {
 
 /** Most resources of most previews. */
 function untouched({ urn }: PreviewStep, before: ResourceState, after: ResourceState): ResourceChange {
-  return { urn, op: "same", order: "none", before, after, diffReasons: [], replaceReasons: [], deletesLeftover: false };
+  return {
+    urn,
+    op: "same",
+    order: "none",
+    before,
+    after,
+    diffReasons: [],
+    replaceReasons: [],
+    deletesLeftover: false,
+    leftovers: [],
+  };
 }
 
 function changeOp(

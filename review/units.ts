@@ -1,8 +1,20 @@
-import { accountAccess, changeOfAccess, keyAccess, type Access, type AccessChange } from "./access";
+import { accountAccess, changeOfAccess, keyAccess, type Access } from "./access";
+import { consumerIndex } from "./consumers";
+import type { GrantChange } from "./grants";
+import {
+  accountOf,
+  emptyAccountIndex,
+  indexAccount,
+  noAccount,
+  whyAccountHidden,
+  type AccountIndex,
+  type KeyAccount,
+} from "./key-account";
 import { sourceLocation, type Location } from "./location";
+import { identify } from "./ours";
 import type { PolicyDocument } from "./policy";
 import type { Preview, ResourceState } from "./preview";
-import { isHidden, readFacts, typePrefix, unitKind, type Facts, type UnitKind } from "./resource-facts";
+import { isHidden, readFacts, type Facts, type UnitKind } from "./resource-facts";
 import { resourceChanges, type ChangeOp, type ReplaceOrder, type ResourceChange } from "./stack-change";
 import { nameOf } from "./urn";
 
@@ -16,7 +28,7 @@ export interface Unit {
   readonly before?: Side;
   readonly after?: Side;
   /** What it gains and loses by itself. */
-  readonly change: AccessChange;
+  readonly change: GrantChange;
   /** The name it had before an alias moved it. */
   readonly movedFrom?: string;
   readonly replaceReasons: readonly string[];
@@ -28,29 +40,70 @@ export interface Unit {
 export interface Side {
   readonly facts: Facts;
   readonly access: Access;
-  /** The account that a key belongs to, where it is part of this stack. */
-  readonly accountUrn?: string;
+  /** Whose key it is; of an account itself, `none`. */
+  readonly account: KeyAccount;
   /** Resources of this stack that use the key. */
   readonly consumers: readonly string[];
   /** All values of the state, for the search for secrets. Never printed. */
   readonly state: ResourceState;
 }
 
+/** A dynamic resource that is not ours: code that the engine runs, and no review of access can judge. */
+export interface ForeignCode {
+  readonly urn: string;
+  readonly name: string;
+  /** Left out where there was none before. */
+  readonly before?: CodeText;
+  readonly after: CodeText;
+  readonly location: Location;
+}
+
+/** The code in `__provider`; `undefined` where it is secret, or not known before the update. */
+export interface CodeText {
+  readonly type: string;
+  readonly text: string | undefined;
+}
+
+/** Something that may be ours and that nobody can review. */
+export interface Unreviewable {
+  readonly urn: string;
+  readonly why: string;
+}
+
 export interface Units {
   readonly units: readonly Unit[];
   readonly changes: readonly ResourceChange[];
-  /** Resources of our types that this version does not know. */
-  readonly strangers: readonly string[];
+  readonly strangers: readonly Unreviewable[];
+  readonly code: readonly ForeignCode[];
+}
+
+interface Known {
+  readonly change: ResourceChange;
+  readonly kind: UnitKind;
+  readonly facts: { readonly before?: Facts; readonly after?: Facts };
 }
 
 export function readUnits(preview: Preview, policy: PolicyDocument, projectPath: string): Units {
   const changes = resourceChanges(preview);
-  const ours = changes.filter(({ before, after }) => typeOf(before, after)?.startsWith(typePrefix));
-  const known = ours.filter(({ before, after }) => kindOf(before, after) !== undefined);
-  const facts = new Map(known.map((change) => [change, factsOf(change)]));
-  const accounts = accountIndex(known, facts);
-  const consumersBefore = consumerIndex(changes, known, "before");
-  const consumersAfter = consumerIndex(changes, known, "after");
+  const files = new Map<string, string | undefined>();
+  const located = (change: ResourceChange): Location =>
+    sourceLocation(change.after?.sourcePosition, projectPath, files);
+  const known: Known[] = [];
+  const strangers: Unreviewable[] = [];
+  const code: ForeignCode[] = [];
+  for (const change of changes) {
+    const found = judge(change);
+    if ("kind" in found) known.push({ change, kind: found.kind, facts: factsOf(change) });
+    else if ("why" in found) strangers.push({ urn: change.urn, why: found.why });
+    else if ("code" in found)
+      code.push({ urn: change.urn, name: nameOf(change.urn), ...found.code, location: located(change) });
+  }
+  const accounts = { before: accountIndex(known, "before"), after: accountIndex(known, "after") };
+  const ourChanges = known.map(({ change }) => change);
+  const consumers = {
+    before: consumerIndex(changes, ourChanges, "before"),
+    after: consumerIndex(changes, ourChanges, "after"),
+  };
 
   // What an alias has renamed is one resource: the old state speaks of it by the old URN.
   const renamed = new Map(
@@ -59,33 +112,32 @@ export function readUnits(preview: Preview, policy: PolicyDocument, projectPath:
     ),
   );
 
-  const side = (change: ResourceChange, at: "before" | "after", other?: Side): Side | undefined => {
+  const side = ({ change, kind, facts }: Known, at: "before" | "after", other?: Side): Side | undefined => {
     const state = change[at];
-    const own = facts.get(change)?.[at];
+    const own = facts[at];
     if (!state || !own) return undefined;
-    const isAccount = kindOf(change.before, change.after) === "account";
-    const accountUrn = isAccount ? undefined : accountOf(state, own, accounts[at]);
-    const account = accountUrn === undefined ? undefined : accounts[at].facts.get(accountUrn);
+    const found = kind === "account" ? noAccount : accountOf(state, own, accounts[at]);
+    const account = found.urn === undefined ? undefined : accounts[at].facts.get(found.urn);
     // The same words under the same account mean the same.
     const isKept =
-      other?.facts === own && (accountUrn === undefined || account === accounts.before.facts.get(accountUrn));
+      other?.facts === own &&
+      other.account.known === found.known &&
+      other.account.id === found.id &&
+      account === (found.urn === undefined ? undefined : accounts.before.facts.get(found.urn));
     return {
       facts: own,
-      access: isKept ? other.access : isAccount ? accountAccess(own, policy) : keyAccess(own, account, policy),
-      ...(accountUrn === undefined
-        ? {}
-        : { accountUrn: at === "before" ? (renamed.get(accountUrn) ?? accountUrn) : accountUrn }),
-      consumers: (at === "before" ? consumersBefore : consumersAfter).get(state.urn) ?? [],
+      access: isKept ? other.access : accessOf(kind, own, { found, account }, policy),
+      account: at === "before" ? withNewName(found, renamed) : found,
+      consumers: consumers[at].get(state.urn) ?? [],
       state,
     };
   };
 
-  const files = new Map<string, string | undefined>();
-  const units = known.flatMap((change): Unit[] => {
-    const kind = kindOf(change.before, change.after);
-    const before = side(change, "before");
-    const after = side(change, "after", before);
-    if (!kind || (!before && !after)) return [];
+  const units = known.flatMap((each): Unit[] => {
+    const { change, kind } = each;
+    const before = side(each, "before");
+    const after = side(each, "after", before);
+    if (!before && !after) return [];
     const moved = before && after && before.state.urn !== after.state.urn ? before.state.urn : undefined;
     return [
       {
@@ -101,24 +153,62 @@ export function readUnits(preview: Preview, policy: PolicyDocument, projectPath:
         replaceReasons: change.replaceReasons,
         diffReasons: change.diffReasons,
         deletesLeftover: change.deletesLeftover,
-        location: sourceLocation(change.after?.sourcePosition, projectPath, files),
+        location: located(change),
       },
     ];
   });
-  return { units, changes, strangers: ours.filter((change) => !known.includes(change)).map(({ urn }) => urn) };
+  return { units, changes, strangers, code };
+}
+
+type Judgement =
+  | { readonly kind: UnitKind }
+  | { readonly why: string }
+  | { readonly code: Pick<ForeignCode, "before" | "after"> }
+  | { readonly other: true };
+
+/** What a resource is, by its old and its new state together: what is ours on one side only is never dropped. */
+function judge({ before, after }: ResourceChange): Judgement {
+  const old = before && identify(before);
+  const next = after && identify(after);
+  for (const side of [next, old]) if (side?.kind === "disguised") return { why: side.why };
+  if (next?.kind === "ours" && old?.kind === "ours") {
+    return (old.unit === "account") === (next.unit === "account")
+      ? { kind: next.unit }
+      : { why: "an account becomes a key, or a key becomes an account" };
+  }
+  if (next?.kind === "ours") return old ? { why: "it was another resource before" } : { kind: next.unit };
+  if (old?.kind === "ours") return next ? { why: "it becomes another resource" } : { kind: old.unit };
+  if (after && next?.kind === "code") {
+    return {
+      code: {
+        ...(before && old?.kind === "code" ? { before: { type: before.type, text: old.text } } : {}),
+        after: { type: after.type, text: next.text },
+      },
+    };
+  }
+  return { other: true };
+}
+
+function accessOf(
+  kind: UnitKind,
+  facts: Facts,
+  { found, account }: { readonly found: KeyAccount; readonly account: Facts | undefined },
+  policy: PolicyDocument,
+): Access {
+  if (kind === "account") return accountAccess(facts, policy);
+  const access = keyAccess(facts, account, policy);
+  const why = whyAccountHidden(facts, found);
+  return why === undefined ? access : { ...access, unreadable: [...access.unreadable, why] };
+}
+
+function withNewName(account: KeyAccount, renamed: ReadonlyMap<string, string>): KeyAccount {
+  const urn = account.urn === undefined ? undefined : renamed.get(account.urn);
+  return urn === undefined ? account : { ...account, urn };
 }
 
 /** True for both kinds of key. */
 export function isKey(unit: Unit): boolean {
   return unit.kind !== "account";
-}
-
-function typeOf(before: ResourceState | undefined, after: ResourceState | undefined): string | undefined {
-  return after?.type ?? before?.type;
-}
-
-function kindOf(before: ResourceState | undefined, after: ResourceState | undefined): UnitKind | undefined {
-  return unitKind(typeOf(before, after) ?? "");
 }
 
 function factsOf({ op, before, after }: ResourceChange): { before?: Facts; after?: Facts } {
@@ -155,74 +245,16 @@ function knownOnly(outputs: Readonly<Record<string, unknown>>): Readonly<Record<
   return entries.length === 0 ? nothing : Object.fromEntries(entries.filter(([, value]) => !isHidden(value)));
 }
 
-interface AccountIndex {
-  readonly facts: Map<string, Facts>;
-  readonly byId: Map<string, string>;
-}
-
-function accountIndex(
-  changes: readonly ResourceChange[],
-  facts: Map<ResourceChange, { before?: Facts; after?: Facts }>,
-): { before: AccountIndex; after: AccountIndex } {
-  const index = {
-    before: { facts: new Map<string, Facts>(), byId: new Map<string, string>() },
-    after: { facts: new Map<string, Facts>(), byId: new Map<string, string>() },
-  };
-  for (const change of changes) {
-    if (kindOf(change.before, change.after) !== "account") continue;
-    for (const at of ["before", "after"] as const) {
-      const side = facts.get(change)?.[at];
-      const urn = change[at]?.urn;
-      if (!side || urn === undefined) continue;
-      index[at].facts.set(urn, side);
-      if (side.accountId !== undefined) index[at].byId.set(side.accountId, urn);
-    }
-  }
-  return index;
-}
-
-function accountOf(state: ResourceState, facts: Facts, accounts: AccountIndex): string | undefined {
-  const linked = (state.propertyDependencies.serviceAccountId ?? []).filter((urn) => accounts.facts.has(urn));
-  if (linked.length === 1) return linked[0];
-  return facts.serviceAccountId === undefined ? undefined : accounts.byId.get(facts.serviceAccountId);
-}
-
-/** Who uses what: a component counts only where none of its own resources is already counted. */
-function consumerIndex(
-  changes: readonly ResourceChange[],
-  known: readonly ResourceChange[],
-  at: "before" | "after",
-): Map<string, string[]> {
-  const ours = new Set(known.map((change) => change[at]?.urn));
-  const states = new Map<string, ResourceState>();
-  for (const change of changes) {
+function accountIndex(known: readonly Known[], at: "before" | "after"): AccountIndex {
+  const index = emptyAccountIndex();
+  for (const { change, kind, facts } of known) {
     const state = change[at];
-    if (state) states.set(state.urn, state);
-  }
-  const users = new Map<string, Set<string>>();
-  for (const state of states.values()) {
-    for (const name of Object.keys(state.propertyDependencies)) {
-      for (const urn of state.propertyDependencies[name] ?? []) {
-        if (!ours.has(urn)) continue;
-        const set = users.get(urn);
-        if (set) set.add(state.urn);
-        else users.set(urn, new Set([state.urn]));
-      }
-    }
-  }
-  const index = new Map<string, string[]>();
-  for (const [urn, set] of users) {
-    const inner = new Set<string>();
-    for (const user of set) {
-      for (
-        let parent = states.get(user)?.parent;
-        parent !== undefined && !inner.has(parent);
-        parent = states.get(parent)?.parent
-      ) {
-        inner.add(parent);
-      }
-    }
-    index.set(urn, [...set].filter((user) => !(inner.has(user) && states.get(user)?.custom === false)).sort());
+    const own = facts[at];
+    if (kind !== "account" || !state || !own) continue;
+    // In a preview only the old state has an id, and what is kept in place keeps it.
+    const isKept = at === "before" || change.op === "same" || change.op === "update";
+    const id = isKept ? (change.before?.id ?? state.id) : state.id;
+    indexAccount(index, state.urn, { facts: own, id, unsettled: id === undefined || change.op !== "same" });
   }
   return index;
 }

@@ -103,7 +103,8 @@ export const cases = [
   },
   {
     name: "provider-text-only",
-    about: "Only `__provider` differs, as after an upgrade: no change of access.",
+    about:
+      "The old state ran other code under the type of our ApiKey: nobody can say what it did, so nobody reviews it.",
     derive: {
       from: "06-order-and-duplicates",
       change: (preview) => {
@@ -111,7 +112,7 @@ export const cases = [
           if (!step.urn.includes("ApiKey")) continue;
           step.op = "update";
           step.diffReasons = ["__provider"];
-          step.oldState.inputs.__provider = 'exports.handler=()=>require("pulumi-apikeys/runtime").older';
+          step.oldState.inputs.__provider = 'exports.handler=()=>require("pulumi-api"+"keys/runtime").ApiKey';
           step.oldState.outputs.__provider = step.oldState.inputs.__provider;
         }
         preview.changeSummary = { same: 1, update: 1 };

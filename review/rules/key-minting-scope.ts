@@ -1,5 +1,5 @@
 import { canMintKeys } from "../../provider/scopes";
-import { isScope } from "../access";
+import { isScope } from "../grants";
 import { quoted } from "../inert";
 import { everyKey, type Rule } from "./rule";
 
@@ -12,7 +12,7 @@ export const keyMintingScope: Rule = {
   check: (context) =>
     everyKey(context, (_key, { access }) =>
       access.grants
-        .filter((grant) => isScope(grant) && canMintKeys(access.catalogue, grant))
-        .map((scope) => ({ subject: scope, message: `can make further keys through ${quoted(scope)}` })),
+        .filter((grant) => isScope(grant) && canMintKeys(access.catalogue, grant.name))
+        .map(({ name }) => ({ subject: name, message: `can make further keys through ${quoted(name)}` })),
     ),
 };

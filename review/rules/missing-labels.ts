@@ -12,7 +12,7 @@ export const missingLabels: Rule = {
     context.units.flatMap((unit) => {
       const { after } = unit;
       // A key of an account in this stack is described by its account.
-      if (!after || (isKey(unit) && after.accountUrn !== undefined)) return [];
+      if (!after || (isKey(unit) && after.account.urn !== undefined)) return [];
       const missing = context
         .limits(after.facts.environment)
         .requiredLabels.filter((label) => !has(after.facts.labels, label) && !byEveryKey(context, unit, label));
@@ -23,7 +23,7 @@ export const missingLabels: Rule = {
 
 /** An account whose keys all say it themselves needs not repeat it. */
 function byEveryKey({ units }: RuleContext, account: Unit, label: string): boolean {
-  const keys = units.filter(({ after }) => after?.accountUrn === account.urn);
+  const keys = units.filter(({ after }) => after?.account.urn === account.urn);
   return !isKey(account) && keys.length > 0 && keys.every(({ after }) => has(after?.facts.labels ?? {}, label));
 }
 

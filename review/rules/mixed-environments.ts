@@ -10,8 +10,9 @@ export const mixedEnvironments: Rule = {
   check: ({ units }) => {
     const byAccount = new Map<string, Set<string>>();
     for (const { after } of units) {
-      if (after?.accountUrn === undefined || after.facts.environment === undefined) continue;
-      byAccount.set(after.accountUrn, (byAccount.get(after.accountUrn) ?? new Set()).add(after.facts.environment));
+      if (after?.account.urn === undefined || after.facts.environment === undefined) continue;
+      const { urn } = after.account;
+      byAccount.set(urn, (byAccount.get(urn) ?? new Set()).add(after.facts.environment));
     }
     return units.flatMap((account) => {
       const environments = [...(byAccount.get(account.urn) ?? [])].sort();

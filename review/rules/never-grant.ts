@@ -1,5 +1,5 @@
 import { covers } from "../../provider/scopes";
-import { isScope } from "../access";
+import { grantText, type Grant } from "../grants";
 import { quoted } from "../inert";
 import type { Side } from "../units";
 import { everyKey, type Rule } from "./rule";
@@ -15,16 +15,17 @@ export const neverGrant: Rule = {
       context.limits(facts.environment).neverGrant.flatMap((banned) => {
         const grant = access.grants.find((held) => grants(access, held, banned));
         if (grant === undefined) return [];
-        const how = grant === banned ? "" : `, through ${quoted(grant)}`;
+        const how = grantText(grant) === banned ? "" : `, through ${quoted(grantText(grant))}`;
         return [{ subject: banned, message: `grants ${quoted(banned)}, which the policy file forbids${how}` }];
       }),
     ),
 };
 
 /** The entry itself, what it stands for as a pattern, or a scope that implies it. */
-function grants(access: Side["access"], held: string, banned: string): boolean {
-  if (held === banned || matches(banned, held)) return true;
-  return isScope(held) && isScope(banned) && covers(access.catalogue, [held], banned);
+function grants({ catalogue }: Side["access"], held: Grant, banned: string): boolean {
+  const text = grantText(held);
+  if (text === banned || matches(banned, text)) return true;
+  return held.kind === "scope" && covers(catalogue, [held.name], banned);
 }
 
 function matches(pattern: string, text: string): boolean {

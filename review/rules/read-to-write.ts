@@ -1,5 +1,6 @@
 import { covers, scopeLevel, type ScopeCatalogue, type ScopeLevel } from "../../provider/scopes";
-import { isScope, sameTarget } from "../access";
+import { sameTarget } from "../access";
+import { isScope, type Grant } from "../grants";
 import type { AccountRow } from "../account-rows";
 import { quoted } from "../inert";
 import { isKey, type Unit } from "../units";
@@ -35,7 +36,7 @@ function raisedByAccount(row: AccountRow, seen: ReadonlySet<string | undefined>)
   if (!row.account || !sameTarget(row.targetBefore, row.targetAfter)) return [];
   const { account, keys } = row;
   return raises(keys[0]?.after?.access.catalogue, row.before, row.gains).flatMap((raise) => {
-    const key = keys.find(({ after }) => after?.access.grants.includes(raise.subject));
+    const key = keys.find(({ after }) => after?.access.grants.some(({ name }) => name === raise.subject));
     return seen.has(raise.subject) ? [] : [problemOf(key ?? account, raise)];
   });
 }
@@ -50,14 +51,15 @@ function raisedRole(account: Unit): Problem[] {
 
 function raises(
   catalogue: ScopeCatalogue | undefined,
-  before: readonly string[],
-  gains: readonly string[],
+  before: readonly Grant[],
+  gains: readonly Grant[],
 ): { subject: string; message: string }[] {
-  return gains.filter(isScope).flatMap((gain) => {
+  const had = before.filter(isScope).map(({ name }) => name);
+  return gains.filter(isScope).flatMap(({ name: gain }) => {
     const level = scopeLevel(catalogue, gain);
-    const weaker = before
-      .filter(isScope)
-      .find((held) => rank(scopeLevel(catalogue, held)) < rank(level) && sameResource(catalogue, held, gain));
+    const weaker = had.find(
+      (held) => rank(scopeLevel(catalogue, held)) < rank(level) && sameResource(catalogue, held, gain),
+    );
     if (weaker === undefined) return [];
     return [
       {

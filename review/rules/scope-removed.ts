@@ -1,4 +1,5 @@
 import { sameTarget } from "../access";
+import { grantText } from "../grants";
 import { quotedList } from "../inert";
 import { isKey, type Unit } from "../units";
 import { nameOf } from "../urn";
@@ -18,7 +19,7 @@ export const scopeRemoved: Rule = {
     const ofAccounts = context.units
       .filter((unit) => !isKey(unit) && unit.change.loses.length > 0)
       .flatMap((account) => {
-        const keys = context.units.filter(({ after }) => after?.accountUrn === account.urn);
+        const keys = context.units.filter(({ after }) => after?.account.urn === account.urn);
         // Where the keys have no scopes of their own the loss already stands at the key.
         return keys.some(({ urn }) => known.has(urn)) ? [] : removed(account, usersOf(context, keys));
       });
@@ -31,7 +32,7 @@ function removed(unit: Unit, users: string | undefined): Problem[] {
   if (!before || !after || users === undefined || after.access.unreadable.length > 0) return [];
   // Another server is another matter: SR021.
   if (!sameTarget(before.access.target, after.access.target)) return [];
-  const { loses } = unit.change;
+  const loses = unit.change.loses.map(grantText);
   if (loses.length === 0) return [];
   return [problemOf(unit, { subject: [...loses].sort().join(","), message: `loses ${quotedList(loses)}, ${users}` })];
 }

@@ -11,11 +11,12 @@ export const tooManyKeys: Rule = {
   check: ({ units, limits, nowMs }) => {
     const live = new Map<string, number>();
     for (const { after } of units.filter(isKey)) {
-      if (after?.accountUrn === undefined) continue;
+      const account = after?.account.urn;
+      if (!after || account === undefined) continue;
       // A key in its overlap lives beside the one that follows it.
       const previousEnd = parseTime(after.facts.previousValidUntil);
       const keys = typeof previousEnd === "number" && previousEnd > nowMs ? 2 : 1;
-      live.set(after.accountUrn, (live.get(after.accountUrn) ?? 0) + keys);
+      live.set(account, (live.get(account) ?? 0) + keys);
     }
     return units.flatMap((account) => {
       const count = live.get(account.urn) ?? 0;

@@ -1,5 +1,3 @@
-import { quoted } from "../inert";
-import { parseUrn } from "../urn";
 import { problemOf, type Rule } from "./rule";
 
 /** What cannot be read cannot be approved: such a review is never green, whatever the level of this rule. */
@@ -16,8 +14,3 @@ export const unreadableScopes: Rule = {
       ),
     ),
 };
-
-/** Why a resource of one of our types, but none that this version knows, is not reviewed. */
-export function strangerReason(urn: string): string {
-  return `its type ${quoted(parseUrn(urn)?.type ?? "")} is not known to this version of the review`;
-}

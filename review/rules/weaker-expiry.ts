@@ -1,6 +1,6 @@
 import { formatSpan, parseDuration } from "../../provider/durations";
-import { sameAccess } from "../../provider/scopes";
 import { parseTime } from "../../provider/times";
+import { changeOfGrants } from "../grants";
 import { mints } from "../key-changes";
 import { isKey, type Side, type Unit } from "../units";
 import { problemOf, type Problem, type Rule } from "./rule";
@@ -43,8 +43,9 @@ function switchedOff(key: Unit, units: readonly Unit[]): Problem[] {
 function standsFor(key: Unit, after: Side, old: Unit): boolean {
   if (old.name === key.name) return true;
   const { before } = old;
-  if (!before || before.accountUrn === undefined || before.accountUrn !== after.accountUrn) return false;
-  return sameAccess(after.access.catalogue, before.access.grants, after.access.grants);
+  if (!before || !before.account.urn || before.account.urn !== after.account.urn) return false;
+  const { gains, loses } = changeOfGrants(after.access.catalogue, before.access.grants, after.access.grants);
+  return gains.length === 0 && loses.length === 0;
 }
 
 function laterEnd(key: Unit, nowMs: number): Problem[] {

@@ -1,5 +1,5 @@
 import { isWildcard } from "../../provider/scopes";
-import { isScope } from "../access";
+import { isScope } from "../grants";
 import { quoted } from "../inert";
 import { everyKey, type Rule } from "./rule";
 
@@ -12,7 +12,7 @@ export const wildcardScope: Rule = {
   check: (context) =>
     everyKey(context, (_key, { access }) =>
       access.grants
-        .filter((grant) => isScope(grant) && isWildcard(access.catalogue, grant))
-        .map((scope) => ({ subject: scope, message: `grants the wildcard ${quoted(scope)}` })),
+        .filter((grant) => isScope(grant) && isWildcard(access.catalogue, grant.name))
+        .map(({ name }) => ({ subject: name, message: `grants the wildcard ${quoted(name)}` })),
     ),
 };

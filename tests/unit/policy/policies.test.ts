@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from "@jest/globals";
 import type { PolicyResource, StackValidationArgs } from "@pulumi/policy";
 
 import { apikeysPolicies, type ApikeysPolicyOptions } from "../../../policy/index";
+import { providerText } from "../../../sdk/resource-text";
 
 const directory = mkdtempSync(join(tmpdir(), "apikeys-policy-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -28,7 +29,7 @@ function resource(
     type,
     name,
     urn: urn(type, name),
-    props,
+    props: "__provider" in props ? props : { ...codeOf(type), ...props },
     opts: {
       protect: false,
       ignoreChanges: [],
@@ -42,6 +43,12 @@ function resource(
     asType: () => undefined,
     ...more,
   };
+}
+
+/** What the engine hands to a pack of our resources has their code. */
+function codeOf(type: string): Record<string, unknown> {
+  const [, name] = type.split("dynamic/apikeys:");
+  return name === undefined ? {} : { __provider: providerText(name as "ApiKey") };
 }
 
 const good = {
@@ -144,7 +151,7 @@ describe("the policies", () => {
 
   it("know that a value is not known, where the pack's own objects throw", async () => {
     const props = new Proxy(
-      { ...good },
+      { ...good, __provider: providerText("ApiKey") },
       {
         get: (object, name) => {
           if (name === "scopes") throw new Error("unknown");
@@ -163,17 +170,18 @@ describe("the policies", () => {
     ]);
   });
 
-  it("count an account's keys through its property dependencies", async () => {
+  it("count an account's keys by the id that stands in them", async () => {
     const target = { backend: "novavms", origin: "https://novavms.example" };
     const account = resource("pulumi-nodejs:dynamic/apikeys:ServiceAccount", "bot", {
       connection: "novavms",
       target,
+      accountId: "id-of-bot",
       labels: good.labels,
     });
     const keys = ["a", "b", "c", "d", "e", "f"].map((name) =>
       key(
         name,
-        { target, environment: undefined, scopes: ["cameras:read"], labels: {} },
+        { target, serviceAccountId: "id-of-bot", environment: undefined, scopes: ["cameras:read"], labels: {} },
         { propertyDependencies: { serviceAccountId: [account] } },
       ),
     );

@@ -65,7 +65,7 @@ describe("the digest", () => {
     );
   });
 
-  it("stays where an account is replaced and its keys with it", () => {
+  it("is moved where an account is replaced: whose key it will be shows in the update alone", () => {
     const linked = { propertyDependencies: { serviceAccountId: [urnOf("ServiceAccount", "bot")] } };
     const steps = [
       changed("replace", account("bot"), account("bot", { name: "b" })),
@@ -76,7 +76,8 @@ describe("the digest", () => {
         ["serviceAccountId"],
       ),
     ];
-    expect(digestOf(steps)).toBe(digestOf([unchanged(key("anchor"))]));
+    expect(digestOf(steps)).not.toBe(digestOf([unchanged(key("anchor"))]));
+    expect(review(steps)).toMatchObject({ exitCode: 0, verdict: "access-changes" });
   });
 
   it("belongs to one stack: no change there is no approval here", () => {
@@ -91,11 +92,11 @@ describe("effective access", () => {
     const linked = { propertyDependencies: { serviceAccountId: [urnOf("ServiceAccount", "bot")] } };
     const report = review([
       unchanged(account("bot")),
-      unchanged(key("one", { scopes: ["read:alerts", "read:checks"] }, linked)),
+      unchanged(key("one", { serviceAccountId: "id-of-bot", scopes: ["read:alerts", "read:checks"] }, linked)),
       changed(
         "replace",
-        key("two", { scopes: ["read:checks"] }, linked),
-        key("two", { scopes: ["read:alerts", "read:checks"] }, linked),
+        key("two", { serviceAccountId: "id-of-bot", scopes: ["read:checks"] }, linked),
+        key("two", { serviceAccountId: "id-of-bot", scopes: ["read:alerts", "read:checks"] }, linked),
         ["scopes"],
       ),
     ]);

@@ -77,7 +77,7 @@ const cases: Record<string, unknown> = {
     made: ["dashboard replace unknown"],
     rules: ["SR001", "SR003", "SR002"],
   },
-  "10-provider-text-only": nothing,
+  "10-provider-text-only": { ...nothing, exit: 10 },
   "11-failed-half-way": { ...nothing, exit: 10 },
   "12-without-detailed-diff": {
     ...nothing,
@@ -192,7 +192,6 @@ describe("previews of the real engine", () => {
   it("gives the digest of no change to everything that changes no access", () => {
     const quiet = [
       "06-order-and-duplicates",
-      "10-provider-text-only",
       "21-rotation-due",
       "23-emergency",
       "24-moved-by-alias",

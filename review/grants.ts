@@ -1,0 +1,68 @@
+import { accessDelta, canonicalScopes, essentialScopes, type ScopeCatalogue } from "../provider/scopes";
+
+/**
+ * What somebody may do. The kind stands apart from the name, because a scope may be written like anything:
+ * `tokens!user=root` is a scope, and where a catalogue is open, so is `role=admin`.
+ */
+export interface Grant {
+  readonly kind: "scope" | "role" | "ceiling" | "account";
+  readonly name: string;
+}
+
+/** A key of a backend without scopes on keys, whose account says no more. */
+export const allOfTheAccount: Grant = { kind: "account", name: "all" };
+
+export function scopeGrants(scopes: readonly string[]): Grant[] {
+  return scopes.map((name) => ({ kind: "scope", name }));
+}
+
+export function isScope(grant: Grant): boolean {
+  return grant.kind === "scope";
+}
+
+/** One text per grant, and no text for two: a scope stands alone unless it could be taken for another kind. */
+export function grantText({ kind, name }: Grant): string {
+  if (kind === "scope") return /^(?:scope|role|ceiling|account)=/.test(name) ? `scope=${name}` : name;
+  return `${kind}=${name}`;
+}
+
+export interface GrantChange {
+  readonly gains: readonly Grant[];
+  readonly loses: readonly Grant[];
+}
+
+export function changeOfGrants(
+  catalogue: ScopeCatalogue | undefined,
+  before: readonly Grant[],
+  after: readonly Grant[],
+): GrantChange {
+  // Most keys of a stack do not change.
+  if (before.length === after.length && before.every((grant, index) => sameGrant(grant, after[index])))
+    return { gains: [], loses: [] };
+  // A wildcard scope covers scopes only: it is not a role.
+  const scopes = accessDelta(catalogue, namesOf(before), namesOf(after));
+  const rest = (from: readonly Grant[], without: readonly Grant[]): Grant[] =>
+    from.filter((grant) => !isScope(grant) && !without.some((other) => sameGrant(grant, other)));
+  return {
+    gains: [...rest(after, before), ...scopeGrants(scopes.gains)],
+    loses: [...rest(before, after), ...scopeGrants(scopes.loses)],
+  };
+}
+
+/** Several grants as one list, each without those that another one gives. */
+export function unionOfGrants(catalogue: ScopeCatalogue | undefined, lists: readonly (readonly Grant[])[]): Grant[] {
+  const all = lists.flat();
+  const others = new Map(all.filter((grant) => !isScope(grant)).map((grant) => [grantText(grant), grant]));
+  return [
+    ...canonicalScopes([...others.keys()]).flatMap((text) => others.get(text) ?? []),
+    ...scopeGrants(essentialScopes(catalogue, namesOf(all))),
+  ];
+}
+
+export function sameGrant(a: Grant, b: Grant | undefined): boolean {
+  return a.kind === b?.kind && a.name === b.name;
+}
+
+function namesOf(grants: readonly Grant[]): string[] {
+  return grants.filter(isScope).map(({ name }) => name);
+}
