@@ -13,6 +13,7 @@ type AddCommand = (program: Command) => void;
 const commands: Readonly<Record<string, () => AddCommand>> = {
   emulator: () => (require("./emulator") as typeof import("./emulator")).addEmulatorCommand,
   due: () => (require("./due") as typeof import("./due")).addDueCommand,
+  state: () => (require("./state") as typeof import("./state")).addStateCommand,
   review: () => (require("./review") as typeof import("./review")).addReviewCommand,
   lock: () => (require("./lock") as typeof import("./lock")).addLockCommand,
   verify: () => (require("./verify") as typeof import("./verify")).addVerifyCommand,

@@ -127,7 +127,7 @@ class Search {
     return someText(value, (text) => {
       if (text.length < 12) return false;
       const known = this.#shapes.get(text);
-      const shaped = known ?? (otherShapes.test(text) || (looksSecret(text) && looksSecret(text.replace(mask, ""))));
+      const shaped = known ?? showsCredential(text);
       if (known === undefined) this.#shapes.set(text, shaped);
       return shaped || (isWritten && (looksRandom(text) || this.#ownerOfText(text) !== undefined));
     });
@@ -151,6 +151,11 @@ const written: ReadonlySet<string> = new Set(freeText);
 
 /** The hint by which a vendor's page names a key: its beginning, an ellipsis, its end. */
 const mask = /\b\w{1,20}(?:…|\.{3}|\*{3,})\w{0,8}\b/g;
+
+/** True where a text holds a credential of a known shape; a vendor's hint at one is none. */
+export function showsCredential(text: string): boolean {
+  return otherShapes.test(text) || (looksSecret(text) && looksSecret(text.replace(mask, "")));
+}
 
 /** Credentials of other vendors that land in the wrong field. */
 const otherShapes =

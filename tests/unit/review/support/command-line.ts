@@ -10,6 +10,7 @@ import { addLockCommand } from "../../../../cli/lock";
 import { addMergeCommand } from "../../../../cli/merge";
 import type { CommandHost } from "../../../../cli/command";
 import { addReviewCommand } from "../../../../cli/review";
+import { addStateCommand } from "../../../../cli/state";
 import { addVerifyCommand } from "../../../../cli/verify";
 
 export interface Ended {
@@ -38,7 +39,7 @@ export async function apikeys(
     },
   };
   const program = new Command("apikeys").configureOutput({ writeOut: host.stdout, writeErr: host.stderr });
-  for (const add of [addDueCommand, addReviewCommand, addLockCommand, addVerifyCommand, addMergeCommand])
+  for (const add of [addDueCommand, addStateCommand, addReviewCommand, addLockCommand, addVerifyCommand, addMergeCommand])
     add(program, host);
   addCommentCommand(program, host, world.fetch ?? (() => Promise.reject(new Error("no network here"))));
   try {

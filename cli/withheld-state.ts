@@ -1,0 +1,109 @@
+import { createHash } from "node:crypto";
+
+import { showsCredential } from "../review/rules/exposed-secret";
+import { usageFailure } from "./command";
+import { placeholder, throwAwayProvider } from "./withheld-secrets";
+
+/** How the engine marks a value that is more than its JSON: sdk/go/common/resource/sig. */
+const signature = "4dabf18193072939515e22adb298388d";
+const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
+
+/** What takes the place of a text in the clear that looks like a secret. */
+const blank = "[withheld]";
+
+export interface WithheldState {
+  readonly state: unknown;
+  /** How many encrypted values have a placeholder now. */
+  readonly withheld: number;
+  /** Where a text in the clear looked like a secret: the resource, and the property's path. */
+  readonly blanked: readonly string[];
+}
+
+/**
+ * A state (the output of `pulumi stack export`) in which every encrypted value is a placeholder under the throw-away
+ * passphrase. All else stays, so that a preview against the copy plans what it would against the state; only a text in
+ * the clear that has a credential's shape, or is a key's secret by the fingerprint, is blanked.
+ *
+ * @throws CommandFailure where the state is none, or holds secrets in the clear
+ */
+export function withholdSecrets(state: unknown): WithheldState {
+  const deployment = isRecord(state) ? state.deployment : undefined;
+  if (!isRecord(state) || !isRecord(deployment))
+    throw usageFailure("This is no state: give the output of `pulumi stack export`.");
+  const walk = new Walk(fingerprintsIn(deployment));
+  const copy = walk.record(state, "") as { deployment: Record<string, unknown> };
+  if (deployment.secrets_providers !== undefined || walk.withheld > 0)
+    copy.deployment.secrets_providers = { type: "passphrase", state: { salt: throwAwayProvider().salt } };
+  return { state: copy, withheld: walk.withheld, blanked: walk.blanked };
+}
+
+class Walk {
+  withheld = 0;
+  readonly blanked: string[] = [];
+
+  constructor(private readonly fingerprints: ReadonlySet<string>) {}
+
+  /** `place` names the value for messages. */
+  value(value: unknown, place: string): unknown {
+    if (typeof value === "string") return this.text(value, place);
+    if (Array.isArray(value)) return value.map((each, index) => this.value(each, `${place}[${index}]`));
+    if (!isRecord(value)) return value;
+    return value[signature] === secretSignature ? this.secret(value, place) : this.record(value, place);
+  }
+
+  record(value: Readonly<Record<string, unknown>>, place: string): Record<string, unknown> {
+    const here = typeof value.urn === "string" ? value.urn : place;
+    return Object.fromEntries(
+      Object.entries(value).map(([name, each], index) => {
+        // The state's own key opens nothing that is left, and what a cloud's provider says of itself is nobody's affair.
+        if (name === "secrets_providers" && place === "deployment") return [name, null];
+        const shown = this.text(name, `${here}: the name of property ${index + 1}`);
+        return [shown === name ? name : `${shown} ${index + 1}`, this.value(each, joined(here, shown))];
+      }),
+    );
+  }
+
+  private secret(value: Readonly<Record<string, unknown>>, place: string): unknown {
+    if (value.plaintext !== undefined)
+      throw usageFailure(
+        `The state holds secrets in the clear (${place}); export it again without --show-secrets, and delete this file.`,
+      );
+    this.withheld += 1;
+    // In a state, what is encrypted is the value's JSON.
+    return { [signature]: secretSignature, ciphertext: throwAwayProvider().encrypt(JSON.stringify(placeholder)) };
+  }
+
+  private text(text: string, place: string): string {
+    const isSecret =
+      // An encrypted value inside a text, such as a state that a program read.
+      text.includes(secretSignature) || showsCredential(text) || this.fingerprints.has(fingerprintOf(text));
+    if (!isSecret) return text;
+    if (text.startsWith("urn:pulumi:"))
+      throw usageFailure("The name of a resource looks like a secret. Rename the resource: names are public.");
+    this.blanked.push(place);
+    return blank;
+  }
+}
+
+function joined(place: string, name: string): string {
+  if (place === "") return name;
+  return place.startsWith("urn:pulumi:") && !place.includes(": ") ? `${place}: ${name}` : `${place}.${name}`;
+}
+
+/** Each key's own resource has the beginning of its secret's SHA-256 in the clear. */
+function fingerprintsIn(value: unknown, found = new Set<string>()): Set<string> {
+  if (typeof value !== "object" || value === null) return found;
+  for (const [name, each] of Object.entries(value)) {
+    if (name === "fingerprint" && typeof each === "string" && /^[0-9a-f]{16}$/.test(each)) found.add(each);
+    else fingerprintsIn(each, found);
+  }
+  return found;
+}
+
+function fingerprintOf(text: string): string {
+  return text.length < 16 ? "" : createHash("sha256").update(text).digest("hex").slice(0, 16);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
