@@ -13,6 +13,7 @@ export interface PlaceOptions {
   readonly projectDir: string;
   readonly repoRoot?: string;
   readonly policy?: string;
+  readonly policyDir?: string;
 }
 
 export function addPlaceOptions(command: Command): Command {
@@ -24,7 +25,11 @@ export function addPlaceOptions(command: Command): Command {
     )
     .option("--project-dir <dir>", "folder of Pulumi.yaml, for places in the source", ".")
     .option("--repo-root <dir>", "root of the repository (default: the nearest folder above with .git)")
-    .option("--policy <file>", `policy file (default: ${policyFileName} in the project, else in the repository)`);
+    .option("--policy <file>", `policy file (default: ${policyFileName} in the project, else in the repository)`)
+    .option(
+      "--policy-dir <dir>",
+      `checkout whose ${policyFileName} decides, beside the project or in its root; in CI that of the base branch`,
+    );
 }
 
 export interface Places {
@@ -51,13 +56,12 @@ export interface LoadedPolicy {
 }
 
 /**
- * The policy that decides. With `--policy` (in CI: the base branch's file) the project's own file
- * decides nothing, but a difference from it is reported.
+ * The policy that decides. With `--policy-dir` or `--policy` (in CI: the base branch's) the project's own
+ * file decides nothing, but a difference from it is reported.
  */
 export async function loadPolicy(options: PlaceOptions, places: Places): Promise<LoadedPolicy> {
-  const own = [places.projectDir, places.repoRoot]
-    .map((directory) => join(directory, policyFileName))
-    .find((file) => existsSync(file));
+  const own = policyFileIn(places.repoRoot, places);
+  if (options.policyDir !== undefined) return policyOfBase(options, options.policyDir, own, places);
   if (options.policy === undefined)
     return { policy: own === undefined ? defaultPolicy : await parsePolicyFile(own, places) };
   if (!existsSync(options.policy))
@@ -65,6 +69,32 @@ export async function loadPolicy(options: PlaceOptions, places: Places): Promise
   const given = await parsePolicyFile(options.policy, places, own);
   const edit = editOf(options.policy, own);
   return { policy: given, ...(edit === undefined ? {} : { edit }) };
+}
+
+/** The one look-up there is: beside `Pulumi.yaml`, else in the root of the checkout. */
+function policyFileIn(root: string, { projectPath }: Places): string | undefined {
+  return [join(root, projectPath), root]
+    .map((directory) => join(directory, policyFileName))
+    .find((file) => existsSync(file));
+}
+
+async function policyOfBase(
+  options: PlaceOptions,
+  root: string,
+  own: string | undefined,
+  places: Places,
+): Promise<LoadedPolicy> {
+  if (options.policy !== undefined) throw usageFailure("Give --policy or --policy-dir, not both.");
+  if (!existsSync(root)) throw usageFailure(`--policy-dir ${root} does not exist.`);
+  const base = policyFileIn(resolve(root), places);
+  // Without a file the defaults decide, which is not the same as a file that says nothing.
+  if (base === undefined)
+    return own === undefined
+      ? { policy: defaultPolicy }
+      : { policy: { ...defaultPolicy, path: pathInRepository(own, places) }, edit: "added" };
+  const policy = await parsePolicyFile(base, places, own);
+  if (own === undefined) return { policy, edit: "removed" };
+  return readFileSync(base, "utf8") === readFileSync(own, "utf8") ? { policy } : { policy, edit: "changed" };
 }
 
 async function parsePolicyFile(file: string, places: Places, own?: string): Promise<Policy> {

@@ -15,7 +15,7 @@ export const policyEdit: Rule = {
           {
             urn: stackUrn,
             subject: edit,
-            message: `the policy file ${quoted(policy.path)} is ${edit} by this change; the base branch's was applied`,
+            message: `the policy file ${quoted(policy.path)} is ${edit} by this change; ${edit === "added" ? "the base branch has none, so the defaults were applied" : "the base branch's was applied"}`,
             location: { file: policy.path, line: 1 },
           },
         ],

@@ -39,7 +39,14 @@ export async function apikeys(
     },
   };
   const program = new Command("apikeys").configureOutput({ writeOut: host.stdout, writeErr: host.stderr });
-  for (const add of [addDueCommand, addStateCommand, addReviewCommand, addLockCommand, addVerifyCommand, addMergeCommand])
+  for (const add of [
+    addDueCommand,
+    addStateCommand,
+    addReviewCommand,
+    addLockCommand,
+    addVerifyCommand,
+    addMergeCommand,
+  ])
     add(program, host);
   addCommentCommand(program, host, world.fetch ?? (() => Promise.reject(new Error("no network here"))));
   try {
