@@ -3,14 +3,13 @@ import type { Command } from "commander";
 import { exitCodes } from "../review/exit-code";
 import { inert } from "../review/inert";
 import { processHost, readText, runs, usageFailure, writeOutput, type CommandHost } from "./command";
-import { readState } from "./stack-state";
+import { addStateOptions, readState, type StateOptions } from "./stack-state";
 import { withholdConfig } from "./withheld-config";
 import { throwAwayPassphrase } from "./withheld-secrets";
 import { withholdSecrets } from "./withheld-state";
 
-interface StateCommandOptions {
+interface StateCommandOptions extends StateOptions {
   readonly withoutSecrets: boolean;
-  readonly state?: string;
   readonly config?: string;
   readonly out?: string;
 }
@@ -23,10 +22,10 @@ export function addStateCommand(program: Command, host: CommandHost = processHos
       "Copies a stack's state without its secrets: each is a placeholder that opens with a public passphrase. Names, ids, scopes and addresses stay in clear.",
     )
     .option("--without-secrets", "say it: there is no other form", false)
-    .option("--state <file>", "output of `pulumi stack export`, or - for stdin (default: the selected stack's)")
     .option("--config <file>", "treat this config file of a stack (Pulumi.<stack>.yaml) in place of a state")
     .option("--out <file>", "write here instead of standard output")
     .addHelpText("after", passphraseHelp);
+  addStateOptions(command);
   runs(command, host, (options: StateCommandOptions) => copy(options, host));
 }
 
@@ -37,8 +36,8 @@ through --config, with PULUMI_CONFIG_PASSPHRASE="${throwAwayPassphrase}".`;
 async function copy(options: StateCommandOptions, host: CommandHost): Promise<number> {
   if (!options.withoutSecrets)
     throw usageFailure("Give --without-secrets. For a state with its secrets there is `pulumi stack export`.");
-  if (options.config !== undefined && options.state !== undefined)
-    throw usageFailure("--config and --state are two copies: call the command once for each.");
+  if (options.config !== undefined && (options.state ?? options.stack) !== undefined)
+    throw usageFailure("--config and a state are two copies: call the command once for each.");
   const text = options.config === undefined ? await stateCopy(options, host) : await configCopy(options.config, host);
   if (options.out === undefined) host.stdout(text);
   else writeOutput(options.out, text, "--out");
@@ -46,7 +45,7 @@ async function copy(options: StateCommandOptions, host: CommandHost): Promise<nu
 }
 
 async function stateCopy(options: StateCommandOptions, host: CommandHost): Promise<string> {
-  const { state, withheld, blanked } = withholdSecrets(await readState(options.state, host));
+  const { state, withheld, blanked } = withholdSecrets(await readState(options, host));
   for (const place of blanked)
     host.stderr(
       `apikeys state: ${inert(place)} looked like a secret in the clear and was blanked. Rotate it, and pass it as a secret.\n`,
