@@ -1,7 +1,8 @@
 import { createRequire } from "node:module";
 import { isAbsolute, join, resolve } from "node:path";
 import { builtInBackends } from "./backends";
-import { type Backend, defineBackend } from "./backends/definition";
+import { defineBackend } from "./backends/define-backend";
+import type { Backend } from "./backends/definition";
 import { ConfigError } from "./errors";
 import { redact } from "./redact";
 import { nearestWord } from "./scopes";

@@ -1,5 +1,6 @@
 /** `pulumi-apikeys/backend`: all that a backend of one's own needs. */
-export * from "./backends/definition";
+export { checkClient, defineBackend } from "./backends/define-backend";
+export type * from "./backends/definition";
 export * from "./errors";
 export { createHttpClient, path, type HttpMethod, type HttpRequest, type HttpResponse } from "./http/client";
 export { redact } from "./redact";

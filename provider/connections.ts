@@ -1,10 +1,5 @@
-import {
-  type Backend,
-  type BackendClient,
-  type BackendContext,
-  type Capabilities,
-  checkClient,
-} from "./backends/definition";
+import { checkClient } from "./backends/define-backend";
+import type { Backend, BackendClient, BackendContext, Capabilities } from "./backends/definition";
 import { loadBackend } from "./backend-loading";
 import { clockIsSet } from "./clock";
 import {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-import { builtInCatalogues } from "../provider/catalogues/index";
 import { parseDuration } from "../provider/durations";
+import { vendorNamed } from "../provider/vendors";
 import { levels, ruleIds } from "./levels";
 
 /** The form of `apikeys-review.yaml`. Loaded only where there is such a file: the schema library takes its time. */
@@ -108,8 +108,7 @@ export function checkPolicy(value: unknown): { readonly document: PolicyDocument
   const parsed = policySchema.safeParse(value ?? {});
   if (!parsed.success) return { problems: parsed.error.issues.map(describeIssue) };
   const problems = Object.entries(parsed.data.catalogues ?? {}).flatMap(([name, { scopes, open, scopesOnKeys }]) => {
-    if (Object.hasOwn(builtInCatalogues, name))
-      return [`catalogues.${name}: is built in and cannot be replaced; remove it.`];
+    if (vendorNamed(name)) return [`catalogues.${name}: is built in and cannot be replaced; remove it.`];
     if (scopesOnKeys === false && (scopes !== undefined || open !== undefined)) {
       return [`catalogues.${name}: says that keys have no scopes and lists some; remove one of the two.`];
     }

@@ -1,7 +1,8 @@
-import { builtInCatalogues } from "../provider/catalogues/index";
 import { dayMs, parseDuration } from "../provider/durations";
 import type { ScopeCatalogue } from "../provider/scopes";
 import { parseTime } from "../provider/times";
+import { vendorNamed } from "../provider/vendors";
+import { scopesOn } from "../provider/vendors/vendor";
 import type { Level, RuleId } from "./levels";
 import type { PolicyDocument, Waiver } from "./policy-schema";
 
@@ -87,9 +88,10 @@ export function catalogueFor(
   document: PolicyDocument,
   backend: string,
 ): { readonly known: boolean; readonly scopesOnKeys: boolean; readonly catalogue?: ScopeCatalogue } {
-  if (Object.hasOwn(builtInCatalogues, backend)) {
-    const catalogue = builtInCatalogues[backend];
-    return catalogue ? { known: true, scopesOnKeys: true, catalogue } : { known: true, scopesOnKeys: false };
+  const vendor = vendorNamed(backend);
+  if (vendor) {
+    const { capabilities, catalogue } = vendor;
+    return { known: true, scopesOnKeys: scopesOn(capabilities) === "key", ...(catalogue && { catalogue }) };
   }
   const own = document.catalogues;
   if (!own || !Object.hasOwn(own, backend)) return { known: false, scopesOnKeys: true };

@@ -9,5 +9,6 @@ export type {
   PulseapiScope,
   PulselyScope,
   Scope,
+  VendorScope,
 } from "./scope";
 export { ServiceAccount, type ServiceAccountArgs } from "./service-account";

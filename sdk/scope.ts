@@ -1,13 +1,15 @@
-import type {
-  JupyterhubScope,
-  KeycloakScope,
-  KeystoneScope,
-  NovavmsScope,
-  PulseapiScope,
-  PulselyScope,
-} from "../provider/catalogues";
+import type { vendors } from "../provider/vendors";
+import type { ScopeOf } from "../provider/vendors/vendor";
 
-export type { JupyterhubScope, KeycloakScope, KeystoneScope, NovavmsScope, PulseapiScope, PulselyScope };
+/** A scope of the built-in vendor of that name: those of its catalogue, and any other word where the catalogue is open. */
+export type VendorScope<Name extends keyof typeof vendors> = ScopeOf<(typeof vendors)[Name]>;
+
+export type JupyterhubScope = VendorScope<"jupyterhub">;
+export type KeycloakScope = VendorScope<"keycloak">;
+export type KeystoneScope = VendorScope<"keystone">;
+export type NovavmsScope = VendorScope<"novavms">;
+export type PulseapiScope = VendorScope<"pulseapi">;
+export type PulselyScope = VendorScope<"pulsely">;
 
 /** A scope of any service: an editor completes those of the built-in catalogues, `check` judges by the connection's. */
-export type Scope = PulselyScope | NovavmsScope | PulseapiScope | JupyterhubScope | KeycloakScope | KeystoneScope;
+export type Scope = VendorScope<keyof typeof vendors>;

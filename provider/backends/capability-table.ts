@@ -1,5 +1,6 @@
 import { formatDuration } from "../durations";
-import type { Backend, Capabilities } from "./definition";
+import { completeCapabilities } from "./define-backend";
+import type { Capabilities, Vendor } from "./definition";
 
 /** One row of the README's table. */
 interface Row {
@@ -70,8 +71,10 @@ function previousEnd({ delayedRevoke, maxActiveKeys, nativeRotate }: Capabilitie
 }
 
 /** What each backend can, as a Markdown table: the code is the only source. */
-export function capabilityTable(backends: readonly Backend[]): string {
-  const sorted = [...backends].sort((a, b) => (a.name < b.name ? -1 : 1));
+export function capabilityTable(vendors: readonly Vendor[]): string {
+  const sorted = vendors
+    .map(({ name, capabilities }) => ({ name, capabilities: completeCapabilities(name, capabilities) }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
   const lines = [
     ["", ...sorted.map(({ name }) => name)],
     ["---", ...sorted.map(() => "---")],

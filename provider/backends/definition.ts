@@ -1,98 +1,13 @@
-import { z } from "zod";
-import { ConfigError } from "../errors";
-import type { HttpClient, Session } from "../http/client";
-import { kindOf } from "../redact";
-import type { ScopeCatalogue, ScopeFacts } from "../scopes";
-
 /**
- * The one interface between the lifecycle and a vendor's API: capabilities as data, and a handful of
- * methods that speak in domain objects. Everything the lifecycle does differently from vendor to
- * vendor, it does because of a capability; it never asks for a name.
+ * The one interface between the lifecycle and a vendor's API: the vendor's facts as data, and a handful
+ * of methods that speak in domain objects.
  */
+import type { HttpClient, Session } from "../http/client";
+import type { ScopeCatalogue } from "../scopes";
+import type { Capabilities, OfferedCapabilities, Support } from "../vendors/capabilities";
+import type { Vendor } from "../vendors/vendor";
 
-/** Whether a property can be changed on the vendor's side: in place, only by a new object, or is not kept there at all. */
-export type Support = "update" | "replace" | "none";
-
-/** What a service can do with keys and accounts. Times are in milliseconds. */
-export interface Capabilities {
-  /** What a key belongs to: an account that is itself a resource, or whoever owns the admin credential. */
-  readonly parent: "serviceAccount" | "credential";
-  /** Left out: the service has no service accounts. */
-  readonly serviceAccounts?: {
-    readonly name: Support;
-    readonly description: Support;
-    /** `required` = there is no account without a role. */
-    readonly role: Support | "required";
-    /** Scopes on the account itself: a ceiling, or (with `scopes: "account"`) all there is. */
-    readonly scopes: Support;
-    /** Account names are unique. */
-    readonly uniqueNames: boolean;
-  };
-  /** Where scopes stand: on the key (fixed or changeable; both replace it here), on its account, or nowhere. */
-  readonly scopes: "immutable" | "mutable" | "account" | "none";
-  /** The environments a caller may choose between; left out: the caller has no choice. */
-  readonly environments?: readonly ("live" | "test")[];
-  /** A key's name can be changed. */
-  readonly rename: boolean;
-  /** A key's description. */
-  readonly description: Support;
-  readonly expiry: {
-    /** `imposed`: the service sets one by itself, whatever the caller says. */
-    readonly support: "optional" | "required" | "imposed" | "none";
-    /** An existing key's expiry can be changed. */
-    readonly update: boolean;
-    /** Coarsest step the service keeps; differences below it are no drift. */
-    readonly granularityMs: number;
-  };
-  readonly secret: {
-    /** `always`: the vendor shows it again to any reader; it is never read back here. */
-    readonly shown: "once" | "always";
-    /** The caller may choose the value. */
-    readonly callerChosen: boolean;
-    /** At most this many bytes of a caller-chosen value count. */
-    readonly significantBytes?: number;
-    /** `pair`: a public access id and a private secret. */
-    readonly form: "token" | "pair";
-  };
-  /** A call that gives a key a new secret. Left out: none. */
-  readonly nativeRotate?: {
-    /** Whether the key keeps its id. */
-    readonly id: "same" | "new";
-    /** Longest time the old secret goes on working; 0 = it dies at once. */
-    readonly maxGraceMs: number;
-    /** The caller chooses the grace; false = the service's policy does. */
-    readonly graceChosen: boolean;
-  };
-  /** A key's end can be set on the server for later, so that nobody needs to come back for it. */
-  readonly delayedRevoke: boolean;
-  /** Left out: the service does not tell when a key was last used. */
-  readonly lastUsed?: { readonly lagMs: number; readonly granularityMs: number };
-  /** Names are unique among living keys. */
-  readonly uniqueNames: boolean;
-  /** Most keys that may live at once under one parent; left out: no limit known. */
-  readonly maxActiveKeys?: number;
-  /** Where the marker that proves whose a key is can be kept; `name` needs no call of its own. */
-  readonly marker: "name" | "description" | "metadata";
-  /** Ids are given again after a deletion: an id alone does not tell which key is meant. */
-  readonly idsReused: boolean;
-  /** How a key that is gone looks. `status`: a 404 proves it. `list`: only its absence from the account's list does. */
-  readonly absence: "status" | "list";
-  /** A revoke that the service acknowledges has happened; false: look again. */
-  readonly revokeProves: boolean;
-  /** An idempotency key is honoured on create: a lost answer can be asked for again. */
-  readonly idempotentCreate: boolean;
-  /** Longest time until a new key works, and is listed. */
-  readonly activationLagMs: number;
-  /** Longest time until a revoked key stops working. */
-  readonly revocationLagMs: number;
-  readonly limits: {
-    /** Longest name, the 11 characters of the suffix included. */
-    readonly nameLength: number;
-    /** What a name may look like, as a regular expression; left out: anything printable. */
-    readonly namePattern?: string;
-    readonly descriptionLength?: number;
-  };
-}
+export type { Capabilities, OfferedCapabilities, Support, Vendor };
 
 export type KeyStatus = "active" | "revoked" | "expired" | "disabled" | "missing";
 
@@ -223,7 +138,9 @@ export interface BackendContext<Options> {
 
 /** What a connection's options make of its backend. */
 export interface Adaptation {
-  readonly capabilities?: Capabilities;
+  /** In place of the definition's own. */
+  readonly capabilities?: OfferedCapabilities;
+  /** In place of the definition's own. */
   readonly catalogue?: ScopeCatalogue;
   /**
    * A path that tells this service from others at the same address, such as `/realms/acme`: it is added
@@ -232,17 +149,9 @@ export interface Adaptation {
   readonly tenant?: string;
 }
 
-export interface BackendDefinition<Options = undefined> {
-  /** The name users see in messages, and the scope review looks up. */
-  readonly name: string;
-  /** The vendor's own base URL, version included, used where the connection has no `url`. */
-  readonly defaultUrl?: string;
-  readonly capabilities: Capabilities;
-  /** Left out where keys have no scopes. */
-  readonly catalogue?: ScopeCatalogue;
-  /** Where the vendor does not document its management API: what the user has to consent to. Demanded at the first write. */
-  readonly undocumentedWrites?: string;
-  /** Reads the connection's own fields; throws {@link ConfigError}. Left out: the backend has none. */
+/** A backend as its author writes it: the vendor's facts, and how to connect. */
+export interface BackendDefinition<Options = undefined> extends Vendor {
+  /** Reads the connection's own fields; throws a ConfigError. Left out: the backend has none. */
   readonly options?: (fields: Readonly<Record<string, unknown>>) => Options;
   /** Adjusts what holds for one connection. */
   readonly adapt?: (options: Options) => Adaptation;
@@ -258,152 +167,10 @@ export interface BackendSession {
   readonly validForMs?: number;
 }
 
-export type Backend = BackendDefinition<unknown>;
+/** A backend that was checked when it was loaded. */
+export interface Backend extends BackendDefinition<unknown> {
+  readonly capabilities: Capabilities;
+  readonly adapt?: (options: unknown) => Adaptation & { readonly capabilities?: Capabilities };
+}
+
 export type { HttpClient, Session };
-
-const support = z.enum(["update", "replace", "none"]);
-const ms = z.number().nonnegative();
-const pattern = z.string().refine(isPattern, { error: "write a regular expression" });
-const capabilities = z.strictObject({
-  parent: z.enum(["serviceAccount", "credential"]),
-  serviceAccounts: z
-    .strictObject({
-      name: support,
-      description: support,
-      role: z.enum(["update", "replace", "none", "required"]),
-      scopes: support,
-      uniqueNames: z.boolean(),
-    })
-    .optional(),
-  scopes: z.enum(["immutable", "mutable", "account", "none"]),
-  environments: z.array(z.enum(["live", "test"])).optional(),
-  rename: z.boolean(),
-  description: support,
-  expiry: z.strictObject({
-    support: z.enum(["optional", "required", "imposed", "none"]),
-    update: z.boolean(),
-    granularityMs: ms,
-  }),
-  secret: z.strictObject({
-    shown: z.enum(["once", "always"]),
-    callerChosen: z.boolean(),
-    significantBytes: z.number().int().positive().optional(),
-    form: z.enum(["token", "pair"]),
-  }),
-  nativeRotate: z.strictObject({ id: z.enum(["same", "new"]), maxGraceMs: ms, graceChosen: z.boolean() }).optional(),
-  delayedRevoke: z.boolean(),
-  lastUsed: z.strictObject({ lagMs: ms, granularityMs: ms }).optional(),
-  uniqueNames: z.boolean(),
-  maxActiveKeys: z.number().int().positive().optional(),
-  marker: z.enum(["name", "description", "metadata"]),
-  idsReused: z.boolean(),
-  absence: z.enum(["status", "list"]),
-  revokeProves: z.boolean(),
-  idempotentCreate: z.boolean(),
-  activationLagMs: ms,
-  revocationLagMs: ms,
-  limits: z.strictObject({
-    nameLength: z.number().int().positive(),
-    namePattern: pattern.optional(),
-    descriptionLength: z.number().int().positive().optional(),
-  }),
-});
-
-// `satisfies` makes a field that only the interface has a compile error.
-const scopeFacts = z.strictObject({
-  implies: z.array(z.string()).optional(),
-  level: z.enum(["read", "write", "admin"]).optional(),
-  mintsKeys: z.boolean().optional(),
-} satisfies Record<keyof ScopeFacts, z.ZodType>);
-const catalogue = z.strictObject({
-  scopes: z.record(z.string(), scopeFacts),
-  open: z
-    .strictObject({
-      pattern,
-      example: z.string(),
-    })
-    .optional(),
-  limitMark: z.string().optional(),
-} satisfies Record<keyof ScopeCatalogue, z.ZodType>);
-
-function isPattern(text: string): boolean {
-  try {
-    return new RegExp(text) instanceof RegExp;
-  } catch {
-    return false;
-  }
-}
-
-const always = ["createKey", "getKey", "listKeys", "revokeKey"] as const;
-const forAccounts = [
-  "createServiceAccount",
-  "getServiceAccount",
-  "listServiceAccounts",
-  "deleteServiceAccount",
-] as const;
-
-/**
- * Declares a backend. Checks its shape at once, so that a mistake is reported with the field's name
- * when the file is loaded, not when a key is at stake.
- */
-export function defineBackend<Options = undefined>(definition: BackendDefinition<Options>): Backend {
-  const name = typeof definition?.name === "string" && definition.name !== "" ? definition.name : undefined;
-  if (!name) throw new ConfigError(`defineBackend: "name" is ${kindOf(definition?.name)}; give the backend a name.`);
-  assertForm(name, "capabilities", capabilities, definition.capabilities);
-  if (typeof definition.connect !== "function")
-    throw new ConfigError(
-      `Backend "${name}": "connect" is ${kindOf(definition.connect)}; give a function that returns the methods.`,
-    );
-  const wantsScopes = definition.capabilities.scopes === "immutable" || definition.capabilities.scopes === "mutable";
-  if (wantsScopes && !definition.catalogue)
-    throw new ConfigError(
-      `Backend "${name}": "catalogue" is missing; keys have scopes ("capabilities.scopes"), so list them, or give the form of an open catalogue.`,
-    );
-  if (definition.catalogue) assertCatalogue(name, definition.catalogue);
-  return definition as unknown as Backend;
-}
-
-function assertForm(name: string, part: string, schema: z.ZodType, value: unknown): void {
-  const issue = schema.safeParse(value).error?.issues[0];
-  if (issue)
-    throw new ConfigError(`Backend "${name}": "${[part, ...issue.path].join(".")}" is wrong: ${issue.message}.`);
-}
-
-function assertCatalogue(name: string, offered: ScopeCatalogue): void {
-  assertForm(name, "catalogue", catalogue, offered);
-  for (const [scope, { implies = [] }] of Object.entries(offered.scopes)) {
-    const unknown = implies.find(
-      (implied) => !offered.open && !implied.includes("*") && !Object.hasOwn(offered.scopes, implied),
-    );
-    if (unknown !== undefined)
-      throw new ConfigError(
-        `Backend "${name}": "catalogue.scopes.${scope}.implies" is wrong: there is no scope "${unknown}".`,
-      );
-  }
-}
-
-/** Refuses a client that lacks a method its capabilities promise. */
-export function checkClient(name: string, offered: Capabilities, client: BackendClient): BackendClient {
-  if (typeof client !== "object" || client === null)
-    throw new ConfigError(
-      `Backend "${name}": "connect" returned ${kindOf(client)}; return an object with the methods.`,
-    );
-  const needed: (keyof BackendClient)[] = [...always];
-  const { serviceAccounts } = offered;
-  if (serviceAccounts) needed.push(...forAccounts);
-  if (
-    serviceAccounts &&
-    [serviceAccounts.name, serviceAccounts.description, serviceAccounts.role, serviceAccounts.scopes].includes("update")
-  )
-    needed.push("updateServiceAccount");
-  if (offered.nativeRotate) needed.push("rotateKey");
-  if (offered.rename || offered.description === "update" || offered.expiry.update || offered.marker === "metadata")
-    needed.push("updateKey");
-  for (const method of needed) {
-    if (typeof client[method] !== "function")
-      throw new ConfigError(
-        `Backend "${name}": the method "${method}" is missing; "connect" must return it, because the capabilities promise it.`,
-      );
-  }
-  return client;
-}

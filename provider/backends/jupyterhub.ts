@@ -16,13 +16,14 @@
  *   whose scopes are limited by a filter gets a 404 for whatever it may not see
  */
 import { z } from "zod";
-import { jupyterhubCatalogue } from "../catalogues/jupyterhub";
 import { defined } from "../defined";
-import { minuteMs, secondMs } from "../durations";
+import { secondMs } from "../durations";
 import { BadRequestError, InputError, isUnclear, NotFoundError, ProviderError } from "../errors";
 import { path } from "../http/client";
 import { normaliseTime } from "../times";
-import { type ApiKey, type BackendContext, defineBackend, type ServiceAccount } from "./definition";
+import { jupyterhub as vendor } from "../vendors/jupyterhub";
+import { defineBackend } from "./define-backend";
+import type { ApiKey, BackendContext, ServiceAccount } from "./definition";
 import { parseAnswer } from "./parse-answer";
 import { unlessGone } from "./unless-gone";
 
@@ -47,29 +48,7 @@ const usersSchema = z.object({
 });
 
 export const jupyterhub = defineBackend({
-  name: "jupyterhub",
-  catalogue: jupyterhubCatalogue,
-  capabilities: {
-    parent: "serviceAccount",
-    serviceAccounts: { name: "replace", description: "none", role: "update", scopes: "none", uniqueNames: true },
-    scopes: "immutable",
-    rename: false,
-    description: "none",
-    // Seconds from now, by the hub's own clock: what the request takes, and what the clocks differ, moves the end.
-    expiry: { support: "optional", update: false, granularityMs: minuteMs },
-    secret: { shown: "once", callerChosen: false, form: "token" },
-    delayedRevoke: false,
-    lastUsed: { lagMs: 0, granularityMs: 30 * secondMs },
-    uniqueNames: false,
-    marker: "name",
-    idsReused: true,
-    absence: "status",
-    revokeProves: true,
-    idempotentCreate: false,
-    activationLagMs: 0,
-    revocationLagMs: 0,
-    limits: { nameLength: 255 },
-  },
+  ...vendor,
   connect: ({ http }: BackendContext<undefined>) => {
     const listTokens = (owner: string | undefined): Promise<ApiKey[] | undefined> =>
       unlessAbsent(async () => {

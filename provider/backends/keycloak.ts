@@ -18,12 +18,13 @@
  * - access tokens outlive the secret that they were got with, by 5 minutes unless the realm says otherwise
  */
 import { z } from "zod";
-import { keycloakCatalogue } from "../catalogues/keycloak";
 import { parseDuration, secondMs } from "../durations";
 import { ConfigError, ProviderError } from "../errors";
 import { path } from "../http/client";
+import { keycloak as vendor } from "../vendors/keycloak";
 import { connectionFields } from "./connection-fields";
-import { type BackendContext, type BackendSession, type Capabilities, defineBackend, type KeyRef } from "./definition";
+import { defineBackend } from "./define-backend";
+import type { BackendContext, BackendSession, KeyRef } from "./definition";
 import { KeycloakAccounts } from "./keycloak/accounts";
 import {
   type Client,
@@ -53,33 +54,9 @@ const readOptions = connectionFields("keycloak", {
 type Options = ReturnType<typeof readOptions>;
 
 const loginSchema = z.object({ access_token: z.string().min(1), expires_in: z.number() });
-const capabilities: Capabilities = {
-  parent: "serviceAccount",
-  // Renaming a client would change what its key's holders log in with.
-  serviceAccounts: { name: "replace", description: "update", role: "none", scopes: "update", uniqueNames: true },
-  scopes: "account",
-  rename: false,
-  description: "none",
-  expiry: { support: "none", update: false, granularityMs: secondMs },
-  secret: { shown: "always", callerChosen: true, significantBytes: 255, form: "pair" },
-  nativeRotate: { id: "same", maxGraceMs: 0, graceChosen: false },
-  delayedRevoke: false,
-  uniqueNames: false,
-  maxActiveKeys: 1,
-  marker: "metadata",
-  idsReused: true,
-  absence: "status",
-  revokeProves: true,
-  idempotentCreate: false,
-  activationLagMs: 0,
-  revocationLagMs: 0,
-  limits: { nameLength: 239, descriptionLength: 255 },
-};
 
 export const keycloak = defineBackend<Options>({
-  name: "keycloak",
-  catalogue: keycloakCatalogue,
-  capabilities,
+  ...vendor,
   options: readOptions,
   adapt: ({ realm, rotationGrace }) => {
     const maxGraceMs = Number(parseDuration(rotationGrace));
@@ -89,8 +66,8 @@ export const keycloak = defineBackend<Options>({
     return {
       tenant,
       capabilities: {
-        ...capabilities,
-        expiry: { ...capabilities.expiry, support: "imposed" },
+        ...vendor.capabilities,
+        expiry: { support: "imposed" },
         nativeRotate: { id: "same", maxGraceMs, graceChosen: false },
       },
     };

@@ -17,14 +17,14 @@
  * - 72 bytes of a secret count; names of users lose the blanks around them; times are UTC without a zone
  */
 import { z } from "zod";
-import { keystoneCatalogue } from "../catalogues/keystone";
 import { defined } from "../defined";
-import { secondMs } from "../durations";
 import { BadRequestError, NotFoundError, ProviderError } from "../errors";
 import { path } from "../http/client";
 import { normaliseTime } from "../times";
+import { keystone as vendor } from "../vendors/keystone";
 import { connectionFields } from "./connection-fields";
-import { type ApiKey, type BackendContext, defineBackend, type NewKey } from "./definition";
+import { defineBackend } from "./define-backend";
+import type { ApiKey, BackendContext, NewKey } from "./definition";
 import { KeystoneAccounts } from "./keystone/accounts";
 import { KeystoneApi, userAt } from "./keystone/api";
 import { AccountSessions, logInAsAdmin } from "./keystone/logins";
@@ -60,27 +60,7 @@ const issuedKey = z.object({ application_credential: credentialSchema.extend({ s
 const foundKeys = z.object({ application_credentials: z.array(credentialSchema) });
 
 export const keystone = defineBackend<Options>({
-  name: "keystone",
-  catalogue: keystoneCatalogue,
-  capabilities: {
-    parent: "serviceAccount",
-    serviceAccounts: { name: "update", description: "update", role: "none", scopes: "update", uniqueNames: true },
-    scopes: "immutable",
-    rename: false,
-    description: "replace",
-    expiry: { support: "optional", update: false, granularityMs: secondMs },
-    secret: { shown: "once", callerChosen: true, significantBytes: 72, form: "pair" },
-    delayedRevoke: false,
-    uniqueNames: true,
-    marker: "name",
-    idsReused: false,
-    absence: "status",
-    revokeProves: true,
-    idempotentCreate: false,
-    activationLagMs: 0,
-    revocationLagMs: 0,
-    limits: { nameLength: 255, namePattern: "^\\S(.*\\S)?$" },
-  },
+  ...vendor,
   options: readOptions,
   authenticate: async ({ http, token, options: { adminProject, adminDomainId } }) =>
     logInAsAdmin(http, await token(), adminProject, adminDomainId),

@@ -16,14 +16,14 @@
  * - no scope names are published: the catalogue is open; a connection may close it with `scopes: […]`
  */
 import { z } from "zod";
-import { novavmsCatalogue } from "../catalogues/novavms";
 import { defined } from "../defined";
-import { minuteMs } from "../durations";
 import { ConfigError, ProviderError } from "../errors";
 import { path } from "../http/client";
 import type { ScopeCatalogue } from "../scopes";
 import { normaliseTime } from "../times";
-import { type ApiKey, type BackendContext, defineBackend, type KeyRef, type ServiceAccount } from "./definition";
+import { novavms as vendor } from "../vendors/novavms";
+import { defineBackend } from "./define-backend";
+import type { ApiKey, BackendContext, KeyRef, ServiceAccount } from "./definition";
 import { type Dialect, dialectOption } from "./dialect";
 import { everyPage } from "./every-page";
 import { parseAnswer } from "./parse-answer";
@@ -57,31 +57,7 @@ interface Options extends Dialect<typeof dialect> {
 }
 
 export const novavms = defineBackend<Options>({
-  name: "novavms",
-  defaultUrl: "https://novavms.novalien.com/api/v1",
-  undocumentedWrites:
-    "NovaVMS documents no call that creates or revokes a service account or a key; those used here are a proposal",
-  catalogue: novavmsCatalogue,
-  capabilities: {
-    parent: "serviceAccount",
-    serviceAccounts: { name: "update", description: "none", role: "required", scopes: "replace", uniqueNames: true },
-    scopes: "immutable",
-    rename: false,
-    description: "none",
-    expiry: { support: "optional", update: true, granularityMs: 1_000 },
-    secret: { shown: "once", callerChosen: false, form: "token" },
-    delayedRevoke: true,
-    lastUsed: { lagMs: minuteMs, granularityMs: 0 },
-    uniqueNames: false,
-    marker: "name",
-    idsReused: false,
-    absence: "list",
-    revokeProves: true,
-    idempotentCreate: false,
-    activationLagMs: 0,
-    revocationLagMs: 0,
-    limits: { nameLength: 100 },
-  },
+  ...vendor,
   options: readOptions,
   adapt: ({ closedScopes }) => (closedScopes ? { catalogue: closedCatalogue(closedScopes) } : {}),
   connect: ({ http, options }: BackendContext<Options>) => {

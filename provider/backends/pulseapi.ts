@@ -14,13 +14,13 @@
  * - the record of a deleted key is gone: 404
  */
 import { z } from "zod";
-import { pulseapiCatalogue } from "../catalogues/pulseapi";
 import { defined } from "../defined";
-import { dayMs } from "../durations";
 import { PermissionDeniedError } from "../errors";
 import { path } from "../http/client";
 import { normaliseTime } from "../times";
-import { type ApiKey, type BackendContext, defineBackend, type KeyRef } from "./definition";
+import { pulseapi as vendor } from "../vendors/pulseapi";
+import { defineBackend } from "./define-backend";
+import type { ApiKey, BackendContext, KeyRef } from "./definition";
 import { dialectOption, type Dialect } from "./dialect";
 import { everyPage } from "./every-page";
 import { parseAnswer } from "./parse-answer";
@@ -43,29 +43,7 @@ const pageSchema = z.object({
 });
 
 export const pulseapi = defineBackend<Dialect<typeof dialect>>({
-  name: "pulseapi",
-  defaultUrl: "https://api.pulseapi.io/v1",
-  catalogue: pulseapiCatalogue,
-  capabilities: {
-    parent: "credential",
-    scopes: "immutable",
-    rename: true,
-    description: "none",
-    expiry: { support: "none", update: false, granularityMs: 1_000 },
-    secret: { shown: "once", callerChosen: false, form: "token" },
-    nativeRotate: { id: "same", maxGraceMs: 0, graceChosen: false },
-    delayedRevoke: false,
-    lastUsed: { lagMs: 0, granularityMs: dayMs },
-    uniqueNames: false,
-    marker: "name",
-    idsReused: false,
-    absence: "status",
-    revokeProves: true,
-    idempotentCreate: false,
-    activationLagMs: 0,
-    revocationLagMs: 0,
-    limits: { nameLength: 255 },
-  },
+  ...vendor,
   options: dialectOption("pulseapi", dialect),
   connect: ({ http, options: paths }: BackendContext<Dialect<typeof dialect>>) => {
     const keyAt = ({ id }: KeyRef) => paths.keys + path`/${id}`;

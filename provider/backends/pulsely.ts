@@ -13,11 +13,12 @@
  * - 60 requests a minute and key
  */
 import { z } from "zod";
-import { pulselyCatalogue } from "../catalogues/pulsely";
 import { defined } from "../defined";
 import { path } from "../http/client";
 import { normaliseTime } from "../times";
-import { type ApiKey, type BackendContext, defineBackend } from "./definition";
+import { pulsely as vendor } from "../vendors/pulsely";
+import { defineBackend } from "./define-backend";
+import type { ApiKey, BackendContext } from "./definition";
 import { dialectOption, type Dialect } from "./dialect";
 import { everyPage } from "./every-page";
 import { parseAnswer } from "./parse-answer";
@@ -42,29 +43,7 @@ const pageSchema = z
   .refine(({ has_more, next_cursor }) => !has_more || next_cursor, { path: ["next_cursor"] });
 
 export const pulsely = defineBackend<Dialect<typeof dialect>>({
-  name: "pulsely",
-  defaultUrl: "https://api.pulsely.io/v1",
-  catalogue: pulselyCatalogue,
-  capabilities: {
-    parent: "credential",
-    scopes: "immutable",
-    environments: ["live", "test"],
-    rename: true,
-    description: "none",
-    expiry: { support: "optional", update: false, granularityMs: 1_000 },
-    secret: { shown: "once", callerChosen: false, form: "token" },
-    delayedRevoke: false,
-    lastUsed: { lagMs: 0, granularityMs: 0 },
-    uniqueNames: true,
-    marker: "name",
-    idsReused: false,
-    absence: "status",
-    revokeProves: true,
-    idempotentCreate: false,
-    activationLagMs: 0,
-    revocationLagMs: 0,
-    limits: { nameLength: 100 },
-  },
+  ...vendor,
   options: dialectOption("pulsely", dialect),
   connect: ({ http, options: paths }: BackendContext<Dialect<typeof dialect>>) => ({
     async createKey({ name, scopes, environment, expiresAt }) {

@@ -17,21 +17,17 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { defined } from "../defined";
-import { dayMs, formatDuration, minuteMs, secondMs } from "../durations";
+import { formatDuration, minuteMs, secondMs } from "../durations";
 import { ConfigError, InputError, ProviderError } from "../errors";
 import { type HttpRequest, path } from "../http/client";
 import { formatTime, normaliseTime } from "../times";
-import {
-  type ApiKey,
-  type BackendContext,
-  type BackendSession,
-  defineBackend,
-  type ServiceAccount,
-} from "./definition";
+import { zenml as vendor } from "../vendors/zenml";
+import { defineBackend } from "./define-backend";
+import type { ApiKey, BackendContext, BackendSession, ServiceAccount } from "./definition";
 import { parseAnswer } from "./parse-answer";
 import { unlessGone } from "./unless-gone";
 
-const maxGraceMs = 90 * dayMs;
+const { maxGraceMs } = vendor.capabilities.nativeRotate;
 const accounts = "/service_accounts";
 
 const loginSchema = z.object({ access_token: z.string().min(1), expires_in: z.number().nullish() });
@@ -52,28 +48,7 @@ const accountSchema = z.object({
 });
 
 export const zenml = defineBackend({
-  name: "zenml",
-  capabilities: {
-    parent: "serviceAccount",
-    serviceAccounts: { name: "update", description: "update", role: "none", scopes: "none", uniqueNames: true },
-    scopes: "none",
-    rename: true,
-    description: "update",
-    expiry: { support: "none", update: false, granularityMs: 0 },
-    secret: { shown: "once", callerChosen: false, form: "token" },
-    nativeRotate: { id: "same", maxGraceMs, graceChosen: true },
-    delayedRevoke: false,
-    lastUsed: { lagMs: 0, granularityMs: 0 },
-    uniqueNames: true,
-    marker: "name",
-    idsReused: false,
-    absence: "status",
-    revokeProves: true,
-    idempotentCreate: true,
-    activationLagMs: 0,
-    revocationLagMs: 0,
-    limits: { nameLength: 255 },
-  },
+  ...vendor,
   authenticate: logIn,
   connect: ({ http }: BackendContext<undefined>) => {
     /** A create that may be repeated: ZenML answers a repeat with what the first one made. */

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { jupyterhubCatalogue } from "../../../provider/catalogues/jupyterhub";
-import { novavmsCatalogue } from "../../../provider/catalogues/novavms";
-import { pulseapiCatalogue } from "../../../provider/catalogues/pulseapi";
-import { pulselyCatalogue } from "../../../provider/catalogues/pulsely";
+import { jupyterhub } from "../../../provider/vendors/jupyterhub";
+import { novavms } from "../../../provider/vendors/novavms";
+import { pulseapi } from "../../../provider/vendors/pulseapi";
+import { pulsely } from "../../../provider/vendors/pulsely";
 import {
   accessDelta,
   canMintKeys,
@@ -61,7 +61,7 @@ describe("what a scope gives", () => {
     [["read:checks"], "admin:*", false],
     [[], "read:checks", false],
   ] as const)("at Pulsely %j gives %s: %s", (held, scope, expected) => {
-    expect(covers(pulselyCatalogue, held, scope)).toBe(expected);
+    expect(covers(pulsely.catalogue, held, scope)).toBe(expected);
   });
 
   test.each([
@@ -69,7 +69,7 @@ describe("what a scope gives", () => {
     [["cameras:*"], "events:read", false],
     [["cameras:read"], "cameras:*", false],
   ] as const)("at NovaVMS %j gives %s: %s", (held, scope, expected) => {
-    expect(covers(novavmsCatalogue, held, scope)).toBe(expected);
+    expect(covers(novavms.catalogue, held, scope)).toBe(expected);
   });
 
   test("passes from one implication to the next, and ends where they go in a circle", () => {
@@ -93,7 +93,7 @@ describe("what a scope gives", () => {
 
 describe("the essential scopes", () => {
   test("leave out what another scope of the list gives", () => {
-    expect(essentialScopes(pulselyCatalogue, ["read:checks", "admin:*", "write:checks"])).toEqual(["admin:*"]);
+    expect(essentialScopes(pulsely.catalogue, ["read:checks", "admin:*", "write:checks"])).toEqual(["admin:*"]);
   });
 
   test("are some of the list, and give the same access as the whole of it", () => {
@@ -126,11 +126,11 @@ describe("the essential scopes", () => {
 
 describe("the difference between two lists", () => {
   test("names what is gained and what is lost, in the fewest words", () => {
-    expect(accessDelta(pulselyCatalogue, ["read:checks", "read:alerts"], ["admin:*", "read:checks"])).toEqual({
+    expect(accessDelta(pulsely.catalogue, ["read:checks", "read:alerts"], ["admin:*", "read:checks"])).toEqual({
       gains: ["admin:*"],
       loses: [],
     });
-    expect(accessDelta(pulselyCatalogue, ["admin:*"], ["read:checks"])).toEqual({ gains: [], loses: ["admin:*"] });
+    expect(accessDelta(pulsely.catalogue, ["admin:*"], ["read:checks"])).toEqual({ gains: [], loses: ["admin:*"] });
   });
 
   test("seen from the other side is the same with gains and losses swapped", () => {
@@ -172,10 +172,10 @@ describe("how much a scope can do", () => {
   });
 
   test.each([
-    [pulselyCatalogue, "admin:*", true],
-    [pulselyCatalogue, "write:checks", false],
-    [pulseapiCatalogue, "*", true],
-    [novavmsCatalogue, "cameras:*", false],
+    [pulsely.catalogue, "admin:*", true],
+    [pulsely.catalogue, "write:checks", false],
+    [pulseapi.catalogue, "*", true],
+    [novavms.catalogue, "cameras:*", false],
   ] as const)("tells who can make further keys (%#)", (catalogue, scope, expected) => {
     expect(canMintKeys(catalogue, scope)).toBe(expected);
   });
@@ -183,11 +183,11 @@ describe("how much a scope can do", () => {
 
 describe("the words of a catalogue", () => {
   test("are all there is where it is closed, and examples where it is open", () => {
-    expect(isKnownScope(pulselyCatalogue, "read:checks")).toBe(true);
-    expect(isKnownScope(pulselyCatalogue, "read:everything")).toBe(false);
-    expect(isKnownScope(pulselyCatalogue, "toString")).toBe(false);
-    expect(isKnownScope(novavmsCatalogue, "recordings:export")).toBe(true);
-    expect(isKnownScope(novavmsCatalogue, "Recordings Export")).toBe(false);
+    expect(isKnownScope(pulsely.catalogue, "read:checks")).toBe(true);
+    expect(isKnownScope(pulsely.catalogue, "read:everything")).toBe(false);
+    expect(isKnownScope(pulsely.catalogue, "toString")).toBe(false);
+    expect(isKnownScope(novavms.catalogue, "recordings:export")).toBe(true);
+    expect(isKnownScope(novavms.catalogue, "Recordings Export")).toBe(false);
   });
 
   test.each(["*", "admin:*", "orders.*", "cameras/*"])("know %s as a wildcard", (scope) => {
@@ -205,7 +205,7 @@ describe("the words of a catalogue", () => {
     ["write:alert", "write:alerts"],
     ["frobnicate", undefined],
   ])("are suggested for %s: %s", (written, meant) => {
-    expect(nearestScope(pulselyCatalogue, written)).toBe(meant);
+    expect(nearestScope(pulsely.catalogue, written)).toBe(meant);
   });
 
   test("suggest nothing where there is nothing", () => {
@@ -223,26 +223,26 @@ describe("a scope with a limit", () => {
     ["read:users!group=analysts", "read:users:name", false],
     ["inherit", "tokens!user=ci-bot", true],
   ])("%s covers %s: %s", (held, scope, expected) => {
-    expect(covers(jupyterhubCatalogue, [held], scope)).toBe(expected);
+    expect(covers(jupyterhub.catalogue, [held], scope)).toBe(expected);
   });
 
   test("is narrower than the same one without, and not another one", () => {
-    expect(accessDelta(jupyterhubCatalogue, ["read:users"], ["read:users!user=ci-bot"])).toEqual({
+    expect(accessDelta(jupyterhub.catalogue, ["read:users"], ["read:users!user=ci-bot"])).toEqual({
       gains: [],
       loses: ["read:users"],
     });
   });
 
   test("mints keys where its name does, and is as strong as its name, whatever the limit is called", () => {
-    expect(canMintKeys(jupyterhubCatalogue, "tokens!user=ci-bot")).toBe(true);
-    expect(canMintKeys(jupyterhubCatalogue, "read:tokens!user=ci-bot")).toBe(false);
-    expect(scopeLevel(jupyterhubCatalogue, "read:users!user=admin")).toBe("read");
-    expect(scopeLevel(jupyterhubCatalogue, "self!user=ci-bot")).toBe("admin");
+    expect(canMintKeys(jupyterhub.catalogue, "tokens!user=ci-bot")).toBe(true);
+    expect(canMintKeys(jupyterhub.catalogue, "read:tokens!user=ci-bot")).toBe(false);
+    expect(scopeLevel(jupyterhub.catalogue, "read:users!user=admin")).toBe("read");
+    expect(scopeLevel(jupyterhub.catalogue, "self!user=ci-bot")).toBe("admin");
   });
 
   test("is known by its name, and found by a name that is nearly right", () => {
-    expect(isKnownScope(jupyterhubCatalogue, "custom:reports:read!user=ci-bot")).toBe(true);
-    expect(isKnownScope(jupyterhubCatalogue, "read:user!user=ci-bot")).toBe(false);
-    expect(nearestScope(jupyterhubCatalogue, "read:user!user=ci-bot")).toBe("read:users!user=ci-bot");
+    expect(isKnownScope(jupyterhub.catalogue, "custom:reports:read!user=ci-bot")).toBe(true);
+    expect(isKnownScope(jupyterhub.catalogue, "read:user!user=ci-bot")).toBe(false);
+    expect(nearestScope(jupyterhub.catalogue, "read:user!user=ci-bot")).toBe("read:users!user=ci-bot");
   });
 });

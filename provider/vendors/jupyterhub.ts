@@ -1,4 +1,6 @@
+import { minuteMs, secondMs } from "../durations";
 import type { ScopeCatalogue } from "../scopes";
+import type { Vendor } from "./vendor";
 
 /** The hub's own scopes and what each brings along. */
 const scopes = {
@@ -54,16 +56,28 @@ const scopes = {
 const custom = "custom:[a-z0-9][a-z0-9_\\-*:]+[a-z0-9_*]";
 const limits = "!(user|group|server|service)(=.+)?";
 
-/**
- * JupyterHub's scopes (https://jupyterhub.readthedocs.io/en/stable/rbac/scopes.html). Open in two
- * places only: an installation defines `custom:…` scopes of its own, and any scope may be limited
- * by a filter, as in `read:users!group=analysts`. A slip in one of the hub's own names is found.
- */
-export const jupyterhubCatalogue = {
-  scopes,
-  open: { pattern: `^(${custom}|${Object.keys(scopes).join("|")})(${limits})?$`, example: "read:users!user=ci-bot" },
-  limitMark: "!",
-} as const satisfies ScopeCatalogue;
-
-/** A scope of JupyterHub: the hub's own, one with a filter, or a `custom:…` one. */
-export type JupyterhubScope = keyof typeof scopes | (string & {});
+export const jupyterhub = {
+  name: "jupyterhub",
+  capabilities: {
+    parent: "serviceAccount",
+    serviceAccounts: { role: "update", uniqueNames: true },
+    scopes: "immutable",
+    // Seconds from now, by the hub's own clock: what the request takes, and what the clocks differ, moves the end.
+    expiry: { support: "optional", granularityMs: minuteMs },
+    lastUsed: { lagMs: 0, granularityMs: 30 * secondMs },
+    idsReused: true,
+    absence: "status",
+    revokeProves: true,
+    limits: { nameLength: 255 },
+  },
+  /**
+   * JupyterHub's scopes (https://jupyterhub.readthedocs.io/en/stable/rbac/scopes.html). Open in two
+   * places only: an installation defines `custom:…` scopes of its own, and any scope may be limited
+   * by a filter, as in `read:users!group=analysts`. A slip in one of the hub's own names is found.
+   */
+  catalogue: {
+    scopes,
+    open: { pattern: `^(${custom}|${Object.keys(scopes).join("|")})(${limits})?$`, example: "read:users!user=ci-bot" },
+    limitMark: "!",
+  },
+} as const satisfies Vendor;

@@ -1,10 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import {
-  type BackendClient,
-  type BackendDefinition,
-  checkClient,
-  defineBackend,
-} from "../../../../provider/backends/definition";
+import { checkClient, defineBackend } from "../../../../provider/backends/define-backend";
+import type { BackendClient, BackendDefinition } from "../../../../provider/backends/definition";
 import { ConfigError } from "../../../../provider/errors";
 import { accounts, catalogue, everyday } from "../support/fake-service";
 
@@ -17,8 +13,86 @@ const client: BackendClient = {
 const sound: BackendDefinition = { name: "acme", capabilities: everyday, catalogue, connect: () => client };
 
 describe("defineBackend", () => {
-  test("returns a sound definition as it is", () => {
-    expect(defineBackend(sound)).toBe(sound);
+  test("keeps what a complete definition says", () => {
+    expect(defineBackend(sound)).toEqual({ ...sound, connect: expect.any(Function) });
+  });
+
+  test("completes what a vendor says with the humble answers", () => {
+    const least = {
+      parent: "credential",
+      scopes: "none",
+      absence: "status",
+      serviceAccounts: {},
+      nativeRotate: { id: "same" },
+      limits: { nameLength: 60 },
+    } as const;
+    expect(defineBackend({ name: "acme", capabilities: least, connect: () => client }).capabilities).toEqual({
+      ...least,
+      serviceAccounts: { name: "replace", description: "none", role: "none", scopes: "none", uniqueNames: false },
+      rename: false,
+      description: "none",
+      expiry: { support: "none", update: false, granularityMs: 1_000 },
+      secret: { callerChosen: false, form: "token" },
+      nativeRotate: { id: "same", maxGraceMs: 0, graceChosen: false },
+      delayedRevoke: false,
+      uniqueNames: false,
+      marker: "name",
+      idsReused: false,
+      revokeProves: false,
+      idempotentCreate: false,
+      activationLagMs: 0,
+      revocationLagMs: 0,
+    });
+  });
+
+  test.each(["parent", "scopes", "absence", "limits"] as const)(
+    "has no default for %s: a wrong one loses keys",
+    (name) => {
+      const { [name]: _left, ...rest } = everyday;
+      expect(() => defineBackend({ ...sound, capabilities: rest as typeof everyday })).toThrow(
+        `"capabilities.${name}" is wrong`,
+      );
+    },
+  );
+
+  test("takes what is undefined as not told", () => {
+    const capabilities = { ...everyday, rename: undefined, lastUsed: undefined, environments: undefined };
+    expect(defineBackend({ ...sound, defaultUrl: undefined, capabilities } as unknown as BackendDefinition)).toEqual({
+      ...sound,
+      connect: expect.any(Function),
+    });
+  });
+
+  test("keeps the methods of a definition that is an object of a class", async () => {
+    class Acme {
+      readonly name = "acme";
+      readonly capabilities = everyday;
+      readonly catalogue = catalogue;
+      private readonly secret = "kept";
+      options() {
+        return this.secret;
+      }
+      connect() {
+        return { ...client, getKey: () => Promise.reject(new Error(this.secret)) };
+      }
+    }
+    const backend = defineBackend(new Acme() as unknown as BackendDefinition);
+    expect(backend.options?.({})).toBe("kept");
+    const opened = backend.connect({} as never);
+    await expect(opened.getKey({ id: "1", name: "a" })).rejects.toThrow("kept");
+  });
+
+  test("completes what a connection's options make of the capabilities, too", () => {
+    const adapted = { parent: "credential", scopes: "immutable", absence: "list", limits: { nameLength: 30 } } as const;
+    const backend = defineBackend({ ...sound, adapt: () => ({ capabilities: adapted, tenant: "/realms/a" }) });
+    expect(backend.adapt?.(undefined)).toMatchObject({
+      tenant: "/realms/a",
+      capabilities: { ...adapted, rename: false, marker: "name" },
+    });
+    const wrong = defineBackend({ ...sound, adapt: () => ({ capabilities: { ...adapted, renme: true } }) });
+    expect(() => wrong.adapt?.(undefined)).toThrow(
+      'Backend "acme": "capabilities" is wrong: Unrecognized key: "renme".',
+    );
   });
 
   test.each([

@@ -1,0 +1,141 @@
+/**
+ * What a service can do with keys and accounts: the one declaration from which the type, the check of
+ * a backend's file and the answers that may be left out derive. What is left out is the humble answer:
+ * a vendor says only what it can do. Four facts have no default, because a wrong one loses keys or
+ * access: `parent`, `scopes`, `absence` and `limits.nameLength`.
+ *
+ * Everything the lifecycle does differently from vendor to vendor, it does because of a field here; it
+ * never asks for a name. Times are in milliseconds.
+ */
+import { z } from "zod";
+
+const ms = z.number().nonnegative();
+/** Whether a property can be changed on the vendor's side: in place, only by a new object, or is not kept there at all. */
+const support = z.enum(["update", "replace", "none"]);
+export const regularExpression = z.string().refine(isPattern, { error: "write a regular expression" });
+
+export const capabilitiesSchema = z
+  .strictObject({
+    /** What a key belongs to: an account that is itself a resource, or whoever owns the admin credential. */
+    parent: z.enum(["serviceAccount", "credential"]),
+    /** Left out: the service has no service accounts. */
+    serviceAccounts: z
+      .strictObject({
+        /** Default: `replace`. */
+        name: support.default("replace"),
+        /** Default: `none`. */
+        description: support.default("none"),
+        /** `required` = there is no account without a role. Default: `none`. */
+        role: z.enum(["update", "replace", "none", "required"]).default("none"),
+        /** Scopes on the account itself: a ceiling, or (with `scopes: "account"`) all there is. Default: `none`. */
+        scopes: support.default("none"),
+        /** Account names are unique. Default: false. */
+        uniqueNames: z.boolean().default(false),
+      })
+      .readonly()
+      .optional(),
+    /** Where scopes stand: on the key (fixed or changeable; both replace it here), on its account, or nowhere. */
+    scopes: z.enum(["immutable", "mutable", "account", "none"]),
+    /** The environments a caller may choose between; left out: the caller has no choice. */
+    environments: z
+      .array(z.enum(["live", "test"]))
+      .min(1)
+      .readonly()
+      .optional(),
+    /** A key's name can be changed. Default: false. */
+    rename: z.boolean().default(false),
+    /** A key's description. Default: `none`. */
+    description: support.default("none"),
+    /** Left out: keys have no end. */
+    expiry: z
+      .strictObject({
+        /** `imposed`: the service sets one by itself, whatever the caller says. */
+        support: z.enum(["optional", "required", "imposed", "none"]),
+        /** An existing key's expiry can be changed. Default: false. */
+        update: z.boolean().default(false),
+        /** Coarsest step the service keeps; differences below it are no drift. Default: a second. */
+        granularityMs: ms.default(1_000),
+      })
+      .readonly()
+      .default({ support: "none", update: false, granularityMs: 1_000 }),
+    /** Left out: one token, drawn by the service. */
+    secret: z
+      .strictObject({
+        /** Read by nobody; accepted because backends written for 0.1 had to say it. */
+        shown: z.enum(["once", "always"]).optional(),
+        /** The caller may choose the value. Default: false. */
+        callerChosen: z.boolean().default(false),
+        /** At most this many bytes of a caller-chosen value count. */
+        significantBytes: z.number().int().positive().optional(),
+        /** `pair`: a public access id and a private secret. Default: `token`. */
+        form: z.enum(["token", "pair"]).default("token"),
+      })
+      .readonly()
+      .default({ callerChosen: false, form: "token" }),
+    /** A call that gives a key a new secret. Left out: none. */
+    nativeRotate: z
+      .strictObject({
+        /** Whether the key keeps its id. */
+        id: z.enum(["same", "new"]),
+        /** Longest time the old secret goes on working. Default: 0, it dies at once. */
+        maxGraceMs: ms.default(0),
+        /** The caller chooses the grace; false = the service's policy does. Default: false. */
+        graceChosen: z.boolean().default(false),
+      })
+      .readonly()
+      .optional(),
+    /**
+     * A key's end can be set on the service for later (`updateKey` with `expiresAt`), so that nobody needs
+     * to come back to revoke it; needs `expiry.update`. Default: false.
+     */
+    delayedRevoke: z.boolean().default(false),
+    /** Left out: the service does not tell when a key was last used. */
+    lastUsed: z.strictObject({ lagMs: ms, granularityMs: ms }).readonly().optional(),
+    /** Names are unique among living keys. Default: false. */
+    uniqueNames: z.boolean().default(false),
+    /** Most keys that may live at once under one parent; left out: no limit known. */
+    maxActiveKeys: z.number().int().positive().optional(),
+    /** Where the marker that proves whose a key is can be kept; `name`, the default, needs no call of its own. */
+    marker: z.enum(["name", "description", "metadata"]).default("name"),
+    /** Ids are given again after a deletion: an id alone does not tell which key is meant. Default: false. */
+    idsReused: z.boolean().default(false),
+    /** How a key that is gone looks. `status`: a 404 proves it. `list`: only its absence from the list of its parent's keys does. */
+    absence: z.enum(["status", "list"]),
+    /** A revoke that the service acknowledges has happened. Default: false, the lifecycle looks again. */
+    revokeProves: z.boolean().default(false),
+    /** An idempotency key is honoured on create: a lost answer can be asked for again. Default: false. */
+    idempotentCreate: z.boolean().default(false),
+    /** Longest time until a new key works, and is listed. Default: 0. */
+    activationLagMs: ms.default(0),
+    /** Longest time until a revoked key stops working. Default: 0. */
+    revocationLagMs: ms.default(0),
+    limits: z
+      .strictObject({
+        /** Longest name of a key or an account, the 11 characters of the suffix included. */
+        nameLength: z.number().int().positive(),
+        /** What a name may look like, as a regular expression; left out: anything printable. */
+        namePattern: regularExpression.optional(),
+        /** Longest description of a key or an account, in characters; left out: no limit known. */
+        descriptionLength: z.number().int().positive().optional(),
+      })
+      .readonly(),
+  })
+  .readonly();
+
+/** What a service can do, every question answered. */
+export type Capabilities = z.output<typeof capabilitiesSchema>;
+
+/** What a vendor says of itself: what it leaves out is the humble answer. */
+export type OfferedCapabilities = ReadonlyDeep<z.input<typeof capabilitiesSchema>>;
+
+export type Support = z.output<typeof support>;
+
+type ReadonlyDeep<T> = T extends object ? { readonly [K in keyof T]: ReadonlyDeep<T[K]> } : T;
+
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text) instanceof RegExp;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,27 @@
+/**
+ * What is known of the built-in vendors, by the name that a connection uses. Plain data, for readers
+ * that must load no backend: the scope review, the policy pack, the README's table, the SDK's types.
+ */
+import { jupyterhub } from "./jupyterhub";
+import { keycloak } from "./keycloak";
+import { keystone } from "./keystone";
+import { novavms } from "./novavms";
+import { pulseapi } from "./pulseapi";
+import { pulsely } from "./pulsely";
+import type { Vendor } from "./vendor";
+import { zenml } from "./zenml";
+
+export const vendors = {
+  jupyterhub,
+  keycloak,
+  keystone,
+  novavms,
+  pulseapi,
+  pulsely,
+  zenml,
+} as const satisfies Readonly<Record<string, Vendor>>;
+
+/** The vendor of that name; undefined for one that is not built in. */
+export function vendorNamed(name: string): Vendor | undefined {
+  return Object.hasOwn(vendors, name) ? vendors[name as keyof typeof vendors] : undefined;
+}

@@ -1,0 +1,32 @@
+import type { Vendor } from "./vendor";
+
+export const keystone = {
+  name: "keystone",
+  capabilities: {
+    parent: "serviceAccount",
+    serviceAccounts: { name: "update", description: "update", scopes: "update", uniqueNames: true },
+    scopes: "immutable",
+    description: "replace",
+    expiry: { support: "optional" },
+    secret: { callerChosen: true, significantBytes: 72, form: "pair" },
+    uniqueNames: true,
+    absence: "status",
+    revokeProves: true,
+    limits: { nameLength: 255, namePattern: "^\\S(.*\\S)?$" },
+  },
+  /**
+   * Keystone's scopes are roles. Those that every installation begins with imply one another in a chain;
+   * operators make further ones of any name, so the catalogue is open. Whoever holds `admin` can give a
+   * user a new password, and with it make keys.
+   */
+  catalogue: {
+    scopes: {
+      reader: { level: "read" },
+      member: { implies: ["reader"], level: "write" },
+      manager: { implies: ["member"], level: "admin" },
+      admin: { implies: ["manager"], level: "admin", mintsKeys: true },
+      service: { level: "admin" },
+    },
+    open: { pattern: "^\\S(.*\\S)?$", example: "member" },
+  },
+} as const satisfies Vendor;

@@ -1,0 +1,29 @@
+import { minuteMs } from "../durations";
+import type { Vendor } from "./vendor";
+
+export const novavms = {
+  name: "novavms",
+  defaultUrl: "https://novavms.novalien.com/api/v1",
+  undocumentedWrites:
+    "NovaVMS documents no call that creates or revokes a service account or a key; those used here are a proposal",
+  capabilities: {
+    parent: "serviceAccount",
+    serviceAccounts: { name: "update", role: "required", scopes: "replace", uniqueNames: true },
+    scopes: "immutable",
+    expiry: { support: "optional", update: true },
+    delayedRevoke: true,
+    lastUsed: { lagMs: minuteMs, granularityMs: 0 },
+    absence: "list",
+    revokeProves: true,
+    limits: { nameLength: 100 },
+  },
+  /**
+   * NovaVMS publishes no scope names, so its catalogue is open: any `noun:verb` word is a scope and
+   * implies only itself; `noun:*` covers the noun. The names below are those that the product's own
+   * pages use. No key, whatever its scopes, may manage keys: mutations need a user's token.
+   */
+  catalogue: {
+    scopes: { "cameras:read": {}, "events:read": {} },
+    open: { pattern: "^[a-z][a-z0-9_-]*:([a-z][a-z0-9_-]*|\\*)$", example: "cameras:read" },
+  },
+} as const satisfies Vendor;

@@ -1,0 +1,34 @@
+import { dayMs } from "../durations";
+import type { Vendor } from "./vendor";
+
+export const pulseapi = {
+  name: "pulseapi",
+  defaultUrl: "https://api.pulseapi.io/v1",
+  capabilities: {
+    parent: "credential",
+    scopes: "immutable",
+    rename: true,
+    nativeRotate: { id: "same" },
+    lastUsed: { lagMs: 0, granularityMs: dayMs },
+    absence: "status",
+    revokeProves: true,
+    limits: { nameLength: 255 },
+  },
+  /**
+   * PulseAPI calls its scopes abilities and publishes no list: the catalogue is open. The names below
+   * are those that its embedded emulator knows. `*` is everything (inferred from Laravel Sanctum).
+   */
+  catalogue: {
+    scopes: {
+      "monitors:read": {},
+      "monitors:write": {},
+      "checks:run": { level: "write" },
+      "incidents:read": {},
+      "alerts:read": {},
+      "alerts:write": {},
+      "team:read": {},
+      "*": { implies: ["*"], level: "admin", mintsKeys: true },
+    },
+    open: { pattern: "^[A-Za-z][A-Za-z0-9_-]*(:[A-Za-z0-9_*-]+)*$", example: "monitors:read" },
+  },
+} as const satisfies Vendor;

@@ -1,0 +1,32 @@
+import type { Vendor } from "./vendor";
+
+export const pulsely = {
+  name: "pulsely",
+  defaultUrl: "https://api.pulsely.io/v1",
+  capabilities: {
+    parent: "credential",
+    scopes: "immutable",
+    environments: ["live", "test"],
+    rename: true,
+    expiry: { support: "optional" },
+    lastUsed: { lagMs: 0, granularityMs: 0 },
+    uniqueNames: true,
+    absence: "status",
+    revokeProves: true,
+    limits: { nameLength: 100 },
+  },
+  /**
+   * Pulsely's closed catalogue, verb:noun. `write:x` does not imply `read:x` (documented apart);
+   * `admin:*` is everything, key management included ("strongly discouraged").
+   */
+  catalogue: {
+    scopes: {
+      "read:checks": {},
+      "write:checks": {},
+      "read:alerts": {},
+      "write:alerts": {},
+      "read:metrics": {},
+      "admin:*": { implies: ["*"], level: "admin", mintsKeys: true },
+    },
+  },
+} as const satisfies Vendor;

@@ -1,0 +1,21 @@
+import { dayMs } from "../durations";
+import type { Vendor } from "./vendor";
+
+export const zenml = {
+  name: "zenml",
+  // A key can do whatever its account may.
+  capabilities: {
+    parent: "serviceAccount",
+    serviceAccounts: { name: "update", description: "update", uniqueNames: true },
+    scopes: "none",
+    rename: true,
+    description: "update",
+    nativeRotate: { id: "same", maxGraceMs: 90 * dayMs, graceChosen: true },
+    lastUsed: { lagMs: 0, granularityMs: 0 },
+    uniqueNames: true,
+    absence: "status",
+    revokeProves: true,
+    idempotentCreate: true,
+    limits: { nameLength: 255 },
+  },
+} as const satisfies Vendor;
