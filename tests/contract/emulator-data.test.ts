@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { transformFileSync } from "@swc/core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
@@ -165,13 +165,17 @@ describe("an emulator that is killed under load", () => {
   beforeAll(() => {
     compiled = mkdtempSync(join(tmpdir(), "apikeys-emulator-build-"));
     const sources = resolve(__dirname, "../../emulator");
-    for (const file of readdirSync(sources).filter((name) => name.endsWith(".ts"))) {
+    for (const file of readdirSync(sources, { recursive: true, encoding: "utf8" }).filter((name) =>
+      name.endsWith(".ts"),
+    )) {
       const { code } = transformFileSync(join(sources, file), {
         swcrc: false,
         jsc: { target: "es2022", parser: { syntax: "typescript" } },
         module: { type: "commonjs" },
       });
-      writeFileSync(join(compiled, file.replace(/\.ts$/, ".js")), code);
+      const target = join(compiled, file.replace(/\.ts$/, ".js"));
+      mkdirSync(dirname(target), { recursive: true });
+      writeFileSync(target, code);
     }
     const main = `
       const { startEmulator, announcement } = require("./index.js");

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
-import { Faults, readFault } from "../../../emulator/faults";
-import { Fields } from "../../../emulator/fields";
+import { readFault } from "../../../emulator/control/read-fault";
+import { Faults } from "../../../emulator/http/faults";
+import { Fields } from "../../../emulator/http/fields";
 
-const fault = (input: Record<string, unknown>) => readFault(new Fields(input));
+const fault = (input: Record<string, unknown>) => readFault(new Fields(input), ["pulsely", "novavms", "pulseapi"]);
 
 describe("ordered faults", () => {
   test("hit what they name, as often as they say", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { Fields, InvalidField } from "../../../emulator/fields";
+import { Fields, InvalidField } from "../../../emulator/http/fields";
 
 const reading = (input: unknown, read: (fields: Fields) => unknown) => () => read(new Fields(input));
 

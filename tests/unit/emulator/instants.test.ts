@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { parseDurationMs, parseInstantMs, rfc3339 } from "../../../emulator/instants";
+import { parseDurationMs, parseInstantMs, rfc3339 } from "../../../emulator/http/instants";
 
 describe("durations", () => {
   test.each([

@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { lockDataFile } from "../../../emulator/data-lock";
-import { Journal } from "../../../emulator/journal";
+import { lockDataFile } from "../../../emulator/store/data-lock";
+import { Journal } from "../../../emulator/store/journal";
 
 let directory: string;
 let file: string;

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { neverUsed, recordUse, visibleUseMs } from "../../../emulator/last-use";
+import { neverUsed, recordUse, visibleUseMs } from "../../../emulator/store/last-use";
 
 test("a use shows a lag after the first of its batch, and then at most once per lag", () => {
   const use = neverUsed();

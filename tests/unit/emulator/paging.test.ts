@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
-import { BoundedLog } from "../../../emulator/bounded-log";
-import { laravelPage } from "../../../emulator/laravel-page";
-import { OrderedList } from "../../../emulator/ordered-list";
-import { cursorPage } from "../../../emulator/paging";
+import { BoundedLog } from "../../../emulator/http/bounded-log";
+import { laravelPage } from "../../../emulator/pulseapi/laravel-page";
+import { OrderedList } from "../../../emulator/store/ordered-list";
+import { cursorPage } from "../../../emulator/http/paging";
 
 const listOf = (...sequences: number[]) => {
   const list = new OrderedList<{ sequence: number }>();

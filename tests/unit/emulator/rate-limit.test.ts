@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { RateLimiter, rateLimitHeaders } from "../../../emulator/rate-limit";
+import { RateLimiter, rateLimitHeaders } from "../../../emulator/http/rate-limit";
 
 function limiterAt(limit: { perMinute: number; burst?: number }) {
   const time = { ms: 0 };

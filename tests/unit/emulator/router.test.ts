@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { Router } from "../../../emulator/router";
+import { Router } from "../../../emulator/http/router";
 
 const router = new Router<string>()
   .on("GET", "/keys", "list")

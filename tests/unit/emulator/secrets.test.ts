@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
-import { hashSecret, randomAlphanumeric, randomHex } from "../../../emulator/secrets";
-import { covers } from "../../../emulator/service";
+import { hashSecret, randomAlphanumeric, randomHex } from "../../../emulator/store/secrets";
+import { covers } from "../../../emulator/http/service";
 
 test("secrets have the length and the letters that were asked for, and never repeat", () => {
   const issued = Array.from({ length: 500 }, () => randomAlphanumeric(40));

@@ -1,0 +1,66 @@
+import { existsSync, mkdirSync, realpathSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { lockDataFile } from "./data-lock";
+import { Journal } from "./journal";
+import { Store, type StoredCredentials, type StoredService } from "./store";
+
+/** How much of what may be lost with the process (last uses, noted changes) is lost at most. */
+const FLUSH_EVERY_MS = 1_000;
+
+export interface DataOptions {
+  /** Left out, everything is in memory. */
+  readonly dataFile: string | undefined;
+  readonly services: Readonly<Record<string, StoredService>>;
+  /** Draws the announced credentials of a service that the file has none of. */
+  readonly mintTokens: Readonly<Record<string, () => Readonly<Record<string, string>>>>;
+  readonly report: ((line: string) => void) | undefined;
+}
+
+export interface Data {
+  readonly store: Store;
+  readonly credentials: StoredCredentials;
+  close(): void;
+}
+
+/** Opens the data of an emulator: those of a file, which it locks, or none. */
+export function openData({ dataFile, services, mintTokens, report }: DataOptions): Data {
+  const store = new Store(services);
+  if (dataFile === undefined) return { store, credentials: complete(undefined, mintTokens), close: () => undefined };
+  mkdirSync(dirname(resolve(dataFile)), { recursive: true });
+  // Compaction replaces the file: through a link it would replace the link.
+  const file = existsSync(dataFile) ? realpathSync(dataFile) : resolve(dataFile);
+  const unlock = lockDataFile(file);
+  try {
+    store.replay(Journal.read(file));
+    const credentials = (store.credentials = complete(store.credentials, mintTokens));
+    const journal = Journal.create(file, store.snapshot());
+    store.writeTo(journal);
+    const flushing = setInterval(() => {
+      try {
+        store.flush();
+        store.shortenJournal();
+      } catch (error) {
+        // A full disk: what could not be written is still in memory, and tried again.
+        report?.(`cannot write ${file}: ${String(error)}`);
+      }
+    }, FLUSH_EVERY_MS);
+    flushing.unref();
+    return {
+      store,
+      credentials,
+      close() {
+        clearInterval(flushing);
+        store.flush();
+        journal.close();
+        unlock();
+      },
+    };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+function complete(known: StoredCredentials | undefined, mintTokens: DataOptions["mintTokens"]): StoredCredentials {
+  return Object.fromEntries(Object.entries(mintTokens).map(([name, mint]) => [name, known?.[name] ?? mint()]));
+}
