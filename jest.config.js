@@ -27,6 +27,6 @@ const project = (name) => ({ ...shared, displayName: name, testMatch: [`<rootDir
  * engine: the real `pulumi` · servers: real servers from registry packages.
  */
 module.exports = {
-  projects: ["unit", "contract", "simulation", "engine", "servers"].map(project),
+  projects: ["unit", "contract", "simulation", "engine", "crash", "servers"].map(project),
   testTimeout: 30_000,
 };

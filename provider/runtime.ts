@@ -4,12 +4,24 @@
  */
 import type { Config, ConfigureRequest, ResourceProvider } from "@pulumi/pulumi/dynamic";
 import { createConnections } from "./connections";
+import { askEngine } from "./engine-state";
+import { whenEngineEnds } from "./engine-watch";
 import { explain } from "./explain";
+import { stopSending } from "./http/client";
 import { createApiKeyProvider } from "./resources/api-key";
 import { createContext, type ResourceContext } from "./resources/context";
 import { createRotatingApiKeyProvider } from "./resources/rotating-api-key";
 import { createServiceAccountProvider } from "./resources/service-account";
 import { withSecretBoundary } from "./secret-boundary";
+
+let watching = false;
+
+/** From the first call on: a program that only imports this file keeps its standard input to itself. */
+function watch(): void {
+  if (watching) return;
+  watching = true;
+  whenEngineEnds(() => stopSending("the Pulumi engine that asked for it has ended"));
+}
 
 /** Builds a resource's provider, with the errors of every method made fit to print. */
 function provide<Inputs extends object, Outputs extends object>(
@@ -20,7 +32,7 @@ function provide<Inputs extends object, Outputs extends object>(
   let methods: ResourceProvider<Inputs, Outputs> | undefined;
   // Two first calls can race, and the second does not wait for an asynchronous configure.
   const ready = () =>
-    (methods ??= withSecretBoundary(create(createContext(createConnections({ get: (key) => config?.get(key) })))));
+    (methods ??= withSecretBoundary(create(createContext(createConnections({ get: (key) => config?.get(key) }), askEngine))));
   const guarded = async <Result>(
     verb: string,
     about: object | undefined,
@@ -34,6 +46,7 @@ function provide<Inputs extends object, Outputs extends object>(
   };
   return {
     configure: (request: ConfigureRequest) => {
+      watch();
       config = request.config;
       methods = undefined;
       return Promise.resolve();

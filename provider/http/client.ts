@@ -94,6 +94,14 @@ function sharedPool(): Agent {
   return pool;
 }
 
+let stopped: string | undefined;
+
+/** Sends nothing more from this process, and breaks what is under way: nobody is left to record the answers. */
+export function stopSending(why: string): void {
+  stopped = why;
+  void pool?.destroy();
+}
+
 /** What fails while a connection is made, the TLS handshake included: no request has been written to it yet. */
 const whileConnecting = new WeakSet<object>();
 
@@ -123,6 +131,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     const signal = AbortSignal.timeout(attemptMs);
     const label = labelOf(request, auth.secrets);
     const body = bodyText(request, label) ?? null;
+    if (stopped !== undefined) throw new ConnectionError(`${label}: nothing was sent, because ${stopped}.`, false);
     try {
       const response = await undici().request(target(url, request), {
         method: request.method,

@@ -29,7 +29,7 @@ import { changeKey } from "./change-key";
 import { checkAnswer, describeForCheck, openRecorded, type ResourceContext } from "./context";
 import { resolveExpiry, sameInstant } from "./expiry";
 import { checkShape, Failures } from "./input-checks";
-import { checkKeyInputs, compareScopes, keyNaming, type KeyRecord, keyRequest, recordIssued } from "./key-inputs";
+import { checkKeyInputs, compareScopes, type KeyRecord, keyRequest, recordIssued } from "./key-inputs";
 import { issueKey, observeKey, revokeKey } from "./key-on-service";
 import { logicalName, newPhysicalName } from "./names";
 import { keptAfterFailure } from "./partial-failure";
@@ -74,8 +74,9 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
       const nowMs = context.nowMs();
       const expiresAt = resolveExpiry(inputs, nowMs);
       const { secretValue, status: _status, ...given } = inputs;
+      const naming = await context.marking.naming("ApiKey", inputs, connection);
       try {
-        const issued = await issueKey(connection, keyRequest(inputs, expiresAt), keyNaming(inputs), context.clock);
+        const issued = await issueKey(connection, keyRequest(inputs, expiresAt), naming, context.clock);
         const record = recordIssued(
           issued,
           { ...inputs, expiresAt, callerChosen: secretValue !== undefined },

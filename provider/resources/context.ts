@@ -1,11 +1,13 @@
 import type { CheckFailure } from "@pulumi/pulumi/dynamic";
 import { decisionTime } from "../clock";
 import { type Connection, type ConnectionFacts, type Connections } from "../connections";
+import type { AskState } from "../engine-state";
 import { ConfigError } from "../errors";
 import { type Clock, realClock } from "../http/client";
 import { kindOf } from "../redact";
 import { isUnknown } from "../wire";
 import { Failures } from "./input-checks";
+import { createMarking, type Marking, plainMarking } from "./marking";
 import { assertSameTarget, type Target } from "./target";
 
 /** What a resource's methods get from the process they run in. */
@@ -17,15 +19,19 @@ export interface ResourceContext {
   readonly warn: (message: string) => void;
   /** Waits and deadlines. */
   readonly clock: Clock;
+  /** How resources name what they make, and find what a killed run has left. */
+  readonly marking: Marking;
 }
 
-export function createContext(connections: Connections): ResourceContext {
+export function createContext(connections: Connections, askState?: AskState): ResourceContext {
   // The engine shows what the provider's process prints.
+  const warn = (message: string): void => console.log(`warning: ${message}`);
   return {
     connections,
     nowMs: () => decisionTime(),
-    warn: (message) => console.log(`warning: ${message}`),
+    warn,
     clock: realClock,
+    marking: askState ? createMarking(askState, warn) : plainMarking,
   };
 }
 

@@ -78,17 +78,6 @@ export function keyRequest(
   return defined({ serviceAccountId, scopes, environment, description, labels, secretValue, expiresAt });
 }
 
-/** Draws a fresh physical name at each call, or repeats the user's own. */
-export function keyNaming(inputs: { readonly name?: string; readonly exactName?: boolean; readonly origin: Origin }): {
-  readonly draw: () => string;
-  readonly exact: boolean;
-} {
-  const prefix = inputs.name ?? logicalName(inputs.origin);
-  return inputs.exactName === true
-    ? { draw: () => prefix, exact: true }
-    : { draw: () => physicalName(prefix, inputs.origin), exact: false };
-}
-
 /** What is recorded of a key at its issue, beside the inputs. */
 export interface KeyRecord {
   readonly status: string;

@@ -15,6 +15,7 @@ import {
 } from "../errors";
 import { type Clock, realClock } from "../http/client";
 import { findAccount, proveKeyGone } from "./absence";
+import type { Naming } from "./marking";
 import { hasMarkerForm, renamed } from "./names";
 
 /** What a look at the service found. */
@@ -22,13 +23,6 @@ export interface Observation {
   readonly status: KeyStatus;
   /** Left out where the key is missing. */
   readonly key?: ApiKey;
-}
-
-export interface Naming {
-  /** Draws a marker for one call. */
-  readonly draw: () => string;
-  /** The name is the user's own, so that what is found under it may be somebody else's. */
-  readonly exact: boolean;
 }
 
 /** How often a create whose key was found and revoked is made anew. */
@@ -47,6 +41,7 @@ export async function issueKey(
   naming: Naming,
   clock: Clock = realClock,
 ): Promise<IssuedApiKey> {
+  await naming.clearLeftovers?.(parentOf(request));
   for (let creates = 1; ; creates += 1) {
     const name = naming.draw();
     try {

@@ -11,10 +11,13 @@ export function logicalName(origin: Origin): string {
   return origin.split("/").slice(3).join("/");
 }
 
-const suffixForm = /-[0-9a-f]{4}[0-9a-f]{6}$/;
+/** `-`, then 10 characters without a proof, or 19 that prove the state and the resource: see {@link provenName}. */
+const suffixForm = /-(?:[0-9a-f]{10}|[0-9a-f]{4}[a-z2-7]{15})$/;
 
 /** Characters that {@link physicalName} adds to the prefix. */
 export const suffixLength = 11;
+/** Characters that {@link provenName} adds to the prefix. */
+export const provenSuffixLength = 20;
 
 /**
  * `<prefix>-<4 hex of the stack><6 random hex>`: unique to one create, so that two generations can
@@ -26,6 +29,49 @@ export function physicalName(
   random: () => string = () => randomBytes(3).toString("hex"),
 ): string {
   return `${prefix}-${stackMark(origin)}${random()}`;
+}
+
+/** Whose a name is: the part of the suffix that stays the same for one resource of one state. */
+export interface ResourceMark {
+  /** 4 hex of the stack and 4 characters of the state's identity: the same for all resources of one state. */
+  readonly state: string;
+  /** 5 characters of the state's identity, the resource's type and its logical name. */
+  readonly resource: string;
+}
+
+export function resourceMark(identity: string, type: string, origin: Origin): ResourceMark {
+  const stack = origin.split("/").slice(0, 3).join("/");
+  return {
+    state: `${stackMark(origin)}${letters(4, identity, stack)}`,
+    resource: letters(5, identity, stack, type, logicalName(origin)),
+  };
+}
+
+/**
+ * `<prefix>-<state><resource><5 random characters><1 check character>`: as {@link physicalName}, and a proof of the state and
+ * the resource it was made for, for the run after one that was killed.
+ */
+export function provenName(
+  prefix: string,
+  { state, resource }: ResourceMark,
+  random: () => string = () => letters(5, randomBytes(16).toString("hex")),
+): string {
+  const mark = `${state}${resource}${random()}`;
+  return `${prefix}-${mark}${letters(1, mark)}`;
+}
+
+/** Whose a name is, where it proves that. */
+export function markOf(name: string): ResourceMark | undefined {
+  const mark = suffixForm.exec(name)?.[0].slice(1);
+  if (mark?.length !== provenSuffixLength - 1 || letters(1, mark.slice(0, -1)) !== mark.slice(-1)) return undefined;
+  return { state: mark.slice(0, 8), resource: mark.slice(8, 13) };
+}
+
+const alphabet = "abcdefghijklmnopqrstuvwxyz234567";
+
+function letters(count: number, ...parts: readonly string[]): string {
+  const hash = createHash("sha256").update(JSON.stringify(parts)).digest();
+  return Array.from({ length: count }, (_, index) => alphabet[(hash[index] ?? 0) % alphabet.length]).join("");
 }
 
 /** The new prefix with the suffix of the old physical name: a rename keeps the marker. */

@@ -20,7 +20,7 @@ import { checkAnswer, describeForCheck, openRecorded, type ResourceContext } fro
 import { resolveExpiry } from "./expiry";
 import { checkExpirySupport, checkLife, checkShape, Failures, fieldSchemas } from "./input-checks";
 import { createInputMemory } from "./input-memory";
-import { checkKeyInputs, compareScopes, keyInputShape, keyNaming, keyRequest, recordIssued } from "./key-inputs";
+import { checkKeyInputs, compareScopes, keyInputShape, keyRequest, recordIssued } from "./key-inputs";
 import { issueKey, livingByMarkers, observeKey, revokeKey } from "./key-on-service";
 import { logicalName, type Origin } from "./names";
 import { keptAfterFailure } from "./partial-failure";
@@ -124,9 +124,10 @@ export function createRotatingApiKeyProvider(
         rotationReason: "first issue",
         createdAt: formatTime(nowMs),
       };
+      const naming = await context.marking.naming("RotatingApiKey", inputs, connection);
       try {
         const expiresAt = resolveExpiry(inputs, nowMs);
-        const issued = await issueKey(connection, keyRequest(inputs, expiresAt), keyNaming(inputs), context.clock);
+        const issued = await issueKey(connection, keyRequest(inputs, expiresAt), naming, context.clock);
         const outs: RotatingOutputs = {
           ...start,
           ...recordIssued(issued, { ...inputs, expiresAt, callerChosen: false }, connection, nowMs),
@@ -147,7 +148,7 @@ export function createRotatingApiKeyProvider(
     async read(id: string, props?: RotatingOutputs): Promise<ReadResult<RotatingOutputs>> {
       if (!props) throw new ProviderError("a key cannot be read by its id alone; see the README on existing keys");
       const connection = openRecorded(context, props);
-      const progress = new Progress(connection, props, context.nowMs(), context.clock);
+      const progress = new Progress(connection, props, context.nowMs(), context);
       await readCurrent(progress);
       await readPrevious(progress);
       const outs = withNextRotation(progress.outs, scheduleFor(props, connection));
@@ -161,7 +162,7 @@ export function createRotatingApiKeyProvider(
       const plan = planRotation(olds, news, connection, schedule, nowMs);
       if (needsService(plan, olds, news, connection)) connection.assertWritable();
       try {
-        const { outs, problems } = await carryOut(connection, olds, news, plan, schedule, nowMs, context.clock);
+        const { outs, problems } = await carryOut(connection, olds, news, plan, schedule, nowMs, context);
         const record = withNextRotation(outs, schedule);
         if (problems.length > 0) throw keptAfterFailure(new ProviderError(problems.join(" ")), id, record, news);
         return { outs: record };

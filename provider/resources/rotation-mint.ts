@@ -5,11 +5,12 @@ import { formatSpan, minuteMs } from "../durations";
 import { AmbiguousCreateError, isUnclear, ProviderError, wordsOf } from "../errors";
 import { formatTime } from "../times";
 import { resolveExpiry } from "./expiry";
-import { keyNaming, keyRequest, recordIssued } from "./key-inputs";
+import { keyRequest, recordIssued } from "./key-inputs";
 import { issueKey, observeKey, whole } from "./key-on-service";
 import { type Credential, type MintPlan, nextDueMs, type PreviousKey, type RotatingOutputs } from "./rotation-plan";
 import type { Progress } from "./rotation-progress";
 import { earlyEnd, isGone, type RotatingInputs } from "./rotation-request";
+import type { Naming } from "./marking";
 import { finishPending, forgetPrevious, retire, setPending } from "./rotation-retire";
 import { issueTime, overlapEnds, type Schedule } from "./rotation-schedule";
 
@@ -204,7 +205,8 @@ async function issueBeside(
   expiresAt: string | undefined,
 ): Promise<IssuedApiKey> {
   try {
-    return await issueKey(progress.connection, keyRequest(news, expiresAt), keyNaming(news), progress.clock);
+    const naming = await namingOf(progress, news);
+    return await issueKey(progress.connection, keyRequest(news, expiresAt), naming, progress.tools.clock);
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     if (error instanceof AmbiguousCreateError) progress.change(leftBehind(progress.outs, error, progress.now));
@@ -247,7 +249,7 @@ async function rotateInPlace(
   const { client, capabilities, backend } = connection;
   if (outs.rotateBlockedUntil !== undefined && Date.parse(outs.rotateBlockedUntil) > nowMs)
     throw progress.unfinished(unclearRotate(old.keyId, outs.rotateBlockedUntil));
-  const name = capabilities.nativeRotate?.id === "new" ? keyNaming(news).draw() : old.physicalName;
+  const name = capabilities.nativeRotate?.id === "new" ? (await namingOf(progress, news)).draw() : old.physicalName;
   try {
     if (!client.rotateKey) throw new ProviderError(`${backend} cannot rotate a key.`);
     return whole("rotateKey", await client.rotateKey(progress.refOf(old), { graceMs, name }));
@@ -261,6 +263,10 @@ async function rotateInPlace(
     progress.change({ rotateBlockedUntil: until });
     throw progress.unfinished(unclearRotate(old.keyId, until));
   }
+}
+
+function namingOf({ tools, connection }: Progress, news: RotatingInputs): Promise<Naming> {
+  return tools.marking.naming("RotatingApiKey", news, connection);
 }
 
 function unclearRotate(keyId: string, until: string): string {

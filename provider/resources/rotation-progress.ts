@@ -17,7 +17,7 @@ export class Progress {
     readonly connection: Connection,
     public outs: RotatingOutputs,
     readonly nowMs: number,
-    readonly clock: ResourceContext["clock"],
+    readonly tools: Pick<ResourceContext, "clock" | "marking">,
   ) {}
 
   get now(): string {

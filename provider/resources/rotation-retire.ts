@@ -129,7 +129,7 @@ export async function setEndOnService(progress: Progress): Promise<void> {
 export async function revokeNow(progress: Progress, dead: readonly Credential[], emergency: boolean): Promise<void> {
   const { activationLagMs } = progress.connection.capabilities;
   // The new key has to work before the old ones stop.
-  if (dead.length > 0 && activationLagMs > 0) await progress.clock.sleep(activationLagMs);
+  if (dead.length > 0 && activationLagMs > 0) await progress.tools.clock.sleep(activationLagMs);
   const words: string[] = [];
   for (const credential of dead) {
     const lastUse = emergency ? await lastUseOf(progress, credential) : undefined;

@@ -41,9 +41,9 @@ export async function carryOut(
   plan: RotationPlan,
   schedule: Schedule,
   nowMs: number,
-  clock: ResourceContext["clock"],
+  tools: Pick<ResourceContext, "clock" | "marking">,
 ): Promise<RotationResult> {
-  const progress = new Progress(connection, olds, nowMs, clock);
+  const progress = new Progress(connection, olds, nowMs, tools);
   const older = olds.previousKey;
   if (plan.mint?.emergency) setPending(progress, (olds.pendingRevocations ?? []).map(whateverItCarries));
   if (plan.previous === "end" && older?.endsOnService) forgetPrevious(progress, `${retiredReason} (on the service)`);

@@ -19,7 +19,6 @@ import { findAccount } from "./absence";
 import { checkAnswer, describeForCheck, openRecorded, type ResourceContext } from "./context";
 import { decideFields, type FieldRule, type FieldTable, sameValue } from "./field-table";
 import { checkAccountScopes, checkDescription, checkName, checkShape, Failures, fieldSchemas } from "./input-checks";
-import { keyNaming } from "./key-inputs";
 import { logicalName, newPhysicalName, type Origin, sameName } from "./names";
 import { keptAfterFailure } from "./partial-failure";
 import { assertSameTarget, type Target, targetOf } from "./target";
@@ -231,12 +230,17 @@ function planChange(olds: ServiceAccountOutputs, news: ServiceAccountInputs, fac
 async function createAccount(
   connection: Connection,
   inputs: ServiceAccountInputs,
-  { clock }: ResourceContext,
+  { clock, marking, warn }: ResourceContext,
 ): Promise<{ readonly account: ServiceAccount; readonly adopted: boolean }> {
   const { client, capabilities } = connection;
-  const naming = keyNaming(inputs);
-  const name = naming.draw();
   if (!client.createServiceAccount) throw new ProviderError(`${connection.backend} has no service accounts`);
+  const naming = await marking.naming("ServiceAccount", inputs, connection);
+  const [leftover] = (await naming.leftAccounts?.((await client.listServiceAccounts?.({})) ?? [])) ?? [];
+  if (leftover) {
+    warn(`the account ${leftover.id} (${leftover.name}) was left by an interrupted run: it is taken over`);
+    return { account: leftover, adopted: true };
+  }
+  const name = naming.draw();
   const { description, role, scopes, labels } = inputs;
   try {
     const account = await client.createServiceAccount(defined({ name, description, role, scopes, labels }));

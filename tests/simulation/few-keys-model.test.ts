@@ -9,6 +9,7 @@ import { createRotatingApiKeyProvider } from "../../provider/resources/rotating-
 import { EngineDouble, type Outcome } from "../contract/support/engine-double";
 import { everyday, origin } from "../unit/provider/support/fake-service";
 import { FewKeysService, type Trouble } from "../unit/provider/support/few-keys-service";
+import { plainMarking } from "../../provider/resources/marking";
 
 const numRuns = Number(process.env.APIKEYS_RUNS ?? 200);
 const seed = Number(process.env.APIKEYS_SEED ?? Date.now() % 2 ** 31);
@@ -60,6 +61,7 @@ class Run {
         connections: createConnections(config, {}, "/", () => backend),
         nowMs: () => service.nowMs,
         warn: () => undefined,
+        marking: plainMarking,
         clock: { nowMs: () => 0, sleep: () => Promise.resolve() },
       }),
     );

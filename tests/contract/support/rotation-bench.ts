@@ -6,6 +6,7 @@ import { createRotatingApiKeyProvider } from "../../../provider/resources/rotati
 import { formatTime } from "../../../provider/times";
 import { type EmulatedKey, type EmulatedRequest, startEmulator, type TestEmulator } from "../../../testing/emulator";
 import { EngineDouble } from "./engine-double";
+import { plainMarking } from "../../../provider/resources/marking";
 
 export const products = ["pulsely", "novavms", "pulseapi"] as const;
 export type Product = (typeof products)[number];
@@ -118,6 +119,7 @@ export class RotationBench {
       ),
       nowMs: () => this.decisionMs(),
       warn: () => undefined,
+      marking: plainMarking,
       clock: { nowMs: () => performance.now(), sleep: () => Promise.resolve() },
     };
   }

@@ -9,6 +9,7 @@ import { createRotatingApiKeyProvider } from "../../../../provider/resources/rot
 import { EngineDouble } from "../../../contract/support/engine-double";
 import { everyday, origin } from "../support/fake-service";
 import { FewKeysService } from "../support/few-keys-service";
+import { plainMarking } from "../../../../provider/resources/marking";
 
 const grace = (maxGraceMs: number, more: Partial<Capabilities> = {}): Partial<Capabilities> => ({
   scopes: "none",
@@ -40,6 +41,7 @@ function setUp(abilities: Partial<Capabilities>) {
     connections: createConnections(config, {}, "/", () => backend),
     nowMs: () => service.nowMs,
     warn: () => undefined,
+    marking: plainMarking,
     clock: { nowMs: () => 0, sleep },
   };
   return { service, waits, key: new EngineDouble(createRotatingApiKeyProvider(context)) };
@@ -451,6 +453,7 @@ describe("What holds on any service", () => {
         connections: createConnections(config(url), { APIKEYS_NOW: "2026-08-01T00:00:00Z" }, "/", () => backend),
         nowMs: () => service.nowMs,
         warn: () => undefined,
+        marking: plainMarking,
         clock: { nowMs: () => 0, sleep: async () => undefined },
       });
     const local = new EngineDouble(at("http://127.0.0.1:4010"));

@@ -14,6 +14,7 @@ import { defined } from "../../../../provider/defined";
 import type { ResourceContext } from "../../../../provider/resources/context";
 import type { ScopeCatalogue } from "../../../../provider/scopes";
 import { formatTime } from "../../../../provider/times";
+import { plainMarking } from "../../../../provider/resources/marking";
 
 /** The day on which all these tests play. */
 export const today = Date.parse("2026-06-15T12:00:00Z");
@@ -143,6 +144,7 @@ export class FakeService {
       connections: this.connections(fields),
       nowMs: () => this.nowMs,
       warn: (message) => this.warnings.push(message),
+      marking: plainMarking,
       clock: { nowMs: () => 0, sleep },
     };
   }

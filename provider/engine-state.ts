@@ -1,0 +1,104 @@
+/**
+ * What the engine has recorded so far, asked from inside an update: `pulumi stack export` works under the update's own
+ * lock. Asked only where a key is about to be issued, once per process, and again where something has to be proven.
+ */
+import { execFile } from "node:child_process";
+import { readlinkSync } from "node:fs";
+import { basename } from "node:path";
+import { minuteMs } from "./durations";
+
+/** What one state tells of itself and of our resources in it. */
+export interface RecordedState {
+  /**
+   * A text that no other state has: the ids that the engine drew for the state's dynamic providers. The engine records
+   * them before the first dynamic resource, and keeps them over renames, refreshes and changes of the configuration.
+   */
+  readonly identity: string;
+  /** The ids of all recorded keys and accounts, older generations included. */
+  readonly ids: ReadonlySet<string>;
+  /** Their names, and the names of creates whose answer was lost. */
+  readonly names: ReadonlySet<string>;
+}
+
+/** Asks for the state of the stack `organisation/project/stack`; undefined where it cannot be asked. */
+export type AskState = (stack: string) => Promise<RecordedState | undefined>;
+
+/** In tests and wherever no engine runs. */
+export const noState: AskState = () => Promise.resolve(undefined);
+
+/** Asks the engine that runs this process. */
+export const askEngine: AskState = async (stack) => {
+  // A stack of the file backend that was made before projects had folders is known by its bare name only.
+  const text = (await exported(stack)) ?? (await exported(stack.slice(stack.lastIndexOf("/") + 1)));
+  return text === undefined ? undefined : readState(text);
+};
+
+const providerTypes: readonly string[] = ["pulumi:providers:pulumi-nodejs", "pulumi:providers:apikeys"];
+const ourTypes = /^(pulumi-nodejs:dynamic\/apikeys:|apikeys:index:)/;
+
+/** Reads what `pulumi stack export` printed; undefined where the text has no identity. */
+export function readState(text: string): RecordedState | undefined {
+  let resources: readonly unknown[];
+  try {
+    const { deployment } = JSON.parse(text) as { deployment?: { resources?: unknown } };
+    resources = Array.isArray(deployment?.resources) ? deployment.resources : [];
+  } catch {
+    return undefined;
+  }
+  const identities: string[] = [];
+  const ids = new Set<string>();
+  const names = new Set<string>();
+  for (const resource of resources) {
+    const { type, id, outputs } = record(resource);
+    if (typeof type !== "string") continue;
+    if (providerTypes.includes(type) && typeof id === "string") identities.push(id);
+    if (!ourTypes.test(type)) continue;
+    if (typeof id === "string") ids.add(id);
+    collect(outputs, ids, names);
+  }
+  if (identities.length === 0) return undefined;
+  return { identity: identities.sort().join(" "), ids, names };
+}
+
+const idFields = ["keyId", "previousKeyId", "accountId"];
+const listFields = ["pendingRevocations", "strayKeys"];
+
+function collect(outputs: unknown, ids: Set<string>, names: Set<string>): void {
+  const fields = record(outputs);
+  for (const field of idFields) if (typeof fields[field] === "string") ids.add(fields[field]);
+  if (typeof fields.physicalName === "string") names.add(fields.physicalName);
+  for (const name of listOf(fields.lostCreates)) if (typeof name === "string") names.add(name);
+  for (const inner of [fields.previousKey, ...listFields.flatMap((field) => listOf(fields[field]))])
+    if (inner !== undefined) collect(inner, ids, names);
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function record(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function exported(stack: string): Promise<string | undefined> {
+  return new Promise((done) => {
+    execFile(
+      enginePath(),
+      ["stack", "export", "--stack", stack, "--non-interactive"],
+      { timeout: minuteMs, maxBuffer: 1024 * 1024 * 1024, windowsHide: true },
+      // Its words may quote the state.
+      (error, stdout) => done(error ? undefined : stdout),
+    );
+  });
+}
+
+/** The engine that started this process, where the system tells; else the one on PATH. */
+function enginePath(): string {
+  try {
+    const parent = readlinkSync(`/proc/${process.ppid}/exe`);
+    if (/^pulumi(\.exe)?$/.test(basename(parent))) return parent;
+  } catch {
+    // Not Linux, or not ours to read.
+  }
+  return "pulumi";
+}

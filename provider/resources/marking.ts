@@ -1,0 +1,163 @@
+/**
+ * How a resource names what it makes, so that the next run can tell what an interrupted one has left: a key that carries
+ * this very resource's mark, that no state knows and that nobody ever used, was made by a run that was killed before the
+ * engine recorded it. Its secret died with that run, so it is revoked before the next key is issued.
+ */
+import type { ApiKey, ServiceAccount } from "../backends/definition";
+import type { Connection } from "../connections";
+import type { AskState, RecordedState } from "../engine-state";
+import { ProviderError, wordsOf } from "../errors";
+import { revokeKey } from "./key-on-service";
+import { logicalName, markOf, type Origin, physicalName, provenName, provenSuffixLength, type ResourceMark, resourceMark } from "./names";
+
+/** The classes of the SDK: the same logical name may belong to one of each. */
+export type ResourceType = "ServiceAccount" | "ApiKey" | "RotatingApiKey";
+
+export interface Named {
+  readonly name?: string;
+  readonly exactName?: boolean;
+  readonly origin: Origin;
+}
+
+/** How the names of one resource are drawn. */
+export interface Naming {
+  /** Draws a marker for one call, or repeats the user's own name. */
+  readonly draw: () => string;
+  /** The name is the user's own, so that what is found under it may be somebody else's. */
+  readonly exact: boolean;
+  /** Revokes what an interrupted run of this resource has left, before the first key is issued. Left out where no name proves whose it is. */
+  readonly clearLeftovers?: (parent: Parent) => Promise<void>;
+  /** Accounts that an interrupted run has left, among those of the service. */
+  readonly leftAccounts?: (accounts: readonly ServiceAccount[]) => Promise<readonly ServiceAccount[]>;
+}
+
+/** The marks of one process, and what it has seen of earlier ones. */
+export interface Marking {
+  /** How this resource names what it makes on the connection. Asks the engine for the state's identity, once per process. */
+  naming(type: ResourceType, named: Named, connection: Connection): Promise<Naming>;
+}
+
+/** In tests and wherever no engine runs: names that are unique, and prove nothing. */
+export const plainMarking: Marking = {
+  naming: (_type, named) => Promise.resolve(plainNaming(named)),
+};
+
+interface Parent {
+  readonly serviceAccountId?: string;
+}
+
+export function createMarking(askState: AskState, warn: (message: string) => void): Marking {
+  const states = new Map<string, Promise<RecordedState | undefined>>();
+  const lists = new Map<string, Promise<readonly ApiKey[]>>();
+  const drawnHere = new Set<string>();
+
+  const once = (stack: string): Promise<RecordedState | undefined> => {
+    const known = states.get(stack) ?? askState(stack);
+    states.set(stack, known);
+    return known;
+  };
+
+  const listOnce = (connection: Connection, parent: Parent): Promise<readonly ApiKey[]> => {
+    const place = JSON.stringify([connection.name, parent.serviceAccountId ?? null]);
+    const known =
+      lists.get(place) ??
+      connection.client.listKeys(parent).then((keys) => (keys ?? []).filter(({ status }) => status === "active"));
+    lists.set(place, known);
+    // A list that failed is asked for again by the next key.
+    known.catch(() => lists.delete(place));
+    return known;
+  };
+
+  /** What carries the mark, lives, and was drawn by no call of this process. */
+  const candidatesOf = <Thing extends { readonly name: string }>(things: readonly Thing[], mark: ResourceMark): Thing[] =>
+    things.filter(({ name }) => isMark(markOf(name), mark) && !drawnHere.has(name));
+
+  async function clearLeftovers(connection: Connection, parent: Parent, mark: ResourceMark, stack: string): Promise<void> {
+    let keys: readonly ApiKey[];
+    try {
+      keys = await listOnce(connection, parent);
+    } catch (error) {
+      if (!(error instanceof ProviderError)) throw error;
+      warn(`keys of an interrupted run could not be looked for (connection "${connection.name}"): ${wordsOf(error)}`);
+      return;
+    }
+    const candidates = candidatesOf(keys, mark);
+    if (candidates.length === 0) return;
+    const state = await askState(stack);
+    for (const key of candidates) {
+      const why = whyKept(key, state, connection);
+      if (why === "known") continue;
+      if (why !== undefined) {
+        warn(`${told(key)} carries this resource's mark ${why}`);
+        continue;
+      }
+      try {
+        await revokeKey(connection, { id: key.id, name: key.name, ...parent });
+        warn(`${told(key)} was left by an interrupted run and never used: it is revoked`);
+      } catch (error) {
+        if (!(error instanceof ProviderError)) throw error;
+        warn(`${told(key)} was left by an interrupted run, and could not be revoked: ${wordsOf(error)}`);
+      }
+    }
+  }
+
+  return {
+    async naming(type, named, connection) {
+      const prefix = named.name ?? logicalName(named.origin);
+      const stack = stackOf(named.origin);
+      const state = named.exactName === true ? undefined : await once(stack);
+      const fits = [...prefix].length + provenSuffixLength <= connection.capabilities.limits.nameLength;
+      if (!state || !fits) return plainNaming(named);
+      const mark = resourceMark(state.identity, type, named.origin);
+      return {
+        draw: () => {
+          const name = provenName(prefix, mark);
+          drawnHere.add(name);
+          return name;
+        },
+        exact: false,
+        clearLeftovers: (parent) => clearLeftovers(connection, parent, mark, stack),
+        leftAccounts: async (accounts) => {
+          const candidates = candidatesOf(accounts, mark);
+          const recorded = candidates.length === 0 ? undefined : await askState(stack);
+          return recorded ? candidates.filter(({ id, name }) => !recorded.ids.has(id) && !recorded.names.has(name)) : [];
+        },
+      };
+    },
+  };
+}
+
+function plainNaming(named: Named): Naming {
+  const prefix = named.name ?? logicalName(named.origin);
+  return named.exactName === true
+    ? { draw: () => prefix, exact: true }
+    : { draw: () => physicalName(prefix, named.origin), exact: false };
+}
+
+/**
+ * Why a key with this resource's mark is not revoked: some state knows it, or it may be in use. A restored backup knows less
+ * than its services, so a key that was used is left alone.
+ */
+function whyKept(key: ApiKey, state: RecordedState | undefined, { capabilities }: Connection): string | undefined {
+  if (!state) return "and may be left from an interrupted run; the state could not be read, so it is left alone";
+  if (state.ids.has(key.id) || state.names.has(key.name)) return "known";
+  // Where a service keeps one key, the next one takes its place in any case.
+  if (capabilities.maxActiveKeys === 1) return undefined;
+  if (!capabilities.lastUsed)
+    return "and is in no state, but its service does not tell whether it was used: it is left alone; revoke it by hand if nobody needs it";
+  return key.lastUsedAt === undefined
+    ? undefined
+    : `and is in no state, but was used at ${key.lastUsedAt}: it is left alone; revoke it by hand if nobody needs it`;
+}
+
+function told({ id, name }: ApiKey): string {
+  return `the key ${id} (${name})`;
+}
+
+function isMark(found: ResourceMark | undefined, wanted: ResourceMark): boolean {
+  return found !== undefined && found.state === wanted.state && found.resource === wanted.resource;
+}
+
+function stackOf(origin: Origin): string {
+  return origin.split("/").slice(0, 3).join("/");
+}

@@ -1,0 +1,91 @@
+/**
+ * Kills real updates of the real engine at chosen moments, repairs each by one plain `pulumi up`, and compares what lives on
+ * the services with what the state names. One line a run is printed, and the sum at the end.
+ *
+ *   APIKEYS_CRASH_CASES   how many resource cases at least (default 200)
+ *   APIKEYS_CRASH_SEED    repeats a run (default: drawn, and printed)
+ */
+import { afterAll, expect, test } from "@jest/globals";
+import { Fleet, type Wish } from "./support/fleet";
+import { type Kill, type KillPoint, killPoints, type Victim, victims } from "./support/killed-update";
+import { createRandom } from "./support/seeded-random";
+
+const seed = Number(process.env.APIKEYS_CRASH_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const wanted = Number(process.env.APIKEYS_CRASH_CASES ?? 200);
+const random = createRandom(seed);
+
+interface Operation {
+  readonly name: string;
+  readonly requests: { readonly method: string; readonly path: RegExp; readonly count: number };
+  /** The wish that the killed update asks for. */
+  readonly next: (wish: Wish, round: number) => Wish;
+}
+
+const all = ["p1", "p2", "a1", "n1", "pr", "ar", "nr"];
+const keyCreates = /(api-keys|keys)$/;
+
+const day = 86_400_000;
+const later = (wish: Wish, days: number): Wish => ({
+  ...wish,
+  now: new Date(Date.parse(wish.now) + days * day).toISOString().replace(".000Z", "Z"),
+});
+
+const operations: readonly Operation[] = [
+  { name: "create", requests: { method: "POST", path: keyCreates, count: 5 }, next: (wish) => ({ ...wish, keys: all }) },
+  { name: "replace", requests: { method: "POST", path: keyCreates, count: 4 }, next: (wish) => ({ ...wish, wide: !wish.wide }) },
+  { name: "rotate", requests: { method: "POST", path: keyCreates, count: 3 }, next: (wish) => later(wish, 31) },
+  { name: "retire", requests: { method: "DELETE", path: /./, count: 2 }, next: (wish) => later(wish, 8) },
+  { name: "emergency", requests: { method: "POST", path: keyCreates, count: 3 }, next: (wish, round) => ({ ...wish, emergency: `incident ${round}` }) },
+  { name: "emergency, at a revocation", requests: { method: "DELETE", path: /./, count: 2 }, next: (wish, round) => ({ ...wish, emergency: `incident ${round}` }) },
+  { name: "delete", requests: { method: "DELETE", path: /./, count: 2 }, next: (wish) => ({ ...wish, keys: ["n1", "nr"] }) },
+];
+
+const first: Wish = { keys: [], wide: false, now: "2027-01-01T00:00:00Z" };
+let cases = 0;
+let runs = 0;
+const lines: string[] = [];
+
+afterAll(() => {
+  console.log([...lines, `seed ${seed}: ${runs} killed updates, ${cases} cases`].join("\n"));
+});
+
+function drawKill(): Kill {
+  return {
+    point: random.of(killPoints) satisfies KillPoint,
+    victim: random.of(victims) satisfies Victim,
+    afterMs: random.below(60) + 0.5,
+  };
+}
+
+test(
+  "after one plain update the services hold exactly the keys that the state names, whatever was killed and when",
+  async () => {
+    while (cases < wanted) {
+      const fleet = await Fleet.open();
+      try {
+        let wish = first;
+        for (const [round, operation] of operations.entries()) {
+          wish = operation.next(wish, round);
+          fleet.write(wish);
+          await fleet.setClock(wish.now);
+          const kill = drawKill();
+          const wreck = await fleet.killed(operation.requests, kill);
+          const text = await fleet.recover();
+          wreck.clear();
+          const broken = await fleet.broken();
+          runs += 1;
+          cases += operation.requests.count;
+          const label = `${operation.name}, ${kill.point}, ${kill.victim}${wreck.missed ? " (missed)" : ""}`;
+          lines.push(`${label}: ${broken.length === 0 ? "ok" : broken.join("; ")}`);
+          if (broken.length > 0)
+            throw new Error(`seed ${seed}, ${label}:\n${broken.join("\n")}\n--- killed:\n${wreck.output}\n--- repaired by:\n${text}`);
+        }
+        await fleet.close();
+      } finally {
+        await fleet.discard();
+      }
+    }
+    expect(cases).toBeGreaterThanOrEqual(wanted);
+  },
+  30 * 60_000,
+);

@@ -1,0 +1,25 @@
+/** A small generator of numbers that a seed repeats (mulberry32). */
+export interface SeededRandom {
+  /** A whole number from 0 up to, and without, `limit`. */
+  below(limit: number): number;
+  of<Item>(items: readonly Item[]): Item;
+}
+
+export function createRandom(seed: number): SeededRandom {
+  let state = seed >>> 0;
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  const below = (limit: number): number => Math.floor(next() * limit);
+  return {
+    below,
+    of: (items) => {
+      const item = items[below(items.length)];
+      if (item === undefined) throw new Error("nothing to choose from");
+      return item;
+    },
+  };
+}
