@@ -31,7 +31,7 @@ export function whenEngineEnds(callback: () => void, input: NodeJS.ReadStream = 
 /** Parent, its parent, and so on: the parent alone may be a shell between the engine and this process. Without /proc only the parent. */
 function ancestors(): number[] {
   const found = [process.ppid];
-  for (let at = process.ppid; at > 1 && found.length < 4; ) {
+  for (let at = process.ppid; at > 1 && found.length < 4;) {
     const parent = parentOf(at);
     if (parent === undefined) break;
     found.push(parent);

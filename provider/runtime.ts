@@ -32,7 +32,9 @@ function provide<Inputs extends object, Outputs extends object>(
   let methods: ResourceProvider<Inputs, Outputs> | undefined;
   // Two first calls can race, and the second does not wait for an asynchronous configure.
   const ready = () =>
-    (methods ??= withSecretBoundary(create(createContext(createConnections({ get: (key) => config?.get(key) }), askEngine))));
+    (methods ??= withSecretBoundary(
+      create(createContext(createConnections({ get: (key) => config?.get(key) }), askEngine)),
+    ));
   const guarded = async <Result>(
     verb: string,
     about: object | undefined,

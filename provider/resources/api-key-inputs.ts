@@ -20,6 +20,8 @@ export interface ApiKeyInputs extends KeyInputs {
 /** The record of a key: its inputs, and what its issue brought. */
 export interface ApiKeyOutputs extends Omit<ApiKeyInputs, "secretValue" | "status">, KeyRecord {
   readonly agreedScopes?: readonly string[];
+  /** The answer to the create was lost and no key was found: one of this physical name may still appear. */
+  readonly lostCreate?: true;
 }
 
 export const apiKeyInputShape = {

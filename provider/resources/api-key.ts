@@ -29,8 +29,8 @@ import { changeKey } from "./change-key";
 import { checkAnswer, describeForCheck, openRecorded, type ResourceContext } from "./context";
 import { resolveExpiry, sameInstant } from "./expiry";
 import { checkShape, Failures } from "./input-checks";
-import { checkKeyInputs, compareScopes, type KeyRecord, keyRequest, recordIssued } from "./key-inputs";
-import { issueKey, observeKey, revokeKey } from "./key-on-service";
+import { checkKeyInputs, compareScopes, keyRequest, recordIssued } from "./key-inputs";
+import { issueKey, livingByMarkers, observeKey, revokeKey } from "./key-on-service";
 import { logicalName, newPhysicalName } from "./names";
 import { keptAfterFailure } from "./partial-failure";
 import { assertSameTarget } from "./target";
@@ -85,25 +85,27 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
         );
         return { id: record.keyId, outs: { ...given, ...record } };
       } catch (error) {
-        const lost =
-          error instanceof AmbiguousCreateError && inputs.exactName !== true ? error.candidates[0] : undefined;
-        if (lost === undefined || !(error instanceof AmbiguousCreateError)) throw error;
-        // A key without a secret is on the service: it is recorded, so that the next run revokes it.
-        const record: KeyRecord = defined({
-          status: "active",
+        if (!(error instanceof AmbiguousCreateError) || inputs.exactName === true) throw error;
+        // What may be on the service is recorded, so that the next run, or a destroy, looks for it and revokes it.
+        const [lost] = error.candidates;
+        const record = defined({
+          status: lost === undefined ? "missing" : "active",
           keyId: lost,
           physicalName: error.marker,
           createdAt: formatTime(nowMs),
           expiresAt,
           service: connection.origin,
+          lostCreate: lost === undefined ? (true as const) : undefined,
         });
-        throw keptAfterFailure(error, lost, { ...given, ...record }, inputs);
+        throw keptAfterFailure(error, lost ?? `unclear-${error.marker}`, { ...given, ...record }, inputs);
       }
     },
 
     async read(id: string, props?: ApiKeyOutputs): Promise<ReadResult<ApiKeyOutputs>> {
       if (!props) throw new ProviderError("a key cannot be read by its id alone; see the README on existing keys");
       const connection = openRecorded(context, props);
+      // Nobody knows of a key; the next update makes one, whatever is found.
+      if (props.lostCreate) return { id, props, inputs: inputsOf(props, false) };
       const { status, key } = await observeKey(connection, refOf(id, props), context.nowMs());
       const { agreedScopes: _scopes, agreedExpiresAt, ...rest } = props;
       const agreedEnd = agreedExpiresAt ?? props.expiresAt;
@@ -161,7 +163,10 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
     async delete(id: string, props: ApiKeyOutputs): Promise<void> {
       const connection = openRecorded(context, props);
       connection.assertWritable();
-      await revokeKey(connection, refOf(id, props));
+      if (!props.lostCreate) return revokeKey(connection, refOf(id, props));
+      const { serviceAccountId, physicalName } = props;
+      for (const key of await livingByMarkers(connection, serviceAccountId, [physicalName]))
+        await revokeKey(connection, refOf(key.id, props));
     },
   };
 }

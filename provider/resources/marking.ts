@@ -8,7 +8,16 @@ import type { Connection } from "../connections";
 import type { AskState, RecordedState } from "../engine-state";
 import { ProviderError, wordsOf } from "../errors";
 import { revokeKey } from "./key-on-service";
-import { logicalName, markOf, type Origin, physicalName, provenName, provenSuffixLength, type ResourceMark, resourceMark } from "./names";
+import {
+  logicalName,
+  markOf,
+  type Origin,
+  physicalName,
+  provenName,
+  provenSuffixLength,
+  type ResourceMark,
+  resourceMark,
+} from "./names";
 
 /** The classes of the SDK: the same logical name may belong to one of each. */
 export type ResourceType = "ServiceAccount" | "ApiKey" | "RotatingApiKey";
@@ -69,10 +78,17 @@ export function createMarking(askState: AskState, warn: (message: string) => voi
   };
 
   /** What carries the mark, lives, and was drawn by no call of this process. */
-  const candidatesOf = <Thing extends { readonly name: string }>(things: readonly Thing[], mark: ResourceMark): Thing[] =>
-    things.filter(({ name }) => isMark(markOf(name), mark) && !drawnHere.has(name));
+  const candidatesOf = <Thing extends { readonly name: string }>(
+    things: readonly Thing[],
+    mark: ResourceMark,
+  ): Thing[] => things.filter(({ name }) => isMark(markOf(name), mark) && !drawnHere.has(name));
 
-  async function clearLeftovers(connection: Connection, parent: Parent, mark: ResourceMark, stack: string): Promise<void> {
+  async function clearLeftovers(
+    connection: Connection,
+    parent: Parent,
+    mark: ResourceMark,
+    stack: string,
+  ): Promise<void> {
     let keys: readonly ApiKey[];
     try {
       keys = await listOnce(connection, parent);
@@ -106,7 +122,7 @@ export function createMarking(askState: AskState, warn: (message: string) => voi
       const prefix = named.name ?? logicalName(named.origin);
       const stack = stackOf(named.origin);
       const state = named.exactName === true ? undefined : await once(stack);
-      const fits = [...prefix].length + provenSuffixLength <= connection.capabilities.limits.nameLength;
+      const fits = prefix.length + provenSuffixLength <= connection.capabilities.limits.nameLength;
       if (!state || !fits) return plainNaming(named);
       const mark = resourceMark(state.identity, type, named.origin);
       return {
@@ -120,7 +136,9 @@ export function createMarking(askState: AskState, warn: (message: string) => voi
         leftAccounts: async (accounts) => {
           const candidates = candidatesOf(accounts, mark);
           const recorded = candidates.length === 0 ? undefined : await askState(stack);
-          return recorded ? candidates.filter(({ id, name }) => !recorded.ids.has(id) && !recorded.names.has(name)) : [];
+          return recorded
+            ? candidates.filter(({ id, name }) => !recorded.ids.has(id) && !recorded.names.has(name))
+            : [];
         },
       };
     },

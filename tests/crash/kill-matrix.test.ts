@@ -31,13 +31,33 @@ const later = (wish: Wish, days: number): Wish => ({
 });
 
 const operations: readonly Operation[] = [
-  { name: "create", requests: { method: "POST", path: keyCreates, count: 5 }, next: (wish) => ({ ...wish, keys: all }) },
-  { name: "replace", requests: { method: "POST", path: keyCreates, count: 4 }, next: (wish) => ({ ...wish, wide: !wish.wide }) },
+  {
+    name: "create",
+    requests: { method: "POST", path: keyCreates, count: 5 },
+    next: (wish) => ({ ...wish, keys: all }),
+  },
+  {
+    name: "replace",
+    requests: { method: "POST", path: keyCreates, count: 4 },
+    next: (wish) => ({ ...wish, wide: !wish.wide }),
+  },
   { name: "rotate", requests: { method: "POST", path: keyCreates, count: 3 }, next: (wish) => later(wish, 31) },
   { name: "retire", requests: { method: "DELETE", path: /./, count: 2 }, next: (wish) => later(wish, 8) },
-  { name: "emergency", requests: { method: "POST", path: keyCreates, count: 3 }, next: (wish, round) => ({ ...wish, emergency: `incident ${round}` }) },
-  { name: "emergency, at a revocation", requests: { method: "DELETE", path: /./, count: 2 }, next: (wish, round) => ({ ...wish, emergency: `incident ${round}` }) },
-  { name: "delete", requests: { method: "DELETE", path: /./, count: 2 }, next: (wish) => ({ ...wish, keys: ["n1", "nr"] }) },
+  {
+    name: "emergency",
+    requests: { method: "POST", path: keyCreates, count: 3 },
+    next: (wish, round) => ({ ...wish, emergency: `incident ${round}` }),
+  },
+  {
+    name: "emergency, at a revocation",
+    requests: { method: "DELETE", path: /./, count: 2 },
+    next: (wish, round) => ({ ...wish, emergency: `incident ${round}` }),
+  },
+  {
+    name: "delete",
+    requests: { method: "DELETE", path: /./, count: 2 },
+    next: (wish) => ({ ...wish, keys: ["n1", "nr"] }),
+  },
 ];
 
 const first: Wish = { keys: [], wide: false, now: "2027-01-01T00:00:00Z" };
@@ -78,7 +98,9 @@ test(
           const label = `${operation.name}, ${kill.point}, ${kill.victim}${wreck.missed ? " (missed)" : ""}`;
           lines.push(`${label}: ${broken.length === 0 ? "ok" : broken.join("; ")}`);
           if (broken.length > 0)
-            throw new Error(`seed ${seed}, ${label}:\n${broken.join("\n")}\n--- killed:\n${wreck.output}\n--- repaired by:\n${text}`);
+            throw new Error(
+              `seed ${seed}, ${label}:\n${broken.join("\n")}\n--- killed:\n${wreck.output}\n--- repaired by:\n${text}`,
+            );
         }
         await fleet.close();
       } finally {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { call, story } from "./support/services";
+import { ownSuffix } from "./support/own-name";
 
 const twoKeys = (scopes: string[]) => `
   const account = new ServiceAccount("exporter", { connection: "novavms", role: "viewer" });
@@ -33,7 +34,7 @@ describe("A key's life on the real engine", () => {
       expect(await call(services.services.novavms.url, "/cameras", first.camera!)).toBe(200);
       expect(await call(services.services.pulsely.url, "/checks", first.checks!)).toBe(200);
       expect(await call(services.services.pulsely.url, "/metrics", first.checks!)).toBe(403);
-      expect(first.checksName).toMatch(/^checks-[0-9a-f]{10}$/);
+      expect(first.checksName).toMatch(new RegExp(`^checks${ownSuffix}$`));
 
       // Order and repeats are no change, and a run with nothing to do sends nothing.
       const before = (await services.requests()).length;

@@ -4,6 +4,7 @@ import { describe, expect, test } from "@jest/globals";
 import { type AfterUp, examplesDir, runExample } from "./support/example-bench";
 import { call } from "./support/services";
 import type { TestEmulator } from "../../testing/emulator";
+import { ownSuffix } from "./support/own-name";
 
 const timeoutMs = 180_000;
 
@@ -138,7 +139,7 @@ function manyTenants(): AfterUp[] {
 
 function uniqueNames(): AfterUp[] {
   let first: Record<string, string>;
-  const named = expect.stringMatching(/^station-[a-z]+-[a-z]+-[0-9a-f]{10}$/);
+  const named = expect.stringMatching(new RegExp(`^station-[a-z]+-[a-z]+${ownSuffix}$`));
   return [
     async ({ emulators }, outputs) => {
       first = outputs;

@@ -54,7 +54,11 @@ export class Fleet {
         PULSEAPI_ADMIN_TOKEN: pulseapi.adminToken,
       },
     });
-    const fleet = new Fleet(stack, services, proxy, { pulsely: pulsely.url, novavms: novavms.url, pulseapi: pulseapi.url });
+    const fleet = new Fleet(stack, services, proxy, {
+      pulsely: pulsely.url,
+      novavms: novavms.url,
+      pulseapi: pulseapi.url,
+    });
     await fleet.plantForeignKeys();
     return fleet;
   }
@@ -84,16 +88,28 @@ export class Fleet {
     const rotation = `rotateEvery: "30d", overlap: "7d"${wish.emergency === undefined ? "" : `, emergency: ${JSON.stringify(wish.emergency)}`}`;
     const has = (name: string) => wish.keys.includes(name);
     const lines = [
-      has("na") || has("n1") || has("nr") ? `const na = new ServiceAccount("na", { connection: "novavms", role: "viewer" });` : "",
+      has("na") || has("n1") || has("nr")
+        ? `const na = new ServiceAccount("na", { connection: "novavms", role: "viewer" });`
+        : "",
       has("p1") ? `keep("p1", new ApiKey("p1", { scopes: ${pulsely} }));` : "",
       has("p2") ? `keep("p2", new ApiKey("p2", { scopes: ${pulsely}, name: "shared" }));` : "",
       has("a1") ? `keep("a1", new ApiKey("a1", { connection: "pulseapi", scopes: ${pulseapi} }));` : "",
-      has("n1") ? `keep("n1", new ApiKey("n1", { connection: "novavms", serviceAccountId: na.accountId, scopes: ${novavms} }));` : "",
-      has("pr") ? `keep("pr", new RotatingApiKey("pr", { scopes: ["read:checks"], name: "shared", ${rotation} }));` : "",
-      has("ar") ? `keep("ar", new RotatingApiKey("ar", { connection: "pulseapi", scopes: ["monitors:read"], ${rotation} }));` : "",
-      has("nr") ? `keep("nr", new RotatingApiKey("nr", { connection: "novavms", serviceAccountId: na.accountId, scopes: ["cameras:read"], ${rotation} }));` : "",
+      has("n1")
+        ? `keep("n1", new ApiKey("n1", { connection: "novavms", serviceAccountId: na.accountId, scopes: ${novavms} }));`
+        : "",
+      has("pr")
+        ? `keep("pr", new RotatingApiKey("pr", { scopes: ["read:checks"], name: "shared", ${rotation} }));`
+        : "",
+      has("ar")
+        ? `keep("ar", new RotatingApiKey("ar", { connection: "pulseapi", scopes: ["monitors:read"], ${rotation} }));`
+        : "",
+      has("nr")
+        ? `keep("nr", new RotatingApiKey("nr", { connection: "novavms", serviceAccountId: na.accountId, scopes: ["cameras:read"], ${rotation} }));`
+        : "",
     ];
-    this.stack.program(`const keep = (name, key) => { exports[name] = key.secret; };\n${lines.filter((line) => line !== "").join("\n")}`);
+    this.stack.program(
+      `const keep = (name, key) => { exports[name] = key.secret; };\n${lines.filter((line) => line !== "").join("\n")}`,
+    );
     this.stack.env.APIKEYS_NOW = wish.now;
     this.stack.env.APIKEYS_NOW_WRITES = "1";
   }
@@ -103,7 +119,10 @@ export class Fleet {
     return this.services.clock.set(now);
   }
 
-  killed(requests: { readonly method: string; readonly path: RegExp; readonly count: number }, kill: Kill): Promise<Wreck> {
+  killed(
+    requests: { readonly method: string; readonly path: RegExp; readonly count: number },
+    kill: Kill,
+  ): Promise<Wreck> {
     return killedUpdate(this.stack, this.proxy, requests, kill);
   }
 
@@ -111,7 +130,8 @@ export class Fleet {
   async recover(): Promise<string> {
     const run = await this.stack.pulumi("up", "--yes", "--skip-preview");
     if (run.code === 0) return run.text;
-    if (!run.text.includes("the stack is currently locked")) throw new Error(`the update after the kill failed:\n${run.text}`);
+    if (!run.text.includes("the stack is currently locked"))
+      throw new Error(`the update after the kill failed:\n${run.text}`);
     await this.stack.must("cancel", "--yes");
     const again = await this.stack.pulumi("up", "--yes", "--skip-preview");
     if (again.code !== 0) throw new Error(`the update after the kill failed:\n${again.text}`);
@@ -127,9 +147,9 @@ export class Fleet {
     for (const key of foreign) if (!alive.has(key)) wrong.push(`a foreign key was revoked: ${key}`);
     const recorded = await this.recordedKeys();
     const ours = living.filter((key) => !foreign.has(identityOf(key)));
-    for (const key of ours) if (!recorded.has(key.id)) wrong.push(`an orphan lives: ${key.service} ${key.id} (${key.name})`);
-    const { outputs } = this.stack;
-    for (const [name, secret] of Object.entries(await outputs.call(this.stack))) {
+    for (const key of ours)
+      if (!recorded.has(key.id)) wrong.push(`an orphan lives: ${key.service} ${key.id} (${key.name})`);
+    for (const [name, secret] of Object.entries(await this.stack.outputs())) {
       const status = await this.try(name, secret);
       if (status !== 200) wrong.push(`the secret of "${name}" that the state names answers ${status}`);
     }

@@ -51,11 +51,12 @@ export async function killedUpdate(
   { point, victim, afterMs }: Kill,
 ): Promise<Wreck> {
   const reached = proxy.hold({ ...requests, point: holdPoints[point] });
-  const child = spawn(
-    "pulumi",
-    ["up", "--yes", "--skip-preview", "--non-interactive", "--parallel", "32"],
-    { cwd: stack.project, env: stack.env, detached: true, stdio: ["ignore", "pipe", "pipe"] },
-  );
+  const child = spawn("pulumi", ["up", "--yes", "--skip-preview", "--non-interactive", "--parallel", "32"], {
+    cwd: stack.project,
+    env: stack.env,
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const engine = child.pid;
   if (engine === undefined) throw new Error("pulumi could not be started");
   const printed: Buffer[] = [];
@@ -71,7 +72,8 @@ export async function killedUpdate(
   });
 
   try {
-    if ((await Promise.race([reached.then(() => "reached"), ended.then(() => "ended")])) === "ended") return wreck(true);
+    if ((await Promise.race([reached.then(() => "reached"), ended.then(() => "ended")])) === "ended")
+      return wreck(true);
     if (point === "K5") await new Promise((done) => setTimeout(done, afterMs));
     // The kill is the event that is waited for; where the engine writes nothing more, it comes at its end.
     if (point === "K6") await Promise.race([state.changes(1), ended]);
@@ -79,7 +81,8 @@ export async function killedUpdate(
     const tree = treeOf(engine);
     survivors.push(...tree);
     strike(tree, engine, victim, proxy);
-    if (victim === "term-twice" || victim === "int-twice" || victim === "host" || victim === "connection") await proxy.release();
+    if (victim === "term-twice" || victim === "int-twice" || victim === "host" || victim === "connection")
+      await proxy.release();
     await ended;
     await proxy.release();
     return wreck(false);

@@ -7,6 +7,7 @@ import { parse } from "yaml";
 import { startEmulator, type TestEmulator } from "../../../testing/emulator";
 import { pulumiCommands, type ReadmeCommand } from "./example-readme";
 import { type Run, TestStack } from "./stack";
+import { isOwnName } from "./own-name";
 
 const repository = resolve(__dirname, "../../..");
 export const examplesDir = join(repository, "examples");
@@ -60,9 +61,7 @@ export async function runExample(name: string, afterUps?: readonly AfterUp[]): P
     }
     await bench.stack.close();
     for (const emulator of bench.emulators.values()) {
-      const alive = (await emulator.keys.list()).filter(
-        (key) => key.state === "active" && /-[0-9a-f]{10}$/.test(key.name),
-      );
+      const alive = (await emulator.keys.list()).filter((key) => key.state === "active" && isOwnName(key.name));
       if (alive.length > 0) throw new Error(`destroy left ${alive.length} living keys behind`);
     }
   } finally {

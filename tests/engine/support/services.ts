@@ -1,6 +1,7 @@
 import type { EmulatorOptions } from "../../../emulator";
 import { startEmulator, type TestEmulator } from "../../../testing/emulator";
 import { TestStack } from "./stack";
+import { isOwnName } from "./own-name";
 
 /** The embedded services and a stack whose connections lead to them. */
 export interface Bench {
@@ -43,7 +44,7 @@ export function story(
       await bench.services.faults.clear();
       await bench.stack.close();
       const alive = (await bench.services.keys.list()).filter(
-        ({ state, name }) => state === "active" && /-[0-9a-f]{10}$/.test(name),
+        ({ state, name }) => state === "active" && isOwnName(name),
       );
       if (alive.length > 0) throw new Error(`destroy left ${alive.length} living keys behind`);
     } finally {

@@ -392,7 +392,7 @@ export class Team {
       .replaceAll(this.dir, "/tmp/team")
       .replaceAll(/sha256:[0-9a-f]{64}/g, "sha256:<digest>")
       .replaceAll(/key_[0-9a-f]{16}/g, "key_<id>")
-      .replaceAll(/\b(dashboard|exporter)-[0-9a-f]{10}\b/g, "$1-<name>")
+      .replaceAll(/\b(dashboard|exporter)-(?:[0-9a-f]{4}[a-z2-7]{15}|[0-9a-f]{10})\b/g, "$1-<name>")
       .replaceAll(/identity_[0-9a-f-]+/g, "<identity>")
       .replaceAll(/[ \t]+$/gm, "");
   }

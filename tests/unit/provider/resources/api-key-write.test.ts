@@ -282,3 +282,39 @@ describe("a deletion", () => {
     await key.destroy();
   });
 });
+
+describe("a create whose answer was lost, and that no search explains", () => {
+  async function lostKey(after: boolean): Promise<{ service: FakeService; key: EngineDouble }> {
+    const service = new FakeService();
+    const key = new EngineDouble(createApiKeyProvider(service.context()));
+    service.fail("createKey", new ConnectionError("POST /keys: the connection broke.", true), { after });
+    service.fail("listKeys", new ServerError({ ...facts, status: 503, detail: "busy" }));
+    expect((await key.up(keyProgram)).failures).toEqual([expect.stringMatching(/it is unclear whether a key named/)]);
+    return { service, key };
+  }
+
+  test("stays in the state, so that the next update revokes what appeared, and issues the key", async () => {
+    const { service, key } = await lostKey(true);
+    expect(service.living()).toEqual(["key-1"]);
+    expect(key.outs).toMatchObject({ status: "missing", lostCreate: true });
+    expect((await key.up(keyProgram)).op).toBe("replace");
+    expect(service.living()).toEqual(["key-2"]);
+    expect(key.outs).toMatchObject({ keyId: "key-2", status: "active" });
+    expect(key.outs.lostCreate).toBeUndefined();
+  });
+
+  test("is looked for by a destroy as well", async () => {
+    const { service, key } = await lostKey(true);
+    await key.destroy();
+    expect(service.living()).toEqual([]);
+  });
+
+  test("that made nothing leaves nothing to revoke, and a refresh does not call the key gone from the state", async () => {
+    const { service, key } = await lostKey(false);
+    await key.refresh();
+    expect(key.outs).toMatchObject({ status: "missing", lostCreate: true });
+    await key.up(keyProgram);
+    expect(service.living()).toEqual(["key-1"]);
+    expect(service.count("revokeKey")).toBe(0);
+  });
+});
