@@ -15,7 +15,7 @@ import {
   fieldSchemas,
 } from "./input-checks";
 import { sameInstant } from "./expiry";
-import { logicalName, type Origin, physicalName } from "./names";
+import { logicalName, type Origin } from "./names";
 import { type Target, targetOf } from "./target";
 
 /** Inputs of every key, after `check`. */

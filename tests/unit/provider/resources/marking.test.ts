@@ -89,7 +89,7 @@ describe("a key that a killed run has left", () => {
   });
 
   test("is left alone, with a warning, where the service does not tell whether it was used", async () => {
-    const service = new FakeService({ lastUsed: undefined } as unknown as Partial<Capabilities>);
+    const service = new FakeService({ lastUsed: undefined });
     await leave(service);
     const { naming, warnings } = nextRun(service);
     await (await naming()).clearLeftovers?.({});
