@@ -1,23 +1,21 @@
 import { existsSync } from "node:fs";
-import { Option, type Command } from "commander";
+import type { Command } from "commander";
 
 import { exitCodes } from "../review/exit-code";
 import { markerOf } from "../review/marker";
+import { mergeReports, type MergedPart } from "../review/merge-reports";
+import { readReport } from "../review/read-report";
 import { renderMarkdown } from "../review/render/markdown";
-import { parseReport } from "../review/report";
 import { failedReview } from "../review/review-preview";
-import { githubForge, gitlabForge, type Forge } from "./forges";
 import { CommandFailure, processHost, readInput, runs, usageFailure, type CommandHost } from "./command";
+import { addForgeOptions, openForge, type ForgeOptions } from "./forge-options";
+import type { Forge, ForgeComment } from "./forges";
 import { defaultMaxChars, maxCharsOption, wholeNumber } from "./review-command";
 
-interface CommentOptions {
-  readonly provider: "github" | "gitlab";
+interface CommentOptions extends ForgeOptions {
   readonly pr: number;
-  readonly report: string;
-  readonly repo?: string;
-  readonly baseUrl?: string;
-  readonly tokenEnv?: string;
-  readonly authorId?: number;
+  readonly report: readonly string[];
+  readonly id?: string;
   readonly headSha?: string;
   readonly project?: string;
   readonly stack?: string;
@@ -25,33 +23,12 @@ interface CommentOptions {
   readonly dryRun: boolean;
 }
 
-/** What each forge's own CI calls these things. */
-const surroundings = {
-  github: {
-    forge: githubForge,
-    url: "GITHUB_API_URL",
-    fallbackUrl: "https://api.github.com",
-    token: "GITHUB_TOKEN",
-    repository: "GITHUB_REPOSITORY",
-  },
-  gitlab: {
-    forge: gitlabForge,
-    url: "CI_API_V4_URL",
-    fallbackUrl: "https://gitlab.com/api/v4",
-    token: "GITLAB_TOKEN",
-    repository: "CI_PROJECT_ID",
-  },
-} as const;
-
-/** `apikeys comment`: the only command that uses the network. One comment per stack, updated in place. */
+/** `apikeys comment`: one comment per stack, updated in place. */
 export function addCommentCommand(program: Command, host: CommandHost = processHost, send: typeof fetch = fetch): void {
   const command = program
     .command("comment")
     .description(
-      "Puts a report on a pull or merge request as one comment per stack, and updates that comment from then on.",
-    )
-    .addOption(
-      new Option("--provider <forge>", "where the pull request is").choices(["github", "gitlab"]).makeOptionMandatory(),
+      "Puts a report on a pull or merge request as one comment per stack, and updates that comment from then on. Everything is drawn here, from JSON whose digest and tables follow from its delta; any other file is refused.",
     )
     .requiredOption(
       "--pr <number>",
@@ -60,57 +37,58 @@ export function addCommentCommand(program: Command, host: CommandHost = processH
     )
     .requiredOption(
       "--report <file>",
-      "JSON report of `review` (rendered here, so that nothing of it is trusted), or Markdown of `review` or `merge`; - reads stdin",
+      "JSON report of `review`; several of them become one comment for several stacks; - reads stdin",
+      (file: string, files: readonly string[]) => [...files, file],
+      [],
     )
-    .option("--repo <owner/name>", "repository, or GitLab's project id (default: $GITHUB_REPOSITORY or $CI_PROJECT_ID)")
-    .option("--base-url <url>", "the forge's API (default: $GITHUB_API_URL or $CI_API_V4_URL, else the public one)")
-    .option("--token-env <name>", "environment variable with the token (default: GITHUB_TOKEN or GITLAB_TOKEN)")
-    .option(
-      "--author-id <number>",
-      "id of the account that the token comments as (default: asked of the forge)",
-      wholeNumber(1, Number.MAX_SAFE_INTEGER),
-    )
+    .option("--id <id>", "sets a comment about several stacks apart from another one of the same repository")
     .option("--head-sha <sha>", "comment only while the pull request stands at this commit")
     .option("--project <name>", "project, for a report that is missing")
     .option("--stack <name>", "stack, for a report that is missing")
     .option("--max-chars <number>", "longest comment", maxCharsOption, defaultMaxChars)
     .option("--dry-run", "read, and print what would be done", false);
+  addForgeOptions(command);
   runs(command, host, (options: CommentOptions) => comment(options, host, send));
 }
 
 async function comment(options: CommentOptions, host: CommandHost, send: typeof fetch): Promise<number> {
   const { body, complete } = bodyOf(options, host);
-  const marker = markerOf(body);
-  if (marker === undefined) {
-    throw new CommandFailure(
-      exitCodes.notReviewable,
-      `--report ${options.report} is no report: give the file of \`apikeys review --out json=FILE\`, or the Markdown of \`review\` or \`merge\`.`,
-    );
-  }
   const forge = openForge(options, host, send);
-  if (options.headSha !== undefined && (await forge.headSha()) !== options.headSha) {
+  if (options.headSha !== undefined && (await forge.headSha(options.pr)) !== options.headSha) {
     throw new CommandFailure(
       exitCodes.outdated,
       `the pull request does not stand at ${options.headSha} any more; this report is out of date and was not posted.`,
     );
   }
-  await stick(forge, marker, body, options, host);
+  await stick(forge, body, options, host);
   return complete ? exitCodes.fine : exitCodes.notReviewable;
 }
 
-/** JSON is rendered here; Markdown is taken only where its first line is one of our markers. */
-function bodyOf(options: CommentOptions, host: CommandHost): { readonly body: string; readonly complete: boolean } {
-  const text = options.report !== "-" && !existsSync(options.report) ? "" : readInput(options.report, host, "--report");
-  const report = parseReport(text);
-  if (report) return { body: renderMarkdown(report, options.maxChars), complete: true };
-  if (markerOf(text) !== undefined) {
-    if (text.length > options.maxChars)
-      throw usageFailure(
-        `--report ${options.report} has ${text.length} characters; the limit is ${options.maxChars}. Post the JSON report, which is cut to fit.`,
-      );
-    return { body: text, complete: true };
+interface Body {
+  readonly body: string;
+  /** False where a report is missing. */
+  readonly complete: boolean;
+}
+
+function bodyOf(options: CommentOptions, host: CommandHost): Body {
+  const parts = options.report.map((file): MergedPart => {
+    const text = file !== "-" && !existsSync(file) ? "" : readInput(file, host, "--report");
+    if (text.trim() === "") return { name: file };
+    const read = readReport(text);
+    if ("report" in read) return { name: file, report: read.report };
+    throw usageFailure(`--report ${file} is refused: ${read.mistake}.`);
+  });
+  const [first] = parts;
+  if (parts.length > 1 || options.id !== undefined) {
+    const { markdown } = mergeReports(parts, options.id ?? "all", options.maxChars);
+    return { body: markdown, complete: parts.every(({ report }) => report) };
   }
-  if (options.stack === undefined || options.project === undefined) return { body: "", complete: false };
+  if (first?.report) return { body: renderMarkdown(first.report, options.maxChars), complete: true };
+  if (options.stack === undefined || options.project === undefined)
+    throw new CommandFailure(
+      exitCodes.notReviewable,
+      `--report ${first?.name ?? ""} is missing or empty, so there is nothing to say; with --project and --stack the comment would say that nobody looked.`,
+    );
   // Better a comment that says "nobody looked" than an older one that says "all is well".
   const failed = failedReview({
     preview: "",
@@ -123,57 +101,48 @@ function bodyOf(options: CommentOptions, host: CommandHost): { readonly body: st
   return { body: renderMarkdown(failed, options.maxChars), complete: false };
 }
 
-async function stick(
-  forge: Forge,
-  marker: string,
-  body: string,
-  options: CommentOptions,
-  host: CommandHost,
-): Promise<void> {
+async function stick(forge: Forge, body: string, options: CommentOptions, host: CommandHost): Promise<void> {
+  const marker = markerOf(body);
   const me = options.authorId ?? (await forge.whoAmI());
   // Both: anybody can quote the marker, and this account may have other comments.
-  const [first, ...copies] = (await forge.comments()).filter(
-    (each) => each.authorId === me && markerOf(each.body) === marker,
-  );
+  const marked = (await forge.comments(options.pr)).filter((each) => markerOf(each.body) === marker);
+  const [first, ...copies] = me === undefined ? [] : marked.filter(({ authorId }) => authorId === me);
   const say = (what: string): void => host.stdout(`${options.dryRun ? "would " : ""}${what}\n`);
   if (!first) {
     say(`create a comment on ${options.provider} #${options.pr}`);
-    if (!options.dryRun) await forge.create(body);
+    if (!options.dryRun) await create(forge, { body, marked, me }, options, host);
   } else if (sameText(first.body, body)) {
     host.stdout(`comment ${first.id} is up to date\n`);
   } else {
     say(`update comment ${first.id}`);
-    if (!options.dryRun) await forge.update(first.id, body);
+    if (!options.dryRun) await forge.update(options.pr, first.id, body);
   }
   for (const copy of copies) {
     // Two runs at once may each have made one.
     say(`remove comment ${copy.id}, a copy`);
-    if (!options.dryRun) await forge.remove(copy.id);
+    if (!options.dryRun) await forge.remove(options.pr, copy.id);
   }
   if (options.dryRun) host.stdout(body);
 }
 
-function openForge(options: CommentOptions, host: CommandHost, send: typeof fetch): Forge {
-  const names = surroundings[options.provider];
-  const tokenEnv = options.tokenEnv ?? names.token;
-  const token = host.env[tokenEnv] ?? "";
-  if (token === "")
-    throw usageFailure(
-      `The environment variable ${tokenEnv} has no token for ${options.provider}; set it, or name another with --token-env.`,
+/** The answer says whose comment it is. An older one of the same account takes its place, so that there is one. */
+async function create(
+  forge: Forge,
+  known: { readonly body: string; readonly marked: readonly ForgeComment[]; readonly me: number | undefined },
+  options: CommentOptions,
+  host: CommandHost,
+): Promise<void> {
+  const created = await forge.create(options.pr, known.body);
+  if (created.authorId < 0 || created.authorId === known.me) return;
+  if (known.me !== undefined)
+    host.stderr(
+      `apikeys comment: this token comments as account ${created.authorId}, not ${known.me}; correct or leave out --author-id.\n`,
     );
-  if (!/^[\x21-\x7e]+$/.test(token))
-    throw usageFailure(`The token in ${tokenEnv} holds a character that no token has, such as a line break.`);
-  const repository = options.repo ?? host.env[names.repository] ?? "";
-  if (repository === "") throw usageFailure(`Give --repo, or set ${names.repository}.`);
-  if (options.provider === "github" && !/^[A-Za-z0-9_.-]+\/[A-Za-z0-9_.-]+$/.test(repository))
-    throw usageFailure("--repo must be OWNER/NAME.");
-  return names.forge({
-    baseUrl: options.baseUrl ?? host.env[names.url] ?? names.fallbackUrl,
-    token,
-    repository,
-    number: options.pr,
-    fetch: send,
-  });
+  const [older, ...copies] = known.marked.filter(({ authorId }) => authorId === created.authorId);
+  if (!older) return;
+  host.stdout(`update comment ${older.id} instead\n`);
+  await forge.update(options.pr, older.id, known.body);
+  for (const { id } of [...copies, created]) await forge.remove(options.pr, id);
 }
 
 /** Forges change line ends and trim. */

@@ -9,25 +9,29 @@ export interface ForgeComment {
   readonly body: string;
 }
 
-/** What a sticky comment needs of GitHub or GitLab. */
+/** What a sticky comment needs of GitHub or GitLab. `number` is the pull request's, or the merge request's iid. */
 export interface Forge {
-  /** The id of the account that the token speaks for. */
-  readonly whoAmI: () => Promise<number>;
+  /** The id of the account that the token speaks for; undefined where the forge does not tell. */
+  readonly whoAmI: () => Promise<number | undefined>;
   /** The commit that the pull request stands at. */
-  readonly headSha: () => Promise<string>;
+  readonly headSha: (number: number) => Promise<string>;
+  /** The pull requests whose merge made this commit. */
+  readonly mergedAs: (sha: string) => Promise<number[]>;
   /** Every comment, over all pages. */
-  readonly comments: () => Promise<ForgeComment[]>;
-  readonly create: (body: string) => Promise<void>;
-  readonly update: (id: number, body: string) => Promise<void>;
-  readonly remove: (id: number) => Promise<void>;
+  readonly comments: (number: number) => Promise<ForgeComment[]>;
+  /** Says who the comment's author turned out to be. */
+  readonly create: (number: number, body: string) => Promise<Pick<ForgeComment, "id" | "authorId">>;
+  readonly update: (number: number, id: number, body: string) => Promise<void>;
+  readonly remove: (number: number, id: number) => Promise<void>;
 }
 
 export interface ForgeSettings {
   readonly baseUrl: string;
+  /** GitHub's GraphQL; left out, it follows from `baseUrl`. */
+  readonly graphqlUrl?: string;
   readonly token: string;
   /** `owner/name`, or GitLab's project id. */
   readonly repository: string;
-  readonly number: number;
   readonly fetch: typeof fetch;
 }
 
@@ -41,36 +45,36 @@ export function githubForge(settings: ForgeSettings): Forge {
     accept: "application/vnd.github+json",
     "x-github-api-version": "2022-11-28",
   };
-  const call = caller(settings, headers);
+  const base = baseOf(settings.baseUrl, "--base-url");
+  const call = caller(settings, base, headers);
+  const graphql = caller(settings, graphqlOf(base, settings.graphqlUrl), headers);
   const repository = `repos/${settings.repository.split("/").map(encodeURIComponent).join("/")}`;
-  const issue = `${repository}/issues/${settings.number}/comments`;
   return {
     whoAmI: async () => {
       const user = await call("GET", "user", undefined, [401, 403, 404]);
-      if (user.ok) return idOf(user.body, "id");
+      if (user.ok) return knownId(idOf(user.body, "id"));
       // A workflow's own token is no user; GraphQL still says who it comments as.
-      const answer = await call("POST", "graphql", { query: "query { viewer { databaseId } }" }, [400, 401, 403, 404]);
-      const id = answer.ok ? field(field(field(answer.body, "data"), "viewer"), "databaseId") : undefined;
-      if (typeof id === "number") return id;
-      throw usageFailure(
-        "GitHub does not say which account this token comments as; give --author-id (41898282 for the token of GitHub Actions on github.com).",
-      );
+      const answer = await graphql("POST", "", { query: "query { viewer { databaseId } }" }, [400, 401, 403, 404]);
+      return answer.ok ? knownId(idOf(field(field(answer.body, "data"), "viewer"), "databaseId")) : undefined;
     },
-    headSha: async () =>
-      textOf(field((await call("GET", `${repository}/pulls/${settings.number}`)).body, "head"), "sha"),
-    comments: () =>
-      everyPage(call, issue, (entry) => ({
-        id: idOf(entry, "id"),
-        authorId: idOf(field(entry, "user"), "id"),
+    headSha: async (number) => textOf(field((await call("GET", `${repository}/pulls/${number}`)).body, "head"), "sha"),
+    mergedAs: async (sha) => {
+      const pulls = await everyPage(call, `${repository}/commits/${sha}/pulls`, (entry) => entry);
+      return pulls
+        .filter((pull) => textOf(pull, "merged_at") !== "" && textOf(pull, "merge_commit_sha") === sha)
+        .map((pull) => idOf(pull, "number"));
+    },
+    comments: (number) =>
+      everyPage(call, `${repository}/issues/${number}/comments`, (entry) => ({
+        ...createdComment(entry, "user"),
         body: textOf(entry, "body"),
       })),
-    create: async (body) => {
-      await call("POST", issue, { body });
-    },
-    update: async (id, body) => {
+    create: async (number, body) =>
+      createdComment((await call("POST", `${repository}/issues/${number}/comments`, { body })).body, "user"),
+    update: async (_number, id, body) => {
       await call("PATCH", `${repository}/issues/comments/${id}`, { body });
     },
-    remove: async (id) => {
+    remove: async (_number, id) => {
       await call("DELETE", `${repository}/issues/comments/${id}`, undefined, [404]);
     },
   };
@@ -78,27 +82,52 @@ export function githubForge(settings: ForgeSettings): Forge {
 
 /** https://docs.gitlab.com/api/notes/#merge-requests */
 export function gitlabForge(settings: ForgeSettings): Forge {
-  const call = caller(settings, { "private-token": settings.token });
-  const request = `projects/${encodeURIComponent(settings.repository)}/merge_requests/${settings.number}`;
+  const call = caller(settings, baseOf(settings.baseUrl, "--base-url"), { "private-token": settings.token });
+  const project = `projects/${encodeURIComponent(settings.repository)}`;
+  const request = (number: number): string => `${project}/merge_requests/${number}`;
   return {
-    whoAmI: async () => idOf((await call("GET", "user")).body, "id"),
-    headSha: async () => textOf((await call("GET", request)).body, "sha"),
-    comments: () =>
-      everyPage(call, `${request}/notes`, (entry) => ({
-        id: idOf(entry, "id"),
-        authorId: idOf(field(entry, "author"), "id"),
+    whoAmI: async () => {
+      const user = await call("GET", "user", undefined, [401, 403, 404]);
+      return user.ok ? knownId(idOf(user.body, "id")) : undefined;
+    },
+    headSha: async (number) => textOf((await call("GET", request(number))).body, "sha"),
+    mergedAs: async (sha) => {
+      const requests = await everyPage(call, `${project}/repository/commits/${sha}/merge_requests`, (entry) => entry);
+      const made = ["merge_commit_sha", "squash_commit_sha", "sha"];
+      return requests
+        .filter((entry) => textOf(entry, "state") === "merged" && made.some((name) => textOf(entry, name) === sha))
+        .map((entry) => idOf(entry, "iid"));
+    },
+    comments: (number) =>
+      everyPage(call, `${request(number)}/notes`, (entry) => ({
+        ...createdComment(entry, "author"),
         body: textOf(entry, "body"),
       })),
-    create: async (body) => {
-      await call("POST", `${request}/notes`, { body });
+    create: async (number, body) =>
+      createdComment((await call("POST", `${request(number)}/notes`, { body })).body, "author"),
+    update: async (number, id, body) => {
+      await call("PUT", `${request(number)}/notes/${id}`, { body });
     },
-    update: async (id, body) => {
-      await call("PUT", `${request}/notes/${id}`, { body });
-    },
-    remove: async (id) => {
-      await call("DELETE", `${request}/notes/${id}`, undefined, [404]);
+    remove: async (number, id) => {
+      await call("DELETE", `${request(number)}/notes/${id}`, undefined, [404]);
     },
   };
+}
+
+function createdComment(entry: unknown, author: string): Pick<ForgeComment, "id" | "authorId"> {
+  return { id: idOf(entry, "id"), authorId: idOf(field(entry, author), "id") };
+}
+
+/** Enterprise Server has REST at `/api/v3` and GraphQL beside it. The token goes to no other host. */
+function graphqlOf(base: string, given: string | undefined): string {
+  if (given === undefined)
+    return base.endsWith("/api/v3") ? `${base.slice(0, -"v3".length)}graphql` : `${base}/graphql`;
+  const url = baseOf(given, "GITHUB_GRAPHQL_URL");
+  if (new URL(url).origin !== new URL(base).origin)
+    throw usageFailure(
+      "GITHUB_GRAPHQL_URL is on another host than GITHUB_API_URL; the token is sent to one host only.",
+    );
+  return url;
 }
 
 interface Answer {
@@ -109,12 +138,12 @@ interface Answer {
 
 type Call = (method: string, path: string, body?: unknown, tolerated?: readonly number[]) => Promise<Answer>;
 
-function caller({ baseUrl, token, fetch: send }: ForgeSettings, headers: Record<string, string>): Call {
-  const base = baseOf(baseUrl);
+function caller({ token, fetch: send }: ForgeSettings, base: string, headers: Record<string, string>): Call {
   return async (method, path, body, tolerated = []) => {
+    const url = path === "" ? base : `${base}/${path}`;
     let response: Response;
     try {
-      response = await send(`${base}/${path}`, {
+      response = await send(url, {
         method,
         headers: {
           ...headers,
@@ -130,46 +159,46 @@ function caller({ baseUrl, token, fetch: send }: ForgeSettings, headers: Record<
       // The cause's message can quote the header that fetch refused.
       throw new CommandFailure(
         exitCodes.internal,
-        `${method} ${base}/${path} got no answer (${error instanceof Error ? error.name : "unknown reason"}).`,
+        `${method} ${url} got no answer (${error instanceof Error ? error.name : "unknown reason"}).`,
       );
     }
     const text = await response.text();
     if (!response.ok && !tolerated.includes(response.status)) {
       throw new CommandFailure(
         exitCodes.internal,
-        `${method} ${base}/${path} answered ${response.status}: ${redact(text, [token])}`,
+        `${method} ${url} answered ${response.status}: ${redact(text, [token])}`,
       );
     }
     return { ok: response.ok, body: parse(text), headers: response.headers };
   };
 }
 
-async function everyPage(call: Call, path: string, read: (entry: unknown) => ForgeComment): Promise<ForgeComment[]> {
-  const comments: ForgeComment[] = [];
+async function everyPage<Entry>(call: Call, path: string, read: (entry: unknown) => Entry): Promise<Entry[]> {
+  const entries: Entry[] = [];
   for (let page = 1; page <= maxPages; page += 1) {
     const { body, headers } = await call("GET", `${path}?per_page=100&page=${page}`);
     if (!Array.isArray(body)) throw new CommandFailure(exitCodes.internal, `GET ${path} did not answer with a list.`);
-    comments.push(...body.map(read));
+    entries.push(...body.map(read));
     // Both say whether there is more; where neither header is there, a page that is not full is the last.
     const link = headers.get("link");
     const next = headers.get("x-next-page");
     const more = link !== null ? /;\s*rel="?next"?/.test(link) : next !== null ? next !== "" : body.length >= 100;
-    if (!more) return comments;
+    if (!more) return entries;
   }
   throw new CommandFailure(exitCodes.internal, `GET ${path} has more than ${maxPages} pages.`);
 }
 
 /** The token goes nowhere in clear, except to this machine. */
-function baseOf(text: string): string {
+function baseOf(text: string, what: string): string {
   let url: URL;
   try {
     url = new URL(text);
   } catch {
-    throw usageFailure("--base-url is not a URL; give for example https://api.github.com.");
+    throw usageFailure(`${what} is not a URL; give for example https://api.github.com.`);
   }
   const isLocal = ["127.0.0.1", "localhost", "[::1]"].includes(url.hostname);
   if (url.protocol !== "https:" && !(url.protocol === "http:" && isLocal))
-    throw usageFailure("--base-url must be https, or http on loopback.");
+    throw usageFailure(`${what} must be https, or http on loopback.`);
   return `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
 }
 
@@ -184,6 +213,10 @@ function parse(text: string): unknown {
 
 function field(value: unknown, name: string): unknown {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+function knownId(id: number): number | undefined {
+  return id > 0 ? id : undefined;
 }
 
 function idOf(value: unknown, name: string): number {

@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, () => AddCommand>> = {
   lock: () => (require("./lock") as typeof import("./lock")).addLockCommand,
   verify: () => (require("./verify") as typeof import("./verify")).addVerifyCommand,
   comment: () => (require("./comment") as typeof import("./comment")).addCommentCommand,
+  approved: () => (require("./approved") as typeof import("./approved")).addApprovedCommand,
   merge: () => (require("./merge") as typeof import("./merge")).addMergeCommand,
 };
 

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 
 import { mergeReports, type MergedPart } from "../review/merge-reports";
-import { parseReport } from "../review/report";
+import { readReport } from "../review/read-report";
 import { processHost, readInput, runs, usageFailure, writeOutput, type CommandHost } from "./command";
 import { defaultMaxChars, maxCharsOption } from "./review-command";
 
@@ -35,7 +35,10 @@ export function addMergeCommand(program: Command, host: CommandHost = processHos
 function merge(options: MergeOptions, files: readonly string[], host: CommandHost): number {
   const parts = new Map<string, MergedPart>();
   for (const file of files) {
-    const report = parseReport(readPart(file, host));
+    const text = readPart(file, host);
+    const read = text.trim() === "" ? { mistake: "" } : readReport(text);
+    if ("mistake" in read && read.mistake !== "") throw usageFailure(`${file} is refused: ${read.mistake}.`);
+    const report = "report" in read ? read.report : undefined;
     const name = report ? (report.part ?? `${report.project}/${report.stack}`) : file;
     if (parts.has(name)) throw usageFailure(`Two parts are called ${name}: give each review its own --part.`);
     parts.set(name, report ? { name, report } : { name });

@@ -1,12 +1,16 @@
 import { InvalidArgumentError, type Command } from "commander";
 
+import { isDigest } from "../review/digest-line";
 import { exitCodes } from "../review/exit-code";
 import { plainMessage } from "../review/inert";
+import { readReport } from "../review/read-report";
+import type { Report } from "../review/report";
 import { reviewPreview } from "../review/review-preview";
-import { processHost, readInput, runs, type CommandHost } from "./command";
+import { processHost, readInput, runs, usageFailure, type CommandHost } from "./command";
 import { addPlaceOptions, loadPolicy, placesOf, reviewTime, type PlaceOptions } from "./review-command";
 
 interface VerifyOptions extends PlaceOptions {
+  readonly report?: string;
   readonly digest: string;
   readonly allowEmpty: boolean;
   readonly json: boolean;
@@ -20,6 +24,10 @@ export function addVerifyCommand(program: Command, host: CommandHost = processHo
       "Compares the access changes of a fresh preview with the digest that was approved; answers 11 where they differ.",
     )
     .requiredOption("--digest <sha256:…>", "the approved digest, as the review's footer shows it", checkDigest)
+    .option(
+      "--report <file>",
+      "a JSON report of `review` in the place of the preview; refused where it contradicts itself",
+    )
     .option("--allow-empty", "a stack without our resources is fine", false)
     .option("--json", "print the answer as JSON", false);
   addPlaceOptions(command);
@@ -27,9 +35,26 @@ export function addVerifyCommand(program: Command, host: CommandHost = processHo
 }
 
 async function verify(options: VerifyOptions, host: CommandHost): Promise<number> {
+  const report = options.report === undefined ? await reviewed(options, host) : given(options.report, host);
+  const reviewable = report.verdict !== "not-reviewable";
+  const matches = reviewable && report.digest === options.digest;
+  if (options.json)
+    host.stdout(`${JSON.stringify({ approved: options.digest, actual: report.digest, reviewable, matches })}\n`);
+  else if (matches) host.stdout(`The access changes are the approved ones: ${report.digest}\n`);
+  else if (reviewable) {
+    host.stdout(
+      `The access changes are not the approved ones. Run the review again and have it approved. A digest that version 0.1 made never fits.\n  approved ${options.digest}\n  actual   ${report.digest}\n`,
+    );
+  } else
+    host.stdout(`Not reviewable:\n${report.unreviewed.map(({ reason }) => `  ${plainMessage(reason)}\n`).join("")}`);
+  if (!reviewable) return exitCodes.notReviewable;
+  return matches ? exitCodes.fine : exitCodes.outdated;
+}
+
+async function reviewed(options: VerifyOptions, host: CommandHost): Promise<Report> {
   const places = placesOf(options);
   const { policy } = await loadPolicy(options, places);
-  const report = reviewPreview({
+  return reviewPreview({
     preview: readInput(options.preview, host, "--preview"),
     policy,
     nowMs: reviewTime(host),
@@ -38,22 +63,15 @@ async function verify(options: VerifyOptions, host: CommandHost): Promise<number
     expectNoAccessChange: false,
     allowEmpty: options.allowEmpty,
   });
-  const reviewable = report.exitCode !== exitCodes.notReviewable;
-  const matches = reviewable && report.digest === options.digest;
-  if (options.json)
-    host.stdout(`${JSON.stringify({ approved: options.digest, actual: report.digest, reviewable, matches })}\n`);
-  else if (matches) host.stdout(`The access changes are the approved ones: ${report.digest}\n`);
-  else if (reviewable) {
-    host.stdout(
-      `The access changes are not the approved ones. Run the review again and have it approved.\n  approved ${options.digest}\n  actual   ${report.digest}\n`,
-    );
-  } else
-    host.stdout(`Not reviewable:\n${report.unreviewed.map(({ reason }) => `  ${plainMessage(reason)}\n`).join("")}`);
-  if (!reviewable) return exitCodes.notReviewable;
-  return matches ? exitCodes.fine : exitCodes.outdated;
+}
+
+function given(file: string, host: CommandHost): Report {
+  const read = readReport(readInput(file, host, "--report"));
+  if ("mistake" in read) throw usageFailure(`--report ${file} is refused: ${read.mistake}.`);
+  return read.report;
 }
 
 function checkDigest(text: string): string {
-  if (!/^sha256:[0-9a-f]{64}$/.test(text)) throw new InvalidArgumentError("Give sha256: and 64 hex digits.");
+  if (!isDigest(text)) throw new InvalidArgumentError("Give sha256: and 64 hex digits.");
   return text;
 }

@@ -1,58 +1,24 @@
-import { sameTarget } from "./access";
-import { grantText } from "./grants";
-import { sameAccount } from "./key-account";
+import { canonicalJson } from "./canonical";
+import type { Reviewed } from "./delta-schema";
 import { sha256 } from "./sha256";
-import type { Side, Unit } from "./units";
+
+/** Stands in the hashed text: a digest of another version never fits. */
+export const digestVersion = 2;
+
+export interface DigestInput extends Pick<Reviewed, "delta" | "catalogues"> {
+  readonly project: string;
+  readonly stack: string;
+  /** What could not be read: a report that is not reviewable has no digest of one that is. */
+  readonly unreviewed: readonly { readonly urn: string | null; readonly reason: string }[];
+}
 
 /**
- * The canonical access delta: one entry for every account and key whose access this run changes, and
- * nothing else. Its SHA-256 is what a reviewer approves and what the deployment compares, so
- * unrelated changes must not move it, and one more scope, another server, another account must.
+ * SHA-256 over all that a reviewer approves: the delta, and what the scopes of foreign backends in it
+ * mean. Bound to the stack: "no change" of one stack never approves another.
  */
-export function accessDeltaOf(units: readonly Unit[]): readonly unknown[] {
-  return units
-    .filter(changesAccess)
-    .map((unit) => {
-      const { before, after } = unit;
-      const { gains, loses } = unit.change;
-      return {
-        urn: unit.urn,
-        before: before ? { ...place(before), account: account(before) } : null,
-        after: after ? { ...place(after), account: account(after) } : null,
-        gains: gains.map(grantText).sort(),
-        loses: loses.map(grantText).sort(),
-        unreadable: [...(after?.access.unreadable ?? [])].sort(),
-      };
-    })
-    .sort((a, b) => (a.urn < b.urn ? -1 : 1));
-}
-
-export function digestOf(project: string, stack: string, delta: readonly unknown[]): string {
-  // Bound to the stack: "no change" of one stack never approves another.
-  const canonical = JSON.stringify({ version: 1, project, stack, delta });
-  return `sha256:${sha256(canonical)}`;
-}
-
-/** True where somebody can do more or less than before, or somewhere else, or where nobody can tell. */
-export function changesAccess({ before, after, change: { gains, loses } }: Unit): boolean {
-  if (!before || !after) return true;
-  if (gains.length > 0 || loses.length > 0 || after.access.unreadable.length > 0) return true;
-  return (
-    !sameTarget(before.access.target, after.access.target) ||
-    before.facts.environment !== after.facts.environment ||
-    !sameAccount(before.account, after.account)
-  );
-}
-
-/** Where a grant holds. */
-function place({ access, facts }: Side): Readonly<Record<string, string | null>> {
-  return {
-    backend: access.target?.backend ?? null,
-    origin: access.target?.origin ?? null,
-    environment: facts.environment ?? null,
-  };
-}
-
-function account({ account: { id, urn } }: Side): string | null {
-  return urn ?? id ?? null;
+export function digestOf({ project, stack, delta, catalogues, unreviewed }: DigestInput): string {
+  const backends = new Set(delta.flatMap(({ before, after }) => [before?.backend, after?.backend]));
+  const used = catalogues.filter(({ backend }) => backends.has(backend));
+  const approved = { project, stack, delta, catalogues: used, unreviewed };
+  return `sha256:${sha256(canonicalJson({ digest: digestVersion, ...approved }))}`;
 }

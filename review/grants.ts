@@ -26,6 +26,14 @@ export function grantText({ kind, name }: Grant): string {
   return `${kind}=${name}`;
 }
 
+/** The grant that a text stands for: the other way round. */
+export function grantOf(text: string): Grant {
+  const [, kind, name] = /^(scope|role|ceiling|account)=([^]*)$/.exec(text) ?? [];
+  return kind === undefined || name === undefined
+    ? { kind: "scope", name: text }
+    : { kind: kind as Grant["kind"], name };
+}
+
 export interface GrantChange {
   readonly gains: readonly Grant[];
   readonly loses: readonly Grant[];

@@ -1,5 +1,4 @@
 import { formatTime, parseTime } from "../provider/times";
-import { changesAccess } from "./digest";
 import { quoted, quotedList } from "./inert";
 import type { ChangeOp } from "./stack-change";
 import { isKey, type Side, type Unit } from "./units";
@@ -12,8 +11,6 @@ export interface KeyChange {
   readonly reason: string;
   /** When the old key stops working. Left out where no key is replaced or rotated. */
   readonly oldValidUntil?: string;
-  /** Nobody gains or loses anything by it. */
-  readonly equalAccess: boolean;
   /** Of the consumers, how many this run hands the new key to. Only where one is made, and consumers are known. */
   readonly updatedConsumers?: number;
 }
@@ -35,7 +32,6 @@ export function keyChanges(
         ? "its account is updated, so `serviceAccountId` is not known before the update; it may well stay"
         : reasonOf(unit, op),
       ...(makesKey ? { oldValidUntil: endOfOldKey(unit, op) } : {}),
-      equalAccess: !changesAccess(unit),
       // An in-place update shows consumers as changing too, although they get the same key again.
       ...(makesKey && knowsConsumers
         ? {

@@ -1,4 +1,5 @@
 import { canonicalScopes } from "../provider/scopes";
+import { canonicalJson } from "./canonical";
 import { inert, quoted } from "./inert";
 import { isRecord } from "./preview-form";
 import { isKey, type Side, type Unit } from "./units";
@@ -67,7 +68,7 @@ export function lockDifferences(text: string, current: AccessLock): string[] {
       const after = next.get(resource);
       if (!before) differences.push(`${quoted(resource)} is missing in the file`);
       else if (!after) differences.push(`${quoted(resource)} is not in the program any more`);
-      else if (canonical(before) !== canonical(after))
+      else if (canonicalJson(before) !== canonicalJson(after))
         differences.push(`${quoted(resource)}: ${changedFields(before, after)}`);
     }
   }
@@ -138,7 +139,7 @@ function expiryPolicy(facts: Side["facts"]): Record<string, string> {
 
 function changedFields(before: Record<string, unknown>, after: Record<string, unknown>): string {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
-  const changed = names.filter((name) => canonical(before[name]) !== canonical(after[name]));
+  const changed = names.filter((name) => canonicalJson(before[name]) !== canonicalJson(after[name]));
   return changed
     .map((name) => `${quoted(name)} ${shown(before[name])} in the file, ${shown(after[name])} in the program`)
     .join("; ");
@@ -148,15 +149,6 @@ function shown(value: unknown): string {
   if (value === undefined) return "absent";
   if (Array.isArray(value)) return quoted(value.map(String).join(" "), 200);
   return quoted(typeof value === "string" ? value : JSON.stringify(value), 200);
-}
-
-/** Formatters reorder nothing but whitespace; a hand edit may reorder fields. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_name, inner: unknown) =>
-    typeof inner === "object" && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(byFirst))
-      : inner,
-  );
 }
 
 function sorted<Entry extends { readonly resource: string }>(entries: Entry[]): Entry[] {

@@ -1,3 +1,4 @@
+import { digestLines } from "./digest-line";
 import { gravestExit } from "./exit-code";
 import { mergedMarker } from "./marker";
 import { code, md, renderBody, stackName } from "./render/markdown";
@@ -46,11 +47,12 @@ export function mergeReports(
     ...missing.map(({ name }) => `| ${code(name, 80, true)} | ⚪ no report | unknown | none |`),
     "",
   ].join("\n");
-  const room = maxChars - head.length;
+  const digests = digestLines(reports.map(({ digest }) => digest));
+  const room = maxChars - head.length - digests.length - 1;
   const whole = reports.map((report) => renderBody(report, Number.MAX_SAFE_INTEGER, 4).length + 1);
   const shares = fairShares(whole, room);
   const bodies = reports.map((report, index) => renderBody(report, shares[index] ?? 0, 4));
-  return { markdown: `${head}\n${bodies.join("\n")}`, exitCode };
+  return { markdown: `${head}\n${bodies.join("\n")}${digests}`, exitCode };
 }
 
 /** Small parts get all that they need; what they leave is shared by the large ones. */

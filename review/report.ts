@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { reviewedShape } from "./delta-schema";
 import { levels, ruleIds } from "./levels";
 
 /**
@@ -67,7 +68,7 @@ const findingRow = z.object({
 });
 
 export const reportSchema = z.object({
-  schemaVersion: z.literal(1),
+  schemaVersion: z.literal(2),
   project: z.string(),
   stack: z.string(),
   part: z.string().nullable(),
@@ -79,7 +80,9 @@ export const reportSchema = z.object({
   complete: z.boolean(),
   accessChanged: z.boolean(),
   expectedNoAccessChange: z.boolean(),
+  /** Over `project`, `stack`, `delta` and `unreviewed`; "none" where nothing could be reviewed. */
   digest: z.string(),
+  ...reviewedShape,
   counts: z.object({
     accounts: z.int(),
     keys: z.int(),
@@ -109,16 +112,3 @@ export type Report = z.infer<typeof reportSchema>;
 export type ReportAccount = z.infer<typeof accountRow>;
 export type ReportKey = z.infer<typeof keyRow>;
 export type ReportFinding = z.infer<typeof findingRow>;
-
-/** Reads a report back; undefined where the text is none. */
-export function parseReport(text: string): Report | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // Whoever asked says what a report is and how to make one.
-    return undefined;
-  }
-  const parsed = reportSchema.safeParse(value);
-  return parsed.success ? parsed.data : undefined;
-}

@@ -1,25 +1,25 @@
 import { dayMs } from "../provider/durations";
 import { formatTime, parseTime } from "../provider/times";
-import { sameTarget } from "./access";
 import { accountRows, type AccountRow } from "./account-rows";
-import { accessDeltaOf, digestOf } from "./digest";
-import { exitCodes, gravestExit } from "./exit-code";
+import { reviewedOf } from "./delta";
+import { digestOf } from "./digest";
+import { exactText } from "./exact-text";
 import { findings as findAll, type Finding } from "./findings";
-import { grantText, type Grant } from "./grants";
-import { inert, looksSecret, quoted } from "./inert";
+import { inert, quoted } from "./inert";
 import { keyChanges, type KeyChange } from "./key-changes";
-import { graver, reaches, type FailOn, type Level } from "./levels";
+import type { FailOn } from "./levels";
 import { projectFile } from "./location";
 import { lockDifferences, lockOf, type AccessLock } from "./lock";
 import { identify } from "./ours";
 import { defaultPolicy, limitsFor, type Limits, type Policy } from "./policy";
 import { readPreview, type Preview } from "./preview";
 import { secretValue } from "./resource-facts";
-import type { Report, ReportAccount, ReportKey, Verdict } from "./report";
+import { outcomeOf } from "./outcome";
+import type { Report, ReportFinding } from "./report";
+import { tablesOf, type KeyExtras } from "./report-tables";
 import type { PolicyEdit, RuleContext } from "./rules/rule";
 import type { ResourceChange } from "./stack-change";
-import { isKey, readUnits, type Unit, type Unreviewable } from "./units";
-import { nameOf } from "./urn";
+import { readUnits, type Unit, type Unreviewable } from "./units";
 import { subjectOf } from "./wording";
 
 export interface ReviewRequest {
@@ -72,53 +72,33 @@ export function reviewPreview(request: ReviewRequest): Report {
     knowsConsumers: preview.knowsConsumers,
     exportsSecrets: hasSecretOutputs(changes, stackUrn),
   };
-  const findings = findAll(context);
+  const findings = findAll(context).map(shownFinding);
   const unreviewed = unreviewedOf(request, preview, units, strangers);
-  const delta = accessDeltaOf(units);
+  const reviewed = reviewedOf(units);
+  const { delta } = reviewed;
   const lock =
     request.lock === undefined || preview.problems.length > 0 ? null : compareLock(request.lock, project, stack, units);
 
-  const codes: number[] = [];
-  if (unreviewed.length > 0) codes.push(exitCodes.notReviewable);
-  if (lock && !lock.current) codes.push(exitCodes.outdated);
-  if (findings.some(({ level, waived }) => !waived && reaches(level, request.failOn))) codes.push(exitCodes.finding);
-  if (request.expectNoAccessChange && delta.length > 0) codes.push(exitCodes.accessChanged);
-  const exitCode = gravestExit(codes);
-
-  const byUrnOf = Map.groupBy(findings, ({ urn }) => urn);
-  const moves = findings.filter(({ rule }) => rule === "SR021");
-  const accounts = rows.map((row) => accountOf(row, byUrnOf, moves));
+  const outcome = { failOn: request.failOn, expectedNoAccessChange: request.expectNoAccessChange };
+  const shown = { project: inert(project), stack: inert(stack) };
+  const extras = new Map(keys.map((key) => [exactText(key.unit.urn), extrasOf(key)]));
   return {
-    schemaVersion: 1,
-    project: inert(project),
-    stack: inert(stack),
+    schemaVersion: 2,
+    ...shown,
     part: request.part === undefined ? null : inert(request.part),
-    verdict: verdictOf(exitCode, delta.length > 0),
-    exitCode,
-    failOn: request.failOn,
+    ...outcomeOf({ ...outcome, unreviewed, lock, findings, delta }),
+    ...outcome,
     reviewedOn: formatTime(nowMs).slice(0, 10),
     complete: preview.problems.length === 0,
     accessChanged: delta.length > 0,
-    expectedNoAccessChange: request.expectNoAccessChange,
-    digest: digestOf(project, stack, delta),
-    counts: countsOf(units, rows, keys, findings),
-    accounts,
-    keys: keys.map((key) => keyOf(key, nowMs)).sort(byUrn),
-    findings: findings.map((finding) => ({
-      ...finding,
-      urn: safeUrn(finding.urn),
-      ...(finding.waiver ? { waiver: safeWaiver(finding.waiver) } : {}),
-    })),
+    digest: digestOf({ ...shown, ...reviewed, unreviewed }),
+    ...reviewed,
+    ...tablesOf(reviewed, findings, { nowMs, ownerOf: ownersOf(units), keyOf: (urn) => extras.get(urn) }),
+    findings,
     unreviewed,
     lock,
     notes: notesOf(preview, changes),
   };
-}
-
-function verdictOf(exitCode: number, accessChanged: boolean): Verdict {
-  if (exitCode === exitCodes.notReviewable) return "not-reviewable";
-  if (exitCode !== exitCodes.fine) return "blocked";
-  return accessChanged ? "access-changes" : "no-access-change";
 }
 
 /** Everything that nobody has looked at. One entry is enough to keep a review from being green. */
@@ -133,9 +113,9 @@ function unreviewedOf(
     reason,
   }));
   for (const { urn, after } of units) {
-    for (const reason of after?.access.unreadable ?? []) unreviewed.push({ urn: safeUrn(urn), reason });
+    for (const reason of after?.access.unreadable ?? []) unreviewed.push({ urn: exactText(urn), reason });
   }
-  for (const { urn, why } of strangers) unreviewed.push({ urn: safeUrn(urn), reason: why });
+  for (const { urn, why } of strangers) unreviewed.push({ urn: exactText(urn), reason: why });
   if (units.length === 0 && unreviewed.length === 0 && !request.allowEmpty) {
     unreviewed.push({
       urn: null,
@@ -156,102 +136,41 @@ function compareLock(
   return { current: differences.length === 0, differences };
 }
 
-function accountOf(
-  row: AccountRow,
-  findings: ReadonlyMap<string, readonly Finding[]>,
-  moves: readonly Finding[],
-): ReportAccount {
-  const isMoved =
-    row.targetBefore !== undefined && row.targetAfter !== undefined && !sameTarget(row.targetBefore, row.targetAfter);
-  // A moved connection is one finding of the stack, and concerns every row that moves with it.
-  const urns = new Set([row.urn, ...row.keys.map(({ urn }) => urn)]);
-  const about = [...[...urns].flatMap((urn) => findings.get(urn) ?? []), ...(isMoved ? moves : [])].filter(
-    ({ waived }) => !waived,
+/** Who owns the account of a row, by its label, else by those of its keys. */
+function ownersOf(units: readonly Unit[]): (row: AccountRow) => string | null {
+  const owners = new Map(
+    units.map(({ urn, after, before }) => [exactText(urn), (after ?? before)?.facts.labels.owner] as const),
   );
-  const unit = row.account ?? row.keys[0];
-  const facts = unit?.after?.facts ?? unit?.before?.facts;
-  const owner =
-    facts?.labels.owner ??
-    row.keys.map(({ after, before }) => (after ?? before)?.facts.labels.owner).find((name) => name !== undefined);
+  return ({ account, keys }) =>
+    [...(account ? [account] : []), ...keys].map(({ urn }) => owners.get(urn)).find((owner) => owner !== undefined) ??
+    null;
+}
+
+function shownFinding(finding: Finding): ReportFinding {
   return {
-    urn: safeUrn(row.urn),
-    name: inert(unit?.name ?? nameOf(row.urn)),
-    owner: owner === undefined ? null : inert(owner),
-    env: row.environment === undefined ? null : inert(row.environment),
-    before: shownGrants(row.before),
-    after: shownGrants(row.after),
-    gains: shownGrants(row.gains),
-    loses: shownGrants(row.loses),
-    level: about.reduce<Level | "none">((worst, { level }) => graver(worst, level), "none"),
-    rules: [...new Set(about.map(({ rule }) => rule))].sort(),
-    isAccount: row.account !== undefined,
-    targetBefore: row.targetBefore
-      ? { backend: inert(row.targetBefore.backend), origin: inert(row.targetBefore.origin, 300) }
-      : null,
-    targetAfter: row.targetAfter
-      ? { backend: inert(row.targetAfter.backend), origin: inert(row.targetAfter.origin, 300) }
-      : null,
+    ...finding,
+    urn: exactText(finding.urn),
+    ...(finding.waiver ? { waiver: safeWaiver(finding.waiver) } : {}),
   };
 }
 
-function keyOf(
-  { unit, op, reason, oldValidUntil, equalAccess, updatedConsumers }: KeyChange,
-  nowMs: number,
-): ReportKey {
+function extrasOf({ unit, op, reason, oldValidUntil, updatedConsumers }: KeyChange): KeyExtras {
   const side = unit.after ?? unit.before;
   const facts = side?.facts;
   const fresh = op === "create" || op === "replace" || op === "rotate";
   // A key that this run makes is not as old as the one before it.
   const created = fresh ? undefined : time(facts?.createdAt);
-  const expiresAt = time(facts?.expiresAt) ?? (fresh ? undefined : time(facts?.actualExpiresAt));
-  const { gains, loses } = unit.change;
+  const expiresAt = fresh ? undefined : time(facts?.actualExpiresAt);
   return {
-    urn: safeUrn(unit.urn),
-    name: inert(unit.name),
-    account: side?.account.urn === undefined ? null : safeUrn(side.account.urn),
-    env: facts?.environment === undefined ? null : inert(facts.environment),
     op,
     reason,
     order: unit.order,
-    gains: shownGrants(gains),
-    loses: shownGrants(loses),
-    equalAccess,
     createdAt: created === undefined ? null : formatTime(created),
-    ageDays: created === undefined ? null : Math.max(0, Math.floor((nowMs - created) / dayMs)),
     expiresAt: expiresAt === undefined ? null : formatTime(expiresAt),
-    expiresIn: facts?.expiresIn === undefined ? null : inert(facts.expiresIn),
-    rotateEvery: facts?.rotateEvery === undefined ? null : inert(facts.rotateEvery),
     nextRotationAt: fresh || facts?.nextRotationAt === undefined ? null : inert(facts.nextRotationAt),
     oldValidUntil: oldValidUntil ?? null,
-    consumers: (side?.consumers ?? []).map(safeUrn),
+    consumers: (side?.consumers ?? []).map(exactText),
     updatedConsumers: updatedConsumers ?? null,
-  };
-}
-
-function countsOf(
-  units: readonly Unit[],
-  rows: readonly AccountRow[],
-  keys: readonly KeyChange[],
-  findings: readonly Finding[],
-): Report["counts"] {
-  const op = (wanted: KeyChange["op"]): number => keys.filter((key) => key.op === wanted).length;
-  const level = (wanted: Level): number =>
-    findings.filter((finding) => !finding.waived && finding.level === wanted).length;
-  return {
-    accounts: units.filter((unit) => !isKey(unit)).length,
-    keys: keys.length,
-    checked: units.length,
-    gaining: rows.filter((row) => row.gains.length > 0 || row.keys.some((key) => key.change.gains.length > 0)).length,
-    losing: rows.filter((row) => row.loses.length > 0 || row.keys.some((key) => key.change.loses.length > 0)).length,
-    created: op("create"),
-    replaced: op("replace"),
-    rotated: op("rotate"),
-    moved: op("move"),
-    deleted: op("delete"),
-    block: level("block"),
-    warn: level("warn"),
-    info: level("info"),
-    waived: findings.filter(({ waived }) => waived).length,
   };
 }
 
@@ -285,15 +204,6 @@ function rememberedLimits(policy: Policy, stack: string): (environment: string |
   };
 }
 
-function shownGrants(grants: readonly Grant[]): string[] {
-  return grants.map((grant) => inert(grantText(grant)));
-}
-
-/** A URN stays exact, so that a waiver can name it; only a credential in it is masked. */
-function safeUrn(urn: string): string {
-  return looksSecret(urn) ? inert(urn, 300) : urn;
-}
-
 function safeWaiver(waiver: NonNullable<Finding["waiver"]>): NonNullable<Finding["waiver"]> {
   return { reason: inert(waiver.reason, 300), approver: inert(waiver.approver), until: inert(waiver.until) };
 }
@@ -301,10 +211,6 @@ function safeWaiver(waiver: NonNullable<Finding["waiver"]>): NonNullable<Finding
 function time(value: string | undefined): number | undefined {
   const ms = parseTime(value);
   return typeof ms === "number" ? ms : undefined;
-}
-
-function byUrn(a: { urn: string }, b: { urn: string }): number {
-  return a.urn < b.urn ? -1 : a.urn > b.urn ? 1 : 0;
 }
 
 /** The lock of a preview, and why it cannot be written or compared. */

@@ -14,7 +14,7 @@ export function verdictWords(report: Report): string {
     case "blocked":
       return `Blocked: ${blockReasons(report).join(", and ")}`;
     case "access-changes":
-      return `Access changes: ${gainAndLose(counts)}; nothing blocks${warnings(counts)}`;
+      return `Access changes: ${counts.gaining + counts.losing > 0 ? gainAndLose(counts) : `${plural(report.delta.length, "resource")} in place, account or life`}; nothing blocks${warnings(counts)}`;
     case "no-access-change":
       return `No access change${warnings(counts)}`;
   }

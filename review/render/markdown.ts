@@ -1,3 +1,5 @@
+import { changedFacts } from "../delta-words";
+import { digestLines } from "../digest-line";
 import { inert, splitMessage } from "../inert";
 import { markerFor } from "../marker";
 import type { Report, ReportAccount, ReportFinding, ReportKey } from "../report";
@@ -24,17 +26,19 @@ import { fitBlocks, type Block } from "./fit-blocks";
  * look for no mention, link, reference or HTML; everything else is our own words.
  */
 export function renderMarkdown(report: Report, maxChars: number): string {
-  return `${markerFor(report)}\n\n${renderBody(report, maxChars - markerFor(report).length - 2, 3)}`;
+  const digest = digestLines([report.digest]);
+  const room = maxChars - markerFor(report).length - 2 - digest.length;
+  return `${markerFor(report)}\n\n${renderBody(report, room, 3)}${digest}`;
 }
 
-/** Without the marker: also the part of a comment about several stacks. */
+/** Without the marker and the digest: also the part of a comment about several stacks. */
 export function renderBody(report: Report, maxChars: number, headingLevel: number): string {
   const heading = `${"#".repeat(headingLevel)} ${verdictSigns[report.verdict]} ${stackName(report)} · ${md(verdictWords(report))}`;
   const head = [heading, "", md(countsWords(report)), ""];
   for (const quiet of [rotationWords(report), movedWords(report)])
     if (quiet !== undefined) head.push(`🟢 ${md(quiet)}.`, "");
   for (const note of report.notes) head.push(`ℹ️ ${md(note)}`, "");
-  const foot = ["", `Digest ${code(report.digest)} · ${md(footerWords(report))}`];
+  const foot = ["", md(footerWords(report))];
   return fitBlocks(head, blocksOf(report), foot, maxChars);
 }
 
@@ -93,6 +97,24 @@ function blocksOf(report: Report): Block[] {
             ...changed.map((row) => () => accountLine(row, keysOf.get(row.urn) ?? [])),
             ...hidden.map((key) => () => hiddenKeyLine(key)),
           ],
+          foot: [""],
+        },
+      ],
+    });
+  }
+  const facts = report.delta.flatMap((entry) => changedFacts(entry).map((fact) => ({ urn: entry.urn, ...fact })));
+  if (facts.length > 0) {
+    blocks.push({
+      what: "rows of other changes",
+      priority: 3,
+      variants: [
+        {
+          head: ["| What else changes | Fact | Before | After |", "| --- | --- | --- | --- |"],
+          rows: facts.map(
+            ({ urn, fact, before, after }) =>
+              () =>
+                `| ${md(subjectOf(urn), true)} | ${fact} | ${code(before, 160, true)} | ${code(after, 160, true)} |`,
+          ),
           foot: [""],
         },
       ],

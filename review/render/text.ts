@@ -1,3 +1,4 @@
+import { digestVersion } from "../digest";
 import { plainMessage } from "../inert";
 import type { Report } from "../report";
 import {
@@ -64,7 +65,7 @@ export function renderText(report: Report): string {
       `  at ${finding.location.file}:${finding.location.line}${finding.existing ? ", not new" : ""}. ${ruleHelp(finding.rule)}`,
     ]),
   );
-  lines.push("", `${footerWords(report)}.`, `Digest ${report.digest}`);
+  lines.push("", `${footerWords(report)}.`, `Digest ${report.digest} (version ${digestVersion})`);
   return `${lines.map(plainLine).join("\n")}\n`;
 }
 

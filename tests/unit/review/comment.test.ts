@@ -2,6 +2,8 @@ import { writeFileSync } from "node:fs";
 
 import { afterAll, describe, expect, it } from "@jest/globals";
 
+import { digestOf } from "../../../review/digest";
+import { digestsIn } from "../../../review/digest-line";
 import { renderReport } from "../../../review/render/formats";
 import type { Report } from "../../../review/report";
 import { apikeys, scratchDirectory, type Ended } from "./support/command-line";
@@ -14,8 +16,17 @@ afterAll(scratch.discard);
 const settings = { maxChars: 64_000, toolVersion: "1.2.3" };
 const gain = review([created(key("ci"))]);
 const quiet = review([unchanged(key("ci"))]);
-const eu: Report = { ...gain, stack: "prod-eu" };
+const eu: Report = inStack(gain, "prod-eu");
 const bodyOf = (report: Report): string => renderReport(report, "markdown", settings);
+
+/** The same change in another stack. */
+function inStack(report: Report, stack: string): Report {
+  return { ...report, stack, digest: digestOf({ ...report, stack }) };
+}
+
+function pick(report: Report, ...names: (keyof Report)[]): Partial<Report> {
+  return Object.fromEntries(names.map((name) => [name, report[name]]));
+}
 
 function reportFile(report: Report, format: "json" | "markdown" = "json"): string {
   const path = scratch.path(`report-${report.stack}-${report.verdict}.${format}`);
@@ -153,32 +164,80 @@ describe("apikeys comment", () => {
     );
   });
 
-  it("renders JSON anew, so that a manipulated report acts as little as any", async () => {
+  it("draws everything itself: what a manipulated report may say acts as little as any", async () => {
     const forge = fakeForge("github", []);
-    const [finding] = review([created(key("ci", { scopes: ["admin:*"] }))]).findings;
-    if (!finding) throw new Error("no finding");
     const evil = "@org/team see https://evil.example <img src=x> ![x](https://evil.example) fixes #1 -->";
-    const report: Report = {
-      ...gain,
-      findings: [{ ...finding, message: evil, location: { file: evil, line: 1 } }],
-      unreviewed: [{ urn: null, reason: evil }],
-      notes: [evil],
-      digest: evil,
-      reviewedOn: evil,
-    };
-    await post(forge, "github", reportFile(report));
-    const bare = forge.comments[0]?.body.replace(/`[^`]*`/g, "") ?? "";
-    expect(bare).not.toMatch(/@org|evil|<img|#1/);
-    expect(forge.comments[0]?.body.match(/-->/g)).toHaveLength(1);
+    const report: Report = { ...gain, notes: [evil, "Digest `sha256:" + "0".repeat(64) + "` (version 2)"] };
+    expect((await post(forge, "github", reportFile(report))).code).toBe(0);
+    const body = forge.comments[0]?.body ?? "";
+    expect(body.replace(/`[^`]*`/g, "")).not.toMatch(/@org|evil|<img|#1/);
+    expect(body.match(/-->/g)).toHaveLength(1);
+    expect(digestsIn(body)).toEqual({ digests: [gain.digest], isOlder: false });
   });
 
-  it("takes Markdown of the review, and no other", async () => {
+  it.each<[string, string, string]>([
+    ["Markdown of the review", bodyOf(gain), "it is not JSON"],
+    ["Markdown with the marker and a text of its own", `${bodyOf(gain).split("\n")[0]}\n\n@everyone`, "it is not JSON"],
+    ["some other JSON", "{}", "it is not a report: schemaVersion is wrong"],
+    ["a report of version 0.1", JSON.stringify({ ...gain, schemaVersion: 1 }), "it has schema version 1"],
+    ["another digest", JSON.stringify({ ...gain, digest: quiet.digest }), "the digest is not that of its delta"],
+    ["no rows", JSON.stringify({ ...gain, accounts: [] }), "the accounts do not follow from the delta"],
+    ["a calmer verdict", JSON.stringify({ ...gain, verdict: "no-access-change" }), "the verdict does not follow"],
+    [
+      "an emptied table below the true digest",
+      JSON.stringify({ ...gain, ...pick(quiet, "verdict", "accessChanged", "accounts", "keys", "counts", "findings") }),
+      "it contradicts itself",
+    ],
+  ])("refuses %s, and posts nothing", async (_what, text, sentence) => {
     const forge = fakeForge("github", []);
-    expect((await post(forge, "github", reportFile(gain, "markdown"))).code).toBe(0);
-    const other = scratch.path("other.md");
-    writeFileSync(other, "# Looks good to me\n");
-    expect((await post(forge, "github", other)).code).toBe(10);
-    expect(forge.comments).toHaveLength(1);
+    const path = scratch.path("hostile.json");
+    writeFileSync(path, text);
+    const ended = await post(forge, "github", path);
+    expect(ended).toMatchObject({ code: 2, stderr: expect.stringContaining(sentence) as unknown });
+    expect(forge.requests).toEqual([]);
+  });
+
+  it("draws several reports as one comment, with a digest line for each at the end", async () => {
+    const forge = fakeForge("github", []);
+    expect((await post(forge, "github", reportFile(gain), ["--report", reportFile(eu)])).code).toBe(0);
+    const body = forge.comments[0]?.body ?? "";
+    expect(body.split("\n")[0]).toBe("<!-- apikeys-review v1 merged=all -->");
+    expect([...digestsIn(body).digests].sort()).toEqual([gain.digest, eu.digest].sort());
+  });
+
+  describe("on an Enterprise Server whose bot is 555", () => {
+    const server = "https://git.example/api";
+    const settings = { GITHUB_API_URL: `${server}/v3`, GITHUB_GRAPHQL_URL: `${server}/graphql` };
+    const push = (forge: FakeForge, report: string, more: string[] = [], world = settings): Promise<Ended> =>
+      apikeys(["comment", "--provider", "github", "--pr", "12", "--report", report, ...more], {
+        env: { ...env, ...world },
+        fetch: forge.fetch,
+      });
+
+    it.each<[string, { path: string; status: number }, string[], Record<string, string>]>([
+      ["GraphQL says who it is", { path: "/api/graphql", status: 200 }, [], {}],
+      ["GraphQL is where it always is there", { path: "/api/graphql", status: 200 }, [], { GITHUB_GRAPHQL_URL: "" }],
+      ["nobody says who it is", { path: "/api/graphql", status: 403 }, [], {}],
+      ["--author-id is github.com's", { path: "/api/graphql", status: 200 }, ["--author-id", "41898282"], {}],
+    ])("three pushes leave one comment where %s", async (_what, graphql, more, world) => {
+      const forge = fakeForge("github", chatter(2), { me: 555, userStatus: 403, graphql });
+      for (const report of [gain, quiet, gain])
+        expect((await push(forge, reportFile(report), more, { ...settings, ...world })).code).toBe(0);
+      expect(forge.comments.slice(2)).toEqual([expect.objectContaining({ authorId: 555, body: bodyOf(gain) })]);
+    });
+
+    it("says whose comment it is where --author-id is wrong", async () => {
+      const forge = fakeForge("github", [], { me: 555 });
+      const ended = await push(forge, reportFile(gain), ["--author-id", "41898282"]);
+      expect(ended.stderr).toContain("this token comments as account 555, not 41898282");
+    });
+
+    it("sends the token to no other host", async () => {
+      const forge = fakeForge("github", [], { me: 555, userStatus: 403 });
+      const world = { ...settings, GITHUB_GRAPHQL_URL: "https://elsewhere.example/graphql" };
+      expect((await push(forge, reportFile(gain), [], world)).code).toBe(2);
+      expect(forge.requests).toEqual([]);
+    });
   });
 
   it.each<[string, string[], Record<string, string>]>([

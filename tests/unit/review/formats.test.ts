@@ -147,7 +147,7 @@ describe("other formats", () => {
       render(review([changed("replace", key("ci"), key("ci", { scopes: ["read:alerts"] }), ["scopes"])]), "json"),
     ) as Record<string, unknown>;
     expect(json).toMatchObject({
-      schemaVersion: 1,
+      schemaVersion: 2,
       stack: "prod",
       verdict: "access-changes",
       digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) as unknown,

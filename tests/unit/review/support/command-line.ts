@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { Command } from "commander";
 
+import { addApprovedCommand } from "../../../../cli/approved";
 import { addCommentCommand } from "../../../../cli/comment";
 import { addDueCommand } from "../../../../cli/due";
 import { addLockCommand } from "../../../../cli/lock";
@@ -48,7 +49,8 @@ export async function apikeys(
     addMergeCommand,
   ])
     add(program, host);
-  addCommentCommand(program, host, world.fetch ?? (() => Promise.reject(new Error("no network here"))));
+  for (const add of [addCommentCommand, addApprovedCommand])
+    add(program, host, world.fetch ?? (() => Promise.reject(new Error("no network here"))));
   try {
     await program.parseAsync(args, { from: "user" });
   } catch (error) {

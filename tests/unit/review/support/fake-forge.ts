@@ -16,7 +16,16 @@ export interface FakeForge {
 export function fakeForge(
   kind: "github" | "gitlab",
   comments: StoredComment[],
-  options: { me?: number; userStatus?: number; head?: string; failWith?: string } = {},
+  options: {
+    me?: number;
+    userStatus?: number;
+    /** Where GraphQL is, and what it answers there; elsewhere it is not found. */
+    graphql?: { path: string; status: number };
+    head?: string;
+    failWith?: string;
+    /** Pull requests that the commit `merged` came from. */
+    merged?: unknown[];
+  } = {},
 ): FakeForge {
   const requests: string[] = [];
   const headers: Headers[] = [];
@@ -34,7 +43,14 @@ export function fakeForge(
       return options.userStatus === undefined
         ? answer(200, { id: options.me ?? 7 })
         : answer(options.userStatus, { message: "Resource not accessible by integration" });
-    if (path.endsWith("/graphql")) return answer(200, { data: { viewer: { databaseId: options.me ?? 7 } } });
+    if (path.endsWith("/graphql")) {
+      const { path: known, status } = options.graphql ?? { path, status: 200 };
+      if (path !== known) return answer(404, { message: "Not Found" });
+      return status === 200
+        ? answer(200, { data: { viewer: { databaseId: options.me ?? 7 } } })
+        : answer(status, { message: "Resource not accessible by integration" });
+    }
+    if (/\/commits\/[0-9a-f]+\/(?:pulls|merge_requests)$/.test(path)) return answer(200, options.merged ?? []);
     if (path.endsWith("/pulls/12") || path.endsWith("/merge_requests/12"))
       return answer(200, { head: { sha: options.head ?? "abc" }, sha: options.head ?? "abc" });
     if (method === "GET") {
@@ -56,8 +72,9 @@ export function fakeForge(
       );
     }
     if (method === "POST") {
-      comments.push({ id: (nextId += 1), authorId: options.me ?? 7, body: body.body ?? "" });
-      return answer(201, { id: nextId });
+      const author = { id: options.me ?? 7 };
+      comments.push({ id: (nextId += 1), authorId: author.id, body: body.body ?? "" });
+      return answer(201, { id: nextId, ...(kind === "github" ? { user: author } : { author }) });
     }
     const id = Number(path.split("/").at(-1));
     const stored = comments.find((comment) => comment.id === id);

@@ -1,0 +1,96 @@
+import { z } from "zod";
+
+/**
+ * What was reviewed, in the one form from which the digest is computed and every table is drawn. All
+ * texts are exact (see `exactText`), lists are sorted, and what is absent is null, so that each fact
+ * has one spelling.
+ */
+
+const text = z.string();
+const texts = z.array(text);
+
+/** Whose key it is: an id, the account that a resource gets in this update, or (hidden) nobody can tell. */
+const account = z.union([
+  z.strictObject({ id: text }),
+  z.strictObject({ outputOf: text }),
+  z.strictObject({ hidden: z.literal(true) }),
+]);
+
+/** The inputs that decide how long a key lives. */
+export const lifeFields = ["expiresAt", "expiresIn", "rotateEvery", "overlap", "retire", "maxOverlap"] as const;
+
+const life = z.strictObject({
+  expiresAt: text.nullable(),
+  expiresIn: text.nullable(),
+  rotateEvery: text.nullable(),
+  overlap: text.nullable(),
+  retire: text.nullable(),
+  maxOverlap: text.nullable(),
+  /** Names of those that are secret, or not known before the update. */
+  hidden: texts,
+});
+
+const side = z.strictObject({
+  backend: text.nullable(),
+  origin: text.nullable(),
+  connection: text,
+  environment: text.nullable(),
+  /** Of a key. Null: it belongs to none. */
+  account: account.nullable(),
+  /** Of an account: its own id, where it is known. */
+  accountId: text.nullable(),
+  /** What it may do, by kind: `read:x`, `role=viewer`, `ceiling=read:x`, `account=all`. */
+  grants: texts,
+  /** Why `grants` is not all. Empty = readable. */
+  unreadable: texts,
+  life,
+  /** Its removal or replacement does not revoke it (`retainOnDelete`). */
+  staysAlive: z.boolean(),
+});
+
+const kind = z.enum(["account", "key", "rotatingKey"]);
+
+/** A resource whose access, place or life changes. */
+const deltaEntry = z.strictObject({
+  urn: text,
+  kind,
+  before: side.nullable(),
+  after: side.nullable(),
+  gains: texts,
+  loses: texts,
+});
+
+/** One that keeps all of it. */
+const keptEntry = z.strictObject({ urn: text, kind, now: side });
+
+/** What scopes imply, of a backend that this package does not know. */
+const catalogue = z.strictObject({
+  backend: text,
+  scopes: z.record(
+    text,
+    z.strictObject({
+      implies: texts.optional(),
+      level: z.enum(["read", "write", "admin"]).optional(),
+      mintsKeys: z.boolean().optional(),
+    }),
+  ),
+  limitMark: text.optional(),
+});
+
+export const reviewedShape = {
+  delta: z.array(deltaEntry),
+  kept: z.array(keptEntry),
+  catalogues: z.array(catalogue),
+};
+
+export type ReviewedSide = z.infer<typeof side>;
+export type DeltaEntry = z.infer<typeof deltaEntry>;
+export type KeptEntry = z.infer<typeof keptEntry>;
+export type ReviewedCatalogue = z.infer<typeof catalogue>;
+
+/** The part of a report from which all the rest follows. */
+export interface Reviewed {
+  readonly delta: DeltaEntry[];
+  readonly kept: KeptEntry[];
+  readonly catalogues: ReviewedCatalogue[];
+}

@@ -1,0 +1,41 @@
+import { lifeFields, type DeltaEntry, type ReviewedSide } from "./delta-schema";
+import { nameOf } from "./urn";
+
+/** A fact of a changed resource that is not a grant: where it is, whose, how long it lives. */
+export interface ChangedFact {
+  readonly fact: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** What changes of a resource beside its grants. Program text, not yet made harmless. */
+export function changedFacts({ before, after }: DeltaEntry): ChangedFact[] {
+  if (!before || !after) return [];
+  const rows: [string, string, string][] = [
+    ["service", placeOf(before), placeOf(after)],
+    ["connection", before.connection, after.connection],
+    ["environment", before.environment ?? "none", after.environment ?? "none"],
+    ["account", accountOf(before), accountOf(after)],
+    ...lifeFields.map((name): [string, string, string] => [name, lifeOf(before, name), lifeOf(after, name)]),
+    ["on removal", endOf(before), endOf(after)],
+  ];
+  return rows.filter(([, old, next]) => old !== next).map(([fact, old, next]) => ({ fact, before: old, after: next }));
+}
+
+function placeOf({ backend, origin }: ReviewedSide): string {
+  return backend === null || origin === null ? "unknown" : `${backend} at ${origin}`;
+}
+
+function accountOf({ account }: ReviewedSide): string {
+  if (account === null) return "none";
+  if ("id" in account) return account.id;
+  return "outputOf" in account ? `the new one of ${nameOf(account.outputOf)}, known during the update` : "hidden";
+}
+
+function lifeOf({ life }: ReviewedSide, name: (typeof lifeFields)[number]): string {
+  return life.hidden.includes(name) ? "hidden" : (life[name] ?? "none");
+}
+
+function endOf({ staysAlive }: ReviewedSide): string {
+  return staysAlive ? "stays alive" : "revoked";
+}

@@ -1,0 +1,134 @@
+import { vendorNamed } from "../provider/vendors";
+import type { ScopeCatalogue } from "../provider/scopes";
+import { canonicalJson } from "./canonical";
+import {
+  lifeFields,
+  type DeltaEntry,
+  type KeptEntry,
+  type Reviewed,
+  type ReviewedCatalogue,
+  type ReviewedSide,
+} from "./delta-schema";
+import { exactText } from "./exact-text";
+import { grantText, type Grant } from "./grants";
+import type { KeyAccount } from "./key-account";
+import { isHidden } from "./resource-facts";
+import { isKey, type Side, type Unit } from "./units";
+
+/** Splits what the review has read into what changes and what stays. */
+export function reviewedOf(units: readonly Unit[]): Reviewed {
+  const delta: DeltaEntry[] = [];
+  const kept: KeptEntry[] = [];
+  const catalogues = new Map<string, ReviewedCatalogue>();
+  for (const unit of units) {
+    const sides = { before: sideOf(unit, unit.before), after: sideOf(unit, unit.after) };
+    const urn = exactText(unit.urn);
+    const { gains, loses } = unit.change;
+    const entry = { urn, kind: unit.kind, ...sides, gains: grantTexts(gains), loses: grantTexts(loses) };
+    if (changes(entry) || endsAlive(unit)) delta.push(entry);
+    else if (sides.after) kept.push({ urn, kind: unit.kind, now: sides.after });
+    for (const { access } of [unit.before, unit.after].filter((side) => side !== undefined)) {
+      const backend = access.target?.backend;
+      if (backend === undefined || !access.catalogue || vendorNamed(backend)) continue;
+      const name = exactText(backend);
+      if (!catalogues.has(name)) catalogues.set(name, catalogueOf(name, access.catalogue));
+    }
+  }
+  return { delta: delta.sort(byUrn), kept: kept.sort(byUrn), catalogues: [...catalogues.values()].sort(byBackend) };
+}
+
+/** True where somebody can do more or less than before, somewhere else, for longer or shorter, or where nobody can tell. */
+export function changes({ before, after, gains, loses }: Omit<DeltaEntry, "urn" | "kind">): boolean {
+  if (!before || !after) return true;
+  if (gains.length > 0 || loses.length > 0 || after.unreadable.length > 0) return true;
+  // Two that are hidden, or known during the update only, are never known to be the same.
+  if (after.life.hidden.length > 0 || (after.account !== null && !("id" in after.account))) return true;
+  const where = ({ backend, origin, connection, environment, account, life, staysAlive }: ReviewedSide): string =>
+    canonicalJson({ backend, origin, connection, environment, account, life, staysAlive });
+  return where(before) !== where(after);
+}
+
+/** A replacement whose old key nobody revokes leaves two of them. */
+function endsAlive({ op, before, after }: Unit): boolean {
+  return op === "replace" && (before ?? after)?.facts.retainOnDelete === true;
+}
+
+function sideOf(unit: Unit, side: Side | undefined): ReviewedSide | null {
+  if (!side) return null;
+  const { facts, access, state } = side;
+  return {
+    backend: exactOrNull(access.target?.backend),
+    origin: exactOrNull(access.target?.origin),
+    connection: exactText(facts.connection),
+    environment: exactOrNull(facts.environment),
+    account: isKey(unit) ? shownAccount(side.account) : null,
+    accountId: isKey(unit) ? null : exactOrNull(ownId(unit, side)),
+    grants: grantTexts(access.grants),
+    unreadable: [...access.unreadable].sort(),
+    life: lifeOf(isKey(unit) ? state.inputs : {}),
+    staysAlive: facts.retainOnDelete,
+  };
+}
+
+function shownAccount({ known, id, urn }: KeyAccount): ReviewedSide["account"] {
+  if (known === "none") return null;
+  if (known === "value" && id !== undefined) return { id: exactText(id) };
+  return known === "after-update" && urn !== undefined ? { outputOf: exactText(urn) } : { hidden: true };
+}
+
+/** What is kept in place keeps its id, which a preview says of the old state only. */
+function ownId({ op, before }: Unit, { facts, state }: Side): string | undefined {
+  return (op === "same" || op === "update" ? before?.state.id : undefined) ?? state.id ?? facts.accountId;
+}
+
+function lifeOf(inputs: Readonly<Record<string, unknown>>): ReviewedSide["life"] {
+  const hidden = lifeFields.filter((name) => isHidden(inputs[name])).sort();
+  const value = (name: (typeof lifeFields)[number]): string | null => {
+    const given = inputs[name];
+    if (given === undefined || given === null || isHidden(given)) return null;
+    return exactText(typeof given === "string" ? given : canonicalJson(given));
+  };
+  return {
+    expiresAt: value("expiresAt"),
+    expiresIn: value("expiresIn"),
+    rotateEvery: value("rotateEvery"),
+    overlap: value("overlap"),
+    retire: value("retire"),
+    maxOverlap: value("maxOverlap"),
+    hidden,
+  };
+}
+
+/** Without the pattern of an open catalogue: no table depends on it, and a hostile one is slow. */
+function catalogueOf(backend: string, { scopes, limitMark }: ScopeCatalogue): ReviewedCatalogue {
+  return {
+    backend,
+    scopes: Object.fromEntries(
+      Object.entries(scopes).map(([name, { implies, level, mintsKeys }]) => [
+        name,
+        {
+          ...(implies ? { implies: [...implies] } : {}),
+          ...(level ? { level } : {}),
+          ...(mintsKeys === undefined ? {} : { mintsKeys }),
+        },
+      ]),
+    ),
+    ...(limitMark === undefined ? {} : { limitMark }),
+  };
+}
+
+function exactOrNull(text: string | undefined): string | null {
+  return text === undefined ? null : exactText(text);
+}
+
+function grantTexts(grants: readonly Grant[]): string[] {
+  return grants.map((grant) => exactText(grantText(grant))).sort();
+}
+
+function byUrn(a: { readonly urn: string }, b: { readonly urn: string }): number {
+  return a.urn < b.urn ? -1 : a.urn > b.urn ? 1 : 0;
+}
+
+function byBackend(a: { readonly backend: string }, b: { readonly backend: string }): number {
+  return a.backend < b.backend ? -1 : 1;
+}

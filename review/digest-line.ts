@@ -1,0 +1,35 @@
+import { digestVersion } from "./digest";
+
+/**
+ * The one place of a comment that a machine reads: its last lines, one digest each, and nothing after
+ * them. What stands anywhere else in a comment is for people.
+ */
+export function digestLines(digests: readonly string[]): string {
+  return digests
+    .filter((digest) => isDigest(digest))
+    .map((digest) => `\nDigest \`${digest}\` (version ${digestVersion})\n`)
+    .join("");
+}
+
+export interface CommentDigests {
+  readonly digests: readonly string[];
+  /** The comment has a digest in the form of 0.1, which nothing can be compared with. */
+  readonly isOlder: boolean;
+}
+
+export function digestsIn(body: string): CommentDigests {
+  const lines = body.split(/\r?\n/);
+  const digests: string[] = [];
+  for (let line = lines.pop(); line !== undefined; line = lines.pop()) {
+    if (line.trim() === "") continue;
+    const found = /^Digest `(sha256:[0-9a-f]{64})` \(version (\d+)\)\s*$/.exec(line);
+    if (found?.[1] === undefined || Number(found[2]) !== digestVersion)
+      return { digests, isOlder: digests.length === 0 && /^Digest `sha256:[0-9a-f]{64}` · /.test(line) };
+    digests.unshift(found[1]);
+  }
+  return { digests, isOlder: false };
+}
+
+export function isDigest(text: string): boolean {
+  return /^sha256:[0-9a-f]{64}$/.test(text);
+}

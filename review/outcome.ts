@@ -1,0 +1,19 @@
+import { exitCodes, gravestExit } from "./exit-code";
+import { reaches } from "./levels";
+import type { Report, Verdict } from "./report";
+
+/** The end of a review, from what it found. */
+export function outcomeOf(
+  report: Pick<Report, "unreviewed" | "lock" | "findings" | "failOn" | "expectedNoAccessChange" | "delta">,
+): { readonly exitCode: number; readonly verdict: Verdict } {
+  const { unreviewed, lock, findings, failOn, expectedNoAccessChange, delta } = report;
+  const codes: number[] = [];
+  if (unreviewed.length > 0) codes.push(exitCodes.notReviewable);
+  if (lock && !lock.current) codes.push(exitCodes.outdated);
+  if (findings.some(({ level, waived }) => !waived && reaches(level, failOn))) codes.push(exitCodes.finding);
+  if (expectedNoAccessChange && delta.length > 0) codes.push(exitCodes.accessChanged);
+  const exitCode = gravestExit(codes);
+  if (exitCode === exitCodes.notReviewable) return { exitCode, verdict: "not-reviewable" };
+  if (exitCode !== exitCodes.fine) return { exitCode, verdict: "blocked" };
+  return { exitCode, verdict: delta.length > 0 ? "access-changes" : "no-access-change" };
+}
