@@ -1,14 +1,18 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { isatty } from "node:tty";
 import { InvalidArgumentError, type Command } from "commander";
 
 import { ConfigError } from "../provider/errors";
 import { exitCodes } from "../review/exit-code";
+import { readBytes, readFileBytes, standardInput } from "./read-bytes";
 
 /** What a command needs of the world, so that a test can be the world. */
 export interface CommandHost {
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
   readonly stdin: () => string;
+  /** At most so many bytes of standard input. */
+  readonly stdinBytes: (max: number) => Uint8Array;
   readonly env: NodeJS.ProcessEnv;
   /** Sets the exit code and lets the process end by itself, so that no output is cut. */
   readonly exit: (code: number) => void;
@@ -16,10 +20,16 @@ export interface CommandHost {
   readonly abort: (code: number) => never;
 }
 
+function standardInputBytes(max: number): Uint8Array {
+  if (isatty(standardInput)) process.stderr.write("Reading from standard input; end it with Ctrl-D.\n");
+  return readBytes(standardInput, max);
+}
+
 export const processHost: CommandHost = {
   stdout: (text) => void process.stdout.write(text),
   stderr: (text) => void process.stderr.write(text),
-  stdin: () => readFileSync(0, "utf8"),
+  stdin: () => Buffer.from(standardInputBytes(Number.MAX_SAFE_INTEGER)).toString("utf8"),
+  stdinBytes: standardInputBytes,
   env: process.env,
   exit: (code) => {
     process.exitCode = code;
@@ -69,6 +79,16 @@ export function runs(
 /** The file's text, or stdin's for `-`. */
 export function readInput(path: string, host: CommandHost, what: string): string {
   return path === "-" ? host.stdin() : readText(path, what);
+}
+
+/** The same as bytes, and no more than `max` of them. */
+export function readInputBytes(path: string, host: CommandHost, max: number, what: string): Uint8Array {
+  if (path === "-") return host.stdinBytes(max);
+  try {
+    return readFileBytes(path, max);
+  } catch (error) {
+    throw usageFailure(`${what} ${path} cannot be read (${codeOf(error)}).`);
+  }
 }
 
 /** A file that a flag or an operand names. */

@@ -6,8 +6,8 @@ import { plainMessage } from "../review/inert";
 import { lockDifferences, lockText } from "../review/lock";
 import { lockPreview } from "../review/review-preview";
 import { lockHelp } from "../review/wording";
-import { processHost, readInput, readText, runs, usageFailure, writeOutput, type CommandHost } from "./command";
-import { addPlaceOptions, loadPolicy, placesOf, type PlaceOptions } from "./review-command";
+import { processHost, readText, runs, usageFailure, writeOutput, type CommandHost } from "./command";
+import { addPlaceOptions, loadPolicy, placesOf, readPreviewInput, type PlaceOptions } from "./review-command";
 
 interface LockOptions extends PlaceOptions {
   readonly write: boolean;
@@ -37,7 +37,7 @@ async function lock(options: LockOptions, file: string, host: CommandHost): Prom
   const places = placesOf(options);
   const { policy } = await loadPolicy(options, places);
   const { lock: current, problems } = lockPreview({
-    preview: readInput(options.preview, host, "--preview"),
+    preview: readPreviewInput(options, host),
     policy,
     projectPath: places.projectPath,
     allowEmpty: options.allowEmpty,

@@ -4,8 +4,9 @@ import { InvalidArgumentError, type Command } from "commander";
 
 import { decisionTime } from "../provider/clock";
 import { defaultPolicy, policyFileName, type Policy } from "../review/policy";
+import { maxPreviewBytes } from "../review/preview-text";
 import type { PolicyEdit } from "../review/rules/rule";
-import { readText, usageFailure, type CommandHost } from "./command";
+import { readInputBytes, readText, usageFailure, type CommandHost } from "./command";
 
 /** The options that say where things are, of every command that reads a preview. */
 export interface PlaceOptions {
@@ -30,6 +31,11 @@ export function addPlaceOptions(command: Command): Command {
       "--policy-dir <dir>",
       `checkout whose ${policyFileName} decides, beside the project or in its root; in CI that of the base branch`,
     );
+}
+
+/** What `--preview` holds, bounded: one byte more than a review reads makes it refuse the whole. */
+export function readPreviewInput(options: PlaceOptions, host: CommandHost): Uint8Array {
+  return readInputBytes(options.preview, host, maxPreviewBytes + 1, "--preview");
 }
 
 export interface Places {

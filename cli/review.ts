@@ -8,13 +8,14 @@ import { formats, renderReport, type Format } from "../review/render/formats";
 import type { Report } from "../review/report";
 import { failedReview, reviewPreview } from "../review/review-preview";
 import { verdictWords } from "../review/wording";
-import { CommandFailure, processHost, readInput, readText, runs, writeOutput, type CommandHost } from "./command";
+import { CommandFailure, processHost, readText, runs, writeOutput, type CommandHost } from "./command";
 import {
   addPlaceOptions,
   defaultMaxChars,
   loadPolicy,
   maxCharsOption,
   placesOf,
+  readPreviewInput,
   reviewTime,
   type PlaceOptions,
 } from "./review-command";
@@ -77,7 +78,7 @@ Exit codes: 0 nothing at or above --fail-on; 1 internal; 2 bad flags, policy or 
 
 async function review(options: ReviewOptions, host: CommandHost): Promise<number> {
   const nowMs = reviewTime(host);
-  const preview = readInput(options.preview, host, "--preview");
+  const preview = readPreviewInput(options, host);
   const given = { part: options.part, stack: options.stack, project: options.project };
   const names = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   try {

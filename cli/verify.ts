@@ -7,7 +7,14 @@ import { readReport } from "../review/read-report";
 import type { Report } from "../review/report";
 import { reviewPreview } from "../review/review-preview";
 import { processHost, readInput, runs, usageFailure, type CommandHost } from "./command";
-import { addPlaceOptions, loadPolicy, placesOf, reviewTime, type PlaceOptions } from "./review-command";
+import {
+  addPlaceOptions,
+  loadPolicy,
+  placesOf,
+  readPreviewInput,
+  reviewTime,
+  type PlaceOptions,
+} from "./review-command";
 
 interface VerifyOptions extends PlaceOptions {
   readonly report?: string;
@@ -55,7 +62,7 @@ async function reviewed(options: VerifyOptions, host: CommandHost): Promise<Repo
   const places = placesOf(options);
   const { policy } = await loadPolicy(options, places);
   return reviewPreview({
-    preview: readInput(options.preview, host, "--preview"),
+    preview: readPreviewInput(options, host),
     policy,
     nowMs: reviewTime(host),
     projectPath: places.projectPath,

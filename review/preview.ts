@@ -1,4 +1,5 @@
 import { checkDigest, checkEvent, isRecord, type RawDiagnostic, type RawEvent, type RawState } from "./preview-form";
+import { previewText, type JsonObject } from "./preview-text";
 import { parseUrn } from "./urn";
 
 /**
@@ -61,31 +62,57 @@ export interface PreviewDiagnostic {
 const digestKeys = ["steps", "config", "diagnostics", "changeSummary", "duration"];
 
 const notAPreview = "The JSON is not a preview: it has neither steps nor a change summary.";
+const remedy = "Write the file with `pulumi preview --json --show-sames`";
 
-export function readPreview(text: string): Preview {
-  const body = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
-  if (body.trim() === "")
-    return unreadable("The preview is empty: `pulumi preview` failed before it printed anything.");
-  const whole = parseJson(body);
-  if (isRecord(whole) && !("sequence" in whole)) {
-    if (Array.isArray(whole.events)) return fromEvents(whole.events);
-    if (digestKeys.some((key) => key in whole)) return fromDigest(whole);
-    return unreadable(notAPreview);
-  }
-  if (isRecord(whole)) return fromEvents([whole]);
-  if (whole !== undefined) return unreadable(notAPreview);
-  const lines = body.split("\n").filter((line) => line.trim() !== "");
-  if (!(lines[0] ?? "").includes('"sequence"')) {
+/** The preview in what a file holds: its bytes, or its text. */
+export function readPreview(input: string | Uint8Array): Preview {
+  const found = previewText(input);
+  if ("problem" in found) return unreadable(found.problem);
+  const { objects, cut } = found;
+  const [first] = objects;
+  const whole = first === undefined ? undefined : parseJson(first.text);
+  if (isRecord(whole) && "sequence" in whole) return fromStream(objects, cut);
+  if (cut !== undefined)
     return unreadable(
-      "The preview is not JSON. Write it with `pulumi preview --json --show-sames` and keep stderr out of the file.",
+      `The preview's JSON begins in line ${cut} and never ends: the file was cut off. ${remedy} again.`,
     );
-  }
-  const events = lines.map(parseJson);
-  const broken = events.filter((event) => event === undefined).length;
-  const preview = fromEvents(events.filter((event) => event !== undefined));
-  return broken === 0
-    ? preview
-    : { ...preview, problems: [...preview.problems, `${broken} line(s) of the event stream are cut or not JSON.`] };
+  if (first === undefined)
+    return unreadable(
+      `The preview holds no JSON, only text: \`pulumi preview\` failed, or ran without \`--json\`. ${remedy}.`,
+    );
+  if (objects.length > 1) return unreadable(severalObjects(objects));
+  if (!isRecord(whole))
+    return unreadable(`The preview's JSON, which begins in line ${first.line}, is not well-formed. ${remedy} again.`);
+  if (Array.isArray(whole.events)) return fromEvents(whole.events);
+  return digestKeys.some((key) => key in whole) ? fromDigest(whole) : unreadable(notAPreview);
+}
+
+function severalObjects(objects: readonly JsonObject[]): string {
+  const lines = objects.slice(0, 5).map(({ line }) => line);
+  const more = objects.length > lines.length ? ` and ${objects.length - lines.length} more` : "";
+  return `The preview holds ${objects.length} JSON objects, which begin in lines ${lines.join(", ")}${more}; a preview is exactly one. Keep what other programs print out of the file.`;
+}
+
+/** One event for each object; `cut` = the last never ends. */
+function fromStream(objects: readonly JsonObject[], cut: number | undefined): Preview {
+  // The engine writes each event in a line of its own.
+  const events = objects.map(({ text }) => (text.includes("\n") ? undefined : parseJson(text)));
+  const readable = events.filter(isRecord).filter((event) => "sequence" in event);
+  const broken = events.length - readable.length + (cut === undefined ? 0 : 1);
+  const preview = fromEvents(readable);
+  const problem =
+    broken > 0
+      ? `${broken} line(s) of the event stream are cut or not JSON.`
+      : isCounted(readable)
+        ? undefined
+        : "The numbers of the stream's events have a gap or a repeat: events are missing, or two streams stand in one file.";
+  return problem === undefined ? preview : { ...preview, problems: [...preview.problems, problem] };
+}
+
+/** The engine numbers its events one by one. */
+function isCounted(events: readonly Readonly<Record<string, unknown>>[]): boolean {
+  const numbers = events.map(({ sequence }) => sequence);
+  return numbers.every((number, index) => index === 0 || number === Number(numbers[index - 1]) + 1);
 }
 
 function fromDigest(value: unknown): Preview {

@@ -23,8 +23,8 @@ import { readUnits, type Unit, type Unreviewable } from "./units";
 import { subjectOf } from "./wording";
 
 export interface ReviewRequest {
-  /** What `pulumi preview --json --show-sames` printed. */
-  readonly preview: string;
+  /** What `pulumi preview --json --show-sames` printed: its bytes, or its text. */
+  readonly preview: string | Uint8Array;
   readonly policy: Policy;
   readonly policyEdit?: PolicyEdit;
   readonly nowMs: number;
@@ -229,7 +229,7 @@ export function lockPreview(request: Pick<ReviewRequest, "preview" | "policy" | 
 
 /** The report of a review that could not run: it replaces an older verdict instead of leaving it to stand. */
 export function failedReview(failure: {
-  readonly preview: string;
+  readonly preview: string | Uint8Array;
   readonly exitCode: number;
   readonly reason: string;
   readonly failOn: FailOn;

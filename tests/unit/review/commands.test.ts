@@ -360,6 +360,22 @@ describe("a waiver in a file", () => {
 });
 
 describe("what the commands are given to read", () => {
+  it("may be what PowerShell writes, with a policy pack's words around it", async () => {
+    const text = `\ufeffInstalling policy pack acme 0.3.1…\r\n${previewOf([unchanged(key("ci"))])}\r\nDone.\r\n`;
+    const stdin = Buffer.from(text, "utf16le");
+    const named = scratch.path("powershell.json");
+    writeFileSync(named, stdin);
+    for (const preview of ["-", named])
+      for (const command of [["review"], ["lock", "--write", scratch.path("powershell.lock.json")]])
+        expect((await apikeys([...command, "--preview", preview, "--project-dir", project], { stdin })).code).toBe(0);
+  });
+
+  it("is never more than a review can take in", async () => {
+    const endless = await apikeys(["review", "--preview", "/dev/zero", "--project-dir", project, "--format", "text"]);
+    expect(endless.code).toBe(10);
+    expect(endless.stdout).toContain("The preview has more than 32 MB");
+  });
+
   it.each<[string, string[], string]>([
     ["a preview", ["review", "--preview"], "apikeys review: --preview"],
     ["a lock file", ["review", ...at("gain"), "--lock"], "apikeys review: --lock"],

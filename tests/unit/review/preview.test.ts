@@ -4,7 +4,7 @@ import { readPreview } from "../../../review/preview";
 import { resourceChanges } from "../../../review/stack-change";
 import { consumer, created, key, previewOf, removed, unchanged, type Step } from "./support/preview-builder";
 
-const problemsOf = (text: string): readonly string[] => readPreview(text).problems;
+const problemsOf = (text: string | Uint8Array): readonly string[] => readPreview(text).problems;
 const state = key("ci");
 const step = (op: string, more: Partial<Step> = {}): Step => ({
   op,
@@ -19,10 +19,43 @@ const leftover = { ...state, id: "older", delete: true };
 describe("reading a preview", () => {
   it.each([
     ["nothing", "", "The preview is empty"],
-    ["text", "error: no stack selected", "The preview is not JSON"],
+    ["text", "error: no stack selected", "The preview holds no JSON, only text: `pulumi preview` failed"],
     ["other JSON", '{"name":"x"}', "The JSON is not a preview"],
-    ["a list", "[]", "The JSON is not a preview"],
-    ["a cut digest", previewOf([created(state)]).slice(0, -40), "The preview is not JSON"],
+    ["an empty list", "[]", "The preview holds no JSON, only text"],
+    ["a list", `[${previewOf([])}]`, "The JSON object in line 1 of the preview is part of something else"],
+    ["a cut list", `${previewOf([])},\n`, "The JSON object in line 1 of the preview is part of something else"],
+    [
+      "two previews",
+      `${previewOf([])}\n\n${previewOf([])}`,
+      "The preview holds 2 JSON objects, which begin in lines 1, 3;",
+    ],
+    ["another object before it", `{"level":"info"}\n${previewOf([])}`, "The preview holds 2 JSON objects"],
+    [
+      "a brace in the text around it",
+      `see {docs\n${previewOf([])}`,
+      "The preview's JSON begins in line 1 and never ends",
+    ],
+    [
+      "a closing brace in the text around it",
+      `${previewOf([])}\n\ndone }`,
+      "Line 3 of the preview has a brace that belongs to no JSON object",
+    ],
+    ["braces in the text around it", `${previewOf([])}\nsee {docs}`, "The preview holds 2 JSON objects"],
+    ["JSON that is not", '{"steps": [}', "The preview's JSON begins in line 1 and never ends"],
+    ["JSON of somebody's own", '\n{"steps": yes}', "The preview's JSON, which begins in line 2, is not well-formed"],
+    [
+      "a preview within another object",
+      `{"steps":[],"changeSummary":{},"x":\n${previewOf([]).replace(/}$/, "\n}")}}`,
+      "holds a whole preview itself",
+    ],
+    ["bytes that are no text", Buffer.from([0x7b, 0xff, 0x7d]), "The preview is neither UTF-8 nor UTF-16 text"],
+    ["nothing but a byte order mark", "\ufeff", "The preview is empty"],
+    [
+      "what is nested too deep",
+      `{"steps":${"[".repeat(300)}${"]".repeat(300)}}`,
+      "is nested more than 200 levels deep",
+    ],
+    ["a cut digest", previewOf([created(state)]).slice(0, -40), "The preview's JSON begins in line 1 and never ends"],
     [
       "a step of another form",
       '{"steps":[{"op":1,"urn":"x"}],"changeSummary":{}}',
@@ -45,7 +78,22 @@ describe("reading a preview", () => {
       '{"sequence":1,"preludeEvent":{"config":{}}}\n{"sequence":2,"summ',
       "1 line(s) of the event stream are cut",
     ],
-  ])("says what is wrong with %s", (_what, text, problem) => {
+    [
+      "a stream with a hole",
+      '{"sequence":1,"preludeEvent":{"config":{}}}\n{"sequence":3,"summaryEvent":{"resourceChanges":{}}}',
+      "The numbers of the stream's events have a gap or a repeat",
+    ],
+    [
+      "two streams",
+      '{"sequence":1,"summaryEvent":{"resourceChanges":{}}}\n'.repeat(2),
+      "The numbers of the stream's events have a gap or a repeat",
+    ],
+    [
+      "an event around an event",
+      '{"sequence":1,"x":{"sequence":1,"summaryEvent":{"resourceChanges":{}}}\n}',
+      "1 line(s) of the event stream are cut or not JSON",
+    ],
+  ] as [string, string | Uint8Array, string][])("says what is wrong with %s", (_what, text, problem) => {
     const problems = problemsOf(text);
     expect(problems.join("\n")).toContain(problem);
     expect(problems.join("\n")).not.toContain("sk_live");

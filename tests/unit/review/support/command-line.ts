@@ -25,13 +25,14 @@ class Aborted extends Error {}
 /** Runs one command of `apikeys` in this process, as the shell would. */
 export async function apikeys(
   args: readonly string[],
-  world: { stdin?: string; env?: Record<string, string>; fetch?: typeof fetch } = {},
+  world: { stdin?: string | Uint8Array; env?: Record<string, string>; fetch?: typeof fetch } = {},
 ): Promise<Ended> {
   const ended = { code: 0, stdout: "", stderr: "" };
   const host: CommandHost = {
     stdout: (text) => (ended.stdout += text),
     stderr: (text) => (ended.stderr += text),
-    stdin: () => world.stdin ?? "",
+    stdin: () => Buffer.from(world.stdin ?? "").toString("utf8"),
+    stdinBytes: (max) => Buffer.from(world.stdin ?? "").subarray(0, max),
     env: { APIKEYS_NOW: "2027-02-01T10:00:00Z", ...world.env },
     exit: (code) => (ended.code = code),
     abort: (code) => {
