@@ -5,14 +5,14 @@
  * the user's `new ApiKey(`) it sets the limit itself.
  */
 export class PausedTraces {
-  private readonly limit = Error.stackTraceLimit;
+  readonly #limit = Error.stackTraceLimit;
 
   constructor() {
     Error.stackTraceLimit = 0;
   }
 
   resume(): void {
-    Error.stackTraceLimit = this.limit;
+    Error.stackTraceLimit = this.#limit;
   }
 
   /** An error of the pause, with the trace that leads to the user's line after all. */

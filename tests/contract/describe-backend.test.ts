@@ -537,7 +537,7 @@ function withoutUse(key: ApiKey | undefined): ApiKey | undefined {
 }
 
 function withoutLastUsed(capabilities: Capabilities): Partial<Capabilities> {
-  return { ...capabilities, lastUsed: undefined } as unknown as Partial<Capabilities>;
+  return { ...capabilities, lastUsed: undefined };
 }
 
 function failingOnSecond(client: BackendClient): Partial<BackendClient> {
