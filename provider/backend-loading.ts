@@ -48,16 +48,17 @@ function lineOf({ name, stack = "" }: Error): string {
   return line === undefined ? "" : `, line ${line}`;
 }
 
+function isBackend(value: unknown): value is Backend {
+  return typeof value === "object" && value !== null && "connect" in value && "capabilities" in value;
+}
+
 /** The one exported backend, however the module exports it. */
 function findBackend(module: unknown): Backend {
-  const exported = typeof module === "object" && module !== null ? (module as Record<string, unknown>) : {};
-  const inner =
-    typeof exported.default === "object" && exported.default !== null
-      ? (exported.default as Record<string, unknown>)
-      : {};
-  const backends = [...new Set([...Object.values(exported), ...Object.values(inner)])].filter(
-    (value): value is Backend =>
-      typeof value === "object" && value !== null && "connect" in value && "capabilities" in value,
+  const values = (value: unknown): unknown[] =>
+    typeof value === "object" && value !== null ? Object.values(value) : [];
+  const inner = isBackend(module) ? [] : values((module as { readonly default?: unknown } | null)?.default);
+  const backends = [...new Set<unknown>([module, ...(isBackend(module) ? [] : values(module)), ...inner])].filter(
+    isBackend,
   );
   const [backend] = backends;
   if (backends.length === 1 && backend) return backend;

@@ -1,5 +1,6 @@
 /** `pulumi-apikeys/backend`: all that a backend of one's own needs. */
-export { checkClient, defineBackend } from "./backends/define-backend";
+export { checkClient } from "./backends/check-client";
+export { defineBackend } from "./backends/define-backend";
 export type * from "./backends/definition";
 export * from "./errors";
 export { createHttpClient, path, type HttpMethod, type HttpRequest, type HttpResponse } from "./http/client";

@@ -1,4 +1,4 @@
-import { checkClient } from "./backends/define-backend";
+import { checkClient } from "./backends/check-client";
 import type { Backend, BackendClient, BackendContext, Capabilities } from "./backends/definition";
 import { loadBackend } from "./backend-loading";
 import { clockIsSet } from "./clock";

@@ -3,10 +3,12 @@ import { z } from "zod";
 import { defined } from "../defined";
 import { ConfigError } from "../errors";
 import { kindOf } from "../redact";
-import type { ScopeCatalogue, ScopeFacts } from "../scopes";
+import { valueAt } from "../value-at";
+import { nearestWord, type ScopeCatalogue, type ScopeFacts } from "../scopes";
 import { type Capabilities, capabilitiesSchema, regularExpression } from "../vendors/capabilities";
+import { contradictionsOf } from "../vendors/contradictions";
 import { scopesOn } from "../vendors/vendor";
-import type { Adaptation, Backend, BackendClient, BackendDefinition } from "./definition";
+import type { Backend, BackendDefinition } from "./definition";
 
 /**
  * Declares a backend: checks its shape at once, and completes its capabilities.
@@ -24,11 +26,7 @@ export function defineBackend<Options = undefined>(definition: BackendDefinition
   // What `options` returns is what the other functions take.
   const own = definition as unknown as BackendDefinition<unknown>;
   const { defaultUrl, undocumentedWrites, catalogue } = own;
-  if (catalogue) assertCatalogue(name, catalogue);
-  if (!catalogue && scopesOn(capabilities) === "key")
-    throw new ConfigError(
-      `Backend "${name}": "catalogue" is missing; keys have scopes ("capabilities.scopes"), so list them, or give the form of an open catalogue.`,
-    );
+  assertFacts(name, capabilities, catalogue);
   return {
     name,
     capabilities,
@@ -39,20 +37,30 @@ export function defineBackend<Options = undefined>(definition: BackendDefinition
       options: own.options?.bind(own),
       authenticate: own.authenticate?.bind(own),
     }),
-    ...(own.adapt && { adapt: (options) => completeAdaptation(name, own.adapt?.(options) ?? {}) }),
+    ...(own.adapt && {
+      adapt: (options) => {
+        const { tenant, ...adapted } = own.adapt?.(options) ?? {};
+        const completed = adapted.capabilities && completeCapabilities(name, adapted.capabilities);
+        assertFacts(name, completed ?? capabilities, adapted.catalogue ?? catalogue);
+        return defined({ tenant, catalogue: adapted.catalogue, capabilities: completed });
+      },
+    }),
     connect: own.connect.bind(own),
   };
 }
 
-function completeAdaptation(
-  name: string,
-  { capabilities, catalogue, tenant }: Adaptation,
-): ReturnType<NonNullable<Backend["adapt"]>> {
+/** Refuses facts that are wrong, or that cannot hold together. */
+function assertFacts(name: string, capabilities: Capabilities, catalogue: ScopeCatalogue | undefined): void {
   if (catalogue) assertCatalogue(name, catalogue);
-  return {
-    ...defined({ catalogue, tenant }),
-    ...(capabilities && { capabilities: completeCapabilities(name, capabilities) }),
-  };
+  else if (scopesOn(capabilities) === "key")
+    throw new ConfigError(
+      `Backend "${name}": "catalogue" is missing; keys have scopes ("capabilities.scopes"), so list them, or give the form of an open catalogue.`,
+    );
+  const contradictions = contradictionsOf(capabilities, catalogue);
+  if (contradictions.length > 0)
+    throw new ConfigError(
+      `Backend "${name}": its capabilities contradict each other: ${contradictions.join("; and ")}.`,
+    );
 }
 
 /** The capabilities with an answer to every question. */
@@ -69,8 +77,33 @@ function checkForm<Schema extends z.ZodType>(
   const { data, error } = schema.safeParse(value);
   const issue = error?.issues[0];
   if (issue)
-    throw new ConfigError(`Backend "${name}": "${[part, ...issue.path].join(".")}" is wrong: ${issue.message}.`);
+    throw new ConfigError(
+      `Backend "${name}": "${[part, ...issue.path].join(".")}" ${wordsFor(issue, schema, valueAt(value, issue.path))}`,
+    );
   return data as z.output<Schema>;
+}
+
+/** What is wrong with a field, and what it takes. */
+function wordsFor(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown): string {
+  if (issue.code === "unrecognized_keys") {
+    const near = nearestWord(issue.keys[0] ?? "", namesAt(schema, issue.path));
+    return `is wrong: ${issue.message}.${near === undefined ? "" : ` Did you mean "${near}"?`}`;
+  }
+  if (value !== undefined) return `is wrong: ${issue.message}.`;
+  return issue.code === "invalid_value"
+    ? `is missing; it is one of ${issue.values.map((word) => JSON.stringify(word)).join(", ")}.`
+    : "is missing; no answer to it can be assumed.";
+}
+
+/** The fields that an object of the schema may have at that place. */
+function namesAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let place: unknown = schema;
+  const within = () => {
+    while (typeof (place as z.ZodOptional).unwrap === "function") place = (place as z.ZodOptional).unwrap();
+    return (place as Partial<z.ZodObject>).shape ?? {};
+  };
+  for (const step of path) place = within()[String(step)] ?? {};
+  return Object.keys(within());
 }
 
 // `satisfies` makes a field that only the interface has a compile error.
@@ -91,7 +124,11 @@ const catalogueSchema = z.strictObject({
 } satisfies Record<keyof ScopeCatalogue, z.ZodType>);
 
 function assertCatalogue(name: string, offered: ScopeCatalogue): void {
-  checkForm(name, "catalogue", catalogueSchema, offered);
+  const { open } = checkForm(name, "catalogue", catalogueSchema, offered);
+  if (open && !new RegExp(open.pattern).test(open.example))
+    throw new ConfigError(
+      `Backend "${name}": "catalogue.open.example" is wrong: users are shown it as a scope that is taken, and "catalogue.open.pattern" does not take it.`,
+    );
   for (const [scope, { implies = [] }] of Object.entries(offered.scopes)) {
     const unknown = implies.find(
       (implied) => !offered.open && !implied.includes("*") && !Object.hasOwn(offered.scopes, implied),
@@ -101,38 +138,4 @@ function assertCatalogue(name: string, offered: ScopeCatalogue): void {
         `Backend "${name}": "catalogue.scopes.${scope}.implies" is wrong: there is no scope "${unknown}".`,
       );
   }
-}
-
-const always = ["createKey", "getKey", "listKeys", "revokeKey"] as const;
-const forAccounts = [
-  "createServiceAccount",
-  "getServiceAccount",
-  "listServiceAccounts",
-  "deleteServiceAccount",
-] as const;
-
-/** Refuses a client that lacks a method its capabilities promise. */
-export function checkClient(name: string, offered: Capabilities, client: BackendClient): BackendClient {
-  if (typeof client !== "object" || client === null)
-    throw new ConfigError(
-      `Backend "${name}": "connect" returned ${kindOf(client)}; return an object with the methods.`,
-    );
-  const needed: (keyof BackendClient)[] = [...always];
-  const { serviceAccounts } = offered;
-  if (serviceAccounts) needed.push(...forAccounts);
-  if (
-    serviceAccounts &&
-    [serviceAccounts.name, serviceAccounts.description, serviceAccounts.role, serviceAccounts.scopes].includes("update")
-  )
-    needed.push("updateServiceAccount");
-  if (offered.nativeRotate) needed.push("rotateKey");
-  if (offered.rename || offered.description === "update" || offered.expiry.update || offered.marker === "metadata")
-    needed.push("updateKey");
-  for (const method of needed) {
-    if (typeof client[method] !== "function")
-      throw new ConfigError(
-        `Backend "${name}": the method "${method}" is missing; "connect" must return it, because the capabilities promise it.`,
-      );
-  }
-  return client;
 }

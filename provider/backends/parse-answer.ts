@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { ResponseShapeError } from "../errors";
 import { kindOf } from "../redact";
+import { valueAt } from "../value-at";
 
 /** A vendor's answer in its documented form, or a {@link ResponseShapeError} that names the field and never quotes a value. */
 export function parseAnswer<Schema extends z.ZodType>(
@@ -12,13 +13,8 @@ export function parseAnswer<Schema extends z.ZodType>(
   const result = schema.safeParse(body);
   if (result.success) return result.data;
   const at = result.error.issues[0]?.path ?? [];
-  const value = at.reduce<unknown>(
-    (inner, key) =>
-      typeof inner === "object" && inner !== null ? (inner as Record<PropertyKey, unknown>)[key] : undefined,
-    body,
-  );
   const field = at.length > 0 ? `the field "${at.join(".")}" is` : "the body is";
   throw new ResponseShapeError(
-    `${method} ${path} was answered in an unexpected form: ${field} ${kindOf(value)}. Check the connection's url and the service's version.`,
+    `${method} ${path} was answered in an unexpected form: ${field} ${kindOf(valueAt(body, at))}. Check the connection's url and the service's version.`,
   );
 }

@@ -14,8 +14,7 @@ export function logicalName(origin: Origin): string {
 /** `-`, then 10 characters without a proof, or 19 that prove the state and the resource: see {@link provenName}. */
 const suffixForm = /-(?:[0-9a-f]{10}|[0-9a-f]{4}[a-z2-7]{15})$/;
 
-/** Characters that {@link physicalName} adds to the prefix. */
-export const suffixLength = 11;
+export { suffixLength } from "../name-suffix";
 /** Characters that {@link provenName} adds to the prefix. */
 export const provenSuffixLength = 20;
 

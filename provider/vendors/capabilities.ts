@@ -39,7 +39,6 @@ export const capabilitiesSchema = z
     /** The environments a caller may choose between; left out: the caller has no choice. */
     environments: z
       .array(z.enum(["live", "test"]))
-      .min(1)
       .readonly()
       .optional(),
     /** A key's name can be changed. Default: false. */

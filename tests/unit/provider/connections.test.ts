@@ -77,7 +77,7 @@ describe("a connection", () => {
   });
 
   test("may be a backend of one's own, exported by name or by default", () => {
-    for (const file of ["./fixtures/acme.js", "./fixtures/default-export.js"]) {
+    for (const file of ["./fixtures/acme.js", "./fixtures/default-export.js", "./fixtures/whole-module.js"]) {
       const connections = stack({
         connections: { default: { backend: file, url: "https://acme.example.com", tokenEnv: "ACME_TOKEN" } },
       });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { checkClient, defineBackend } from "../../../../provider/backends/define-backend";
+import { checkClient } from "../../../../provider/backends/check-client";
+import { defineBackend } from "../../../../provider/backends/define-backend";
 import type { BackendClient, BackendDefinition } from "../../../../provider/backends/definition";
 import { ConfigError } from "../../../../provider/errors";
 import { accounts, catalogue, everyday } from "../support/fake-service";
@@ -50,7 +51,7 @@ describe("defineBackend", () => {
     (name) => {
       const { [name]: _left, ...rest } = everyday;
       expect(() => defineBackend({ ...sound, capabilities: rest as typeof everyday })).toThrow(
-        `"capabilities.${name}" is wrong`,
+        `Backend "acme": "capabilities.${name}" is missing; `,
       );
     },
   );
@@ -98,7 +99,11 @@ describe("defineBackend", () => {
   test.each([
     [undefined, 'defineBackend: "name" is nothing; give the backend a name.'],
     [{ ...sound, name: "" }, 'defineBackend: "name" is an empty text; give the backend a name.'],
-    [{ ...sound, capabilities: undefined }, 'Backend "acme": "capabilities" is wrong: '],
+    [{ ...sound, capabilities: undefined }, 'Backend "acme": "capabilities" is missing; '],
+    [
+      { ...sound, capabilities: { ...everyday, scopes: undefined } },
+      'Backend "acme": "capabilities.scopes" is missing; it is one of "immutable", "mutable", "account", "none".',
+    ],
     [{ ...sound, capabilities: { ...everyday, rename: "yes" } }, 'Backend "acme": "capabilities.rename" is wrong: '],
     [
       { ...sound, capabilities: { ...everyday, secret: { ...everyday.secret, form: "triple" } } },
@@ -115,6 +120,14 @@ describe("defineBackend", () => {
     [
       { ...sound, capabilities: { ...everyday, maxKeys: 1 } },
       'Backend "acme": "capabilities" is wrong: Unrecognized key: "maxKeys".',
+    ],
+    [
+      { ...sound, capabilities: { ...everyday, expiry: { ...everyday.expiry, granularity: 1 } } },
+      'Backend "acme": "capabilities.expiry" is wrong: Unrecognized key: "granularity". Did you mean "granularityMs"?',
+    ],
+    [
+      { ...sound, catalogue: { ...catalogue, open: { pattern: "^[a-z]+$", example: "read:checks" } } },
+      'Backend "acme": "catalogue.open.example" is wrong: users are shown it as a scope that is taken',
     ],
     [
       { ...sound, connect: "later" },
@@ -140,6 +153,15 @@ describe("a backend's methods", () => {
     ["updateKey", { description: "update" }],
     ["updateKey", { expiry: { support: "optional", update: true, granularityMs: 0 } }],
     ["rotateKey", { nativeRotate: { id: "same", maxGraceMs: 0, graceChosen: false } }],
+    ["revokePrevious", { maxActiveKeys: 1, nativeRotate: { id: "same", maxGraceMs: 60_000, graceChosen: false } }],
+    [
+      "revokePrevious",
+      {
+        maxActiveKeys: 1,
+        nativeRotate: { id: "same", maxGraceMs: 60_000, graceChosen: true },
+        lastUsed: { lagMs: 0, granularityMs: 0 },
+      },
+    ],
     ["listServiceAccounts", { serviceAccounts: accounts }],
     ["updateServiceAccount", { serviceAccounts: accounts }],
   ] as const)("have to include %s where the capabilities promise it: %j", (method, abilities) => {
@@ -151,6 +173,7 @@ describe("a backend's methods", () => {
         "revokeKey",
         "updateKey",
         "rotateKey",
+        "revokePrevious",
         "createServiceAccount",
         "getServiceAccount",
         "listServiceAccounts",
@@ -163,6 +186,22 @@ describe("a backend's methods", () => {
     expect(() => checkClient("acme", capabilities, { ...everything, [method]: undefined })).toThrow(
       `Backend "acme": the method "${method}" is missing; "connect" must return it, because the capabilities promise it.`,
     );
+  });
+
+  test.each([
+    ["a missing one", "listkeys", "listKeys", 'the method "listKeys" is missing'],
+    ["one that may be left out", "rotatekey", "rotateKey", 'there is no method "rotatekey". Did you mean "rotateKey"?'],
+    ["one that is named at length", "revoke_previous", "revokePrevious", 'Did you mean "revokePrevious"?'],
+  ])("that are misspelt are told with the right word: %s", (_title, wrong, right, words) => {
+    const { [right as keyof BackendClient]: method = () => undefined, ...rest } = client;
+    const misspelt = { ...rest, [wrong]: method } as unknown as BackendClient;
+    expect(() => checkClient("acme", everyday, misspelt)).toThrow(words);
+    expect(() => checkClient("acme", everyday, misspelt)).toThrow(`"${wrong}"`);
+  });
+
+  test("may stand beside others that mean something else", () => {
+    const more = { ...client, logger: () => undefined, keysAt: () => undefined } as BackendClient;
+    expect(checkClient("acme", everyday, more)).toBe(more);
   });
 
   test("may lack what no capability speaks of", () => {

@@ -280,8 +280,8 @@ describe("the preview refuses, with the field, the kind of the value and what to
       ],
       [
         "scopes where the service keeps them on the account",
-        { scopes: ["read:checks"] },
-        { scopes: "account" },
+        { scopes: ["read:checks"], serviceAccountId: "account-1" },
+        { scopes: "account", parent: "serviceAccount", serviceAccounts: { ...accounts, scopes: "update" } },
         [
           [
             "scopes",

@@ -117,7 +117,12 @@ export class FakeService {
   }
 
   backend(): Backend {
-    return defineBackend({ name: "fake", capabilities: this.capabilities, catalogue, connect: () => this.client() });
+    return defineBackend({
+      name: "fake",
+      capabilities: this.capabilities,
+      ...(this.capabilities.scopes !== "none" && { catalogue }),
+      connect: () => this.client(),
+    });
   }
 
   connections(fields: Readonly<Record<string, unknown>> = {}): Connections {
@@ -185,6 +190,7 @@ export class FakeService {
           this.keys.set(id, rotated);
           return Promise.resolve(rotated);
         },
+        revokePrevious: ({ id }) => Promise.resolve(this.keys.has(id) ? "revoked" : "absent"),
       }),
       ...(capabilities.serviceAccounts && {
         createServiceAccount: ({ labels: _labels, ...asked }) => {

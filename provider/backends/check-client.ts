@@ -1,0 +1,72 @@
+/** What is checked of a backend's methods before the first one is called. */
+import { ConfigError } from "../errors";
+import { kindOf } from "../redact";
+import { nearestWord } from "../scopes";
+import type { Capabilities } from "../vendors/capabilities";
+import type { BackendClient } from "./definition";
+
+const methods = Object.keys({
+  createKey: true,
+  getKey: true,
+  listKeys: true,
+  updateKey: true,
+  revokeKey: true,
+  rotateKey: true,
+  revokePrevious: true,
+  createServiceAccount: true,
+  getServiceAccount: true,
+  listServiceAccounts: true,
+  updateServiceAccount: true,
+  deleteServiceAccount: true,
+} satisfies Record<keyof BackendClient, true>) as (keyof BackendClient)[];
+const always = ["createKey", "getKey", "listKeys", "revokeKey"] as const;
+const forAccounts = [
+  "createServiceAccount",
+  "getServiceAccount",
+  "listServiceAccounts",
+  "deleteServiceAccount",
+] as const;
+
+/** Refuses a client that lacks a method its capabilities promise, or has one whose name was meant to be another. */
+export function checkClient(name: string, offered: Capabilities, client: BackendClient): BackendClient {
+  if (typeof client !== "object" || client === null)
+    throw new ConfigError(
+      `Backend "${name}": "connect" returned ${kindOf(client)}; return an object with the methods.`,
+    );
+  const strangers = Object.keys(client).filter((method) => !methods.includes(method as keyof BackendClient));
+  for (const method of neededMethods(offered)) {
+    if (typeof client[method] === "function") continue;
+    const near = nearestWord(method, strangers);
+    throw new ConfigError(
+      `Backend "${name}": the method "${method}" is missing; "connect" must return it, because the capabilities promise it.${near === undefined ? "" : ` Is that what "${near}" is meant to be?`}`,
+    );
+  }
+  const absent = methods.filter((method) => client[method] === undefined);
+  for (const stranger of strangers) {
+    const near = nearestWord(stranger, absent);
+    if (near !== undefined)
+      throw new ConfigError(`Backend "${name}": there is no method "${stranger}". Did you mean "${near}"?`);
+  }
+  return client;
+}
+
+function neededMethods(offered: Capabilities): (keyof BackendClient)[] {
+  const { serviceAccounts } = offered;
+  const { name, description, role, scopes } = serviceAccounts ?? {};
+  const changesKeys =
+    offered.rename || offered.description === "update" || offered.expiry.update || offered.marker === "metadata";
+  return [
+    ...always,
+    ...(serviceAccounts ? forAccounts : []),
+    ...([name, description, role, scopes].includes("update") ? (["updateServiceAccount"] as const) : []),
+    ...(offered.nativeRotate ? (["rotateKey"] as const) : []),
+    ...(endsOldSecretItself(offered) ? (["revokePrevious"] as const) : []),
+    ...(changesKeys ? (["updateKey"] as const) : []),
+  ];
+}
+
+/** Where the service itself decides how long an old secret works on, or it is ended early, a call has to end it. */
+function endsOldSecretItself({ maxActiveKeys, nativeRotate, lastUsed }: Capabilities): boolean {
+  if (maxActiveKeys !== 1 || nativeRotate?.id !== "same" || nativeRotate.maxGraceMs === 0) return false;
+  return !nativeRotate.graceChosen || lastUsed !== undefined;
+}
