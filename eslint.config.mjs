@@ -168,7 +168,7 @@ export default tseslint.config(
     rules: { "import-x/order": ["warn", imports[1]] },
   },
   {
-    files: ["provider/backends/**/*.ts", "cli/**/*.ts", "testing/**/*.ts", "tests/**/*.ts"],
+    files: ["provider/backends/**/*.ts", "cli/**/*.ts", "tests/**/*.ts"],
     rules: { "no-restricted-syntax": ["warn", enums, privateMembers] },
   },
 );

@@ -4,7 +4,7 @@ import type { ApiKey, ServiceAccount } from "../provider/backends/definition";
 
 const utcTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/;
 
-/** What every account of every key of a service has to look like in the model. */
+/** Asserts that a key has the shape that the model requires. */
 export function assertKeyForm(key: ApiKey): void {
   assertId("the key's id", key.id);
   assert.equal(typeof key.name, "string", "a key's name is text");

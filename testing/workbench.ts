@@ -81,11 +81,14 @@ export class Workbench {
   readonly connection: Connection;
   readonly client: BackendClient;
   readonly can: Capabilities;
-  private readonly accounts: string[] = [];
-  private readonly keys: KeyRef[] = [];
-  private home: Promise<Parent> | undefined;
+  readonly #accounts: string[] = [];
+  readonly #keys: KeyRef[] = [];
+  #home: Promise<Parent> | undefined;
 
-  constructor(private readonly opened: Opened) {
+  readonly #opened: Opened;
+
+  constructor(opened: Opened) {
+    this.#opened = opened;
     this.harness = opened.harness;
     this.connections = opened.connections;
     this.connection = opened.connection;
@@ -95,7 +98,7 @@ export class Workbench {
 
   /** The decision clock, in step with the service's. */
   nowMs(): number {
-    return Date.now() + this.opened.aheadMs;
+    return Date.now() + this.#opened.aheadMs;
   }
 
   /** RFC 3339, in whole seconds, that many milliseconds from now. */
@@ -110,7 +113,7 @@ export class Workbench {
     if (this.harness.advance) await this.harness.advance(ms);
     else if (ms <= 2_000) await wait(ms);
     else return false;
-    this.opened.aheadMs += Math.max(0, ms - (performance.now() - beforeMs));
+    this.#opened.aheadMs += Math.max(0, ms - (performance.now() - beforeMs));
     return true;
   }
 
@@ -126,7 +129,7 @@ export class Workbench {
   /** Whom this promise's keys belong to; where the service keeps few keys to an account, each gets its own. */
   parent(): Promise<Parent> {
     if (this.room() < 10) return this.freshParent();
-    return (this.home ??= this.freshParent());
+    return (this.#home ??= this.freshParent());
   }
 
   async freshParent(): Promise<Parent> {
@@ -147,7 +150,7 @@ export class Workbench {
   async makeAccount(asked: Partial<NewServiceAccount> = {}): Promise<ServiceAccount> {
     if (!this.client.createServiceAccount) throw new Error("the backend makes no service accounts");
     const account = await this.client.createServiceAccount(this.accountRequest(asked));
-    this.accounts.push(account.id);
+    this.#accounts.push(account.id);
     assertAccountForm(account);
     return account;
   }
@@ -192,12 +195,12 @@ export class Workbench {
 
   /** Revokes the key when the promise is done. */
   track(ref: KeyRef): KeyRef {
-    this.keys.push(ref);
+    this.#keys.push(ref);
     return ref;
   }
 
   trackAccount(id: string): void {
-    this.accounts.push(id);
+    this.#accounts.push(id);
   }
 
   /** Whether a key opens the service's door; undefined where the harness cannot tell. Waits for the service's lag. */
@@ -222,20 +225,20 @@ export class Workbench {
     readonly url?: string;
     readonly fields?: Readonly<Record<string, unknown>>;
   }): Connection {
-    const { subject, harness } = this.opened;
+    const { subject, harness } = this.#opened;
     const { url = harness.url, token = harness.token, fields } = settings;
     return connect({ ...subject, fields: { ...subject.fields, ...fields } }, { url, token }).open(connectionName);
   }
 
   /** Connections for the resources, without any credential: what a preview has to do with. */
   withoutCredential(): Connections {
-    return connect(this.opened.subject, { url: this.harness.url, token: undefined });
+    return connect(this.#opened.subject, { url: this.harness.url, token: undefined });
   }
 
   /** Revokes and deletes what the promise has made. Keys go with their account. */
   async tidy(): Promise<void> {
-    const gone = new Set(this.accounts);
-    for (const ref of this.keys)
+    const gone = new Set(this.#accounts);
+    for (const ref of this.#keys)
       if (ref.serviceAccountId === undefined || !gone.has(ref.serviceAccountId)) await this.client.revokeKey(ref);
     for (const id of gone) await this.client.deleteServiceAccount?.(id);
   }

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { dayMs, hourMs, minuteMs } from "../../provider/durations";
 import { createRotatingApiKeyProvider } from "../../provider/resources/rotating-api-key";
-import { EngineDouble } from "./support/engine-double";
+import { EngineDouble } from "../../testing/engine-double";
 import { type Product, productFacts, products, RotationBench } from "./support/rotation-bench";
 
 const origin = "acme/app/dev/app";

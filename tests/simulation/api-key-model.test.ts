@@ -5,7 +5,7 @@ import { dayMs, hourMs } from "../../provider/durations";
 import { ConnectionError, NotFoundError, ServerError } from "../../provider/errors";
 import { createApiKeyProvider } from "../../provider/resources/api-key";
 import { formatTime } from "../../provider/times";
-import { EngineDouble } from "../contract/support/engine-double";
+import { EngineDouble } from "../../testing/engine-double";
 import { FakeService, origin, today } from "../unit/provider/support/fake-service";
 
 const days = fc.integer({ min: 1, max: 60 });

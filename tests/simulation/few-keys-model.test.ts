@@ -6,7 +6,7 @@ import { createConnections } from "../../provider/connections";
 import { dayMs, hourMs } from "../../provider/durations";
 import { BadRequestError, ServerError, TimeoutError } from "../../provider/errors";
 import { createRotatingApiKeyProvider } from "../../provider/resources/rotating-api-key";
-import { EngineDouble, type Outcome } from "../contract/support/engine-double";
+import { EngineDouble, type Outcome } from "../../testing/engine-double";
 import { everyday, origin } from "../unit/provider/support/fake-service";
 import { FewKeysService, type Trouble } from "../unit/provider/support/few-keys-service";
 import { plainMarking } from "../../provider/resources/marking";

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { dayMs, hourMs, minuteMs, parseDuration } from "../../provider/durations";
 import type { RotatingOutputs } from "../../provider/resources/rotation-plan";
 import type { EmulatedRequest } from "../../testing/emulator";
-import type { EngineDouble } from "../contract/support/engine-double";
+import type { EngineDouble } from "../../testing/engine-double";
 import { type LivingKey, RotationBench } from "../contract/support/rotation-bench";
 import { fleet, type FleetKey } from "./support/fleet";
 import { type Generation, generationsOf } from "./support/generations";

@@ -5,7 +5,7 @@ import type { ResourceContext } from "../../../provider/resources/context";
 import { createRotatingApiKeyProvider } from "../../../provider/resources/rotating-api-key";
 import { formatTime } from "../../../provider/times";
 import { type EmulatedKey, type EmulatedRequest, startEmulator, type TestEmulator } from "../../../testing/emulator";
-import { EngineDouble } from "./engine-double";
+import { EngineDouble } from "../../../testing/engine-double";
 import { plainMarking } from "../../../provider/resources/marking";
 
 export const products = ["pulsely", "novavms", "pulseapi"] as const;

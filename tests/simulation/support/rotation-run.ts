@@ -4,7 +4,7 @@ import { dayMs, parseDuration } from "../../../provider/durations";
 import { fingerprintOf } from "../../../provider/fingerprint";
 import { stackMark } from "../../../provider/resources/names";
 import type { PreviousKey, RotatingOutputs } from "../../../provider/resources/rotation-plan";
-import type { EngineDouble, Outcome, StateEntry } from "../../contract/support/engine-double";
+import type { EngineDouble, Outcome, StateEntry } from "../../../testing/engine-double";
 import { type LivingKey, type Product, type RotationBench, productFacts } from "../../contract/support/rotation-bench";
 
 export interface FaultOrder {

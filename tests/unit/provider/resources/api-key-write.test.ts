@@ -7,7 +7,7 @@ import { PartialFailure } from "../../../../provider/resources/partial-failure";
 import { withSecretBoundary } from "../../../../provider/secret-boundary";
 import { asSecret } from "../../../../provider/wire";
 import { OneResource } from "../../../../testing/one-resource";
-import { EngineDouble } from "../../../contract/support/engine-double";
+import { EngineDouble } from "../../../../testing/engine-double";
 import { FakeService } from "../support/fake-service";
 import { idOf, keyProgram, madeKey, succeeded } from "../support/resources";
 

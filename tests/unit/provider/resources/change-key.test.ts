@@ -3,7 +3,7 @@ import type { Capabilities, KeyChanges } from "../../../../provider/backends/def
 import { dayMs } from "../../../../provider/durations";
 import { ignoredChange } from "../../../../provider/resources/change-key";
 import { createRotatingApiKeyProvider } from "../../../../provider/resources/rotating-api-key";
-import { EngineDouble } from "../../../contract/support/engine-double";
+import { EngineDouble } from "../../../../testing/engine-double";
 import { FakeService, origin } from "../support/fake-service";
 import { madeKey, succeeded } from "../support/resources";
 

@@ -6,7 +6,7 @@ import { createRotatingApiKeyProvider } from "../../../../provider/resources/rot
 import type { RotatingInputs, RotationRequest } from "../../../../provider/resources/rotation-request";
 import { withSecretBoundary } from "../../../../provider/secret-boundary";
 import { asSecret, unknownValue } from "../../../../provider/wire";
-import { EngineDouble } from "../../../contract/support/engine-double";
+import { EngineDouble } from "../../../../testing/engine-double";
 import { FakeService, origin } from "../support/fake-service";
 
 const program = (inputs: object = {}) => ({ origin, scopes: ["read:checks"], rotateEvery: "30d", ...inputs });

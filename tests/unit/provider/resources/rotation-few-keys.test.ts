@@ -6,7 +6,7 @@ import { dayMs, hourMs } from "../../../../provider/durations";
 import { BadRequestError, SecretUnavailableError, ServerError, TimeoutError } from "../../../../provider/errors";
 import type { ResourceContext } from "../../../../provider/resources/context";
 import { createRotatingApiKeyProvider } from "../../../../provider/resources/rotating-api-key";
-import { EngineDouble } from "../../../contract/support/engine-double";
+import { EngineDouble } from "../../../../testing/engine-double";
 import { everyday, origin } from "../support/fake-service";
 import { FewKeysService } from "../support/few-keys-service";
 import { plainMarking } from "../../../../provider/resources/marking";

@@ -13,7 +13,7 @@ import {
 } from "../../../../provider/resources/service-account";
 import { unknownValue } from "../../../../provider/wire";
 import { OneResource } from "../../../../testing/one-resource";
-import { EngineDouble } from "../../../contract/support/engine-double";
+import { EngineDouble } from "../../../../testing/engine-double";
 import { accounts, FakeService } from "../support/fake-service";
 import { accountProgram, idOf, madeAccount, type Program, succeeded } from "../support/resources";
 
