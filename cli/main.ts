@@ -13,6 +13,9 @@ type AddCommand = (program: Command) => void;
 const commands: Readonly<Record<string, () => AddCommand>> = {
   emulator: () => (require("./emulator") as typeof import("./emulator")).addEmulatorCommand,
   due: () => (require("./due") as typeof import("./due")).addDueCommand,
+  inventory: () => (require("./inventory") as typeof import("./inventory")).addInventoryCommand,
+  sweep: () => (require("./sweep") as typeof import("./sweep")).addSweepCommand,
+  identify: () => (require("./identify") as typeof import("./identify")).addIdentifyCommand,
   state: () => (require("./state") as typeof import("./state")).addStateCommand,
   review: () => (require("./review") as typeof import("./review")).addReviewCommand,
   lock: () => (require("./lock") as typeof import("./lock")).addLockCommand,

@@ -36,21 +36,31 @@ export async function readState({ state, stack }: StateOptions, host: CommandHos
   }
 }
 
-async function exportState(stack: string | undefined, env: NodeJS.ProcessEnv): Promise<string> {
-  const args = ["stack", "export", "--non-interactive", ...(stack === undefined ? [] : ["--stack", stack])];
+function exportState(stack: string | undefined, env: NodeJS.ProcessEnv): Promise<string> {
+  const remedy = `${stack === undefined ? "Select a stack, name one with --stack" : "Check the name in --stack"}, or give the state with --state`;
+  return runPulumi(["stack", "export", ...(stack === undefined ? [] : ["--stack", stack])], env, remedy);
+}
+
+/**
+ * What the engine's command line prints.
+ *
+ * @param remedy - what to do where it fails, without a full stop
+ * @throws CommandFailure with exit code 10
+ */
+export async function runPulumi(args: readonly string[], env: NodeJS.ProcessEnv, remedy: string): Promise<string> {
   try {
-    return (await run("pulumi", args, { maxBuffer: 1024 * 1024 * 1024, env })).stdout;
+    return (await run("pulumi", [...args, "--non-interactive"], { maxBuffer: 1024 * 1024 * 1024, env })).stdout;
   } catch (error) {
-    throw new CommandFailure(exitCodes.cannotBeTold, exportFailure(error, stack));
+    const command = `pulumi ${args.slice(0, 2).join(" ")}`;
+    throw new CommandFailure(exitCodes.cannotBeTold, engineFailure(command, error, remedy));
   }
 }
 
 /** What went wrong, in the engine's words where it ran, and what to do. */
-function exportFailure(error: unknown, stack: string | undefined): string {
+function engineFailure(command: string, error: unknown, remedy: string): string {
   const code = codeOf(error);
   if (code === "ENOENT") return "`pulumi` is not on PATH. Install it, or give the state with --state.";
   const { stderr } = error as { readonly stderr?: unknown };
   const words = typeof stderr === "string" ? inert(stderr.trim().replace(/\s+/g, " "), 500).replace(/\.$/, "") : "";
-  const remedy = stack === undefined ? "Select a stack, name one with --stack" : "Check the name in --stack";
-  return `\`pulumi stack export\` failed (exit code ${code})${words === "" ? "" : `: ${words}`}. ${remedy}, or give the state with --state.`;
+  return `\`${command}\` failed (exit code ${code})${words === "" ? "" : `: ${words}`}. ${remedy}.`;
 }

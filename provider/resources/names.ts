@@ -106,8 +106,12 @@ export function hasMarkerForm(name: string): boolean {
 
 /** True where both names carry the mark of one stack. */
 export function ofSameStack(a: string, b: string): boolean {
-  const mark = (name: string) => suffixForm.exec(name)?.[0].slice(1, 5);
-  return mark(a) !== undefined && mark(a) === mark(b);
+  return plainMarkOf(a) !== undefined && plainMarkOf(a) === plainMarkOf(b);
+}
+
+/** The 4 hex of the stack in a name: no proof, because stacks of the same names in other backends share them. */
+export function plainMarkOf(name: string): string | undefined {
+  return suffixForm.exec(name)?.[0].slice(1, 5);
 }
 
 /** First 4 hex of SHA-256 of organisation/project/stack. */

@@ -1,0 +1,144 @@
+import { type Command, Option } from "commander";
+import { classify, type InventoryRow, type Listing, type Standing, standings } from "../inventory/classify";
+import { listService } from "../inventory/list-service";
+import type { RecordedStack } from "../inventory/recorded";
+import { wordsOf } from "../provider/errors";
+import { exitCodes, gravestExit } from "../review/exit-code";
+import { type CommandHost, processHost, runs } from "./command";
+import { addStatesOptions, readStates, type StatesOptions } from "./many-states";
+import { connectionNames, connectionsOf } from "./service-connections";
+import { textTable } from "./text-table";
+
+interface InventoryOptions extends StatesOptions {
+  readonly connection?: readonly string[];
+  readonly ended: boolean;
+  readonly format: "table" | "json" | "csv";
+}
+
+/** What an inventory found, and what it could not look at. */
+export interface Inventory {
+  readonly rows: readonly InventoryRow[];
+  readonly problems: readonly string[];
+}
+
+/** `apikeys inventory`: every key and account of the services, beside the states. */
+export function addInventoryCommand(program: Command, host: CommandHost = processHost): void {
+  const command = addStatesOptions(
+    program
+      .command("inventory")
+      .description(
+        "Compares what the services have with what the states name: recorded, unknown, other stacks', hand-made. Uses the connections' credentials, and only reads.",
+      )
+      .option("--connection <name...>", "look at these connections (default: all that the states use)")
+      .option("--ended", "show revoked and expired keys as well", false)
+      .addOption(new Option("--format <form>", "how to print").choices(["table", "json", "csv"]).default("table")),
+  ).addHelpText(
+    "after",
+    "\nExit codes: 0 all is known; 2 bad flags; 7 something of ours is unknown; 10 a service could not be read.",
+  );
+  runs(command, host, async (options: InventoryOptions) => {
+    const states = await readStates(options, host);
+    const { rows, problems } = await takeInventory(states, options.connection, host.env);
+    const shown = options.ended ? rows : rows.filter(isLiving);
+    host.stdout(print(shown, problems, options.format));
+    for (const problem of problems) host.stderr(`apikeys inventory: ${problem}\n`);
+    return gravestExit([
+      shown.some(({ standing }) => standing === "unknown" || standing === "unproven")
+        ? exitCodes.somethingDue
+        : exitCodes.fine,
+      problems.length > 0 ? exitCodes.cannotBeTold : exitCodes.fine,
+    ]);
+  });
+}
+
+/** Asks every service once. One that fails is told, and stops no other. */
+export async function takeInventory(
+  states: readonly RecordedStack[],
+  wanted: readonly string[] | undefined,
+  env: NodeJS.ProcessEnv,
+): Promise<Inventory> {
+  const listings: Listing[] = [];
+  const problems: string[] = [];
+  const seen = new Set<string>();
+  for (const [stack, name] of connectionNames(states, wanted)) {
+    try {
+      const connections = connectionsOf(stack, env);
+      // Two stacks, or two connections, may lead to the same keys.
+      const { backend, origin } = connections.describe(name);
+      const place = JSON.stringify([backend, origin]);
+      if (seen.has(place)) continue;
+      seen.add(place);
+      listings.push(await listService(connections, name));
+    } catch (error) {
+      problems.push(`connection "${name}" could not be read: ${wordsOf(error)}`);
+    }
+  }
+  return { rows: classify(states, listings), problems };
+}
+
+/** Nobody can use a key that is over. */
+export function isLiving({ status, standing }: InventoryRow): boolean {
+  return standing === "missing" || status === "active" || status === "disabled";
+}
+
+const titles: Readonly<Record<Standing, string>> = {
+  unknown: "UNKNOWN",
+  unproven: "unproven",
+  missing: "MISSING",
+  recorded: "recorded",
+  "other-stack": "other stack",
+  "hand-made": "hand-made",
+};
+
+const columns: readonly (readonly [heading: string, field: keyof InventoryRow])[] = [
+  ["KIND", "kind"],
+  ["CONNECTION", "connection"],
+  ["ID", "id"],
+  ["NAME", "name"],
+  ["STATUS", "status"],
+  ["ACCOUNT", "accountId"],
+  ["SCOPES", "scopes"],
+  ["MADE", "createdAt"],
+  ["LAST USED", "lastUsedAt"],
+  ["ENDS", "endsAt"],
+  ["STACK", "stack"],
+  ["RESOURCE", "resource"],
+  ["GENERATION", "generation"],
+  ["OWNER", "owner"],
+];
+
+function print(rows: readonly InventoryRow[], problems: readonly string[], format: InventoryOptions["format"]): string {
+  if (format === "json") return `${JSON.stringify({ rows, problems }, null, 2)}\n`;
+  const cells = (row: InventoryRow) => columns.map(([, field]) => textOf(row[field]));
+  if (format === "csv") {
+    const lines = [
+      ["standing", ...columns.map(([, field]) => field)],
+      ...rows.map((row) => [row.standing, ...cells(row)]),
+    ];
+    return lines.map((line) => `${line.map(csvCell).join(",")}\r\n`).join("");
+  }
+  if (rows.length === 0) return "No keys and no accounts.\n";
+  const table = textTable(
+    ["STANDING", ...columns.map(([heading]) => heading)],
+    rows.map((row) => [titles[row.standing], ...cells(row)]),
+  );
+  return `${table}\n${summary(rows)}\n`;
+}
+
+function summary(rows: readonly InventoryRow[]): string {
+  const counts = standings.map(
+    (standing) => [standing, rows.filter((row) => row.standing === standing).length] as const,
+  );
+  const words = counts.filter(([, count]) => count > 0).map(([standing, count]) => `${count} ${titles[standing]}`);
+  return `${rows.length === 1 ? "1 entry" : `${rows.length} entries`}: ${words.join(", ")}.`;
+}
+
+function textOf(value: InventoryRow[keyof InventoryRow]): string {
+  return typeof value === "string" ? value : (value ?? []).join(" ");
+}
+
+/** A cell that a spreadsheet shows as text: names are not ours, and could be formulas. */
+function csvCell(text: string): string {
+  const inertText = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(inertText) ? `"${inertText.replaceAll('"', '""')}"` : inertText;
+}

@@ -1,0 +1,53 @@
+import type { Command } from "commander";
+import { type RecordedStack, readRecordedStack } from "../inventory/recorded";
+import { exitCodes } from "../review/exit-code";
+import { CommandFailure, type CommandHost, usageFailure } from "./command";
+import { readState, runPulumi, type StateOptions } from "./stack-state";
+
+/** Where a command about several stacks takes their states from. */
+export interface StatesOptions {
+  readonly stack?: readonly string[];
+  readonly state?: readonly string[];
+  readonly allStacks: boolean;
+}
+
+export function addStatesOptions(command: Command): Command {
+  return command
+    .option("--stack <name...>", "the stacks to ask about (default: the selected one)")
+    .option(
+      "--state <file...>",
+      "read outputs of `pulumi stack export` from these files, one of them perhaps - for standard input",
+    )
+    .option("--all-stacks", "every stack of the backend that you are logged in to", false);
+}
+
+/** The states that the user named, read afresh. */
+export async function readStates(options: StatesOptions, host: CommandHost): Promise<RecordedStack[]> {
+  const ways = [options.stack, options.state, options.allStacks || undefined].filter((way) => way !== undefined);
+  if (ways.length > 1) throw usageFailure("--stack, --state and --all-stacks are three ways to name states; use one.");
+  const stacks = await stacksOf(options, host);
+  const sources: readonly StateOptions[] =
+    options.state?.map((state) => ({ state })) ?? (stacks.length > 0 ? stacks.map((stack) => ({ stack })) : [{}]);
+  const states: RecordedStack[] = [];
+  for (const source of sources) {
+    const stack = readRecordedStack(await readState(source, host));
+    if (!stack)
+      throw usageFailure(`${source.state ?? source.stack ?? "The state"} is no output of \`pulumi stack export\`.`);
+    states.push(stack);
+  }
+  return states;
+}
+
+async function stacksOf({ stack, allStacks }: StatesOptions, host: CommandHost): Promise<readonly string[]> {
+  if (!allStacks) return stack ?? [];
+  const listed = JSON.parse(
+    await runPulumi(
+      ["stack", "ls", "--json", "--all"],
+      host.env,
+      "Log in with `pulumi login`, or name the states with --state",
+    ),
+  ) as { readonly name?: unknown }[];
+  const names = listed.map(({ name }) => name).filter((name) => typeof name === "string");
+  if (names.length === 0) throw new CommandFailure(exitCodes.cannotBeTold, "the backend has no stack");
+  return names;
+}

@@ -1,0 +1,33 @@
+import type { RecordedStack } from "../inventory/recorded";
+import { type Connections, createConnections } from "../provider/connections";
+import { usageFailure } from "./command";
+
+/** Connections as one stack's state describes them; `APIKEYS_CONNECTIONS` overrides them as it does for an update. */
+export function connectionsOf({ config }: RecordedStack, env: NodeJS.ProcessEnv): Connections {
+  return createConnections({ get: (key) => config[key] }, env);
+}
+
+/** The connections to look at: those that the user named, else all that the states use. */
+export function connectionNames(
+  states: readonly RecordedStack[],
+  wanted: readonly string[] | undefined,
+): [RecordedStack, string][] {
+  const used = states.flatMap((stack) =>
+    [...new Set(stack.keys.map(({ connection }) => connection))].map((name): [RecordedStack, string] => [stack, name]),
+  );
+  if (wanted === undefined) return used;
+  return wanted.map((name) => {
+    const stack = states.find(({ config }) => definesConnection(config, name)) ?? states[0];
+    if (!stack) throw usageFailure("There is no state to take connections from.");
+    return [stack, name];
+  });
+}
+
+function definesConnection(config: Readonly<Record<string, string>>, name: string): boolean {
+  try {
+    const connections: unknown = JSON.parse(config["apikeys:connections"] ?? "{}");
+    return typeof connections === "object" && connections !== null && Object.hasOwn(connections, name);
+  } catch {
+    return false;
+  }
+}

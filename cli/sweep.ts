@@ -1,0 +1,180 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { InventoryRow } from "../inventory/classify";
+import type { RecordedStack } from "../inventory/recorded";
+import { isUnlocked } from "../inventory/stack-lock";
+import { decisionTime } from "../provider/clock";
+import { hourMs, parseDuration } from "../provider/durations";
+import { wordsOf } from "../provider/errors";
+import { revokeKey } from "../provider/resources/key-on-service";
+import { exitCodes, gravestExit } from "../review/exit-code";
+import { inert } from "../review/inert";
+import { type CommandHost, processHost, runs, usageFailure } from "./command";
+import { isLiving, takeInventory } from "./inventory";
+import { addStatesOptions, readStates, type StatesOptions } from "./many-states";
+import { connectionsOf } from "./service-connections";
+
+interface SweepOptions extends StatesOptions {
+  readonly connection?: readonly string[];
+  readonly yes: boolean;
+  readonly used: boolean;
+  readonly minAge: number;
+  readonly lostState: boolean;
+  readonly unlocked: boolean;
+  readonly json: boolean;
+}
+
+/** What a sweep does with one key that no state names. */
+interface Verdict {
+  readonly row: InventoryRow;
+  /** Why it is left alone; absent where it is revoked. */
+  readonly kept?: string;
+}
+
+/** `apikeys sweep`: revokes what is provably ours and in no state. */
+export function addSweepCommand(program: Command, host: CommandHost = processHost): void {
+  const command = addStatesOptions(
+    program
+      .command("sweep")
+      .description(
+        "Revokes keys whose name proves that the given states asked for them, and that no state names any more. Without --yes it only says what it would do.",
+      )
+      .option("--connection <name...>", "look at these connections (default: all that the states use)")
+      .option("--yes", "revoke", false)
+      .addOption(
+        new Option("--min-age <duration>", "leave younger keys alone").argParser(parseAge).default(hourMs, "1h"),
+      )
+      .option("--used", "revoke keys that somebody has used, too", false)
+      .option(
+        "--lost-state",
+        "with --state and --yes: the file is the newest state there is, the stack's own was lost",
+        false,
+      )
+      .option("--unlocked", "with --yes: no update of these stacks is running, where the backend cannot tell", false)
+      .option("--json", "print JSON", false),
+  ).addHelpText(
+    "after",
+    "\nExit codes: 0 nothing is left to do; 2 bad flags; 7 something is left; 10 a service, a state or a lock could not be read.",
+  );
+  runs(command, host, (options: SweepOptions) => sweep(options, host));
+}
+
+async function sweep(options: SweepOptions, host: CommandHost): Promise<number> {
+  if (options.yes && options.state !== undefined && !options.lostState)
+    throw usageFailure(
+      "A file may be older than the stack's state, and a key that only the newer one names would be revoked. Leave --state out, or say --lost-state if the stack's own state is gone.",
+    );
+  const states = await readStates(options, host);
+  if (options.yes && options.state === undefined) refuseRunning(states, options, host);
+  const { rows, problems } = await takeInventory(states, options.connection, host.env);
+  const nowMs = decisionTime(host.env);
+  const judged: readonly Verdict[] = rows.filter(isLiving).flatMap((row) => judge(row, rows, options, nowMs));
+  // An update may have recorded it meanwhile.
+  const newest = options.yes ? await readStates(options, host) : states;
+  const verdicts = judged.map((verdict) =>
+    isNamed(verdict.row, newest) ? { ...verdict, kept: "a state names it by now" } : verdict,
+  );
+  const failures = options.yes ? await revoke(verdicts, newest, host) : [];
+  const wanted = verdicts.filter(({ kept }) => kept === undefined);
+  if (options.json) host.stdout(`${JSON.stringify({ swept: options.yes, verdicts, failures, problems }, null, 2)}\n`);
+  else host.stdout(words(verdicts, options.yes, failures));
+  for (const problem of problems) host.stderr(`apikeys sweep: ${problem}\n`);
+  const isLeft = failures.length > 0 || verdicts.length > wanted.length || (!options.yes && wanted.length > 0);
+  return gravestExit([
+    isLeft ? exitCodes.somethingDue : exitCodes.fine,
+    problems.length > 0 ? exitCodes.cannotBeTold : exitCodes.fine,
+  ]);
+}
+
+/** A key that an update is just making is in no state yet. */
+function refuseRunning(states: readonly RecordedStack[], options: SweepOptions, host: CommandHost): void {
+  for (const { stack } of states) {
+    const unlocked = isUnlocked(stack, host.env);
+    if (unlocked === false) throw usageFailure(`An update of ${stack} is running. Wait for its end.`);
+    if (unlocked === undefined && !options.unlocked)
+      throw usageFailure(`It cannot be seen whether an update of ${stack} is running. If none is, say --unlocked.`);
+  }
+}
+
+function judge(row: InventoryRow, rows: readonly InventoryRow[], options: SweepOptions, nowMs: number): Verdict[] {
+  if (row.standing === "unproven")
+    return [
+      {
+        row,
+        kept: "its name has the form of version 0.1, which does not prove whose it is: revoke it by hand if it is yours",
+      },
+    ];
+  if (row.standing !== "unknown") return [];
+  const madeMs = row.createdAt === undefined ? undefined : Date.parse(row.createdAt);
+  if (row.kind === "account") {
+    const keys = rows.filter(
+      ({ kind, service, accountId }) => kind === "key" && service === row.service && accountId === row.id,
+    );
+    if (keys.some(isLiving)) return [{ row, kept: "the account has living keys" }];
+  }
+  if (madeMs === undefined) return [{ row, kept: "its service does not tell how old it is" }];
+  if (nowMs - madeMs < options.minAge) return [{ row, kept: "it is younger than --min-age" }];
+  if (row.lastUsedAt !== undefined && !options.used)
+    return [{ row, kept: `it was used at ${row.lastUsedAt}: say --used to revoke it all the same` }];
+  return [{ row }];
+}
+
+function isNamed(row: InventoryRow, states: readonly RecordedStack[]): boolean {
+  return states.some(({ keys }) =>
+    keys.some(({ kind, service, id }) => kind === row.kind && service === row.service && id === row.id),
+  );
+}
+
+/** Revokes, each after a look at the newest state. @returns what could not be revoked, in sentences */
+async function revoke(
+  verdicts: readonly Verdict[],
+  states: readonly RecordedStack[],
+  host: CommandHost,
+): Promise<string[]> {
+  const failures: string[] = [];
+  // Keys first: an account goes with them.
+  const due = verdicts
+    .filter(({ kept }) => kept === undefined)
+    .sort((a, b) => (a.row.kind === b.row.kind ? 0 : a.row.kind === "key" ? -1 : 1));
+  for (const { row } of due) {
+    const state = states.find(({ stack }) => stack === row.stack);
+    if (!state) continue;
+    try {
+      const connection = connectionsOf(state, host.env).open(row.connection);
+      connection.assertWritable();
+      if (row.kind === "account") await connection.client.deleteServiceAccount?.(row.id);
+      else
+        await revokeKey(connection, {
+          id: row.id,
+          name: row.name,
+          ...(row.accountId === undefined ? {} : { serviceAccountId: row.accountId }),
+        });
+    } catch (error) {
+      failures.push(`${labelOf(row)} could not be revoked: ${wordsOf(error)}`);
+    }
+  }
+  return failures;
+}
+
+function words(verdicts: readonly Verdict[], swept: boolean, failures: readonly string[]): string {
+  const lines = verdicts.map(({ row, kept }) => {
+    const what = kept === undefined ? (swept ? "revoked" : "would be revoked") : `left alone: ${kept}`;
+    return `${labelOf(row)}: ${failures.some((failure) => failure.startsWith(labelOf(row))) ? "NOT revoked" : what}`;
+  });
+  if (lines.length === 0) return "Nothing to sweep: every key of these stacks is in a state.\n";
+  const hint =
+    !swept && verdicts.some(({ kept }) => kept === undefined)
+      ? ["", "Nothing was changed. Run again with --yes to revoke."]
+      : [];
+  return `${[...lines, ...failures, ...hint].join("\n")}\n`;
+}
+
+function labelOf({ kind, id, name, connection, stack }: InventoryRow): string {
+  return `${kind} ${inert(id)} (${inert(name)}) on ${inert(connection)}, asked for by ${inert(stack ?? "?")}`;
+}
+
+function parseAge(text: string): number {
+  const ms = parseDuration(text);
+  if (typeof ms !== "number")
+    throw new InvalidArgumentError("Write a whole number and a unit: 0s, 15m, 24h, 7d or 12w.");
+  return ms;
+}

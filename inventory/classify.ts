@@ -1,0 +1,148 @@
+/** Which of the keys on the services are whose: the services' lists beside the states. Pure. */
+import type { ApiKey, ServiceAccount } from "../provider/backends/definition";
+import { defined } from "../provider/defined";
+import { hasMarkerForm, markOf, plainMarkOf, resourceMark, stackMark } from "../provider/resources/names";
+import type { RecordedKey, RecordedStack } from "./recorded";
+
+/**
+ * `recorded`: a state names it · `unknown`: one of the states asked for it, and names it no more · `unproven`: its name has the
+ * four digits of a stack, as names of 0.1 have, which proves nothing · `other-stack`: named by this package for a state that was
+ * not given · `hand-made`: everything else · `missing`: a state names it, and the service does not have it.
+ */
+export const standings = ["unknown", "unproven", "missing", "recorded", "other-stack", "hand-made"] as const;
+export type Standing = (typeof standings)[number];
+
+export interface InventoryRow {
+  readonly standing: Standing;
+  readonly kind: "key" | "account";
+  readonly connection: string;
+  readonly service: string;
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly accountId?: string;
+  readonly scopes?: readonly string[];
+  /** RFC 3339 UTC, as everything below. */
+  readonly createdAt?: string;
+  readonly lastUsedAt?: string;
+  readonly endsAt?: string;
+  /** `project/stack` of the state that names it, or that asked for it. */
+  readonly stack?: string;
+  readonly resource?: string;
+  readonly generation?: string;
+  readonly owner?: string;
+}
+
+/** What one connection's service has. */
+export interface Listing {
+  readonly connection: string;
+  /** Origin of the connection. */
+  readonly service: string;
+  readonly accounts: readonly ServiceAccount[];
+  /** Keys with the account that was asked for them, where keys have accounts. */
+  readonly keys: readonly { readonly key: ApiKey; readonly accountId?: string }[];
+}
+
+export function classify(states: readonly RecordedStack[], listings: readonly Listing[]): InventoryRow[] {
+  const recorded = new Map(states.flatMap(({ keys }) => keys).map((key) => [placeOf(key), key]));
+  const wanted = states.flatMap(marksOf);
+  const rowOf = (listing: Listing, kind: "key" | "account", thing: ApiKey | ServiceAccount, accountId?: string) =>
+    tell(listing, kind, thing, accountId, recorded, wanted);
+  const rows = listings.flatMap((listing) => [
+    ...listing.accounts.map((account) => rowOf(listing, "account", account)),
+    ...listing.keys.map(({ key, accountId }) => rowOf(listing, "key", key, accountId)),
+  ]);
+  const seen = new Set(rows.map(placeOf));
+  const services = new Set(listings.map(({ service }) => service));
+  const missing = states
+    .flatMap(({ keys }) => keys)
+    .filter((key) => services.has(key.service) && key.status !== "missing" && !seen.has(placeOf(key)))
+    .map((key): InventoryRow => ({
+      ...recordedFacts(key),
+      standing: "missing",
+      kind: key.kind,
+      connection: key.connection,
+      service: key.service,
+      id: key.id,
+      name: key.physicalName ?? "",
+      status: "missing",
+      ...(key.accountId === undefined ? {} : { accountId: key.accountId }),
+      ...(key.scopes === undefined ? {} : { scopes: key.scopes }),
+    }));
+  return [...rows, ...missing].sort(
+    (a, b) =>
+      standings.indexOf(a.standing) - standings.indexOf(b.standing) ||
+      compare(a.service, b.service) ||
+      compare(a.name, b.name),
+  );
+}
+
+function tell(
+  { connection, service }: Listing,
+  kind: "key" | "account",
+  thing: ApiKey | ServiceAccount,
+  accountId: string | undefined,
+  recorded: ReadonlyMap<string, RecordedKey>,
+  wanted: readonly StateMarks[],
+): InventoryRow {
+  const { id, name, status, scopes, createdAt } = thing;
+  const { lastUsedAt, expiresAt: endsAt } = thing as Partial<ApiKey>;
+  const told = defined({ accountId, scopes, createdAt, lastUsedAt, endsAt });
+  const base = { kind, connection, service, id, name, status };
+  const key = recorded.get(placeOf(base));
+  return key
+    ? { ...base, ...recordedFacts(key), ...told, standing: "recorded" }
+    : { ...base, ...told, ...standingOf(wanted, name) };
+}
+
+/** Ids mean something on one service only. */
+function placeOf({
+  kind,
+  service,
+  id,
+}: {
+  readonly kind: string;
+  readonly service: string;
+  readonly id: string;
+}): string {
+  return JSON.stringify([kind, service, id]);
+}
+
+function recordedFacts({ stack, resource, generation, owner, endsAt }: RecordedKey): Partial<InventoryRow> {
+  return defined({ stack, resource, generation, owner, endsAt });
+}
+
+/** How the names look that one state asks for. */
+interface StateMarks {
+  readonly stack: string;
+  readonly plain: string;
+  readonly state?: string;
+  /** The resources that the state still has, by their part of the mark. */
+  readonly resources: ReadonlyMap<string, string>;
+}
+
+function marksOf({ stack, origin, identity, keys }: RecordedStack): StateMarks[] {
+  if (origin === undefined) return [];
+  const plain = stackMark(`${origin}/`);
+  if (identity === undefined) return [{ stack, plain, resources: new Map() }];
+  const resources = keys.map(
+    ({ type, resource }) => [resourceMark(identity, type, `${origin}/${resource}`).resource, resource] as const,
+  );
+  return [{ stack, plain, state: resourceMark(identity, "", `${origin}/`).state, resources: new Map(resources) }];
+}
+
+function standingOf(
+  wanted: readonly StateMarks[],
+  name: string,
+): Pick<InventoryRow, "standing" | "stack" | "resource"> {
+  if (!hasMarkerForm(name)) return { standing: "hand-made" };
+  const mark = markOf(name);
+  const owner = wanted.find(({ state, plain }) => (mark ? state === mark.state : plain === plainMarkOf(name)));
+  if (!owner) return { standing: "other-stack" };
+  const resource = mark && owner.resources.get(mark.resource);
+  return { standing: mark ? "unknown" : "unproven", ...defined({ stack: owner.stack, resource }) };
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

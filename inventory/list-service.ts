@@ -1,0 +1,20 @@
+/** Everything that one connection's service tells of keys and accounts. Reads only; a read-only credential is enough. */
+import type { ApiKey } from "../provider/backends/definition";
+import type { Connections } from "../provider/connections";
+import type { Listing } from "./classify";
+
+/** @throws ProviderError - the service refuses, or cannot be reached */
+export async function listService(connections: Connections, name: string): Promise<Listing> {
+  const connection = connections.open(name);
+  const { client, capabilities, origin } = connection;
+  const accounts = (await client.listServiceAccounts?.({})) ?? [];
+  const keys: { key: ApiKey; accountId?: string }[] = [];
+  if (capabilities.parent === "credential") {
+    for (const key of (await client.listKeys({})) ?? []) keys.push({ key });
+  } else {
+    // One after the other: a list of lists must not use up the service's limit.
+    for (const { id } of accounts)
+      for (const key of (await client.listKeys({ serviceAccountId: id })) ?? []) keys.push({ key, accountId: id });
+  }
+  return { connection: name, service: origin, accounts, keys };
+}

@@ -1,0 +1,185 @@
+/** What one exported state says of keys and accounts. Pure: no service is asked, and no secret is read. */
+import { defined } from "../provider/defined";
+import { readState } from "../provider/engine-state";
+import { parseUrn } from "../review/urn";
+
+/** Which key of a resource it is: a rotating key may have several that live. */
+export type Generation = "current" | "previous" | "pending" | "replaced";
+
+export interface RecordedKey {
+  readonly kind: "key" | "account";
+  readonly urn: string;
+  /** The resource's logical name. */
+  readonly resource: string;
+  readonly type: "ServiceAccount" | "ApiKey" | "RotatingApiKey";
+  /** `project/stack`. */
+  readonly stack: string;
+  readonly connection: string;
+  /** Origin of the service that issued it. */
+  readonly service: string;
+  readonly id: string;
+  readonly generation: Generation;
+  readonly physicalName?: string;
+  /** First 16 hex of SHA-256 of the secret; absent where the caller chose it. */
+  readonly fingerprint?: string;
+  readonly accountId?: string;
+  readonly scopes?: readonly string[];
+  readonly owner?: string;
+  readonly status?: string;
+  /** RFC 3339 UTC: when this key stops working at the latest; absent where it does not end. */
+  readonly endsAt?: string;
+  /** Resources of the stack that use it. */
+  readonly consumers: readonly string[];
+}
+
+/** One stack's state. */
+export interface RecordedStack {
+  /** `project/stack`. */
+  readonly stack: string;
+  /** The state's own identity: names made from it prove that this state asked for them. Absent in a state without our resources. */
+  readonly identity?: string;
+  /** `organisation/project/stack`, as the resources recorded it: part of every mark. */
+  readonly origin?: string;
+  /** The stack config that the state keeps, text by key; encrypted values are left out. */
+  readonly config: Readonly<Record<string, string>>;
+  readonly keys: readonly RecordedKey[];
+}
+
+/** Reads a parsed export; undefined where it is none. */
+export function readRecordedStack(exported: unknown): RecordedStack | undefined {
+  const { deployment } = fields(exported);
+  const { resources } = fields(deployment);
+  if (deployment === undefined) return undefined;
+  const all = listOf(resources).map(fields);
+  const urn = all.map(({ urn: each }) => (typeof each === "string" ? parseUrn(each) : undefined)).find((each) => each);
+  const stack = urn ? `${urn.project}/${urn.stack}` : "";
+  const consumers = consumersOf(all);
+  const keys = all.flatMap((resource) => keysOf(resource, stack, consumers));
+  const identity = readState(JSON.stringify(exported))?.identity;
+  const origin = all.map(({ inputs }) => text(fields(inputs).origin)).find((each) => each !== undefined);
+  return {
+    stack,
+    ...(identity === undefined ? {} : { identity }),
+    ...(origin === undefined ? {} : { origin: origin.split("/").slice(0, 3).join("/") }),
+    config: configOf(all),
+    keys,
+  };
+}
+
+const types = /^(?:pulumi-nodejs:dynamic\/apikeys|apikeys:index):(ServiceAccount|ApiKey|RotatingApiKey)$/;
+
+function keysOf(
+  resource: Fields,
+  stack: string,
+  consumers: ReadonlyMap<string, readonly string[]>,
+): readonly RecordedKey[] {
+  const [, type] = types.exec(text(resource.type) ?? "") ?? [];
+  const outputs = fields(resource.outputs);
+  const urn = text(resource.urn) ?? "";
+  if (type === undefined) return [];
+  const shared = defined({
+    urn,
+    resource: parseUrn(urn)?.name ?? urn,
+    type: type as RecordedKey["type"],
+    stack,
+    connection: text(outputs.connection) ?? "default",
+    service: text(outputs.service) ?? "",
+    accountId: type === "ServiceAccount" ? undefined : text(outputs.serviceAccountId),
+    owner: text(fields(outputs.labels).owner),
+    consumers: consumers.get(urn) ?? [],
+  });
+  if (type === "ServiceAccount") {
+    const id = text(outputs.accountId) ?? text(resource.id);
+    if (id === undefined) return [];
+    const account = {
+      physicalName: text(outputs.physicalName),
+      status: text(outputs.status),
+      scopes: texts(outputs.scopes),
+    };
+    return [defined({ ...shared, kind: "account" as const, id, generation: "current" as const, ...account })];
+  }
+  const replaced = resource.delete === true;
+  const found: (RecordedKey | undefined)[] = [
+    credential(shared, outputs, replaced ? "replaced" : "current", {
+      id: text(outputs.keyId) ?? (type === "ApiKey" ? text(resource.id) : undefined),
+      status: text(outputs.status),
+      endsAt: text(outputs.expiresAt),
+      scopes: texts(outputs.scopes),
+    }),
+  ];
+  const previous = fields(outputs.previousKey);
+  found.push(
+    credential(shared, previous, "previous", {
+      id: text(previous.keyId) ?? text(outputs.previousKeyId),
+      endsAt: text(outputs.previousValidUntil),
+    }),
+  );
+  for (const each of [...listOf(outputs.pendingRevocations), ...listOf(outputs.strayKeys)].map(fields))
+    found.push(credential(shared, each, "pending", { id: text(each.keyId), endsAt: text(each.end) }));
+  return found.filter((key) => key !== undefined);
+}
+
+function credential(
+  shared: Omit<RecordedKey, "kind" | "id" | "generation">,
+  record: Fields,
+  generation: Generation,
+  more: {
+    readonly id?: string | undefined;
+    readonly status?: string | undefined;
+    readonly endsAt?: string | undefined;
+    readonly scopes?: readonly string[] | undefined;
+  },
+): RecordedKey | undefined {
+  const { id } = more;
+  if (id === undefined) return undefined;
+  return defined({
+    ...shared,
+    ...more,
+    id,
+    kind: "key" as const,
+    generation,
+    physicalName: text(record.physicalName),
+    fingerprint: text(record.fingerprint),
+  });
+}
+
+function consumersOf(resources: readonly Fields[]): ReadonlyMap<string, readonly string[]> {
+  const users = new Map<string, Set<string>>();
+  for (const { urn, propertyDependencies } of resources) {
+    if (typeof urn !== "string") continue;
+    for (const used of Object.values(fields(propertyDependencies))
+      .flatMap(texts)
+      .filter((each) => each !== undefined))
+      users.set(used, (users.get(used) ?? new Set()).add(urn));
+  }
+  return new Map([...users].map(([urn, set]) => [urn, [...set].sort()]));
+}
+
+/** What the engine keeps of the stack's config: the inputs of the provider. */
+function configOf(resources: readonly Fields[]): Record<string, string> {
+  const config: Record<string, string> = {};
+  for (const { type, inputs } of resources) {
+    if (typeof type !== "string" || !type.startsWith("pulumi:providers:")) continue;
+    for (const [name, value] of Object.entries(fields(inputs)))
+      if (name.startsWith("apikeys:") && typeof value === "string") config[name] = value;
+  }
+  return config;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function fields(value: unknown): Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function texts(value: unknown): string[] {
+  return listOf(value).filter((each) => typeof each === "string");
+}
