@@ -42,7 +42,7 @@ async function stacksOf({ stack, allStacks }: StatesOptions, host: CommandHost):
   if (!allStacks) return stack ?? [];
   const listed = JSON.parse(
     await runPulumi(
-      ["stack", "ls", "--json", "--all"],
+      ["stack", "ls", "--non-interactive", "--json", "--all"],
       host.env,
       "Log in with `pulumi login`, or name the states with --state",
     ),

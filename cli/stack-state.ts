@@ -38,7 +38,11 @@ export async function readState({ state, stack }: StateOptions, host: CommandHos
 
 function exportState(stack: string | undefined, env: NodeJS.ProcessEnv): Promise<string> {
   const remedy = `${stack === undefined ? "Select a stack, name one with --stack" : "Check the name in --stack"}, or give the state with --state`;
-  return runPulumi(["stack", "export", ...(stack === undefined ? [] : ["--stack", stack])], env, remedy);
+  return runPulumi(
+    ["stack", "export", "--non-interactive", ...(stack === undefined ? [] : ["--stack", stack])],
+    env,
+    remedy,
+  );
 }
 
 /**
@@ -49,7 +53,7 @@ function exportState(stack: string | undefined, env: NodeJS.ProcessEnv): Promise
  */
 export async function runPulumi(args: readonly string[], env: NodeJS.ProcessEnv, remedy: string): Promise<string> {
   try {
-    return (await run("pulumi", [...args, "--non-interactive"], { maxBuffer: 1024 * 1024 * 1024, env })).stdout;
+    return (await run("pulumi", [...args], { maxBuffer: 1024 * 1024 * 1024, env })).stdout;
   } catch (error) {
     const command = `pulumi ${args.slice(0, 2).join(" ")}`;
     throw new CommandFailure(exitCodes.cannotBeTold, engineFailure(command, error, remedy));
