@@ -7,8 +7,8 @@ import type { Scope } from "./scope";
 /** Inputs that every kind of key has. */
 export interface KeyArgs {
   /**
-   * A PREFIX of the name on the service, which is `<prefix>-<4 hex of the stack><6 random hex>`, so
-   * that two generations can stand side by side; the output `physicalName` shows it. A change renames
+   * A PREFIX of the name on the service, which is `<prefix>-<mark>`: the mark proves the
+   * state and the resource, and differs for every key, so that two generations can stand side by side; the output `physicalName` shows it. A change renames
    * the key where the service can, else replaces it.
    *
    * @default the resource's logical name

@@ -7,7 +7,7 @@ import type { Scope } from "./scope";
 /** Inputs of {@link ServiceAccount}. */
 export interface ServiceAccountArgs {
   /**
-   * A PREFIX of the name on the service, which is `<prefix>-<4 hex of the stack><6 random hex>`; the
+   * A PREFIX of the name on the service, which is `<prefix>-<mark>`; the
    * output `physicalName` shows it. A change renames the account where the service can, else replaces it.
    *
    * @default the resource's logical name

@@ -18,34 +18,34 @@ test("a key that a killed run left of a resource which is gone from the program 
   };
   const unknown = (rows: readonly Row[]) => rows.filter(({ standing }) => standing === "unknown");
   try {
-    const wish: Wish = { keys: ["p1", "p2", "a1"], wide: false, now: "2027-01-01T00:00:00Z" };
+    const wish: Wish = { keys: ["p2", "p3", "a2"], wide: false, now: "2027-01-01T00:00:00Z" };
     fleet.write(wish);
     const wreck = await fleet.killed(
       { method: "POST", path: /api-keys$/, count: 3 },
       { point: "K2", victim: "tree", afterMs: 0 },
     );
     expect(wreck.missed ? wreck.output : "").toBe("");
-    // No update issues a key for p1 any more, so none looks for what it left.
-    fleet.write({ ...wish, keys: ["p2", "a1"] });
+    // No update issues a key for p2 any more, so none looks for what it left.
+    fleet.write({ ...wish, keys: ["p3", "a2"] });
     await fleet.recover();
     wreck.clear();
 
     const before = await rowsOf();
     expect(before.code).toBe(7);
     expect(unknown(before.rows)).toEqual([
-      expect.objectContaining({ name: expect.stringMatching(/^p1-/), stack: "engine-test/dev" }),
+      expect.objectContaining({ name: expect.stringMatching(/^p2-/), stack: "engine-test/dev" }),
     ]);
     expect(
       before.rows
         .filter(({ standing }) => standing === "recorded")
         .map(({ resource }) => resource)
         .sort(),
-    ).toEqual(["a1", "p2"]);
+    ).toEqual(["a2", "p3"]);
     const table = await apikeys(stack, ["inventory"]);
-    expect(table.stdout).toMatch(/^UNKNOWN +key +default .* p1-/m);
+    expect(table.stdout).toMatch(/^UNKNOWN +key +default .* p2-/m);
 
     const dry = await apikeys(stack, ["sweep", "--min-age", "0s"]);
-    expect([dry.code, dry.stdout]).toEqual([7, expect.stringMatching(/p1-\w+\) on default, .*: would be revoked/)]);
+    expect([dry.code, dry.stdout]).toEqual([7, expect.stringMatching(/p2-\w+\) on default, .*: would be revoked/)]);
     expect(unknown((await rowsOf()).rows)).toHaveLength(1);
     const young = await apikeys(stack, ["sweep", "--yes", "--min-age", "12w"]);
     expect([young.code, young.stdout]).toEqual([
@@ -62,15 +62,15 @@ test("a key that a killed run left of a resource which is gone from the program 
       expect.stringContaining("A file may be older than the stack's state"),
     ]);
     const swept = await apikeys(stack, ["sweep", "--yes", "--min-age", "0s"]);
-    expect(swept.stdout).toMatch(/p1-\w+\) on default, .*: revoked/);
+    expect(swept.stdout).toMatch(/p2-\w+\) on default, .*: revoked/);
     expect(unknown((await rowsOf()).rows)).toEqual([]);
     expect(await fleet.broken()).toEqual([]);
 
-    const { p2 = "" } = await stack.outputs();
-    const leak = await apikeys(stack, ["identify", "--ask"], `a line\nTOKEN=${p2}\n`);
+    const { p3 = "" } = await stack.outputs();
+    const leak = await apikeys(stack, ["identify", "--ask"], `a line\nTOKEN=${p3}\n`);
     expect(leak.code).toBe(7);
-    expect(leak.stdout).toMatch(/Line 2 is a key of ours:[\s\S]*resource: +ApiKey "p2"[\s\S]*on the service: +active/);
-    expect(leak.stdout + leak.stderr).not.toContain(p2);
+    expect(leak.stdout).toMatch(/Line 2 is a key of ours:[\s\S]*resource: +ApiKey "p3"[\s\S]*on the service: +active/);
+    expect(leak.stdout + leak.stderr).not.toContain(p3);
     const nobodys = await apikeys(stack, ["identify"], "nothing-of-the-kind-0123456789");
     expect([nobodys.code, nobodys.stdout]).toEqual([0, expect.stringContaining("is a key of these states")]);
     await fleet.close();

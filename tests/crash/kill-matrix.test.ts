@@ -21,7 +21,7 @@ interface Operation {
   readonly next: (wish: Wish, round: number) => Wish;
 }
 
-const all = ["p1", "p2", "a1", "n1", "pr", "ar", "nr"];
+const all = "p1 p2 p3 p4 a1 a2 n1 n2 pr1 pr2 pr3 ar1 ar2 nr1 nr2".split(" ");
 const keyCreates = /(api-keys|keys)$/;
 
 const day = 86_400_000;
@@ -33,30 +33,30 @@ const later = (wish: Wish, days: number): Wish => ({
 const operations: readonly Operation[] = [
   {
     name: "create",
-    requests: { method: "POST", path: keyCreates, count: 5 },
+    requests: { method: "POST", path: keyCreates, count: 10 },
     next: (wish) => ({ ...wish, keys: all }),
   },
   {
     name: "replace",
-    requests: { method: "POST", path: keyCreates, count: 4 },
+    requests: { method: "POST", path: keyCreates, count: 8 },
     next: (wish) => ({ ...wish, wide: !wish.wide }),
   },
-  { name: "rotate", requests: { method: "POST", path: keyCreates, count: 3 }, next: (wish) => later(wish, 31) },
-  { name: "retire", requests: { method: "DELETE", path: /./, count: 2 }, next: (wish) => later(wish, 8) },
+  { name: "rotate", requests: { method: "POST", path: keyCreates, count: 7 }, next: (wish) => later(wish, 31) },
+  { name: "retire", requests: { method: "DELETE", path: /./, count: 4 }, next: (wish) => later(wish, 8) },
   {
     name: "emergency",
-    requests: { method: "POST", path: keyCreates, count: 3 },
+    requests: { method: "POST", path: keyCreates, count: 7 },
     next: (wish, round) => ({ ...wish, emergency: `incident ${round}` }),
   },
   {
     name: "emergency, at a revocation",
-    requests: { method: "DELETE", path: /./, count: 2 },
+    requests: { method: "DELETE", path: /./, count: 4 },
     next: (wish, round) => ({ ...wish, emergency: `incident ${round}` }),
   },
   {
     name: "delete",
-    requests: { method: "DELETE", path: /./, count: 2 },
-    next: (wish) => ({ ...wish, keys: ["n1", "nr"] }),
+    requests: { method: "DELETE", path: /./, count: 4 },
+    next: (wish) => ({ ...wish, keys: ["n1", "n2", "nr1", "nr2"] }),
   },
 ];
 

@@ -74,42 +74,36 @@ export class Fleet {
       });
       if (!answer.ok) throw new Error(`a foreign key could not be planted: ${answer.status} ${await answer.text()}`);
     };
-    for (const name of ["p1", "p1-by-hand", "p1-acab0123456789", "p1-acab012345"]) {
+    for (const name of ["p2", "p2-by-hand", "p2-acab0123456789", "p2-acab012345"]) {
       await post(`${pulsely.url}/api-keys`, pulsely.adminToken, { name, scopes: ["read:checks"], environment: "live" });
       await post(`${pulseapi.url}/api-keys`, pulseapi.adminToken, { name, abilities: ["monitors:read"] });
     }
     this.foreign = (await this.services.keys.list()).map(identityOf);
   }
 
+  /** Names tell the service and the kind: `p1` is an ApiKey of Pulsely, `nr2` a RotatingApiKey of NovaVMS. */
   write(wish: Wish): void {
-    const pulsely = JSON.stringify(wish.wide ? ["read:checks", "read:alerts"] : ["read:checks"]);
-    const novavms = JSON.stringify(wish.wide ? ["cameras:read", "events:read"] : ["cameras:read"]);
-    const pulseapi = JSON.stringify(wish.wide ? ["monitors:read", "alerts:read"] : ["monitors:read"]);
-    const rotation = `rotateEvery: "30d", overlap: "7d"${wish.emergency === undefined ? "" : `, emergency: ${JSON.stringify(wish.emergency)}`}`;
-    const has = (name: string) => wish.keys.includes(name);
-    const lines = [
-      has("na") || has("n1") || has("nr")
-        ? `const na = new ServiceAccount("na", { connection: "novavms", role: "viewer" });`
-        : "",
-      has("p1") ? `keep("p1", new ApiKey("p1", { scopes: ${pulsely} }));` : "",
-      has("p2") ? `keep("p2", new ApiKey("p2", { scopes: ${pulsely}, name: "shared" }));` : "",
-      has("a1") ? `keep("a1", new ApiKey("a1", { connection: "pulseapi", scopes: ${pulseapi} }));` : "",
-      has("n1")
-        ? `keep("n1", new ApiKey("n1", { connection: "novavms", serviceAccountId: na.accountId, scopes: ${novavms} }));`
-        : "",
-      has("pr")
-        ? `keep("pr", new RotatingApiKey("pr", { scopes: ["read:checks"], name: "shared", ${rotation} }));`
-        : "",
-      has("ar")
-        ? `keep("ar", new RotatingApiKey("ar", { connection: "pulseapi", scopes: ["monitors:read"], ${rotation} }));`
-        : "",
-      has("nr")
-        ? `keep("nr", new RotatingApiKey("nr", { connection: "novavms", serviceAccountId: na.accountId, scopes: ["cameras:read"], ${rotation} }));`
-        : "",
-    ];
-    this.stack.program(
-      `const keep = (name, key) => { exports[name] = key.secret; };\n${lines.filter((line) => line !== "").join("\n")}`,
-    );
+    const lines = wish.keys.map((name) => {
+      const service = serviceOf(name);
+      const [narrow, wide] = scopesOf[service];
+      const rotating = name[1] === "r";
+      const args = {
+        ...(service === "pulsely" ? {} : { connection: service }),
+        scopes: wish.wide && !rotating ? [narrow, wide] : [narrow],
+        // Two resources may share a prefix: the mark tells them apart.
+        ...(name.endsWith("1") ? { name: "shared" } : {}),
+        ...(rotating
+          ? { rotateEvery: "30d", overlap: "7d", ...(wish.emergency && { emergency: wish.emergency }) }
+          : {}),
+      };
+      const account = service === "novavms" ? ", serviceAccountId: account.accountId" : "";
+      const type = rotating ? "RotatingApiKey" : "ApiKey";
+      return `keep("${name}", new ${type}("${name}", { ...${JSON.stringify(args)}${account} }));`;
+    });
+    const account = wish.keys.some((name) => serviceOf(name) === "novavms")
+      ? 'const account = new ServiceAccount("account", { connection: "novavms", role: "viewer" });'
+      : "";
+    this.stack.program(`const keep = (name, key) => { exports[name] = key.secret; };\n${account}\n${lines.join("\n")}`);
     this.stack.env.APIKEYS_NOW = wish.now;
     this.stack.env.APIKEYS_NOW_WRITES = "1";
   }
@@ -167,9 +161,8 @@ export class Fleet {
   }
 
   private try(name: string, secret: string): Promise<number> {
-    if (name.startsWith("p")) return call(this.urls.pulsely, "/checks", secret);
-    if (name.startsWith("n")) return call(this.urls.novavms, "/cameras", secret);
-    return call(this.urls.pulseapi, "/monitors", secret);
+    const service = serviceOf(name);
+    return call(this.urls[service], dataPlanes[service], secret);
   }
 
   /** Ends with destroy, the canary scan and no key left; `discard` has to follow. */
@@ -187,6 +180,22 @@ export class Fleet {
     await this.services.close();
   }
 }
+
+function serviceOf(name: string): ServiceName {
+  return name.startsWith("p") ? "pulsely" : name.startsWith("n") ? "novavms" : "pulseapi";
+}
+
+const scopesOf: Readonly<Record<ServiceName, readonly [string, string]>> = {
+  pulsely: ["read:checks", "read:alerts"],
+  novavms: ["cameras:read", "events:read"],
+  pulseapi: ["monitors:read", "alerts:read"],
+};
+
+const dataPlanes: Readonly<Record<ServiceName, string>> = {
+  pulsely: "/checks",
+  novavms: "/cameras",
+  pulseapi: "/monitors",
+};
 
 function identityOf({ service, id, name }: EmulatedKey): string {
   return `${service} ${id} ${name}`;
