@@ -5,8 +5,21 @@
 
 import { redact } from "./redact";
 
-/** Root of the tree: anything that this package reports on purpose. */
+/** The classes of this tree that an error is of, by name, on the prototype of each. */
+const kinds = Symbol.for("pulumi-apikeys.error");
+
+/**
+ * Root of the tree: anything that this package reports on purpose. `instanceof` goes by the classes'
+ * names, so that the errors of a backend that came with its own copy of this package are known here.
+ */
 export class ProviderError extends Error {
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    if (Function.prototype[Symbol.hasInstance].call(this, value)) return true;
+    // A class that somebody has derived from one of these is not of the tree, and has its own instances only.
+    const own = Object.hasOwn(this.prototype, kinds) ? kindsOf(this.prototype)[0] : undefined;
+    return own !== undefined && kindsOf(value).includes(own);
+  }
+
   constructor(message: string, options?: { cause?: unknown }) {
     super(message, options);
     this.name = new.target.name;
@@ -118,6 +131,33 @@ export class AmbiguousCreateError extends ProviderError {
   ) {
     super(message, options);
   }
+}
+
+const tree = [
+  ProviderError,
+  InputError,
+  ConfigError,
+  ApiError,
+  BadRequestError,
+  AuthenticationError,
+  PermissionDeniedError,
+  NotFoundError,
+  ConflictError,
+  RateLimitError,
+  ServerError,
+  ConnectionError,
+  TimeoutError,
+  ResponseShapeError,
+  SecretUnavailableError,
+  AmbiguousCreateError,
+];
+for (const { name, prototype } of tree)
+  Object.defineProperty(prototype, kinds, { value: [name, ...kindsOf(Object.getPrototypeOf(prototype))] });
+
+function kindsOf(value: unknown): readonly string[] {
+  const told: unknown =
+    typeof value === "object" && value !== null ? (value as { [kinds]?: unknown })[kinds] : undefined;
+  return Array.isArray(told) ? (told as string[]) : [];
 }
 
 /**

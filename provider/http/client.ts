@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Agent, buildConnector, Dispatcher } from "undici";
 import { ConfigError, ConnectionError, ProviderError, ResponseShapeError, TimeoutError } from "../errors";
 import { redact } from "../redact";
-import { type Attempt, decideRetry } from "./retry";
+import { type Attempt, decideRetry, whyItEnded } from "./retry";
 import { errorForStatus, readErrorBody, readRetryAfter } from "./status";
 
 export type HttpMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -157,7 +157,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     }
   }
 
-  async function sendWithRetries(request: HttpRequest, auth: Credential): Promise<RawAnswer> {
+  async function sendWithRetries(request: HttpRequest, auth: Credential): Promise<FinalAnswer> {
     const idempotent = request.idempotent ?? (request.method !== "POST" && request.method !== "PATCH");
     const startedMs = clock.nowMs();
     for (let attempts = 1; ; attempts += 1) {
@@ -181,8 +181,12 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         random: random(),
       });
       if (decision.again) await clock.sleep(decision.delayMs);
-      else if (answer) return answer;
-      else throw failure as ConnectionError;
+      else {
+        const ended = whyItEnded(attempts, decision.why);
+        if (answer) return { ...answer, ended };
+        if (failure && ended !== "") failure.message += ` ${ended}`;
+        throw failure as ConnectionError;
+      }
     }
   }
 
@@ -211,7 +215,13 @@ interface RawAnswer {
   readonly text: string;
 }
 
-function interpret(request: HttpRequest, answer: RawAnswer, secrets: readonly string[]): HttpResponse {
+/** The answer that is not asked for again. */
+interface FinalAnswer extends RawAnswer {
+  /** Why not, as a sentence for the user; empty where that goes without saying. */
+  readonly ended: string;
+}
+
+function interpret(request: HttpRequest, answer: FinalAnswer, secrets: readonly string[]): HttpResponse {
   const { status, headers, text } = answer;
   if (request.absent?.includes(status)) {
     // A page for people is what a wrong address shows: it must not make every key look missing.
@@ -226,13 +236,14 @@ function interpret(request: HttpRequest, answer: RawAnswer, secrets: readonly st
   if (status >= 400) {
     const retryAfterMs = readRetryAfter(headers["retry-after"], Date.now());
     const facts = readErrorBody(parseJson(text) ?? text, headers, secrets);
-    throw errorForStatus({
+    const told = {
       status,
       method: request.method,
       path: redact(request.path, secrets),
       ...facts,
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    });
+    };
+    throw errorForStatus(told, answer.ended);
   }
   if (text.trim() === "" || request.expectJson === false) return { status, headers, body: undefined, absent: false };
   const body = parseJson(text);

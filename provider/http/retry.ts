@@ -41,14 +41,28 @@ export function decideRetry(facts: RetryFacts): RetryDecision {
   return { again: true, delayMs };
 }
 
+/**
+ * Why a request is not sent again, and what to do, as a sentence for the user; empty where the answer or
+ * the failure says so itself.
+ */
+export function whyItEnded(attempts: number, why: string): string {
+  if (why === theAnswerIsFinal) return "";
+  const tried = attempts === 1 ? "Tried once" : `Tried ${attempts} times`;
+  if (why === mayHaveActed) return `${tried}, and not again: ${why}.`;
+  if (why === notReachable) return `${tried}: check the connection's url and the network.`;
+  return `${tried}, until ${why}: run again once the service is well, or raise retryBudget in the connection.`;
+}
+
+const theAnswerIsFinal = "the answer is final";
+const mayHaveActed = "the service may have acted on the request";
+const notReachable = "the service cannot be reached";
+
 function reasonNotToRepeat(attempt: Attempt, attempts: number, idempotent: boolean): string | undefined {
   if (attempt.kind === "broken") {
-    if (!attempt.sent)
-      return attempt.permanent || attempts >= refusedAttempts ? "the service cannot be reached" : undefined;
-    return idempotent ? undefined : "the service may have acted on the request";
+    if (!attempt.sent) return attempt.permanent || attempts >= refusedAttempts ? notReachable : undefined;
+    return idempotent ? undefined : mayHaveActed;
   }
   if (attempt.status === 429) return undefined;
-  if (attempt.status >= 500 && attempt.status !== 501)
-    return idempotent ? undefined : "the service may have acted on the request";
-  return "the answer is final";
+  if (attempt.status >= 500 && attempt.status !== 501) return idempotent ? undefined : mayHaveActed;
+  return theAnswerIsFinal;
 }

@@ -11,30 +11,33 @@ import {
 } from "../errors";
 import { redact } from "../redact";
 
-/** The one place that turns a status into an error class. */
-export function errorForStatus(facts: ApiErrorFacts, advice?: string): ApiError {
+/**
+ * The one place that turns a status into an error class.
+ *
+ * @param ended - why the request was not sent again, as a sentence; see `whyItEnded` in retry.ts
+ */
+export function errorForStatus(facts: ApiErrorFacts, ended = ""): ApiError {
   const { status } = facts;
   if (status === 401)
     return new AuthenticationError(
       facts,
-      advice ?? "The admin credential was not accepted: check that it is current and belongs to this service.",
+      "The admin credential was not accepted: check that it is current and belongs to this service.",
     );
   if (status === 402 || status === 403)
     return new PermissionDeniedError(
       facts,
-      advice ??
-        "The admin credential may not do this: check that it is current, has the right role, and that the plan allows it.",
+      "The admin credential may not do this: check that it is current, has the right role, and that the plan allows it.",
     );
-  if (status === 404 || status === 410) return new NotFoundError(facts, advice);
-  if (status === 409) return new ConflictError(facts, advice);
+  if (status === 404 || status === 410) return new NotFoundError(facts);
+  if (status === 409) return new ConflictError(facts);
   if (status === 429)
     return new RateLimitError(
       facts,
-      advice ?? `The service is limiting requests${waitAsked(facts)}: run again later, or with a lower --parallel.`,
+      `${ended} The service is limiting requests${waitAsked(facts)}: run again later, or with a lower --parallel.`.trim(),
     );
-  if (status >= 500) return new ServerError(facts, advice);
-  if (status >= 400) return new BadRequestError(facts, advice);
-  return new ApiError(facts, advice);
+  if (status >= 500) return new ServerError(facts, ended);
+  if (status >= 400) return new BadRequestError(facts);
+  return new ApiError(facts);
 }
 
 function waitAsked({ retryAfterMs }: ApiErrorFacts): string {

@@ -197,7 +197,9 @@ describe("when the connection breaks", () => {
     expect(error).toBeInstanceOf(ConnectionError);
     expect(error).toMatchObject({ sent: false });
     expect(isUnclear(error)).toBe(false);
-    expect(error.message).toBe(`POST /keys: the service cannot be reached at ${server.url} (ECONNREFUSED).`);
+    expect(error.message).toBe(
+      `POST /keys: the service cannot be reached at ${server.url} (ECONNREFUSED). Tried 4 times: check the connection's url and the network.`,
+    );
     expect(waits).toHaveLength(3);
     server = await startScriptedServer();
   });
@@ -207,7 +209,9 @@ describe("when the connection breaks", () => {
     const clock = { nowMs: () => 0, sleep: () => Promise.resolve() };
     const error = await failureOf(createHttpClient({ url, clock }).request(create));
     expect(error).toMatchObject({ sent: false });
-    expect(error.message).toBe(`POST /keys: the service cannot be reached at ${url} (ERR_SSL_WRONG_VERSION_NUMBER).`);
+    expect(error.message).toBe(
+      `POST /keys: the service cannot be reached at ${url} (ERR_SSL_WRONG_VERSION_NUMBER). Tried once: check the connection's url and the network.`,
+    );
   });
 
   test("a create whose TLS handshake is cut off is tried a few times, and counts as never sent", async () => {
@@ -239,7 +243,7 @@ describe("when the connection breaks", () => {
     expect(error).toBeInstanceOf(TimeoutError);
     expect(error).toMatchObject({
       sent: true,
-      message: `POST /keys: no complete answer from ${server.url} within 0.05 s.`,
+      message: `POST /keys: no complete answer from ${server.url} within 0.05 s. Tried once, and not again: the service may have acted on the request.`,
     });
     expect(server.requests).toHaveLength(1);
   });
@@ -250,7 +254,9 @@ describe("when the connection breaks", () => {
     const clock = { nowMs: () => now, sleep: () => Promise.resolve(void (now = 99_960)) };
     const { http } = impatient({ clock, timeoutMs: 80, retryBudgetMs: 100_000 });
     const error = await failureOf(http.request(get).finally(() => (now = 0)));
-    expect(error.message).toBe(`GET /keys: no complete answer from ${server.url} within 0.04 s.`);
+    expect(error.message).toBe(
+      `GET /keys: no complete answer from ${server.url} within 0.04 s. Tried 2 times, until the retry budget of 100 s is used up: run again once the service is well, or raise retryBudget in the connection.`,
+    );
   });
 
   test("the last attempt of a create keeps its full time: cut short, its outcome would be unknown", async () => {

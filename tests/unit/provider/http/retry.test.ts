@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { type Attempt, decideRetry, type RetryFacts } from "../../../../provider/http/retry";
+import { type Attempt, decideRetry, type RetryFacts, whyItEnded } from "../../../../provider/http/retry";
 
 const first: Omit<RetryFacts, "attempt"> = {
   attempts: 1,
@@ -115,4 +115,24 @@ describe("the wait", () => {
       ),
     );
   });
+});
+
+test("what is not sent again tells the user how often it was tried, why it ended, and what to do", () => {
+  const ended = (attempt: Attempt, facts: Partial<RetryFacts> = {}) => {
+    const asked = { ...first, attempt, ...facts };
+    const decision = decideRetry(asked);
+    return decision.again ? "again" : whyItEnded(asked.attempts, decision.why);
+  };
+  const late = { elapsedMs: 59_999, attempts: 7 };
+  const advice = "run again once the service is well, or raise retryBudget in the connection.";
+  expect(ended(answered(503), late)).toBe(`Tried 7 times, until the retry budget of 60 s is used up: ${advice}`);
+  expect(ended(answered(429), late)).toBe(`Tried 7 times, until the retry budget of 60 s is used up: ${advice}`);
+  expect(ended(answered(500), { idempotent: false })).toBe(
+    "Tried once, and not again: the service may have acted on the request.",
+  );
+  expect(ended({ kind: "broken", sent: false }, { attempts: 4 })).toBe(
+    "Tried 4 times: check the connection's url and the network.",
+  );
+  expect(ended(answered(404))).toBe("");
+  expect(ended(answered(503))).toBe("again");
 });

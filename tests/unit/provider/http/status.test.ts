@@ -141,3 +141,8 @@ describe("Retry-After", () => {
     expect(readRetryAfter(header, now)).toBe(ms);
   });
 });
+
+test.each([503, 429])("why the request was not sent again stands in the error of a %i", (status) => {
+  const { message } = errorForStatus({ status, method: "GET", path: "/x" }, "Tried 7 times.");
+  expect(message).toContain(`GET /x answered ${status}. Tried 7 times.`);
+});
