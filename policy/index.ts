@@ -2,8 +2,9 @@
  * `pulumi-apikeys/policy`: the review's rules as a policy pack, for those who run policies anyway.
  *
  * A pack sees the new state only. What compares it with the old one is the command's alone: SR002
- * (read becomes write), SR013 (scope removed), SR014 (expiry extended), SR019 (protection removed) and
- * SR021 (connection moved). SR016 and SR022 are too: a pack is given secrets without their mark, and
+ * (read becomes write), SR013 (scope removed), SR014 (expiry extended), SR019 (protection removed),
+ * SR021 (connection moved), SR023 (new code), SR024 (new server), SR025 (other than asked) and SR028
+ * (administrative access). SR016 and SR022 are too: a pack is given secrets without their mark, and
  * knows nothing of files.
  */
 import { readFileSync } from "node:fs";

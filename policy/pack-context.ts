@@ -27,7 +27,7 @@ export function packContext(resources: readonly PolicyResource[], policy: Policy
     knowsConsumers: true,
     holdsDebugMessages: false,
   };
-  const { units, changes } = readUnits(preview, policy.document, "");
+  const { units, changes, strangers } = readUnits(preview, policy.document, "");
   const order = new Map(resources.map(({ urn, opts }) => [urn, opts.deleteBeforeReplace === true]));
   // Without an old state nothing is known to be new: a key's age counts, whatever is about to happen to it.
   const kept = units.map((unit): Unit => ({
@@ -42,6 +42,9 @@ export function packContext(resources: readonly PolicyResource[], policy: Policy
     units: kept,
     rows: accountRows(kept),
     changes,
+    strangers,
+    // A pack sees no old state: it cannot say which code is new.
+    code: [],
     policy,
     limits: (environment) => limitsFor(policy.document, stack, environment),
     nowMs,

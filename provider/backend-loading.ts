@@ -26,7 +26,24 @@ export function loadBackend(connection: string, spec: string, programDir: string
       `connection "${connection}": there is no backend "${spec}".${hint} Use a built-in one (${Object.keys(builtInBackends).sort().join(", ")}), an installed package, or a path relative to the program.`,
     );
   }
-  return usable(connection, spec, () => defineBackend(findBackend(load(file))));
+  return usable(connection, spec, () => withOwnName(defineBackend(findBackend(load(file)))));
+}
+
+/**
+ * The scope review knows a backend by its name: one that calls itself like a built-in one would be judged by a
+ * catalogue that is not its own. So would one whose name only looks like it.
+ */
+function withOwnName(backend: Backend): Backend {
+  const { name } = backend;
+  if (!/^[\x21-\x7e]{1,100}$/.test(name))
+    throw new ConfigError(
+      'Its "name" has characters other than ASCII letters, digits and signs; give it a plain name.',
+    );
+  if (Object.keys(builtInBackends).includes(name.toLowerCase()))
+    throw new ConfigError(
+      `Its "name" is "${name}", which is a built-in backend; give it a name of its own, such as "my-${name.toLowerCase()}".`,
+    );
+  return backend;
 }
 
 /** Says which file is wrong, whatever goes wrong in it. */

@@ -4,6 +4,7 @@ import type { Backend } from "./backends/definition";
 import type { CredentialSource } from "./credentials";
 import { dayMs, minuteMs, parseDuration, secondMs } from "./durations";
 import { ConfigError } from "./errors";
+import { fingerprintOf } from "./fingerprint";
 import { kindOf } from "./redact";
 import { nearestWord } from "./scopes";
 
@@ -121,6 +122,11 @@ export function readUrl(name: string, backend: Backend, settings: Settings): str
       `connection "${name}": "url" is missing; the backend "${backend.name}" has no address of its own (config apikeys:connections.${name}.url).`,
     );
   const url = parseUrl(name, "url", text);
+  const foreign = hostThatLooksLikeAnother(text, url);
+  if (foreign !== undefined)
+    throw new ConfigError(
+      `connection "${name}": "url" has characters beyond ASCII in its host, which can look like another host. It is really "${foreign}": if that is meant, write it so (config apikeys:connections.${name}.url).`,
+    );
   if (url.username !== "" || url.password !== "")
     throw new ConfigError(
       `connection "${name}": "url" contains a user name or password; take it out and use tokenEnv, tokenFile or tokenCommand.`,
@@ -145,6 +151,14 @@ function parseUrl(name: string, field: string, text: string): URL {
     );
   }
   return url;
+}
+
+/** The host in ASCII, where the text writes it in other letters, however they are encoded. */
+function hostThatLooksLikeAnother(text: string, { hostname }: URL): string | undefined {
+  const written = text.toLowerCase();
+  return hostname.split(".").some((label) => label.startsWith("xn--") && !written.includes(label))
+    ? hostname
+    : undefined;
 }
 
 /** The address without its path; with it where the path tells one service from another. */
@@ -183,6 +197,21 @@ function readDuration(name: string, field: string, text: string | undefined, fal
   const problem = typeof ms !== "number" ? ms.problem : ms > longestWaitMs ? "is longer than a day" : undefined;
   if (problem === undefined) return Number(ms);
   throw new ConfigError(`connection "${name}": "${field}" ${problem} (config apikeys:connections.${name}.${field}).`);
+}
+
+/**
+ * The place in a few words, for the scope review: a pull request that makes a connection read another variable hands
+ * that variable to a server. A command's arguments may say anything, so a fingerprint of them stands for them.
+ */
+export function placeOfCredential({ tokenEnv, tokenFile, tokenCommand }: Settings): string | undefined {
+  const places = [
+    ...(tokenEnv === undefined ? [] : [`environment variable ${tokenEnv}`]),
+    ...(tokenFile === undefined ? [] : [`file ${tokenFile}`]),
+    ...(tokenCommand === undefined
+      ? []
+      : [`command ${tokenCommand[0]} (${fingerprintOf(JSON.stringify(tokenCommand)).slice(0, 8)})`]),
+  ];
+  return places.length === 0 ? undefined : places.join(" and ");
 }
 
 /** The one place that the connection's credential comes from. */

@@ -6,6 +6,7 @@ import {
   credentialSource,
   isLoopback,
   originOf,
+  placeOfCredential,
   type RawConfig,
   readOptions,
   readSettings,
@@ -32,6 +33,8 @@ export interface ConnectionFacts {
   readonly catalogue?: ScopeCatalogue;
   /** Earlier origins of the same service. */
   readonly movedFrom: readonly string[];
+  /** Where the admin credential comes from, in a few words and without reading it. Left out: from the encrypted config. */
+  readonly credential?: string;
 }
 
 /** A connection that can be used. */
@@ -68,6 +71,7 @@ export function createConnections(
     const timing = readTiming(name, settings);
     const catalogue = adapted?.catalogue ?? backend.catalogue;
     const capabilities = adapted?.capabilities ?? backend.capabilities;
+    const credential = placeOfCredential(settings);
     rehearse(name, settings, backend, capabilities, { options, url });
     return {
       backend,
@@ -81,6 +85,7 @@ export function createConnections(
         origin: new URL(url).origin + (adapted?.tenant ?? ""),
         capabilities,
         ...(catalogue ? { catalogue } : {}),
+        ...(credential === undefined ? {} : { credential }),
         movedFrom: (settings.movedFrom ?? []).map((text) =>
           originOf(name, "movedFrom", text, adapted?.tenant !== undefined),
         ),

@@ -34,7 +34,7 @@ export function canonicalScopes(scopes: readonly string[]): string[] {
 export function isWildcard(catalogue: ScopeCatalogue | undefined, scope: string): boolean {
   const { name } = nameAndLimit(catalogue, scope);
   if (name.split(/[:./]/).includes("*")) return true;
-  return catalogue?.scopes[name]?.implies?.includes("*") ?? false;
+  return factsOf(catalogue, name)?.implies?.includes("*") ?? false;
 }
 
 /** True where the catalogue knows the scope (or, being open, accepts words of its form). */
@@ -45,38 +45,39 @@ export function isKnownScope(catalogue: ScopeCatalogue, scope: string): boolean 
 
 /** True where holding `held` already gives `scope`. */
 export function covers(catalogue: ScopeCatalogue | undefined, held: readonly string[], scope: string): boolean {
-  const unlimited = nameAndLimit(catalogue, scope).name;
-  const seen = new Set<string>();
-  const queue = [...held];
-  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-    if (next === scope || next === unlimited || matchesWildcard(next, scope)) return true;
-    if (seen.has(next)) continue;
-    seen.add(next);
-    const { name, limit } = nameAndLimit(catalogue, next);
-    queue.push(
-      ...(catalogue?.scopes[name]?.implies ?? []).map((implied) => implied + limit),
-      ...matchedBy(catalogue, next),
-    );
-  }
-  return false;
+  return coverageOf(catalogue, held)(scope);
 }
 
 /** The scopes of the list that no other scope of the list already gives: the shortest list with the same meaning. */
 export function essentialScopes(catalogue: ScopeCatalogue | undefined, scopes: readonly string[]): string[] {
   const unique = canonicalScopes(scopes);
+  // Who reaches a name or a beginning, by position in the list: looked up for each scope, instead of comparing each with each.
+  const reachedBy = new Map<string, number[]>();
+  const reaches = unique.map((scope) => reachOf(catalogue, [scope]));
+  for (const [index, reach] of reaches.entries()) {
+    for (const name of reach) {
+      const known = reachedBy.get(name);
+      if (known) known.push(index);
+      else reachedBy.set(name, [index]);
+    }
+  }
   return unique.filter((scope, index) => {
-    const others = unique.filter((other, at) => {
-      if (at === index) return false;
-      // Two scopes that imply each other would remove one another: the first by name stays.
-      return !(at > index && covers(catalogue, [scope], other));
-    });
-    return !covers(catalogue, others, scope);
+    for (const name of waysTo(catalogue, scope)) {
+      for (const other of reachedBy.get(name) ?? []) {
+        if (other === index) continue;
+        // Two scopes that imply each other would remove one another: the first by name stays.
+        const givenBack =
+          other > index && waysTo(catalogue, unique[other] ?? "").some((way) => reaches[index]?.has(way));
+        if (!givenBack) return false;
+      }
+    }
+    return true;
   });
 }
 
 /** True where both lists grant the same: order, repeats and implied scopes do not count. */
 export function sameAccess(catalogue: ScopeCatalogue | undefined, a: readonly string[], b: readonly string[]): boolean {
-  return a.every((scope) => covers(catalogue, b, scope)) && b.every((scope) => covers(catalogue, a, scope));
+  return a.every(coverageOf(catalogue, b)) && b.every(coverageOf(catalogue, a));
 }
 
 /** What the holder of `before` gains and loses by holding `after` instead, each without repeats by implication. */
@@ -85,37 +86,103 @@ export function accessDelta(
   before: readonly string[],
   after: readonly string[],
 ): { readonly gains: string[]; readonly loses: string[] } {
+  const had = coverageOf(catalogue, before);
+  const has = coverageOf(catalogue, after);
   return {
-    gains: essentialScopes(catalogue, after).filter((scope) => !covers(catalogue, before, scope)),
-    loses: essentialScopes(catalogue, before).filter((scope) => !covers(catalogue, after, scope)),
+    gains: essentialScopes(catalogue, after).filter((scope) => !had(scope)),
+    loses: essentialScopes(catalogue, before).filter((scope) => !has(scope)),
   };
+}
+
+/** What a list covers, worked out once for any number of questions. */
+function coverageOf(catalogue: ScopeCatalogue | undefined, held: readonly string[]): (scope: string) => boolean {
+  const reach = reachOf(catalogue, held);
+  return (scope) => waysTo(catalogue, scope).some((way) => reach.has(way));
+}
+
+/** Every scope and every wildcard that holding the list brings along. */
+function reachOf(catalogue: ScopeCatalogue | undefined, held: readonly string[]): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const queue = [...held];
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    if (seen.has(next)) continue;
+    seen.add(next);
+    const { name, limit } = nameAndLimit(catalogue, next);
+    for (const implied of factsOf(catalogue, name)?.implies ?? []) {
+      // What is limited already keeps its own limit: the two in a chain would never end.
+      queue.push(nameAndLimit(catalogue, implied).limit === "" ? implied + limit : implied);
+    }
+    queue.push(...matchedBy(catalogue, next));
+  }
+  return seen;
+}
+
+/** What gives a scope: itself, its name without the limit, or a wildcard of one of its beginnings. */
+function waysTo(catalogue: ScopeCatalogue | undefined, scope: string): string[] {
+  const ways = [scope, "*"];
+  const { name, limit } = nameAndLimit(catalogue, scope);
+  if (limit !== "") ways.push(name);
+  for (let at = scope.indexOf(":"); at >= 0; at = scope.indexOf(":", at + 1)) ways.push(`${scope.slice(0, at + 1)}*`);
+  return ways;
+}
+
+/** A scope without its limit: `tokens` of `tokens!user=root`. What it can do to somebody is what it can do. */
+export function unlimitedScope(catalogue: ScopeCatalogue | undefined, scope: string): string {
+  return nameAndLimit(catalogue, scope).name;
 }
 
 /** How much a scope can do. Unknown verbs count as `write`: never guessed to be harmless. */
 export function scopeLevel(catalogue: ScopeCatalogue | undefined, scope: string): ScopeLevel {
   const { name } = nameAndLimit(catalogue, scope);
-  const known = catalogue?.scopes[name]?.level;
+  const known = factsOf(catalogue, name)?.level;
   if (known) return known;
-  const words = name.toLowerCase().split(/[:./_-]/);
-  if (isWildcard(catalogue, scope) || words.some((word) => ["admin", "manage", "manager", "owner"].includes(word)))
-    return "admin";
-  if (words.some((word) => ["read", "reader", "list", "view", "viewer", "get"].includes(word))) return "read";
-  return "write";
+  const words = wordsOf(name);
+  if (isWildcard(catalogue, scope) || words.some((word) => adminWords.has(word))) return "admin";
+  return words.some((word) => readWords.has(word)) ? "read" : "write";
 }
+
+const adminWords: ReadonlySet<string> = new Set([
+  ...["admin", "admins", "administrator", "administrators", "administer", "superadmin"],
+  ...["manage", "manager", "owner", "owners", "root", "superuser", "sudo"],
+]);
+const readWords: ReadonlySet<string> = new Set(["read", "reader", "list", "view", "viewer", "get"]);
 
 /** True where the holder can make keys: by the catalogue, or because the scope covers one that can. */
 export function canMintKeys(catalogue: ScopeCatalogue | undefined, scope: string): boolean {
   const held = nameAndLimit(catalogue, scope).name;
-  return Object.entries(catalogue?.scopes ?? {}).some(
-    ([name, facts]) => facts.mintsKeys === true && covers(catalogue, [held], name),
+  const covered = coverageOf(catalogue, [held]);
+  const minting = Object.entries(catalogue?.scopes ?? {}).some(
+    ([name, { mintsKeys }]) => mintsKeys === true && covered(name),
   );
+  return minting || (factsOf(catalogue, held) === undefined && readsLikeMinting(held));
 }
+
+/** Where nobody publishes what a scope can do, its words decide: `api_keys:create`, `service-accounts:write`. */
+function readsLikeMinting(scope: string): boolean {
+  return scopeLevel(undefined, scope) !== "read" && mintingNouns.test(wordsOf(scope).join(" "));
+}
+
+const mintingNouns = /\b(?:api ?keys?|access ?keys?|keys?|(?:access ?)?tokens?|credentials?|service ?accounts?)\b/;
 
 /** The known scope that the writer most likely meant, if any is near. */
 export function nearestScope(catalogue: ScopeCatalogue, scope: string): string | undefined {
   const { name, limit } = nameAndLimit(catalogue, scope);
   const near = nearestWord(name, Object.keys(catalogue.scopes));
   return near === undefined ? undefined : near + limit;
+}
+
+/** `hasOwn`: a scope may be called `constructor`. */
+function factsOf(catalogue: ScopeCatalogue | undefined, name: string): ScopeFacts | undefined {
+  return catalogue && Object.hasOwn(catalogue.scopes, name) ? catalogue.scopes[name] : undefined;
+}
+
+/** In lower case, whatever stands between them: `apiKeys.create`, `api_keys:create`. */
+function wordsOf(scope: string): string[] {
+  return scope
+    .replace(/([a-z0-9])([A-Z])/g, "$1:$2")
+    .toLowerCase()
+    .split(/[:./_\- ]/)
+    .filter((word) => word !== "");
 }
 
 /** `read:users` and `!group=analysts`: what is known of a scope is known of its name. */

@@ -1,7 +1,7 @@
 import { canonicalScopes, essentialScopes, isKnownScope, type ScopeCatalogue } from "../provider/scopes";
 import { allOfTheAccount, changeOfGrants, scopeGrants, type Grant, type GrantChange } from "./grants";
 import { quoted, quotedList } from "./inert";
-import { catalogueFor, type PolicyDocument } from "./policy";
+import { catalogueFor, type PolicyDocument, type ScopePlace } from "./policy";
 import type { Facts, Target } from "./resource-facts";
 
 /** What a key or an account may do, and where. */
@@ -16,21 +16,24 @@ export interface Access {
 
 /** The access of an account by itself: its role, and the ceiling of what its keys may get. */
 export function accountAccess(facts: Facts, policy: PolicyDocument): Access {
-  const { catalogue, problems } = backendOf(facts, policy);
+  const { catalogue, scopesOn, problems } = backendOf(facts, policy);
   const grants: Grant[] = roleOf(facts);
   const unreadable = [...problems, ...whyHidden(facts)];
   if (facts.scopes.kind === "unreadable") unreadable.push(facts.scopes.why);
   if (facts.scopes.kind === "list") {
     unreadable.push(...unknownScopes(facts, facts.scopes.scopes, catalogue));
     const scopes = essentialScopes(catalogue, facts.scopes.scopes);
-    grants.push(...scopes.map((name): Grant => ({ kind: "ceiling", name })));
+    // Where keys have scopes of their own, those of the account are the most that they can get.
+    grants.push(
+      ...(scopesOn === "key" ? scopes.map((name): Grant => ({ kind: "ceiling", name })) : scopeGrants(scopes)),
+    );
   }
   return access(facts, grants, unreadable, catalogue);
 }
 
 /** The access of a key: its scopes, or its account's role and scopes where keys have none. */
 export function keyAccess(facts: Facts, account: Facts | undefined, policy: PolicyDocument): Access {
-  const { catalogue, scopesOnKeys, problems } = backendOf(facts, policy);
+  const { catalogue, scopesOn, problems } = backendOf(facts, policy);
   const unreadable = [...problems, ...whyHidden(facts)];
   switch (facts.scopes.kind) {
     case "unreadable":
@@ -45,7 +48,7 @@ export function keyAccess(facts: Facts, account: Facts | undefined, policy: Poli
         catalogue,
       );
     case "absent": {
-      if (scopesOnKeys)
+      if (scopesOn === "key")
         return access(
           facts,
           [],
@@ -63,7 +66,7 @@ export function keyAccess(facts: Facts, account: Facts | undefined, policy: Poli
         );
       const inherited = [
         ...(account ? roleOf(account) : []),
-        ...(account?.scopes.kind === "list" ? scopeGrants(canonicalScopes(account.scopes.scopes)) : []),
+        ...(account?.scopes.kind === "list" ? scopeGrants(essentialScopes(catalogue, account.scopes.scopes)) : []),
       ];
       return access(facts, inherited.length > 0 ? inherited : [allOfTheAccount], unreadable, catalogue);
     }
@@ -110,16 +113,16 @@ function access(
 function backendOf(
   facts: Facts,
   policy: PolicyDocument,
-): { catalogue?: ScopeCatalogue; scopesOnKeys: boolean; problems: string[] } {
+): { catalogue?: ScopeCatalogue; scopesOn: ScopePlace; problems: string[] } {
   if (!facts.target)
-    return { scopesOnKeys: true, problems: ["the backend and origin of its connection are not in the preview"] };
-  const { known, scopesOnKeys, catalogue } = catalogueFor(policy, facts.target.backend);
+    return { scopesOn: "key", problems: ["the backend and origin of its connection are not in the preview"] };
+  const { known, scopesOn, catalogue } = catalogueFor(policy, facts.target.backend);
   const problems = known
     ? []
     : [
         `nothing is known of the backend ${quotedList([facts.target.backend])}: add its scopes to \`catalogues\` in the policy file`,
       ];
-  return { scopesOnKeys, problems, ...(catalogue ? { catalogue } : {}) };
+  return { scopesOn, problems, ...(catalogue ? { catalogue } : {}) };
 }
 
 function unknownScopes(facts: Facts, scopes: readonly string[], catalogue: ScopeCatalogue | undefined): string[] {

@@ -51,6 +51,7 @@ export function accountRows(units: readonly Unit[]): AccountRow[] {
       // The two sides of a key come one after the other.
       if (row.keys.at(-1) !== unit) row.keys.push(unit);
       row[at].push(side.access);
+      if (unit.staysAlive !== undefined) row.after.push(side.access);
     }
   }
   for (const account of accounts.values()) {
@@ -58,6 +59,7 @@ export function accountRows(units: readonly Unit[]): AccountRow[] {
     for (const row of drafts.get(account.urn) ?? [draft(account.urn, undefined)]) {
       if (account.before) row.before.push(account.before.access);
       if (account.after) row.after.push(account.after.access);
+      else if (account.before && account.staysAlive !== undefined) row.after.push(account.before.access);
     }
   }
   return [...drafts.values()]

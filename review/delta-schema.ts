@@ -33,6 +33,8 @@ const life = z.strictObject({
 const side = z.strictObject({
   backend: text.nullable(),
   origin: text.nullable(),
+  /** Where the connection takes its admin credential from. Null: from the encrypted config, or not on record. */
+  credential: text.nullable(),
   connection: text,
   environment: text.nullable(),
   /** Of a key. Null: it belongs to none. */
@@ -44,7 +46,7 @@ const side = z.strictObject({
   /** Why `grants` is not all. Empty = readable. */
   unreadable: texts,
   life,
-  /** Its removal or replacement does not revoke it (`retainOnDelete`). */
+  /** Its removal or replacement does not revoke it (`retainOnDelete`, `deletedWith`). */
   staysAlive: z.boolean(),
 });
 
@@ -63,6 +65,9 @@ const deltaEntry = z.strictObject({
 /** One that keeps all of it. */
 const keptEntry = z.strictObject({ urn: text, kind, now: side });
 
+/** A dynamic resource that is not ours, whose code is new, changes or cannot be read: SHA-256 of it, null where hidden. */
+const newCode = z.strictObject({ urn: text, before: text.nullable(), after: text.nullable() });
+
 /** What scopes imply, of a backend that this package does not know. */
 const catalogue = z.strictObject({
   backend: text,
@@ -80,17 +85,20 @@ const catalogue = z.strictObject({
 export const reviewedShape = {
   delta: z.array(deltaEntry),
   kept: z.array(keptEntry),
+  code: z.array(newCode),
   catalogues: z.array(catalogue),
 };
 
 export type ReviewedSide = z.infer<typeof side>;
 export type DeltaEntry = z.infer<typeof deltaEntry>;
 export type KeptEntry = z.infer<typeof keptEntry>;
+export type NewCode = z.infer<typeof newCode>;
 export type ReviewedCatalogue = z.infer<typeof catalogue>;
 
 /** The part of a report from which all the rest follows. */
 export interface Reviewed {
   readonly delta: DeltaEntry[];
   readonly kept: KeptEntry[];
+  readonly code: NewCode[];
   readonly catalogues: ReviewedCatalogue[];
 }

@@ -14,6 +14,7 @@ export function changedFacts({ before, after }: DeltaEntry): ChangedFact[] {
   const rows: [string, string, string][] = [
     ["service", placeOf(before), placeOf(after)],
     ["connection", before.connection, after.connection],
+    ["credential", before.credential ?? "not on record", after.credential ?? "not on record"],
     ["environment", before.environment ?? "none", after.environment ?? "none"],
     ["account", accountOf(before), accountOf(after)],
     ...lifeFields.map((name): [string, string, string] => [name, lifeOf(before, name), lifeOf(after, name)]),

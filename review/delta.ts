@@ -5,6 +5,7 @@ import {
   lifeFields,
   type DeltaEntry,
   type KeptEntry,
+  type NewCode,
   type Reviewed,
   type ReviewedCatalogue,
   type ReviewedSide,
@@ -13,10 +14,12 @@ import { exactText } from "./exact-text";
 import { grantText, type Grant } from "./grants";
 import type { KeyAccount } from "./key-account";
 import { isHidden } from "./resource-facts";
-import { isKey, type Side, type Unit } from "./units";
+import { isNews } from "./rules/unreviewed-code";
+import { sha256 } from "./sha256";
+import { isKey, type CodeText, type ForeignCode, type Side, type Unit } from "./units";
 
 /** Splits what the review has read into what changes and what stays. */
-export function reviewedOf(units: readonly Unit[]): Reviewed {
+export function reviewedOf(units: readonly Unit[], code: readonly ForeignCode[] = []): Reviewed {
   const delta: DeltaEntry[] = [];
   const kept: KeptEntry[] = [];
   const catalogues = new Map<string, ReviewedCatalogue>();
@@ -34,7 +37,17 @@ export function reviewedOf(units: readonly Unit[]): Reviewed {
       if (!catalogues.has(name)) catalogues.set(name, catalogueOf(name, access.catalogue));
     }
   }
-  return { delta: delta.sort(byUrn), kept: kept.sort(byUrn), catalogues: [...catalogues.values()].sort(byBackend) };
+  return {
+    delta: delta.sort(byUrn),
+    kept: kept.sort(byUrn),
+    code: code.filter(isNews).map(newCode).sort(byUrn),
+    catalogues: [...catalogues.values()].sort(byBackend),
+  };
+}
+
+function newCode({ urn, before, after }: ForeignCode): NewCode {
+  const hash = (code: CodeText | undefined): string | null => (code?.text === undefined ? null : sha256(code.text));
+  return { urn: exactText(urn), before: hash(before), after: hash(after) };
 }
 
 /** True where somebody can do more or less than before, somewhere else, for longer or shorter, or where nobody can tell. */
@@ -43,6 +56,8 @@ export function changes({ before, after, gains, loses }: Omit<DeltaEntry, "urn" 
   if (gains.length > 0 || loses.length > 0 || after.unreadable.length > 0) return true;
   // Two that are hidden, or known during the update only, are never known to be the same.
   if (after.life.hidden.length > 0 || (after.account !== null && !("id" in after.account))) return true;
+  // States of 0.1 do not record the place of the credential.
+  if (before.credential !== null && before.credential !== after.credential) return true;
   const where = ({ backend, origin, connection, environment, account, life, staysAlive }: ReviewedSide): string =>
     canonicalJson({ backend, origin, connection, environment, account, life, staysAlive });
   return where(before) !== where(after);
@@ -50,7 +65,8 @@ export function changes({ before, after, gains, loses }: Omit<DeltaEntry, "urn" 
 
 /** A replacement whose old key nobody revokes leaves two of them. */
 function endsAlive({ op, before, after }: Unit): boolean {
-  return op === "replace" && (before ?? after)?.facts.retainOnDelete === true;
+  const { retainOnDelete, deletedWith } = (before ?? after)?.facts ?? {};
+  return op === "replace" && (retainOnDelete === true || deletedWith !== undefined);
 }
 
 function sideOf(unit: Unit, side: Side | undefined): ReviewedSide | null {
@@ -59,6 +75,7 @@ function sideOf(unit: Unit, side: Side | undefined): ReviewedSide | null {
   return {
     backend: exactOrNull(access.target?.backend),
     origin: exactOrNull(access.target?.origin),
+    credential: exactOrNull(facts.target?.credential),
     connection: exactText(facts.connection),
     environment: exactOrNull(facts.environment),
     account: isKey(unit) ? shownAccount(side.account) : null,
@@ -66,7 +83,7 @@ function sideOf(unit: Unit, side: Side | undefined): ReviewedSide | null {
     grants: grantTexts(access.grants),
     unreadable: [...access.unreadable].sort(),
     life: lifeOf(isKey(unit) ? state.inputs : {}),
-    staysAlive: facts.retainOnDelete,
+    staysAlive: unit.after ? facts.retainOnDelete || facts.deletedWith !== undefined : unit.staysAlive !== undefined,
   };
 }
 

@@ -30,7 +30,13 @@ export function findings(context: RuleContext, asked: readonly Rule[] = rules): 
     .flatMap((rule) => {
       const problems = rule.check(context);
       if (problems.length === 0) return [];
-      before ??= { ...context, rows: [], units: context.units.flatMap((unit) => asItWas(unit)) };
+      before ??= {
+        ...context,
+        rows: [],
+        strangers: [],
+        code: [],
+        units: context.units.flatMap((unit) => asItWas(unit)),
+      };
       const old = rule.needs === "new-state" ? new Set(rule.check(before).map(identity)) : new Set<string>();
       return problems.map((problem) => finding(context, rule, problem, old.has(identity(problem))));
     })
@@ -53,7 +59,12 @@ function finding(context: RuleContext, rule: Rule, problem: Problem, existing: b
   const waiver = waiverFor(context.policy, rule.id, problem.urn, context.nowMs);
   return {
     rule: rule.id,
-    level: levelFor(context.policy.document, rule, context.stack, problem.environment),
+    level: levelFor(
+      context.policy.document,
+      { id: rule.id, level: problem.level ?? rule.level },
+      context.stack,
+      problem.environment,
+    ),
     urn: problem.urn,
     message: problem.message,
     location: problem.location,

@@ -2,7 +2,7 @@ import { formatTime, parseTime } from "../provider/times";
 import { quoted, quotedList } from "./inert";
 import type { ChangeOp } from "./stack-change";
 import { isKey, type Side, type Unit } from "./units";
-import { urnInsideStack } from "./urn";
+import { nameOf, urnInsideStack } from "./urn";
 
 /** What happens to one key in this run, in the words of the second table. */
 export interface KeyChange {
@@ -91,11 +91,13 @@ function reasonOf(unit: Unit, op: KeyOp): string {
   const { before, after } = unit;
   if (op === "create") return "new";
   if (op === "delete")
-    return unit.before?.facts.retainOnDelete
-      ? "removed from the program, but kept alive (`retainOnDelete`)"
-      : "removed from the program";
+    return unit.staysAlive === undefined
+      ? "removed from the program"
+      : `removed from the program, and stays alive (${quoted(unit.staysAlive)})`;
   if (op === "move") return `was ${quoted(urnInsideStack(unit.movedFrom ?? ""), 200)}`;
   if (op === "same") return "";
+  if (unit.keptDespite)
+    return `planned as replaced, which will not happen: its \`keepers\` come from ${quotedList(unit.keptDespite.map(nameOf), 3)}, whose key this run keeps`;
   const asked = after?.facts.requestedReason;
   if (asked !== undefined && (op === "rotate" || (op === "update" && asked !== before?.facts.requestedReason)))
     return quoted(asked, 160);

@@ -38,5 +38,11 @@ export const ruleIds = [
   "SR020",
   "SR021",
   "SR022",
+  "SR023",
+  "SR024",
+  "SR025",
+  "SR026",
+  "SR027",
+  "SR028",
 ] as const;
 export type RuleId = (typeof ruleIds)[number];

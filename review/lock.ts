@@ -2,7 +2,9 @@ import { canonicalScopes } from "../provider/scopes";
 import { canonicalJson } from "./canonical";
 import { inert, quoted } from "./inert";
 import { isRecord } from "./preview-form";
-import { isKey, type Side, type Unit } from "./units";
+import type { KeyAccount } from "./key-account";
+import { sha256 } from "./sha256";
+import { isKey, type ForeignCode, type Side, type Unit } from "./units";
 import { urnInsideStack } from "./urn";
 
 /**
@@ -13,23 +15,38 @@ export interface AccessLock {
   readonly lockVersion: 1;
   readonly project: string;
   readonly stack: string;
-  readonly connections: readonly { readonly name: string; readonly backend: string; readonly origin: string }[];
+  readonly connections: readonly LockedConnection[];
   readonly accounts: readonly LockEntry[];
   readonly keys: readonly LockEntry[];
+  /** Other dynamic resources, with a fingerprint of their code. Left out where there are none. */
+  readonly code?: readonly LockEntry[];
+}
+
+interface LockedConnection {
+  readonly name: string;
+  readonly backend: string;
+  readonly origin: string;
+  /** The place of the admin credential; files of 0.1 do not have it. */
+  readonly credential?: string;
 }
 
 type LockEntry = Readonly<Record<string, unknown>> & { readonly resource: string };
 
 /** The lock of what will be; the state before plays no part. */
-export function lockOf(project: string, stack: string, units: readonly Unit[]): AccessLock {
+export function lockOf(
+  project: string,
+  stack: string,
+  { units, code }: { readonly units: readonly Unit[]; readonly code: readonly ForeignCode[] },
+): AccessLock {
   const future = units.flatMap((unit) => (unit.after ? [{ unit, after: unit.after }] : []));
-  const connections = new Map<string, { name: string; backend: string; origin: string }>();
+  const connections = new Map<string, LockedConnection>();
   for (const { after } of future) {
     const { connection, target } = after.facts;
     const entry = {
       name: inert(connection),
       backend: inert(target?.backend ?? ""),
       origin: inert(target?.origin ?? "", 300),
+      ...(target?.credential === undefined ? {} : { credential: inert(target.credential, 300) }),
     };
     connections.set(JSON.stringify(entry), entry);
   }
@@ -40,6 +57,7 @@ export function lockOf(project: string, stack: string, units: readonly Unit[]): 
     connections: [...connections.entries()].sort(byFirst).map(([, entry]) => entry),
     accounts: sorted(future.filter(({ unit }) => !isKey(unit)).map(({ unit, after }) => lockedAccount(unit, after))),
     keys: sorted(future.filter(({ unit }) => isKey(unit)).map(({ unit, after }) => lockedKey(unit, after))),
+    ...(code.length > 0 ? { code: sorted(code.map(lockedCode)) } : {}),
   };
 }
 
@@ -58,11 +76,10 @@ export function lockDifferences(text: string, current: AccessLock): string[] {
     if (committed[field] !== current[field])
       differences.push(`${field} ${quoted(committed[field])} in the file, ${quoted(current[field])} in the preview`);
   }
-  if (JSON.stringify(committed.connections) !== JSON.stringify(current.connections))
-    differences.push("connections differ");
-  for (const list of ["accounts", "keys"] as const) {
-    const old = new Map(committed[list].map((entry) => [entry.resource, entry]));
-    const next = new Map(current[list].map((entry) => [entry.resource, entry]));
+  if (!sameConnections(committed.connections, current.connections)) differences.push("connections differ");
+  for (const list of ["accounts", "keys", "code"] as const) {
+    const old = new Map((committed[list] ?? []).map((entry) => [entry.resource, entry]));
+    const next = new Map((current[list] ?? []).map((entry) => [entry.resource, entry]));
     for (const resource of [...new Set([...old.keys(), ...next.keys()])].sort()) {
       const before = old.get(resource);
       const after = next.get(resource);
@@ -73,6 +90,17 @@ export function lockDifferences(text: string, current: AccessLock): string[] {
     }
   }
   return differences;
+}
+
+/** The place of a credential counts where the file has one. */
+function sameConnections(committed: readonly LockedConnection[], current: readonly LockedConnection[]): boolean {
+  const recorded = new Set(committed.filter(({ credential }) => credential !== undefined).map(({ name }) => name));
+  const comparable = current.map(({ credential, ...rest }) =>
+    credential !== undefined && recorded.has(rest.name) ? { ...rest, credential } : rest,
+  );
+  // Two that differ in the place alone are one to a file that has none.
+  const texts = [...new Set(comparable.map((each) => canonicalJson(each)))].sort();
+  return JSON.stringify(texts) === JSON.stringify(committed.map((each) => canonicalJson(each)).sort());
 }
 
 /** Undefined where the text is no lock of this version: the caller says what to do, and nothing of the text. */
@@ -91,7 +119,7 @@ function isLock(value: unknown): value is AccessLock {
   if (typeof value.project !== "string" || typeof value.stack !== "string" || !Array.isArray(value.connections))
     return false;
   const isEntry = (entry: unknown): boolean => isRecord(entry) && typeof entry.resource === "string";
-  return [value.accounts, value.keys].every((list) => Array.isArray(list) && list.every(isEntry));
+  return [value.accounts, value.keys, value.code ?? []].every((list) => Array.isArray(list) && list.every(isEntry));
 }
 
 function lockedAccount(unit: Unit, { facts }: Side): LockEntry {
@@ -108,13 +136,30 @@ function lockedAccount(unit: Unit, { facts }: Side): LockEntry {
 function lockedKey(unit: Unit, { facts, account }: Side): LockEntry {
   return {
     resource: inert(urnInsideStack(unit.urn), 300),
-    ...(account.urn === undefined ? {} : { account: inert(urnInsideStack(account.urn), 300) }),
+    ...lockedAccountOf(unit, account),
     ...common(facts),
     ...(facts.environment === undefined ? {} : { environment: inert(facts.environment) }),
     ...(facts.scopes.kind === "list"
       ? { scopes: canonicalScopes(facts.scopes.scopes).map((scope) => inert(scope)) }
       : {}),
     expiry: expiryPolicy(facts),
+  };
+}
+
+/** No ids: an account outside of the stack is told from another one by a fingerprint. */
+function lockedAccountOf(unit: Unit, { known, urn, id }: KeyAccount): { readonly account?: string } {
+  if (urn !== undefined) {
+    const name = inert(urnInsideStack(urn), 300);
+    // A copy of the stack without a state knows no ids at all, and says nothing by that.
+    return { account: known === "after-update" && unit.before ? `${name} (as it will be made)` : name };
+  }
+  return id === undefined ? {} : { account: `outside of this stack, ${sha256(id).slice(0, 16)}` };
+}
+
+function lockedCode({ urn, after: { text } }: ForeignCode): LockEntry {
+  return {
+    resource: inert(urnInsideStack(urn), 300),
+    sha256: text === undefined ? "cannot be read" : sha256(text),
   };
 }
 

@@ -80,26 +80,26 @@ export function possibleLevels(
   return [...new Set([document.rules?.[rule.id] ?? rule.level, ...set])];
 }
 
-/**
- * The catalogue of a backend. `known: false` = nobody has told the review what its scopes mean;
- * `scopesOnKeys: false` = its keys have none, and the account's role and scopes decide.
- */
+/** Where scopes stand: on each key, or on the account whose keys all get the same. `none`: the account's role decides. */
+export type ScopePlace = ReturnType<typeof scopesOn>;
+
+/** The catalogue of a backend. `known: false` = nobody has told the review what its scopes mean. */
 export function catalogueFor(
   document: PolicyDocument,
   backend: string,
-): { readonly known: boolean; readonly scopesOnKeys: boolean; readonly catalogue?: ScopeCatalogue } {
+): { readonly known: boolean; readonly scopesOn: ScopePlace; readonly catalogue?: ScopeCatalogue } {
   const vendor = vendorNamed(backend);
   if (vendor) {
     const { capabilities, catalogue } = vendor;
-    return { known: true, scopesOnKeys: scopesOn(capabilities) === "key", ...(catalogue && { catalogue }) };
+    return { known: true, scopesOn: scopesOn(capabilities), ...(catalogue && { catalogue }) };
   }
   const own = document.catalogues;
-  if (!own || !Object.hasOwn(own, backend)) return { known: false, scopesOnKeys: true };
+  if (!own || !Object.hasOwn(own, backend)) return { known: false, scopesOn: "key" };
   const { scopesOnKeys, scopes, open } = own[backend] ?? {};
-  if (scopesOnKeys === false) return { known: true, scopesOnKeys: false };
+  if (scopesOnKeys === false) return { known: true, scopesOn: "none" };
   return {
     known: true,
-    scopesOnKeys: true,
+    scopesOn: "key",
     catalogue: { scopes: (scopes ?? {}) as ScopeCatalogue["scopes"], ...(open ? { open } : {}) },
   };
 }

@@ -1,5 +1,6 @@
 import { checkDigest, checkEvent, isRecord, type RawDiagnostic, type RawEvent, type RawState } from "./preview-form";
 import { previewText, type JsonObject } from "./preview-text";
+import { unaccountedSteps } from "./step-accounts";
 import { parseUrn } from "./urn";
 
 /**
@@ -191,6 +192,7 @@ function incompleteness(
     );
     return problems;
   }
+  if (errors === 0 && summary !== undefined) problems.push(...unaccountedSteps(steps, summary));
   const missing = (summary?.same ?? 0) - steps.filter(({ op }) => op === "same").length;
   if (missing > 0) {
     problems.push(

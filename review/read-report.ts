@@ -61,7 +61,8 @@ export function contradictionIn(report: Report): string | undefined {
   if (new Set(urns).size < urns.length) return "one resource stands in it twice";
   if (kept.some(({ now }) => changes({ before: now, after: now, gains: [], loses: [] })))
     return "a resource that cannot be read counts as unchanged";
-  if (isFailed(report)) return delta.length + kept.length > 0 ? "a review that failed has no delta" : undefined;
+  if (isFailed(report))
+    return delta.length + kept.length + report.code.length > 0 ? "a review that failed has no delta" : undefined;
   if (digest !== digestOf(report)) return "the digest is not that of its delta";
   return contradictingTable(report) ?? missingFinding(report) ?? contradictingOutcome(report);
 }
@@ -125,6 +126,8 @@ function missingFinding(report: Report): string | undefined {
       left.splice(index, 1);
     }
   }
+  const ofCode = new Set((given.get("SR023") ?? []).map(({ urn }) => urn));
+  if (report.code.some(({ urn }) => !ofCode.has(urn))) return "a finding of SR023 is missing";
   const unread = new Set(report.unreviewed.map(({ urn, reason }) => JSON.stringify([urn, reason])));
   const hidden = report.delta.some(({ urn, after }) =>
     after?.unreadable.some((reason) => !unread.has(JSON.stringify([urn, reason]))),
@@ -139,6 +142,8 @@ function contextOf(report: Report): RuleContext {
     units,
     rows: accountRows(units),
     changes: [],
+    strangers: [],
+    code: [],
     policy: defaultPolicy,
     limits: (environment) => limitsFor(defaultPolicy.document, report.stack, environment),
     nowMs: 0,
@@ -152,8 +157,8 @@ function contextOf(report: Report): RuleContext {
 }
 
 function contradictingOutcome(report: Report): string | undefined {
-  const { accessChanged, complete, delta, exitCode, unreviewed, verdict } = report;
-  if (accessChanged !== delta.length > 0) return "`accessChanged` does not follow from the delta";
+  const { accessChanged, code, complete, delta, exitCode, unreviewed, verdict } = report;
+  if (accessChanged !== delta.length + code.length > 0) return "`accessChanged` does not follow from the delta";
   if (!complete && unreviewed.length === 0) return "it is not complete, and does not say why";
   const expected = outcomeOf(report);
   return expected.exitCode === exitCode && expected.verdict === verdict

@@ -79,6 +79,7 @@ export function unitsOf({ delta, kept, catalogues }: Reviewed): Unit[] {
       ...(old ? { before: old } : {}),
       ...(after ? { after: before === after && old ? old : sideOf(urn, after, accounts.after, own) } : {}),
       change: { gains: gains.map(grantOf), loses: loses.map(grantOf) },
+      ...(before?.staysAlive && !after ? { staysAlive: "retainOnDelete" } : {}),
       replaceReasons: [],
       diffReasons: [],
       deletesLeftover: false,
@@ -94,7 +95,8 @@ function sideOf(
   catalogues: ReadonlyMap<string, ScopeCatalogue>,
 ): Side {
   const { account, backend, environment, grants, origin, unreadable } = side;
-  const target = backend === null || origin === null ? undefined : { backend, origin };
+  const credential = side.credential === null ? {} : { credential: side.credential };
+  const target = backend === null || origin === null ? undefined : { backend, origin, ...credential };
   const vendor = backend === null ? undefined : vendorNamed(backend);
   const catalogue = vendor ? vendor.catalogue : catalogues.get(backend ?? "");
   const held = grants.map(grantOf);

@@ -17,6 +17,8 @@ const secretSignature = "4dabf18193072939515e22adb298388d";
 export interface Target {
   readonly backend: string;
   readonly origin: string;
+  /** Where the connection takes its admin credential from; states of 0.1 do not say. */
+  readonly credential?: string;
 }
 
 /** Why a value cannot be read: the engine masks it, or learns it during the update. */
@@ -55,6 +57,10 @@ export interface Facts {
   readonly roleHidden: boolean;
   /** Properties that decide about access, place or life and cannot be read; scopes and account speak for themselves. */
   readonly hidden: readonly { readonly property: string; readonly how: Hiding }[];
+  /** What the service made of the scopes, where it is not what was asked for. */
+  readonly grantedScopes?: readonly string[];
+  /** The resource with which it is taken for deleted: then nothing revokes it. */
+  readonly deletedWith?: string;
   /** The end that the service holds, whoever set it. */
   readonly actualExpiresAt?: string;
   readonly createdAt?: string;
@@ -109,6 +115,9 @@ export function readFacts(state: ResourceState, outputs: Readonly<Record<string,
   }
   const keepers = inputs.keepers === undefined ? undefined : JSON.stringify(inputs.keepers);
   if (keepers !== undefined) facts.keepers = keepers;
+  if (Array.isArray(outputs.serverScopes) && !outputs.serverScopes.some(isHidden))
+    facts.grantedScopes = outputs.serverScopes.filter((scope) => typeof scope === "string");
+  if (state.deletedWith !== undefined) facts.deletedWith = state.deletedWith;
   const requested = wholeNumber(inputs.generation);
   if (requested !== undefined) facts.requestedGeneration = requested;
   const generation = wholeNumber(outputs.generation);
@@ -232,7 +241,9 @@ function readTarget(value: unknown, outputs: Readonly<Record<string, unknown>>):
   // Where no target was asked for, who issued the key is on record.
   const backend = text(target?.backend) ?? text(outputs.backend);
   const origin = text(target?.origin) ?? text(outputs.service);
-  return backend !== undefined && origin !== undefined ? { backend, origin } : undefined;
+  if (backend === undefined || origin === undefined) return undefined;
+  const credential = text(target?.credential);
+  return credential === undefined ? { backend, origin } : { backend, origin, credential };
 }
 
 function readScopes(value: unknown): ScopeReading {

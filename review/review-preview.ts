@@ -19,7 +19,7 @@ import type { Report, ReportFinding } from "./report";
 import { tablesOf, type KeyExtras } from "./report-tables";
 import type { PolicyEdit, RuleContext } from "./rules/rule";
 import type { ResourceChange } from "./stack-change";
-import { readUnits, type Unit, type Unreviewable } from "./units";
+import { readUnits, type Unit, type Units, type Unreviewable } from "./units";
 import { subjectOf } from "./wording";
 
 export interface ReviewRequest {
@@ -47,7 +47,7 @@ export function reviewPreview(request: ReviewRequest): Report {
   const preview = readPreview(request.preview);
   const stack = preview.stack ?? request.stack ?? "";
   const project = preview.project ?? request.project ?? "";
-  const { units, changes, strangers } = readUnits(preview, policy.document, request.projectPath);
+  const { units, changes, strangers, code } = readUnits(preview, policy.document, request.projectPath);
   // Whole days: a review says the same all day long.
   const nowMs = Math.floor(request.nowMs / dayMs) * dayMs;
   const rows = accountRows(units);
@@ -61,6 +61,8 @@ export function reviewPreview(request: ReviewRequest): Report {
     units,
     rows,
     changes,
+    strangers,
+    code,
     policy,
     ...(request.policyEdit === undefined ? {} : { policyEdit: request.policyEdit }),
     limits: rememberedLimits(policy, stack),
@@ -74,10 +76,12 @@ export function reviewPreview(request: ReviewRequest): Report {
   };
   const findings = findAll(context).map(shownFinding);
   const unreviewed = unreviewedOf(request, preview, units, strangers);
-  const reviewed = reviewedOf(units);
-  const { delta } = reviewed;
+  const reviewed = reviewedOf(units, code);
+  const accessChanged = reviewed.delta.length + reviewed.code.length > 0;
   const lock =
-    request.lock === undefined || preview.problems.length > 0 ? null : compareLock(request.lock, project, stack, units);
+    request.lock === undefined || preview.problems.length > 0
+      ? null
+      : compareLock(request.lock, project, stack, { units, code });
 
   const outcome = { failOn: request.failOn, expectedNoAccessChange: request.expectNoAccessChange };
   const shown = { project: inert(project), stack: inert(stack) };
@@ -86,11 +90,11 @@ export function reviewPreview(request: ReviewRequest): Report {
     schemaVersion: 2,
     ...shown,
     part: request.part === undefined ? null : inert(request.part),
-    ...outcomeOf({ ...outcome, unreviewed, lock, findings, delta }),
+    ...outcomeOf({ ...outcome, unreviewed, lock, findings, ...reviewed }),
     ...outcome,
     reviewedOn: formatTime(nowMs).slice(0, 10),
     complete: preview.problems.length === 0,
-    accessChanged: delta.length > 0,
+    accessChanged,
     digest: digestOf({ ...shown, ...reviewed, unreviewed }),
     ...reviewed,
     ...tablesOf(reviewed, findings, { nowMs, ownerOf: ownersOf(units), keyOf: (urn) => extras.get(urn) }),
@@ -130,9 +134,9 @@ function compareLock(
   text: string,
   project: string,
   stack: string,
-  units: readonly Unit[],
+  resources: Pick<Units, "units" | "code">,
 ): NonNullable<Report["lock"]> {
-  const differences = lockDifferences(text, lockOf(project, stack, units));
+  const differences = lockDifferences(text, lockOf(project, stack, resources));
   return { current: differences.length === 0, differences };
 }
 
@@ -219,10 +223,10 @@ export function lockPreview(request: Pick<ReviewRequest, "preview" | "policy" | 
   readonly problems: readonly string[];
 } {
   const preview = readPreview(request.preview);
-  const { units, strangers } = readUnits(preview, request.policy.document, request.projectPath);
+  const { units, code, strangers } = readUnits(preview, request.policy.document, request.projectPath);
   const unreviewed = unreviewedOf(request, preview, units, strangers);
   return {
-    lock: lockOf(preview.project ?? "", preview.stack ?? "", units),
+    lock: lockOf(preview.project ?? "", preview.stack ?? "", { units, code }),
     problems: unreviewed.map(({ urn, reason }) => (urn === null ? reason : `${subjectOf(urn)}: ${reason}`)),
   };
 }

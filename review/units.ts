@@ -15,6 +15,7 @@ import { identify } from "./ours";
 import type { PolicyDocument } from "./policy";
 import type { Preview, ResourceState } from "./preview";
 import { isHidden, readFacts, type Facts, type UnitKind } from "./resource-facts";
+import { spuriousReplacements } from "./spurious-replacements";
 import { resourceChanges, type ChangeOp, type ReplaceOrder, type ResourceChange } from "./stack-change";
 import { nameOf } from "./urn";
 
@@ -34,6 +35,10 @@ export interface Unit {
   readonly replaceReasons: readonly string[];
   readonly diffReasons: readonly string[];
   readonly deletesLeftover: boolean;
+  /** It leaves the state and goes on to work: why nothing revokes it, as a word of the program. */
+  readonly staysAlive?: "retainOnDelete" | "deletedWith";
+  /** The engine plans a replacement that will not happen: the resources whose unknown outputs make it look so. */
+  readonly keptDespite?: readonly string[];
   readonly location: Location;
 }
 
@@ -133,22 +138,29 @@ export function readUnits(preview: Preview, policy: PolicyDocument, projectPath:
     };
   };
 
+  const gone = new Set(changes.filter(({ op }) => op === "delete" || op === "replace").map(({ urn }) => urn));
+  const kept = spuriousReplacements(known.map(({ change, kind }) => ({ change, kind })));
   const units = known.flatMap((each): Unit[] => {
     const { change, kind } = each;
     const before = side(each, "before");
     const after = side(each, "after", before);
     if (!before && !after) return [];
+    const stays = before && !after ? stayingAlive(before.facts, gone) : undefined;
+    const because = kept.get(change.urn);
     const moved = before && after && before.state.urn !== after.state.urn ? before.state.urn : undefined;
     return [
       {
         urn: change.urn,
         name: nameOf(change.urn),
         kind,
-        op: change.op,
-        order: change.order,
+        op: because ? "update" : change.op,
+        order: because ? "none" : change.order,
         ...(before ? { before } : {}),
         ...(after ? { after } : {}),
-        change: changeOfAccess(before?.access, after?.access),
+        // What goes on to work loses nothing.
+        change: changeOfAccess(before?.access, stays === undefined ? after?.access : before?.access),
+        ...(stays === undefined ? {} : { staysAlive: stays }),
+        ...(because ? { keptDespite: because } : {}),
         ...(moved === undefined ? {} : { movedFrom: moved }),
         replaceReasons: change.replaceReasons,
         diffReasons: change.diffReasons,
@@ -158,6 +170,15 @@ export function readUnits(preview: Preview, policy: PolicyDocument, projectPath:
     ];
   });
   return { units, changes, strangers, code };
+}
+
+/** Why nothing revokes what leaves the state; undefined where it is revoked. */
+export function stayingAlive(
+  { retainOnDelete, deletedWith }: Facts,
+  gone: ReadonlySet<string>,
+): Unit["staysAlive"] | undefined {
+  if (retainOnDelete) return "retainOnDelete";
+  return deletedWith !== undefined && gone.has(deletedWith) ? "deletedWith" : undefined;
 }
 
 type Judgement =

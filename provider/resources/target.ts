@@ -5,10 +5,12 @@ import { ConfigError } from "../errors";
 export interface Target {
   readonly backend: string;
   readonly origin: string;
+  /** The place of the admin credential, never its value; left out where it stands in the encrypted config. */
+  readonly credential?: string;
 }
 
-export function targetOf({ backend, origin }: ConnectionFacts): Target {
-  return { backend, origin };
+export function targetOf({ backend, origin, credential }: ConnectionFacts): Target {
+  return credential === undefined ? { backend, origin } : { backend, origin, credential };
 }
 
 /**

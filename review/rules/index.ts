@@ -1,3 +1,4 @@
+import { administrativeAccess } from "./administrative-access";
 import { exposedSecret } from "./exposed-secret";
 import { invalidWaiver } from "./invalid-waiver";
 import { keyMintingScope } from "./key-minting-scope";
@@ -5,7 +6,10 @@ import { missingLabels } from "./missing-labels";
 import { mixedEnvironments } from "./mixed-environments";
 import { movedConnection } from "./moved-connection";
 import { namePattern } from "./name-pattern";
+import { newServer } from "./new-server";
 import { neverGrant } from "./never-grant";
+import { otherAccount } from "./other-account";
+import { otherThanAsked } from "./other-than-asked";
 import { outage } from "./outage";
 import { overdueRotation } from "./overdue-rotation";
 import { policyEdit } from "./policy-edit";
@@ -14,8 +18,10 @@ import type { Rule } from "./rule";
 import { scopeRemoved } from "./scope-removed";
 import { sharedKey } from "./shared-key";
 import { tooManyKeys } from "./too-many-keys";
+import { unattendedEnd } from "./unattended-end";
 import { unlimitedLife } from "./unlimited-life";
 import { unreadableScopes } from "./unreadable-scopes";
+import { unreviewedCode } from "./unreviewed-code";
 import { weakerExpiry } from "./weaker-expiry";
 import { weakerProtection } from "./weaker-protection";
 import { wildcardScope } from "./wildcard-scope";
@@ -42,4 +48,10 @@ export const rules: readonly Rule[] = [
   invalidWaiver,
   movedConnection,
   policyEdit,
+  unreviewedCode,
+  newServer,
+  otherThanAsked,
+  unattendedEnd,
+  otherAccount,
+  administrativeAccess,
 ];

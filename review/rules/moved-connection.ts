@@ -1,6 +1,6 @@
 import { sameTarget } from "../access";
 import { quoted, quotedList } from "../inert";
-import type { Target } from "../resource-facts";
+import { targetWords } from "../place-words";
 import type { Unit } from "../units";
 import type { Rule } from "./rule";
 
@@ -23,8 +23,8 @@ export const movedConnection: Rule = {
       const key = JSON.stringify([
         after.facts.connection,
         before.facts.connection,
-        words(before.facts.target),
-        words(after.facts.target),
+        targetWords(before.facts.target),
+        targetWords(after.facts.target),
       ]);
       moves.set(key, [...(moves.get(key) ?? []), unit]);
     }
@@ -41,12 +41,8 @@ export const movedConnection: Rule = {
         urn: stackUrn,
         subject,
         location: projectFile,
-        message: `connection ${quoted(after?.connection ?? "")}${from} leads to ${words(after?.target)} instead of ${words(before?.target)}: ${followers.length} resource(s), ${names}`,
+        message: `connection ${quoted(after?.connection ?? "")}${from} leads to ${targetWords(after?.target)} instead of ${targetWords(before?.target)}: ${followers.length} resource(s), ${names}`,
       };
     });
   },
 };
-
-function words(target: Target | undefined): string {
-  return target ? `${quoted(target.backend)} at ${quoted(target.origin)}` : "an unknown server";
-}

@@ -4,7 +4,7 @@ import type { Location } from "../location";
 import type { Limits, Policy } from "../policy";
 import type { PreviewDiagnostic } from "../preview";
 import type { ResourceChange } from "../stack-change";
-import { isKey, type Side, type Unit } from "../units";
+import { isKey, type ForeignCode, type Side, type Unit, type Unreviewable } from "../units";
 
 /** One question that the review asks. `check` is pure: the same context gives the same problems. */
 export interface Rule {
@@ -29,6 +29,8 @@ export interface Problem {
   readonly subject?: string;
   /** Of the key, for levels that differ by environment. */
   readonly environment?: string;
+  /** Where this one weighs less than the rule's own level. The policy file's word wins over both. */
+  readonly level?: Level;
   readonly location: Location;
 }
 
@@ -37,6 +39,9 @@ export interface RuleContext {
   readonly units: readonly Unit[];
   readonly rows: readonly AccountRow[];
   readonly changes: readonly ResourceChange[];
+  /** What may be ours and cannot be reviewed. */
+  readonly strangers: readonly Unreviewable[];
+  readonly code: readonly ForeignCode[];
   readonly policy: Policy;
   readonly policyEdit?: PolicyEdit;
   readonly limits: (environment: string | undefined) => Limits;

@@ -7,10 +7,17 @@ export const unreadableScopes: Rule = {
   level: "block",
   needs: "new-state",
   help: "Write scopes and connections as plain values, and give backends that are not built in a catalogue in the policy file.",
-  check: ({ units }) =>
-    units.flatMap((unit) =>
+  check: ({ units, strangers, projectFile }) => [
+    ...strangers.map(({ urn, why }) => ({
+      urn,
+      subject: why,
+      location: projectFile,
+      message: `cannot be reviewed: ${why}`,
+    })),
+    ...units.flatMap((unit) =>
       (unit.after?.access.unreadable ?? []).map((why) =>
         problemOf(unit, { subject: why, message: `cannot be reviewed: ${why}` }),
       ),
     ),
+  ],
 };

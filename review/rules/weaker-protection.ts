@@ -1,4 +1,6 @@
+import { quoted } from "../inert";
 import { isKey, type Unit } from "../units";
+import { nameOf } from "../urn";
 import { problemOf, type Problem, type Rule } from "./rule";
 
 export const weakerProtection: Rule = {
@@ -6,8 +8,8 @@ export const weakerProtection: Rule = {
   title: "protection removed, or key kept alive on delete",
   level: "warn",
   needs: "both-states",
-  help: "`retainOnDelete` leaves a live key behind that nobody manages; without `protect` a key can be deleted by mistake.",
-  check: ({ units }) => units.filter(isKey).flatMap((key) => [...unprotected(key), ...retained(key)]),
+  help: "`retainOnDelete` and `deletedWith` leave a live key behind that nobody manages; without `protect` a key can be deleted by mistake.",
+  check: ({ units }) => units.flatMap((unit) => [...(isKey(unit) ? unprotected(unit) : []), ...retained(unit)]),
 };
 
 function unprotected(key: Unit): Problem[] {
@@ -15,12 +17,32 @@ function unprotected(key: Unit): Problem[] {
   return [problemOf(key, { subject: "protect", message: "is no longer protected against deletion" })];
 }
 
-/** Of a deleted key the old state decides whether it is revoked. */
-function retained(key: Unit): Problem[] {
-  const kept = key.after ? key.after.facts.retainOnDelete : key.before?.facts.retainOnDelete;
-  if (!kept) return [];
-  const message = key.after
-    ? "has `retainOnDelete`: deleting it will not revoke it"
-    : "is removed with `retainOnDelete`: it stays valid, and nobody manages it any more";
-  return [problemOf(key, { subject: "retainOnDelete", message })];
+/** Of what is deleted the old state decides whether it is revoked. */
+function retained(unit: Unit): Problem[] {
+  if (!unit.after) {
+    if (unit.staysAlive === undefined) return [];
+    return [
+      problemOf(unit, {
+        subject: unit.staysAlive,
+        message: `is removed with ${quoted(unit.staysAlive)}: it stays alive, and nobody manages it any more`,
+      }),
+    ];
+  }
+  const { retainOnDelete, deletedWith } = unit.after.facts;
+  const problems: Problem[] = [];
+  if (retainOnDelete && isKey(unit))
+    problems.push(
+      problemOf(unit, {
+        subject: "retainOnDelete",
+        message: "has `retainOnDelete`: deleting it will not revoke it",
+      }),
+    );
+  if (deletedWith !== undefined)
+    problems.push(
+      problemOf(unit, {
+        subject: "deletedWith",
+        message: `has \`deletedWith\`: when ${quoted(nameOf(deletedWith))} goes, nothing revokes it`,
+      }),
+    );
+  return problems;
 }

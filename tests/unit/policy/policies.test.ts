@@ -100,8 +100,10 @@ describe("the policies", () => {
       "SR012",
       "SR015",
       "SR020",
+      "SR026",
+      "SR027",
     ]);
-    expect(new Set(apikeysPolicies().map(({ name }) => name)).size).toBe(13);
+    expect(new Set(apikeysPolicies().map(({ name }) => name)).size).toBe(15);
     for (const { name, description } of apikeysPolicies())
       expect(`${name} ${description}`).toMatch(/^SR\d{3}-[a-z-]+ .{20,}\.$/);
   });

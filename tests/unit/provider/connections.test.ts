@@ -47,7 +47,39 @@ describe("a connection", () => {
       capabilities: novavms.capabilities,
       catalogue: novavms.catalogue,
       movedFrom: [],
+      credential: "environment variable NOVA_TOKEN",
     });
+  });
+
+  test.each([
+    [{ tokenEnv: "OTHER" }, "environment variable OTHER"],
+    [{ tokenEnv: undefined, tokenFile: "/run/secrets/nova" }, "file /run/secrets/nova"],
+    [{ tokenEnv: undefined }, undefined],
+  ])("tells the place of its credential: %j", (fields, place) => {
+    expect(withFields(fields).describe("default").credential).toBe(place);
+  });
+
+  test("tells commands apart by their arguments, and shows none of them", () => {
+    const place = (...tokenCommand: string[]): string | undefined =>
+      withFields({ tokenEnv: undefined, tokenCommand }).describe("default").credential;
+    expect(place("op", "read", "hunter2")).toMatch(/^command op \([0-9a-f]{8}\)$/);
+    expect(place("op", "read", "hunter2")).not.toBe(place("op", "read", "hunter3"));
+  });
+
+  test.each(["https://\u0430pi.example.com", "https://%D0%B0pi.example.com", "https://api.\u0435xample.com/v1"])(
+    "refuses a host that looks like another one: %s",
+    (url) => {
+      const message = messageOf(() => withFields({ url }).describe("default"));
+      expect(message).toContain('"url" has characters beyond ASCII in its host');
+      expect(message).toContain("xn--");
+      expect(message).not.toMatch(/[^\x00-\x7f]/);
+    },
+  );
+
+  test("takes such a host where it is written as it is", () => {
+    expect(withFields({ url: "https://xn--pi-7kc.example.com" }).describe("default").origin).toBe(
+      "https://xn--pi-7kc.example.com",
+    );
   });
 
   test("leads to the vendor's own address where it names none", () => {
@@ -266,6 +298,44 @@ describe("a connection that is not right is refused in the preview, with the fie
       'connection "default": "url" is missing; the backend "acme" has no address of its own (config apikeys:connections.default.url).',
     );
   });
+});
+
+describe("a backend of one's own bears a name of its own", () => {
+  const names: [name: string, expression: string, refusal: string][] = [
+    ["a built-in one", '"pulsely"', 'which is a built-in backend; give it a name of its own, such as "my-pulsely"'],
+    ["a built-in one in capitals", '"PULSELY"', "which is a built-in backend"],
+    ["one that looks like a built-in one", '"puls\u0435ly"', "has characters other than ASCII"],
+    ["one with a blank", '"pulsely "', "has characters other than ASCII"],
+  ];
+  test.each(names)("and not %s", (_what, expression, refusal) => {
+    expect(messageOf(() => own(`{ ...sound, name: ${expression} }`))).toContain(refusal);
+  });
+
+  test("also where the name is another one at every question", () => {
+    const flips = `{ ...sound, get name() { return ["acme", "acme", "acme", "pulsely"][(this.asked = (this.asked ?? -1) + 1)] ?? "pulsely"; } }`;
+    let name: string;
+    try {
+      name = own(flips);
+    } catch (error) {
+      name = (error as Error).message;
+    }
+    expect(name).toMatch(/^acme$|which is a built-in backend/);
+    expect(own('{ ...sound, name: "acme" }')).toBe("acme");
+  });
+
+  /** The name of the backend in a file that exports what the expression says. */
+  function own(expression: string): string {
+    const dir = mkdtempSync(join(tmpdir(), "apikeys-backend-"));
+    const file = join(dir, "backend.cjs");
+    const acme = JSON.stringify(join(__dirname, "fixtures/acme.js"));
+    writeFileSync(file, `const { sound } = require(${acme}); module.exports = { backend: ${expression} };`);
+    const fields = { backend: file, url: "https://acme.example.com", tokenEnv: "T" };
+    try {
+      return stack({ connections: { default: fields } }).describe("default").backend;
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+  }
 });
 
 describe("a backend file that is broken names the file and the field", () => {

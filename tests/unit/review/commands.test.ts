@@ -110,7 +110,7 @@ describe("apikeys review", () => {
       { stdin: readFileSync(preview.gain, "utf8") },
     );
     expect(ended.code).toBe(0);
-    expect(ended.stdout).toContain("Access changes: 1 holder gains, 0 lose; nothing blocks (shop/prod)");
+    expect(ended.stdout).toContain("Access changes: 1 holder gains, 0 lose; nothing blocks, 1 warning (shop/prod)");
     expect(parseReport(readFileSync(json, "utf8"))?.accounts[0]?.gains).toEqual(["read:checks"]);
     expect(JSON.parse(readFileSync(sarif, "utf8"))).toMatchObject({ version: "2.1.0" });
   });
@@ -123,7 +123,7 @@ describe("apikeys review", () => {
   it("takes the project's policy file, else the repository's", async () => {
     const inRoot = file("repo/apikeys-review.yaml", "rules: { SR007: block }\n");
     expect((await apikeys(["review", ...at("warn")])).code).toBe(5);
-    const inProject = file("repo/deploy/apikeys-review.yaml", "rules: { SR007: info }\n");
+    const inProject = file("repo/deploy/apikeys-review.yaml", "rules: { SR007: info, SR024: info }\n");
     expect((await apikeys(["review", ...at("warn"), "--fail-on", "warn"])).code).toBe(0);
     for (const path of [inRoot, inProject]) writeFileSync(path, "");
   });
@@ -295,7 +295,7 @@ describe("apikeys merge", () => {
     expect([...merged.stdout.matchAll(/^#### .*$/gm)].map(([line]) => line)).toEqual([
       "#### 🔴 `shop/prod` · Blocked: 2 blocking findings",
       "#### 🟢 `shop/dev` · No access change",
-      "#### 🟡 `shop/prod-eu` · Access changes: 1 holder gains, 0 lose; nothing blocks",
+      "#### 🟡 `shop/prod-eu` · Access changes: 1 holder gains, 0 lose; nothing blocks, 1 warning",
     ]);
     expect((await apikeys(["merge", ...[...files].reverse()])).stdout).toBe(merged.stdout);
   });

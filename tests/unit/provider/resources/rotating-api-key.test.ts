@@ -66,7 +66,7 @@ describe("The inputs of a rotating key", () => {
       connection: "default",
       scopes: ["read:checks", "write:checks"],
       status: "active",
-      target: { backend: "fake", origin: "http://127.0.0.1:4010" },
+      target: { backend: "fake", origin: "http://127.0.0.1:4010", credential: "environment variable FAKE_TOKEN" },
       generation: 1,
       issuedOn: "2026-06-15T00:00:00Z",
       rotationReason: "first issue",

@@ -1,0 +1,11 @@
+import { hiddenLetters } from "./host-spelling";
+import { quoted } from "./inert";
+import type { Target } from "./resource-facts";
+
+/** Where a grant holds, in words: backend and address, with what hides in the address spelt out. */
+export function targetWords(target: Target | undefined): string {
+  if (!target) return "an unknown server";
+  const hidden = hiddenLetters(target.origin);
+  const spelt = hidden === undefined ? "" : ` (its host has characters beyond ASCII: ${hidden})`;
+  return `${quoted(target.backend)} at ${quoted(target.origin)}${spelt}`;
+}

@@ -1,0 +1,32 @@
+import { canMintKeys, isWildcard, scopeLevel } from "../../provider/scopes";
+import { grantText, type Grant } from "../grants";
+import { quoted } from "../inert";
+import type { Access } from "../access";
+import { problemOf, type Rule } from "./rule";
+
+/** On a new holder too, which has no earlier access to compare with. What SR001 and SR003 name is named there. */
+export const administrativeAccess: Rule = {
+  id: "SR028",
+  title: "administrative access",
+  level: "warn",
+  needs: "both-states",
+  help: "Ask whether the holder really has to administer the service. Most jobs need to read, or to write one kind of thing.",
+  check: ({ units }) =>
+    units.flatMap((unit) =>
+      unit.change.gains
+        .filter((grant) => isAdministrative(grant, unit.after?.access))
+        .map((grant) =>
+          problemOf(unit, {
+            subject: grantText(grant),
+            message: `gains ${quoted(grantText(grant))}, which administers`,
+          }),
+        ),
+    ),
+};
+
+function isAdministrative({ kind, name }: Grant, access: Access | undefined): boolean {
+  // A role is no scope of the catalogue: its own words decide.
+  if (kind === "role") return scopeLevel(undefined, name) === "admin";
+  if (kind !== "scope" || scopeLevel(access?.catalogue, name) !== "admin") return false;
+  return !isWildcard(access?.catalogue, name) && !canMintKeys(access?.catalogue, name);
+}

@@ -1,0 +1,93 @@
+import { sameTarget } from "../access";
+import { quoted, quotedList } from "../inert";
+import { targetWords } from "../place-words";
+import type { Facts } from "../resource-facts";
+import type { Unit } from "../units";
+import type { Problem, Rule } from "./rule";
+
+/**
+ * Whoever is given a key's request is given the admin token with it: a server, a connection or a place of a
+ * credential that nothing used before is the widest grant of all, however narrow the key's scopes are.
+ */
+export const newServer: Rule = {
+  id: "SR024",
+  title: "server, backend or place of a credential that nothing used before",
+  level: "block",
+  needs: "both-states",
+  help: "Make sure who runs that server, and that the connection's token is meant for it. To let it in, waive this finding for the stack.",
+  check: ({ units, stackUrn, projectFile }) => {
+    const used = units.flatMap(({ before }) => (before ? [before.facts] : []));
+    const groups = new Map<string, { readonly after: Facts; readonly followers: Unit[] }>();
+    for (const unit of units) {
+      const { before, after } = unit;
+      // What moves is told by SR021, which names both places.
+      if (!after || (before && !sameTarget(before.facts.target, after.facts.target))) continue;
+      const subject = JSON.stringify([
+        after.facts.connection,
+        after.facts.target?.backend,
+        after.facts.target?.origin,
+        after.facts.target?.credential,
+      ]);
+      const group = groups.get(subject);
+      if (group) group.followers.push(unit);
+      else groups.set(subject, { after: after.facts, followers: [unit] });
+    }
+    return [...groups].flatMap(([subject, { after, followers }]): Problem[] => {
+      const news = newsOf(after, used);
+      if (news === undefined) return [];
+      const names = quotedList(
+        followers.map(({ name }) => name),
+        5,
+      );
+      return [
+        {
+          urn: stackUrn,
+          subject,
+          location: projectFile,
+          message: `${news.message}: ${followers.length} resource(s), ${names}`,
+          ...(news.isFirst ? { level: "warn" } : {}),
+        },
+      ];
+    });
+  },
+};
+
+interface News {
+  readonly message: string;
+  /** There is nothing to compare it with: a first deployment, or a state that did not record it. */
+  readonly isFirst: boolean;
+}
+
+function newsOf(after: Facts, used: readonly Facts[]): News | undefined {
+  const { connection, target } = after;
+  const leads = `connection ${quoted(connection)} leads to ${targetWords(target)}${credentialWords(after)}`;
+  if (used.length === 0) return { message: `the stack is new: ${leads}`, isFirst: true };
+  const here = used.filter((facts) => sameTarget(facts.target, target));
+  if (here.length === 0)
+    return { message: `${leads}, which nothing used before; so far: ${places(used)}`, isFirst: false };
+  const same = here.filter((facts) => facts.connection === connection);
+  if (same.length === 0)
+    return {
+      message: `${leads}, a server that only ${connections(here)} used before`,
+      isFirst: false,
+    };
+  const credential = target?.credential;
+  const recorded = same.flatMap((facts) => facts.target?.credential ?? []);
+  if (credential === undefined || recorded.includes(credential)) return undefined;
+  return recorded.length === 0
+    ? { message: `${leads}; where it came from before is not on record`, isFirst: true }
+    : { message: `${leads} instead of ${quotedList([...new Set(recorded)])}`, isFirst: false };
+}
+
+function credentialWords({ target }: Facts): string {
+  return target?.credential === undefined ? "" : `, with the credential from ${quoted(target.credential)}`;
+}
+
+function places(used: readonly Facts[]): string {
+  const words = new Set(used.map(({ target }) => targetWords(target)));
+  return [...words].slice(0, 5).join(", ");
+}
+
+function connections(used: readonly Facts[]): string {
+  return quotedList([...new Set(used.map(({ connection }) => connection))], 5);
+}

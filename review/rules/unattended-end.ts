@@ -1,0 +1,46 @@
+import { dayMs, parseDuration } from "../../provider/durations";
+import { formatTime, parseTime } from "../../provider/times";
+import { mints } from "../key-changes";
+import type { Facts } from "../resource-facts";
+import { everyKey, type Rule } from "./rule";
+
+/** Two weeks: what is found in a review can still be mended in the next one. */
+const leadMs = 14 * dayMs;
+
+export const unattendedEnd: Rule = {
+  id: "SR026",
+  title: "a key that ends soon and does not rotate",
+  level: "warn",
+  needs: "new-state",
+  help: "Make it a RotatingApiKey, or replace it in time by a changed `keepers` entry or a later end. If nobody uses it any more, remove it.",
+  check: (context) =>
+    everyKey(context, (key, { facts }) => {
+      if (key.op === "create" || mints(key)) return [];
+      const end = parseTime(facts.actualExpiresAt ?? facts.expiresAt);
+      if (typeof end !== "number") return [];
+      const day = formatTime(end).slice(0, 10);
+      const next = parseTime(facts.nextRotationAt);
+      if (facts.rotateEvery !== undefined) {
+        return typeof next === "number" && next > end
+          ? [{ subject: "end", message: `ends on ${day}, before it rotates on ${formatTime(next).slice(0, 10)}` }]
+          : [];
+      }
+      if (end - context.nowMs > lead(facts, end)) return [];
+      return [
+        {
+          subject: "end",
+          message:
+            end <= context.nowMs
+              ? `ended on ${day}, and nothing replaces it`
+              : `ends on ${day}, and nothing replaces it`,
+        },
+      ];
+    }),
+};
+
+/** A key that is made for a week is not always about to end. */
+function lead({ createdAt, expiresIn }: Facts, end: number): number {
+  const created = parseTime(createdAt);
+  const life = typeof created === "number" ? end - created : parseDuration(expiresIn);
+  return typeof life === "number" ? Math.min(leadMs, Math.max(0, life) / 3) : leadMs;
+}

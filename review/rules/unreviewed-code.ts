@@ -1,0 +1,38 @@
+import { quoted } from "../inert";
+import { sha256 } from "../sha256";
+import type { ForeignCode } from "../units";
+import type { Problem, Rule } from "./rule";
+
+/**
+ * A dynamic resource carries a program that the engine runs with the job's rights: it may do anything, our keys
+ * included, and no text search can tell. Where the same text was there before, nothing new runs.
+ */
+export const unreviewedCode: Rule = {
+  id: "SR023",
+  title: "code that runs and is not reviewed",
+  level: "block",
+  needs: "both-states",
+  help: "Read the code of the dynamic resource as you would read a script that gets the job's credentials. Waive the finding for the resource once somebody has.",
+  check: ({ code }) => code.filter(isNews).map(problem),
+};
+
+/** True where the code is new, another one than before, or cannot be compared. Hidden is never the same as hidden. */
+export function isNews({ before, after }: ForeignCode): boolean {
+  return after.text === undefined || before?.text !== after.text || before.type !== after.type;
+}
+
+function problem({ urn, before, after, location }: ForeignCode): Problem {
+  const what =
+    after.text === undefined
+      ? "runs code that cannot be read here, because it is secret, not known before the update, or in no form that the review reads"
+      : before === undefined
+        ? "is a new dynamic resource, and runs code of its own"
+        : "is a dynamic resource whose code changes";
+  const names = after.text !== undefined && /apikeys/i.test(after.text) ? `; the code names ${quoted("apikeys")}` : "";
+  return {
+    urn,
+    subject: after.text === undefined ? "hidden" : sha256(after.text).slice(0, 16),
+    location,
+    message: `${what}${names}`,
+  };
+}

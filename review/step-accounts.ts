@@ -1,0 +1,81 @@
+import type { PreviewStep, ResourceState } from "./preview";
+import { parseUrn } from "./urn";
+
+/**
+ * A preview is believed where it adds up: the engine counts what it plans, each resource has one plan, and a
+ * step has the states that it speaks of. The engine leaves a state out where it cannot write it down.
+ */
+
+/** Counted in the change summary, once for each resource. */
+const counted = ["same", "create", "update", "delete", "replace", "import", "discard", "read"] as const;
+/** Parts of a replacement, leftovers and refreshes, which the engine does not count. */
+const uncounted: ReadonlySet<string> = new Set([
+  "create-replacement",
+  "delete-replaced",
+  "read-replacement",
+  "import-replacement",
+  "discard-replaced",
+  "remove-pending-replace",
+  "refresh",
+]);
+const isCounted = (op: string): boolean => (counted as readonly string[]).includes(op);
+
+const withNew: ReadonlySet<string> = new Set([
+  ...["same", "create", "update", "replace", "create-replacement"],
+  ...["import", "import-replacement", "read", "read-replacement"],
+]);
+const withOld: ReadonlySet<string> = new Set([
+  ...["same", "update", "replace", "create-replacement", "import-replacement", "read-replacement"],
+  ...["delete", "delete-replaced", "discard", "discard-replaced", "remove-pending-replace", "refresh"],
+]);
+
+/** Why the steps are not what the engine planned; empty = they add up. Our own words only. */
+export function unaccountedSteps(steps: readonly PreviewStep[], summary: Readonly<Record<string, number>>): string[] {
+  const problems = new Set<string>();
+  const plans = new Map<string, PreviewStep[]>();
+  for (const step of steps) {
+    const { op } = step;
+    if (!isCounted(op) && !uncounted.has(op)) problems.add("The preview has a step of a kind that is not known.");
+    if ((withNew.has(op) && !step.newState) || (withOld.has(op) && !step.oldState))
+      problems.add("A step of the preview lacks a state that belongs to it.");
+    if (disagrees(step)) problems.add("A step of the preview speaks of another resource than its states.");
+    if (!isCounted(op)) continue;
+    const known = plans.get(step.urn);
+    if (known) known.push(step);
+    else plans.set(step.urn, [step]);
+  }
+  const found = new Map<string, number>();
+  for (const plan of plans.values()) {
+    // With `--refresh` the engine first says what the service has, and does not count it.
+    const [first, second] = plan;
+    const planned = first && second && plan.length === 2 && isFoundByRefresh(first) ? [second] : plan;
+    if (planned.length > 1) problems.add("The preview has more than one plan for one resource.");
+    for (const { op } of planned) found.set(op, (found.get(op) ?? 0) + 1);
+  }
+  for (const op of counted) {
+    const steps = found.get(op) ?? 0;
+    const said = summary[op] ?? 0;
+    // Unchanged resources are left out without `--show-sames`, which has words of its own; what is only read counts if it differs.
+    if (op === "same" ? steps > said : op === "read" ? steps < said : steps !== said)
+      problems.add(`The preview counts ${said} "${op}" and has ${steps}.`);
+  }
+  for (const [op, said] of Object.entries(summary)) {
+    if (said !== 0 && !isCounted(op)) problems.add("The preview counts steps of a kind that is not known.");
+  }
+  return [...problems];
+}
+
+/** What a refresh has found: the resource as it is, with the id that a plan for the future does not have. */
+function isFoundByRefresh({ op, oldState, newState }: PreviewStep): boolean {
+  return op === "delete" || (op === "update" && newState?.id !== undefined && newState.id === oldState?.id);
+}
+
+function disagrees({ urn, oldState, newState }: PreviewStep): boolean {
+  if (newState ? newState.urn !== urn : oldState !== undefined && oldState.urn !== urn) return true;
+  return [oldState, newState].some((state) => state !== undefined && !hasItsType(state));
+}
+
+function hasItsType({ urn, type }: ResourceState): boolean {
+  const parts = parseUrn(urn);
+  return parts === undefined || parts.type === type;
+}
