@@ -22,6 +22,7 @@ const commands: Readonly<Record<string, () => AddCommand>> = {
   verify: () => (require("./verify") as typeof import("./verify")).addVerifyCommand,
   comment: () => (require("./comment") as typeof import("./comment")).addCommentCommand,
   approved: () => (require("./approved") as typeof import("./approved")).addApprovedCommand,
+  "approve-pack": () => (require("./approve-pack") as typeof import("./approve-pack")).addApprovePackCommand,
   merge: () => (require("./merge") as typeof import("./merge")).addMergeCommand,
 };
 

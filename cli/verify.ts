@@ -1,5 +1,4 @@
 import { InvalidArgumentError, type Command } from "commander";
-
 import { isDigest } from "../review/digest-line";
 import { exitCodes } from "../review/exit-code";
 import { plainMessage } from "../review/inert";
@@ -78,7 +77,7 @@ function given(file: string, host: CommandHost): Report {
   return read.report;
 }
 
-function checkDigest(text: string): string {
+export function checkDigest(text: string): string {
   if (!isDigest(text)) throw new InvalidArgumentError("Give sha256: and 64 hex digits.");
   return text;
 }

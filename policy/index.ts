@@ -10,7 +10,6 @@
 import { readFileSync } from "node:fs";
 import type { StackValidationArgs, StackValidationPolicy } from "@pulumi/policy";
 import * as yaml from "yaml";
-
 import { findings } from "../review/findings";
 import { plainMessage } from "../review/inert";
 import type { Level } from "../review/levels";
@@ -19,6 +18,8 @@ import { defaultPolicy, possibleLevels, type Policy } from "../review/policy";
 import { rules } from "../review/rules/index";
 import { ruleHelp } from "../review/wording";
 import { packContext } from "./pack-context";
+
+export { apikeysApproved, type ApikeysApprovedOptions } from "./approved";
 
 export interface ApikeysPolicyOptions {
   /**

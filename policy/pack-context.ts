@@ -1,5 +1,4 @@
 import type { PolicyResource } from "@pulumi/policy";
-
 import { accountRows } from "../review/account-rows";
 import { projectFile } from "../review/location";
 import { limitsFor, type Policy } from "../review/policy";
@@ -8,6 +7,7 @@ import { unknownValue } from "../review/resource-facts";
 import type { RuleContext } from "../review/rules/rule";
 import { readUnits, type Unit } from "../review/units";
 import { parseUrn } from "../review/urn";
+import { plainValue } from "./plain-value";
 
 /** What a policy pack is given, in the form in which the rules ask their questions: a stack without a past. */
 export function packContext(resources: readonly PolicyResource[], policy: Policy, nowMs: number): RuleContext {
@@ -58,7 +58,7 @@ export function packContext(resources: readonly PolicyResource[], policy: Policy
 }
 
 function stateOf({ urn, type, props, opts, parent, propertyDependencies }: PolicyResource): ResourceState {
-  const values = readable(props) as Record<string, unknown>;
+  const values = plainValue(props) as Record<string, unknown>;
   return {
     urn,
     type,
@@ -81,20 +81,4 @@ function stateOf({ urn, type, props, opts, parent, propertyDependencies }: Polic
 
 function isComponentType(type: string, props: Readonly<Record<string, unknown>>): boolean {
   return type === "pulumi:pulumi:Stack" || Object.keys(props).length === 0;
-}
-
-/** A plain copy. The pack's own objects throw where a value is not known before the update. */
-function readable(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return Array.from({ length: value.length }, (_, index) => readableAt(value, index));
-  return Object.fromEntries(Object.keys(value).map((name) => [name, readableAt(value, name)]));
-}
-
-function readableAt(holder: object, name: string | number): unknown {
-  try {
-    return readable((holder as Record<string | number, unknown>)[name]);
-  } catch {
-    // `UnknownValueError`, which the package does not export.
-    return unknownValue;
-  }
 }

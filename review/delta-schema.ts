@@ -82,15 +82,29 @@ const catalogue = z.strictObject({
   limitMark: text.optional(),
 });
 
+/** What a resource that runs code of a dynamic provider may be after the update. */
+const approvedResource = z.strictObject({
+  urn: text,
+  type: text,
+  account: account.nullable(),
+  /** Of a resource that is not ours: a hash of its code; null where that is secret. */
+  code: text.nullable(),
+  /** Of ours: a hash of every input that has to stay. Null for others. */
+  inputs: z.record(text, text).nullable(),
+});
+
 export const reviewedShape = {
   delta: z.array(deltaEntry),
   kept: z.array(keptEntry),
   code: z.array(newCode),
   catalogues: z.array(catalogue),
+  /** For the policy pack; shown to nobody. */
+  approved: z.array(approvedResource),
 };
 
 export type ReviewedSide = z.infer<typeof side>;
 export type DeltaEntry = z.infer<typeof deltaEntry>;
+export type ApprovedResource = z.infer<typeof approvedResource>;
 export type KeptEntry = z.infer<typeof keptEntry>;
 export type NewCode = z.infer<typeof newCode>;
 export type ReviewedCatalogue = z.infer<typeof catalogue>;

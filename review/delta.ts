@@ -78,7 +78,7 @@ function sideOf(unit: Unit, side: Side | undefined): ReviewedSide | null {
     credential: exactOrNull(facts.target?.credential),
     connection: exactText(facts.connection),
     environment: exactOrNull(facts.environment),
-    account: isKey(unit) ? shownAccount(side.account) : null,
+    account: isKey(unit) ? accountInDelta(side.account) : null,
     accountId: isKey(unit) ? null : exactOrNull(ownId(unit, side)),
     grants: grantTexts(access.grants),
     unreadable: [...access.unreadable].sort(),
@@ -87,7 +87,8 @@ function sideOf(unit: Unit, side: Side | undefined): ReviewedSide | null {
   };
 }
 
-function shownAccount({ known, id, urn }: KeyAccount): ReviewedSide["account"] {
+/** Whose key it is, as a report says it. */
+export function accountInDelta({ known, id, urn }: KeyAccount): ReviewedSide["account"] {
   if (known === "none") return null;
   if (known === "value" && id !== undefined) return { id: exactText(id) };
   return known === "after-update" && urn !== undefined ? { outputOf: exactText(urn) } : { hidden: true };

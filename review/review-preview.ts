@@ -1,6 +1,7 @@
 import { dayMs } from "../provider/durations";
 import { formatTime, parseTime } from "../provider/times";
 import { accountRows, type AccountRow } from "./account-rows";
+import { approvedOf } from "./approved-of";
 import { reviewedOf } from "./delta";
 import { digestOf } from "./digest";
 import { exactText } from "./exact-text";
@@ -97,6 +98,7 @@ export function reviewPreview(request: ReviewRequest): Report {
     accessChanged,
     digest: digestOf({ ...shown, ...reviewed, unreviewed }),
     ...reviewed,
+    approved: approvedOf(units, code),
     ...tablesOf(reviewed, findings, { nowMs, ownerOf: ownersOf(units), keyOf: (urn) => extras.get(urn) }),
     findings,
     unreviewed,

@@ -1,9 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-
 import { Command } from "commander";
-
+import { addApprovePackCommand } from "../../../../cli/approve-pack";
 import { addApprovedCommand } from "../../../../cli/approved";
 import { addCommentCommand } from "../../../../cli/comment";
 import { addDueCommand } from "../../../../cli/due";
@@ -48,6 +47,7 @@ export async function apikeys(
     addLockCommand,
     addVerifyCommand,
     addMergeCommand,
+    addApprovePackCommand,
   ])
     add(program, host);
   for (const add of [addCommentCommand, addApprovedCommand])

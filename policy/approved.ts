@@ -1,0 +1,93 @@
+import { readFileSync } from "node:fs";
+import type { ResourceValidationPolicy } from "@pulumi/policy";
+import type { ApprovedResource } from "../review/delta-schema";
+import { exactText } from "../review/exact-text";
+import { plainMessage, quoted } from "../review/inert";
+import { readReport } from "../review/read-report";
+import type { Report } from "../review/report";
+import { approvalMistakes, isAccountPending, type SeenResource } from "./approval";
+import { plainValue } from "./plain-value";
+import { recordedAccount, type StackPlace } from "./recorded-account";
+
+export interface ApikeysApprovedOptions extends StackPlace {
+  /**
+   * Whether a dynamic resource whose code is secret (because it captures one) may run. Its code cannot be compared.
+   *
+   * @default false
+   */
+  readonly allowHiddenCode?: boolean;
+}
+
+/**
+ * Holds an update to what its report says: `new PolicyPack("approved", { policies: apikeysApproved("report.json") })`.
+ *
+ * The policy sees every input with its real value, before the resource is made, and refuses (mandatory) a key or an
+ * account that the report does not have, or with another service, connection, account, environment, scopes or life;
+ * and code of a dynamic resource that is not the code of the preview. What was not known in the preview has to turn out
+ * as the report says, or is refused. It runs as a remediation because the engine shows the code of a dynamic resource to
+ * nothing else; it changes no input.
+ *
+ * @param report - the report of the deployment's own preview, or its JSON file
+ * @throws Error where it is no report, contradicts itself, or says that something could not be reviewed
+ */
+export function apikeysApproved(
+  report: Report | string,
+  options: ApikeysApprovedOptions = {},
+): ResourceValidationPolicy[] {
+  const checked = checkedReport(report);
+  const byUrn = new Map(checked.approved.map((resource) => [resource.urn, resource]));
+  const approvedAt = (urn: string): ApprovedResource | undefined => byUrn.get(exactText(urn));
+  const seen = new Map<string, SeenResource>();
+  return [
+    {
+      name: "APPROVED-access-is-the-approved-one",
+      description: "Every service account and every API key is the one that was approved.",
+      enforcementLevel: "remediate",
+      remediateResource: ({ urn, type, props, provider }) => {
+        const inputs = plainValue(props) as Record<string, unknown>;
+        seen.set(urn, { urn, type, inputs, ...(provider ? { provider: `${provider.urn}::` } : {}) });
+      },
+      validateResource: async ({ urn, type }, reportViolation) => {
+        const resource = seen.get(urn);
+        seen.delete(urn);
+        const mistakes = resource
+          ? approvalMistakes(resource, approvedAt(urn), options.allowHiddenCode === true)
+          : ["the engine did not show what it runs, so nobody can compare it"];
+        const account =
+          resource && (await accountMistake(resource, approvedAt(urn), { stack: checked.stack, ...options }));
+        for (const mistake of [...mistakes, ...(account === undefined ? [] : [account])])
+          reportViolation(
+            plainMessage(
+              `${quoted(`${type} ${urn.split("::").at(-1) ?? ""}`, 200)} was not approved as it is: ${mistake}.`,
+            ),
+          );
+      },
+    },
+  ];
+}
+
+function checkedReport(report: Report | string): Report {
+  const text = typeof report === "string" ? readFileSync(report, "utf8") : JSON.stringify(report);
+  const read = readReport(text);
+  if ("mistake" in read) throw new Error(`The approved report is refused: ${read.mistake}.`);
+  if (read.report.verdict === "not-reviewable")
+    throw new Error("The approved report says that something could not be reviewed; nobody can approve it.");
+  return read.report;
+}
+
+/** Where only the update shows the account, it has to be the id that the state has just got for it. */
+async function accountMistake(
+  resource: SeenResource,
+  approved: ApprovedResource | undefined,
+  place: StackPlace & { readonly stack: string },
+): Promise<string | undefined> {
+  const account = approved?.account;
+  if (account === null || account === undefined || !("outputOf" in account) || isAccountPending(resource))
+    return undefined;
+  const given = resource.inputs.serviceAccountId;
+  const recorded = await recordedAccount(account.outputOf, resource.inputs.target, place);
+  if ("mistake" in recorded) return recorded.mistake;
+  return given === recorded.id
+    ? undefined
+    : `its account is not ${quoted(account.outputOf.split("::").at(-1) ?? "")}, whose key it was going to be`;
+}
