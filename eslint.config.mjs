@@ -14,10 +14,10 @@ const zones = [
   zone("./provider/backends", "./provider/resources", "A backend knows its vendor and nothing of Pulumi."),
   zone("./provider/http", "./provider/resources", "HTTP knows nothing of resources."),
   zone("./provider/http", "./provider/backends", "HTTP knows no vendor."),
-  ...["emulator", "sdk", "cli", "review", "policy", "testing"].map((room) =>
+  ...["emulator", "sdk", "cli", "review", "policy", "testing", "inventory"].map((room) =>
     zone("./provider", `./${room}`, "The provider runs in the engine alone, and talks to services over HTTP only."),
   ),
-  ...["provider", "sdk", "cli", "review", "policy", "testing"].map((room) =>
+  ...["provider", "sdk", "cli", "review", "policy", "testing", "inventory"].map((room) =>
     zone("./emulator", `./${room}`, "The emulator is a second reading of the vendors' documents: it shares no code."),
   ),
   ...["cli", "emulator", "sdk", "policy", "testing"].map((room) =>
