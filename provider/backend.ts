@@ -1,4 +1,9 @@
 /** `pulumi-apikeys/backend`: all that a backend of one's own needs. */
+export { connectionFields, type ConnectionField } from "./backends/connection-fields";
+export { everyPage } from "./backends/every-page";
+export { parseAnswer } from "./backends/parse-answer";
+export { unlessGone } from "./backends/unless-gone";
+export { defined } from "./defined";
 export { checkClient } from "./backends/check-client";
 export { defineBackend } from "./backends/define-backend";
 export type * from "./backends/definition";

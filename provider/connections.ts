@@ -1,4 +1,5 @@
 import { checkClient } from "./backends/check-client";
+import { checkedClient } from "./backends/checked-client";
 import type { Backend, BackendClient, BackendContext, Capabilities } from "./backends/definition";
 import { loadBackend } from "./backend-loading";
 import { clockIsSet } from "./clock";
@@ -103,7 +104,7 @@ export function createConnections(
       authenticate && (() => authenticate({ http: createHttpClient({ url, ...timing }), options, token, url }));
     const session = createSession(token, login);
     const http = createHttpClient({ url, session, ...timing });
-    const client = backend.connect({ http, options, token, url });
+    const client = checkedClient(backend.connect({ http, options, token, url }));
     return { ...facts, client, assertWritable: () => assertWritable(name, backend, settings, url, env) };
   }
 
