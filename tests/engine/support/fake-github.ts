@@ -10,11 +10,23 @@ export interface Comment {
 
 export interface PullRequest {
   readonly number: number;
-  readonly head: { readonly sha: string; readonly repo: { readonly full_name: string } };
-  readonly base: { readonly ref: string };
+  readonly head: { readonly sha: string; readonly ref: string; readonly repo: { readonly full_name: string } };
+  readonly base: { readonly ref: string; readonly repo: { readonly full_name: string } };
   readonly comments: Comment[];
   merged_at: string | null;
   merge_commit_sha: string | null;
+}
+
+/** A finished run, as the API tells of it. */
+export interface RunRecord {
+  readonly id: number;
+  /** The workflow's file. */
+  readonly file: string;
+  readonly event: string;
+  readonly head_branch: string;
+  readonly head_sha: string;
+  readonly head_repository: { readonly full_name: string };
+  readonly run_started_at: string;
 }
 
 export type Permissions = Readonly<Record<string, string>>;
@@ -28,6 +40,15 @@ export class FakeGithub {
   readonly pulls = new Map<number, PullRequest>();
   /** Method, path and status of every call. */
   readonly calls: string[] = [];
+  readonly runs: RunRecord[] = [];
+  /** What only the repository knows; set by whoever has one. */
+  repository: {
+    readonly artifactsOf: (runId: number) => readonly string[];
+    readonly tipOf: (branch: string) => Promise<string>;
+    readonly isBehind: (commit: string, tip: string) => Promise<boolean>;
+  } = { artifactsOf: () => [], tipOf: () => Promise.resolve(""), isBehind: () => Promise.resolve(false) };
+  /** The account that workflows' tokens comment as: another one on every Enterprise Server. */
+  bot = actionsBot;
   private readonly tokens = new Map<string, Permissions>();
   private nextId = 1000;
   private readonly server = createServer((request, response) => void this.serve(request, response));
@@ -73,29 +94,72 @@ export class FakeGithub {
   /** The bodies that a workflow wrote. */
   botComments(number: number): string[] {
     return this.pull(number)
-      .comments.filter(({ user }) => user.id === actionsBot.id)
+      .comments.filter(({ user }) => user.id === this.bot.id)
       .map(({ body }) => body);
   }
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "/", this.url);
     const text = await bodyOf(request);
-    const { status, body, link } = this.answer(request, url, text);
+    const { status, body, link } = await this.answer(request, url, text);
     this.calls.push(`${request.method ?? ""} ${url.pathname} ${status}`);
     response.writeHead(status, { "content-type": "application/json", ...(link === undefined ? {} : { link }) });
     response.end(body === undefined ? undefined : JSON.stringify(body));
   }
 
-  private answer(request: IncomingMessage, url: URL, text: string): { status: number; body?: unknown; link?: string } {
+  private async answer(request: IncomingMessage, url: URL, text: string): Promise<Answer> {
     const permissions = this.tokens.get((request.headers.authorization ?? "").replace(/^Bearer /, ""));
     if (!permissions) return { status: 401, body: { message: "Bad credentials" } };
     const may = (permission: string, level: "read" | "write"): boolean =>
       permissions[permission] === "write" || permissions[permission] === level;
     const denied = { status: 403, body: { message: "Resource not accessible by integration" } };
+    if (url.pathname === "/graphql") return { status: 200, body: { data: { viewer: { databaseId: this.bot.id } } } };
+    if (url.pathname === "/user") return denied;
     const prefix = `/repos/${repositoryName}/`;
     if (!url.pathname.startsWith(prefix)) return denied;
     const path = url.pathname.slice(prefix.length);
     const call = `${request.method ?? ""} ${path}`;
+
+    const runs = /^GET actions\/workflows\/([\w.-]+)\/runs$/.exec(call);
+    if (runs) {
+      if (!may("actions", "read")) return denied;
+      const of = this.runs.filter(
+        ({ file, head_branch: branch }) => file === runs[1] && branch === url.searchParams.get("branch"),
+      );
+      const { body, ...rest } = this.page(url, of.toReversed());
+      return { ...rest, body: { workflow_runs: body } };
+    }
+    const kept = /^GET actions\/runs\/(\d+)\/artifacts$/.exec(call);
+    if (kept) {
+      if (!may("actions", "read")) return denied;
+      const names = this.repository
+        .artifactsOf(Number(kept[1]))
+        .filter((name) => name === url.searchParams.get("name"));
+      return { status: 200, body: { artifacts: names.map((name) => ({ name, expired: false })) } };
+    }
+    const branch = /^GET branches\/([\w.-]+)$/.exec(call);
+    if (branch)
+      return may("contents", "read")
+        ? { status: 200, body: { commit: { sha: await this.repository.tipOf(branch[1]!) } } }
+        : denied;
+    const compared = /^GET compare\/([0-9a-f]{40})\.\.\.([0-9a-f]{40})$/.exec(call);
+    if (compared) {
+      if (!may("contents", "read")) return denied;
+      const behind = await this.repository.isBehind(compared[2]!, compared[1]!);
+      return {
+        status: 200,
+        body: { status: behind ? (compared[1] === compared[2] ? "identical" : "behind") : "diverged" },
+      };
+    }
+    if (call === "GET pulls") {
+      if (!may("pull-requests", "read")) return denied;
+      const head = url.searchParams.get("head") ?? "";
+      const open = [...this.pulls.values()].filter(
+        ({ merged_at: merged, head: { ref, repo } }) =>
+          merged === null && head === `${repo.full_name.split("/")[0] ?? ""}:${ref}`,
+      );
+      return this.page(url, open);
+    }
 
     const pull = /^GET pulls\/(\d+)$/.exec(call);
     if (pull) return may("pull-requests", "read") ? this.found(this.pulls.get(Number(pull[1]))) : denied;
@@ -115,7 +179,7 @@ export class FakeGithub {
     if (list) {
       if (!may("pull-requests", list[1] === "GET" ? "read" : "write")) return denied;
       const number = Number(list[2]);
-      if (list[1] === "POST") return { status: 201, body: this.say(number, actionsBot, textIn(text)) };
+      if (list[1] === "POST") return { status: 201, body: this.say(number, this.bot, textIn(text)) };
       return this.page(url, this.pull(number).comments);
     }
 
@@ -147,6 +211,12 @@ export class FakeGithub {
     url.searchParams.set("page", String(page + 1));
     return { status: 200, body, ...(more ? { link: `<${url.href}>; rel="next"` } : {}) };
   }
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly link?: string;
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {

@@ -15,12 +15,26 @@ interface MergeRequest {
   readonly notes: Note[];
 }
 
+/** A job of a pipeline, as the API tells of it. */
+interface Job {
+  readonly id: number;
+  readonly name: string;
+  readonly ref: string;
+  readonly tag: boolean;
+  readonly pipeline: { readonly source: string };
+  readonly artifacts: readonly { readonly file_type: string }[];
+}
+
 export const gitlabProject = 7;
 
 /** The few calls of GitLab's API that the delivery file makes, with its paging. One token, one account. */
 export class FakeGitlab {
   readonly requests = new Map<number, MergeRequest>();
   readonly token = "glpat-canary-4d2b9c01f7e6";
+  /** May read jobs and artifacts, and nothing else. */
+  readonly reviewToken = "glpat-reader-0c77ab12d9e4";
+  private readonly jobs: Job[] = [];
+  private readonly kept = new Map<number, string>();
   private readonly me = 900;
   private nextId = 1;
   private readonly server: Server = createServer((request, response) => {
@@ -54,6 +68,14 @@ export class FakeGitlab {
     return request;
   }
 
+  /** A finished job with an artifact; the newest comes first in the API's list. */
+  finish(job: Partial<Job>, artifact: string): void {
+    const id = (this.nextId += 1);
+    const artifacts = [{ file_type: "archive" }];
+    this.jobs.unshift({ id, name: "deploy", ref: "main", tag: false, pipeline: { source: "push" }, artifacts, ...job });
+    this.kept.set(id, artifact);
+  }
+
   /** What the pipeline's token wrote. */
   notes(iid: number): string[] {
     return (this.requests.get(iid)?.notes ?? []).filter(({ author }) => author.id === this.me).map(({ body }) => body);
@@ -64,8 +86,17 @@ export class FakeGitlab {
     text: string,
   ): { status: number; body?: unknown; headers?: Record<string, string> } {
     const url = new URL(request.url ?? "/", this.url);
-    if (request.headers["private-token"] !== this.token) return { status: 401, body: { message: "401 Unauthorized" } };
     const call = `${request.method ?? ""} ${url.pathname.replace("/api/v4/", "").replace(`projects/${gitlabProject}/`, "")}`;
+    const token = request.headers["private-token"];
+    const isRead = /^GET jobs/.test(call);
+    if (token !== this.token && !(isRead && token === this.reviewToken))
+      return { status: 401, body: { message: "401 Unauthorized" } };
+    if (call === "GET jobs") return { status: 200, body: this.jobs };
+    const artifact = /^GET jobs\/(\d+)\/artifacts\/state-without-secrets\.json$/.exec(call);
+    if (artifact) {
+      const text = this.kept.get(Number(artifact[1]));
+      return text === undefined ? { status: 404, body: {} } : { status: 200, body: JSON.parse(text) as unknown };
+    }
     if (call === "GET user") return { status: 200, body: { id: this.me } };
     const commit = /^GET repository\/commits\/([0-9a-f]{40})\/merge_requests$/.exec(call);
     if (commit)
@@ -73,7 +104,7 @@ export class FakeGitlab {
         status: 200,
         body: [...this.requests.values()]
           .filter(({ merge_commit_sha: sha }) => sha === commit[1])
-          .map(({ iid, state }) => ({ iid, state })),
+          .map(({ iid, state, merge_commit_sha }) => ({ iid, state, merge_commit_sha })),
       };
     const [, method = "", iid = "", notes, id] = /^(\w+) merge_requests\/(\d+)(\/notes)?(?:\/(\d+))?$/.exec(call) ?? [];
     const found = this.requests.get(Number(iid));

@@ -16,13 +16,16 @@ import { delimiter, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { startEmulator, type TestEmulator } from "../../../testing/emulator";
 import type { Value } from "./expression";
-import { FakeGithub, repositoryName, type PullRequest } from "./fake-github";
+import { FakeGithub, repositoryName, type PullRequest, type RunRecord } from "./fake-github";
 import { bash, runWorkflow, type WorkflowRun } from "./workflow-runner";
 
 const here = resolve(__dirname, "../../..");
 const run = promisify(execFile);
 
 export type Files = Readonly<Record<string, string | null>>;
+
+/** What every event says of the repository. */
+const repositoryEvent = { repository: { default_branch: "main" } };
 
 /** A pull request's review and the comment that followed it. */
 export interface Reviewed {
@@ -50,8 +53,11 @@ export class Team {
     readonly github: FakeGithub,
   ) {}
 
-  /** `folder` is where the program stands in the repository; the workflows are told. */
-  static async open(files: Files, folder = "."): Promise<Team> {
+  /**
+   * @param folder - where the program stands in the repository; the workflows are told
+   * @param withWorkflows - false: the repository has the program alone, as before the set-up
+   */
+  static async open(files: Files, folder = ".", withWorkflows = true): Promise<Team> {
     const team = new Team(
       folder,
       mkdtempSync(join(tmpdir(), "apikeys-delivery-")),
@@ -60,9 +66,18 @@ export class Team {
     );
     for (const name of ["state", "home", "author", "tools", "tmp"]) mkdirSync(join(team.dir, name));
     const admin = team.services.services.pulsely.adminToken;
-    for (const [what, secret] of Object.entries({ ...team.repositorySecrets, ...team.productionSecrets }))
-      team.guarded.set(secret, what);
+    for (const [what, secret] of Object.entries(team.productionSecrets)) team.guarded.set(secret, what);
     team.guarded.set(admin, "the admin token");
+    team.github.repository = {
+      artifactsOf: (id) =>
+        [...team.artifacts.keys()].filter((key) => key.startsWith(`${id}/`)).map((key) => key.slice(`${id}/`.length)),
+      tipOf: async (branch) => (await team.tip(branch)) ?? "",
+      isBehind: (commit, tip) =>
+        team.git(team.origin, "merge-base", "--is-ancestor", commit, tip).then(
+          () => true,
+          () => false,
+        ),
+    };
     // What `npm ci` does, without a registry.
     writeFileSync(
       join(team.dir, "tools", "npm"),
@@ -74,12 +89,15 @@ export class Team {
     await team.git(team.author, "remote", "add", "origin", team.origin);
     mkdirSync(team.project, { recursive: true });
     symlinkSync(join(here, "node_modules"), join(team.project, "node_modules"));
-    const workflows = readdirSync(join(here, "examples/github")).filter((name) => name.endsWith(".yml"));
+    const workflows = withWorkflows
+      ? readdirSync(join(here, "examples/github")).filter((name) => name.endsWith(".yml"))
+      : [];
     for (const name of workflows)
       team.writeAtRoot(
         `.github/workflows/${name}`,
         readFileSync(join(here, "examples/github", name), "utf8").replace("PROJECT_DIR: .", `PROJECT_DIR: ${folder}`),
       );
+    team.github.bot = { id: 555, login: "github-actions[bot]" };
     team.writeAtRoot(".gitignore", "node_modules\n");
     team.write("package.json", JSON.stringify({ name: "shop", private: true, main: "index.js" }));
     team.write("Pulumi.yaml", team.projectFile());
@@ -96,20 +114,22 @@ export class Team {
     return join(this.author, this.folder);
   }
 
+  /** Of whoever sits at a desk. */
+  get home(): string {
+    return join(this.dir, "home");
+  }
+
   get origin(): string {
     return join(this.dir, "origin.git");
   }
 
-  readonly repositorySecrets = {
-    PULUMI_REVIEW_TOKEN: "pul-3f1c0e9a77d24b6fb1d0reviewtokencanary",
-    PULUMI_CONFIG_PASSPHRASE: "passphrase-canary-of-the-stack",
-  };
-
-  get productionSecrets(): Record<string, string> {
+  /** What the environment `production` holds. The repository itself has no secret and no variable. */
+  get productionSecrets() {
     return {
       PULUMI_ACCESS_TOKEN: "pul-90aa1b7cdd0e4f55a2c4deploytokencanary",
+      PULUMI_CONFIG_PASSPHRASE: "passphrase-canary-of-the-stack",
       PULSELY_ADMIN_TOKEN: this.services.services.pulsely.adminToken,
-    };
+    } as const;
   }
 
   /** Pulumi.yaml of the shop; `connection` goes over its only connection. */
@@ -152,7 +172,7 @@ export class Team {
       ...this.machine(),
       HOME: join(this.dir, "home"),
       PULUMI_BACKEND_URL: this.variables.PULUMI_BACKEND_URL,
-      PULUMI_CONFIG_PASSPHRASE: this.repositorySecrets.PULUMI_CONFIG_PASSPHRASE,
+      PULUMI_CONFIG_PASSPHRASE: this.productionSecrets.PULUMI_CONFIG_PASSPHRASE,
     };
     const result = await bash(script, this.project, {
       ...env,
@@ -160,6 +180,11 @@ export class Team {
     });
     this.said.push(result.log);
     return result;
+  }
+
+  /** The same in the root of the working copy. */
+  async atRoot(script: string, path: readonly string[] = []): Promise<{ readonly code: number; readonly log: string }> {
+    return this.desk(`cd '${this.author}'\nPATH='${path.join(delimiter)}':$PATH\n${script}`);
   }
 
   async must(script: string): Promise<string> {
@@ -189,8 +214,8 @@ export class Team {
     const number = (this.nextPull += 1);
     this.github.pulls.set(number, {
       number,
-      head: { sha: "", repo: { full_name: from } },
-      base: { ref: "main" },
+      head: { sha: "", ref: branch, repo: { full_name: from } },
+      base: { ref: "main", repo: { full_name: repositoryName } },
       comments: [],
       merged_at: null,
       merge_commit_sha: null,
@@ -234,17 +259,27 @@ export class Team {
   async review(number: number, actor = "alice"): Promise<Reviewed> {
     const pull = this.github.pull(number);
     const isFork = pull.head.repo.full_name !== repositoryName;
-    const event = {
-      pull_request: { number, head: { sha: pull.head.sha, repo: { full_name: pull.head.repo.full_name } } },
-    };
+    const event = { ...repositoryEvent, pull_request: { number } };
     const ref = `refs/pull/${number}/merge`;
     const review = await this.start(
       "scope-review.yml",
       ref,
       { event, event_name: "pull_request", base_ref: "main", actor, ref },
-      { isFork, ref },
+      { isFork, ref, head: pull.head },
     );
     return { review, comment: await this.comment(review, pull) };
+  }
+
+  /** scope-review.yml in the merge queue, on the group's commit. */
+  queue(number: number): Promise<WorkflowRun> {
+    const event = { ...repositoryEvent, merge_group: { base_ref: "refs/heads/main" } };
+    const ref = `refs/pull/${number}/merge`;
+    return this.start(
+      "scope-review.yml",
+      ref,
+      { event, event_name: "merge_group", base_ref: "", actor: "alice", ref },
+      { ref, head: { ref: "gh-readonly-queue/main", repo: { full_name: repositoryName } } },
+    );
   }
 
   /** The run that follows a finished review, whatever its artifact says. */
@@ -254,10 +289,10 @@ export class Team {
       event: "pull_request",
       conclusion: review.conclusion,
       head_sha: head.sha,
-      head_branch: "change",
-      head_repository: { full_name: head.repo.full_name },
+      head_branch: head.ref,
+      head_repository: { full_name: head.repo.full_name, owner: { login: head.repo.full_name.split("/")[0] ?? "" } },
     };
-    const event = { workflow_run: finished, repository: { default_branch: "main" } };
+    const event = { ...repositoryEvent, workflow_run: finished };
     return this.start(
       "scope-review-comment.yml",
       "main",
@@ -271,7 +306,7 @@ export class Team {
     return this.start(
       "deploy.yml",
       "main",
-      { event: {}, event_name: name, ref: "refs/heads/main", actor: "alice" },
+      { event: repositoryEvent, event_name: name, ref: "refs/heads/main", actor: "alice" },
       { ref: "main", inputs: digest === undefined ? {} : { digest } },
     );
   }
@@ -280,7 +315,7 @@ export class Team {
     return this.start(
       "rotate.yml",
       "main",
-      { event: {}, event_name: "schedule", ref: "refs/heads/main", actor: "alice" },
+      { event: repositoryEvent, event_name: "schedule", ref: "refs/heads/main", actor: "alice" },
       { ref: "main" },
     );
   }
@@ -289,7 +324,7 @@ export class Team {
     return this.start(
       "drift.yml",
       "main",
-      { event: {}, event_name: "schedule", ref: "refs/heads/main", actor: "alice" },
+      { event: repositoryEvent, event_name: "schedule", ref: "refs/heads/main", actor: "alice" },
       { ref: "main" },
     );
   }
@@ -310,7 +345,7 @@ export class Team {
     await this.git(dir, "remote", "add", "origin", remote);
     await this.git(dir, "fetch", "--quiet", "origin", sha);
     await this.git(dir, "checkout", "--quiet", "-B", "checked-out", "FETCH_HEAD");
-    const given = Object.entries({ CI_COMMIT_SHA: sha, CI_DEFAULT_BRANCH: "main", ...this.variables, ...variables });
+    const given = Object.entries({ CI_COMMIT_SHA: sha, CI_DEFAULT_BRANCH: "main", ...variables });
     for (const [name] of given.filter(([, value]) => /[\n'"]/.test(value)))
       throw new Error(`${name} cannot be given on the command line`);
     const overridden = given.map(([name]) => name).filter((name) => name.startsWith("CI_"));
@@ -331,19 +366,57 @@ export class Team {
   }
 
   /** Puts what somebody made up in the place of a run's artifact. */
-  forgeArtifact(review: WorkflowRun, files: Readonly<Record<string, string>>): void {
+  forgeArtifact(run: { readonly id: number }, name: string, files: Readonly<Record<string, string>>): void {
     const folder = mkdtempSync(join(this.dir, "forged-"));
-    for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
-    this.artifacts.set(`${review.id}/scope-review`, folder);
+    for (const [file, content] of Object.entries(files)) writeFileSync(join(folder, file), content);
+    this.artifacts.set(`${run.id}/${name}`, folder);
+  }
+
+  /** A finished run that somebody brought about; whatever its artifact says, it is the newest. */
+  forgeRun(run: Partial<RunRecord>, name: string, files: Readonly<Record<string, string>>): void {
+    const id = (this.nextRun += 1);
+    this.forgeArtifact({ id }, name, files);
+    this.github.runs.push({
+      id,
+      file: "deploy.yml",
+      event: "push",
+      head_branch: "main",
+      head_sha: "0".repeat(40),
+      head_repository: { full_name: repositoryName },
+      run_started_at: new Date(Date.UTC(2030, 0, 1) + id * 1000).toISOString(),
+      ...run,
+    });
+  }
+
+  /** The files of a finished run's artifact, by name. */
+  artifact(run: { readonly id: number }, name: string): Record<string, string> {
+    const folder = this.artifacts.get(`${run.id}/${name}`);
+    if (folder === undefined) return {};
+    return Object.fromEntries(
+      filesUnder(folder).map((file) => [file.slice(folder.length + 1), readFileSync(file, "utf8")]),
+    );
+  }
+
+  /** Where the stack's own state and its locks are. */
+  statePath(...parts: string[]): string {
+    return join(this.dir, "state", ".pulumi", ...parts);
+  }
+
+  /** What the program of a run left in the folder that jobs use for such things. */
+  leftBehind(run: { readonly temp: string }, name: string): string {
+    const file = join(run.temp, name);
+    const found = readFileSync(file, "utf8");
+    rmSync(file);
+    return found;
   }
 
   /** The stack's outputs in clear; guarded from now on. */
   async outputs(): Promise<Record<string, string>> {
-    const { log } = await bash("pulumi stack output --stack prod --json --show-secrets", this.author, {
+    const { log } = await bash("pulumi stack output --stack prod --json --show-secrets", this.project, {
       ...this.machine(),
       HOME: join(this.dir, "home"),
       PULUMI_BACKEND_URL: this.variables.PULUMI_BACKEND_URL,
-      PULUMI_CONFIG_PASSPHRASE: this.repositorySecrets.PULUMI_CONFIG_PASSPHRASE,
+      PULUMI_CONFIG_PASSPHRASE: this.productionSecrets.PULUMI_CONFIG_PASSPHRASE,
     });
     const outputs = JSON.parse(log) as Record<string, string>;
     for (const [name, value] of Object.entries(outputs))
@@ -362,20 +435,25 @@ export class Team {
     await this.services.clock.set(time);
   }
 
+  /** Which of the guarded values stand in a text, in clear or as base64. */
+  foundIn(content: string): string[] {
+    for (const token of this.github.issuedTokens) this.guarded.set(token, "a job's token");
+    const forms = (secret: string): string[] => [secret, Buffer.from(secret).toString("base64").replace(/=+$/, "")];
+    return [...this.guarded]
+      .filter(([secret]) => forms(secret).some((form) => content.includes(form)))
+      .map(([, what]) => what);
+  }
+
   /** No guarded value stands in any log, summary, comment, artifact, state, plan or working copy. */
   scan(): void {
     const texts = new Map<string, string>([["a log or summary", this.said.join("\n")]]);
     for (const { number, comments } of this.github.pulls.values())
       texts.set(`comments of #${number}`, comments.map(({ body }) => body).join("\n"));
     for (const file of filesUnder(this.dir)) texts.set(file.slice(this.dir.length + 1), readFileSync(file, "latin1"));
-    for (const token of this.github.issuedTokens) this.guarded.set(token, "a job's token");
-    const found = new Set<string>();
-    for (const [secret, what] of this.guarded) {
-      for (const form of [secret, Buffer.from(secret).toString("base64").replace(/=+$/, "")]) {
-        for (const [place, content] of texts) if (content.includes(form)) found.add(`${place} holds ${what}`);
-      }
-    }
-    if (found.size > 0) throw new Error([...found].join("\n"));
+    const found = [...texts].flatMap(([place, content]) =>
+      this.foundIn(content).map((what) => `${place} holds ${what}`),
+    );
+    if (found.length > 0) throw new Error(found.join("\n"));
   }
 
   async close(): Promise<void> {
@@ -397,7 +475,8 @@ export class Team {
       .replaceAll(/[ \t]+$/gm, "");
   }
 
-  private get variables(): { readonly PULUMI_BACKEND_URL: string } {
+  /** Where the real state is. */
+  get variables(): { readonly PULUMI_BACKEND_URL: string } {
     return { PULUMI_BACKEND_URL: `file://${join(this.dir, "state")}` };
   }
 
@@ -417,7 +496,12 @@ export class Team {
     name: string,
     ref: string,
     github: Readonly<Record<string, Value>>,
-    options: { readonly ref: string; readonly isFork?: boolean; readonly inputs?: Readonly<Record<string, Value>> },
+    options: {
+      readonly ref: string;
+      readonly isFork?: boolean;
+      readonly inputs?: Readonly<Record<string, Value>>;
+      readonly head?: { readonly ref: string; readonly repo: { readonly full_name: string } };
+    },
   ): Promise<WorkflowRun> {
     const sha = (await this.tip(ref)) ?? "";
     const isFork = options.isFork === true;
@@ -426,9 +510,8 @@ export class Team {
       source: await this.git(this.origin, "show", `${sha}:.github/workflows/${name}`),
       github: { repository: repositoryName, sha, ...github },
       inputs: options.inputs ?? {},
-      secretsFor: (environment) =>
-        isFork ? {} : { ...this.repositorySecrets, ...(environment === "production" ? this.productionSecrets : {}) },
-      variables: isFork ? {} : this.variables,
+      secretsFor: (environment) => (environment === "production" ? this.productionSecrets : {}),
+      variables: name.startsWith("scope-review") ? {} : this.variables,
       tokenFor: (permissions) =>
         this.github.issueToken(
           isFork ? Object.fromEntries(Object.keys(permissions).map((permission) => [permission, "read"])) : permissions,
@@ -437,6 +520,7 @@ export class Team {
         ...this.machine(),
         GITHUB_ACTIONS: "true",
         GITHUB_API_URL: this.github.url,
+        GITHUB_GRAPHQL_URL: `${this.github.url}/graphql`,
         GITHUB_REPOSITORY: repositoryName,
         GITHUB_SHA: sha,
       },
@@ -444,6 +528,16 @@ export class Team {
       defaultRef: options.ref,
       artifacts: this.artifacts,
       runId: (this.nextRun += 1),
+      actionRoot: here,
+    });
+    this.github.runs.push({
+      id: done.id,
+      file: name,
+      event: github.event_name as string,
+      head_branch: options.head?.ref ?? "main",
+      head_sha: sha,
+      head_repository: { full_name: options.head?.repo.full_name ?? repositoryName },
+      run_started_at: new Date(Date.UTC(2027, 0, 1) + done.id * 1000).toISOString(),
     });
     this.said.push(done.log, done.summary);
     return done;

@@ -13,7 +13,7 @@ import type { Permissions } from "./fake-github";
 
 const text = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 const texts = z.record(z.string(), text);
-const step = z.strictObject({
+const stepFields = {
   name: z.string().optional(),
   id: z.string().optional(),
   if: z.string().optional(),
@@ -23,6 +23,24 @@ const step = z.strictObject({
   env: texts.optional(),
   "working-directory": z.string().optional(),
   "continue-on-error": z.boolean().optional(),
+};
+const step = z.strictObject(stepFields);
+/** `action.yml` in the repository's root. Its steps say their shell, because GitHub has no default there. */
+const action = z.strictObject({
+  name: z.string(),
+  description: z.string(),
+  inputs: z.record(
+    z.string(),
+    z.strictObject({ description: z.string(), required: z.boolean().optional(), default: z.string().optional() }),
+  ),
+  runs: z.strictObject({
+    using: z.literal("composite"),
+    steps: z.array(
+      z
+        .strictObject({ ...stepFields, shell: z.literal("bash").optional() })
+        .refine(({ run, shell }) => (run === undefined) === (shell === undefined), "a script says its shell"),
+    ),
+  }),
 });
 const job = z.strictObject({
   if: z.string().optional(),
@@ -62,6 +80,8 @@ export interface WorkflowRun {
   readonly summary: string;
   /** Of the step that failed; 0 where none did. */
   readonly exitCode: number;
+  /** The job's folder for passing things. */
+  readonly temp: string;
 }
 
 export interface Surroundings {
@@ -80,6 +100,8 @@ export interface Surroundings {
   /** Artifacts by run and name. */
   readonly artifacts: Map<string, string>;
   readonly runId: number;
+  /** Where `action.yml` is: this repository, or a copy of it. */
+  readonly actionRoot: string;
 }
 
 export async function runWorkflow(surroundings: Surroundings): Promise<WorkflowRun> {
@@ -105,69 +127,142 @@ export async function runWorkflow(surroundings: Surroundings): Promise<WorkflowR
   const status = { failed: false, cancelled: false };
   const outside: Scope = { contexts, status };
   if (!condition(only.if, outside))
-    return { id: surroundings.runId, conclusion: "skipped", steps: [], log: "", summary: "", exitCode: 0 };
+    return {
+      id: surroundings.runId,
+      conclusion: "skipped",
+      steps: [],
+      log: "",
+      summary: "",
+      exitCode: 0,
+      temp: places.temp,
+    };
 
   // A job's own `env` sees no `runner` and no `env`, which is how GitHub has it.
-  const jobEnv = { ...file.env, ...interpolated(only.env, outside) };
-  const state = { paths: [] as string[], env: {} as Record<string, string>, steps: {} as Record<string, Value> };
-  const runs: StepRun[] = [];
-  let summary = "";
-  let exitCode = 0;
-  for (const [index, each] of only.steps.entries()) {
-    const name = each.name ?? each.uses ?? `step ${index + 1}`;
-    const env = { ...jobEnv, ...state.env };
-    const scope: Scope = { contexts: { ...contexts, env, runner: { temp: places.temp }, steps: state.steps }, status };
-    if (!condition(each.if, scope)) {
-      runs.push({ name, outcome: "skipped", exitCode: null, log: "", env: {} });
-      continue;
+  const job = new JobRun(surroundings, places, { ...file.env, ...interpolated(only.env, outside) }, status);
+  await job.steps(only.steps, contexts, {});
+  const log = job.runs.map((run) => `== ${run.name}: ${run.outcome}\n${run.log}`).join("\n");
+  return {
+    id: surroundings.runId,
+    conclusion: status.failed ? "failure" : "success",
+    steps: job.runs,
+    log,
+    summary: job.summary,
+    exitCode: job.exitCode,
+    temp: places.temp,
+  };
+}
+
+/** Where this project's action is in a workflow file: by commit, or as a copy in the user's repository. */
+const ownAction = /^(?:OWNER\/pulumi-apikeys@[0-9a-f]{40}|\.\/(?:base\/)?\.github\/pulumi-apikeys)$/;
+
+/** What lasts from one step of a job to the next, those of an action included. */
+class JobRun {
+  readonly runs: StepRun[] = [];
+  summary = "";
+  exitCode = 0;
+  private readonly paths: string[] = [];
+  private readonly env: Record<string, string> = {};
+  private files = 0;
+
+  constructor(
+    private readonly surroundings: Surroundings,
+    private readonly places: Places,
+    private readonly jobEnv: Readonly<Record<string, string>>,
+    private readonly status: { failed: boolean; cancelled: boolean },
+  ) {}
+
+  /** The steps of a job or, with its inputs among the contexts and its caller's `env` around it, of an action. */
+  async steps(
+    steps: readonly Step[],
+    contexts: Readonly<Record<string, Value>>,
+    around: Readonly<Record<string, string>>,
+  ): Promise<boolean> {
+    const known: Record<string, Value> = {};
+    const before = this.status.failed;
+    for (const [index, each] of steps.entries()) {
+      const name = each.name ?? each.uses ?? `step ${index + 1}`;
+      const env = { ...this.jobEnv, ...this.env, ...around };
+      const runner = { temp: this.places.temp };
+      const scope: Scope = { contexts: { ...contexts, env, runner, steps: known }, status: this.status };
+      if (!condition(each.if, scope)) {
+        this.runs.push({ name, outcome: "skipped", exitCode: null, log: "", env: {} });
+        if (each.id !== undefined) known[each.id] = { outcome: "skipped", outputs: {} };
+        continue;
+      }
+      const own = { ...env, ...interpolated(each.env, scope) };
+      if (ownAction.test(each.uses ?? "")) {
+        const good = await this.action(each, contexts, scope, own);
+        if (each.id !== undefined) known[each.id] = { outcome: good ? "success" : "failure", outputs: {} };
+        continue;
+      }
+      const { result, channels } = await this.run(each, scope, own);
+      const outcome = result.code === 0 ? "success" : "failure";
+      this.runs.push({ name, outcome, exitCode: result.code, log: result.log, env: own });
+      this.paths.unshift(...linesOf(channels.PATH));
+      Object.assign(this.env, pairsOf(channels.ENV));
+      if (each.id !== undefined) known[each.id] = { outcome, outputs: pairsOf(channels.OUTPUT) };
+      this.summary += readFileSync(channels.STEP_SUMMARY ?? "", "utf8");
+      if (outcome === "failure" && each["continue-on-error"] !== true) {
+        this.status.failed = true;
+        this.exitCode = this.exitCode === 0 ? result.code : this.exitCode;
+      }
     }
-    const own = { ...env, ...interpolated(each.env, scope) };
+    return before === this.status.failed;
+  }
+
+  private async action(
+    each: Step,
+    contexts: Readonly<Record<string, Value>>,
+    scope: Scope,
+    env: Readonly<Record<string, string>>,
+  ): Promise<boolean> {
+    // A copy in the repository is the one of the checkout that the path names.
+    const uses = each.uses ?? "";
+    const root = uses.startsWith("./") ? join(this.places.workspace, uses) : this.surroundings.actionRoot;
+    const { inputs, runs } = action.parse(parse(readFileSync(join(root, "action.yml"), "utf8")));
+    const given = interpolated(each.with, scope);
+    const unknown = Object.keys(given).filter((name) => !Object.hasOwn(inputs, name));
+    if (unknown.length > 0) throw new Error(`the action has no input ${unknown.join(", ")}`);
+    const values = Object.entries(inputs).map(([name, input]) => {
+      const value = given[name] ?? (input.default === undefined ? undefined : interpolate(input.default, scope));
+      if (value === undefined) throw new Error(`the action needs ${name}`);
+      return [name, value] as const;
+    });
+    const github = { ...(contexts.github as Record<string, Value>), action_path: root };
+    return this.steps(runs.steps, { ...contexts, github, inputs: Object.fromEntries(values) }, env);
+  }
+
+  private async run(
+    each: Step,
+    scope: Scope,
+    own: Readonly<Record<string, string>>,
+  ): Promise<{ readonly result: Result; readonly channels: Readonly<Record<string, string>> }> {
+    const { places, surroundings } = this;
+    const file = join(places.files, String((this.files += 1)));
     const channels = Object.fromEntries(
-      ["OUTPUT", "ENV", "PATH", "STEP_SUMMARY"].map((channel) => [channel, join(places.files, `${index}-${channel}`)]),
+      ["OUTPUT", "ENV", "PATH", "STEP_SUMMARY"].map((channel) => [channel, `${file}-${channel}`]),
     );
     for (const channel of Object.values(channels)) writeFileSync(channel, "");
+    if (each.run === undefined) return { result: await act(each, scope, places, surroundings), channels };
     const machine = {
       ...surroundings.machine,
       HOME: places.home,
-      PATH: [...state.paths, surroundings.machine.PATH].join(delimiter),
+      PATH: [...this.paths, surroundings.machine.PATH].join(delimiter),
       RUNNER_TEMP: places.temp,
       GITHUB_WORKSPACE: places.workspace,
       ...Object.fromEntries(Object.entries(channels).map(([channel, path]) => [`GITHUB_${channel}`, path])),
     };
-    const result =
-      each.run === undefined
-        ? await act(each, scope, places, surroundings)
-        : await bash(
-            interpolate(each.run, scope),
-            join(places.workspace, interpolate(each["working-directory"] ?? ".", scope)),
-            { ...machine, ...own },
-            join(places.files, `${index}.sh`),
-          );
-    const outcome = result.code === 0 ? "success" : "failure";
-    runs.push({ name, outcome, exitCode: result.code, log: result.log, env: own });
-    state.paths.unshift(...linesOf(channels.PATH));
-    Object.assign(state.env, pairsOf(channels.ENV));
-    if (each.id !== undefined) state.steps[each.id] = { outcome, outputs: pairsOf(channels.OUTPUT) };
-    summary += readFileSync(channels.STEP_SUMMARY ?? "", "utf8");
-    if (outcome === "failure" && each["continue-on-error"] !== true) {
-      status.failed = true;
-      exitCode = exitCode === 0 ? result.code : exitCode;
-    }
+    const folder = join(places.workspace, interpolate(each["working-directory"] ?? ".", scope));
+    const result = await bash(interpolate(each.run, scope), folder, { ...machine, ...own }, `${file}.sh`);
+    return { result, channels };
   }
-  const log = runs.map((run) => `== ${run.name}: ${run.outcome}\n${run.log}`).join("\n");
-  return {
-    id: surroundings.runId,
-    conclusion: status.failed ? "failure" : "success",
-    steps: runs,
-    log,
-    summary,
-    exitCode,
-  };
 }
 
 interface Places {
   readonly workspace: string;
   readonly temp: string;
+  readonly home: string;
+  readonly files: string;
 }
 
 interface Result {
@@ -197,7 +292,7 @@ async function act(each: Step, scope: Scope, places: Places, surroundings: Surro
       return { code: 0, log: "" };
     case "actions/upload-artifact": {
       only("name", "path", "retention-days");
-      const kept = join(places.temp, `artifact-${given.name ?? ""}`);
+      const kept = mkdtempSync(join(surroundings.dir, "artifact-"));
       if (!existsSync(given.path ?? "")) return { code: 0, log: "no files were found\n" };
       cpSync(given.path ?? "", kept, { recursive: true });
       surroundings.artifacts.set(`${surroundings.runId}/${given.name ?? ""}`, kept);
