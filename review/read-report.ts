@@ -12,6 +12,7 @@ import { tablesOf, unitsOf } from "./report-tables";
 import { accountRows } from "./account-rows";
 import { keyMintingScope } from "./rules/key-minting-scope";
 import { movedConnection } from "./rules/moved-connection";
+import { newServer } from "./rules/new-server";
 import { readToWrite } from "./rules/read-to-write";
 import type { RuleContext } from "./rules/rule";
 import { unreadableScopes } from "./rules/unreadable-scopes";
@@ -108,7 +109,7 @@ function sameRows(expected: readonly object[], given: readonly object[]): boolea
 }
 
 /** Rules that need nothing but the delta. What they say has to stand in every report of it, at whatever level. */
-const followingRules = [wildcardScope, keyMintingScope, unreadableScopes, movedConnection, readToWrite];
+const followingRules = [wildcardScope, keyMintingScope, unreadableScopes, movedConnection, readToWrite, newServer];
 
 function missingFinding(report: Report): string | undefined {
   const given = Map.groupBy(report.findings, ({ rule }) => rule);
@@ -116,8 +117,8 @@ function missingFinding(report: Report): string | undefined {
   for (const rule of followingRules) {
     const left = [...(given.get(rule.id) ?? [])];
     for (const { urn, message } of rule.check(context)) {
-      // A moved connection is a finding of the stack, and names its resources in the program's order.
-      const isOfStack = rule === movedConnection;
+      // What is about a server is a finding of the stack, and names its resources in the program's order.
+      const isOfStack = rule === movedConnection || rule === newServer;
       const isExact = !isOfStack && !isMasked(message) && !isMasked(urn);
       const index = left.findIndex(
         (finding) => (isOfStack || finding.urn === urn) && (!isExact || finding.message === message),

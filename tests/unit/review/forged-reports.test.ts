@@ -167,19 +167,20 @@ describe("a report", () => {
     }
   });
 
-  it.each(["SR001", "SR003", "SR021", "SR002", "SR015"] as const)("without its %s is refused", (rule) => {
+  it.each(["SR001", "SR003", "SR021", "SR024", "SR002", "SR015"] as const)("without its %s is refused", (rule) => {
     const cases = {
       SR001: created(key("ci", { scopes: ["admin:*"] })),
       SR003: created(key("ci", { scopes: ["admin:*"] })),
       SR002: changed("replace", key("ci"), key("ci", { scopes: ["write:checks"] }), ["scopes"]),
       SR015: created(key("ci", { scopes: unknown })),
+      SR024: created(key("eu", { connection: "eu", target: { backend: "pulsely", origin: "https://eu.pulsely.io" } })),
       SR021: changed(
         "replace",
         key("ci"),
         key("ci", { target: { backend: "pulsely", origin: "https://else.example" } }),
       ),
     };
-    const report = review([cases[rule]], { failOn: "never" });
+    const report = review([cases[rule], unchanged(key("anchor"))], { failOn: "never" });
     expect(report.findings.map((finding) => finding.rule)).toContain(rule);
     const forged = withFindings(report, (found) => found.filter((finding) => finding.rule !== rule));
     expect(contradictionIn(forged)).toBe(`a finding of ${rule} is missing`);
@@ -199,7 +200,7 @@ function withFindings(report: Report, change: (findings: Report["findings"]) => 
     findings.filter((finding) => !finding.waived && finding.level === wanted).length;
   const counts = { ...report.counts, block: level("block"), warn: level("warn"), info: level("info") };
   const accounts = report.accounts.map((row) => {
-    const about = findings.filter(({ urn, rule }) => urn === row.urn || rule === "SR021");
+    const about = findings.filter(({ urn, rule }) => urn === row.urn || ["SR021", "SR024"].includes(rule));
     const level_ = (["block", "warn", "info"] as const).find((each) => about.some((finding) => finding.level === each));
     return { ...row, rules: [...new Set(about.map(({ rule }) => rule))].sort(), level: level_ ?? ("none" as const) };
   });
