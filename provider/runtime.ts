@@ -10,7 +10,7 @@ import { explain } from "./explain";
 import { stopSending } from "./http/client";
 import { createApiKeyProvider } from "./resources/api-key";
 import { createContext, type ResourceContext } from "./resources/context";
-import { createRotatingApiKeyProvider } from "./resources/rotating-api-key";
+import { createRotatingApiKeyProvider } from "./resources/rotation/resource";
 import { createServiceAccountProvider } from "./resources/service-account";
 import { withSecretBoundary } from "./secret-boundary";
 

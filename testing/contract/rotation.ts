@@ -3,8 +3,8 @@ import type { Capabilities, IssuedApiKey } from "../../provider/backends/definit
 import { dayMs, hourMs, minuteMs, secondMs } from "../../provider/durations";
 import { createContext } from "../../provider/resources/context";
 import { statusOf } from "../../provider/resources/key-on-service";
-import { createRotatingApiKeyProvider } from "../../provider/resources/rotating-api-key";
-import { idleTimeMs } from "../../provider/resources/rotation-schedule";
+import { createRotatingApiKeyProvider } from "../../provider/resources/rotation/resource";
+import { idleTimeMs } from "../../provider/resources/rotation/schedule";
 import { assertTime, isNear } from "../assertions";
 import { OneResource } from "../one-resource";
 import { type Contract, type Issued, type Parent, type Workbench, within } from "../workbench";

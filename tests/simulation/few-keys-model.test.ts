@@ -5,7 +5,7 @@ import type { BackendClient, Capabilities } from "../../provider/backends/defini
 import { createConnections } from "../../provider/connections";
 import { dayMs, hourMs } from "../../provider/durations";
 import { BadRequestError, ServerError, TimeoutError } from "../../provider/errors";
-import { createRotatingApiKeyProvider } from "../../provider/resources/rotating-api-key";
+import { createRotatingApiKeyProvider } from "../../provider/resources/rotation/resource";
 import { EngineDouble, type Outcome } from "../../testing/engine-double";
 import { everyday, origin } from "../unit/provider/support/fake-service";
 import { FewKeysService, type Trouble } from "../unit/provider/support/few-keys-service";

@@ -2,7 +2,7 @@ import { fingerprintOf } from "../../../provider/fingerprint";
 import { createConnections } from "../../../provider/connections";
 import { secondMs } from "../../../provider/durations";
 import type { ResourceContext } from "../../../provider/resources/context";
-import { createRotatingApiKeyProvider } from "../../../provider/resources/rotating-api-key";
+import { createRotatingApiKeyProvider } from "../../../provider/resources/rotation/resource";
 import { formatTime } from "../../../provider/times";
 import { type EmulatedKey, type EmulatedRequest, startEmulator, type TestEmulator } from "../../../testing/emulator";
 import { EngineDouble } from "../../../testing/engine-double";

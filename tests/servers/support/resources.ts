@@ -1,7 +1,7 @@
 import { type Connection, createConnections } from "../../../provider/connections";
 import { createApiKeyProvider } from "../../../provider/resources/api-key";
 import { createContext, type ResourceContext } from "../../../provider/resources/context";
-import { createRotatingApiKeyProvider } from "../../../provider/resources/rotating-api-key";
+import { createRotatingApiKeyProvider } from "../../../provider/resources/rotation/resource";
 import { createServiceAccountProvider } from "../../../provider/resources/service-account";
 import { OneResource } from "../../../testing/one-resource";
 

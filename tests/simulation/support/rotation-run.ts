@@ -3,7 +3,7 @@ import { plainSecret, unknownValue } from "../../../provider/wire";
 import { dayMs, parseDuration } from "../../../provider/durations";
 import { fingerprintOf } from "../../../provider/fingerprint";
 import { stackMark } from "../../../provider/resources/names";
-import type { PreviousKey, RotatingOutputs } from "../../../provider/resources/rotation-plan";
+import type { PreviousKey, RotatingOutputs } from "../../../provider/resources/rotation/key-ring";
 import type { EngineDouble, Outcome, StateEntry } from "../../../testing/engine-double";
 import { type LivingKey, type Product, type RotationBench, productFacts } from "../../contract/support/rotation-bench";
 

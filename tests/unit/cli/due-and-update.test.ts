@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { dueReport } from "../../../cli/due-report";
 import { dayMs, hourMs } from "../../../provider/durations";
 import { createApiKeyProvider } from "../../../provider/resources/api-key";
-import { createRotatingApiKeyProvider } from "../../../provider/resources/rotating-api-key";
+import { createRotatingApiKeyProvider } from "../../../provider/resources/rotation/resource";
 import { OneResource } from "../../../testing/one-resource";
 import { FakeService, origin, today } from "../provider/support/fake-service";
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import type { Capabilities, KeyChanges } from "../../../../provider/backends/definition";
 import { dayMs } from "../../../../provider/durations";
 import { ignoredChange } from "../../../../provider/resources/change-key";
-import { createRotatingApiKeyProvider } from "../../../../provider/resources/rotating-api-key";
+import { createRotatingApiKeyProvider } from "../../../../provider/resources/rotation/resource";
 import { EngineDouble } from "../../../../testing/engine-double";
 import { FakeService, origin } from "../support/fake-service";
 import { madeKey, succeeded } from "../support/resources";

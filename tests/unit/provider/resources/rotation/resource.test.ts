@@ -1,13 +1,13 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Capabilities } from "../../../../provider/backends/definition";
-import { dayMs, hourMs } from "../../../../provider/durations";
-import { ServerError, TimeoutError } from "../../../../provider/errors";
-import { createRotatingApiKeyProvider } from "../../../../provider/resources/rotating-api-key";
-import type { RotatingInputs, RotationRequest } from "../../../../provider/resources/rotation-request";
-import { withSecretBoundary } from "../../../../provider/secret-boundary";
-import { asSecret, unknownValue } from "../../../../provider/wire";
-import { EngineDouble } from "../../../../testing/engine-double";
-import { FakeService, origin } from "../support/fake-service";
+import type { Capabilities } from "../../../../../provider/backends/definition";
+import { dayMs, hourMs } from "../../../../../provider/durations";
+import { ServerError, TimeoutError } from "../../../../../provider/errors";
+import { createRotatingApiKeyProvider } from "../../../../../provider/resources/rotation/resource";
+import type { RotatingInputs, RotationRequest } from "../../../../../provider/resources/rotation/request";
+import { withSecretBoundary } from "../../../../../provider/secret-boundary";
+import { asSecret, unknownValue } from "../../../../../provider/wire";
+import { EngineDouble } from "../../../../../testing/engine-double";
+import { FakeService, origin } from "../../support/fake-service";
 
 const program = (inputs: object = {}) => ({ origin, scopes: ["read:checks"], rotateEvery: "30d", ...inputs });
 

@@ -1,11 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import type { Capabilities } from "../../../../provider/backends/definition";
-import type { ConnectionFacts } from "../../../../provider/connections";
-import { dayMs, formatDuration, hourMs, minuteMs, secondMs } from "../../../../provider/durations";
-import { Failures } from "../../../../provider/resources/input-checks";
+import type { Capabilities } from "../../../../../provider/backends/definition";
+import type { ConnectionFacts } from "../../../../../provider/connections";
+import { dayMs, formatDuration, hourMs, minuteMs, secondMs } from "../../../../../provider/durations";
+import { Failures } from "../../../../../provider/resources/input-checks";
 import {
-  checkSchedule,
   dueOf,
   dueReason,
   idleTimeMs,
@@ -13,9 +12,10 @@ import {
   overlapEnds,
   type ScheduleInputs,
   scheduleOf,
-} from "../../../../provider/resources/rotation-schedule";
-import { unknownValue } from "../../../../provider/wire";
-import { everyday } from "../support/fake-service";
+} from "../../../../../provider/resources/rotation/schedule";
+import { checkSchedule } from "../../../../../provider/resources/rotation/schedule-check";
+import { unknownValue } from "../../../../../provider/wire";
+import { everyday } from "../../support/fake-service";
 
 const facts = (abilities: Partial<Capabilities> = {}): ConnectionFacts => ({
   name: "default",

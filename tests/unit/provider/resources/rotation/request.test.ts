@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
-import { type RotatingInputs, requestRotation } from "../../../../provider/resources/rotation-request";
-import { scheduleOf } from "../../../../provider/resources/rotation-schedule";
-import { unknownValue } from "../../../../provider/wire";
-import { catalogue, everyday, origin } from "../support/fake-service";
+import { type RotatingInputs, requestRotation } from "../../../../../provider/resources/rotation/request";
+import { scheduleOf } from "../../../../../provider/resources/rotation/schedule";
+import { unknownValue } from "../../../../../provider/wire";
+import { catalogue, everyday, origin } from "../../support/fake-service";
 
 const facts = { capabilities: { ...everyday, lastUsed: { lagMs: 0, granularityMs: 0 } } };
 const first = { generation: 1, issuedOn: "2027-01-01T00:00:00Z", rotationReason: "first issue" };
@@ -13,7 +13,8 @@ type Given = Partial<RotatingInputs>;
 /** What `check` asks for, from the old inputs and the new ones. */
 function ask(olds: Given, news: Given, now: string) {
   const inputs = { ...base, ...news } as RotatingInputs;
-  return requestRotation({ ...base, ...olds }, inputs, scheduleOf(inputs, facts, "export"), catalogue, Date.parse(now));
+  const schedule = scheduleOf(inputs, facts, "export");
+  return requestRotation({ ...base, ...olds }, inputs, { schedule, catalogue, nowMs: Date.parse(now) });
 }
 
 /** The overlap of the second key runs until the 9th of April. */
@@ -28,13 +29,11 @@ const unused = { ...running, retireUntil: "2027-05-02T00:00:00Z" };
 describe("The request of a rotating key", () => {
   test("begins with the first issue, on the day of the issue", () => {
     expect(
-      requestRotation(
-        {},
-        base as unknown as RotatingInputs,
-        scheduleOf(base, facts, "export"),
+      requestRotation({}, base as unknown as RotatingInputs, {
+        schedule: scheduleOf(base, facts, "export"),
         catalogue,
-        Date.parse("2027-01-01T17:30:00Z"),
-      ),
+        nowMs: Date.parse("2027-01-01T17:30:00Z"),
+      }),
     ).toEqual(first);
     expect(ask({}, { emergency: "already there" }, "2027-01-01T17:30:00Z")).toEqual(first);
   });

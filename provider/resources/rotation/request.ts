@@ -1,15 +1,16 @@
 /**
  * The request: what `check` adds to the inputs of a rotating key, made from the old inputs and the
  * clock alone, so that every coming rotation shows in a preview, with its reason. What was done stands
- * in the outputs; see rotation-plan.ts.
+ * in the outputs; see next-step.ts.
  */
-import { formatDuration, formatSpan, parseDuration } from "../durations";
-import { sameAccess, type ScopeCatalogue } from "../scopes";
-import { formatTime } from "../times";
-import { isUnknown } from "../wire";
-import { sameValue } from "./field-table";
-import type { KeyInputs } from "./key-inputs";
-import { dueOf, dueReason, issueTime, overlapEnds, type Schedule, type ScheduleInputs } from "./rotation-schedule";
+import { formatDuration, parseDuration } from "../../durations";
+import { sameAccess, type ScopeCatalogue } from "../../scopes";
+import { formatTime } from "../../times";
+import { isUnknown } from "../../wire";
+import { sameValue } from "../field-table";
+import type { KeyInputs } from "../key-inputs";
+import { dueOf, dueReason, issueTime, overlapEnds, type Schedule, type ScheduleInputs } from "./schedule";
+import { earlyEnd, retiredReason, statusReason } from "./words";
 
 /** Part of the inputs. Times are RFC 3339 UTC. */
 export interface RotationRequest {
@@ -36,14 +37,17 @@ export interface MintingInputs {
 
 export type RotatingInputs = KeyInputs & ScheduleInputs & MintingInputs & RotationRequest & { readonly status: string };
 
-export const retiredReason = "previous key retired after overlap";
+/** What a request is made from, beside the inputs. */
+interface RequestRules {
+  readonly schedule: Schedule;
+  readonly catalogue: ScopeCatalogue | undefined;
+  readonly nowMs: number;
+}
 
 export function requestRotation(
   olds: Partial<RotatingInputs>,
   news: KeyInputs & MintingInputs,
-  schedule: Schedule,
-  catalogue: ScopeCatalogue | undefined,
-  nowMs: number,
+  { schedule, catalogue, nowMs }: RequestRules,
 ): RotationRequest {
   const before = requestOf(olds);
   if (!before)
@@ -84,11 +88,6 @@ export function requestRotation(
   };
 }
 
-/** `previous key ends 6 d early`: a promise that is cut short says so. */
-export function earlyEnd(promisedMs: number, nowMs: number): string {
-  return `previous key ends ${formatSpan(promisedMs - nowMs)} early`;
-}
-
 /** Why the inputs ask for a new key at once; undefined where they ask for the one there is. */
 export function changeReason(
   before: MintingInputs,
@@ -105,12 +104,6 @@ export function changeReason(
   if (!sameLife(before.expiresIn, after.expiresIn))
     reasons.push(`expiresIn changed: ${before.expiresIn ?? "none"} => ${after.expiresIn ?? "none"}`);
   return reasons.length > 0 ? { text: reasons.join("; "), emergency } : undefined;
-}
-
-/** Why a key that is not active any more needs a successor. */
-export function statusReason(status: string | undefined): string | undefined {
-  if (status === undefined || status === "active") return undefined;
-  return status === "expired" ? "expired" : status === "missing" ? "gone from the service" : `${status} outside`;
 }
 
 /** True for what does not work: it has no overlap to keep. */

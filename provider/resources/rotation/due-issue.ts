@@ -1,0 +1,64 @@
+/** Whether a new key is needed, and why: from what was done (the ring), what is wanted and the clock. Pure. */
+import type { ConnectionFacts } from "../../connections";
+import { formatTime } from "../../times";
+import { isUnknown } from "../../wire";
+import { sameValue } from "../field-table";
+import type { KeyRing, RotationRecord } from "./key-ring";
+import { changeReason, endForDue, isDead, type RotatingInputs } from "./request";
+import { dueOf, dueReason, type Schedule } from "./schedule";
+import { previousTask } from "./use";
+import { statusReason } from "./words";
+
+/** What an update works towards, and the rules it works by. */
+export interface Aim {
+  readonly wanted: RotatingInputs;
+  readonly facts: ConnectionFacts;
+  readonly schedule: Schedule;
+  readonly nowMs: number;
+}
+
+/** A new key that is needed. */
+export interface Issue {
+  readonly reason: string;
+  /** Every older key is revoked in the same update. */
+  readonly emergency: boolean;
+  /** The current key does not work, so it has no overlap to keep. */
+  readonly currentIsDead: boolean;
+}
+
+export function dueIssue(ring: KeyRing, { wanted, facts, schedule, nowMs }: Aim): Issue | undefined {
+  const { record } = ring;
+  if (record.keyId === undefined || record.secret === undefined)
+    return { reason: "first issue", emergency: false, currentIsDead: true };
+  const currentIsDead =
+    isDead(record.status) || (record.expiresAt !== undefined && nowMs >= Date.parse(record.expiresAt));
+  const asked = [wanted.scopes, wanted.keepers, wanted.expiresIn, wanted.emergency];
+  if (!asked.some(isUnknown)) {
+    const change = changeReason(record, wanted, facts.catalogue);
+    if (change) return { reason: change.text, emergency: change.emergency, currentIsDead };
+  } else if (!sameValue([record.scopes, record.keepers, record.expiresIn, record.emergency], asked)) {
+    return { reason: "inputs not known yet", emergency: false, currentIsDead: false };
+  }
+  const broken = statusReason(record.status);
+  if (broken !== undefined) return { reason: broken, emergency: false, currentIsDead };
+  const { issuedOn, expiresIn, expiresAt } = record;
+  const due = dueReason(schedule, Date.parse(issuedOn), endForDue(issuedOn, expiresIn, expiresAt), nowMs);
+  // The clock never issues inside a running overlap; a key that does not work cannot wait for one.
+  const overlapRuns = ["keep", "setEnd", "ask"].includes(previousTask(ring, facts, nowMs));
+  return due !== undefined && (currentIsDead || !overlapRuns)
+    ? { reason: due, emergency: false, currentIsDead }
+    : undefined;
+}
+
+/** When the current key is due by its age or its end. */
+export function nextDueMs(
+  schedule: Schedule,
+  { issuedOn, expiresIn, expiresAt }: Pick<RotationRecord, "issuedOn" | "expiresIn" | "expiresAt">,
+): number {
+  return dueOf(schedule, Date.parse(issuedOn), endForDue(issuedOn, expiresIn, expiresAt)).atMs;
+}
+
+/** The record with the time at which the next key will be issued, as far as the clock decides. */
+export function withNextRotation<Outputs extends RotationRecord>(outs: Outputs, schedule: Schedule): Outputs {
+  return outs.keyId === undefined ? outs : { ...outs, nextRotationAt: formatTime(nextDueMs(schedule, outs)) };
+}

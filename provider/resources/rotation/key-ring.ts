@@ -1,0 +1,197 @@
+/**
+ * The keys of one rotating key: the current one, the previous one, and older ones that still have to go.
+ * Read from the state and written back as they were; changed by transitions alone. Pure.
+ */
+import { defined } from "../../defined";
+import type { AmbiguousCreateError } from "../../errors";
+import type { KeyRecord } from "../key-inputs";
+import type { RotatingInputs } from "./request";
+import type { RetireMode } from "./schedule";
+
+/** One credential: what a revoke addresses. Under one key id a newer one may follow it. */
+export interface Credential {
+  readonly keyId: string;
+  readonly physicalName: string;
+  readonly fingerprint?: string;
+  readonly secretVersion?: string;
+}
+
+/** An older key that still has to be revoked. */
+export interface PendingRevocation extends Credential {
+  /** RFC 3339 UTC: since when it should be gone. */
+  readonly end: string;
+}
+
+/** What the record knows of the previous key beside its public outputs. */
+export interface PreviousKey extends Credential {
+  /** Earliest end; RFC 3339 UTC. */
+  readonly retireAfter: string;
+  readonly retire: RetireMode;
+  /** The service ends it by itself at `previousValidUntil`. */
+  readonly endsOnService: boolean;
+}
+
+/** What is recorded of the resource and of its current key. */
+export interface RotationRecord
+  extends Omit<RotatingInputs, "status" | "retireAfter" | "retireUntil">, Omit<KeyRecord, "keyId" | "physicalName"> {
+  /** Absent while no key could be issued yet. */
+  readonly keyId?: string;
+  readonly physicalName?: string;
+  readonly rotatedAt?: string;
+  readonly nextRotationAt?: string;
+  readonly retireStatus?: string;
+  readonly agreedScopes?: readonly string[];
+  /** After a native rotate whose answer was lost: no further one before this time. */
+  readonly rotateBlockedUntil?: string;
+}
+
+/** The older keys, as the state has them. */
+interface RecordedKeys {
+  readonly previousKeyId?: string;
+  readonly previousSecret?: string;
+  readonly previousValidUntil?: string;
+  readonly previousKey?: PreviousKey;
+  readonly pendingRevocations?: readonly PendingRevocation[];
+  /** Names of keys that may have been made although no usable answer came, and that could not be looked for yet. */
+  readonly lostCreates?: readonly string[];
+  /** Older keys that somebody gave another secret: left alone until an emergency, or until this resource goes. */
+  readonly strayKeys?: readonly Credential[];
+}
+
+/** The state of a rotating key. */
+export type RotatingOutputs = RotationRecord & RecordedKeys;
+
+/** The key before the current one, which works until its end. */
+export interface Previous extends PreviousKey {
+  readonly secret?: string;
+  /** Latest end; RFC 3339 UTC. */
+  readonly until: string;
+}
+
+export interface KeyRing {
+  readonly record: RotationRecord;
+  readonly previous?: Previous;
+  /** Older keys that wait for their revocation. */
+  readonly waiting: readonly PendingRevocation[];
+  /** Older keys that lose their power in this very update. */
+  readonly condemned: readonly Credential[];
+  readonly lost: readonly string[];
+  readonly strays: readonly Credential[];
+}
+
+export function fromOutputs(outs: RotatingOutputs): KeyRing {
+  const { previousKeyId: _id, previousSecret, previousValidUntil, previousKey, ...rest } = outs;
+  const { pendingRevocations = [], lostCreates = [], strayKeys = [], ...record } = rest;
+  return {
+    record,
+    ...(previousKey &&
+      previousValidUntil !== undefined && {
+        previous: defined({ ...previousKey, secret: previousSecret, until: previousValidUntil }),
+      }),
+    waiting: pendingRevocations,
+    condemned: [],
+    lost: lostCreates,
+    strays: strayKeys,
+  };
+}
+
+export function toOutputs({ record, previous, waiting, lost, strays }: KeyRing): RotatingOutputs {
+  return { ...record, ...(previous && previousOutputs(previous)), ...defined(listed({ waiting, lost, strays })) };
+}
+
+function previousOutputs({ secret, until, ...previousKey }: Previous): RecordedKeys {
+  return defined({
+    previousKeyId: previousKey.keyId,
+    previousSecret: secret,
+    previousValidUntil: until,
+    previousKey,
+  });
+}
+
+function listed({ waiting, lost, strays }: Pick<KeyRing, "waiting" | "lost" | "strays">) {
+  return {
+    pendingRevocations: waiting.length > 0 ? waiting : undefined,
+    lostCreates: lost.length > 0 ? lost : undefined,
+    strayKeys: strays.length > 0 ? strays : undefined,
+  };
+}
+
+/** The current key; undefined while none could be issued yet. */
+export function currentOf({ record }: KeyRing): Credential | undefined {
+  const { keyId, physicalName, fingerprint, secretVersion } = record;
+  return keyId === undefined || physicalName === undefined
+    ? undefined
+    : defined({ keyId, physicalName, fingerprint, secretVersion });
+}
+
+/** Every credential that the ring holds, oldest first; of those that share an id the newest. */
+export function credentialsOf(ring: KeyRing): Credential[] {
+  const current = currentOf(ring);
+  const { strays, waiting, previous } = ring;
+  const all = [...strays, ...waiting, ...(previous ? [previous] : []), ...(current ? [current] : [])];
+  return all.filter((credential, index) => all.findLastIndex((other) => other.keyId === credential.keyId) === index);
+}
+
+/** True where one more key would be too many. */
+export function isCrowded(ring: KeyRing, limit: number | undefined, currentIsDead: boolean): boolean {
+  if (limit === undefined) return false;
+  const { record, previous, waiting, lost } = ring;
+  const current = record.keyId === undefined || currentIsDead ? 0 : 1;
+  return current + (previous ? 1 : 0) + waiting.length + lost.length >= limit;
+}
+
+// Transitions
+
+export function changed(ring: KeyRing, changes: Partial<RotationRecord>): KeyRing {
+  return { ...ring, record: { ...ring.record, ...changes } };
+}
+
+/** The record without some fields, and with others. */
+export function replaced(
+  ring: KeyRing,
+  names: readonly (keyof RotationRecord)[],
+  changes: Partial<RotationRecord> = {},
+): KeyRing {
+  const left = Object.entries(ring.record).filter(([name]) => !names.includes(name as keyof RotationRecord));
+  return { ...ring, record: { ...Object.fromEntries(left), ...changes } as RotationRecord };
+}
+
+/** There is no previous key any more. */
+export function withoutPrevious({ previous: _gone, ...ring }: KeyRing, retireStatus?: string): KeyRing {
+  return replaced(ring, ["retireAskedOn", "retireStatus"], defined({ retireStatus }));
+}
+
+/** The key waits for its revocation. */
+export function awaiting(ring: KeyRing, key: Credential, now: string): KeyRing {
+  return { ...ring, waiting: [...ring.waiting, { ...credentialOf(key), end: now }] };
+}
+
+/** Remembers a key of ours whose secret is somebody else's: only an emergency, or the end of the resource, revokes it. */
+export function leftAlone(ring: KeyRing, { keyId, physicalName }: Credential): KeyRing {
+  return { ...ring, strays: [...ring.strays.filter((stray) => stray.keyId !== keyId), { keyId, physicalName }] };
+}
+
+/** What a create that failed may have left on the service: the next update looks for it and revokes it. */
+export function leftBehind(ring: KeyRing, { candidates, marker }: AmbiguousCreateError, now: string): KeyRing {
+  if (candidates.length === 0) return { ...ring, lost: [...ring.lost, marker] };
+  const found = candidates.map((keyId) => ({ keyId, physicalName: marker, end: now }));
+  return { ...ring, waiting: [...ring.waiting, ...found] };
+}
+
+/** Keys whose create was never answered, and that are there: they are of no use to anybody. */
+export function foundAgain(ring: KeyRing, keys: readonly Credential[], now: string): KeyRing {
+  return keys.reduce<KeyRing>((found, key) => awaiting(found, key, now), { ...ring, lost: [] });
+}
+
+/** An emergency is after the key itself, even where somebody has given it another secret. */
+export function whateverItCarries<Key extends Credential>({
+  secretVersion: _version,
+  ...key
+}: Key): Omit<Key, "secretVersion"> {
+  return key;
+}
+
+/** A credential without what else is known of its key. */
+export function credentialOf({ keyId, physicalName, fingerprint, secretVersion }: Credential): Credential {
+  return defined({ keyId, physicalName, fingerprint, secretVersion });
+}

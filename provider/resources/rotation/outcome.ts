@@ -1,0 +1,213 @@
+/** What the answer to a step makes of the ring and of what an update has seen. Pure. */
+import type { ApiKey, IssuedApiKey } from "../../backends/definition";
+import type { Connection } from "../../connections";
+import type { AmbiguousCreateError } from "../../errors";
+import { formatTime } from "../../times";
+import type { Observation } from "../key-on-service";
+import type { Aim, Issue } from "./due-issue";
+import { withInputs } from "./in-place";
+import {
+  changed,
+  type Credential,
+  currentOf,
+  foundAgain,
+  type KeyRing,
+  leftAlone,
+  leftBehind,
+  whateverItCarries,
+  withoutPrevious,
+} from "./key-ring";
+import { mayCarryAnotherSecret, type Step } from "./next-step";
+import { dayOf, isDead, isGone } from "./request";
+import { revoked } from "./revocation";
+import { type Seen, withProblem } from "./seen";
+import { succeeded } from "./succession";
+import { judgeUse } from "./use";
+import * as words from "./words";
+
+/** An answer, or why there is none. */
+export type Told<Value> = { readonly value: Value } | { readonly problem: string };
+
+/** What each step that asks the service may bring. */
+export interface Outcomes {
+  readonly look: Told<Observation>;
+  readonly probe: Told<Observation>;
+  readonly search: Told<readonly Credential[]>;
+  readonly ask: Told<ApiKey | undefined>;
+  readonly revoke: Told<"gone" | "leftAlone"> & { readonly lastUse?: string | undefined };
+  readonly issue: Told<IssuedApiKey> & { readonly unclear?: AmbiguousCreateError | undefined };
+  readonly rotate: Told<IssuedApiKey> & { readonly blockedUntil?: string | undefined };
+  readonly wait: Told<undefined>;
+  /** `observed`: the key, where the change failed. */
+  readonly change: Told<undefined> & { readonly observed?: Observation | undefined };
+  readonly setEnd: Told<undefined> & { readonly observed?: Observation | undefined };
+}
+
+export type ServiceStep = Extract<Step, { readonly kind: keyof Outcomes }>;
+type StepOf<Kind extends ServiceStep["kind"]> = Extract<ServiceStep, { readonly kind: Kind }>;
+
+/** How far an update has come. */
+export interface Progress {
+  readonly ring: KeyRing;
+  readonly seen: Seen;
+}
+
+type Apply<Kind extends ServiceStep["kind"]> = (
+  progress: Progress,
+  outcome: Outcomes[Kind],
+  step: StepOf<Kind>,
+  aim: Aim & { readonly facts: Connection },
+) => Progress;
+
+const appliers: { readonly [Kind in ServiceStep["kind"]]: Apply<Kind> } = {
+  look: looked,
+  probe: ({ ring, seen }, outcome) => ({
+    ring,
+    seen:
+      "value" in outcome
+        ? { ...seen, stillThere: !isGone(outcome.value.status) }
+        : { ...seen, failure: outcome.problem },
+  }),
+  search: ({ ring, seen }, outcome, { room }, { nowMs }) => {
+    const searched = { ...seen, searched: true, makesRoom: seen.makesRoom || room };
+    return "value" in outcome
+      ? { ring: foundAgain(ring, outcome.value, formatTime(nowMs)), seen: searched }
+      : { ring, seen: withProblem(searched, words.problems.search(ring.lost, outcome.problem), room) };
+  },
+  ask: asked,
+  revoke: revoked,
+  issue: ({ ring, seen }, outcome, { issue }, aim) =>
+    "value" in outcome
+      ? succession({ ring, seen }, outcome.value, issue, { aim, inPlace: false })
+      : {
+          ring: outcome.unclear ? leftBehind(ring, outcome.unclear, formatTime(aim.nowMs)) : ring,
+          seen: { ...seen, failure: outcome.problem },
+        },
+  rotate: ({ ring, seen }, outcome, { issue }, aim) =>
+    "value" in outcome
+      ? succession({ ring, seen }, outcome.value, issue, { aim, inPlace: true })
+      : {
+          ring: outcome.blockedUntil === undefined ? ring : changed(ring, { rotateBlockedUntil: outcome.blockedUntil }),
+          seen: { ...seen, failure: outcome.problem },
+        },
+  wait: ({ ring, seen }) => ({ ring, seen: { ...seen, waited: true } }),
+  change: ({ ring, seen }, outcome, { key, changes }, aim) => {
+    if ("value" in outcome)
+      return {
+        ring: changes.name === undefined ? ring : changed(ring, { physicalName: changes.name }),
+        seen: { ...seen, changed: "done" },
+      };
+    const failed: Seen = { ...seen, changed: "failed" };
+    return outcome.observed && outcome.observed.status !== "active"
+      ? broken({ ring, seen: failed }, outcome.observed, aim)
+      : { ring, seen: withProblem(failed, words.problems.change(key.keyId, outcome.problem)) };
+  },
+  setEnd: ({ ring, seen }, outcome, { key: previous }) => {
+    const tried = { ...seen, endTried: true };
+    if ("value" in outcome) return { ring: { ...ring, previous: { ...previous, endsOnService: true } }, seen: tried };
+    // Somebody may have revoked it: then it has no end to set, and nobody should be told that it is valid.
+    return outcome.observed && isGone(outcome.observed.status)
+      ? { ring: withoutPrevious(ring, words.goneWords(outcome.observed.status)), seen: tried }
+      : { ring, seen: withProblem(tried, words.problems.setEnd(previous.keyId, outcome.problem)) };
+  },
+};
+
+/** The answer to a step that asks the service. */
+export function afterOutcome<Kind extends ServiceStep["kind"]>(
+  progress: Progress,
+  step: StepOf<Kind>,
+  outcome: Outcomes[Kind],
+  aim: Aim & { readonly facts: Connection },
+): Progress {
+  const apply: Apply<Kind> = appliers[step.kind];
+  return apply(progress, outcome, step, aim);
+}
+
+/** The steps that ask nobody. */
+export function settled({ ring, seen }: Progress, { kind }: Extract<Step, { kind: "condemn" | "forget" }>): Progress {
+  if (kind === "condemn") return { ring: { ...ring, waiting: ring.waiting.map(whateverItCarries) }, seen };
+  const status = `${words.retiredReason} (on the service)`;
+  return { ring: withoutPrevious(ring, status), seen: { ...seen, retired: true } };
+}
+
+/** What stands in the record at the end of an update, whatever else could not be done. */
+export function concluded({ ring, seen }: Progress, { wanted, facts }: Aim & { readonly facts: Connection }): KeyRing {
+  const { rotationReason } = ring.record;
+  const crowd = ring.waiting.length > (ring.previous ? 0 : 1);
+  const reason = seen.issued
+    ? `${rotationReason}${crowd ? `; ${words.stillWaiting(ring.waiting.length)}` : ""}`
+    : seen.retired
+      ? words.retiredReason
+      : rotationReason;
+  return changed(withInputs(ring, wanted, seen.issued !== undefined || seen.changed !== "failed"), {
+    rotationReason: reason,
+    service: facts.origin,
+  });
+}
+
+function looked({ ring, seen }: Progress, outcome: Outcomes["look"], step: StepOf<"look">, aim: Aim): Progress {
+  const { issue, deferrable, key } = step;
+  if ("value" in outcome) {
+    const { status, key: found } = outcome.value;
+    if (status !== "active") return broken({ ring, seen }, outcome.value, aim, issue);
+    const lastUsed = found?.lastUsedAt === undefined ? {} : { lastUsedAt: found.lastUsedAt };
+    return { ring: changed(ring, { status }), seen: { ...seen, current: "works", ...lastUsed } };
+  }
+  const unread: Seen = { ...seen, current: "unread" };
+  if (issue?.currentIsDead)
+    return { ring: mayCarryAnotherSecret(ring, aim) ? leftAlone(ring, key) : ring, seen: unread };
+  return deferrable
+    ? { ring: deferred(ring, outcome.problem, aim.nowMs), seen: unread }
+    : { ring, seen: withProblem(unread, words.problems.unread(outcome.problem)) };
+}
+
+/** The current key does not work: whatever was planned, a new one is issued. */
+function broken({ ring, seen }: Progress, found: Observation, { facts }: Aim, planned?: Issue): Progress {
+  const { status, key } = found;
+  const why = words.statusReason(status) ?? "not active";
+  const repair = {
+    reason: planned && planned.reason !== why ? `${planned.reason}; ${why}` : why,
+    emergency: planned?.emergency ?? false,
+    currentIsDead: isDead(status),
+  };
+  const current = currentOf(ring);
+  // Called revoked because it carries another secret: then it lives, and has to be remembered.
+  const lives = status === "revoked" && key?.status === "active" && facts.capabilities.maxActiveKeys !== 1;
+  return {
+    ring: changed(lives && current ? leftAlone(ring, current) : ring, { status }),
+    seen: { ...seen, current: "broken", repair },
+  };
+}
+
+function asked({ ring, seen }: Progress, outcome: Outcomes["ask"], _step: StepOf<"ask">, aim: Aim): Progress {
+  const { facts, nowMs } = aim;
+  if ("problem" in outcome) return { ring: deferred(ring, outcome.problem, nowMs), seen: { ...seen, asked: true } };
+  const use = { currentLastUsedAt: seen.lastUsedAt, previousLastUsedAt: outcome.value?.lastUsedAt };
+  const { retire, status } = outcome.value
+    ? judgeUse(use, facts, nowMs)
+    : { retire: true, status: "gone from the service" };
+  return {
+    ring: changed(ring, { retireAskedOn: dayOf(nowMs), retireStatus: status }),
+    seen: { ...seen, asked: true, ...(retire && { unused: status }) },
+  };
+}
+
+/** Whether the previous key is in use cannot be told today. */
+function deferred(ring: KeyRing, problem: string, nowMs: number): KeyRing {
+  return changed(ring, { retireAskedOn: dayOf(nowMs), retireStatus: words.useUnknown(problem) });
+}
+
+function succession(
+  { ring, seen }: Progress,
+  issued: IssuedApiKey,
+  issue: Issue,
+  { aim, inPlace }: { readonly aim: Aim & { readonly facts: Connection }; readonly inPlace: boolean },
+): Progress {
+  const { repair: _repair, lastUsedAt: _used, ...rest } = seen;
+  const next = succeeded(ring, { issued, issue, inPlace, remarks: seen.remarks }, aim);
+  return {
+    ring: issue.emergency ? changed(next, { retireStatus: words.emergencyStatus([]) }) : next,
+    // What had to wait for a key that works comes now.
+    seen: { ...rest, current: "works", issued: issue, searched: seen.current === "works" && seen.searched },
+  };
+}

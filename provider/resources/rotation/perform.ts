@@ -1,0 +1,154 @@
+/** One function for each step of a rotation that asks the service. Decides nothing, and throws only what nobody can carry on from. */
+import type { KeyChanges, KeyRef } from "../../backends/definition";
+import type { Connection } from "../../connections";
+import { defined } from "../../defined";
+import { AmbiguousCreateError, isUnclear, ProviderError, wordsOf } from "../../errors";
+import { formatTime } from "../../times";
+import { changeKey } from "../change-key";
+import { resolveExpiry } from "../expiry";
+import type { ResourceContext } from "../context";
+import { keyRequest } from "../key-inputs";
+import type { Naming } from "../marking";
+import { issueKey, livingByMarkers, observeKey, retireCredential, whole } from "../key-on-service";
+import type { Aim } from "./due-issue";
+import { type Credential, currentOf, type KeyRing } from "./key-ring";
+import type { Outcomes, Progress, ServiceStep, Told } from "./outcome";
+import { leavesOverlap } from "./succession";
+import { unclearRotate } from "./words";
+
+/** An update under way: what it works towards, and the service it works on. */
+export interface RotationCall extends Aim {
+  readonly facts: Connection;
+  readonly tools: Pick<ResourceContext, "clock" | "marking">;
+}
+
+type StepOf<Kind extends ServiceStep["kind"]> = Extract<ServiceStep, { readonly kind: Kind }>;
+type Perform<Kind extends ServiceStep["kind"]> = (
+  call: RotationCall,
+  progress: Progress,
+  step: StepOf<Kind>,
+) => Promise<Outcomes[Kind]>;
+
+const performers: { readonly [Kind in ServiceStep["kind"]]: Perform<Kind> } = {
+  look: ({ facts, nowMs }, { ring }, { key }) => tryTo(() => observeKey(facts, refOf(ring, key), nowMs)),
+  probe: ({ facts, nowMs }, { ring }, { key: { secretVersion: _any, ...key } }) =>
+    tryTo(() => observeKey(facts, refOf(ring, key), nowMs)),
+  search: ({ facts }, { ring }) =>
+    tryTo(async () => {
+      const found = await livingByMarkers(facts, ring.record.serviceAccountId, ring.lost);
+      return found.map(({ id, name }) => ({ keyId: id, physicalName: name }));
+    }),
+  ask: ({ facts }, { ring }, { key }) => tryTo(() => facts.client.getKey(refOf(ring, key))),
+  revoke,
+  issue,
+  rotate,
+  wait: async ({ tools }, _progress, { ms }) => {
+    await tools.clock.sleep(ms);
+    return { value: undefined };
+  },
+  change: (call, { ring }, { key, changes }) => change(call, refOf(ring, key), changes),
+  setEnd: (call, { ring }, { key }) => change(call, refOf(ring, key), { expiresAt: key.until }),
+};
+
+export function perform<Kind extends ServiceStep["kind"]>(
+  call: RotationCall,
+  progress: Progress,
+  step: StepOf<Kind>,
+): Promise<Outcomes[Kind]> {
+  const run: Perform<Kind> = performers[step.kind];
+  return run(call, progress, step);
+}
+
+/** A credential as the service finds it. */
+export function refOf(
+  { record }: Pick<KeyRing, "record">,
+  { keyId, physicalName, secretVersion }: Credential,
+): KeyRef & { secretVersion?: string } {
+  return defined({ id: keyId, name: physicalName, serviceAccountId: record.serviceAccountId, secretVersion });
+}
+
+async function revoke(
+  { facts }: RotationCall,
+  { ring, seen }: Progress,
+  { key, why }: StepOf<"revoke">,
+): Promise<Outcomes["revoke"]> {
+  const ref = refOf(ring, key);
+  // The report is worth a request, and not a failure.
+  const asks = why === "condemned" && seen.issued?.emergency && facts.capabilities.lastUsed;
+  const told = asks ? await tryTo(() => facts.client.getKey(ref)) : undefined;
+  const lastUse = told && "value" in told && told.value ? (told.value.lastUsedAt ?? "never") : undefined;
+  if (seen.refused.has(key.keyId)) return { problem: "refused before", lastUse };
+  const current = currentOf(ring);
+  const outcome = await tryTo(async () => {
+    if (key.keyId !== current?.keyId) return retireCredential(facts, ref);
+    // Same id as the current key: only the secret that native rotation has replaced is left to revoke.
+    await facts.client.revokePrevious?.(refOf(ring, current));
+    return "gone" as const;
+  });
+  return { ...outcome, lastUse };
+}
+
+async function issue(call: RotationCall): Promise<Outcomes["issue"]> {
+  try {
+    const { facts, wanted, nowMs, tools } = call;
+    const request = keyRequest(wanted, resolveExpiry(wanted, nowMs));
+    return { value: await issueKey(facts, request, await namingOf(call), tools.clock) };
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error;
+    return { problem: error.message, unclear: error instanceof AmbiguousCreateError ? error : undefined };
+  }
+}
+
+/** A service with one key per account gives it a new secret. */
+async function rotate(
+  call: RotationCall,
+  { ring }: Progress,
+  { issue, key }: StepOf<"rotate">,
+): Promise<Outcomes["rotate"]> {
+  const { facts, schedule, nowMs } = call;
+  const graceMs = leavesOverlap(issue, schedule) ? schedule.overlapMs : 0;
+  const ref = refOf(ring, key);
+  const name = facts.capabilities.nativeRotate?.id === "new" ? (await namingOf(call)).draw() : key.physicalName;
+  try {
+    if (!facts.client.rotateKey) throw new ProviderError(`${facts.backend} cannot rotate a key.`);
+    return { value: whole("rotateKey", await facts.client.rotateKey(ref, { graceMs, name })) };
+  } catch (error) {
+    if (!isUnclear(error)) return { problem: wordsOf(error) };
+    const observed = await tryTo(() => observeKey(facts, ref, nowMs));
+    const isUntouched =
+      "value" in observed && key.secretVersion !== undefined && observed.value.key?.secretVersion === key.secretVersion;
+    if (isUntouched) return { problem: wordsOf(error) };
+    const blockedUntil = formatTime(nowMs + graceMs);
+    return { problem: unclearRotate(key.keyId, blockedUntil), blockedUntil };
+  }
+}
+
+function namingOf({ tools, wanted, facts }: RotationCall): Promise<Naming> {
+  return tools.marking.naming("RotatingApiKey", wanted, facts);
+}
+
+/** Changes a key; where that fails, tells how the key is by now. */
+async function change(
+  { facts, nowMs }: RotationCall,
+  ref: KeyRef & { secretVersion?: string },
+  changes: KeyChanges,
+): Promise<Outcomes["change"]> {
+  const done = await tryTo(async () => {
+    await changeKey(facts, ref, changes);
+    return undefined;
+  });
+  if ("value" in done) return done;
+  const observed = await tryTo(() => observeKey(facts, ref, nowMs));
+  return { ...done, observed: "value" in observed ? observed.value : undefined };
+}
+
+/** Does what may fail without harm to the rest. */
+export async function tryTo<Value>(run: () => Promise<Value>): Promise<Told<Value>> {
+  try {
+    return { value: await run() };
+  } catch (error) {
+    if (error instanceof ProviderError) return { problem: error.message };
+    // Also a mistake in a backend: a key that was issued must not be lost over it.
+    return { problem: `unexpected ${error instanceof Error ? `${error.name}: ${error.message}` : "error"}.` };
+  }
+}

@@ -1,0 +1,203 @@
+/**
+ * RotatingApiKey: one identity whose key changes in place, with overlap. Its Pulumi id is an identity
+ * drawn in `create`, never a key id: some vendors keep the key id over a rotation.
+ */
+import { randomBytes } from "node:crypto";
+import type {
+  CheckResult,
+  CreateResult,
+  DiffResult,
+  ReadResult,
+  ResourceProvider,
+  UpdateResult,
+} from "@pulumi/pulumi/dynamic";
+import { defined } from "../../defined";
+import { AmbiguousCreateError, ProviderError } from "../../errors";
+import { formatTime } from "../../times";
+import { isUnknown } from "../../wire";
+import { checkAnswer, describeForCheck, openRecorded, type ResourceContext } from "../context";
+import { resolveExpiry } from "../expiry";
+import { checkExpirySupport, checkLife, checkShape, Failures, fieldSchemas } from "../input-checks";
+import { createInputMemory } from "../input-memory";
+import { checkKeyInputs, keyInputShape, keyRequest, recordIssued } from "../key-inputs";
+import { issueKey, livingByMarkers, revokeKey } from "../key-on-service";
+import { logicalName, type Origin } from "../names";
+import { keptAfterFailure } from "../partial-failure";
+import { assertSameTarget } from "../target";
+import { dueIssue, withNextRotation } from "./due-issue";
+import { replacements } from "./in-place";
+import { credentialsOf, fromOutputs, type KeyRing, leftBehind, type RotatingOutputs, toOutputs } from "./key-ring";
+import { nextStep } from "./next-step";
+import { refreshed } from "./refresh";
+import { requestOf, requestRotation, type RotatingInputs } from "./request";
+import { issueTime, scheduleFields, type ScheduleInputs, scheduleOf } from "./schedule";
+import { checkSchedule } from "./schedule-check";
+import { nothingSeen } from "./seen";
+import { updateRotation } from "./update";
+
+const inputShape = {
+  ...keyInputShape,
+  ...Object.fromEntries(scheduleFields.map((name) => [name, fieldSchemas.text])),
+  emergency: fieldSchemas.freeText,
+} as const;
+
+/** Inputs of ApiKey that make no sense over several generations, each with what to do instead. */
+const refused: Readonly<Record<string, string>> = {
+  expiresAt:
+    '"expiresAt" is one date, and cannot serve every generation; give "expiresIn", which counts from each issue',
+  secretValue: '"secretValue" is one value, and cannot serve every generation; leave it out, or use ApiKey',
+  exactName: '"exactName" is one name, and two generations stand side by side; leave it out',
+};
+
+export function createRotatingApiKeyProvider(
+  context: ResourceContext,
+): ResourceProvider<RotatingInputs, RotatingOutputs> {
+  const memory = createInputMemory();
+  const decisionTime = (news: RotatingInputs) => memory.decisionTime(news, context.nowMs());
+  const scheduleFor = (inputs: ScheduleInputs & { readonly origin: Origin }, facts: Parameters<typeof scheduleOf>[1]) =>
+    scheduleOf(inputs, facts, logicalName(inputs.origin));
+
+  return {
+    async check(olds: Partial<RotatingInputs>, news: RotatingInputs): Promise<CheckResult<RotatingInputs>> {
+      const failures = new Failures();
+      const given: Record<string, unknown> = { ...news };
+      for (const [field, reason] of Object.entries(refused)) {
+        if (given[field] !== undefined) failures.add(field, reason);
+        delete given[field];
+      }
+      checkShape(inputShape, given, failures);
+      const connection = news.connection ?? "default";
+      const facts = describeForCheck(context, connection, failures);
+      checkLife(news.expiresIn, failures);
+      if (facts) {
+        checkExpirySupport(news, facts, failures);
+        checkSchedule(given, facts, logicalName(news.origin), failures);
+      }
+      const inputs = {
+        ...(facts ? checkKeyInputs({ ...news, connection }, facts, failures) : { ...news, connection }),
+        status: "active",
+      } as unknown as RotatingInputs;
+      if (failures.list.length > 0) return checkAnswer(inputs, failures);
+      const clocked = facts && !scheduleFields.some((name) => isUnknown(given[name])) ? facts : undefined;
+      const nowMs = context.nowMs();
+      const request = clocked
+        ? requestRotation(olds, inputs, {
+            schedule: scheduleFor(inputs, clocked),
+            catalogue: clocked.catalogue,
+            nowMs,
+          })
+        : (requestOf(olds) ?? {});
+      const answer = { ...inputs, ...request };
+      memory.note(olds, answer, nowMs);
+      return checkAnswer(answer, failures);
+    },
+
+    async diff(_id: string, olds: RotatingOutputs, wanted: RotatingInputs): Promise<DiffResult> {
+      const facts = context.connections.describe(isUnknown(wanted.connection) ? olds.connection : wanted.connection);
+      assertSameTarget(facts, olds);
+      const ring = fromOutputs(olds);
+      const aim = { wanted, facts, schedule: scheduleFor(wanted, facts), nowMs: decisionTime(wanted) };
+      const replaces = [...replacements(ring.record, wanted)];
+      if (replaces.length === 0 && nextStep(ring, nothingSeen, aim).kind === "done") return { changes: false };
+      const deleteBeforeReplace =
+        replaces.length > 0 &&
+        facts.capabilities.maxActiveKeys === 1 &&
+        olds.serviceAccountId === wanted.serviceAccountId;
+      // Left to itself the engine lists the inputs that differ, reason included.
+      if (memory.differ(wanted)) return { replaces, deleteBeforeReplace };
+      // What only the record shows is claimed here, and its reason is told in words.
+      const issue = dueIssue(ring, aim);
+      if (issue) context.warn(`the key "${logicalName(wanted.origin)}" gets a successor: ${issue.reason}`);
+      return { changes: true, replaces, deleteBeforeReplace };
+    },
+
+    async create(inputs: RotatingInputs): Promise<CreateResult<RotatingOutputs>> {
+      const connection = context.connections.open(inputs.connection);
+      connection.assertWritable();
+      const nowMs = decisionTime(inputs);
+      const schedule = scheduleFor(inputs, connection);
+      const id = `rotating-${randomBytes(8).toString("hex")}`;
+      const { retireAfter: _after, retireUntil: _until, ...given } = inputs;
+      const start = {
+        ...given,
+        service: connection.origin,
+        generation: 1,
+        issuedOn: formatTime(issueTime(schedule, nowMs)),
+        rotationReason: "first issue",
+        createdAt: formatTime(nowMs),
+      };
+      const naming = await context.marking.naming("RotatingApiKey", inputs, connection);
+      try {
+        const expiresAt = resolveExpiry(inputs, nowMs);
+        const issued = await issueKey(connection, keyRequest(inputs, expiresAt), naming, context.clock);
+        const outs: RotatingOutputs = {
+          ...start,
+          ...recordIssued(issued, { ...inputs, expiresAt, callerChosen: false }, connection, nowMs),
+          rotatedAt: formatTime(nowMs),
+        };
+        return { id, outs: withNextRotation(outs, schedule) };
+      } catch (error) {
+        if (!(error instanceof AmbiguousCreateError)) throw error;
+        const nothing = fromOutputs({ ...start, status: "missing" });
+        throw keptAfterFailure(error, id, toOutputs(leftBehind(nothing, error, formatTime(nowMs))), inputs);
+      }
+    },
+
+    async read(id: string, props?: RotatingOutputs): Promise<ReadResult<RotatingOutputs>> {
+      if (!props) throw new ProviderError("a key cannot be read by its id alone; see the README on existing keys");
+      const connection = openRecorded(context, props);
+      const ring = await refreshed(fromOutputs(props), connection, context.nowMs());
+      const outs = withNextRotation(toOutputs(ring), scheduleFor(props, connection));
+      return { id, props: outs, inputs: inputsOf(ring) as RotatingOutputs };
+    },
+
+    async update(id: string, olds: RotatingOutputs, wanted: RotatingInputs): Promise<UpdateResult<RotatingOutputs>> {
+      const facts = openRecorded(context, olds);
+      const schedule = scheduleFor(wanted, facts);
+      const call = { wanted, facts, schedule, nowMs: decisionTime(wanted), tools: context };
+      const { outs, problems } = await updateRotation(call, olds);
+      if (problems.length > 0) throw keptAfterFailure(new ProviderError(problems.join(" ")), id, outs, wanted);
+      return { outs };
+    },
+
+    async delete(_id: string, props: RotatingOutputs): Promise<void> {
+      const connection = openRecorded(context, props);
+      connection.assertWritable();
+      const ring = fromOutputs(props);
+      const { serviceAccountId } = props;
+      const problems: string[] = [];
+      const attempt = async (run: () => Promise<void>) => {
+        try {
+          await run();
+        } catch (error) {
+          if (!(error instanceof ProviderError)) throw error;
+          problems.push(error.message);
+        }
+      };
+      const revoke = (keyId: string, name: string) =>
+        attempt(() => revokeKey(connection, defined({ id: keyId, name, serviceAccountId })));
+      if (ring.lost.length > 0)
+        await attempt(async () => {
+          for (const { id, name } of await livingByMarkers(connection, serviceAccountId, ring.lost))
+            await revoke(id, name);
+        });
+      for (const { keyId, physicalName } of credentialsOf(ring)) await revoke(keyId, physicalName);
+      if (problems.length > 0) throw new ProviderError(problems.join(" "));
+    },
+  };
+}
+
+const inputNames = [
+  "connection", "labels", "name", "description", "serviceAccountId", "scopes", "environment", "keepers", "expiresIn", "fullAccess", "allowOutage", "origin", "target",
+  "rotateEvery", "rotateBefore", "overlap", "retire", "maxOverlap", "jitter", "emergency", "status", "generation", "issuedOn", "rotationReason", "retireAskedOn",
+] as const; // prettier-ignore
+
+/** The inputs as the user gave them, with the request as the outputs have it. */
+function inputsOf({ record, previous }: KeyRing): Partial<RotatingInputs> {
+  const given = Object.fromEntries(inputNames.map((name) => [name, record[name]]));
+  return defined({
+    ...given,
+    retireAfter: previous?.retireAfter,
+    retireUntil: previous?.retire === "whenUnused" ? previous.until : undefined,
+  });
+}

@@ -1,0 +1,56 @@
+/** What a revoke, or its refusal, makes of the keys. Pure. */
+import { formatTime } from "../../times";
+import type { Aim } from "./due-issue";
+import { awaiting, changed, type Credential, leftAlone, withoutPrevious } from "./key-ring";
+import type { Step } from "./next-step";
+import type { Outcomes, Progress } from "./outcome";
+import { type Seen, withProblem } from "./seen";
+import * as words from "./words";
+
+type Revoke = Extract<Step, { readonly kind: "revoke" }>;
+
+export function revoked(progress: Progress, outcome: Outcomes["revoke"], step: Revoke, { nowMs }: Aim): Progress {
+  const { key, why, room } = step;
+  const now = formatTime(nowMs);
+  const isLeftAlone = "value" in outcome && outcome.value === "leftAlone";
+  const ring = isLeftAlone ? leftAlone(progress.ring, key) : progress.ring;
+  const isRefused = "problem" in outcome;
+  const seen = isRefused ? refused(progress.seen, key, outcome.problem, room) : progress.seen;
+  if (why === "condemned") return condemnedGone({ ring, seen }, outcome, key, now);
+  if (why === "waiting")
+    return {
+      ring: isRefused ? ring : { ...ring, waiting: ring.waiting.filter((other) => other !== key) },
+      seen: { ...seen, makesRoom: seen.makesRoom || room },
+    };
+  if (why === "unused") {
+    const { unused, ...rest } = seen;
+    const left = withoutPrevious(ring, isLeftAlone ? words.strayWords(key.keyId) : unused);
+    return { ring: isRefused ? awaiting(left, key, now) : left, seen: { ...rest, retired: true } };
+  }
+  if (isRefused) return { ring, seen };
+  if (why === "over") {
+    const status = isLeftAlone ? words.strayWords(key.keyId) : words.retiredReason;
+    return { ring: withoutPrevious(ring, status), seen: { ...seen, retired: true } };
+  }
+  const endMs = Date.parse(ring.previous?.until ?? "");
+  const remarks = endMs > nowMs ? [...seen.remarks, words.earlyEnd(endMs, nowMs)] : seen.remarks;
+  return { ring: withoutPrevious(ring), seen: { ...seen, remarks } };
+}
+
+/** An emergency tells of each key when it was last used. */
+function condemnedGone({ ring, seen }: Progress, outcome: Outcomes["revoke"], key: Credential, now: string): Progress {
+  const isRefused = "problem" in outcome;
+  const told = [...seen.told, words.revokedWords(key.keyId, isRefused ? undefined : now, outcome.lastUse)];
+  const gone = { ...ring, condemned: ring.condemned.slice(1) };
+  const left = isRefused ? awaiting(gone, key, now) : gone;
+  return {
+    ring: seen.issued?.emergency ? changed(left, { retireStatus: words.emergencyStatus(told) }) : left,
+    seen: { ...seen, told },
+  };
+}
+
+function refused(seen: Seen, { keyId }: Credential, problem: string, room: boolean): Seen {
+  if (seen.refused.has(keyId)) return seen;
+  const known = { ...seen, refused: new Set([...seen.refused, keyId]) };
+  return withProblem(known, words.problems.revoke(keyId, problem), room);
+}

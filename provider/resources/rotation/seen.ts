@@ -1,0 +1,60 @@
+import type { Issue } from "./due-issue";
+import { notRetiredFirst } from "./words";
+
+/** What one update has learned and done so far; a preview has seen nothing. */
+export interface Seen {
+  /** The current key, as it was read in this update. */
+  readonly current: "unseen" | "works" | "broken" | "unread";
+  readonly lastUsedAt?: string;
+  /** The current key was found broken: the issue that follows. */
+  readonly repair?: Issue;
+  /** The current key is on the service, whatever secret it carries. */
+  readonly stillThere?: boolean;
+  readonly searched: boolean;
+  /** Ids of keys that could not be revoked: once per update is enough. */
+  readonly refused: ReadonlySet<string>;
+  /** The use of the previous key was asked for. */
+  readonly asked: boolean;
+  /** Why the previous key may go before its latest end. */
+  readonly unused?: string;
+  /** A key was retired because its time was over. */
+  readonly retired: boolean;
+  /** Keys are revoked to make room for a new one. */
+  readonly makesRoom: boolean;
+  /** What the reason has to say about what could not wait. */
+  readonly remarks: readonly string[];
+  readonly issued?: Issue;
+  readonly waited: boolean;
+  /** What an emergency tells of each older key. */
+  readonly told: readonly string[];
+  readonly changed?: "done" | "failed";
+  readonly endTried: boolean;
+  /** What could not be done, in sentences. Empty = all is well. */
+  readonly problems: readonly string[];
+  /** Why there is no new key: the update ends here. */
+  readonly failure?: string;
+}
+
+export const nothingSeen: Seen = {
+  current: "unseen",
+  searched: false,
+  refused: new Set(),
+  asked: false,
+  retired: false,
+  makesRoom: false,
+  remarks: [],
+  waited: false,
+  told: [],
+  endTried: false,
+  problems: [],
+};
+
+/** Something could not be done. `room`: only to make room for the new key, so its reason does not speak of it. */
+export function withProblem(seen: Seen, problem: string, room = false): Seen {
+  const isFirst = !room && !seen.remarks.includes(notRetiredFirst);
+  return {
+    ...seen,
+    problems: [...seen.problems, problem],
+    remarks: isFirst ? [...seen.remarks, notRetiredFirst] : seen.remarks,
+  };
+}

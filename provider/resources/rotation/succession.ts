@@ -1,0 +1,162 @@
+/** A new key becomes the current one, and the one before it the previous one: what follows for every older key. Pure. */
+import type { IssuedApiKey } from "../../backends/definition";
+import type { Connection } from "../../connections";
+import { defined } from "../../defined";
+import { formatSpan, minuteMs } from "../../durations";
+import { formatTime } from "../../times";
+import { recordIssued } from "../key-inputs";
+import { resolveExpiry } from "../expiry";
+import { type Aim, type Issue, nextDueMs } from "./due-issue";
+import {
+  type Credential,
+  credentialOf,
+  currentOf,
+  type KeyRing,
+  type Previous,
+  replaced,
+  type RotationRecord,
+  whateverItCarries,
+  withoutPrevious,
+} from "./key-ring";
+import { issueTime, overlapEnds, type Schedule } from "./schedule";
+import { earlyEnd } from "./words";
+
+/** A key that was issued, and why. */
+export interface Succession {
+  readonly issued: IssuedApiKey;
+  readonly issue: Issue;
+  /** By the service's own rotation. */
+  readonly inPlace: boolean;
+  /** What the reason has to say beside that. */
+  readonly remarks: readonly string[];
+}
+
+/** True where the key that is issued now leaves its predecessor an overlap. */
+export function leavesOverlap({ emergency }: Issue, { retire, overlapMs }: Schedule): boolean {
+  return !emergency && retire !== "immediately" && overlapMs > 0;
+}
+
+/** The new key is the current one from here on, whatever fails. */
+export function succeeded(before: KeyRing, succession: Succession, aim: Aim & { facts: Connection }): KeyRing {
+  const { issued, issue, inPlace } = succession;
+  const old = currentOf(before);
+  // Native rotation keeps the id, and some services reuse ids: any older credential with this id is dead.
+  const isOver = ({ keyId }: Credential) => keyId === issued.id;
+  const oldIsDead = issue.currentIsDead || (old !== undefined && !inPlace && isOver(old));
+  const older = before.previous;
+  let ring = recorded(before, succession, aim);
+  ring = { ...ring, waiting: ring.waiting.filter((key) => !isOver(key)) };
+  if (older && (issue.emergency || !oldIsDead || isOver(older))) ring = withoutOlder(ring, older, issue, aim.nowMs);
+  if (old && !oldIsDead) ring = withPredecessor(ring, old, { before: before.record, succession, aim });
+  // Nobody can use a disabled key, and nobody shall be able to again.
+  if (old && !inPlace && before.record.status === "disabled") ring = condemned(ring, old);
+  return issue.emergency ? condemnedAll(ring) : ring;
+}
+
+const ofTheKey = [
+  "accessId",
+  "hint",
+  "fingerprint",
+  "secretVersion",
+  "expiresAt",
+  "expiryImposed",
+  "serverScopes",
+  "agreedScopes",
+  "scopes",
+  "keepers",
+  "expiresIn",
+  "emergency",
+  "rotateBlockedUntil",
+  "retireStatus",
+] as const;
+
+function recorded(
+  ring: KeyRing,
+  { issued, issue, remarks }: Succession,
+  { wanted, facts, schedule, nowMs }: Aim & { facts: Connection },
+): KeyRing {
+  const { scopes, keepers, expiresIn, emergency } = wanted;
+  const expiresAt = resolveExpiry(wanted, nowMs);
+  return replaced(ring, ofTheKey, {
+    ...defined({ scopes, keepers, expiresIn, emergency }),
+    ...recordIssued(issued, { ...wanted, expiresAt, callerChosen: false }, facts, nowMs),
+    generation: Math.max(wanted.generation, ring.record.generation + (currentOf(ring) ? 1 : 0)),
+    issuedOn: formatTime(issueTime(schedule, nowMs)),
+    rotatedAt: formatTime(nowMs),
+    rotationReason: [issue.reason, ...remarks].join("; "),
+  });
+}
+
+/** The key before the last goes now, early or not. */
+function withoutOlder(ring: KeyRing, older: Previous, { emergency }: Issue, nowMs: number): KeyRing {
+  const endMs = Date.parse(older.until);
+  const runs = endMs > nowMs;
+  // Told by the end that was asked for, like the request: a service counts its own grace by its own clock.
+  const promisedMs = older.retire === "whenUnused" ? endMs : Date.parse(older.retireAfter);
+  const left = withoutPrevious(ring);
+  const told = runs && !emergency ? remarked(left, earlyEnd(promisedMs, nowMs)) : left;
+  // Some have ended by themselves: on their service, or by its own rotation.
+  return (runs || !older.endsOnService) && older.keyId !== ring.record.keyId ? condemned(told, older) : told;
+}
+
+/** The key that was current until now: the previous one from here on, or one that goes at once. */
+function withPredecessor(
+  ring: KeyRing,
+  old: Credential,
+  was: { readonly before: RotationRecord; readonly succession: Succession; readonly aim: Aim },
+): KeyRing {
+  const { before, aim } = was;
+  const { issue, inPlace } = was.succession;
+  if (leavesOverlap(issue, aim.schedule))
+    // After a rotation whose answer was lost it was another secret, that nobody knows, which this one has followed.
+    return inPlace && before.rotateBlockedUntil !== undefined
+      ? remarked(ring, "no previous key, because the answer to an earlier rotation was lost")
+      : withPrevious(ring, old, was);
+  const { nativeRotate } = aim.facts.capabilities;
+  // Where the service's policy lets an old secret live on although nobody asked for that, it is ended.
+  const livesOn = nativeRotate?.graceChosen === false && nativeRotate.maxGraceMs > 0;
+  return !inPlace || issue.emergency || livesOn ? condemned(ring, old) : ring;
+}
+
+/** The previous key, until its overlap or its own life ends. */
+function withPrevious(
+  ring: KeyRing,
+  old: Credential,
+  was: { readonly before: RotationRecord; readonly succession: Succession; readonly aim: Aim },
+): KeyRing {
+  const { before, aim } = was;
+  const { inPlace, issued } = was.succession;
+  const { schedule, nowMs } = aim;
+  const ends = overlapEnds(schedule, nowMs, nextDueMs(schedule, ring.record));
+  if (!ends) return ring;
+  const ownEndMs = before.expiresAt === undefined ? Infinity : Date.parse(before.expiresAt);
+  const graceEnd = inPlace ? issued.previousValidUntil : undefined;
+  const until = graceEnd ?? formatTime(Math.min(ends.endMs, ownEndMs));
+  const endMs = Date.parse(until);
+  const previous: Previous = defined({
+    ...old,
+    // A service counts its own grace by its own clock; the request was made before.
+    retireAfter: formatTime(inPlace ? ends.retireAfterMs : Math.min(ends.retireAfterMs, endMs)),
+    retire: schedule.retire,
+    endsOnService: inPlace || ownEndMs <= ends.endMs,
+    secret: before.secret,
+    until,
+  });
+  const askedMs = Date.parse(formatTime(nowMs)) + schedule.overlapMs;
+  const isEarly = endMs + (inPlace ? minuteMs : 0) < askedMs;
+  const withIt = { ...ring, previous };
+  return isEarly ? remarked(withIt, `previous key ends ${formatSpan(askedMs - endMs)} early, by its own end`) : withIt;
+}
+
+/** An emergency leaves no older key, whatever secret it carries. */
+function condemnedAll(ring: KeyRing): KeyRing {
+  return { ...ring, strays: [], condemned: [...ring.condemned, ...ring.strays].map(whateverItCarries) };
+}
+
+function condemned(ring: KeyRing, key: Credential): KeyRing {
+  return { ...ring, condemned: [...ring.condemned, credentialOf(key)] };
+}
+
+function remarked(ring: KeyRing, words: string): KeyRing {
+  return replaced(ring, [], { rotationReason: `${ring.record.rotationReason}; ${words}` });
+}

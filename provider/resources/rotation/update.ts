@@ -1,0 +1,40 @@
+/** An update of a rotating key: step after step, until nothing is left to do. */
+import { withNextRotation } from "./due-issue";
+import { fromOutputs, type RotatingOutputs, toOutputs } from "./key-ring";
+import { nextStep } from "./next-step";
+import { afterOutcome, concluded, type Progress, settled } from "./outcome";
+import { perform, type RotationCall } from "./perform";
+import { nothingSeen } from "./seen";
+
+/** How far an update came. */
+export interface Updated {
+  readonly outs: RotatingOutputs;
+  /** What could not be done, in sentences. Empty = all is well. */
+  readonly problems: readonly string[];
+}
+
+export async function updateRotation(call: RotationCall, olds: RotatingOutputs): Promise<Updated> {
+  let progress: Progress = { ring: fromOutputs(olds), seen: nothingSeen };
+  for (;;) {
+    const { ring, seen } = progress;
+    const step = nextStep(ring, seen, call);
+    switch (step.kind) {
+      case "fail":
+        // The old key is the current one still, with its own scopes, keepers, life and emergency text.
+        return { outs: toOutputs(ring), problems: [...seen.problems, step.words] };
+      case "record":
+      case "done":
+        return {
+          outs: withNextRotation(toOutputs(concluded(progress, call)), call.schedule),
+          problems: seen.problems,
+        };
+      case "forget":
+      case "condemn":
+        progress = settled(progress, step);
+        break;
+      default:
+        call.facts.assertWritable();
+        progress = afterOutcome(progress, step, await perform(call, progress, step), call);
+    }
+  }
+}

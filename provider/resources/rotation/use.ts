@@ -1,0 +1,37 @@
+/** What becomes of the previous key, and when its use decides. Pure. */
+import type { ConnectionFacts } from "../../connections";
+import { formatSpan } from "../../durations";
+import type { KeyRing } from "./key-ring";
+import { dayOf } from "./request";
+import { idleTimeMs } from "./schedule";
+
+/** `end`: its time is over · `ask`: whether it is still in use decides · `setEnd`: its end is not on the service yet. */
+export type PreviousTask = "none" | "keep" | "end" | "ask" | "setEnd";
+
+export function previousTask(
+  { record, previous }: KeyRing,
+  { capabilities }: Pick<ConnectionFacts, "capabilities">,
+  nowMs: number,
+): PreviousTask {
+  if (!previous) return "none";
+  if (nowMs >= Date.parse(previous.until)) return "end";
+  // The older secret of the current key: the service's own rotation has set its end for good.
+  if (previous.keyId === record.keyId) return "keep";
+  const isOver = nowMs >= Date.parse(previous.retireAfter);
+  if (previous.retire === "whenUnused" && isOver && record.retireAskedOn !== dayOf(nowMs)) return "ask";
+  return capabilities.delayedRevoke && !previous.endsOnService ? "setEnd" : "keep";
+}
+
+/** Whether a previous key may go before its latest end, from what the vendor tells of both keys' use. */
+export function judgeUse(
+  use: { readonly currentLastUsedAt?: string | undefined; readonly previousLastUsedAt?: string | undefined },
+  facts: Pick<ConnectionFacts, "capabilities">,
+  nowMs: number,
+): { readonly retire: boolean; readonly status: string } {
+  if (use.currentLastUsedAt === undefined)
+    return { retire: false, status: "the new key has not been used yet; deferred" };
+  if (use.previousLastUsedAt === undefined) return { retire: true, status: "never used; retired" };
+  const idleMs = nowMs - Date.parse(use.previousLastUsedAt);
+  if (idleMs < idleTimeMs(facts)) return { retire: false, status: `used ${formatSpan(idleMs)} ago; deferred` };
+  return { retire: true, status: `unused for ${formatSpan(idleMs)}; retired` };
+}

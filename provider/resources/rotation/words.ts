@@ -1,0 +1,65 @@
+/** The sentences of a rotation: `rotationReason`, `retireStatus`, and what is told where something could not be done. */
+import { formatSpan } from "../../durations";
+
+export const retiredReason = "previous key retired after overlap";
+
+/** `previous key ends 6 d early`: a promise that is cut short says so. */
+export function earlyEnd(promisedMs: number, nowMs: number): string {
+  return `previous key ends ${formatSpan(promisedMs - nowMs)} early`;
+}
+
+/** Why a key that is not active any more needs a successor. */
+export function statusReason(status: string | undefined): string | undefined {
+  if (status === undefined || status === "active") return undefined;
+  return status === "expired" ? "expired" : status === "missing" ? "gone from the service" : `${status} outside`;
+}
+
+/** `previous key revoked outside` */
+export function goneWords(status: string): string {
+  return `previous key ${statusReason(status) ?? "gone"}`;
+}
+
+export const notRetiredFirst = "an older key could not be retired first";
+
+export function stillWaiting(count: number): string {
+  return `${count === 1 ? "an older key still waits" : `${count} older keys still wait`} to be revoked`;
+}
+
+export function strayWords(keyId: string): string {
+  return `the key ${keyId} was given another secret outside; it is left alone until an emergency, or until this resource is deleted`;
+}
+
+export function useUnknown(problem: string): string {
+  return `its use is unknown; deferred (${problem})`;
+}
+
+/** What an emergency tells of each older key. */
+export function revokedWords(keyId: string, revokedAt: string | undefined, lastUse: string | undefined): string {
+  return `${keyId} ${revokedAt === undefined ? "could not be revoked yet" : `revoked at ${revokedAt}`}, last used ${lastUse ?? "unknown"}`;
+}
+
+export function emergencyStatus(told: readonly string[]): string {
+  return `emergency: ${told.length > 0 ? `${told.join("; ")}; search the service's audit log for their use up to then` : "no older key was left to revoke"}`;
+}
+
+export const problems = {
+  unread: (problem: string) => `the current key could not be read, so nothing was retired: ${problem}`,
+  search: (markers: readonly string[], problem: string) =>
+    `keys that may have been made could not be looked for (${markers.join(", ")}), the next update tries again: ${problem}`,
+  revoke: (keyId: string, problem: string) =>
+    `the key ${keyId} could not be revoked, the next update tries again: ${problem}`,
+  change: (keyId: string, problem: string) => `the key ${keyId} could not be changed: ${problem}`,
+  setEnd: (keyId: string, problem: string) =>
+    `the end of the key ${keyId} could not be set on the service, the next update tries again: ${problem}`,
+} as const;
+
+export function noRoom(backend: string, limit: number): string {
+  return `${backend} allows ${limit} keys, so no new one was made.`;
+}
+
+export function unclearRotate(keyId: string, until: string): string {
+  return (
+    `the answer to the rotation of key ${keyId} was lost: it may have a new secret that nobody knows, while the recorded one works until ${until} at the latest. ` +
+    `Rotating again now would end it at once, so this is refused until then. If that is acceptable, or the service shows that nothing was rotated, run again after ${until}; for an immediate new key change "emergency" once that time has passed.`
+  );
+}
