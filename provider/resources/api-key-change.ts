@@ -1,34 +1,10 @@
-/** Why a key is replaced or updated: the field table, and the comparison of a record with its inputs. Pure. */
+/** Why a key is replaced or updated: the comparison of a record with its inputs. Pure. */
 import type { ConnectionFacts } from "../connections";
-import { sameAccess } from "../scopes";
 import { isUnknown } from "../wire";
-import type { ApiKeyInputs, ApiKeyOutputs } from "./api-key-inputs";
+import { apiKeyFields, type ApiKeyInputs } from "./api-key-fields";
+import type { ApiKeyOutputs } from "./api-key-inputs";
+import { changedFields, withEffect } from "./fields/field";
 import { compareExpiry, type ExpiryChange, sameLife } from "./expiry";
-import { decideFields, type FieldTable, sameValue } from "./field-table";
-import { sameName } from "./names";
-
-export const apiKeyFields: FieldTable<ApiKeyInputs> = {
-  connection: "replace",
-  serviceAccountId: "replace",
-  scopes: "replace",
-  environment: "replace",
-  keepers: "replace",
-  secretValue: "replace",
-  exactName: "replace",
-  status: "replace",
-  name: ({ capabilities }) => (capabilities.rename ? "update" : "replace"),
-  // Where the vendor keeps no description, it stands in the record alone.
-  description: ({ capabilities }) => (capabilities.description === "replace" ? "replace" : "update"),
-  labels: "update",
-  // The end of a key is compared as time, not as text: see expiry.ts.
-  expiresAt: "keep",
-  expiresIn: "keep",
-  agreedExpiresAt: "keep",
-  fullAccess: "keep",
-  allowOutage: "keep",
-  origin: "keep",
-  target: "keep",
-};
 
 interface PlannedChange {
   readonly replaces: string[];
@@ -45,10 +21,9 @@ export function planChange(
   facts: ConnectionFacts,
   nowMs: number,
 ): PlannedChange {
-  const changed = (Object.keys(apiKeyFields) as (keyof ApiKeyInputs)[]).filter((name) =>
-    differs(name, olds, news, facts),
-  );
-  const { replaces, updates } = decideFields(apiKeyFields, changed, facts);
+  const changed = changedFields(apiKeyFields, { olds, news, facts });
+  const replaces = withEffect(apiKeyFields, changed, { effect: "replace", facts });
+  const updates = withEffect(apiKeyFields, changed, { effect: "update", facts });
   const unknownEnd = isUnknown(news.expiresAt) || isUnknown(news.expiresIn);
   // A key that stays expired by the user's own date has nothing to compare any more.
   const expiry: ExpiryChange =
@@ -76,28 +51,8 @@ export function planChange(
   return { replaces, updates, expiry, knownFrom };
 }
 
-function differs(
-  name: keyof ApiKeyInputs,
-  olds: ApiKeyOutputs,
-  news: ApiKeyInputs,
-  { catalogue }: ConnectionFacts,
-): boolean {
-  if (isUnknown(news[name])) return true;
-  if (name === "scopes" && olds.scopes && news.scopes) return !sameAccess(catalogue, olds.scopes, news.scopes);
-  if (name === "status") return news.status === "active" && olds.status !== "active";
-  if (name === "secretValue") return news.secretValue !== (isCallerChosen(olds) ? olds.secret : undefined);
-  if (name === "name") return !sameName(olds, news);
-  if (name === "exactName") return (news.exactName ?? false) !== (olds.exactName ?? false);
-  return !sameValue(olds[name], news[name]);
-}
-
 /** What of the recorded end was asked for, and what the service set by itself. */
 function askedOf(olds: ApiKeyOutputs) {
   const { createdAt, expiresAt, expiresIn, expiryImposed, agreedExpiresAt } = olds;
   return { createdAt, expiresAt, expiresIn, expiryImposed, agreedExpiresAt };
-}
-
-/** A drawn secret has a fingerprint; a chosen one has none, because short choices could be guessed from it. */
-export function isCallerChosen({ secret, fingerprint }: ApiKeyOutputs): boolean {
-  return secret !== undefined && fingerprint === undefined;
 }

@@ -1,21 +1,11 @@
-/** The inputs of an ApiKey, its record, and the checks that are its own. */
+/** The record of an ApiKey, and the checks that are its own. */
 import type { ConnectionFacts } from "../connections";
 import { formatTime, parseTime } from "../times";
 import { isUnknown } from "../wire";
 import { sameInstant } from "./expiry";
-import { checkExpirySupport, checkLife, checkTime, Failures, fieldSchemas, isGiven } from "./input-checks";
-import { type KeyInputs, keyInputShape, type KeyRecord } from "./key-inputs";
-
-/** Inputs after `check`. */
-export interface ApiKeyInputs extends KeyInputs {
-  readonly exactName?: boolean;
-  readonly expiresAt?: string;
-  readonly secretValue?: string;
-  /** Added by `check`: what the key should be. */
-  readonly status: string;
-  /** Added by `read` where the end was moved on the service: the program's own date. */
-  readonly agreedExpiresAt?: string;
-}
+import { checkExpirySupport, checkLife, checkTime, Failures, isGiven } from "./input-checks";
+import type { ApiKeyInputs } from "./api-key-fields";
+import type { KeyRecord } from "./key-inputs";
 
 /** The record of a key: its inputs, and what its issue brought. */
 export interface ApiKeyOutputs extends Omit<ApiKeyInputs, "secretValue" | "status">, KeyRecord {
@@ -23,13 +13,6 @@ export interface ApiKeyOutputs extends Omit<ApiKeyInputs, "secretValue" | "statu
   /** The answer to the create was lost and no key was found: one of this physical name may still appear. */
   readonly lostCreate?: true;
 }
-
-export const apiKeyInputShape = {
-  ...keyInputShape,
-  exactName: fieldSchemas.flag,
-  expiresAt: fieldSchemas.judgedApart,
-  secretValue: fieldSchemas.text,
-} as const;
 
 /** The one form in which an end is sent, stored and compared: RFC 3339 in UTC. */
 export function canonicalEnd({ expiresAt }: ApiKeyInputs): { readonly expiresAt?: string } {

@@ -15,39 +15,38 @@ import { defined } from "../defined";
 import { AmbiguousCreateError, ProviderError } from "../errors";
 import { formatTime } from "../times";
 import { isUnknown } from "../wire";
-import { apiKeyFields, isCallerChosen, planChange } from "./api-key-change";
-import {
-  type ApiKeyInputs,
-  apiKeyInputShape,
-  type ApiKeyOutputs,
-  canonicalEnd,
-  checkExpiry,
-  checkOutage,
-  checkSecretValue,
-} from "./api-key-inputs";
+import { planChange } from "./api-key-change";
+import { apiKeyFields, type ApiKeyInputs, isCallerChosen } from "./api-key-fields";
+import { type ApiKeyOutputs, canonicalEnd, checkExpiry, checkOutage, checkSecretValue } from "./api-key-inputs";
 import { changeKey } from "./change-key";
 import { checkAnswer, describeForCheck, openRecorded, type ResourceContext } from "./context";
 import { resolveExpiry, sameInstant } from "./expiry";
 import { checkShape, Failures } from "./input-checks";
-import { checkKeyInputs, compareScopes, keyRequest, recordIssued } from "./key-inputs";
+import { checkedInputs, namesOf, picked, shapeOf } from "./fields/field";
+import { compareScopes, keyRequest, recordIssued } from "./key-inputs";
 import { issueKey, livingByMarkers, observeKey, revokeKey } from "./key-on-service";
 import { logicalName, newPhysicalName } from "./names";
 import { keptAfterFailure } from "./partial-failure";
 import { assertSameTarget } from "./target";
 
-export type { ApiKeyInputs, ApiKeyOutputs } from "./api-key-inputs";
+export type { ApiKeyInputs } from "./api-key-fields";
+export type { ApiKeyOutputs } from "./api-key-inputs";
+
+const inputShape = shapeOf(apiKeyFields);
 
 export function createApiKeyProvider(context: ResourceContext): ResourceProvider<ApiKeyInputs, ApiKeyOutputs> {
   return {
     async check(olds: Partial<ApiKeyInputs>, news: ApiKeyInputs): Promise<CheckResult<ApiKeyInputs>> {
       const failures = new Failures();
-      checkShape(apiKeyInputShape, { ...news }, failures);
+      checkShape(inputShape, { ...news }, failures);
       const connection = news.connection ?? "default";
       const facts = describeForCheck(context, connection, failures);
       const expired = checkExpiry(olds, news, facts, context.nowMs(), failures);
       if (facts) checkSecretValue(news, facts, failures);
       if (facts) checkOutage(news, facts, failures);
-      const inputs = facts ? checkKeyInputs({ ...news, connection }, facts, failures) : { ...news, connection };
+      const inputs = facts
+        ? checkedInputs(apiKeyFields, { news: { ...news, connection }, facts, failures })
+        : { ...news, connection };
       if (expired)
         context.warn(
           `the key "${logicalName(news.origin)}" expired at ${news.expiresAt}; it stays so until expiresAt is changed`,
@@ -76,7 +75,7 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
       const { secretValue, status: _status, ...given } = inputs;
       const naming = await context.marking.naming("ApiKey", inputs, connection);
       try {
-        const issued = await issueKey(connection, keyRequest(inputs, expiresAt), naming, context.clock);
+        const issued = await issueKey(connection, keyRequest(apiKeyFields, inputs, expiresAt), naming, context.clock);
         const record = recordIssued(
           issued,
           { ...inputs, expiresAt, callerChosen: secretValue !== undefined },
@@ -173,8 +172,7 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
 
 /** The inputs as the user gave them, in what `check` made of them; drift shows in them as the service has it. */
 function inputsOf(outs: ApiKeyOutputs, endMoved: boolean): ApiKeyOutputs {
-  const names = Object.keys(apiKeyFields) as (keyof ApiKeyOutputs)[];
-  const given = Object.fromEntries(names.filter((name) => outs[name] !== undefined).map((name) => [name, outs[name]]));
+  const given: Record<string, unknown> = { ...picked(namesOf(apiKeyFields), outs) };
   const ownEnd = outs.expiresIn === undefined && outs.expiryImposed !== true;
   if (!ownEnd && !endMoved) delete given.expiresAt;
   // `check` must know the program's own date again, also once it has passed.

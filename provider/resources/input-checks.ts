@@ -155,6 +155,18 @@ export function checkKeyScopes(
   return canonical;
 }
 
+/** A role where the vendor's accounts have one. */
+export function checkRole(role: unknown, { capabilities, backend }: ConnectionFacts, failures: Failures): void {
+  const { role: support = "none", scopes = "none" } = capabilities.serviceAccounts ?? {};
+  if (support === "required" && role === undefined)
+    failures.add("role", `"role" is missing; ${backend} has no service account without one`);
+  if (support === "none" && role !== undefined) {
+    const instead = scopes === "none" ? "" : ', and say with "scopes" what their keys may do at most';
+    failures.add("role", `service accounts of ${backend} have no role; leave "role" out${instead}`);
+  }
+  if (role === "") failures.add("role", '"role" is an empty text; name a role, or leave it out');
+}
+
 /** The scopes of an account: the same words, no consent needed for none. */
 export function checkAccountScopes(
   scopes: unknown,

@@ -1,5 +1,5 @@
 import { minuteMs } from "../durations";
-import { sameValue } from "./field-table";
+import { sameValue } from "./same-value";
 
 /**
  * What `check` knew when it answered, for the calls that follow at once with the same inputs.

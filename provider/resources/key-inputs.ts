@@ -1,81 +1,16 @@
-/** What ApiKey and RotatingApiKey share: the common inputs, and how a new key is asked for and recorded. */
+/** How a new key is asked for and recorded, for ApiKey and RotatingApiKey. */
 import type { IssuedApiKey, NewKey } from "../backends/definition";
 import type { Connection, ConnectionFacts } from "../connections";
 import { defined } from "../defined";
 import { fingerprintOf } from "../fingerprint";
 import { sameAccess } from "../scopes";
 import { formatTime } from "../times";
-import {
-  checkDescription,
-  checkEnvironment,
-  checkKeyScopes,
-  checkName,
-  checkParent,
-  type Failures,
-  fieldSchemas,
-} from "./input-checks";
+import { type Fields, sentInputs } from "./fields/field";
 import { sameInstant } from "./expiry";
-import { logicalName, type Origin } from "./names";
-import { type Target, targetOf } from "./target";
-
-/** Inputs of every key, after `check`. */
-export interface KeyInputs {
-  readonly connection: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly name?: string;
-  readonly description?: string;
-  readonly serviceAccountId?: string;
-  readonly scopes?: readonly string[];
-  readonly environment?: "live" | "test";
-  readonly keepers?: Readonly<Record<string, string>>;
-  readonly expiresIn?: string;
-  readonly fullAccess?: boolean;
-  readonly allowOutage?: boolean;
-  readonly origin: Origin;
-  readonly target?: Target;
-}
-
-export const keyInputShape = {
-  connection: fieldSchemas.judgedApart,
-  labels: fieldSchemas.labels,
-  name: fieldSchemas.freeText,
-  description: fieldSchemas.freeText,
-  serviceAccountId: fieldSchemas.text,
-  scopes: fieldSchemas.scopes,
-  environment: fieldSchemas.text,
-  keepers: fieldSchemas.textMap,
-  expiresIn: fieldSchemas.judgedApart,
-  fullAccess: fieldSchemas.flag,
-  allowOutage: fieldSchemas.flag,
-  origin: fieldSchemas.origin,
-} as const;
-
-/** The checks that hold for every key, and the inputs in their canonical form. */
-export function checkKeyInputs(
-  news: Readonly<Record<string, unknown>>,
-  facts: ConnectionFacts,
-  failures: Failures,
-): Record<string, unknown> {
-  const exact = news.exactName === true;
-  checkName(news.name ?? logicalName(String(news.origin)), exact, facts, failures);
-  checkDescription(news.description, facts.capabilities.description, facts, failures);
-  checkParent(news.serviceAccountId, facts, failures);
-  const scopes = checkKeyScopes(news.scopes, news.fullAccess, facts, failures);
-  return defined({
-    ...news,
-    scopes: scopes ?? news.scopes,
-    environment: checkEnvironment(news.environment, facts, failures),
-    target: targetOf(facts),
-  });
-}
 
 /** The request for a new key, without its name. */
-export function keyRequest(
-  inputs: KeyInputs & { readonly secretValue?: string },
-  expiresAt: string | undefined,
-): Omit<NewKey, "name"> {
-  const { serviceAccountId, scopes, environment, description, labels, secretValue } = inputs;
-  return defined({ serviceAccountId, scopes, environment, description, labels, secretValue, expiresAt });
+export function keyRequest(fields: Fields, inputs: object, expiresAt: string | undefined): Omit<NewKey, "name"> {
+  return defined({ ...sentInputs(fields, inputs), expiresAt });
 }
 
 /** What is recorded of a key at its issue, beside the inputs. */

@@ -7,7 +7,7 @@ import type {
   ResourceProvider,
   UpdateResult,
 } from "@pulumi/pulumi/dynamic";
-import type { ServiceAccount, ServiceAccountChanges, Support } from "../backends/definition";
+import type { ServiceAccount, ServiceAccountChanges } from "../backends/definition";
 import type { Connection, ConnectionFacts } from "../connections";
 import { secondMs } from "../durations";
 import { defined } from "../defined";
@@ -16,66 +16,24 @@ import { sameAccess } from "../scopes";
 import { formatTime } from "../times";
 import { isUnknown } from "../wire";
 import { findAccount } from "./absence";
+import { accountFields, type ServiceAccountInputs } from "./account-fields";
 import { checkAnswer, describeForCheck, openRecorded, type ResourceContext } from "./context";
-import { decideFields, type FieldRule, type FieldTable, sameValue } from "./field-table";
-import { checkAccountScopes, checkDescription, checkName, checkShape, Failures, fieldSchemas } from "./input-checks";
-import { logicalName, newPhysicalName, type Origin, sameName } from "./names";
+import { changedFields, checkedInputs, namesOf, picked, sentInputs, shapeOf, withEffect } from "./fields/field";
+import { checkShape, Failures } from "./input-checks";
+import { newPhysicalName } from "./names";
 import { keptAfterFailure } from "./partial-failure";
-import { assertSameTarget, type Target, targetOf } from "./target";
+import { assertSameTarget } from "./target";
 
-/** Inputs after `check`. */
-export interface ServiceAccountInputs {
-  readonly connection: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly name?: string;
-  readonly exactName?: boolean;
-  readonly description?: string;
-  readonly role?: string;
-  readonly scopes?: readonly string[];
-  readonly origin: Origin;
-  readonly target?: Target;
-  /** Added by `check`: what the account should be. */
-  readonly status: string;
-}
-
-export interface ServiceAccountOutputs extends ServiceAccountInputs {
+export type ServiceAccountOutputs = ServiceAccountInputs & {
   readonly accountId: string;
   readonly physicalName: string;
   readonly createdAt: string;
   readonly service: string;
-}
-
-const inputShape = {
-  connection: fieldSchemas.judgedApart,
-  labels: fieldSchemas.labels,
-  name: fieldSchemas.freeText,
-  exactName: fieldSchemas.flag,
-  description: fieldSchemas.freeText,
-  role: fieldSchemas.text,
-  scopes: fieldSchemas.scopes,
-  origin: fieldSchemas.origin,
-} as const;
-
-/** In place where the vendor can; in the record alone where the vendor keeps nothing; a new account otherwise. */
-const bySupport =
-  (field: "name" | "description" | "role" | "scopes"): FieldRule =>
-  ({ capabilities }) => {
-    const support: Support | "required" = capabilities.serviceAccounts?.[field] ?? "none";
-    return support === "update" || support === "none" ? "update" : "replace";
-  };
-
-const fields: FieldTable<ServiceAccountInputs> = {
-  connection: "replace",
-  exactName: "replace",
-  status: "replace",
-  name: bySupport("name"),
-  description: bySupport("description"),
-  role: bySupport("role"),
-  scopes: bySupport("scopes"),
-  labels: "update",
-  origin: "keep",
-  target: "keep",
 };
+
+export type { ServiceAccountInputs } from "./account-fields";
+
+const inputShape = shapeOf(accountFields);
 
 export function createServiceAccountProvider(
   context: ResourceContext,
@@ -137,10 +95,7 @@ export function createServiceAccountProvider(
         role: keptRole ? props.role : found.role,
         scopes: keptScopes ? props.scopes : [...found.scopes].sort(),
       }) as ServiceAccountOutputs;
-      const names = Object.keys(fields) as (keyof ServiceAccountInputs)[];
-      const inputs = Object.fromEntries(
-        names.filter((name) => outs[name] !== undefined).map((name) => [name, outs[name]]),
-      );
+      const inputs = picked(namesOf(accountFields), outs);
       return { id, props: outs, inputs: inputs as unknown as ServiceAccountOutputs };
     },
 
@@ -201,29 +156,15 @@ function checkForBackend(
     );
     return inputs;
   }
-  checkName(inputs.name ?? logicalName(inputs.origin), inputs.exactName === true, facts, failures);
-  checkDescription(inputs.description, serviceAccounts.description, facts, failures);
-  if (serviceAccounts.role === "required" && inputs.role === undefined)
-    failures.add("role", `"role" is missing; ${facts.backend} has no service account without one`);
-  if (serviceAccounts.role === "none" && inputs.role !== undefined)
-    failures.add(
-      "role",
-      `service accounts of ${facts.backend} have no role; leave "role" out${serviceAccounts.scopes === "none" ? "" : ', and say with "scopes" what their keys may do at most'}`,
-    );
-  if (inputs.role === "") failures.add("role", '"role" is an empty text; name a role, or leave it out');
-  const scopes = checkAccountScopes(inputs.scopes, facts, failures) ?? inputs.scopes;
-  return defined({ ...inputs, scopes, target: targetOf(facts) });
+  return checkedInputs(accountFields, { news: { ...inputs }, facts, failures }) as unknown as ServiceAccountInputs;
 }
 
 function planChange(olds: ServiceAccountOutputs, news: ServiceAccountInputs, facts: ConnectionFacts) {
-  const changed = (Object.keys(fields) as (keyof ServiceAccountInputs)[]).filter((name) => {
-    if (isUnknown(news[name])) return true;
-    if (name === "name") return !sameName(olds, news);
-    if (name === "exactName") return (news.exactName ?? false) !== (olds.exactName ?? false);
-    if (name === "scopes" && olds.scopes && news.scopes) return !sameAccess(facts.catalogue, olds.scopes, news.scopes);
-    return !sameValue(olds[name], news[name]);
-  });
-  return decideFields(fields, changed, facts);
+  const changed = changedFields(accountFields, { olds, news, facts });
+  return {
+    replaces: withEffect(accountFields, changed, { effect: "replace", facts }),
+    updates: withEffect(accountFields, changed, { effect: "update", facts }),
+  };
 }
 
 /** Creates the account; after an unclear answer one that carries this call's own marker is adopted: it holds no secret. */
@@ -241,9 +182,8 @@ async function createAccount(
     return { account: leftover, adopted: true };
   }
   const name = naming.draw();
-  const { description, role, scopes, labels } = inputs;
   try {
-    const account = await client.createServiceAccount(defined({ name, description, role, scopes, labels }));
+    const account = await client.createServiceAccount({ ...sentInputs(accountFields, inputs), name });
     return { account, adopted: false };
   } catch (error) {
     if (!isUnclear(error)) throw error;

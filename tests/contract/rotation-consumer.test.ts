@@ -107,7 +107,8 @@ describe("A consumer that re-reads the published secret every 50 ms and calls al
     for (const { answers, ...story } of await Promise.all(products.map(rotateUnderLoad))) {
       expect(story).toEqual({ failed: 3, secrets: rotations + 1, living: 2 });
       expect(Object.keys(answers)).toEqual(["200"]);
-      expect(answers[200]).toBeGreaterThan(200);
+      // Several calls for every rotation, on a busy machine as well.
+      expect(answers[200]).toBeGreaterThan(3 * rotations);
     }
   }, 60_000);
 });

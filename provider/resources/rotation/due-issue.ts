@@ -2,9 +2,11 @@
 import type { ConnectionFacts } from "../../connections";
 import { formatTime } from "../../times";
 import { isUnknown } from "../../wire";
-import { sameValue } from "../field-table";
+import { sameValue } from "../same-value";
+import { picked } from "../fields/field";
+import { type RotatingInputs, rotatingNames } from "./fields";
 import type { KeyRing, RotationRecord } from "./key-ring";
-import { changeReason, endForDue, isDead, type RotatingInputs } from "./request";
+import { changeReason, endForDue, isDead } from "./request";
 import { dueOf, dueReason, type Schedule } from "./schedule";
 import { previousTask } from "./use";
 import { statusReason } from "./words";
@@ -32,11 +34,10 @@ export function dueIssue(ring: KeyRing, { wanted, facts, schedule, nowMs }: Aim)
     return { reason: "first issue", emergency: false, currentIsDead: true };
   const currentIsDead =
     isDead(record.status) || (record.expiresAt !== undefined && nowMs >= Date.parse(record.expiresAt));
-  const asked = [wanted.scopes, wanted.keepers, wanted.expiresIn, wanted.emergency];
-  if (!asked.some(isUnknown)) {
+  if (!rotatingNames.some((name) => isUnknown(wanted[name]))) {
     const change = changeReason(record, wanted, facts.catalogue);
     if (change) return { reason: change.text, emergency: change.emergency, currentIsDead };
-  } else if (!sameValue([record.scopes, record.keepers, record.expiresIn, record.emergency], asked)) {
+  } else if (!sameValue(picked(rotatingNames, record), picked(rotatingNames, wanted))) {
     return { reason: "inputs not known yet", emergency: false, currentIsDead: false };
   }
   const broken = statusReason(record.status);

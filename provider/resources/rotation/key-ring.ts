@@ -5,7 +5,7 @@
 import { defined } from "../../defined";
 import type { AmbiguousCreateError } from "../../errors";
 import type { KeyRecord } from "../key-inputs";
-import type { RotatingInputs } from "./request";
+import type { RotatingInputs } from "./fields";
 import type { RetireMode } from "./schedule";
 
 /** One credential: what a revoke addresses. Under one key id a newer one may follow it. */

@@ -13,6 +13,7 @@ import { issueKey, livingByMarkers, observeKey, retireCredential, whole } from "
 import type { Aim } from "./due-issue";
 import { type Credential, currentOf, type KeyRing } from "./key-ring";
 import type { Outcomes, Progress, ServiceStep, Told } from "./outcome";
+import { rotatingFields } from "./fields";
 import { leavesOverlap } from "./succession";
 import { unclearRotate } from "./words";
 
@@ -91,7 +92,7 @@ async function revoke(
 async function issue(call: RotationCall): Promise<Outcomes["issue"]> {
   try {
     const { facts, wanted, nowMs, tools } = call;
-    const request = keyRequest(wanted, resolveExpiry(wanted, nowMs));
+    const request = keyRequest(rotatingFields, wanted, resolveExpiry(wanted, nowMs));
     return { value: await issueKey(facts, request, await namingOf(call), tools.clock) };
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;

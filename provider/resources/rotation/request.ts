@@ -3,39 +3,15 @@
  * clock alone, so that every coming rotation shows in a preview, with its reason. What was done stands
  * in the outputs; see next-step.ts.
  */
-import { formatDuration, parseDuration } from "../../durations";
-import { sameAccess, type ScopeCatalogue } from "../../scopes";
+import { parseDuration } from "../../durations";
+import type { ScopeCatalogue } from "../../scopes";
 import { formatTime } from "../../times";
 import { isUnknown } from "../../wire";
-import { sameValue } from "../field-table";
-import type { KeyInputs } from "../key-inputs";
-import { dueOf, dueReason, issueTime, overlapEnds, type Schedule, type ScheduleInputs } from "./schedule";
+import { sameValue } from "../same-value";
+import { changedFields } from "../fields/field";
+import { rotatingFields, type RotatingInputs, rotatingNames, type RotationRequest } from "./fields";
+import { dueOf, dueReason, issueTime, overlapEnds, type Schedule } from "./schedule";
 import { earlyEnd, retiredReason, statusReason } from "./words";
-
-/** Part of the inputs. Times are RFC 3339 UTC. */
-export interface RotationRequest {
-  /** Counts keys from 1. Decides nothing by itself. */
-  readonly generation: number;
-  /** When the current key was asked for: a UTC day where `rotateEvery` is at least a day. */
-  readonly issuedOn: string;
-  readonly rotationReason: string;
-  /** Earliest end of the previous key. */
-  readonly retireAfter?: string;
-  /** Latest end of the previous key, where its use decides. */
-  readonly retireUntil?: string;
-  /** The UTC day on which the previous key's use is asked for. */
-  readonly retireAskedOn?: string;
-}
-
-/** The inputs whose change makes a new key. */
-export interface MintingInputs {
-  readonly scopes?: readonly string[];
-  readonly keepers?: Readonly<Record<string, string>>;
-  readonly expiresIn?: string;
-  readonly emergency?: string;
-}
-
-export type RotatingInputs = KeyInputs & ScheduleInputs & MintingInputs & RotationRequest & { readonly status: string };
 
 /** What a request is made from, beside the inputs. */
 interface RequestRules {
@@ -46,13 +22,13 @@ interface RequestRules {
 
 export function requestRotation(
   olds: Partial<RotatingInputs>,
-  news: KeyInputs & MintingInputs,
+  news: RotatingInputs,
   { schedule, catalogue, nowMs }: RequestRules,
 ): RotationRequest {
   const before = requestOf(olds);
   if (!before)
     return { generation: 1, issuedOn: formatTime(issueTime(schedule, nowMs)), rotationReason: "first issue" };
-  if ([news.scopes, news.keepers, news.expiresIn, news.emergency].some(isUnknown)) return before;
+  if (rotatingNames.some((name) => isUnknown(news[name]))) return before;
 
   const { retireAfter, retireUntil, retireAskedOn: _asked, ...withoutOverlap } = before;
   const promisedMs = retireAfter === undefined ? undefined : Date.parse(retireAfter);
@@ -90,21 +66,23 @@ export function requestRotation(
 
 /** Why the inputs ask for a new key at once; undefined where they ask for the one there is. */
 export function changeReason(
-  before: MintingInputs,
-  after: MintingInputs,
+  olds: Partial<RotatingInputs>,
+  news: Partial<RotatingInputs>,
   catalogue: ScopeCatalogue | undefined,
 ): { readonly text: string; readonly emergency: boolean } | undefined {
-  const reasons: string[] = [];
-  const emergency = after.emergency !== undefined && after.emergency !== before.emergency;
-  if (emergency) reasons.push(`emergency: ${after.emergency}`);
-  if (!sameAccess(catalogue, before.scopes ?? [], after.scopes ?? []))
-    reasons.push(`scopes changed: ${difference(before.scopes ?? [], after.scopes ?? [])}`);
-  if (!sameValue(before.keepers ?? {}, after.keepers ?? {}))
-    reasons.push(`keepers changed: ${changedNames(before.keepers ?? {}, after.keepers ?? {}).join(", ")}`);
-  if (!sameLife(before.expiresIn, after.expiresIn))
-    reasons.push(`expiresIn changed: ${before.expiresIn ?? "none"} => ${after.expiresIn ?? "none"}`);
-  return reasons.length > 0 ? { text: reasons.join("; "), emergency } : undefined;
+  const changed = changedFields(rotatingFields, { olds, news, facts: { catalogue } }, rotatingNames);
+  const reasons = changed.map((name) => reasonWords[name]?.(olds, news) ?? `${name} changed`);
+  return reasons.length > 0 ? { text: reasons.join("; "), emergency: changed.includes("emergency") } : undefined;
 }
+
+type Words = (before: Partial<RotatingInputs>, after: Partial<RotatingInputs>) => string;
+
+const reasonWords: Readonly<Partial<Record<keyof RotatingInputs, Words>>> = {
+  emergency: (_before, after) => `emergency: ${after.emergency ?? ""}`,
+  scopes: (before, after) => `scopes changed: ${difference(before.scopes ?? [], after.scopes ?? [])}`,
+  keepers: (before, after) => `keepers changed: ${changedNames(before.keepers ?? {}, after.keepers ?? {}).join(", ")}`,
+  expiresIn: (before, after) => `expiresIn changed: ${before.expiresIn ?? "none"} => ${after.expiresIn ?? "none"}`,
+};
 
 /** True for what does not work: it has no overlap to keep. */
 export function isDead(status: string | undefined): boolean {
@@ -164,13 +142,4 @@ function changedNames(before: Readonly<Record<string, unknown>>, after: Readonly
   return [...new Set([...Object.keys(before), ...Object.keys(after)])]
     .filter((name) => !sameValue(before[name], after[name]))
     .sort();
-}
-
-/** `90d` and `2160h` are the same life. */
-function sameLife(a: string | undefined, b: string | undefined): boolean {
-  const canonical = (text: string | undefined) => {
-    const ms = text === undefined ? undefined : parseDuration(text);
-    return typeof ms === "number" ? formatDuration(ms) : text;
-  };
-  return canonical(a) === canonical(b);
 }

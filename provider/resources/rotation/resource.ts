@@ -17,29 +17,27 @@ import { formatTime } from "../../times";
 import { isUnknown } from "../../wire";
 import { checkAnswer, describeForCheck, openRecorded, type ResourceContext } from "../context";
 import { resolveExpiry } from "../expiry";
-import { checkExpirySupport, checkLife, checkShape, Failures, fieldSchemas } from "../input-checks";
+import { checkExpirySupport, checkLife, checkShape, Failures } from "../input-checks";
 import { createInputMemory } from "../input-memory";
-import { checkKeyInputs, keyInputShape, keyRequest, recordIssued } from "../key-inputs";
+import { keyRequest, recordIssued } from "../key-inputs";
 import { issueKey, livingByMarkers, revokeKey } from "../key-on-service";
 import { logicalName, type Origin } from "../names";
 import { keptAfterFailure } from "../partial-failure";
 import { assertSameTarget } from "../target";
+import { checkedInputs, namesOf, picked, shapeOf } from "../fields/field";
+import { rotatingFields, type RotatingInputs, scheduleFields } from "./fields";
 import { dueIssue, withNextRotation } from "./due-issue";
 import { replacements } from "./in-place";
 import { credentialsOf, fromOutputs, type KeyRing, leftBehind, type RotatingOutputs, toOutputs } from "./key-ring";
 import { nextStep } from "./next-step";
 import { refreshed } from "./refresh";
-import { requestOf, requestRotation, type RotatingInputs } from "./request";
-import { issueTime, scheduleFields, type ScheduleInputs, scheduleOf } from "./schedule";
+import { requestOf, requestRotation } from "./request";
+import { issueTime, type ScheduleInputs, scheduleOf } from "./schedule";
 import { checkSchedule } from "./schedule-check";
 import { nothingSeen } from "./seen";
 import { updateRotation } from "./update";
 
-const inputShape = {
-  ...keyInputShape,
-  ...Object.fromEntries(scheduleFields.map((name) => [name, fieldSchemas.text])),
-  emergency: fieldSchemas.freeText,
-} as const;
+const inputShape = shapeOf(rotatingFields);
 
 /** Inputs of ApiKey that make no sense over several generations, each with what to do instead. */
 const refused: Readonly<Record<string, string>> = {
@@ -74,11 +72,13 @@ export function createRotatingApiKeyProvider(
         checkSchedule(given, facts, logicalName(news.origin), failures);
       }
       const inputs = {
-        ...(facts ? checkKeyInputs({ ...news, connection }, facts, failures) : { ...news, connection }),
+        ...(facts
+          ? checkedInputs(rotatingFields, { news: { ...news, connection }, facts, failures })
+          : { ...news, connection }),
         status: "active",
       } as unknown as RotatingInputs;
       if (failures.list.length > 0) return checkAnswer(inputs, failures);
-      const clocked = facts && !scheduleFields.some((name) => isUnknown(given[name])) ? facts : undefined;
+      const clocked = facts && !namesOf(scheduleFields).some((name) => isUnknown(given[name])) ? facts : undefined;
       const nowMs = context.nowMs();
       const request = clocked
         ? requestRotation(olds, inputs, {
@@ -97,7 +97,7 @@ export function createRotatingApiKeyProvider(
       assertSameTarget(facts, olds);
       const ring = fromOutputs(olds);
       const aim = { wanted, facts, schedule: scheduleFor(wanted, facts), nowMs: decisionTime(wanted) };
-      const replaces = [...replacements(ring.record, wanted)];
+      const replaces = replacements(ring.record, wanted, facts);
       if (replaces.length === 0 && nextStep(ring, nothingSeen, aim).kind === "done") return { changes: false };
       const deleteBeforeReplace =
         replaces.length > 0 &&
@@ -129,7 +129,7 @@ export function createRotatingApiKeyProvider(
       const naming = await context.marking.naming("RotatingApiKey", inputs, connection);
       try {
         const expiresAt = resolveExpiry(inputs, nowMs);
-        const issued = await issueKey(connection, keyRequest(inputs, expiresAt), naming, context.clock);
+        const issued = await issueKey(connection, keyRequest(rotatingFields, inputs, expiresAt), naming, context.clock);
         const outs: RotatingOutputs = {
           ...start,
           ...recordIssued(issued, { ...inputs, expiresAt, callerChosen: false }, connection, nowMs),
@@ -187,16 +187,10 @@ export function createRotatingApiKeyProvider(
   };
 }
 
-const inputNames = [
-  "connection", "labels", "name", "description", "serviceAccountId", "scopes", "environment", "keepers", "expiresIn", "fullAccess", "allowOutage", "origin", "target",
-  "rotateEvery", "rotateBefore", "overlap", "retire", "maxOverlap", "jitter", "emergency", "status", "generation", "issuedOn", "rotationReason", "retireAskedOn",
-] as const; // prettier-ignore
-
 /** The inputs as the user gave them, with the request as the outputs have it. */
 function inputsOf({ record, previous }: KeyRing): Partial<RotatingInputs> {
-  const given = Object.fromEntries(inputNames.map((name) => [name, record[name]]));
   return defined({
-    ...given,
+    ...picked(namesOf(rotatingFields), record),
     retireAfter: previous?.retireAfter,
     retireUntil: previous?.retire === "whenUnused" ? previous.until : undefined,
   });

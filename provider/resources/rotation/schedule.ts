@@ -1,32 +1,16 @@
 /** When a rotating key is due, and how long its predecessor stays. All pure. */
-import type { ConnectionFacts } from "../../connections";
 import { createHash } from "node:crypto";
+import type { InputsOf } from "../fields/field";
+import type { KeyInputs } from "../fields/key-fields";
+import type { scheduleFields } from "./fields";
+import type { ConnectionFacts } from "../../connections";
 import { dayMs, formatSpan, hourMs, parseDuration } from "../../durations";
 
 export const retireModes = ["afterOverlap", "whenUnused", "immediately"] as const;
 export type RetireMode = (typeof retireModes)[number];
 
 /** The schedule as the user writes it; durations are texts. */
-export interface ScheduleInputs {
-  readonly rotateEvery: string;
-  readonly rotateBefore?: string;
-  readonly overlap?: string;
-  readonly retire?: RetireMode;
-  readonly maxOverlap?: string;
-  readonly jitter?: string;
-  readonly expiresIn?: string;
-  readonly allowOutage?: boolean;
-}
-
-/** The inputs that are the schedule's alone. */
-export const scheduleFields = [
-  "rotateEvery",
-  "rotateBefore",
-  "overlap",
-  "retire",
-  "maxOverlap",
-  "jitter",
-] as const satisfies readonly (keyof ScheduleInputs)[];
+export type ScheduleInputs = InputsOf<typeof scheduleFields> & Pick<KeyInputs, "expiresIn" | "allowOutage">;
 
 /** The schedule in milliseconds, defaults filled in. */
 export interface Schedule {

@@ -4,6 +4,8 @@ import type { Connection } from "../../connections";
 import { defined } from "../../defined";
 import { formatSpan, minuteMs } from "../../durations";
 import { formatTime } from "../../times";
+import { picked } from "../fields/field";
+import { rotatingNames } from "./fields";
 import { recordIssued } from "../key-inputs";
 import { resolveExpiry } from "../expiry";
 import { type Aim, type Issue, nextDueMs } from "./due-issue";
@@ -62,23 +64,18 @@ const ofTheKey = [
   "expiryImposed",
   "serverScopes",
   "agreedScopes",
-  "scopes",
-  "keepers",
-  "expiresIn",
-  "emergency",
   "rotateBlockedUntil",
   "retireStatus",
-] as const;
+] as const satisfies readonly (keyof RotationRecord)[];
 
 function recorded(
   ring: KeyRing,
   { issued, issue, remarks }: Succession,
   { wanted, facts, schedule, nowMs }: Aim & { facts: Connection },
 ): KeyRing {
-  const { scopes, keepers, expiresIn, emergency } = wanted;
   const expiresAt = resolveExpiry(wanted, nowMs);
-  return replaced(ring, ofTheKey, {
-    ...defined({ scopes, keepers, expiresIn, emergency }),
+  return replaced(ring, [...ofTheKey, ...(rotatingNames as readonly (keyof RotationRecord)[])], {
+    ...picked(rotatingNames, wanted),
     ...recordIssued(issued, { ...wanted, expiresAt, callerChosen: false }, facts, nowMs),
     generation: Math.max(wanted.generation, ring.record.generation + (currentOf(ring) ? 1 : 0)),
     issuedOn: formatTime(issueTime(schedule, nowMs)),

@@ -4,7 +4,7 @@ import type { Connection } from "../../../../provider/connections";
 import { dayMs, hourMs } from "../../../../provider/durations";
 import type { Aim } from "../../../../provider/resources/rotation/due-issue";
 import type { RotatingOutputs } from "../../../../provider/resources/rotation/key-ring";
-import type { RotatingInputs } from "../../../../provider/resources/rotation/request";
+import type { RotatingInputs } from "../../../../provider/resources/rotation/fields";
 import { scheduleOf } from "../../../../provider/resources/rotation/schedule";
 import { formatTime } from "../../../../provider/times";
 import { catalogue, everyday, origin, today } from "./fake-service";

@@ -10,7 +10,7 @@ import {
   type RotatingOutputs,
 } from "../../../../../provider/resources/rotation/key-ring";
 import { nextStep, type Step } from "../../../../../provider/resources/rotation/next-step";
-import type { RotatingInputs } from "../../../../../provider/resources/rotation/request";
+import type { RotatingInputs } from "../../../../../provider/resources/rotation/fields";
 import { scheduleOf } from "../../../../../provider/resources/rotation/schedule";
 import { nothingSeen, type Seen } from "../../../../../provider/resources/rotation/seen";
 import { unknownValue } from "../../../../../provider/wire";
@@ -203,7 +203,7 @@ describe("What a rotating key needs first", () => {
       {},
       { name: "exporter", description: "nightly", labels: { owner: "team-a" } },
       "2027-05-01T00:00:00Z",
-      record("labels", "name", "description"),
+      record("name", "description", "labels"),
     ],
     ["nothing, for a consent", {}, { fullAccess: true, allowOutage: true }, "2027-05-01T00:00:00Z", done],
     [
@@ -233,7 +233,8 @@ describe("What a rotating key needs first", () => {
     ["serviceAccountId", { serviceAccountId: "a-1" }, { serviceAccountId: unknownValue }],
     ["connection", {}, { connection: "other" }],
   ])("another identity, for another %s", (field, outs, news) => {
-    expect(replacements(ringOf(outs).record, aimOf(news, "2027-05-01T00:00:00Z").wanted)).toEqual([field]);
+    const { wanted, facts: known } = aimOf(news, "2027-05-01T00:00:00Z");
+    expect(replacements(ringOf(outs).record, wanted, known)).toEqual([field]);
   });
 
   test("the end of the previous key on the service, where that can be set and is not", () => {

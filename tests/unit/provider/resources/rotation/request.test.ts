@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { type RotatingInputs, requestRotation } from "../../../../../provider/resources/rotation/request";
+import type { RotatingInputs } from "../../../../../provider/resources/rotation/fields";
+import { requestRotation } from "../../../../../provider/resources/rotation/request";
 import { scheduleOf } from "../../../../../provider/resources/rotation/schedule";
 import { unknownValue } from "../../../../../provider/wire";
 import { catalogue, everyday, origin } from "../../support/fake-service";

@@ -3,7 +3,7 @@ import type { Capabilities } from "../../../../../provider/backends/definition";
 import { dayMs, hourMs } from "../../../../../provider/durations";
 import { ServerError, TimeoutError } from "../../../../../provider/errors";
 import { createRotatingApiKeyProvider } from "../../../../../provider/resources/rotation/resource";
-import type { RotatingInputs, RotationRequest } from "../../../../../provider/resources/rotation/request";
+import type { RotatingInputs, RotationRequest } from "../../../../../provider/resources/rotation/fields";
 import { withSecretBoundary } from "../../../../../provider/secret-boundary";
 import { asSecret, unknownValue } from "../../../../../provider/wire";
 import { EngineDouble } from "../../../../../testing/engine-double";

@@ -1,0 +1,162 @@
+/**
+ * One declaration per input: what its values look like, what a change of it does, how two values compare, and how
+ * it is checked. Types, shapes, diffs, refreshes, requests and updates derive from the tables of such fields.
+ */
+import type { z } from "zod";
+import type { ConnectionFacts } from "../../connections";
+import type { ScopeCatalogue } from "../../scopes";
+import { isUnknown } from "../../wire";
+import { sameValue } from "../same-value";
+import type { Failures, InputShape } from "../input-checks";
+
+/**
+ * What a changed field asks for: `replace` another object · `rotate` the next key of a rotating key · `update` the object
+ * in place, or the record where the service keeps no such thing · `record` a change of the record alone, shown in a
+ * preview · `keep` the same silently · `request` nothing: `check` decides the field by itself.
+ */
+export type Effect = "replace" | "rotate" | "update" | "record" | "keep" | "request";
+
+/** A fixed effect, or one that the service's abilities decide. */
+export type Change = Effect | ((facts: ConnectionFacts) => Effect);
+
+/** What has properties: a record, or inputs. */
+type Properties = object;
+
+type Given = Readonly<Record<string, unknown>>;
+
+/** The record and the inputs that are compared. */
+export interface Comparison {
+  readonly olds: Given;
+  readonly news: Given;
+  readonly facts: { readonly catalogue?: ScopeCatalogue | undefined };
+}
+
+/** What is compared, of whatever type. */
+interface Compared {
+  readonly olds: Properties;
+  readonly news: Properties;
+  readonly facts: Comparison["facts"];
+}
+
+/** The inputs that are checked, and where what is wrong with them is collected. */
+export interface CheckPoint {
+  readonly news: Given;
+  readonly facts: ConnectionFacts;
+  readonly failures: Failures;
+}
+
+interface FieldRules<Value> {
+  /** The values that a program may give; left out for a field that only this package adds. */
+  readonly schema?: z.ZodType;
+  readonly change: Change;
+  /** Left out: deep equality. */
+  same?(before: Value | undefined, after: Value | undefined, at: Comparison): boolean;
+  /** Judges the field by the service's abilities. Gives its canonical value. */
+  check?(value: unknown, at: CheckPoint): unknown;
+  /** Goes to the service with the request for a new object. */
+  readonly sent?: true;
+}
+
+export interface Field<Value, Always extends boolean = boolean> extends FieldRules<Value> {
+  /** Carries the type of the values, and is never there. */
+  readonly valueType?: Value;
+  /** After `check` the field is always there. */
+  readonly always: Always;
+}
+
+export type Fields = Readonly<Record<string, Field<unknown>>>;
+
+export function optional<Value>(rules: FieldRules<Value>): Field<Value, false> {
+  return { always: false, ...rules };
+}
+
+export function always<Value>(rules: FieldRules<Value>): Field<Value, true> {
+  return { always: true, ...rules };
+}
+
+type ValueOf<F> = F extends { readonly valueType?: infer Value } ? Exclude<Value, undefined> : never;
+type AlwaysOf<F extends Fields> = { [Name in keyof F]: F[Name]["always"] extends true ? Name : never }[keyof F];
+
+/** The inputs after `check`. */
+export type InputsOf<F extends Fields> = { readonly [Name in AlwaysOf<F>]: ValueOf<F[Name]> } & {
+  readonly [Name in Exclude<keyof F, AlwaysOf<F>>]?: ValueOf<F[Name]>;
+};
+
+/** The same fields with other effects: every one of them has to be named. */
+export function withEffects<F extends Fields, E extends Readonly<Record<keyof F, Effect>>>(
+  fields: F,
+  effects: E,
+): { readonly [Name in keyof F]: F[Name] & { readonly change: E[Name] } } {
+  const changed = Object.entries(fields).map(([name, field]) => [name, { ...field, change: effects[name] }]);
+  return Object.fromEntries(changed) as { readonly [Name in keyof F]: F[Name] & { readonly change: E[Name] } };
+}
+
+export function namesOf<F extends Fields>(fields: F): readonly (keyof F & string)[] {
+  return Object.keys(fields);
+}
+
+/** The fields that a program may give, with the schemas of their known values. */
+export function shapeOf(fields: Fields): InputShape {
+  return Object.fromEntries(Object.entries(fields).flatMap(([name, { schema }]) => (schema ? [[name, schema]] : [])));
+}
+
+/** The fields whose effect is always one of these. */
+export function namesBy<F extends Fields>(fields: F, ...effects: readonly Effect[]): readonly (keyof F & string)[] {
+  return namesOf(fields).filter((name) => effects.some((effect) => fields[name]?.change === effect));
+}
+
+/** The fields that differ; one that is not known yet may differ. */
+export function changedFields<F extends Fields>(
+  fields: F,
+  { olds, news, facts }: Compared,
+  names: readonly (keyof F & string)[] = namesOf(fields),
+): readonly (keyof F & string)[] {
+  const at: Comparison = { olds: { ...olds }, news: { ...news }, facts };
+  return names.filter((name) => {
+    const [before, after] = [valueOf(at.olds, name), valueOf(at.news, name)];
+    if (isUnknown(after)) return true;
+    const field = fields[name];
+    return field?.same ? !field.same(before, after, at) : !sameValue(before, after);
+  });
+}
+
+/** Those of the fields whose change has this effect on this service. */
+export function withEffect<F extends Fields>(
+  fields: F,
+  names: readonly (keyof F & string)[],
+  { effect, facts }: { readonly effect: Effect; readonly facts: ConnectionFacts },
+): string[] {
+  return names.filter((name) => {
+    const change = fields[name]?.change;
+    return (typeof change === "function" ? change(facts) : change) === effect;
+  });
+}
+
+/** The inputs in their canonical form, after every field was checked. */
+export function checkedInputs(fields: Fields, { news, facts, failures }: CheckPoint): Given {
+  const values = Object.entries(fields).flatMap(([name, field]) =>
+    field.check ? [[name, field.check(valueOf(news, name), { news, facts, failures })] as const] : [],
+  );
+  return present({ ...news, ...Object.fromEntries(values) });
+}
+
+/** What goes to the service with the request for a new object. */
+export function sentInputs(fields: Fields, inputs: Properties): Given {
+  return picked(
+    namesOf(fields).filter((name) => fields[name]?.sent),
+    inputs,
+  );
+}
+
+/** The named properties, without those that are absent. */
+export function picked(names: readonly string[], properties: Properties): Given {
+  return present(Object.fromEntries(names.map((name) => [name, valueOf(properties, name)])));
+}
+
+function valueOf(properties: Properties, name: string): unknown {
+  return (properties as Given)[name];
+}
+
+function present(properties: Properties): Given {
+  return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined));
+}

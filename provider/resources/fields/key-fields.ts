@@ -1,0 +1,91 @@
+/** The inputs that every kind of key has, and what a change of each does to an ApiKey. */
+import { sameAccess } from "../../scopes";
+import {
+  checkDescription,
+  checkEnvironment,
+  checkKeyScopes,
+  checkName,
+  checkParent,
+  fieldSchemas,
+} from "../input-checks";
+import { logicalName, type Origin, sameName } from "../names";
+import { type Target, targetOf } from "../target";
+import { always, type Comparison, type Fields, type InputsOf, optional } from "./field";
+
+type Texts = Readonly<Record<string, string>>;
+
+export const keyFields = {
+  connection: always<string>({ schema: fieldSchemas.judgedApart, change: "replace" }),
+  serviceAccountId: optional<string>({
+    schema: fieldSchemas.text,
+    change: "replace",
+    check: (id, { facts, failures }) => {
+      checkParent(id, facts, failures);
+      return id;
+    },
+    sent: true,
+  }),
+  scopes: optional<readonly string[]>({
+    schema: fieldSchemas.scopes,
+    change: "replace",
+    same: sameScopes,
+    check: (scopes, { news, facts, failures }) => checkKeyScopes(scopes, news.fullAccess, facts, failures) ?? scopes,
+    sent: true,
+  }),
+  environment: optional<"live" | "test">({
+    schema: fieldSchemas.text,
+    change: "replace",
+    check: (environment, { facts, failures }) => checkEnvironment(environment, facts, failures),
+    sent: true,
+  }),
+  keepers: optional<Texts>({ schema: fieldSchemas.textMap, change: "replace" }),
+  name: optional<string>({
+    schema: fieldSchemas.freeText,
+    change: ({ capabilities }) => (capabilities.rename ? "update" : "replace"),
+    same: sameNames,
+    check: (name, { news, facts, failures }) => {
+      checkName(name ?? logicalName(String(news.origin)), news.exactName === true, facts, failures);
+      return name;
+    },
+  }),
+  description: optional<string>({
+    schema: fieldSchemas.freeText,
+    // Where the vendor keeps no description, it stands in the record alone.
+    change: ({ capabilities }) => (capabilities.description === "replace" ? "replace" : "update"),
+    check: (description, { facts, failures }) => {
+      checkDescription(description, facts.capabilities.description, facts, failures);
+      return description;
+    },
+    sent: true,
+  }),
+  labels: optional<Texts>({ schema: fieldSchemas.labels, change: "update", sent: true }),
+  // The end of a key is compared as time, not as text: see expiry.ts.
+  expiresIn: optional<string>({ schema: fieldSchemas.judgedApart, change: "keep" }),
+  fullAccess: optional<boolean>({ schema: fieldSchemas.flag, change: "keep" }),
+  allowOutage: optional<boolean>({ schema: fieldSchemas.flag, change: "keep" }),
+  origin: always<Origin>({ schema: fieldSchemas.origin, change: "keep" }),
+  /** Added by `check`. */
+  target: optional<Target>({ change: "keep", check: (_target, { facts }) => targetOf(facts) }),
+} as const satisfies Fields;
+
+/** Inputs of every key, after `check`. */
+export type KeyInputs = InputsOf<typeof keyFields>;
+
+/** Writing out the name that an object has anyway is no change. */
+export function sameNames(_before: unknown, _after: unknown, { olds, news }: Comparison): boolean {
+  return sameName(olds as { readonly origin: Origin }, news as { readonly origin: Origin });
+}
+
+/** A flag that is left out is false. */
+export function sameFlag(before: boolean | undefined, after: boolean | undefined): boolean {
+  return (before ?? false) === (after ?? false);
+}
+
+/** Order, repeats and implied scopes do not count. */
+export function sameScopes(
+  before: readonly string[] | undefined,
+  after: readonly string[] | undefined,
+  { facts }: Comparison,
+): boolean {
+  return before && after ? sameAccess(facts.catalogue, before, after) : before === after;
+}

@@ -1,0 +1,88 @@
+/** The inputs of a rotating key: what a change of each does. */
+import { sameAccess } from "../../scopes";
+import { sameLife } from "../expiry";
+import { sameValue } from "../same-value";
+import { always, type Comparison, type Fields, type InputsOf, namesBy, optional, withEffects } from "../fields/field";
+import { keyFields } from "../fields/key-fields";
+import { fieldSchemas } from "../input-checks";
+import type { RetireMode } from "./schedule";
+
+type Scopes = readonly string[] | undefined;
+
+/** The schedule as the user writes it; durations are texts. */
+export const scheduleFields = {
+  rotateEvery: always<string>({ schema: fieldSchemas.text, change: "record" }),
+  rotateBefore: optional<string>({ schema: fieldSchemas.text, change: "record" }),
+  overlap: optional<string>({ schema: fieldSchemas.text, change: "record" }),
+  retire: optional<RetireMode>({ schema: fieldSchemas.text, change: "record" }),
+  maxOverlap: optional<string>({ schema: fieldSchemas.text, change: "record" }),
+  jitter: optional<string>({ schema: fieldSchemas.text, change: "record" }),
+} as const satisfies Fields;
+
+/** What `check` asks for by itself. Times are RFC 3339 UTC. */
+const requestFields = {
+  /** Counts keys from 1. Decides nothing by itself. */
+  generation: always<number>({ change: "request" }),
+  /** When the current key was asked for: a UTC day where `rotateEvery` is at least a day. */
+  issuedOn: always<string>({ change: "request" }),
+  rotationReason: always<string>({ change: "request" }),
+  /** Earliest end of the previous key. */
+  retireAfter: optional<string>({ change: "request" }),
+  /** Latest end of the previous key, where its use decides. */
+  retireUntil: optional<string>({ change: "request" }),
+  /** The UTC day on which the previous key's use is asked for. */
+  retireAskedOn: optional<string>({ change: "request" }),
+} as const satisfies Fields;
+
+export type RotationRequest = InputsOf<typeof requestFields>;
+
+const inherited = withEffects(keyFields, {
+  connection: "replace",
+  serviceAccountId: "replace",
+  environment: "replace",
+  scopes: "rotate",
+  keepers: "rotate",
+  expiresIn: "rotate",
+  labels: "update",
+  name: "update",
+  description: "update",
+  fullAccess: "keep",
+  allowOutage: "keep",
+  origin: "keep",
+  target: "keep",
+});
+
+export const rotatingFields = {
+  emergency: optional<string>({
+    schema: fieldSchemas.freeText,
+    change: "rotate",
+    // Taking it out only clears the record.
+    same: (before, after) => after === undefined || after === before,
+  }),
+  ...inherited,
+  name: { ...inherited.name, same: sameValue },
+  scopes: {
+    ...inherited.scopes,
+    same: (before: Scopes, after: Scopes, { facts }: Comparison) =>
+      sameAccess(facts.catalogue, before ?? [], after ?? []),
+  },
+  keepers: { ...inherited.keepers, same: (before, after) => sameValue(before ?? {}, after ?? {}) },
+  expiresIn: { ...inherited.expiresIn, same: sameLife },
+  ...scheduleFields,
+  ...requestFields,
+  /** What the key should be. */
+  status: always<string>({ change: "request" }),
+} as const satisfies Fields;
+
+/** Inputs after `check`. */
+export type RotatingInputs = InputsOf<typeof rotatingFields>;
+
+/** Inputs that make another identity. */
+export const identityNames = namesBy(rotatingFields, "replace");
+/** Inputs whose change makes a new key. */
+export const rotatingNames = namesBy(rotatingFields, "rotate");
+/** Inputs that the current key shows, where the vendor can change it. */
+export const wordingNames = namesBy(rotatingFields, "update");
+/** Inputs that hold from now on: shown in a preview, or silently. */
+export const recordNames = namesBy(rotatingFields, "record");
+export const silentNames = namesBy(rotatingFields, "keep");
