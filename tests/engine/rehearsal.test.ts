@@ -9,7 +9,7 @@ import type { WorkflowRun } from "./support/workflow-runner";
 const fixtures = resolve(__dirname, "../fixtures/rehearsal");
 const digestIn = (text: string): string => /sha256:[0-9a-f]{64}/.exec(text)?.[0] ?? "no digest";
 const logOf = (run: WorkflowRun, step: string): string =>
-  run.steps.find(({ name }) => name === step)?.log ?? "no such step";
+  run.steps.find(({ name, outcome }) => name === step && outcome !== "skipped")?.log ?? "no such step";
 
 /** What a person sees, kept as a file. `UPDATE_REHEARSAL=1` writes them anew; read the difference before you commit it. */
 function see(team: Team, name: string, text: string): void {

@@ -157,6 +157,15 @@ describe("The GitHub files", () => {
     }
   });
 
+  test("call the shared scripts by bash: a package or a copy may have lost the right to run them", () => {
+    const gitlab = readFileSync(resolve(folder, "../gitlab/.gitlab-ci.yml"), "utf8");
+    const calls = [actionText, gitlab, ...names.map(read)].flatMap(
+      (text) => text.match(/\S+ "\$APIKEYS_CI\/[\w.-]+/g) ?? [],
+    );
+    expect(calls.length).toBeGreaterThan(8);
+    for (const call of calls) expect(call).toMatch(/\b(?:bash|node) "/);
+  });
+
   test("the action is valid, says of each input what it is, and documents each way to call it", () => {
     expect(validateAction(actionText)).toMatchObject({ errors: [] });
     expect(validateAction(actionText.replace("using: composite", "using: composit"))).not.toMatchObject({ errors: [] });
