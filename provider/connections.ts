@@ -19,6 +19,7 @@ import {
 import { type CredentialSource, readCredential } from "./credentials";
 import { secondMs } from "./durations";
 import { ConfigError } from "./errors";
+import { guardClient } from "./guarded-client";
 import { createHttpClient } from "./http/client";
 import { redact } from "./redact";
 import type { ScopeCatalogue } from "./scopes";
@@ -59,6 +60,7 @@ export function createConnections(
   env: NodeJS.ProcessEnv = process.env,
   programDir = process.cwd(),
   load = loadBackend,
+  guard = guardClient,
 ): Connections {
   const prepared = new Map<string, Prepared>();
   const opened = new Map<string, Connection>();
@@ -104,7 +106,7 @@ export function createConnections(
       authenticate && (() => authenticate({ http: createHttpClient({ url, ...timing }), options, token, url }));
     const session = createSession(token, login);
     const http = createHttpClient({ url, session, ...timing });
-    const client = checkedClient(backend.connect({ http, options, token, url }));
+    const client = guard(checkedClient(backend.connect({ http, options, token, url })));
     return { ...facts, client, assertWritable: () => assertWritable(name, backend, settings, url, env) };
   }
 

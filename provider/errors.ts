@@ -1,9 +1,10 @@
 /**
  * Every error that a backend may throw and that a user may read. A message says what failed, where,
- * and what to do; it never holds a secret: whoever builds one passes vendor text through `redact`.
+ * and what to do; whatever a secret that this process knows shares with it is taken out when it is built.
+ * Vendor text passes through `redact` besides, which cuts it and knows what secrets look like.
  */
 
-import { redact } from "./redact";
+import { redact, withoutSecrets } from "./redact";
 
 /** The classes of this tree that an error is of, by name, on the prototype of each. */
 const kinds = Symbol.for("pulumi-apikeys.error");
@@ -21,7 +22,7 @@ export class ProviderError extends Error {
   }
 
   constructor(message: string, options?: { cause?: unknown }) {
-    super(message, options);
+    super(withoutSecrets(message), options);
     this.name = new.target.name;
   }
 }
@@ -68,10 +69,10 @@ export class ApiError extends ProviderError implements ApiErrorFacts {
     super(describe(facts, advice));
     this.status = facts.status;
     this.method = facts.method;
-    this.path = facts.path;
-    if (facts.requestId !== undefined) this.requestId = facts.requestId;
-    if (facts.detail !== undefined) this.detail = facts.detail;
-    if (facts.code !== undefined) this.code = facts.code;
+    this.path = withoutSecrets(facts.path);
+    if (facts.requestId !== undefined) this.requestId = withoutSecrets(facts.requestId);
+    if (facts.detail !== undefined) this.detail = withoutSecrets(facts.detail);
+    if (facts.code !== undefined) this.code = withoutSecrets(facts.code);
     if (facts.retryAfterMs !== undefined) this.retryAfterMs = facts.retryAfterMs;
   }
 }
@@ -117,6 +118,25 @@ export class ResponseShapeError extends ProviderError {}
  * key. Like any unclear create it is looked for, revoked, and made anew.
  */
 export class SecretUnavailableError extends ResponseShapeError {}
+
+/**
+ * The service has made a key whose id holds the key's secret, or another one, so that no record could name
+ * the key without telling it. It is revoked, and not made again: the next one would come out the same.
+ */
+export class ExposedSecretError extends ResponseShapeError {
+  /** Out of sight: whoever prints or logs an error prints its properties. */
+  readonly #id: string;
+
+  constructor(message: string, id: string) {
+    super(message);
+    this.#id = id;
+  }
+
+  /** What the service calls the key. It must not be shown. */
+  exposedId(): string {
+    return this.#id;
+  }
+}
 
 /**
  * It is unknown whether a key was made. `marker` is what to search for on the service;

@@ -1,4 +1,6 @@
+import type { ResourceProvider } from "@pulumi/pulumi/dynamic";
 import { ProviderError } from "./errors";
+import { rememberSecrets } from "./known-secrets";
 import { redact, withoutSecrets } from "./redact";
 import { logicalName } from "./resources/names";
 import { PartialFailure } from "./resources/partial-failure";
@@ -11,7 +13,7 @@ import { secretsIn } from "./secret-boundary";
  */
 export function explain(error: unknown, resource: string, verb: string, about: object | undefined): Error {
   const secrets = secretsIn(about);
-  const place = describePlace(resource, about);
+  const place = withoutSecrets(describePlace(resource, about), secrets);
   if (error instanceof PartialFailure) {
     const reasons = error.reasons.map((reason) => `cannot ${verb} ${place}: ${withoutSecrets(reason, secrets)}`);
     return quiet(Object.assign(new Error(reasons.join(" ")), { id: error.id, properties: error.properties, reasons }));
@@ -26,6 +28,36 @@ export function explain(error: unknown, resource: string, verb: string, about: o
   const frames = (unexpected.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
   wrapped.stack = frames.join("\n");
   return wrapped;
+}
+
+/**
+ * A provider whose methods know the secrets of what they are about from the first line on, and whose errors
+ * are told by {@link explain}. `ready` is asked for the methods at every call.
+ */
+export function withExplainedErrors<Inputs extends object, Outputs extends object>(
+  resource: string,
+  ready: () => ResourceProvider<Inputs, Outputs>,
+): Omit<Required<ResourceProvider<Inputs, Outputs>>, "configure"> {
+  const guarded = async <Result>(
+    verb: string,
+    about: readonly (object | undefined)[],
+    run: () => Promise<Result> | undefined,
+  ): Promise<Result> => {
+    for (const each of about) rememberSecrets(...secretsIn(each));
+    try {
+      return (await run()) as Result;
+    } catch (error) {
+      throw explain(error, resource, verb, about[0]);
+    }
+  };
+  return {
+    check: (olds, news) => guarded("check", [news, olds], () => ready().check?.(olds, news)),
+    diff: (id, olds, news) => guarded("compare", [olds, news], () => ready().diff?.(id, olds, news)),
+    create: (inputs) => guarded("create", [inputs], () => ready().create(inputs)),
+    read: (id, props) => guarded("read", [props], () => ready().read?.(id, props)),
+    update: (id, olds, news) => guarded("update", [olds, news], () => ready().update?.(id, olds, news)),
+    delete: (id, props) => guarded("delete", [props], () => ready().delete?.(id, props)),
+  };
 }
 
 function describePlace(resource: string, about: object | undefined): string {

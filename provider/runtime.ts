@@ -6,7 +6,7 @@ import type { Config, ConfigureRequest, ResourceProvider } from "@pulumi/pulumi/
 import { createConnections } from "./connections";
 import { askEngine } from "./engine-state";
 import { whenEngineEnds } from "./engine-watch";
-import { explain } from "./explain";
+import { withExplainedErrors } from "./explain";
 import { stopSending } from "./http/client";
 import { createApiKeyProvider } from "./resources/api-key";
 import { createContext, type ResourceContext } from "./resources/context";
@@ -35,17 +35,6 @@ function provide<Inputs extends object, Outputs extends object>(
     (methods ??= withSecretBoundary(
       create(createContext(createConnections({ get: (key) => config?.get(key) }), askEngine)),
     ));
-  const guarded = async <Result>(
-    verb: string,
-    about: object | undefined,
-    run: () => Promise<Result> | undefined,
-  ): Promise<Result> => {
-    try {
-      return (await run()) as Result;
-    } catch (error) {
-      throw explain(error, resource, verb, about);
-    }
-  };
   return {
     configure: (request: ConfigureRequest) => {
       watch();
@@ -53,12 +42,7 @@ function provide<Inputs extends object, Outputs extends object>(
       methods = undefined;
       return Promise.resolve();
     },
-    check: (olds, news) => guarded("check", news, () => ready().check?.(olds, news)),
-    diff: (id, olds, news) => guarded("compare", olds, () => ready().diff?.(id, olds, news)),
-    create: (inputs) => guarded("create", inputs, () => ready().create(inputs)),
-    read: (id, props) => guarded("read", props, () => ready().read?.(id, props)),
-    update: (id, olds, news) => guarded("update", olds, () => ready().update?.(id, olds, news)),
-    delete: (id, props) => guarded("delete", props, () => ready().delete?.(id, props)),
+    ...withExplainedErrors(resource, ready),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { BackendSession } from "./backends/definition";
 import { notYetSent } from "./errors";
 import type { Credential, Session } from "./http/client";
+import { rememberCredential, rememberSecrets } from "./known-secrets";
 
 /** Monotonic milliseconds. */
 type NowMs = () => number;
@@ -22,6 +23,7 @@ export function createSession(
     return {
       credential: async () => {
         const token = await readToken();
+        rememberCredential(token, false);
         return credentialOf(token, { authorization: `Bearer ${token}` });
       },
       renew: async (refused) => !refused.secrets.includes(await readToken()),
@@ -35,11 +37,17 @@ export function createSession(
 
   async function open(logIn: () => Promise<BackendSession>): Promise<Open> {
     const token = await readToken();
-    const { headers, validForMs = Infinity } = await logIn().catch((error: unknown) => {
+    // The login's own errors may quote it already.
+    rememberCredential(token, true);
+    const {
+      headers,
+      validForMs = Infinity,
+      secrets = [],
+    } = await logIn().catch((error: unknown) => {
       // What the call itself asks for has not been asked for yet: not even a create is unclear.
       throw notYetSent("the login failed, and nothing else was sent", error);
     });
-    return { ...credentialOf(token, headers), endsMs: nowMs() + validForMs - spareMs };
+    return { ...credentialOf(token, headers, secrets), endsMs: nowMs() + validForMs - spareMs };
   }
 
   /** The running or open session, or a new one. A failed one is not kept. */
@@ -69,9 +77,13 @@ export function createSession(
   };
 }
 
-function credentialOf(token: string, headers: Readonly<Record<string, string>>): Credential {
-  return {
-    headers,
-    secrets: [token, ...Object.values(headers).flatMap((value) => [value, value.replace(/^\S+ /, "")])],
-  };
+function credentialOf(
+  token: string,
+  headers: Readonly<Record<string, string>>,
+  more: readonly string[] = [],
+): Credential {
+  // Without the word of the scheme: "Bearer" alone is no secret, and stands in what services say.
+  const values = Object.values(headers).map((value) => value.replace(/^\S+ /, ""));
+  rememberSecrets(...values, ...more);
+  return { headers, secrets: [token, ...values, ...more] };
 }

@@ -1,4 +1,6 @@
-import { redact } from "../provider/redact";
+import { withoutShapes } from "../provider/redact";
+import { vendors } from "../provider/vendors";
+import type { Vendor } from "../provider/vendors/vendor";
 
 /**
  * Everything that a program wrote (names, labels, scopes, reasons) is hostile until it has passed
@@ -21,9 +23,9 @@ const plain = /^[\x20-\x5f\x61-\x7e]*$/;
 
 /** Program text as one harmless line without backticks. Doing it twice changes nothing. */
 export function inert(text: string, max = maxPiece): string {
-  // A credential has at least 12 characters in every shape that `redact` knows; most names are shorter.
+  // A credential has at least 12 characters in every shape; most names are shorter.
   const bounded = text.length > 4 * max ? text.slice(0, 4 * max) : text;
-  const checked = bounded.length >= 12 && looksSecret(bounded) ? redact(bounded) : bounded;
+  const checked = bounded.length >= 12 && looksSecret(bounded) ? withoutShapes(bounded, shapes) : bounded;
   if (plain.test(checked) && checked.length <= max && !opensSomething.test(checked)) return checked;
   const shown = checked
     .replace(stackedMarks, "$1…")
@@ -40,17 +42,13 @@ const opensSomething = /<!--|--!?>|##\[/;
 export function looksSecret(text: string): boolean {
   if (!partOfEveryCredential.test(text)) return false;
   const unmasked = text.replaceAll("[redacted]", "");
-  // `redact` cuts what it returns, so a long text is looked at in overlapping pieces.
-  for (let start = 0; start === 0 || start + overlap < unmasked.length; start += piece - overlap) {
-    if (redact(unmasked.slice(start, start + piece)).includes("[redacted]")) return true;
-  }
-  return false;
+  return withoutShapes(unmasked, shapes) !== unmasked;
 }
 
-/** Every shape that `redact` knows has one of these; ids, times and URNs have none, and are most of a stack's texts. */
+const builtIn: readonly Vendor[] = Object.values(vendors);
+const shapes = builtIn.map(({ capabilities }) => capabilities.secret?.shape).filter((shape) => shape !== undefined);
+/** Every shape has one of these; ids, times and URNs have none, and are most of a stack's texts. */
 const partOfEveryCredential = /[_|$.\s]/;
-const piece = 280;
-const overlap = 120;
 
 /** At most `max` characters, never half a surrogate pair nor half an escape. */
 function cut(text: string, max: number): string {

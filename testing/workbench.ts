@@ -44,7 +44,9 @@ export function connect(
   const settings = { [connectionName]: { tokenEnv: tokenVariable, ...fields, backend: given?.name ?? backend, url } };
   const config = { get: (key: string) => (key === "apikeys:connections" ? JSON.stringify(settings) : undefined) };
   const env = token === undefined ? {} : { [tokenVariable]: token };
-  return createConnections(config, env, process.cwd(), given ? () => given : loadBackend);
+  // A contract is about what the backend itself tells.
+  const asItIs = (client: BackendClient) => client;
+  return createConnections(config, env, process.cwd(), given ? () => given : loadBackend, asItIs);
 }
 
 /** Whom a key belongs to, as the calls want it. */

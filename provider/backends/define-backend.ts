@@ -5,6 +5,7 @@ import { ConfigError } from "../errors";
 import { kindOf } from "../redact";
 import { valueAt } from "../value-at";
 import { nearestWord, type ScopeCatalogue, type ScopeFacts } from "../scopes";
+import { declareShape } from "../secret-shapes";
 import { type Capabilities, capabilitiesSchema, regularExpression } from "../vendors/capabilities";
 import { contradictionsOf } from "../vendors/contradictions";
 import { scopesOn } from "../vendors/vendor";
@@ -27,6 +28,7 @@ export function defineBackend<Options = undefined>(definition: BackendDefinition
   const own = definition as unknown as BackendDefinition<unknown>;
   const { defaultUrl, undocumentedWrites, catalogue } = own;
   assertFacts(name, capabilities, catalogue);
+  if (capabilities.secret.shape !== undefined) declareShape(capabilities.secret.shape);
   return {
     name,
     capabilities,

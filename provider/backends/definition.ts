@@ -165,6 +165,11 @@ export interface BackendSession {
   readonly headers: Readonly<Record<string, string>>;
   /** How long the session may be used; left out: until it is refused. */
   readonly validForMs?: number;
+  /**
+   * What else of the session must not be printed: a refresh token, a cookie, the parts of a credential. The
+   * values of `headers` and the credential itself are kept out anyway.
+   */
+  readonly secrets?: readonly string[];
 }
 
 /** A backend that was checked when it was loaded. */

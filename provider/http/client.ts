@@ -1,9 +1,13 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Agent, buildConnector, Dispatcher } from "undici";
 import { ConfigError, ConnectionError, ProviderError, ResponseShapeError, TimeoutError } from "../errors";
+import { rememberSecrets, rememberSuspects } from "../known-secrets";
 import { redact } from "../redact";
+import { secretLike } from "../secret-shapes";
+import { parseJsonAnswer } from "./json-answer";
+import { nextPage } from "./list-bounds";
 import { type Attempt, decideRetry, whyItEnded } from "./retry";
-import { errorForStatus, readErrorBody, readRetryAfter } from "./status";
+import { errorForStatus, isFromBetween, readErrorBody, readRetryAfter } from "./status";
 
 export type HttpMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -115,23 +119,43 @@ function connector(): buildConnector.connector {
     });
 }
 
-/** A path with each value percent-encoded: path`/api-keys/${id}`. */
+/**
+ * A path with each value percent-encoded: path`/api-keys/${id}`.
+ *
+ * @throws ProviderError - a value would lead to another path, encoded or not: it is empty, or a dot or two
+ */
 export function path(parts: TemplateStringsArray, ...values: readonly (string | number)[]): string {
   return parts.reduce(
-    (text, part, index) => text + part + (index < values.length ? encodeURIComponent(String(values[index])) : ""),
+    (text, part, index) => text + part + (index < values.length ? segment(String(values[index])) : ""),
     "",
   );
+}
+
+function segment(value: string): string {
+  // Every parser of addresses takes them away, also where they are encoded.
+  if (value === "" || value === "." || value === ".." || !value.isWellFormed())
+    throw new ProviderError(
+      `an id that is ${value === "" ? "an empty text" : value.isWellFormed() ? `"${value}"` : "no valid text"} names nothing on a service, and nothing was sent.`,
+    );
+  return encodeURIComponent(value);
+}
+
+/** What would make of a path another one than it says. */
+function isMeant(at: string): boolean {
+  return at.startsWith("/") && !/[?#\\\u0000-\u0020]|\/\//.test(at) && !/\/(?:\.|%2e){1,2}(?:\/|$)/i.test(at);
 }
 
 /** The one place that opens sockets. Redirects are never followed: the credential goes to one origin only. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { url, session, timeoutMs = 10_000, retryBudgetMs = 60_000, clock = realClock, random = Math.random } = options;
+  /** A list may take as long as the longest call. */
+  const listBudgetMs = retryBudgetMs + timeoutMs;
 
   async function attemptOnce(request: HttpRequest, auth: Credential, attemptMs: number): Promise<RawAnswer> {
     const signal = AbortSignal.timeout(attemptMs);
-    const label = labelOf(request, auth.secrets);
+    const label = () => labelOf(request, auth.secrets);
     const body = bodyText(request, label) ?? null;
-    if (stopped !== undefined) throw new ConnectionError(`${label}: nothing was sent, because ${stopped}.`, false);
+    if (stopped !== undefined) throw new ConnectionError(`${label()}: nothing was sent, because ${stopped}.`, false);
     try {
       const response = await undici().request(target(url, request), {
         method: request.method,
@@ -153,18 +177,20 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       );
       return { status: response.statusCode, headers, text: await readBody(response.body, label) };
     } catch (error) {
-      throw asConnectionError(error, label, signal.aborted, attemptMs, url);
+      throw asConnectionError(error, label(), signal.aborted, attemptMs, url);
     }
   }
 
   async function sendWithRetries(request: HttpRequest, auth: Credential): Promise<FinalAnswer> {
-    const idempotent = request.idempotent ?? (request.method !== "POST" && request.method !== "PATCH");
+    const idempotent = isIdempotent(request);
+    const page = request.method === "GET" ? nextPage(request.path, clock.nowMs(), listBudgetMs) : undefined;
+    const budgetMs = Math.min(retryBudgetMs, Math.max(0, page?.leftMs ?? retryBudgetMs));
     const startedMs = clock.nowMs();
     for (let attempts = 1; ; attempts += 1) {
       let answer: RawAnswer | undefined;
       let failure: ConnectionError | undefined;
       try {
-        const leftMs = Math.max(1, Math.ceil(retryBudgetMs - (clock.nowMs() - startedMs)));
+        const leftMs = Math.max(1, Math.ceil(budgetMs - (clock.nowMs() - startedMs)));
         // A create keeps its full time: one that is cut short is one whose outcome nobody knows.
         const cut = attempts > 1 && idempotent;
         answer = await attemptOnce(request, auth, cut ? Math.min(timeoutMs, leftMs) : timeoutMs);
@@ -177,13 +203,16 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         attempts,
         idempotent,
         elapsedMs: clock.nowMs() - startedMs,
-        budgetMs: retryBudgetMs,
+        budgetMs,
         random: random(),
       });
       if (decision.again) await clock.sleep(decision.delayMs);
       else {
         const ended = whyItEnded(attempts, decision.why);
-        if (answer) return { ...answer, ended };
+        if (answer) {
+          page?.read(answer.text.length);
+          return { ...answer, ended };
+        }
         if (failure && ended !== "") failure.message += ` ${ended}`;
         throw failure as ConnectionError;
       }
@@ -192,6 +221,11 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 
   return {
     async request(request) {
+      rememberSecrets(...(request.secrets ?? []));
+      if (!isMeant(request.path))
+        throw new ProviderError(
+          `${labelOf(request, [])}: this path leads elsewhere than it says, and nothing was sent. It must begin with "/", without empty and dot segments, "?" and "#"; check the ids in it, and the connection's own paths.`,
+        );
       const authenticated = request.authenticated ?? true;
       for (let renewed = false; ; renewed = true) {
         const auth = session && authenticated ? await session.credential() : { headers: {}, secrets: [] };
@@ -223,19 +257,25 @@ interface FinalAnswer extends RawAnswer {
 
 function interpret(request: HttpRequest, answer: FinalAnswer, secrets: readonly string[]): HttpResponse {
   const { status, headers, text } = answer;
+  const label = () => labelOf(request, secrets);
+  if (request.method !== "GET") {
+    // A key that was just made may stand in what is quoted of the headers as well.
+    const said = wordsOfRequest(request);
+    const told = [headers.location, headers["x-request-id"], headers["request-id"], headers["content-type"]];
+    rememberSuspects(...secretLike(told, said));
+  }
   if (request.absent?.includes(status)) {
     // A page for people is what a wrong address shows: it must not make every key look missing.
     if (request.expectJson !== false && /^\s*</.test(text)) throw notJson(request, answer, secrets);
     return { status, headers, body: undefined, absent: true };
   }
-  if (status >= 300 && status < 400) {
-    throw new ConfigError(
-      `${labelOf(request, secrets)} was redirected (${status}). Redirects are not followed, so that the credential stays on one origin: set the connection's url to the service's real base address.`,
-    );
-  }
+  if (status < 200 || (status >= 300 && status < 400)) throw redirected(request, answer, secrets);
   if (status >= 400) {
     const retryAfterMs = readRetryAfter(headers["retry-after"], Date.now());
-    const facts = readErrorBody(parseJson(text) ?? text, headers, secrets);
+    const body = parseErrorBody(text);
+    // What a service says of a key that it has just made may quote the key.
+    if (request.method !== "GET") rememberSuspects(...secretLike(body, wordsOfRequest(request)));
+    const facts = readErrorBody(body, headers, secrets);
     const told = {
       status,
       method: request.method,
@@ -243,12 +283,55 @@ function interpret(request: HttpRequest, answer: FinalAnswer, secrets: readonly 
       ...facts,
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     };
-    throw errorForStatus(told, answer.ended);
+    const refused = errorForStatus(told, answer.ended);
+    if (isIdempotent(request) || !isFromBetween(status)) throw refused;
+    // Some proxies have words of their own for a caller who waited too long: the service may have acted.
+    throw new ResponseShapeError(`${refused.message} That does not say whether the service has acted.`);
   }
   if (text.trim() === "" || request.expectJson === false) return { status, headers, body: undefined, absent: false };
-  const body = parseJson(text);
+  const body = parseJsonAnswer(text, label);
   if (body === undefined) throw notJson(request, answer, secrets);
+  if (request.method !== "GET") rememberSuspects(...secretLike(body, wordsOfRequest(request)));
   return { status, headers, body, absent: false };
+}
+
+function isIdempotent({ idempotent, method }: HttpRequest): boolean {
+  return idempotent ?? (method !== "POST" && method !== "PATCH");
+}
+
+/** An answer that only says where else to ask: after a write nobody knows whether it was done. */
+function redirected(request: HttpRequest, { status, headers }: RawAnswer, secrets: readonly string[]): ProviderError {
+  const to = headers.location === undefined ? "" : ` It pointed to ${redact(headers.location, secrets)}.`;
+  const words = `${labelOf(request, secrets)} was redirected (${status}).${to} Redirects are not followed, so that the credential stays on one origin: set the connection's url to the service's real base address.`;
+  return isIdempotent(request)
+    ? new ConfigError(words)
+    : new ResponseShapeError(`${words} Some services answer so when they have acted.`);
+}
+
+/** The words of a refusal stand at its beginning: what is bigger than any is no reason to fail otherwise. */
+function parseErrorBody(text: string): unknown {
+  try {
+    return parseJsonAnswer(text, () => "") ?? text;
+  } catch {
+    return undefined;
+  }
+}
+
+/** All that the request said: what an answer repeats of it is no secret of the service's making. */
+function wordsOfRequest({ path: at, json, form, query }: HttpRequest): string {
+  return [
+    at,
+    decodeURIComponent(at),
+    ...stringsIn(json),
+    ...Object.values(form ?? {}),
+    JSON.stringify(query ?? {}),
+  ].join("\n");
+}
+
+function stringsIn(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.values(value).flatMap(stringsIn);
 }
 
 /** The parser's own error would quote the body. */
@@ -297,7 +380,11 @@ function asConnectionError(error: unknown, label: string, aborted: boolean, time
     unconnected ||
     (code !== undefined && (neverSent.has(code) || code.startsWith("ERR_TLS") || code.includes("CERT")))
   );
-  const what = sent ? "the connection broke before the answer was complete" : "the service cannot be reached";
+  const what = !sent
+    ? "the service cannot be reached"
+    : /HEADERS?_OVERFLOW/.test(code ?? "")
+      ? "the answer has more headers than the 16 KiB that are read"
+      : "the connection broke before the answer was complete";
   return new ConnectionError(`${label}: ${what} at ${origin}${code ? ` (${code})` : ""}.`, sent, {
     cause: code ? { code } : undefined,
   });
@@ -318,26 +405,17 @@ function errorCode(error: unknown): string | undefined {
   return errorCode(cause) ?? (Array.isArray(errors) ? errorCode(errors[0]) : undefined);
 }
 
-async function readBody(body: Dispatcher.ResponseData["body"], label: string): Promise<string> {
+async function readBody(body: Dispatcher.ResponseData["body"], label: () => string): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body) {
     const bytes = chunk as Buffer;
     size += bytes.length;
     if (size > largestBodyBytes)
-      throw new ResponseShapeError(`${label} answered with more than ${largestBodyBytes / 1024 / 1024} MiB.`);
+      throw new ResponseShapeError(`${label()} answered with more than ${largestBodyBytes / 1024 / 1024} MiB.`);
     chunks.push(bytes);
   }
   return Buffer.concat(chunks).toString("utf8");
-}
-
-function parseJson(text: string): unknown {
-  try {
-    // Some servers begin their JSON with a byte order mark.
-    return JSON.parse(text.replace(/^\ufeff/, "")) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 function target(url: string, request: HttpRequest): string {
@@ -353,12 +431,12 @@ function bodyType(request: HttpRequest): Record<string, string> {
   return request.form ? { "content-type": "application/x-www-form-urlencoded" } : {};
 }
 
-function bodyText(request: HttpRequest, label: string): string | undefined {
+function bodyText(request: HttpRequest, label: () => string): string | undefined {
   try {
     if (request.json !== undefined) return JSON.stringify(request.json);
     return request.form ? new URLSearchParams(request.form).toString() : undefined;
   } catch {
     // What cannot be written as JSON: a bigint, a circle.
-    throw unsendable(label);
+    throw unsendable(label());
   }
 }

@@ -9,6 +9,7 @@ import {
   RateLimitError,
   ServerError,
 } from "../errors";
+import { dayMs } from "../durations";
 import { redact } from "../redact";
 
 /**
@@ -40,9 +41,22 @@ export function errorForStatus(facts: ApiErrorFacts, ended = ""): ApiError {
   return new ApiError(facts);
 }
 
-function waitAsked({ retryAfterMs }: ApiErrorFacts): string {
-  return retryAfterMs === undefined ? "" : ` and asks to wait ${Math.ceil(retryAfterMs / 1000)} s`;
+/**
+ * True for statuses that come from what stands in between and was tired of waiting (408, and what has no
+ * meaning of its own among the 4xx): they do not say whether the service has acted.
+ */
+export function isFromBetween(status: number): boolean {
+  return status === 408 || (status >= 432 && status < 500 && status !== 451);
 }
+
+function waitAsked({ retryAfterMs }: ApiErrorFacts): string {
+  if (retryAfterMs === undefined) return "";
+  if (retryAfterMs >= longestWaitMs) return " and asks to wait for a day or longer";
+  return ` and asks to wait ${Math.ceil(retryAfterMs / 1000)} s`;
+}
+
+/** Whoever asks for more may as well say never. */
+const longestWaitMs = dayMs;
 
 /** The vendor's words, code and request id, wherever in the error body they stand. */
 export function readErrorBody(
@@ -60,13 +74,14 @@ export function readErrorBody(
   };
 }
 
-/** `Retry-After` in milliseconds: seconds or an HTTP date, never negative. */
+/** `Retry-After` in milliseconds: seconds or an HTTP date, never negative, and never more than a day. */
 export function readRetryAfter(header: string | undefined, nowMs: number): number | undefined {
   if (header === undefined) return undefined;
-  if (/^\d+(\.\d+)?$/.test(header.trim())) return Number(header) * 1000;
+  if (header.length > 64) return undefined;
+  if (/^\d+(\.\d+)?$/.test(header.trim())) return Math.min(Number(header) * 1000, longestWaitMs);
   // Every form of an HTTP date begins with the weekday; `Date.parse` would make a year of "-5".
   const at = /^\s*[A-Za-z]{3,9},? /.test(header) ? Date.parse(header) : NaN;
-  return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
+  return Number.isNaN(at) ? undefined : Math.min(Math.max(0, at - nowMs), longestWaitMs);
 }
 
 function words(body: unknown): string | undefined {
@@ -84,28 +99,45 @@ function words(body: unknown): string | undefined {
   return parts.length > 0 ? parts.join(" ") : (text(error) ?? text(field(error, "code")));
 }
 
+/** As many of them as anybody reads. */
+const mostItems = 20;
+
 /** A text, or a list of texts or of objects that hold one: `["KeyError", "not found"]`, `[{"loc": […], "msg": "field required"}]`. */
 function sentences(value: unknown): string | undefined {
   if (!Array.isArray(value)) return text(value) ?? text(field(value, "message"));
   const found = value
+    .slice(0, mostItems)
     .map((item) => text(item) ?? text(field(item, "msg")) ?? text(field(item, "message")))
     .filter((item) => item !== undefined);
   return text(found.join(": "));
 }
 
-/** Laravel's `{"errors": {"name": ["…"]}}` in one line. */
+/** Laravel's `{"errors": {"name": ["…"]}}` in one line; of what is no text, only the field's name. */
 function fieldErrors(errors: unknown): string | undefined {
+  if (Array.isArray(errors)) return sentences(errors);
   if (typeof errors !== "object" || errors === null) return undefined;
-  const lines = Object.entries(errors).map(
-    ([name, value]) => `${name}: ${Array.isArray(value) ? value.join(" ") : String(value)}`,
-  );
+  const lines = Object.entries(errors)
+    .slice(0, mostItems)
+    .map(([name, value]) => {
+      const said = scalars(value);
+      return said === "" ? name : `${name}: ${said}`;
+    });
   return lines.length > 0 ? `(${lines.join("; ")})` : undefined;
 }
 
-function field(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+function scalars(value: unknown): string {
+  return (Array.isArray(value) ? value.slice(0, mostItems) : [value])
+    .filter((item) => typeof item === "string" || typeof item === "number" || typeof item === "boolean")
+    .join(" ");
 }
 
+function field(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, name)
+    ? (value as Record<string, unknown>)[name]
+    : undefined;
+}
+
+/** A text, or as much of it as is read. */
 function text(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
+  return typeof value === "string" && value !== "" ? value.slice(0, 2 * 4_096) : undefined;
 }

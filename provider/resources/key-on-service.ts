@@ -7,6 +7,7 @@ import type { Connection } from "../connections";
 import { secondMs } from "../durations";
 import {
   AmbiguousCreateError,
+  ExposedSecretError,
   isUnclear,
   ProviderError,
   ResponseShapeError,
@@ -14,6 +15,7 @@ import {
   wordsOf,
 } from "../errors";
 import { type Clock, realClock } from "../http/client";
+import { holdsSecret } from "../known-secrets";
 import { findAccount, proveKeyGone } from "./absence";
 import type { Naming } from "./marking";
 import { hasMarkerForm, renamed } from "./names";
@@ -48,6 +50,8 @@ export async function issueKey(
       return whole("createKey", await connection.client.createKey({ ...request, name }));
     } catch (error) {
       if (!isUnclear(error)) throw error;
+      if (error instanceof ExposedSecretError)
+        throw await takenBack(connection, { ...parentOf(request), name }, naming.exact, error);
       const found = await findByMarker(connection, request.serviceAccountId, name, error, clock);
       const ids = found.map((key) => key.id);
       if (naming.exact) {
@@ -73,7 +77,7 @@ export async function issueKey(
           throw ambiguous(
             `The key ${id} was made, its secret is lost, and it could not be revoked (${inner(refusal)}): the next run revokes it`,
             name,
-            ids.slice(index),
+            ids.slice(index).filter((left) => !holdsSecret(left)),
             error,
           );
         }
@@ -87,6 +91,35 @@ export async function issueKey(
         );
     }
   }
+}
+
+/**
+ * Revokes a key whose id nobody may record, and says so. It is found by its id, and by this call's marker:
+ * the id of the answer may not be the one that the service goes by.
+ */
+async function takenBack(
+  connection: Connection,
+  ref: Omit<KeyRef, "id">,
+  exact: boolean,
+  error: ExposedSecretError,
+): Promise<ProviderError> {
+  const { serviceAccountId, name } = ref;
+  try {
+    await revokeKey(connection, { ...ref, id: error.exposedId() });
+    const others = exact ? [] : await livingByMarkers(connection, serviceAccountId, [name]);
+    for (const { id } of others) await revokeKey(connection, { ...ref, id });
+  } catch (refusal) {
+    return ambiguous(
+      `It could not be revoked (${inner(refusal)}): look for the key "${name}" on the service and revoke it`,
+      name,
+      [],
+      error,
+    );
+  }
+  return new ProviderError(
+    `${inner(error)}. The key "${name}" was revoked, and no other was made. Tell whoever runs the service; in a backend of one's own, make the id of something that may be shown.`,
+    { cause: error },
+  );
 }
 
 /** A backend of one's own may lack what its type promises: a key that nobody could use, or find again. */

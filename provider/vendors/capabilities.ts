@@ -68,6 +68,13 @@ export const capabilitiesSchema = z
         significantBytes: z.number().int().positive().optional(),
         /** `pair`: a public access id and a private secret. Default: `token`. */
         form: z.enum(["token", "pair"]).default("token"),
+        /**
+         * What a secret of this service looks like, as a regular expression of the whole of it: whatever looks
+         * so is kept out of every message, also where nobody knows that secret. A named group is a part that
+         * the service itself shows in clear, such as `(?<prefix>acme_)[A-Za-z0-9]{32}(?<lastFour>[A-Za-z0-9]{4})`:
+         * that part alone may stand in an id or a hint. Left out: random text without a mark.
+         */
+        shape: regularExpression.optional(),
       })
       .readonly()
       .default({ callerChosen: false, form: "token" }),

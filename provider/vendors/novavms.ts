@@ -10,6 +10,7 @@ export const novavms = {
     parent: "serviceAccount",
     serviceAccounts: { name: "update", role: "required", scopes: "replace", uniqueNames: true },
     scopes: "immutable",
+    secret: { shape: "(?<environment>sk_(?:live|test)_)[A-Za-z0-9]{6,}" },
     expiry: { support: "optional", update: true },
     delayedRevoke: true,
     lastUsed: { lagMs: minuteMs, granularityMs: 0 },

@@ -7,6 +7,7 @@ export const pulseapi = {
   capabilities: {
     parent: "credential",
     scopes: "immutable",
+    secret: { shape: "(?<id>\\d+\\|)[A-Za-z0-9]{12,}(?<lastEight>[A-Za-z0-9]{8})" },
     rename: true,
     nativeRotate: { id: "same" },
     lastUsed: { lagMs: 0, granularityMs: dayMs },

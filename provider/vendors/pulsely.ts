@@ -6,6 +6,7 @@ export const pulsely = {
   capabilities: {
     parent: "credential",
     scopes: "immutable",
+    secret: { shape: "(?<environment>(?:ply|pk)_(?:live|test)_)[A-Za-z0-9]{6,}" },
     environments: ["live", "test"],
     rename: true,
     expiry: { support: "optional" },

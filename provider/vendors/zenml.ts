@@ -8,6 +8,7 @@ export const zenml = {
     parent: "serviceAccount",
     serviceAccounts: { name: "update", description: "update", uniqueNames: true },
     scopes: "none",
+    secret: { shape: "ZENKEY_[A-Za-z0-9+/=_-]+" },
     rename: true,
     description: "update",
     nativeRotate: { id: "same", maxGraceMs: 90 * dayMs, graceChosen: true },

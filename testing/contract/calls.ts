@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import type { BackendClient, KeyRef, ServiceAccount } from "../../provider/backends/definition";
 import { hourMs } from "../../provider/durations";
 import { assertAccountForm, assertKeyForm } from "../assertions";
@@ -112,8 +113,8 @@ async function revokeAll(bench: Workbench, ref: KeyRef): Promise<void> {
   for (const { id, name } of keys) if (name === ref.name) await bench.client.revokeKey({ ...ref, id });
 }
 
-export function chosenSecret(bench: Workbench): string {
-  return `chosen-${bench.newName()}-0123456789abcdef`;
+export function chosenSecret(): string {
+  return `Chosen.${randomBytes(24).toString("base64url")}`;
 }
 
 function accountCalls(bench: Workbench): Readonly<Record<string, PrepareCall>> {

@@ -1,7 +1,7 @@
-import { describe, expect, test } from "@jest/globals";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { describe, expect, test } from "@jest/globals";
 import { type Connections, createConnections } from "../../../provider/connections";
 import { ConfigError } from "../../../provider/errors";
 import type { Backend } from "../../../provider/backends/definition";

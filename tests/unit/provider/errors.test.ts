@@ -1,12 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
 import { MockAgent } from "undici";
+import { z } from "zod";
 import * as errors from "../../../provider/errors";
 import { parseAnswer } from "../../../provider/backends/parse-answer";
 import { readCredential } from "../../../provider/credentials";
 import { createHttpClient, type HttpMethod } from "../../../provider/http/client";
 import { issueKey } from "../../../provider/resources/key-on-service";
 import { assertHoldsNone, textsOf } from "../../../testing/assertions";
-import { z } from "zod";
 import { FakeService } from "./support/fake-service";
 
 const { ProviderError, ApiError, ConnectionError } = errors;
@@ -145,7 +145,14 @@ describe("no secret is in the message, the stack, the JSON or the inspection of"
 
   test("every class of the tree that the table does not build with a secret at hand", () => {
     // Those of this list hold what their makers say, or are roots that nothing throws.
-    const made = ["ProviderError", "InputError", "ApiError", "TimeoutError", "SecretUnavailableError"];
+    const made = [
+      "ProviderError",
+      "InputError",
+      "ApiError",
+      "TimeoutError",
+      "SecretUnavailableError",
+      "ExposedSecretError",
+    ];
     const all = Object.entries(errors as Record<string, unknown>).filter(
       ([, value]) => typeof value === "function" && value.prototype instanceof Error,
     );

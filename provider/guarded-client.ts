@@ -1,0 +1,99 @@
+import type { ApiKey, BackendClient, IssuedApiKey, NewKey, ServiceAccount } from "./backends/definition";
+import { ExposedSecretError } from "./errors";
+import { asOneCall } from "./http/list-bounds";
+import { holdsSecret, rememberSecrets } from "./known-secrets";
+
+/**
+ * A backend's client as the lifecycle gets it. What it tells is a service's word, and most of it is stored
+ * and shown in clear: whatever holds a part of a secret is left out, and a key or an account that can only
+ * be named by one is refused. What a call reads page by page has an end.
+ */
+export function guardClient(client: BackendClient): BackendClient {
+  const methods = Object.entries(client).map(([name, method]: [string, unknown]) => [
+    name,
+    typeof method === "function" ? guarded(client, name, method as Method) : method,
+  ]);
+  return Object.fromEntries(methods) as BackendClient;
+}
+
+type Method = (...args: unknown[]) => unknown;
+type Clear = (told: never, asked: never) => unknown;
+
+function guarded(client: BackendClient, name: string, method: Method): Method {
+  const clear = clearings[name as keyof BackendClient] as ((told: unknown, asked: unknown) => unknown) | undefined;
+  return (...args) =>
+    asOneCall(async () => {
+      const told: unknown = await method.apply(client, args);
+      return clear ? clear(told, args[0]) : told;
+    });
+}
+
+/** What becomes of the answer of each method. */
+const clearings: Partial<Readonly<Record<keyof BackendClient, Clear>>> = {
+  createKey: (told: IssuedApiKey, asked: NewKey) => {
+    if (asked.secretValue !== undefined) rememberSecrets(asked.secretValue);
+    return clearIssued(told, asked.name);
+  },
+  rotateKey: (told: IssuedApiKey, asked: { readonly name: string }) => clearIssued(told, asked.name),
+  getKey: clearKey,
+  listKeys: (told: readonly ApiKey[] | undefined) => clearEach(told, clearKey),
+  updateKey: clearKey,
+  createServiceAccount: clearAccount,
+  getServiceAccount: clearAccount,
+  listServiceAccounts: (told: readonly ServiceAccount[]) => clearEach(told, clearAccount),
+  updateServiceAccount: clearAccount,
+};
+
+/** The new key, whose secret is known from here on. */
+function clearIssued(key: IssuedApiKey, asked: string): IssuedApiKey {
+  // A backend of one's own may answer with anything; what is missing is told where it is missed.
+  if (typeof key?.secret !== "string") return key;
+  rememberSecrets(key.secret);
+  for (const [field, what] of [
+    ["id", "id"],
+    ["accessId", "public half"],
+  ] as const)
+    if (holdsSecretIn(key[field]))
+      throw new ExposedSecretError(
+        `the service told a key whose ${what} holds a part of a secret, and it would stand in the state in clear.`,
+        String(key.id),
+      );
+  return { ...clearFields(key, ["secret"]), name: holdsSecretIn(key.name) ? asked : key.name };
+}
+
+function clearKey(key: ApiKey | undefined): ApiKey | undefined {
+  return typeof key === "object" && key !== null ? clearFields(key, ["name"]) : key;
+}
+
+/** An account holds no secret, so one that is named by one is nobody's mistake. */
+function clearAccount(account: ServiceAccount | undefined): ServiceAccount | undefined {
+  if (typeof account !== "object" || account === null) return account;
+  if (holdsSecretIn(account.id))
+    throw new ExposedSecretError(
+      "the service told a service account whose id holds a part of a secret, and it would stand in the state in clear.",
+      String(account.id),
+    );
+  return clearFields(account, ["name"]);
+}
+
+/** Without the fields that hold a part of a secret; ids are judged by whoever records them. */
+function clearFields<Told extends object>(told: Told, kept: readonly string[]): Told {
+  const fields: [string, unknown][] = [];
+  for (const [field, value] of Object.entries(told) as [string, unknown][]) {
+    if (field === "id" || kept.includes(field)) fields.push([field, value]);
+    else if (Array.isArray(value)) fields.push([field, value.filter((each) => !holdsSecretIn(each))]);
+    else if (!holdsSecretIn(value)) fields.push([field, value]);
+  }
+  return Object.fromEntries(fields) as Told;
+}
+
+function clearEach<Item>(
+  items: readonly Item[] | undefined,
+  clear: (item: Item) => Item | undefined,
+): readonly (Item | undefined)[] | undefined {
+  return Array.isArray(items) ? (items as readonly Item[]).map(clear) : items;
+}
+
+function holdsSecretIn(value: unknown): boolean {
+  return (typeof value === "string" || typeof value === "number") && holdsSecret(String(value));
+}

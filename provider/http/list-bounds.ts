@@ -1,0 +1,53 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { ResponseShapeError } from "../errors";
+
+const mostPages = 1_000;
+const mostCharacters = 64 * 1024 * 1024;
+
+/** What one call of a backend has read of one list. */
+interface ListRead {
+  readonly beganMs: number;
+  pages: number;
+  characters: number;
+}
+
+const calls = new AsyncLocalStorage<Map<string, ListRead>>();
+
+/** Runs one call of a backend: what it reads page by page has an end, whatever the service says. */
+export function asOneCall<Result>(run: () => Result): Result {
+  return calls.run(new Map(), run);
+}
+
+/** One more page of a list, which is every path that a call reads again and again. */
+export interface Page {
+  /** Milliseconds that are left for the list. */
+  readonly leftMs: number;
+  /** Adds what the page has brought. */
+  readonly read: (characters: number) => void;
+}
+
+/**
+ * Counts a page before it is asked for. Outside of a call nothing is counted.
+ *
+ * @throws ResponseShapeError - the list has more pages, or takes more time or memory, than any real one
+ */
+export function nextPage(path: string, nowMs: number, budgetMs: number): Page | undefined {
+  const lists = calls.getStore();
+  if (!lists) return undefined;
+  const list = lists.get(path) ?? { beganMs: nowMs, pages: 0, characters: 0 };
+  lists.set(path, list);
+  const leftMs = list.beganMs + budgetMs - nowMs;
+  if (list.pages >= mostPages) throw endless(path, `goes on after ${mostPages} pages`);
+  if (list.characters >= mostCharacters)
+    throw endless(path, `goes on after ${mostCharacters / 1024 / 1024} million characters`);
+  if (list.pages > 0 && leftMs <= 0)
+    throw endless(path, `goes on after ${Math.round(budgetMs / 1000)} s and ${list.pages} pages`);
+  list.pages += 1;
+  return { leftMs, read: (characters) => void (list.characters += characters) };
+}
+
+function endless(path: string, how: string): ResponseShapeError {
+  return new ResponseShapeError(
+    `the list GET ${path} ${how}, and was not read to its end. Check the service's version; if it really is that long, give the connection a longer retryBudget.`,
+  );
+}

@@ -1,0 +1,82 @@
+import { compact, spread, type View, viewOf, viewsOf } from "./redact-view";
+
+/** So many characters of a secret tell something of it: a run that is shorter stands in any text by chance. */
+export const windowLength = 8;
+/** Longer ones are no secrets that a header could carry. */
+const longestSecret = 16 * 1024;
+
+/** Pieces of secrets in the forms in which somebody may write them, in lower case. */
+export class SecretWindows {
+  readonly #windows = new Set<string>();
+  /** Secrets, or parts of one, that are shorter than a window: looked for as a whole. */
+  readonly #short = new Set<string>();
+
+  get isEmpty(): boolean {
+    return this.#windows.size === 0 && this.#short.size === 0;
+  }
+
+  add(secret: string): void {
+    const bounded = secret.slice(0, longestSecret);
+    const plain = viewOf(bounded);
+    const lower = plain.bytes.toLowerCase();
+    if (lower.length === 0) return;
+    if (lower.length < windowLength) this.#short.add(lower);
+    this.#addWindows(lower);
+    for (const form of [spread, compact]) this.#addWindows(form(plain).bytes.toLowerCase());
+    const bytes = Buffer.from(bounded);
+    this.#addWindows(bytes.toString("hex"));
+    for (const before of [0, 1, 2]) this.#addWindows(base64Of(bytes, before));
+  }
+
+  #addWindows(text: string): void {
+    for (let at = 0; at + windowLength <= text.length; at += 1) this.#windows.add(text.slice(at, at + windowLength));
+  }
+
+  /** Calls back with each stretch of the text that a secret shares with it, as offsets of its characters. */
+  find(text: string, found: (start: number, end: number) => void): void {
+    if (this.isEmpty) return;
+    for (const view of viewsOf(text)) {
+      for (const form of [view, spread(view), compact(view)]) this.#findWindows(form, found);
+      this.#findShort(view, found);
+    }
+  }
+
+  /** True where the text holds a part of a secret. */
+  isHeldBy(text: string): boolean {
+    let held = false;
+    this.find(text, () => (held = true));
+    return held;
+  }
+
+  #findWindows({ bytes, starts, ends }: View, found: (start: number, end: number) => void): void {
+    const lower = bytes.toLowerCase();
+    for (let at = 0; at + windowLength <= lower.length; at += 1)
+      if (this.#windows.has(lower.slice(at, at + windowLength)))
+        found(starts[at] ?? 0, ends[at + windowLength - 1] ?? 0);
+  }
+
+  #findShort({ bytes, starts, ends }: View, found: (start: number, end: number) => void): void {
+    const lower = bytes.toLowerCase();
+    for (const secret of this.#short)
+      for (let at = lower.indexOf(secret); at >= 0; at = lower.indexOf(secret, at + 1)) {
+        const end = at + secret.length;
+        // A very short one stands inside other words by chance.
+        if (secret.length < 4 && (isWordByte(lower[at - 1]) || isWordByte(lower[end]))) continue;
+        found(starts[at] ?? 0, ends[end - 1] ?? 0);
+      }
+  }
+}
+
+function isWordByte(byte: string | undefined): boolean {
+  return byte !== undefined && /[a-z0-9\x80-\xff]/.test(byte);
+}
+
+/** The characters of base64 that depend on the secret alone, wherever in a longer text it begins. */
+function base64Of(bytes: Buffer, before: number): string {
+  const text = Buffer.concat([Buffer.alloc(before), bytes])
+    .toString("base64")
+    .replace(/=+$/, "");
+  const first = Math.ceil((before * 4) / 3);
+  const last = Math.floor(((before + bytes.length) * 4) / 3);
+  return compact(viewOf(text.slice(first, last))).bytes.toLowerCase();
+}

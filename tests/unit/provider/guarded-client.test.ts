@@ -1,0 +1,78 @@
+import { inspect } from "node:util";
+import { describe, expect, test } from "@jest/globals";
+import type { BackendClient, IssuedApiKey } from "../../../provider/backends/definition";
+import { ExposedSecretError, isUnclear } from "../../../provider/errors";
+import { guardClient } from "../../../provider/guarded-client";
+import { forgetSecrets, rememberCredential } from "../../../provider/known-secrets";
+
+const secret = "acmeKEYQ7wZx93kLmPz0vNbT4yH";
+const honest: IssuedApiKey = {
+  id: "key-7",
+  name: "export-ab12c0ffee",
+  status: "active",
+  scopes: ["read:checks"],
+  createdAt: "2026-06-15T12:00:00Z",
+  hint: "acmeKEY…T4yH",
+  secret,
+};
+
+/** A service that tells of its key what it wants. */
+function telling(told: Partial<IssuedApiKey>): BackendClient {
+  const key = { ...honest, ...told };
+  return guardClient({
+    createKey: () => Promise.resolve(key),
+    getKey: () => Promise.resolve(key),
+    listKeys: () => Promise.resolve([key]),
+    revokeKey: () => Promise.resolve("revoked"),
+    createServiceAccount: () =>
+      Promise.resolve({ id: key.id, name: key.name, status: "active", scopes: key.scopes ?? [] }),
+  });
+}
+
+const request = { name: "export-ab12c0ffee", scopes: ["read:checks"] };
+const forms: readonly (readonly [string, string])[] = [
+  ["the secret", secret],
+  ["half of it", secret.slice(0, 14)],
+  ["its end", `…${secret.slice(-9)}`],
+  ["it in a sentence", `key:${secret}:2026`],
+  ["it in base64", Buffer.from(secret).toString("base64")],
+  ["it in a URL", encodeURIComponent(`?k=${secret}`)],
+  ["it in large letters", secret.toUpperCase()],
+];
+
+describe("what a service tells of a new key, and would stand in the state in clear,", () => {
+  test("is taken as it is where it holds no secret", async () => {
+    expect(await telling({}).createKey(request)).toEqual(honest);
+  });
+
+  test.each(forms)("is left out where it holds %s: the hint, a scope, the version, any field", async (_what, form) => {
+    const told = { hint: form, scopes: ["read:checks", form], secretVersion: form, description: form, createdAt: form };
+    const { hint: _hint, createdAt: _at, ...rest } = honest;
+    expect(await telling(told).createKey(request)).toEqual(rest);
+    expect(JSON.stringify(await telling(told).getKey({ id: "key-7", name: "x" }))).not.toContain(form);
+  });
+
+  test.each(forms)("keeps the name that was asked for, where its own holds %s", async (_what, form) => {
+    expect((await telling({ name: form }).createKey(request)).name).toBe(request.name);
+  });
+
+  test.each(forms)("makes no key of one whose id or public half holds %s", async (_what, form) => {
+    for (const told of [{ id: form }, { accessId: form }]) {
+      const error: unknown = await telling(told)
+        .createKey(request)
+        .catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(ExposedSecretError);
+      expect(isUnclear(error)).toBe(true);
+      expect(inspect(error, { showHidden: true, depth: 5 })).not.toContain(form);
+    }
+  });
+
+  test("is compared with the admin credential as well, in keys and in accounts", async () => {
+    rememberCredential("admin-of-the-service:Str0ng!Passw0rd", true);
+    const echo = telling({ id: "Str0ng!Passw0rd", hint: "with Str0ng!P" });
+    await expect(echo.createServiceAccount?.({ name: "bot" })).rejects.toThrow("service account whose id holds a part");
+    expect((await telling({ hint: "with Str0ng!P" }).createKey(request)).hint).toBeUndefined();
+    expect((await telling({ id: "admin-of-the-service" }).createKey(request)).id).toBe("admin-of-the-service");
+    forgetSecrets();
+  });
+});
