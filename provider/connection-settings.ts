@@ -49,8 +49,8 @@ export function readSettings(config: RawConfig, env: NodeJS.ProcessEnv, name: st
       `connection "${name}" is not configured (${known}). Add it under apikeys:connections in the stack's config, or to the environment variable APIKEYS_CONNECTIONS.`,
     );
   }
-  const base = asObject(fromConfig[name], `apikeys:connections.${name}`);
-  const override = asObject(fromEnv[name], `APIKEYS_CONNECTIONS.${name}`);
+  const base = asObject(own(fromConfig, name), `apikeys:connections.${name}`);
+  const override = asObject(own(fromEnv, name), `APIKEYS_CONNECTIONS.${name}`);
   const merged = { ...(namesCredential(override) ? withoutCredential(base) : base), ...override };
   const result = settingsSchema.safeParse(merged);
   if (result.success) return result.data;
@@ -81,6 +81,11 @@ function parseMap(text: string | undefined, place: string): Record<string, unkno
     throw new ConfigError(`${place} is not valid JSON; write an object of connections by name.`);
   }
   return asObject(value, place);
+}
+
+/** What the map itself has: every object has a "constructor". */
+function own(map: Readonly<Record<string, unknown>>, name: string): unknown {
+  return Object.hasOwn(map, name) ? map[name] : undefined;
 }
 
 function asObject(value: unknown, place: string): Record<string, unknown> {
@@ -131,9 +136,14 @@ export function readUrl(name: string, backend: Backend, settings: Settings): str
     throw new ConfigError(
       `connection "${name}": "url" contains a user name or password; take it out and use tokenEnv, tokenFile or tokenCommand.`,
     );
-  if (url.search !== "" || url.hash !== "")
+  // Empty ones are marks all the same: what is added to the address would stand behind them.
+  if (/[?#]/.test(text))
     throw new ConfigError(
       `connection "${name}": "url" contains a query or fragment; give the base address of the API only.`,
+    );
+  if (/\/(?:\.|%2e){1,2}(?:[/\\]|$)|\\|[^:]\/\//i.test(text))
+    throw new ConfigError(
+      `connection "${name}": the path of "url" has empty or dot segments, or a backslash, so that it leads elsewhere than it says; write the path that is meant (config apikeys:connections.${name}.url).`,
     );
   if (url.protocol === "http:" && !isLoopback(url) && settings.allowPlainHttp !== true) {
     throw new ConfigError(
@@ -222,8 +232,8 @@ export function credentialSource(
   settings: Settings,
 ): CredentialSource {
   const tokens = parseMap(config.get("apikeys:tokens"), "the config apikeys:tokens");
-  const override = parseMap(env.APIKEYS_CONNECTIONS, "the environment variable APIKEYS_CONNECTIONS")[name];
-  const token = namesCredential(asObject(override, `APIKEYS_CONNECTIONS.${name}`)) ? undefined : tokens[name];
+  const override = own(parseMap(env.APIKEYS_CONNECTIONS, "the environment variable APIKEYS_CONNECTIONS"), name);
+  const token = namesCredential(asObject(override, `APIKEYS_CONNECTIONS.${name}`)) ? undefined : own(tokens, name);
   const sources: CredentialSource[] = [];
   if (settings.tokenEnv !== undefined) sources.push({ kind: "env", variable: settings.tokenEnv });
   if (settings.tokenFile !== undefined) sources.push({ kind: "file", path: settings.tokenFile });

@@ -1,6 +1,8 @@
-import { readFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
 import { promisify } from "node:util";
 import { ConfigError } from "./errors";
+import { rememberSecrets } from "./known-secrets";
 
 /** Where a connection's admin credential comes from: exactly one of these. */
 export type CredentialSource =
@@ -23,10 +25,18 @@ export async function readCredential(
 ): Promise<string> {
   const token = await fetchCredential(connection, source, env, timeoutMs);
   const place = describeSource(connection, source);
+  rememberSecrets(token.trim().slice(token.includes(":") ? token.indexOf(":") + 1 : 0));
   if (token === "")
     throw new ConfigError(
       `connection "${connection}": the admin token in ${place} is empty; put the service's admin token there.`,
     );
+  if (token.length > longestToken || token.trim() !== token) {
+    const what = token.length > longestToken ? "more than 16 KiB" : "a blank at its beginning or end";
+    if (/^[\x20-\x7e]+$/.test(token))
+      throw new ConfigError(
+        `connection "${connection}": the admin token in ${place} contains ${what}; store the bare token, nothing else.`,
+      );
+  }
   if (!/^[\x20-\x7e]+$/.test(token)) {
     const what = /[\r\n]/.test(token)
       ? "a line break"
@@ -66,10 +76,10 @@ async function fetchCredential(
   }
   if (source.kind === "file") {
     try {
-      return withoutLastNewline(await readFile(source.path, "utf8"));
+      return withoutLastNewline(await readTokenFile(source.path));
     } catch (error) {
       throw new ConfigError(
-        `connection "${connection}": the file ${source.path} (config apikeys:connections.${connection}.tokenFile) cannot be read (${codeOf(error)}).`,
+        `connection "${connection}": the file ${source.path} (config apikeys:connections.${connection}.tokenFile) cannot be read (${error instanceof UnfitFile ? error.message : codeOf(error)}).`,
       );
     }
   }
@@ -82,13 +92,33 @@ async function fetchCredential(
       // A command that waits for an answer on a terminal may well ignore a polite signal.
       killSignal: "SIGKILL",
       env,
-      maxBuffer: 1024 * 1024,
+      maxBuffer: 4 * longestToken,
     });
     return withoutLastNewline(stdout);
   } catch (error) {
     throw new ConfigError(
       `connection "${connection}": the command "${program ?? ""}" (config apikeys:connections.${connection}.tokenCommand) failed (${codeOf(error, timeoutMs)}); run it by hand to see why.`,
     );
+  }
+}
+
+/** No header takes a longer one. */
+const longestToken = 16 * 1024;
+
+class UnfitFile extends Error {}
+
+/** A pipe would be waited for without end, and a device has none. */
+async function readTokenFile(path: string): Promise<string> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const facts = await file.stat();
+    if (facts.isDirectory()) throw Object.assign(new Error(), { code: "EISDIR" });
+    if (!facts.isFile()) throw new UnfitFile("it is a pipe or a device, not a file; use tokenCommand");
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(longestToken + 1), 0, longestToken + 1, 0);
+    if (bytesRead > longestToken) throw new UnfitFile("it has more than 16 KiB, so it is no token");
+    return buffer.toString("utf8", 0, bytesRead);
+  } finally {
+    await file.close();
   }
 }
 

@@ -38,10 +38,10 @@ const clearings: Partial<Readonly<Record<keyof BackendClient, Clear>>> = {
   getKey: clearKey,
   listKeys: (told: readonly ApiKey[] | undefined) => clearEach(told, clearKey),
   updateKey: clearKey,
-  createServiceAccount: clearAccount,
-  getServiceAccount: clearAccount,
-  listServiceAccounts: (told: readonly ServiceAccount[]) => clearEach(told, clearAccount),
-  updateServiceAccount: clearAccount,
+  createServiceAccount: (told: ServiceAccount, asked: { readonly name: string }) => clearAccount(told, asked.name),
+  getServiceAccount: (told: ServiceAccount | undefined) => clearAccount(told),
+  listServiceAccounts: (told: readonly ServiceAccount[]) => clearEach(told, (each) => clearAccount(each)),
+  updateServiceAccount: (told: ServiceAccount) => clearAccount(told),
 };
 
 /** The new key, whose secret is known from here on. */
@@ -58,29 +58,33 @@ function clearIssued(key: IssuedApiKey, asked: string): IssuedApiKey {
         `the service told a key whose ${what} holds a part of a secret, and it would stand in the state in clear.`,
         String(key.id),
       );
-  return { ...clearFields(key, ["secret"]), name: holdsSecretIn(key.name) ? asked : key.name };
+  return clearFields(key, ["secret"], asked);
 }
 
 function clearKey(key: ApiKey | undefined): ApiKey | undefined {
-  return typeof key === "object" && key !== null ? clearFields(key, ["name"]) : key;
+  return typeof key === "object" && key !== null ? clearFields(key) : key;
 }
 
 /** An account holds no secret, so one that is named by one is nobody's mistake. */
-function clearAccount(account: ServiceAccount | undefined): ServiceAccount | undefined {
+function clearAccount(account: ServiceAccount | undefined, asked?: string): ServiceAccount | undefined {
   if (typeof account !== "object" || account === null) return account;
   if (holdsSecretIn(account.id))
     throw new ExposedSecretError(
       "the service told a service account whose id holds a part of a secret, and it would stand in the state in clear.",
       String(account.id),
     );
-  return clearFields(account, ["name"]);
+  return clearFields(account, [], asked);
 }
 
-/** Without the fields that hold a part of a secret; ids are judged by whoever records them. */
-function clearFields<Told extends object>(told: Told, kept: readonly string[]): Told {
+/**
+ * Without the fields that hold a part of a secret; ids are judged by whoever records them. Such a name is the
+ * one that was asked for, or none: nobody takes the object for ours by it.
+ */
+function clearFields<Told extends object>(told: Told, kept: readonly string[] = [], asked = ""): Told {
   const fields: [string, unknown][] = [];
   for (const [field, value] of Object.entries(told) as [string, unknown][]) {
     if (field === "id" || kept.includes(field)) fields.push([field, value]);
+    else if (field === "name") fields.push([field, holdsSecretIn(value) ? asked : value]);
     else if (Array.isArray(value)) fields.push([field, value.filter((each) => !holdsSecretIn(each))]);
     else if (!holdsSecretIn(value)) fields.push([field, value]);
   }

@@ -4,13 +4,16 @@ import { ConfigError } from "../errors";
 /** The paths of a management API that its vendor does not document, as one connection has them. */
 export type Dialect<Paths extends Readonly<Record<string, string>>> = { readonly [Name in keyof Paths]: string };
 
+/** Segments of letters, digits and the signs that mean nothing in an address; none is a dot or two. */
+const plainPath = /^(?:\/(?!\.{1,2}(?:\/|$))[\w.~!$&'()*+,;=:@-]+)+$/;
+
 /** Reads the connection field `dialect: {paths: {...}}`, which overrides single paths of the proposal. */
 export function dialectOption<Paths extends Readonly<Record<string, string>>>(backend: string, proposal: Paths) {
   const names = Object.keys(proposal);
   const form = z.strictObject({
     dialect: z
       .strictObject({
-        paths: z.strictObject(Object.fromEntries(names.map((name) => [name, z.string().regex(/^\//).optional()]))),
+        paths: z.strictObject(Object.fromEntries(names.map((name) => [name, z.string().regex(plainPath).optional()]))),
       })
       .optional(),
   });
@@ -21,7 +24,7 @@ export function dialectOption<Paths extends Readonly<Record<string, string>>>(ba
       const unknown = issue?.code === "unrecognized_keys" ? issue.keys[0] : undefined;
       const field = [...(issue?.path ?? []), ...(unknown ? [unknown] : [])].join(".");
       throw new ConfigError(
-        `backend "${backend}" cannot read the connection field "${field}": it takes dialect.paths with ${names.join(", ")}, each a path that begins with "/".`,
+        `backend "${backend}" cannot read the connection field "${field}": it takes dialect.paths with ${names.join(", ")}, each a path that begins with "/", without empty and dot segments, "?", "#" and "%".`,
       );
     }
     return { ...proposal, ...result.data.dialect?.paths };

@@ -262,7 +262,7 @@ function interpret(request: HttpRequest, answer: FinalAnswer, secrets: readonly 
     // A key that was just made may stand in what is quoted of the headers as well.
     const said = wordsOfRequest(request);
     const told = [headers.location, headers["x-request-id"], headers["request-id"], headers["content-type"]];
-    rememberSuspects(...secretLike(told, said));
+    rememberSuspects(...secretLike(told, said), ...(status >= 300 ? secretLike(parseErrorBody(text), said) : []));
   }
   if (request.absent?.includes(status)) {
     // A page for people is what a wrong address shows: it must not make every key look missing.
@@ -273,8 +273,6 @@ function interpret(request: HttpRequest, answer: FinalAnswer, secrets: readonly 
   if (status >= 400) {
     const retryAfterMs = readRetryAfter(headers["retry-after"], Date.now());
     const body = parseErrorBody(text);
-    // What a service says of a key that it has just made may quote the key.
-    if (request.method !== "GET") rememberSuspects(...secretLike(body, wordsOfRequest(request)));
     const facts = readErrorBody(body, headers, secrets);
     const told = {
       status,

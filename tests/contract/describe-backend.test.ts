@@ -686,11 +686,11 @@ describe("describeBackend finds the mistake of a backend that", () => {
     expect(await broken(pulsely)).toEqual([]);
     expect(await broken(novavms)).toEqual([]);
     expect(await broken(parcels)).toEqual([]);
-  });
+  }, 120_000);
 
   test("tells scopes in another order: that is no mistake", async () => {
     const reversed = (key: ApiKey | undefined) => key && { ...key, scopes: [...(key.scopes ?? [])].reverse() };
     const client = (its: BackendClient) => ({ getKey: async (ref: KeyRef) => reversed(await its.getKey(ref)) });
     expect(await broken(withMistake(novavms, { client }))).toEqual([]);
-  });
+  }, 120_000);
 });

@@ -521,3 +521,21 @@ describe("a connection that may not write", () => {
     expect(() => under({ APIKEYS_NOW: "" }).assertWritable()).not.toThrow();
   });
 });
+
+describe("a connection of an odd name", () => {
+  test.each(["constructor", "toString", "__proto__", "hasOwnProperty"])("is one like any other: %s", (name) => {
+    const connections = JSON.stringify({ other: sound }).replace("other", name);
+    expect(stack({ connections, tokens: {} }).open(name).name).toBe(name);
+    expect(messageOf(() => stack({ connections: { other: sound } }).describe(name))).toContain("is not configured");
+  });
+});
+
+test.each([
+  ["https://h.example/v1?", "query or fragment"],
+  ["https://h.example/v1#", "query or fragment"],
+  ["https://h.example/a/../v1", "dot segments"],
+  ["https://h.example/a/%2e%2E/v1", "dot segments"],
+  ["https://h.example/a//v1", "dot segments"],
+])("an address that leads elsewhere than it says is refused: %s", (url, words) => {
+  expect(messageOf(() => withFields({ url }).describe("default"))).toContain(words);
+});

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -158,4 +159,22 @@ test("every source is told in words that hold no value", () => {
     'the output of the command "op"',
     'the config apikeys:tokens (entry "acme")',
   ]);
+});
+
+describe("a token file that is none", () => {
+  test("is refused at once: a pipe, a device, a directory", async () => {
+    const pipe = join(dir, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    expect(await messageOf({ kind: "file", path: pipe })).toContain("it is a pipe or a device, not a file");
+    expect(await messageOf({ kind: "file", path: "/dev/zero" })).toContain("it is a pipe or a device, not a file");
+    expect(await messageOf({ kind: "file", path: dir })).toContain("EISDIR");
+  });
+
+  test("is read no further than a token is long", async () => {
+    expect(await messageOf(fileWith("x".repeat(20_000)))).toContain("more than 16 KiB");
+  });
+
+  test.each([" ", "canary-5f21 ", " canary-5f21"])("is refused with blanks around it: %j", async (content) => {
+    expect(await messageOf(fileWith(content))).toContain("a blank at its beginning or end");
+  });
 });

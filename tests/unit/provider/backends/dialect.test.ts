@@ -22,7 +22,14 @@ describe("the paths of a proposed API", () => {
   ])("are refused by the field's name: %j", (fields, field) => {
     expect(() => read(fields)).toThrow(ConfigError);
     expect(() => read(fields)).toThrow(
-      `backend "acme" cannot read the connection field "${field}": it takes dialect.paths with keys, revoke, each a path that begins with "/".`,
+      `backend "acme" cannot read the connection field "${field}": it takes dialect.paths with keys, revoke, each a path that begins with "/", without empty and dot segments, "?", "#" and "%".`,
     );
   });
 });
+
+test.each(["/../keys", "/keys/..", "/./keys", "/keys?all", "/keys#top", "//keys", "/keys/", "/%2e%2e/keys", "/a\\b"])(
+  "a path that leads elsewhere than it says is refused: %s",
+  (keys) => {
+    expect(() => dialectOption("acme", { keys: "/keys" })({ dialect: { paths: { keys } } })).toThrow("dialect.paths");
+  },
+);
