@@ -20,7 +20,7 @@ const lost = new ConnectionError("POST /keys: the connection broke.", true);
 const inPlace: Partial<Capabilities> = { nativeRotate: { id: "same", maxGraceMs: 0, graceChosen: false } };
 
 async function made(service: FakeService, key: Partial<NewKey> = {}) {
-  const { id, name } = await service.connection().client.createKey({ name: "export-0123456789", ...key });
+  const { id, name } = await service.connection().client.createKey({ name: "export-abcdef0123", ...key });
   return { id, name };
 }
 
