@@ -20,7 +20,7 @@ const lost = new ConnectionError("POST /keys: the connection broke.", true);
 const inPlace: Partial<Capabilities> = { nativeRotate: { id: "same", maxGraceMs: 0, graceChosen: false } };
 
 async function made(service: FakeService, key: Partial<NewKey> = {}) {
-  const { id, name } = await service.connection().client.createKey({ name: "export-abcdef0123", ...key });
+  const { id, name } = await service.connection().client.createKey({ name: "export-fedcba9876", ...key });
   return { id, name };
 }
 
