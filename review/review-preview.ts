@@ -103,7 +103,7 @@ export function reviewPreview(request: ReviewRequest): Report {
     findings,
     unreviewed,
     lock,
-    notes: notesOf(preview, changes),
+    notes: notesOf(preview, changes, units),
   };
 }
 
@@ -180,7 +180,7 @@ function extrasOf({ unit, op, reason, oldValidUntil, updatedConsumers }: KeyChan
   };
 }
 
-function notesOf(preview: Preview, changes: readonly ResourceChange[]): string[] {
+function notesOf(preview: Preview, changes: readonly ResourceChange[], units: readonly Unit[]): string[] {
   const notes: string[] = [];
   if (preview.holdsDebugMessages) {
     notes.push(
@@ -189,6 +189,11 @@ function notesOf(preview: Preview, changes: readonly ResourceChange[]): string[]
   }
   if (!preview.knowsConsumers)
     notes.push("The event form of a preview does not say who uses a key; the digest of `pulumi preview --json` does.");
+  const kept = units.filter(({ keptDespite }) => keptDespite !== undefined);
+  if (kept.length > 0)
+    notes.push(
+      `${kept.length} key(s) are planned as replaced, which will not happen: their \`keepers\` come from keys that this run keeps.`,
+    );
   const leftovers = changes.filter((change) => change.leftovers.some((state) => identify(state).kind === "ours"));
   if (leftovers.length > 0)
     notes.push(`${leftovers.length} old key(s) that an earlier update could not revoke are revoked by this one.`);

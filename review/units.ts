@@ -93,16 +93,21 @@ export function readUnits(preview: Preview, policy: PolicyDocument, projectPath:
   const files = new Map<string, string | undefined>();
   const located = (change: ResourceChange): Location =>
     sourceLocation(change.after?.sourcePosition, projectPath, files);
-  const known: Known[] = [];
+  const ours: Pick<Known, "change" | "kind">[] = [];
   const strangers: Unreviewable[] = [];
   const code: ForeignCode[] = [];
   for (const change of changes) {
     const found = judge(change);
-    if ("kind" in found) known.push({ change, kind: found.kind, facts: factsOf(change) });
+    if ("kind" in found) ours.push({ change, kind: found.kind });
     else if ("why" in found) strangers.push({ urn: change.urn, why: found.why });
     else if ("code" in found)
       code.push({ urn: change.urn, name: nameOf(change.urn), ...found.code, location: located(change) });
   }
+  const kept = spuriousReplacements(ours);
+  const known = ours.map((each): Known => ({
+    ...each,
+    facts: factsOf(kept.has(each.change.urn) ? { ...each.change, op: "update" } : each.change),
+  }));
   const accounts = { before: accountIndex(known, "before"), after: accountIndex(known, "after") };
   const ourChanges = known.map(({ change }) => change);
   const consumers = {
@@ -139,7 +144,6 @@ export function readUnits(preview: Preview, policy: PolicyDocument, projectPath:
   };
 
   const gone = new Set(changes.filter(({ op }) => op === "delete" || op === "replace").map(({ urn }) => urn));
-  const kept = spuriousReplacements(known.map(({ change, kind }) => ({ change, kind })));
   const units = known.flatMap((each): Unit[] => {
     const { change, kind } = each;
     const before = side(each, "before");

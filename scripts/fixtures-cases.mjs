@@ -405,6 +405,104 @@ export const cases = [
       },
     },
   },
+  {
+    name: "every-backend",
+    about:
+      "A key of each built-in backend, with its account where there are accounts: reviewed by whatever carries its scopes.",
+    after: `${[
+      ["jupyterhub", 'role: "service-accounts"', 'scopes: ["custom:reports:read"], expiresIn: "90d"'],
+      ["keystone", 'scopes: ["member"]', 'scopes: ["reader"], expiresIn: "90d"'],
+      ["keycloak", 'scopes: ["profile", "roles"]', "allowOutage: true"],
+      ["zenml", "", ""],
+      ["novavms", 'role: "viewer"', 'scopes: ["cameras:read"], expiresIn: "90d"'],
+    ]
+      .map(
+        ([name, ofAccount, ofKey], index) =>
+          `const a${index} = new ServiceAccount("${name}", { connection: "${name}", ${labels}${ofAccount && `, ${ofAccount}`} });\nnew ApiKey("${name}-key", { connection: "${name}", serviceAccountId: a${index}.accountId, ${labels}${ofKey && `, ${ofKey}`} });\n`,
+      )
+      .join(
+        "",
+      )}new ApiKey("pulseapi-key", { connection: "pulseapi", scopes: ["monitors:read"], ${labels} });\n${key("pulsely-key", ["read:checks"])}`,
+    extra: {
+      connections: () => ({
+        pulseapi: {
+          backend: "pulseapi",
+          url: "https://pulse.example/api/v1",
+          tokenEnv: "T",
+          allowUndocumentedEndpoints: true,
+        },
+        jupyterhub: { backend: "jupyterhub", url: "https://hub.example/hub/api", tokenEnv: "T" },
+        keystone: {
+          backend: "keystone",
+          url: "https://keystone.example/v3",
+          tokenEnv: "T",
+          project: "services",
+          adminProject: "services",
+        },
+        keycloak: {
+          backend: "keycloak",
+          url: "https://keycloak.example",
+          tokenEnv: "T",
+          realm: "apps",
+          rotationGrace: "24h",
+        },
+        zenml: { backend: "zenml", url: "https://zenml.example/api/v1", tokenEnv: "T" },
+      }),
+    },
+  },
+  {
+    name: "hostile-program",
+    about:
+      "What a hostile pull request can do, as the engine shows it: our code under other types and in other spellings, accounts by values that their links deny, a server of its own.",
+    before:
+      account +
+      `const admins = new ServiceAccount("admins", { connection: "novavms", role: "operator", ${labels} });\n` +
+      onAccount("exporter-key", ["cameras:read"]) +
+      key("dashboard", ["read:checks"]),
+    after:
+      account +
+      `const admins = new ServiceAccount("admins", { connection: "novavms", role: "operator", ${labels} });\n` +
+      `new ApiKey("exporter-key", { connection: "novavms", serviceAccountId: pulumi.all([account.accountId, admins.accountId]).apply(([_low, id]) => id), scopes: ["cameras:read"], expiresIn: "90d" });\n` +
+      `const fresh = new ServiceAccount("fresh", { connection: "novavms", role: "viewer", ${labels} });\n` +
+      `new ApiKey("late", { connection: "novavms", serviceAccountId: fresh.accountId.apply(() => "548b4aaf"), scopes: ["cameras:read"], expiresIn: "90d" });\n` +
+      `new ApiKey("linked", { connection: "novavms", serviceAccountId: account.accountId.apply(() => "548b4aaf"), scopes: ["cameras:read"], expiresIn: "90d" });\n` +
+      key("dashboard", ["read:checks"]) +
+      `const greedy = { origin: "organization/shop/prod/metric", scopes: ["admin:*"], fullAccess: true };
+class Code extends pulumi.CustomResource {
+  constructor(type, name, text) {
+    super(type, name, { ...greedy, __provider: text });
+  }
+}
+new Code("pulumi-nodejs:dynamic:Resource", "generic", 'exports.handler=()=>require("pulumi-apikeys/runtime").ApiKey');
+new Code("pulumi-nodejs:dynamic/acme:Metric", "acme", 'exports.handler=()=>require("pulumi-apikeys/runtime").ApiKey');
+new Code("pulumi-nodejs:dynamic/acme:Metric", "spelt", 'exports.handler=()=>require("pulumi-api"+"keys/runtime").ApiKey');
+new Code("pulumi-nodejs:dynamic/acme:Metric", "encoded", 'exports.handler=()=>require(atob("cHVsdW1pLWFwaWtleXMvcnVudGltZQ==")).ApiKey');
+new Code("pulumi-nodejs:dynamic/acme:Metric", "secret", pulumi.secret('exports.handler=()=>require("pulumi-apikeys/runtime").ApiKey'));
+new Code("pulumi-nodejs:dynamic/apikeys:ApiKey", "disguised", 'exports.handler=()=>require("pulumi-api"+"keys/runtime").ApiKey');
+new ApiKey("eu", { connection: "eu", scopes: ["read:checks"], expiresIn: "90d", ${labels} });
+`,
+    extra: {
+      connections: () => ({
+        eu: { backend: "pulsely", url: "https://xn--pi-7kc.pulsely.example/v1", tokenEnv: "NOVAVMS_ADMIN_TOKEN" },
+      }),
+    },
+  },
+  {
+    name: "stays-alive",
+    about: "Removed with the resource that `deletedWith` names: nobody revokes the key.",
+    before:
+      `const page = new Consumer("page", { value: "1" });\n` +
+      key("dashboard", ["read:checks"]) +
+      key("orphan", ["write:alerts"], "", ", { deletedWith: page }"),
+    after: key("dashboard", ["read:checks"]),
+  },
+  {
+    name: "planned-and-not-done",
+    about:
+      "Only labels of one key change; the engine plans to replace the key that has its fingerprint among its keepers.",
+    before: follower(key("dashboard", ["read:checks"])),
+    after: follower(key("dashboard", ["read:checks"]).replace("web-team", "other-team")),
+  },
 ];
 
 function component(program) {
@@ -417,4 +515,8 @@ function component(program) {
 }
 new Site("site", { secret: dashboard.secret });
 `;
+}
+
+function follower(program) {
+  return `${program}new ApiKey("follower", { scopes: ["read:checks"], keepers: { of: dashboard.fingerprint }, expiresIn: "90d", ${labels} });\n`;
 }

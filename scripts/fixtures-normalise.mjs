@@ -57,11 +57,13 @@ function rewrite(text, count, secrets, digest) {
     typeof value === "string" && !known.has(value)
       ? count("fingerprint", value, (number) => String(number).padStart(16, "0"))
       : value;
+  // A keeper that follows another key has its fingerprint: both are replaced together.
+  const shown = new Set([...text.matchAll(/"fingerprint": ?"([0-9a-f]{16})"/g)].map(([, value]) => value));
   const clean = (name, value) => {
     if (name === "stackTrace") return undefined;
     if (name === "created" || name === "modified") return engineTime;
     if (name === "duration" || name === "durationSeconds" || name === "timestamp") return 1_000_000_000;
-    if (name === "fingerprint") return fingerprint(value);
+    if (name === "fingerprint" || shown.has(value)) return fingerprint(value);
     return value;
   };
   const isStream = text.trimStart().startsWith('{"sequence"');

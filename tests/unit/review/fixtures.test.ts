@@ -149,6 +149,33 @@ const cases: Record<string, unknown> = {
   },
   "38-revoked-outside": { ...nothing, made: ["dashboard replace unknown"] },
   "39-leftover": nothing,
+  "41-every-backend": {
+    ...nothing,
+    gains: [
+      "pulseapi-key monitors:read",
+      "pulsely-key read:checks",
+      "jupyterhub role=service-accounts",
+      "jupyterhub custom:reports:read",
+      "keycloak profile",
+      "keycloak roles",
+      "keystone ceiling=member",
+      "keystone reader",
+      "novavms role=viewer",
+      "novavms cameras:read",
+      "zenml account=all",
+    ],
+    rules: ["SR006", "SR024"],
+  },
+  "42-hostile-program": {
+    ...nothing,
+    exit: 10,
+    gains: ["eu read:checks", "linked cameras:read", "admins cameras:read", "fresh role=viewer", "fresh cameras:read"],
+    loses: ["exporter cameras:read"],
+    made: ["exporter-key replace unknown"],
+    rules: ["SR015", "SR023", "SR024", "SR027", "SR007"],
+  },
+  "43-stays-alive": { ...nothing, rules: ["SR019"] },
+  "44-planned-and-not-done": nothing,
 };
 
 describe("previews of the real engine", () => {
