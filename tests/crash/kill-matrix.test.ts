@@ -69,12 +69,15 @@ afterAll(() => {
   console.log([...lines, `seed ${seed}: ${runs} killed updates, ${cases} cases`].join("\n"));
 });
 
+/** Every pair of a moment and a victim once, in a drawn order, before any comes again. */
+const pairs: { readonly point: KillPoint; readonly victim: Victim }[] = [];
+
 function drawKill(): Kill {
-  return {
-    point: random.of(killPoints) satisfies KillPoint,
-    victim: random.of(victims) satisfies Victim,
-    afterMs: random.below(60) + 0.5,
-  };
+  if (pairs.length === 0)
+    pairs.push(...random.shuffled(killPoints.flatMap((point) => victims.map((victim) => ({ point, victim })))));
+  const pair = pairs.pop();
+  if (!pair) throw new Error("there is nothing to kill");
+  return { ...pair, afterMs: random.below(60) + 0.5 };
 }
 
 test(

@@ -2,7 +2,8 @@
 export interface SeededRandom {
   /** A whole number from 0 up to, and without, `limit`. */
   below(limit: number): number;
-  of<Item>(items: readonly Item[]): Item;
+  /** The same items in a drawn order. */
+  shuffled<Item>(items: readonly Item[]): Item[];
 }
 
 export function createRandom(seed: number): SeededRandom {
@@ -16,10 +17,10 @@ export function createRandom(seed: number): SeededRandom {
   const below = (limit: number): number => Math.floor(next() * limit);
   return {
     below,
-    of: (items) => {
-      const item = items[below(items.length)];
-      if (item === undefined) throw new Error("nothing to choose from");
-      return item;
-    },
+    shuffled: (items) =>
+      items
+        .map((item) => ({ item, at: next() }))
+        .sort((one, other) => one.at - other.at)
+        .map(({ item }) => item),
   };
 }
