@@ -44,13 +44,15 @@ export interface Listing {
 }
 
 export function classify(states: readonly RecordedStack[], listings: readonly Listing[]): InventoryRow[] {
-  const recorded = new Map(states.flatMap(({ keys }) => keys).map((key) => [placeOf(key), key]));
-  const wanted = states.flatMap(marksOf);
-  const rowOf = (listing: Listing, kind: "key" | "account", thing: ApiKey | ServiceAccount, accountId?: string) =>
-    tell(listing, kind, thing, accountId, recorded, wanted);
-  const rows = listings.flatMap((listing) => [
-    ...listing.accounts.map((account) => rowOf(listing, "account", account)),
-    ...listing.keys.map(({ key, accountId }) => rowOf(listing, "key", key, accountId)),
+  const known: Known = {
+    keys: new Map(states.flatMap(({ keys }) => keys).map((key) => [placeOf(key), key])),
+    marks: states.flatMap(marksOf),
+  };
+  const rows = listings.flatMap(({ connection, service, accounts, keys }) => [
+    ...accounts.map((account) => rowOf({ kind: "account", connection, service }, account, known)),
+    ...keys.map(({ key, accountId }) =>
+      rowOf(defined({ kind: "key" as const, connection, service, accountId }), key, known),
+    ),
   ]);
   const seen = new Set(rows.map(placeOf));
   const services = new Set(listings.map(({ service }) => service));
@@ -77,22 +79,24 @@ export function classify(states: readonly RecordedStack[], listings: readonly Li
   );
 }
 
-function tell(
-  { connection, service }: Listing,
-  kind: "key" | "account",
+interface Known {
+  readonly keys: ReadonlyMap<string, RecordedKey>;
+  readonly marks: readonly StateMarks[];
+}
+
+function rowOf(
+  place: Pick<InventoryRow, "kind" | "connection" | "service" | "accountId">,
   thing: ApiKey | ServiceAccount,
-  accountId: string | undefined,
-  recorded: ReadonlyMap<string, RecordedKey>,
-  wanted: readonly StateMarks[],
+  known: Known,
 ): InventoryRow {
   const { id, name, status, scopes, createdAt } = thing;
   const { lastUsedAt, expiresAt: endsAt } = thing as Partial<ApiKey>;
-  const told = defined({ accountId, scopes, createdAt, lastUsedAt, endsAt });
-  const base = { kind, connection, service, id, name, status };
-  const key = recorded.get(placeOf(base));
+  const told = defined({ scopes, createdAt, lastUsedAt, endsAt });
+  const base = { ...place, id, name, status };
+  const key = known.keys.get(placeOf(base));
   return key
     ? { ...base, ...recordedFacts(key), ...told, standing: "recorded" }
-    : { ...base, ...told, ...standingOf(wanted, name) };
+    : { ...base, ...told, ...standingOf(known.marks, name) };
 }
 
 /** Ids mean something on one service only. */

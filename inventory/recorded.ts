@@ -68,59 +68,60 @@ export function readRecordedStack(exported: unknown): RecordedStack | undefined 
 
 const types = /^(?:pulumi-nodejs:dynamic\/apikeys|apikeys:index):(ServiceAccount|ApiKey|RotatingApiKey)$/;
 
+type Shared = Omit<RecordedKey, "kind" | "id" | "generation">;
+
 function keysOf(
   resource: Fields,
   stack: string,
   consumers: ReadonlyMap<string, readonly string[]>,
 ): readonly RecordedKey[] {
   const [, type] = types.exec(text(resource.type) ?? "") ?? [];
+  if (type === undefined) return [];
   const outputs = fields(resource.outputs);
   const urn = text(resource.urn) ?? "";
-  if (type === undefined) return [];
-  const shared = defined({
+  const shared: Shared = defined({
     urn,
     resource: parseUrn(urn)?.name ?? urn,
     type: type as RecordedKey["type"],
     stack,
     connection: text(outputs.connection) ?? "default",
     service: text(outputs.service) ?? "",
-    accountId: type === "ServiceAccount" ? undefined : text(outputs.serviceAccountId),
     owner: text(fields(outputs.labels).owner),
     consumers: consumers.get(urn) ?? [],
   });
-  if (type === "ServiceAccount") {
-    const id = text(outputs.accountId) ?? text(resource.id);
-    if (id === undefined) return [];
-    const account = {
-      physicalName: text(outputs.physicalName),
-      status: text(outputs.status),
-      scopes: texts(outputs.scopes),
-    };
-    return [defined({ ...shared, kind: "account" as const, id, generation: "current" as const, ...account })];
-  }
-  const replaced = resource.delete === true;
-  const found: (RecordedKey | undefined)[] = [
-    credential(shared, outputs, replaced ? "replaced" : "current", {
-      id: text(outputs.keyId) ?? (type === "ApiKey" ? text(resource.id) : undefined),
+  return type === "ServiceAccount" ? accountOf(shared, resource, outputs) : credentialsOf(shared, resource, outputs);
+}
+
+function accountOf(shared: Shared, resource: Fields, outputs: Fields): readonly RecordedKey[] {
+  const id = text(outputs.accountId) ?? text(resource.id);
+  if (id === undefined) return [];
+  const { physicalName, status } = outputs;
+  const account = { physicalName: text(physicalName), status: text(status), scopes: texts(outputs.scopes) };
+  return [defined({ ...shared, kind: "account" as const, id, generation: "current" as const, ...account })];
+}
+
+/** Every key that the resource's record names, of whatever generation. */
+function credentialsOf(of: Shared, resource: Fields, outputs: Fields): readonly RecordedKey[] {
+  const shared = defined({ ...of, accountId: text(outputs.serviceAccountId) });
+  const previous = fields(outputs.previousKey);
+  const older = [...listOf(outputs.pendingRevocations), ...listOf(outputs.strayKeys)].map(fields);
+  return [
+    credential(shared, outputs, resource.delete === true ? "replaced" : "current", {
+      id: text(outputs.keyId) ?? (of.type === "ApiKey" ? text(resource.id) : undefined),
       status: text(outputs.status),
       endsAt: text(outputs.expiresAt),
       scopes: texts(outputs.scopes),
     }),
-  ];
-  const previous = fields(outputs.previousKey);
-  found.push(
     credential(shared, previous, "previous", {
       id: text(previous.keyId) ?? text(outputs.previousKeyId),
       endsAt: text(outputs.previousValidUntil),
     }),
-  );
-  for (const each of [...listOf(outputs.pendingRevocations), ...listOf(outputs.strayKeys)].map(fields))
-    found.push(credential(shared, each, "pending", { id: text(each.keyId), endsAt: text(each.end) }));
-  return found.filter((key) => key !== undefined);
+    ...older.map((each) => credential(shared, each, "pending", { id: text(each.keyId), endsAt: text(each.end) })),
+  ].filter((key) => key !== undefined);
 }
 
 function credential(
-  shared: Omit<RecordedKey, "kind" | "id" | "generation">,
+  shared: Shared,
   record: Fields,
   generation: Generation,
   more: {
