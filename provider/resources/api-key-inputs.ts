@@ -20,13 +20,18 @@ export function canonicalEnd({ expiresAt }: ApiKeyInputs): { readonly expiresAt?
   return typeof endMs === "number" ? { expiresAt: formatTime(endMs) } : {};
 }
 
+/** By what an end is judged; no facts where the connection is not known. */
+interface ExpiryCheck {
+  readonly facts: ConnectionFacts | undefined;
+  readonly nowMs: number;
+  readonly failures: Failures;
+}
+
 /** True where the key's own date has passed and is not new: the key stays expired, with a warning. */
 export function checkExpiry(
   olds: Partial<ApiKeyInputs>,
   news: ApiKeyInputs,
-  facts: ConnectionFacts | undefined,
-  nowMs: number,
-  failures: Failures,
+  { facts, nowMs, failures }: ExpiryCheck,
 ): boolean {
   const endMs = checkTime("expiresAt", news.expiresAt, failures);
   checkLife(news.expiresIn, failures);

@@ -41,7 +41,7 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
       checkShape(inputShape, { ...news }, failures);
       const connection = news.connection ?? "default";
       const facts = describeForCheck(context, connection, failures);
-      const expired = checkExpiry(olds, news, facts, context.nowMs(), failures);
+      const expired = checkExpiry(olds, news, { facts, nowMs: context.nowMs(), failures });
       if (facts) checkSecretValue(news, facts, failures);
       if (facts) checkOutage(news, facts, failures);
       const inputs = facts

@@ -79,14 +79,14 @@ function settle(ring: KeyRing, issue: Issue | undefined, seen: Seen, aim: Aim): 
 function look(ring: KeyRing, issue: Issue | undefined, seen: Seen, aim: Aim): Step | undefined {
   const key = currentOf(ring);
   if (seen.current !== "unseen" || !key) return undefined;
+  if (issue?.currentIsDead) return mayLive(ring, aim) ? { kind: "look", key, issue, deferrable: false } : undefined;
   const { maxActiveKeys } = aim.facts.capabilities;
   const task = taskOf(ring, issue, aim);
-  const waits = ring.waiting.length + ring.lost.length > 0;
   const crowded = issue !== undefined && maxActiveKeys !== 1 && isCrowded(ring, maxActiveKeys, false);
-  const worth = issue?.currentIsDead ? mayLive(ring, aim) : waits || crowded || task === "ask" || task === "end";
+  const must = crowded || ring.waiting.length + ring.lost.length > 0;
+  if (!must && task !== "ask" && task !== "end") return undefined;
   // An outage of the question alone is no failure.
-  const deferrable = task === "ask" && !waits && !crowded && !issue?.currentIsDead;
-  return worth ? { kind: "look", key, ...(issue && { issue }), deferrable } : undefined;
+  return { kind: "look", key, ...(issue && { issue }), deferrable: task === "ask" && !must };
 }
 
 /** `revoked` may mean that somebody replaced the secret, and a disabled key may be enabled by now. */

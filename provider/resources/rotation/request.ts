@@ -30,38 +30,50 @@ export function requestRotation(
     return { generation: 1, issuedOn: formatTime(issueTime(schedule, nowMs)), rotationReason: "first issue" };
   if (rotatingNames.some((name) => isUnknown(news[name]))) return before;
 
-  const { retireAfter, retireUntil, retireAskedOn: _asked, ...withoutOverlap } = before;
-  const promisedMs = retireAfter === undefined ? undefined : Date.parse(retireAfter);
-  const latestMs = retireUntil === undefined ? promisedMs : Date.parse(retireUntil);
-  const running = latestMs !== undefined && nowMs < latestMs;
+  const latest = before.retireUntil ?? before.retireAfter;
+  const runsUntilMs = latest !== undefined && nowMs < Date.parse(latest) ? Date.parse(latest) : undefined;
   const change = changeReason(olds, news, catalogue);
-  const due = running
-    ? undefined
-    : dueReason(schedule, Date.parse(before.issuedOn), endForDue(before.issuedOn, news.expiresIn, undefined), nowMs);
+  const endMs = endForDue(before.issuedOn, news.expiresIn, undefined);
+  // The clock never asks for a key inside a running overlap.
+  const due = runsUntilMs === undefined ? dueReason(schedule, Date.parse(before.issuedOn), endMs, nowMs) : undefined;
   const reason = change?.text ?? statusReason(olds.status) ?? due;
-  if (reason === undefined) {
-    if (latestMs !== undefined && !running) return { ...withoutOverlap, rotationReason: retiredReason };
-    return retireUntil !== undefined && promisedMs !== undefined && nowMs >= promisedMs
-      ? { ...before, retireAskedOn: dayOf(nowMs) }
-      : before;
-  }
-  const issuedMs = issueTime(schedule, nowMs);
-  const next = { generation: before.generation + 1, issuedOn: formatTime(issuedMs) };
+  if (reason === undefined) return withoutNewKey(before, runsUntilMs, nowMs);
+  const issuedOn = formatTime(issueTime(schedule, nowMs));
+  const next = { generation: before.generation + 1, issuedOn };
   // An emergency ends every older key at once.
   if (change?.emergency) return { ...next, rotationReason: reason };
   // A key that works no more has no overlap to come, and the one before it keeps its own.
-  if (isDead(olds.status)) return { ...(running ? before : withoutOverlap), ...next, rotationReason: reason };
-  const ends = overlapEnds(
-    schedule,
-    nowMs,
-    dueOf(schedule, issuedMs, endForDue(next.issuedOn, news.expiresIn, undefined)).atMs,
-  );
+  if (isDead(olds.status))
+    return { ...(runsUntilMs === undefined ? withoutOverlap(before) : before), ...next, rotationReason: reason };
+  const dueMs = dueOf(schedule, Date.parse(issuedOn), endForDue(issuedOn, news.expiresIn, undefined)).atMs;
   return {
     ...next,
-    rotationReason: running ? `${reason}; ${earlyEnd(latestMs, nowMs)}` : reason,
-    ...(ends && { retireAfter: formatTime(ends.retireAfterMs) }),
-    ...(ends && schedule.retire === "whenUnused" && { retireUntil: formatTime(ends.endMs) }),
+    rotationReason: runsUntilMs === undefined ? reason : `${reason}; ${earlyEnd(runsUntilMs, nowMs)}`,
+    ...overlapRequest(schedule, nowMs, dueMs),
   };
+}
+
+/** What the previous key asks for by itself: its end, or, once a day, whether it is still in use. */
+function withoutNewKey(before: RotationRequest, runsUntilMs: number | undefined, nowMs: number): RotationRequest {
+  const { retireAfter, retireUntil } = before;
+  if (retireAfter === undefined && retireUntil === undefined) return before;
+  if (runsUntilMs === undefined) return { ...withoutOverlap(before), rotationReason: retiredReason };
+  return retireUntil !== undefined && retireAfter !== undefined && nowMs >= Date.parse(retireAfter)
+    ? { ...before, retireAskedOn: dayOf(nowMs) }
+    : before;
+}
+
+function withoutOverlap(before: RotationRequest): RotationRequest {
+  const { retireAfter: _after, retireUntil: _until, retireAskedOn: _asked, ...rest } = before;
+  return rest;
+}
+
+/** When the previous key of a key that is issued now may go, and when it goes at the latest. */
+function overlapRequest(schedule: Schedule, nowMs: number, nextDueMs: number): Partial<RotationRequest> {
+  const ends = overlapEnds(schedule, nowMs, nextDueMs);
+  if (!ends) return {};
+  const retireAfter = formatTime(ends.retireAfterMs);
+  return schedule.retire === "whenUnused" ? { retireAfter, retireUntil: formatTime(ends.endMs) } : { retireAfter };
 }
 
 /** Why the inputs ask for a new key at once; undefined where they ask for the one there is. */

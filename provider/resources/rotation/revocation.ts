@@ -22,16 +22,16 @@ export function revoked(progress: Progress, outcome: Outcomes["revoke"], step: R
       ring: isRefused ? ring : { ...ring, waiting: ring.waiting.filter((other) => other !== key) },
       seen: { ...seen, makesRoom: seen.makesRoom || room },
     };
-  if (why === "unused") {
-    const { unused, ...rest } = seen;
-    const left = withoutPrevious(ring, isLeftAlone ? words.strayWords(key.keyId) : unused);
-    return { ring: isRefused ? awaiting(left, key, now) : left, seen: { ...rest, retired: true } };
-  }
-  if (isRefused) return { ring, seen };
-  if (why === "over") {
-    const status = isLeftAlone ? words.strayWords(key.keyId) : words.retiredReason;
-    return { ring: withoutPrevious(ring, status), seen: { ...seen, retired: true } };
-  }
+  if (why === "room") return isRefused ? { ring, seen } : madeRoom({ ring, seen }, nowMs);
+  if (why === "over" && isRefused) return { ring, seen };
+  const { unused, ...rest } = seen;
+  const status = isLeftAlone ? words.strayWords(key.keyId) : (unused ?? words.retiredReason);
+  const left = withoutPrevious(ring, status);
+  return { ring: isRefused ? awaiting(left, key, now) : left, seen: { ...rest, retired: true } };
+}
+
+/** The previous key has made room for the next one, perhaps before its time. */
+function madeRoom({ ring, seen }: Progress, nowMs: number): Progress {
   const endMs = Date.parse(ring.previous?.until ?? "");
   const remarks = endMs > nowMs ? [...seen.remarks, words.earlyEnd(endMs, nowMs)] : seen.remarks;
   return { ring: withoutPrevious(ring), seen: { ...seen, remarks } };

@@ -15,22 +15,7 @@ export function checkSchedule(
   failures: Failures,
 ): void {
   const { capabilities, backend } = facts;
-  const ms: Record<string, number | undefined> = {};
-  let readable = true;
-  for (const field of ["rotateEvery", "rotateBefore", "overlap", "maxOverlap", "jitter", "expiresIn"]) {
-    const value = news[field];
-    if (value === undefined) continue;
-    if (isUnknown(value)) {
-      readable = false;
-      continue;
-    }
-    const parsed = parseDuration(value);
-    if (typeof parsed === "number") ms[field] = parsed;
-    else {
-      failures.add(field, `"${field}" ${parsed.problem}`);
-      readable = false;
-    }
-  }
+  const { ms, readable } = durationsOf(news, failures);
   if (news.rotateEvery === undefined)
     failures.add("rotateEvery", '"rotateEvery" is missing; say at what age a new key is made, such as 90d');
   const retire = news.retire;
@@ -82,17 +67,37 @@ export function checkSchedule(
       `jitter (${d(jitter)}) + overlap (${d(overlapMs)}) = ${d(jitter + overlapMs)} is not shorter than rotateEvery (${d(rotateEvery)}): a key could be due while its predecessor still lives; shorten one of them`,
     );
   }
-  checkOneKey(news, overlapMs, overlap, facts, failures);
+  checkOneKey({ overlapMs, asked: overlap, allowOutage: news.allowOutage }, facts, failures);
+}
+
+/** The durations in milliseconds; `readable`: all that are given are known, and are durations. */
+function durationsOf(news: Readonly<Record<string, unknown>>, failures: Failures) {
+  const ms: Record<string, number | undefined> = {};
+  let readable = true;
+  for (const field of ["rotateEvery", "rotateBefore", "overlap", "maxOverlap", "jitter", "expiresIn"]) {
+    const value = news[field];
+    if (value === undefined) continue;
+    if (isUnknown(value)) {
+      readable = false;
+      continue;
+    }
+    const parsed = parseDuration(value);
+    if (typeof parsed === "number") ms[field] = parsed;
+    else {
+      failures.add(field, `"${field}" ${parsed.problem}`);
+      readable = false;
+    }
+  }
+  return { ms, readable };
 }
 
 /** What a vendor with one key per account can offer: its own rotation, with the grace that it gives. */
 function checkOneKey(
-  news: Readonly<Record<string, unknown>>,
-  overlapMs: number,
-  asked: number | undefined,
+  wanted: { readonly overlapMs: number; readonly asked: number | undefined; readonly allowOutage: unknown },
   { capabilities, backend }: ConnectionFacts,
   failures: Failures,
 ): void {
+  const { overlapMs, asked, allowOutage } = wanted;
   if (capabilities.maxActiveKeys !== 1) return;
   const native = capabilities.nativeRotate;
   if (!native) {
@@ -114,7 +119,7 @@ function checkOneKey(
       `"overlap" (${formatDuration(asked)}) cannot be chosen: ${backend} gives an old secret ${grace}; leave "overlap" out`,
     );
   }
-  if (overlapMs === 0 && !isGiven(news.allowOutage)) {
+  if (overlapMs === 0 && !isGiven(allowOutage)) {
     failures.add(
       "allowOutage",
       `${backend} keeps one key per account, and its old secret dies when the new one is made: between the two there is an outage; set allowOutage: true if that is acceptable, or let the service give a grace (rotationGrace)`,
