@@ -135,17 +135,18 @@ function changedFacts({ before, after, diffReasons }: Unit): string[] {
   return pairs.filter(([, old, next]) => JSON.stringify(old) !== JSON.stringify(next)).map(([name]) => name);
 }
 
+/** A day, or what becomes of the old key in words. */
 function endOfOldKey(unit: Unit, op: KeyOp): string {
   const { before } = unit;
   if (op === "replace") {
-    if (before?.facts.retainOnDelete) return "its own expiry (`retainOnDelete`: it is not revoked)";
-    if (before?.facts.status !== undefined && before.facts.status !== "active") return "already over";
-    return unit.order === "delete-before-create"
-      ? "the start of the update, before the new key exists"
-      : "the end of the update";
+    if (before?.facts.retainOnDelete) return "stays alive until its own expiry, because of `retainOnDelete`";
+    if (before?.facts.status !== undefined && before.facts.status !== "active") return "is over already";
+    if (unit.order === "delete-before-create") return "ends first, before the new key exists";
+    // The plain digest does not say which goes first.
+    return unit.order === "create-before-delete" ? "ends when this update ends" : "ends during this update";
   }
   const end = retirement(unit);
-  if (end === undefined) return "the update itself";
+  if (end === undefined) return "ends during this update";
   const own = parseTime(before?.facts.actualExpiresAt);
   const date = formatTime(typeof own === "number" ? Math.min(own, end.ms) : end.ms).slice(0, 10);
   return end.latest ? `${date} at the latest, once the new one is in use` : date;

@@ -1,7 +1,8 @@
 import { digestLines } from "./digest-line";
 import { gravestExit } from "./exit-code";
 import { mergedMarker } from "./marker";
-import { code, md, renderBody, stackName } from "./render/markdown";
+import { renderBody, stackName } from "./render/markdown";
+import { code, md } from "./render/markdown-text";
 import type { Report } from "./report";
 import { plural, verdictSigns, verdictWords } from "./wording";
 

@@ -196,7 +196,11 @@ function notesOf(preview: Preview, changes: readonly ResourceChange[], units: re
     );
   const leftovers = changes.filter((change) => change.leftovers.some((state) => identify(state).kind === "ours"));
   if (leftovers.length > 0)
-    notes.push(`${leftovers.length} old key(s) that an earlier update could not revoke are revoked by this one.`);
+    notes.push(
+      leftovers.length === 1
+        ? "1 old key that an earlier update could not revoke is revoked by this one."
+        : `${leftovers.length} old keys that an earlier update could not revoke are revoked by this one.`,
+    );
   return notes;
 }
 

@@ -1,6 +1,8 @@
 import { inert } from "./inert";
 import type { Level } from "./levels";
-import type { Report } from "./report";
+import { changedAccounts, keysBesideAccounts } from "./changed-rows";
+import { servicesInPlay } from "./in-play";
+import type { Report, ReportKey } from "./report";
 import { rules } from "./rules/index";
 import { parseUrn } from "./urn";
 
@@ -12,9 +14,11 @@ export function verdictWords(report: Report): string {
     case "not-reviewable":
       return `Not reviewable: ${plural(report.unreviewed.length, "thing")} could not be read`;
     case "blocked":
-      return `Blocked: ${blockReasons(report).join(", and ")}`;
+      return [`Blocked: ${blockReasons(report).join(", and ")}`, gainAndLose(report)]
+        .filter((text) => text !== "")
+        .join("; ");
     case "access-changes":
-      return `Access changes: ${counts.gaining + counts.losing > 0 ? gainAndLose(counts) : `${plural(report.delta.length, "resource")} in place, account or life`}; nothing blocks${warnings(counts)}`;
+      return `Access changes: ${gainAndLose(report) || `${plural(report.delta.length, "resource")} ${report.delta.length === 1 ? "changes" : "change"} service, account or life`}; nothing blocks${warnings(counts)}`;
     case "no-access-change":
       return `No access change${warnings(counts)}`;
   }
@@ -38,9 +42,9 @@ function blockReasons(report: Report): string[] {
   return reasons.length > 0 ? reasons : ["see below"];
 }
 
-/** Everything counted, in one line. */
-export function countsWords(report: Report): string {
-  const { counts } = report;
+/** What was looked at, where, and as of when. */
+export function footerWords(report: Report): string {
+  const { counts, unreviewed } = report;
   const happened = [
     counts.created > 0 ? `${counts.created} new` : "",
     counts.replaced > 0 ? `${counts.replaced} replaced` : "",
@@ -48,16 +52,17 @@ export function countsWords(report: Report): string {
     counts.moved > 0 ? `${counts.moved} moved` : "",
     counts.deleted > 0 ? `${counts.deleted} removed` : "",
   ].filter((text) => text !== "");
+  const { only } = servicesInPlay(report);
+  const checked = [
+    ...(counts.accounts > 0 ? [plural(counts.accounts, "account")] : []),
+    ...(counts.keys > 0 || counts.accounts === 0 ? [plural(counts.keys, "key")] : []),
+  ].join(" and ");
   return [
-    gainAndLose(counts),
-    `${plural(counts.accounts, "account")} and ${plural(counts.keys, "key")}${happened.length > 0 ? ` (${happened.join(", ")})` : ""}`,
-    `findings: ${counts.block} block, ${counts.warn} warn, ${counts.info} info${counts.waived > 0 ? `, ${counts.waived} waived` : ""}`,
-  ].join(" · ");
-}
-
-export function footerWords(report: Report): string {
-  const unread = report.unreviewed.length;
-  return `${plural(report.counts.checked, "resource")} checked${unread > 0 ? `, ${unread} not readable` : ""}, as of ${inert(report.reviewedOn)}`;
+    `${checked} checked${happened.length > 0 ? ` (${happened.join(", ")})` : ""}`,
+    ...(only === undefined ? [] : [`all on \`${inert(only, 300)}\``]),
+    ...(unreviewed.length > 0 ? [`${unreviewed.length} not readable`] : []),
+    `as of ${inert(report.reviewedOn)}`,
+  ].join(", ");
 }
 
 /** The routine: said once and quietly, so that it never hides an escalation. */
@@ -101,18 +106,35 @@ export function ruleHelp(id: string): string {
   return rules.find((rule) => rule.id === id)?.help ?? "";
 }
 
-export function orderWords(order: Report["keys"][number]["order"], op: Report["keys"][number]["op"]): string {
-  if (op === "rotate") return "new before old";
-  if (order === "create-before-delete") return "new before old";
-  if (order === "delete-before-create") return "old deleted first";
-  return order === "unknown" ? "new before old, unless the program says `deleteBeforeReplace`" : "";
+/** What becomes of the key that a replacement or a rotation leaves behind. */
+export function oldKeyWords({ oldValidUntil }: Pick<ReportKey, "oldValidUntil">): string {
+  if (oldValidUntil === null) return "";
+  return /^\d/.test(oldValidUntil) ? `works until ${oldValidUntil}` : oldValidUntil;
 }
 
-export function consumersWords(key: Report["keys"][number]): string {
+/** URNs of keys that go from the program and that nobody revokes. */
+export function stayingAlive({ delta }: Pick<Report, "delta">): ReadonlySet<string> {
+  return new Set(delta.filter(({ before, after }) => !after && before?.staysAlive === true).map(({ urn }) => urn));
+}
+
+/** What happens to a key, in a word. */
+export function keyOpWords({ op, urn }: Pick<ReportKey, "op" | "urn">, alive: ReadonlySet<string>): string {
+  const words = {
+    create: "new",
+    replace: "replaced",
+    rotate: "rotates",
+    update: "updated",
+    move: "moved",
+    delete: "removed",
+    same: "",
+  } as const;
+  return op === "delete" && alive.has(urn) ? "removed, but stays alive" : words[op];
+}
+
+/** Of the consumers in this stack: what other stacks do with a key is not known. */
+export function consumersWords(key: ReportKey): string {
   if (key.updatedConsumers === null) return "unknown";
-  return key.consumers.length === 0
-    ? "none here, other stacks unknown"
-    : `${key.updatedConsumers} of ${key.consumers.length}, other stacks unknown`;
+  return key.consumers.length === 0 ? "none" : `${key.updatedConsumers} of ${key.consumers.length}`;
 }
 
 export const levelSigns: Readonly<Record<Level | "none", string>> = { block: "🔴", warn: "🟠", info: "🔵", none: "⚪" };
@@ -127,8 +149,23 @@ function warnings({ warn }: Report["counts"]): string {
   return warn > 0 ? `, ${plural(warn, "warning")}` : "";
 }
 
-function gainAndLose({ gaining, losing }: Report["counts"]): string {
-  return `${gaining} ${gaining === 1 ? "holder gains" : "holders gain"}, ${losing} ${losing === 1 ? "loses" : "lose"}`;
+/** "1 account and 2 keys gain, 1 key loses": the rows of the table about access. */
+function gainAndLose(report: Report): string {
+  const rows = changedAccounts(report);
+  const beside = keysBesideAccounts(report);
+  const count = (change: "gains" | "loses", verb: readonly [string, string]): string => {
+    const changed = rows.filter((row) => row[change].length > 0);
+    const accounts = changed.filter(({ isAccount }) => isAccount).length;
+    const keys = changed.length - accounts + beside.filter((key) => key[change].length > 0).length;
+    const subjects = [
+      ...(accounts > 0 ? [plural(accounts, "account")] : []),
+      ...(keys > 0 ? [plural(keys, "key")] : []),
+    ];
+    return subjects.length === 0 ? "" : `${subjects.join(" and ")} ${verb[accounts + keys === 1 ? 0 : 1]}`;
+  };
+  return [count("gains", ["gains", "gain"]), count("loses", ["loses", "lose"])]
+    .filter((text) => text !== "")
+    .join(", ");
 }
 
 /** "1 key", "2 keys". */

@@ -1,13 +1,16 @@
 import { digestVersion } from "../digest";
 import { plainMessage } from "../inert";
+import { changedAccounts, keysBesideAccounts } from "../changed-rows";
+import { servicesInPlay } from "../in-play";
 import type { Report } from "../report";
 import {
   consumersWords,
-  countsWords,
   footerWords,
   lockHelp,
   movedWords,
-  orderWords,
+  oldKeyWords,
+  keyOpWords,
+  stayingAlive,
   rotationWords,
   ruleHelp,
   subjectOf,
@@ -16,7 +19,7 @@ import {
 
 /** For a terminal and for logs: plain lines, none of which starts with a program's words. */
 export function renderText(report: Report): string {
-  const lines = [`${verdictWords(report)} (${report.project}/${report.stack})`, countsWords(report)];
+  const lines = [`${verdictWords(report)} (${report.project}/${report.stack})`];
   for (const quiet of [rotationWords(report), movedWords(report)]) if (quiet !== undefined) lines.push(`${quiet}.`);
   lines.push(...report.notes.map((note) => `Note: ${note}`));
 
@@ -26,25 +29,27 @@ export function renderText(report: Report): string {
     report.unreviewed.map(({ urn, reason }) => `${urn === null ? "" : `${subjectOf(urn)}: `}${reason}`),
   );
   section(lines, `Lock file out of date (${lockHelp})`, report.lock?.differences ?? []);
-  section(
-    lines,
-    "Access",
-    report.accounts.flatMap((row) => {
-      if (row.gains.length + row.loses.length === 0) return [];
-      const who = `${subjectOf(row.urn)} (owner ${row.owner === null ? "unknown" : `\`${row.owner}\``}${row.env === null ? "" : `, \`${row.env}\``})`;
-      const [before, after] = [row.targetBefore, row.targetAfter].map((target) =>
-        target ? `${target.backend} at ${target.origin}` : undefined,
-      );
-      return [
-        who,
-        ...(before !== undefined && after !== undefined && before !== after
-          ? [`  now \`${after}\` instead of \`${before}\``]
-          : []),
-        ...(row.gains.length > 0 ? [`  gains ${list(row.gains)}`] : []),
-        ...(row.loses.length > 0 ? [`  loses ${list(row.loses)}`] : []),
-      ];
+  const [inPlay, alive] = [servicesInPlay(report), stayingAlive(report)];
+  const onService = (urn: string): string[] => {
+    const place = inPlay.several ? inPlay.placeOf(urn) : undefined;
+    return place ? [`  on \`${place.now}\`${place.was === undefined ? "" : ` instead of \`${place.was}\``}`] : [];
+  };
+  const access = ({ gains, loses }: { readonly gains: readonly string[]; readonly loses: readonly string[] }) => [
+    ...(gains.length > 0 ? [`  gains ${list(gains)}`] : []),
+    ...(loses.length > 0 ? [`  loses ${list(loses)}`] : []),
+  ];
+  section(lines, "Access", [
+    ...changedAccounts(report).flatMap((row) => {
+      const owner = row.owner === null ? "unknown" : `\`${row.owner}\``;
+      const env = row.env === null ? "" : `, \`${row.env}\``;
+      return [`${subjectOf(row.urn)} (owner ${owner}${env})`, ...onService(row.urn), ...access(row)];
     }),
-  );
+    ...keysBesideAccounts(report).flatMap((key) => [
+      `${subjectOf(key.urn)} of ${subjectOf(key.account ?? "")}, which as a whole can do the same as before`,
+      ...onService(key.urn),
+      ...access(key),
+    ]),
+  ]);
   section(
     lines,
     "Keys replaced or rotated",
@@ -52,8 +57,8 @@ export function renderText(report: Report): string {
       if (key.op !== "replace" && key.op !== "rotate") return [];
       const consumers = consumersWords(key);
       return [
-        `${subjectOf(key.urn)} ${key.op === "rotate" ? "rotates" : "is replaced"}: ${key.reason}`,
-        `  ${orderWords(key.order, key.op)}; old key valid until ${key.oldValidUntil ?? "unknown"}; consumers updated: ${consumers}`,
+        `${subjectOf(key.urn)} ${keyOpWords(key, alive)}: ${key.reason}`,
+        `  old key ${oldKeyWords(key)}; consumers updated in this stack: ${consumers}`,
       ];
     }),
   );

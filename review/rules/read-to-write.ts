@@ -12,7 +12,7 @@ export const readToWrite: Rule = {
   title: "read becomes write or admin",
   level: "warn",
   needs: "both-states",
-  help: "Ask whether the holder really has to change things. If only one consumer does, give it a key of its own.",
+  help: "Ask whether the key really has to change things. If only one consumer does, give that consumer a key of its own.",
   check: ({ units, rows }) => {
     const ofKeys = units.filter(isKey).flatMap(raisedByKey);
     const seen = new Set(ofKeys.map(({ subject }) => subject));

@@ -110,7 +110,7 @@ describe("apikeys review", () => {
       { stdin: readFileSync(preview.gain, "utf8") },
     );
     expect(ended.code).toBe(0);
-    expect(ended.stdout).toContain("Access changes: 1 holder gains, 0 lose; nothing blocks, 1 warning (shop/prod)");
+    expect(ended.stdout).toContain("Access changes: 1 key gains; nothing blocks, 1 warning (shop/prod)");
     expect(parseReport(readFileSync(json, "utf8"))?.accounts[0]?.gains).toEqual(["read:checks"]);
     expect(JSON.parse(readFileSync(sarif, "utf8"))).toMatchObject({ version: "2.1.0" });
   });
@@ -293,9 +293,9 @@ describe("apikeys merge", () => {
     expect(merged.stdout.split("\n")[0]).toBe("<!-- apikeys-review v1 merged=all -->");
     expect(merged.stdout.match(/<!--/g)).toHaveLength(1);
     expect([...merged.stdout.matchAll(/^#### .*$/gm)].map(([line]) => line)).toEqual([
-      "#### 🔴 `shop/prod` · Blocked: 2 blocking findings",
+      "#### 🔴 `shop/prod` · Blocked: 2 blocking findings; 1 key gains",
       "#### 🟢 `shop/dev` · No access change",
-      "#### 🟡 `shop/prod-eu` · Access changes: 1 holder gains, 0 lose; nothing blocks, 1 warning",
+      "#### 🟡 `shop/prod-eu` · Access changes: 1 key gains; nothing blocks, 1 warning",
     ]);
     expect((await apikeys(["merge", ...[...files].reverse()])).stdout).toBe(merged.stdout);
   });

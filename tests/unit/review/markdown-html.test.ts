@@ -85,6 +85,7 @@ const allowedTags = new Set([
   "em",
   "ul",
   "li",
+  "blockquote",
 ]);
 
 function problemsOf(page: string): string[] {
@@ -96,12 +97,16 @@ function problemsOf(page: string): string[] {
   for (const [, tag] of body.matchAll(/<\/?([a-zA-Z][a-zA-Z0-9]*)/g))
     if (!allowedTags.has(tag ?? "")) problems.push(`a tag <${tag}>`);
   if (body.includes("<!--")) problems.push("a second comment");
-  for (const tag of ["details", "summary", "table", "pre"]) {
+  for (const tag of ["details", "summary", "table", "pre", "blockquote"]) {
     const [open, close] = [new RegExp(`<${tag}[ >]`, "g"), new RegExp(`</${tag}>`, "g")].map(
       (pattern) => body.match(pattern)?.length ?? 0,
     );
     if (open !== close) problems.push(`${open} <${tag}> and ${close} ends`);
   }
+  // A quote is an alert of ours, and ends before the next thing.
+  for (const [quote] of body.matchAll(/<blockquote>[^]*?<\/blockquote>/g))
+    if (!/^<blockquote>\s*<p>\[!(?:CAUTION|IMPORTANT)\]/.test(quote) || /<(?:table|h3)\b/.test(quote))
+      problems.push(`a quote that is no alert: ${quote.slice(0, 60)}`);
   for (const [table] of body.matchAll(/<table>[^]*?<\/table>/g)) {
     const columns = table.match(/<th[ >]/g)?.length;
     for (const [row] of table.matchAll(/<tr>[^]*?<\/tr>/g)) {

@@ -1,0 +1,49 @@
+import { inert, splitMessage } from "../inert";
+import { subjectOf } from "../wording";
+
+/** The pieces of a Markdown page. What a program wrote stands in code spans; everything else is our own words. */
+
+/** A message as Markdown: the program's words as code, ours as they are, unless they are not ours after all. */
+export function md(message: string, inTable = false): string {
+  return splitMessage(message)
+    .map(({ text, quoted }) => (quoted ? code(text, 300, inTable) : ours(text, inTable)))
+    .join("");
+}
+
+/** Our sentences need nothing but these; whatever else a manipulated report holds is shown as code. */
+const ourLetters = /^[A-Za-z0-9 .,;:'"()/…·?-]*$/;
+const actsOnItsOwn = /:\/\/|www\.|\b[0-9a-f]{7,40}\b|\b[A-Z]{2,}-\d|::/i;
+
+function ours(text: string, inTable: boolean): string {
+  return text === "" || (ourLetters.test(text) && !actsOnItsOwn.test(text)) ? text : code(text, 300, inTable);
+}
+
+/** Program text as a code span. It has no backtick left; a table also needs its bars escaped. */
+export function code(text: string, max = 120, inTable = false): string {
+  const safe = inert(text, max);
+  if (safe.trim() === "") return "`(empty)`";
+  // A backslash before a bar would escape the bar's own escape.
+  return `\`${inTable ? safe.replace(/\\(?=\|)/g, "⟨U+005C⟩").replaceAll("|", "\\|") : safe}\``;
+}
+
+/** Program text in a table. */
+export function cell(text: string, max = 80): string {
+  return code(text, max, true);
+}
+
+/** The first dozen grants of a list. */
+export function grantsCell(list: readonly string[]): string {
+  if (list.length === 0) return "none";
+  const shown = list.slice(0, 12).map((grant) => cell(grant));
+  return `${shown.join(" ")}${list.length > 12 ? ` and ${list.length - 12} more` : ""}`;
+}
+
+/** "key" or "rotating key". */
+export function kindOf(urn: string): string {
+  return splitMessage(subjectOf(urn))[0]?.text.trim() ?? "";
+}
+
+/** The name in a URN, not yet made harmless for its place. */
+export function nameIn(urn: string): string {
+  return splitMessage(subjectOf(urn))[1]?.text ?? "";
+}
