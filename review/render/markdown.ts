@@ -3,7 +3,16 @@ import { digestLines } from "../digest-line";
 import { servicesInPlay } from "../in-play";
 import { markerFor } from "../marker";
 import type { Report } from "../report";
-import { footerWords, lockHelp, movedWords, rotationWords, subjectOf, verdictSigns, verdictWords } from "../wording";
+import {
+  footerWords,
+  lockHelp,
+  movedWords,
+  rotationWords,
+  stayingAlive,
+  subjectOf,
+  verdictSigns,
+  verdictWords,
+} from "../wording";
 import { accessBlock, effectiveAccessBlock } from "./access-table";
 import { blockingBlock, findingsBlock } from "./findings-blocks";
 import { fitBlocks, type Block } from "./fit-blocks";
@@ -94,7 +103,11 @@ function lockBlock({ lock }: Report): Block[] {
 
 /** Where keys are, whose they are, how long they live. */
 function otherChangesBlock({ delta }: Report): Block[] {
-  const facts = delta.flatMap((entry) => changedFacts(entry).map((fact) => ({ urn: entry.urn, ...fact })));
+  const left = { fact: "removal", before: "managed here", after: "stays alive, and nobody manages it" };
+  const alive = stayingAlive({ delta });
+  const facts = delta.flatMap((entry) =>
+    [...changedFacts(entry), ...(alive.has(entry.urn) ? [left] : [])].map((fact) => ({ urn: entry.urn, ...fact })),
+  );
   if (facts.length === 0) return [];
   return [
     {
