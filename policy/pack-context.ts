@@ -72,6 +72,7 @@ function stateOf({ urn, type, props, opts, parent, propertyDependencies }: Polic
     pendingDelete: false,
     // Our resources repeat their inputs in their outputs, and a pack gets whichever there is.
     inputs: values,
+    inputsHoldOutputs: true,
     outputs: values,
     propertyDependencies: Object.fromEntries(
       Object.entries(propertyDependencies).map(([name, sources]) => [name, sources.map((source) => source.urn)]),

@@ -2,7 +2,7 @@ import { canonicalScopes, essentialScopes, isKnownScope, type ScopeCatalogue } f
 import { allOfTheAccount, changeOfGrants, scopeGrants, type Grant, type GrantChange } from "./grants";
 import { quoted, quotedList } from "./inert";
 import { catalogueFor, type PolicyDocument, type ScopePlace } from "./policy";
-import type { Facts, Target } from "./resource-facts";
+import type { Facts, Target, Unreadable } from "./resource-facts";
 
 /** What a key or an account may do, and where. */
 export interface Access {
@@ -40,6 +40,7 @@ export function keyAccess(facts: Facts, account: Facts | undefined, policy: Poli
       return access(facts, [], [...unreadable, facts.scopes.why], catalogue);
     case "list":
       unreadable.push(...unknownScopes(facts, facts.scopes.scopes, catalogue));
+      if (scopesOn !== "key") unreadable.push("it has scopes, and its backend has none on keys");
       // An empty list needs the consent `fullAccess`, because services read it as "everything".
       return access(
         facts,
@@ -92,13 +93,18 @@ function roleOf({ role }: Facts): Grant[] {
   return role === undefined ? [] : [{ kind: "role", name: role }];
 }
 
+const unreadableWords: Readonly<Record<Unreadable, string>> = {
+  secret: "is secret",
+  unknown: "is not known before the update",
+  form: "has a form that the review does not read",
+  new: "is an input that this version of the review does not know",
+};
+
 /** What of the given properties, or of all that decide, nobody can read. */
 function whyHidden({ hidden }: Facts, properties?: readonly string[]): string[] {
   return hidden
     .filter(({ property }) => properties?.includes(property) ?? true)
-    .map(({ property, how }) =>
-      how === "secret" ? `its ${quoted(property)} is secret` : `its ${quoted(property)} is not known before the update`,
-    );
+    .map(({ property, how }) => `its ${quoted(property)} ${unreadableWords[how]}`);
 }
 
 function access(

@@ -17,7 +17,16 @@ const account = z.union([
 ]);
 
 /** The inputs that decide how long a key lives. */
-export const lifeFields = ["expiresAt", "expiresIn", "rotateEvery", "overlap", "retire", "maxOverlap"] as const;
+export const lifeFields = [
+  "expiresAt",
+  "expiresIn",
+  "rotateEvery",
+  "overlap",
+  "retire",
+  "maxOverlap",
+  "rotateBefore",
+  "jitter",
+] as const;
 
 const life = z.strictObject({
   expiresAt: text.nullable(),
@@ -26,6 +35,9 @@ const life = z.strictObject({
   overlap: text.nullable(),
   retire: text.nullable(),
   maxOverlap: text.nullable(),
+  /** These two are left out where they are not given: they came later, and approved digests stay valid. */
+  rotateBefore: text.optional(),
+  jitter: text.optional(),
   /** Names of those that are secret, or not known before the update. */
   hidden: texts,
 });

@@ -56,8 +56,10 @@ export function changes({ before, after, gains, loses }: Omit<DeltaEntry, "urn" 
   if (gains.length > 0 || loses.length > 0 || after.unreadable.length > 0) return true;
   // Two that are hidden, or known during the update only, are never known to be the same.
   if (after.life.hidden.length > 0 || (after.account !== null && !("id" in after.account))) return true;
-  // States of 0.1 do not record the place of the credential.
-  if (before.credential !== null && before.credential !== after.credential) return true;
+  // Null stands for the encrypted config as well as for a state of 0.1, which does not say: what comes in its place is news.
+  if (before.credential !== after.credential) return true;
+  // An account that the update makes has no id yet; one that exists already may take the place of another.
+  if (after.accountId !== null && before.accountId !== null && after.accountId !== before.accountId) return true;
   const where = ({ backend, origin, connection, environment, account, life, staysAlive }: ReviewedSide): string =>
     canonicalJson({ backend, origin, connection, environment, account, life, staysAlive });
   return where(before) !== where(after);
@@ -96,7 +98,7 @@ export function accountInDelta({ known, id, urn }: KeyAccount): ReviewedSide["ac
 
 /** What is kept in place keeps its id, which a preview says of the old state only. */
 function ownId({ op, before }: Unit, { facts, state }: Side): string | undefined {
-  return (op === "same" || op === "update" ? before?.state.id : undefined) ?? state.id ?? facts.accountId;
+  return state.id ?? (op === "same" || op === "update" ? before?.state.id : undefined) ?? facts.accountId;
 }
 
 function lifeOf(inputs: Readonly<Record<string, unknown>>): ReviewedSide["life"] {
@@ -106,6 +108,10 @@ function lifeOf(inputs: Readonly<Record<string, unknown>>): ReviewedSide["life"]
     if (given === undefined || given === null || isHidden(given)) return null;
     return exactText(typeof given === "string" ? given : canonicalJson(given));
   };
+  const given = <Name extends "rotateBefore" | "jitter">(name: Name): { readonly [Field in Name]?: string } => {
+    const text = value(name);
+    return (text === null ? {} : { [name]: text }) as { readonly [Field in Name]?: string };
+  };
   return {
     expiresAt: value("expiresAt"),
     expiresIn: value("expiresIn"),
@@ -113,6 +119,8 @@ function lifeOf(inputs: Readonly<Record<string, unknown>>): ReviewedSide["life"]
     overlap: value("overlap"),
     retire: value("retire"),
     maxOverlap: value("maxOverlap"),
+    ...given("rotateBefore"),
+    ...given("jitter"),
     hidden,
   };
 }

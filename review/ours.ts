@@ -19,6 +19,8 @@ type ClassName = keyof typeof classes;
 
 const dynamicPrefix = "pulumi-nodejs:dynamic/apikeys:";
 const pluginPrefix = "apikeys:index:";
+/** The plugin's package: nobody else's resources have it, whatever their module is called. */
+const ofPluginPackage = /^apikeys:/i;
 /** Providers whose resources carry their own code. */
 const codePackages: ReadonlySet<string> = new Set(["pulumi-nodejs", "pulumi-python"]);
 
@@ -31,7 +33,14 @@ const textOwners: ReadonlyMap<unknown, ClassName> = new Map(
   (Object.keys(classes) as ClassName[]).map((name) => [constantText(name), name]),
 );
 
-export function identify({ type, inputs, provider }: ResourceState): Identity {
+/**
+ * `providersInPreview`: those that the program makes itself, by URN; the engine's own are in no preview. Left out where
+ * there is no preview: a policy pack is shown one resource at a time.
+ */
+export function identify(
+  { type, inputs, provider, custom }: ResourceState,
+  providersInPreview?: ReadonlyMap<string, ResourceState>,
+): Identity {
   const isPlugin = type.startsWith(pluginPrefix);
   const className = isPlugin
     ? type.slice(pluginPrefix.length)
@@ -42,11 +51,12 @@ export function identify({ type, inputs, provider }: ResourceState): Identity {
   if (className === undefined) {
     const owner = textOwners.get(text);
     if (owner !== undefined) return disguised(`it runs the code of our ${owner} under another type`);
+    if (custom && ofPluginPackage.test(type)) return disguised(notKnown);
     if (text !== undefined)
       return typeof text === "string" && !hidingOf(text) ? { kind: "code", text } : { kind: "code" };
     return codePackages.has(packageOf(type)) ? { kind: "code" } : { kind: "other" };
   }
-  if (!isClass(className)) return disguised("its type is not known to this version of the review");
+  if (!isClass(className)) return disguised(notKnown);
   if (isPlugin ? text !== undefined : text !== constantText(className)) {
     const how = hidingOf(text);
     return disguised(
@@ -57,9 +67,11 @@ export function identify({ type, inputs, provider }: ResourceState): Identity {
           : `it has the type of our ${className} and runs other code`,
     );
   }
-  const stranger = foreignProvider(provider, isPlugin ? "apikeys" : "pulumi-nodejs");
+  const stranger = foreignProvider(provider, isPlugin ? "apikeys" : "pulumi-nodejs", providersInPreview);
   return stranger ? disguised(stranger) : { kind: "ours", unit: classes[className] };
 }
+
+const notKnown = "its type is not known to this version of the review";
 
 function disguised(why: string): Identity {
   return { kind: "disguised", why };
@@ -77,11 +89,34 @@ function packageOf(type: string): string {
  * `urn:pulumi:<stack>::<project>::pulumi:providers:pulumi-nodejs::default::<id>`: the process that runs the code.
  * A provider of another package, or one that is fetched from an address of its own, runs other code.
  */
-function foreignProvider(provider: string | undefined, expected: string): string | undefined {
+function foreignProvider(
+  provider: string | undefined,
+  expected: string,
+  inPreview: ReadonlyMap<string, ResourceState> | undefined,
+): string | undefined {
   if (provider === undefined) return undefined;
-  const [, , type, name] = provider.split("::");
+  const urn = provider.split("::").slice(0, 4);
+  const [, , type, name] = urn;
   if (type?.split("$").at(-1) !== `pulumi:providers:${expected}`) return "it is run by a provider of another package";
+  const made = inPreview?.get(urn.join("::"));
+  // The program may call its own provider `default`, which then has the URN of the engine's.
+  const isDefault = made === undefined && !type.includes("$") && defaultProvider.test(name ?? "");
+  if (isDefault) return undefined;
   // A plugin may well have several configurations; what the engine itself brings along has one.
-  const isOwn = expected === "apikeys" ? !/https?[:_]/.test(name ?? "") : /^default(_\d[\w.]*)?$/.test(name ?? "");
-  return isOwn ? undefined : "it is run by a provider of its own, which may be other code with other connections";
+  const isNamed = expected === "apikeys" && !name?.startsWith("default_");
+  if (isNamed && inPreview === undefined) return undefined;
+  if (!isNamed || made === undefined)
+    return "it is run by a provider of its own, which may be other code with other connections";
+  const source = [...otherSources].find((property) => made.inputs[property] !== undefined);
+  return source === undefined ? undefined : "it is run by a provider that says itself where its code comes from";
 }
+
+/** What the engine calls its own provider, with or without a version; from another address it has that in its name. */
+const defaultProvider = /^default(?:_\d+_\d+_\d+(?:_[0-9A-Za-z_]+)?)?$/;
+/** Inputs of a provider that bring along another program under the same package. */
+const otherSources: ReadonlySet<string> = new Set([
+  "pluginDownloadURL",
+  "pluginChecksums",
+  "parameterization",
+  "__internal",
+]);

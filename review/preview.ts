@@ -44,6 +44,8 @@ export interface ResourceState {
   /** A replaced resource whose deletion is still to come. */
   readonly pendingDelete: boolean;
   readonly inputs: Readonly<Record<string, unknown>>;
+  /** A policy pack is given one list of values: what the service said stands among the inputs. */
+  readonly inputsHoldOutputs?: true;
   readonly outputs: Readonly<Record<string, unknown>>;
   readonly propertyDependencies: Readonly<Record<string, readonly string[] | null>>;
   /** Who runs it: the URN of a provider and its id. */

@@ -23,6 +23,8 @@ export interface Target {
 
 /** Why a value cannot be read: the engine masks it, or learns it during the update. */
 export type Hiding = "secret" | "unknown";
+/** Or it is not what such a value looks like, or this version of the review does not know what it does. */
+export type Unreadable = Hiding | "form" | "new";
 
 export type ScopeReading =
   | { readonly kind: "list"; readonly scopes: readonly string[] }
@@ -56,7 +58,7 @@ export interface Facts {
   /** A role is given, but cannot be read. */
   readonly roleHidden: boolean;
   /** Properties that decide about access, place or life and cannot be read; scopes and account speak for themselves. */
-  readonly hidden: readonly { readonly property: string; readonly how: Hiding }[];
+  readonly hidden: readonly { readonly property: string; readonly how: Unreadable }[];
   /** What the service made of the scopes, where it is not what was asked for. */
   readonly grantedScopes?: readonly string[];
   /** The resource with which it is taken for deleted: then nothing revokes it. */
@@ -101,7 +103,7 @@ export function readFacts(state: ResourceState, outputs: Readonly<Record<string,
     account: accountReading(inputs.serviceAccountId),
     expiryHidden: isHidden(inputs.expiresAt) || isHidden(inputs.expiresIn),
     roleHidden: isHidden(inputs.role),
-    hidden: hiddenProperties(inputs),
+    hidden: hiddenProperties(inputs, state.inputsHoldOutputs === true),
   };
   const target = readTarget(inputs.target, outputs);
   if (target) facts.target = target;
@@ -187,32 +189,73 @@ export function hidingOf(value: unknown): Hiding | undefined {
   return value === secretValue || isWrappedSecret(value) ? "secret" : undefined;
 }
 
-/** What decides who may do what, where, and for how long, beside scopes and account. */
-const decisive = [
-  "connection",
-  "target",
-  "environment",
-  "role",
-  "fullAccess",
-  "exactName",
-  "expiresAt",
-  "expiresIn",
-  "rotateEvery",
-  "overlap",
-  "maxOverlap",
-  "retire",
-  "generation",
-] as const;
+type Form = "text" | "flag" | "number" | "target";
 
-function hiddenProperties(inputs: Readonly<Record<string, unknown>>): Facts["hidden"] {
-  let hidden: { property: string; how: Hiding }[] | undefined;
-  for (const property of decisive) {
-    const value = inputs[property];
-    // Most are short texts, flags and numbers.
-    const how = hidingOf(value) ?? (property === "target" ? hidingInside(value) : undefined);
+/** What decides who may do what, where, and for how long, beside scopes and account; and its only form. */
+const decisive = {
+  connection: "text",
+  target: "target",
+  environment: "text",
+  role: "text",
+  fullAccess: "flag",
+  exactName: "flag",
+  status: "text",
+  expiresAt: "text",
+  expiresIn: "text",
+  rotateEvery: "text",
+  rotateBefore: "text",
+  overlap: "text",
+  maxOverlap: "text",
+  retire: "text",
+  jitter: "text",
+  generation: "number",
+} as const satisfies Readonly<Record<string, Form>>;
+
+/** Every other input that there is. One that stands here decides nothing, or is read elsewhere. */
+const otherInputs: ReadonlySet<string> = new Set([
+  ...["__provider", "__defaults", "origin", "name", "description", "labels", "keepers", "emergency", "allowOutage"],
+  ...["scopes", "serviceAccountId", "secretValue", "agreedScopes", "agreedExpiresAt"],
+  ...["issuedOn", "rotationReason", "retireAfter", "retireUntil", "retireAskedOn"],
+]);
+
+function hiddenProperties(inputs: Readonly<Record<string, unknown>>, holdOutputs: boolean): Facts["hidden"] {
+  let hidden: { property: string; how: Unreadable }[] | undefined;
+  for (const [property, value] of Object.entries(inputs)) {
+    if (value === undefined || value === null || otherInputs.has(property)) continue;
+    const how = Object.hasOwn(decisive, property)
+      ? whyUnreadable(value, decisive[property as keyof typeof decisive])
+      : holdOutputs
+        ? undefined
+        : "new";
     if (how !== undefined) (hidden ??= []).push({ property, how });
   }
   return hidden ?? noneHidden;
+}
+
+function whyUnreadable(value: unknown, form: Form): Unreadable | undefined {
+  const how = hidingOf(value) ?? (form === "target" ? hidingInside(value) : undefined);
+  if (how !== undefined) return how;
+  return hasForm(value, form) ? undefined : "form";
+}
+
+function hasForm(value: unknown, form: Form): boolean {
+  switch (form) {
+    case "text":
+      return typeof value === "string" && value !== "";
+    case "flag":
+      return typeof value === "boolean";
+    case "number":
+      return typeof value === "number";
+    case "target":
+      return isTarget(value);
+  }
+}
+
+/** A field that a later version adds says something of the place, too. */
+function isTarget(value: unknown): boolean {
+  const { backend, origin, credential, ...more } = record(value) ?? {};
+  const optional = credential === undefined || text(credential) !== undefined;
+  return text(backend) !== undefined && text(origin) !== undefined && optional && Object.keys(more).length === 0;
 }
 
 const noneHidden: Facts["hidden"] = [];

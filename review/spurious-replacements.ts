@@ -50,6 +50,8 @@ function sourcesOf(
   states: ReadonlyMap<string, ResourceState>,
 ): readonly string[] | undefined {
   if (!before || !after || replaceReasons.length !== 1 || replaceReasons[0] !== "keepers") return undefined;
+  // Should it be replaced after all, the old key would work on: that is not for a guess.
+  if (before.retainOnDelete || before.deletedWith !== undefined) return undefined;
   const sources = after.propertyDependencies.keepers ?? [];
   if (sources.length === 0 || !sources.every((urn) => staying.has(urn))) return undefined;
   const old = asRecord(before.inputs.keepers);

@@ -96,8 +96,11 @@ export function readUnits(preview: Preview, policy: PolicyDocument, projectPath:
   const ours: Pick<Known, "change" | "kind">[] = [];
   const strangers: Unreviewable[] = [];
   const code: ForeignCode[] = [];
+  const providers = new Map(
+    changes.flatMap(({ urn, after }) => (after?.type.startsWith("pulumi:providers:") ? [[urn, after] as const] : [])),
+  );
   for (const change of changes) {
-    const found = judge(change);
+    const found = judge(change, providers);
     if ("kind" in found) ours.push({ change, kind: found.kind });
     else if ("why" in found) strangers.push({ urn: change.urn, why: found.why });
     else if ("code" in found)
@@ -192,11 +195,15 @@ type Judgement =
   | { readonly other: true };
 
 /** What a resource is, by its old and its new state together: what is ours on one side only is never dropped. */
-function judge({ before, after }: ResourceChange): Judgement {
+function judge({ op, before, after }: ResourceChange, providers: ReadonlyMap<string, ResourceState>): Judgement {
   const old = before && identify(before);
-  const next = after && identify(after);
+  const next = after && identify(after, providers);
   for (const side of [next, old]) if (side?.kind === "disguised") return { why: side.why };
   if (next?.kind === "ours" && old?.kind === "ours") {
+    // A plan for the future has no id, unless something that exists takes the place.
+    const isImported = op === "replace" && after?.id !== undefined && after.id !== before?.id;
+    if (isImported && next.unit !== "account")
+      return { why: "a key that exists already takes its place, and nobody can tell who has its secret" };
     return (old.unit === "account") === (next.unit === "account")
       ? { kind: next.unit }
       : { why: "an account becomes a key, or a key becomes an account" };
@@ -248,7 +255,7 @@ function factsOf({ op, before, after }: ResourceChange): { before?: Facts; after
         ? (before?.outputs ?? nothing)
         : { ...before?.outputs, ...news }
       : news;
-  const next = readFacts(after, kept);
+  const next = readFacts(after, (after.inputs.target ?? undefined) === undefined ? withoutPlace(kept) : kept);
   return old ? { before: old, after: next } : { after: next };
 }
 
@@ -257,10 +264,16 @@ function isSameText(before: ResourceState, after: ResourceState): boolean {
   if (
     before.protect !== after.protect ||
     before.retainOnDelete !== after.retainOnDelete ||
+    before.deletedWith !== after.deletedWith ||
     Object.keys(after.outputs).length > 0
   )
     return false;
   return JSON.stringify(before.inputs) === JSON.stringify(after.inputs);
+}
+
+/** `check` says of every new state where it leads: where the old one led is no answer in its place. */
+function withoutPlace(outputs: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return { ...outputs, backend: undefined, service: undefined };
 }
 
 const nothing: Readonly<Record<string, unknown>> = {};
@@ -278,7 +291,7 @@ function accountIndex(known: readonly Known[], at: "before" | "after"): AccountI
     if (kind !== "account" || !state || !own) continue;
     // In a preview only the old state has an id, and what is kept in place keeps it.
     const isKept = at === "before" || change.op === "same" || change.op === "update";
-    const id = isKept ? (change.before?.id ?? state.id) : state.id;
+    const id = state.id ?? (isKept ? change.before?.id : undefined);
     indexAccount(index, state.urn, { facts: own, id, unsettled: id === undefined || change.op !== "same" });
   }
   return index;

@@ -1,0 +1,230 @@
+import { describe, expect, it } from "@jest/globals";
+import fc from "fast-check";
+
+import { lockText } from "../../../review/lock";
+import { defaultPolicy } from "../../../review/policy";
+import { lockPreview } from "../../../review/review-preview";
+import {
+  account,
+  changed,
+  created,
+  key,
+  previewOf,
+  review,
+  rotatingKey,
+  unchanged,
+  unknown,
+  type State,
+  type Step,
+} from "./support/preview-builder";
+
+/** What changes access without a word that a naive reader looks for: each has to be told by everything that compares. */
+
+const nova = {
+  connection: "nova",
+  target: { backend: "novavms", origin: "https://novavms.example" },
+  environment: undefined,
+};
+const low = account("low", { ...nova, role: "viewer" });
+const linked = { propertyDependencies: { serviceAccountId: [low.urn] } };
+const camera = key("camera", { ...nova, scopes: ["cameras:read"], serviceAccountId: "id-of-low" }, linked);
+const web = key("web");
+const night = rotatingKey("night", { rotateBefore: "1d", jitter: "1h", maxOverlap: "14d" });
+const providerUrn = (type: string, name: string): string => `urn:pulumi:prod::shop::${type}::${name}`;
+const pluginKey = asPlugin(key("plugged"), "apikeys:index:ApiKey");
+const mine = providerState("pulumi:providers:apikeys", "mine");
+const stack: readonly State[] = [low, camera, web, night, mine, pluginKey];
+
+function asPlugin(state: State, type: string, provider = "default_1_0_0"): State {
+  const { __provider: _code, ...inputs } = state.inputs;
+  const urn = state.urn.replace(state.type, type);
+  return { ...state, type, urn, inputs, provider: `${providerUrn("pulumi:providers:apikeys", provider)}::1` };
+}
+
+function providerState(type: string, name: string, inputs: Record<string, unknown> = {}): State {
+  return { urn: providerUrn(type, name), type, custom: true, id: "1", inputs, propertyDependencies: {} };
+}
+
+const but = (state: State, inputs: Record<string, unknown>, more: Record<string, unknown> = {}): State => ({
+  ...state,
+  ...more,
+  inputs: Object.fromEntries(Object.entries({ ...state.inputs, ...inputs }).filter(([, value]) => value !== undefined)),
+});
+
+/** How a review, the gate of a rotation, `verify` and `lock --check` answer to the second of two previews. */
+function answers(before: readonly State[], steps: readonly Step[]) {
+  const base = previewOf(before.map((state) => unchanged(state)));
+  const byUrn = new Map(before.map((state) => [state.urn, unchanged(state)]));
+  for (const step of steps) byUrn.set(step.urn, step);
+  const preview = previewOf([...byUrn.values()]);
+  const lock = lockText(lockPreview({ preview: base, policy: defaultPolicy, projectPath: "", allowEmpty: false }).lock);
+  expect(review([], { preview: base, lock, failOn: "never" }).exitCode).toBe(0);
+  const report = review([], { preview });
+  return {
+    refused: report.exitCode === 10,
+    changed: report.accessChanged,
+    sameDigest: report.digest === review([], { preview: base }).digest,
+    gate: review([], { preview, failOn: "never", expectNoAccessChange: true }).exitCode,
+    lock: review([], { preview, failOn: "never", lock }).exitCode,
+  };
+}
+const refused = { refused: true, sameDigest: false, gate: 10, lock: 10 };
+const told = { refused: false, changed: true, sameDigest: false, gate: 7 };
+
+/** The engine says nothing of it: the states differ under `same`. */
+const silently = (before: State, after: State): Step => unchanged(before, after);
+const imported = (before: State, id: string): Step => ({
+  ...changed("replace", before, before),
+  newState: { ...before, id, outputs: before.inputs },
+});
+
+describe("a resource of the plugin's package", () => {
+  const wellKnown = new Set(["ServiceAccount", "ApiKey", "RotatingApiKey"]);
+  const word = fc.stringMatching(/^[A-Za-z][A-Za-z0-9]{0,8}$/);
+  const types = fc
+    .tuple(
+      fc.constantFrom("apikeys", "Apikeys", "APIKEYS"),
+      fc.oneof(
+        fc.constant("index"),
+        word,
+        word.map((name) => `index/${name}`),
+      ),
+      fc.oneof(fc.constantFrom(...wellKnown), word),
+    )
+    .map(([name, module, type]) => ({ name, module, type }))
+    .filter(({ name, module, type }) => !(name === "apikeys" && module === "index" && wellKnown.has(type)));
+
+  it("has one of three types, or is not reviewable", () => {
+    fc.assert(
+      fc.property(types, ({ name, module, type }) => {
+        const stranger = asPlugin(key("greedy", { scopes: ["admin:*"] }), `${name}:${module}:${type}`);
+        expect(answers(stack, [created(stranger)])).toMatchObject(refused);
+      }),
+    );
+  });
+
+  it.each([
+    ["GitHub", "default_1_0_0_github_/api.github.com/evil"],
+    ["GitLab", "default_gitlab_/gitlab.com/evil"],
+    ["a server", "default_1_0_0_https_/evil.example"],
+    ["a provider that is not in the preview", "elsewhere"],
+  ])("is not reviewable where its plugin comes from %s", (_where, provider) => {
+    expect(
+      answers(stack, [silently(pluginKey, asPlugin(key("plugged"), "apikeys:index:ApiKey", provider))]),
+    ).toMatchObject(refused);
+  });
+
+  it.each(["pluginDownloadURL", "pluginChecksums", "parameterization", "__internal"])(
+    "is not reviewable where its provider says by `%s` which program it is",
+    (property) => {
+      const explicit = asPlugin(key("plugged"), "apikeys:index:ApiKey", "mine");
+      const other = providerState(mine.type, "mine", { [property]: "https://evil.example" });
+      expect(answers([...stack.slice(0, -1), explicit], [silently(mine, other)])).toMatchObject(refused);
+    },
+  );
+});
+
+it.each([
+  ["has the URN of the engine's", "pulumi:providers:pulumi-nodejs"],
+  ["hides below a component", "acme:index:Team$pulumi:providers:pulumi-nodejs"],
+])("a provider of the program's own that %s runs none of our code", (_how, type) => {
+  const provider = { ...providerState("pulumi:providers:pulumi-nodejs", "default"), urn: providerUrn(type, "default") };
+  const moved = { ...web, provider: `${provider.urn}::1` };
+  expect(answers(stack, [created(provider), silently(web, moved)])).toMatchObject(refused);
+});
+
+describe("an input", () => {
+  const wrongForms: readonly unknown[] = [{}, [], ["live"], { value: "live" }, ["[secret]"], [unknown], ""];
+  const decisive = ["connection", "environment", "role", "fullAccess", "exactName", "status", "expiresAt", "expiresIn"];
+  const ofRotation = ["rotateEvery", "rotateBefore", "overlap", "maxOverlap", "retire", "jitter", "generation"];
+  const cases = fc.tuple(fc.constantFrom(...decisive, ...ofRotation, "target"), fc.constantFrom(...wrongForms));
+
+  it("that decides about access, place or life and has another form is not reviewable", () => {
+    fc.assert(
+      fc.property(cases, fc.constantFrom(low, camera, web, night), ([property, value], state) => {
+        expect(answers(stack, [silently(state, but(state, { [property]: value }))])).toMatchObject(refused);
+      }),
+    );
+  });
+
+  it.each([
+    ["adopt", { accountId: "root" }],
+    ["options", { groups: ["admin"] }],
+    ["scope", "admin:*"],
+  ])("that this version does not know (%s) is not reviewable", (property, value) => {
+    for (const state of [low, web, night])
+      expect(answers(stack, [silently(state, but(state, { [property]: value }))])).toMatchObject(refused);
+  });
+
+  it.each<[string, unknown]>([
+    ["a field of a later version", { backend: "pulsely", origin: "https://api.pulsely.io", path: "/admin" }],
+    ["no server", { backend: "pulsely" }],
+    ["nothing", undefined],
+    ["null", null],
+  ])("`target` with %s is not reviewable", (_what, target) => {
+    expect(answers(stack, [silently(web, but(web, { target }))])).toMatchObject(refused);
+  });
+
+  it("that gives a key scopes where the account has them is not reviewable", () => {
+    const hidden = key("hidden", { connection: "kc", target: { backend: "keycloak", origin: "https://kc.example" } });
+    expect(answers(stack, [created(hidden)])).toMatchObject(refused);
+  });
+});
+
+describe("a change of access that no grant shows", () => {
+  const aliveSteps: readonly (readonly [string, State, Record<string, unknown>])[] = [low, camera, web, night].flatMap(
+    (state) => [
+      [
+        `retainOnDelete of ${state.type.split(":").at(-1) ?? ""} ${state.inputs.connection as string}`,
+        state,
+        { retainOnDelete: true },
+      ],
+      [
+        `deletedWith of ${state.type.split(":").at(-1) ?? ""} ${state.inputs.connection as string}`,
+        state,
+        { deletedWith: mine.urn },
+      ],
+    ],
+  );
+  it.each(aliveSteps)("is told: %s under `same`", (_what, state, more) => {
+    expect(answers(stack, [silently(state, but(state, {}, more))])).toMatchObject(told);
+  });
+
+  it.each([
+    ["rotateBefore", undefined],
+    ["rotateBefore", "30d"],
+    ["jitter", "20d"],
+    ["maxOverlap", "300d"],
+    ["overlap", "300d"],
+  ])("is told: %s becomes %s", (property, value) => {
+    expect(answers(stack, [changed("update", night, but(night, { [property]: value }))])).toMatchObject(told);
+  });
+
+  it("is told: another account takes the place of the one in the state, by import or by read", () => {
+    expect(answers([low], [imported(low, "root")])).toMatchObject(told);
+    expect(
+      answers([low], [{ op: "read", urn: low.urn, oldState: low, newState: { ...low, id: "root" } }]),
+    ).toMatchObject(told);
+  });
+
+  it("is not reviewable: a key that exists already takes the place of another", () => {
+    expect(answers(stack, [imported(web, "known-to-others")])).toMatchObject(refused);
+  });
+
+  it("is told: a command brings the credential that was in the encrypted config", () => {
+    const credential = "command curl (0a1b2c3d)";
+    expect(
+      answers(stack, [silently(web, but(web, { target: { ...(web.inputs.target as object), credential } }))]),
+    ).toMatchObject(told);
+  });
+
+  it("is told: a replacement whose old key would stay, though its keepers may turn out the same", () => {
+    const kept = but(web, { keepers: { status: "active" } }, { retainOnDelete: true });
+    const after = but(kept, { keepers: { status: unknown } }, { propertyDependencies: { keepers: [night.urn] } });
+    const steps = [
+      changed("update", night, but(night, { description: "x" })),
+      changed("replace", kept, after, ["keepers"]),
+    ];
+    expect(answers([...stack.filter(({ urn }) => urn !== web.urn), kept], steps)).toMatchObject(told);
+  });
+});
