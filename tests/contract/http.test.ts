@@ -5,6 +5,7 @@ import { inspect } from "node:util";
 import { Agent } from "undici";
 import {
   AuthenticationError,
+  BadRequestError,
   ConfigError,
   ConnectionError,
   isUnclear,
@@ -308,6 +309,50 @@ describe("when the answer is not the service's", () => {
     }
   });
 
+  test.each([301, 302, 303, 307, 308, 300, 304, 399])(
+    "a %i to a write does not say whether it was done",
+    async (code) => {
+      server.script({ status: code, headers: { location: "/elsewhere" } });
+      for (const method of ["POST", "PATCH"] as const) {
+        const error = await failureOf(impatient().http.request({ ...create, method }));
+        expect(isUnclear(error)).toBe(true);
+        expect(error.message).toContain(`${method} /keys was redirected (${code}). It pointed to /elsewhere.`);
+      }
+      // Doing it again has the same effect, so nothing is unclear: the address is wrong.
+      expect(await failureOf(impatient().http.request({ method: "DELETE", path: "/keys/1" }))).toBeInstanceOf(
+        ConfigError,
+      );
+    },
+  );
+
+  test.each([408, 444, 460, 499])("a %i to a create comes from in between, and is unclear", async (code) => {
+    server.script(status(code, {}, '{"message":"closed"}'));
+    const error = await failureOf(impatient().http.request(create));
+    expect(isUnclear(error)).toBe(true);
+    expect(error.message).toContain("That does not say whether the service has acted.");
+  });
+
+  test("more headers than are read are told as such, and a create is unclear", async () => {
+    server.script({ status: 201, headers: { "x-much": "a".repeat(20_000) }, body: "{}" });
+    const error = await failureOf(impatient({ retryBudgetMs: 0 }).http.request(create));
+    expect(error.message).toContain("POST /keys: the answer has more headers than the 16 KiB that are read");
+    expect(isUnclear(error)).toBe(true);
+  });
+
+  test("JSON that is nested without end is an answer in an unexpected form, in a refusal as well", async () => {
+    const body = "[".repeat(1_000_000);
+    server.script({ status: 201, body });
+    const error = await failureOf(impatient().http.request(create));
+    expect(error.message).toContain("POST /keys answered with JSON that is nested deeper than 64 levels");
+    expect(isUnclear(error)).toBe(true);
+    server.script(status(422, {}, `{"errors":{"a":{"toString":1}},"b":${body}`), status(422, {}, body));
+    for (const _answer of [1, 2]) {
+      const refused = await failureOf(impatient().http.request(create));
+      expect(refused).toBeInstanceOf(BadRequestError);
+      expect(refused.message).toBe("POST /keys answered 422.");
+    }
+  });
+
   test("JSON that begins with a byte order mark is JSON", async () => {
     server.script({ status: 200, body: '\ufeff{"ok":true}' });
     expect((await impatient().http.request(get)).body).toEqual({ ok: true });
@@ -425,6 +470,20 @@ describe("requests", () => {
       impatient({ dispatcher: stumbling }).http.request({ method: "POST", path: "/keys", json: {} }),
     );
     expect(isUnclear(error)).toBe(true);
+  });
+
+  test("whose id is a dot or two, or nothing, are not sent: every parser takes such a segment away", async () => {
+    for (const id of ["", ".", ".."]) {
+      expect(() => path`/accounts/${id}/keys`).toThrow(/names nothing on a service, and nothing was sent/);
+      expect(path`/accounts/${`${id}x`}/keys`).toBe(`/accounts/${id}x/keys`);
+    }
+    expect(() => path`/keys/${"\ud800"}`).toThrow(/no valid text/);
+    for (const wrong of ["keys", "/a//b", "/a/../b", "/a/%2e%2E/b", "/a/.", "/a?b", "/a#b", "/a\\b", "/a b", "/a\nb"]) {
+      const error = await failureOf(impatient().http.request({ method: "DELETE", path: wrong }));
+      expect(error.message).toContain("this path leads elsewhere than it says, and nothing was sent");
+      expect(isUnclear(error)).toBe(false);
+    }
+    expect(server.requests).toEqual([]);
   });
 
   test("share the few connections that are kept open, in turn and side by side", async () => {

@@ -70,13 +70,14 @@ function readingsOf(text: string): string[] {
   return readings;
 }
 
-/** Every run of eight characters of the secret that a reader finds in the text; blanks alone tell nothing. */
-export function windowsIn(text: string, secret: string): string[] {
-  const readings = readingsOf(text).map((reading) => reading.toLowerCase());
+/** Every run of eight characters of the secrets that a reader finds in the text; blanks alone tell nothing. */
+export function windowsIn(text: string, ...secrets: readonly string[]): string[] {
+  const reading = readingsOf(text).join("\n").toLowerCase();
   const found = new Set<string>();
-  for (let at = 0; at + piece <= secret.length; at += 1) {
-    const window = secret.slice(at, at + piece).toLowerCase();
-    if (window.trim().length === piece && readings.some((reading) => reading.includes(window))) found.add(window);
-  }
+  for (const secret of secrets)
+    for (let at = 0; at + piece <= secret.length; at += 1) {
+      const window = secret.slice(at, at + piece).toLowerCase();
+      if (window.trim().length === piece && reading.includes(window)) found.add(window);
+    }
   return [...found];
 }

@@ -51,6 +51,16 @@ const proofs: Readonly<Record<string, readonly [file: string, title: string]>> =
     "tests/engine/rehearsal.test.ts",
     "a scope is widened, reviewed, approved, merged, deployed, rotated, and looked after",
   ],
+  "service-1": [
+    "tests/simulation/hostile-service.test.ts",
+    "thousands of answers of a hostile service show nothing, stop nothing and lose nothing",
+  ],
+  "service-2": [
+    "tests/unit/provider/resources/api-key-write.test.ts",
+    "and that cannot be revoked is kept by its marker: the next run, or a destroy, revokes it",
+  ],
+  "service-3": ["tests/contract/http.test.ts", "a %i to a write does not say whether it was done"],
+  "service-4": ["tests/unit/provider/http/list-bounds.test.ts", "is given up with a sentence: it has no end %s"],
   "log-1": [delivery, "nothing of all this holds a secret, and the search would find one"],
 };
 

@@ -117,6 +117,27 @@ describe("the vendor's own words are found", () => {
     expect(readErrorBody({}, { "request-id": "other header" }, [])).toEqual({ requestId: "other header" });
   });
 
+  test.each([
+    ["a text that is none", { a: { toString: 1 } }, "(a)"],
+    ["a value that is none", { a: [{ valueOf: "x" }], b: null }, "(a; b)"],
+    ["a list of everything", { a: [1, true, null, ["deep"], { b: 1 }, "words"] }, "(a: 1 true words)"],
+    [
+      "own names of objects",
+      JSON.parse('{"__proto__": ["odd"], "constructor": "odd"}'),
+      "(__proto__: odd; constructor: odd)",
+    ],
+    ["a list in a list", [["x"], [[]]], undefined],
+  ])("of a refused field in any form: %s", (_what, errors: unknown, detail) => {
+    expect(readErrorBody({ errors }, {}, []).detail).toBe(detail);
+  });
+
+  test("of more refused fields than anybody reads are the first ones", () => {
+    let deep: unknown = "deep";
+    for (let depth = 0; depth < 5_000; depth += 1) deep = [deep];
+    const errors = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`f${index}`, [deep]]));
+    expect(readErrorBody({ errors }, {}, []).detail).toMatch(/^\(f0; f1; .*f19\)$/);
+  });
+
   test("a body that goes on without end does no harm", () => {
     let body: unknown = "deep";
     for (let depth = 0; depth < 5_000; depth += 1) body = { detail: body, error: body };
@@ -137,8 +158,18 @@ describe("Retry-After", () => {
     ["soon", undefined],
     ["", undefined],
     ["-5", undefined],
+    ["99999999999", 86_400_000],
+    ["Fri, 31 Dec 9999 23:59:59 GMT", 86_400_000],
+    ["1".repeat(10_000), undefined],
+    ["Infinity", undefined],
+    ["1e99", undefined],
   ])("%p means %p milliseconds", (header, ms) => {
     expect(readRetryAfter(header, now)).toBe(ms);
+  });
+
+  test("of a day or more is told in words", () => {
+    const { message } = errorForStatus({ status: 429, method: "GET", path: "/x", retryAfterMs: 86_400_000 });
+    expect(message).toContain("asks to wait for a day or longer:");
   });
 });
 

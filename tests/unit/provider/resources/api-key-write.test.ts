@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Capabilities } from "../../../../provider/backends/definition";
+import { defineBackend } from "../../../../provider/backend";
+import type { BackendClient, Capabilities } from "../../../../provider/backends/definition";
 import { BadRequestError, ConnectionError, PermissionDeniedError, ServerError } from "../../../../provider/errors";
 import { fingerprintOf } from "../../../../provider/fingerprint";
 import { type ApiKeyInputs, createApiKeyProvider } from "../../../../provider/resources/api-key";
@@ -8,7 +9,7 @@ import { withSecretBoundary } from "../../../../provider/secret-boundary";
 import { asSecret } from "../../../../provider/wire";
 import { OneResource } from "../../../../testing/one-resource";
 import { EngineDouble } from "../../../../testing/engine-double";
-import { FakeService } from "../support/fake-service";
+import { catalogue, FakeService } from "../support/fake-service";
 import { idOf, keyProgram, madeKey, succeeded } from "../support/resources";
 
 const movable: Partial<Capabilities> = { expiry: { support: "optional", update: true, granularityMs: 1_000 } };
@@ -316,5 +317,54 @@ describe("a create whose answer was lost, and that no search explains", () => {
     await key.up(keyProgram);
     expect(service.living()).toEqual(["key-1"]);
     expect(service.count("revokeKey")).toBe(0);
+  });
+});
+
+describe("a create whose key has an id that holds a part of its secret", () => {
+  /** A service that names its first key by its secret, and goes by such a name only if a test says so. */
+  function exposing(goesByIt: boolean): FakeService {
+    const service = new FakeService();
+    const real = service.connection().client;
+    const idOf = (id: string) => (id.startsWith("fake_secret_") ? `key-${id.split("_")[2]}` : id);
+    const client: BackendClient = {
+      ...real,
+      createKey: async (asked) => {
+        const issued = await real.createKey(asked);
+        return issued.id === "key-1" ? { ...issued, id: issued.secret } : issued;
+      },
+      revokeKey: (ref) => real.revokeKey({ ...ref, id: goesByIt ? idOf(ref.id) : ref.id }),
+    };
+    service.backend = () =>
+      defineBackend({ name: "fake", capabilities: service.capabilities, catalogue, connect: () => client });
+    return service;
+  }
+  const secret = "fake_secret_1_0123456789";
+
+  test.each([true, false])("is refused, and the key revoked: by its id %p, else by its marker", async (goesByIt) => {
+    const service = exposing(goesByIt);
+    const key = new EngineDouble(createApiKeyProvider(service.context()));
+    const { failures } = await key.up(keyProgram);
+    expect(failures).toEqual([
+      expect.stringMatching(/whose id holds a part of a secret.* was revoked, and no other was made/),
+    ]);
+    expect(service.living()).toEqual([]);
+    expect(service.count("createKey")).toBe(1);
+    expect(JSON.stringify([failures, key.state ?? null])).not.toContain(secret.slice(0, 20));
+  });
+
+  test("and that cannot be revoked is kept by its marker: the next run, or a destroy, revokes it", async () => {
+    for (const end of ["up", "destroy"] as const) {
+      const service = exposing(false);
+      const key = new EngineDouble(createApiKeyProvider(service.context()));
+      service.fail("revokeKey", new ServerError({ ...facts, status: 503, detail: "busy" }));
+      const { failures } = await key.up(keyProgram);
+      expect(failures).toEqual([expect.stringMatching(/it is unclear .* could not be revoked/)]);
+      expect(service.living()).toEqual(["key-1"]);
+      expect(key.outs).toMatchObject({ status: "missing", lostCreate: true });
+      expect(JSON.stringify([failures, key.state])).not.toContain(secret.slice(0, 20));
+      if (end === "destroy") await key.destroy();
+      else expect((await key.up(keyProgram)).op).toBe("replace");
+      expect(service.living()).toEqual(end === "destroy" ? [] : ["key-2"]);
+    }
   });
 });
