@@ -36,8 +36,10 @@ export interface Naming {
   readonly exact: boolean;
   /** Revokes what an interrupted run of this resource has left, before the first key is issued. Left out where no name proves whose it is. */
   readonly clearLeftovers?: (parent: Parent) => Promise<void>;
-  /** Accounts that an interrupted run has left, among those of the service. */
-  readonly leftAccounts?: (accounts: readonly ServiceAccount[]) => Promise<readonly ServiceAccount[]>;
+  /** Accounts that an interrupted run of this resource has left. */
+  readonly leftAccounts?: () => Promise<readonly ServiceAccount[]>;
+  /** Says that this process has made the account: it has no keys of an earlier run. */
+  readonly noteNewAccount?: (id: string) => void;
 }
 
 /** The marks of one process, and what it has seen of earlier ones. */
@@ -58,7 +60,9 @@ interface Parent {
 export function createMarking(askState: AskState, warn: (message: string) => void): Marking {
   const states = new Map<string, Promise<RecordedState | undefined>>();
   const lists = new Map<string, Promise<readonly ApiKey[]>>();
+  const accountLists = new Map<string, Promise<readonly ServiceAccount[]>>();
   const drawnHere = new Set<string>();
+  const newAccounts = new Set<string>();
 
   const once = (stack: string): Promise<RecordedState | undefined> => {
     const known = states.get(stack) ?? askState(stack);
@@ -66,16 +70,12 @@ export function createMarking(askState: AskState, warn: (message: string) => voi
     return known;
   };
 
-  const listOnce = (connection: Connection, parent: Parent): Promise<readonly ApiKey[]> => {
-    const place = JSON.stringify([connection.name, parent.serviceAccountId ?? null]);
-    const known =
-      lists.get(place) ??
-      connection.client.listKeys(parent).then((keys) => (keys ?? []).filter(({ status }) => status === "active"));
-    lists.set(place, known);
-    // A list that failed is asked for again by the next key.
-    known.catch(() => lists.delete(place));
-    return known;
-  };
+  const keysOnce = (connection: Connection, parent: Parent): Promise<readonly ApiKey[]> =>
+    remembered(lists, placeOf(connection, parent.serviceAccountId), async () =>
+      ((await connection.client.listKeys(parent)) ?? []).filter(({ status }) => status === "active"),
+    );
+  const accountsOnce = (connection: Connection): Promise<readonly ServiceAccount[]> =>
+    remembered(accountLists, connection.name, async () => (await connection.client.listServiceAccounts?.({})) ?? []);
 
   /** What carries the mark, lives, and was drawn by no call of this process. */
   const candidatesOf = <Thing extends { readonly name: string }>(
@@ -83,20 +83,30 @@ export function createMarking(askState: AskState, warn: (message: string) => voi
     mark: ResourceMark,
   ): Thing[] => things.filter(({ name }) => isMark(markOf(name), mark) && !drawnHere.has(name));
 
+  /** What the service lists; nothing, with a warning, where it refuses: that must not keep the next key from being issued. */
+  async function listed<Thing>(
+    what: "keys" | "accounts",
+    { name }: Connection,
+    list: () => Promise<readonly Thing[]>,
+  ): Promise<readonly Thing[]> {
+    try {
+      return await list();
+    } catch (error) {
+      if (!(error instanceof ProviderError)) throw error;
+      warn(`${what} of an interrupted run could not be looked for (connection "${name}"): ${wordsOf(error)}`);
+      return [];
+    }
+  }
+
   async function clearLeftovers(
     connection: Connection,
     parent: Parent,
     mark: ResourceMark,
     stack: string,
   ): Promise<void> {
-    let keys: readonly ApiKey[];
-    try {
-      keys = await listOnce(connection, parent);
-    } catch (error) {
-      if (!(error instanceof ProviderError)) throw error;
-      warn(`keys of an interrupted run could not be looked for (connection "${connection.name}"): ${wordsOf(error)}`);
-      return;
-    }
+    const { serviceAccountId } = parent;
+    if (serviceAccountId !== undefined && newAccounts.has(placeOf(connection, serviceAccountId))) return;
+    const keys = await listed("keys", connection, () => keysOnce(connection, parent));
     const candidates = candidatesOf(keys, mark);
     if (candidates.length === 0) return;
     const state = await askState(stack);
@@ -133,8 +143,9 @@ export function createMarking(askState: AskState, warn: (message: string) => voi
         },
         exact: false,
         clearLeftovers: (parent) => clearLeftovers(connection, parent, mark, stack),
-        leftAccounts: async (accounts) => {
-          const candidates = candidatesOf(accounts, mark);
+        noteNewAccount: (id) => void newAccounts.add(placeOf(connection, id)),
+        leftAccounts: async () => {
+          const candidates = candidatesOf(await listed("accounts", connection, () => accountsOnce(connection)), mark);
           const recorded = candidates.length === 0 ? undefined : await askState(stack);
           return recorded
             ? candidates.filter(({ id, name }) => !recorded.ids.has(id) && !recorded.names.has(name))
@@ -143,6 +154,22 @@ export function createMarking(askState: AskState, warn: (message: string) => voi
       };
     },
   };
+}
+
+/** One answer for all who ask; one that failed is asked for again by the next. */
+function remembered<Value>(
+  known: Map<string, Promise<Value>>,
+  place: string,
+  ask: () => Promise<Value>,
+): Promise<Value> {
+  const answer = known.get(place) ?? ask();
+  known.set(place, answer);
+  answer.catch(() => known.delete(place));
+  return answer;
+}
+
+function placeOf({ name }: Connection, serviceAccountId: string | undefined): string {
+  return JSON.stringify([name, serviceAccountId ?? null]);
 }
 
 function plainNaming(named: Named): Naming {

@@ -176,7 +176,7 @@ async function createAccount(
   const { client, capabilities } = connection;
   if (!client.createServiceAccount) throw new ProviderError(`${connection.backend} has no service accounts`);
   const naming = await marking.naming("ServiceAccount", inputs, connection);
-  const [leftover] = (await naming.leftAccounts?.((await client.listServiceAccounts?.({})) ?? [])) ?? [];
+  const [leftover] = (await naming.leftAccounts?.()) ?? [];
   if (leftover) {
     warn(`the account ${leftover.id} (${leftover.name}) was left by an interrupted run: it is taken over`);
     return { account: leftover, adopted: true };
@@ -184,6 +184,7 @@ async function createAccount(
   const name = naming.draw();
   try {
     const account = await client.createServiceAccount({ ...sentInputs(accountFields, inputs), name });
+    naming.noteNewAccount?.(account.id);
     return { account, adopted: false };
   } catch (error) {
     if (!isUnclear(error)) throw error;
