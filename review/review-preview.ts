@@ -270,6 +270,10 @@ export function failedReview(failure: {
     exitCode: failure.exitCode,
     reviewedOn: "no date",
     digest: "none",
-    unreviewed: [{ urn: null, reason: quoted(failure.reason, 600) }],
+    unreviewed: failure.reason
+      .split("\n")
+      .map((line) => line.trim())
+      .filter((line) => line !== "")
+      .map((line) => ({ urn: null, reason: quoted(line, 600) })),
   };
 }

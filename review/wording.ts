@@ -1,6 +1,7 @@
 import { inert } from "./inert";
 import type { Level } from "./levels";
 import { changedAccounts, keysBesideAccounts } from "./changed-rows";
+import { isDigest } from "./digest-line";
 import { servicesInPlay } from "./in-play";
 import type { Report, ReportKey } from "./report";
 import { rules } from "./rules/index";
@@ -12,6 +13,7 @@ export function verdictWords(report: Report): string {
   const { counts } = report;
   switch (report.verdict) {
     case "not-reviewable":
+      if (!wasReviewed(report)) return "Not reviewed: the review could not run";
       return `Not reviewable: ${plural(report.unreviewed.length, "thing")} could not be read`;
     case "blocked":
       return [`Blocked: ${blockReasons(report).join(", and ")}`, gainAndLose(report)]
@@ -40,6 +42,11 @@ function blockReasons(report: Report): string[] {
     );
   if (report.expectedNoAccessChange && report.accessChanged) reasons.push("access changes although none was expected");
   return reasons.length > 0 ? reasons : ["see below"];
+}
+
+/** False for the report of a review that could not run: it has nothing to say but why. */
+export function wasReviewed({ digest }: Pick<Report, "digest">): boolean {
+  return isDigest(digest);
 }
 
 /** What was looked at, where, and as of when. */

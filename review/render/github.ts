@@ -1,7 +1,7 @@
 import { plainMessage } from "../inert";
 import type { Level } from "../levels";
 import type { Report } from "../report";
-import { lockHelp, ruleHelp, ruleTitle, subjectOf, verdictWords } from "../wording";
+import { lockHelp, ruleHelp, ruleTitle, subjectOf, verdictWords, wasReviewed } from "../wording";
 
 /** Workflow commands: annotations on the changed files of a pull request, without any permission. */
 export function renderGithub(report: Report): string {
@@ -23,7 +23,7 @@ export function renderGithub(report: Report): string {
   const lock = (report.lock?.differences ?? []).map(
     (difference) => `::error title=${property("Lock file out of date")}::${data(`${difference}; ${lockHelp}`)}`,
   );
-  const verdict = `::notice title=${property("API key review")}::${data(`${verdictWords(report)} (${report.digest})`)}`;
+  const verdict = `::notice title=${property("API key review")}::${data(wasReviewed(report) ? `${verdictWords(report)} (${report.digest})` : verdictWords(report))}`;
   return `${[...unread, ...lock, ...lines, verdict].join("\n")}\n`;
 }
 

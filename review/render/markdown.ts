@@ -12,6 +12,7 @@ import {
   subjectOf,
   verdictSigns,
   verdictWords,
+  wasReviewed,
 } from "../wording";
 import { accessBlock, effectiveAccessBlock } from "./access-table";
 import { blockingBlock, findingsBlock } from "./findings-blocks";
@@ -37,7 +38,7 @@ export function renderBody(report: Report, maxChars: number, headingLevel: numbe
   for (const quiet of [rotationWords(report), movedWords(report)])
     if (quiet !== undefined) head.push(`🟢 ${md(quiet)}.`, "");
   for (const note of report.notes) head.push(`ℹ️ ${md(note)}`, "");
-  const foot = ["", md(footerWords(report))];
+  const foot = wasReviewed(report) ? ["", md(footerWords(report))] : [];
   return fitBlocks(head, blocksOf(report), foot, maxChars);
 }
 
@@ -63,7 +64,9 @@ function blocksOf(report: Report): Block[] {
   ];
 }
 
-function unreviewedBlock({ unreviewed }: Report): Block[] {
+function unreviewedBlock(report: Report): Block[] {
+  const { unreviewed } = report;
+  const failed = !wasReviewed(report);
   if (unreviewed.length === 0) return [];
   return [
     {
@@ -71,7 +74,7 @@ function unreviewedBlock({ unreviewed }: Report): Block[] {
       priority: 1,
       variants: [
         {
-          head: ["> [!CAUTION]", "> **Not reviewed**", ">"],
+          head: ["> [!CAUTION]", `> **${failed ? "Why" : "Not reviewed"}**`, ">"],
           rows: unreviewed.map(
             ({ urn, reason }) =>
               () =>

@@ -15,6 +15,7 @@ import {
   ruleHelp,
   subjectOf,
   verdictWords,
+  wasReviewed,
 } from "../wording";
 
 /** For a terminal and for logs: plain lines, none of which starts with a program's words. */
@@ -25,7 +26,7 @@ export function renderText(report: Report): string {
 
   section(
     lines,
-    "Not reviewed",
+    wasReviewed(report) ? "Not reviewed" : "Why",
     report.unreviewed.map(({ urn, reason }) => `${urn === null ? "" : `${subjectOf(urn)}: `}${reason}`),
   );
   section(lines, `Lock file out of date (${lockHelp})`, report.lock?.differences ?? []);
@@ -70,7 +71,8 @@ export function renderText(report: Report): string {
       `  at ${finding.location.file}:${finding.location.line}${finding.existing ? ", not new" : ""}. ${ruleHelp(finding.rule)}`,
     ]),
   );
-  lines.push("", `${footerWords(report)}.`, `Digest ${report.digest} (version ${digestVersion})`);
+  if (wasReviewed(report))
+    lines.push("", `${footerWords(report)}.`, `Digest ${report.digest} (version ${digestVersion})`);
   return `${lines.map(plainLine).join("\n")}\n`;
 }
 

@@ -1,8 +1,9 @@
 import { benchCreate } from "./create.mjs";
 import { benchEmulator } from "./emulator.mjs";
 import { benchImports } from "./imports.mjs";
+import { benchReview } from "./review.mjs";
 
-const benches = { imports: benchImports, emulator: benchEmulator, create: benchCreate };
+const benches = { imports: benchImports, emulator: benchEmulator, create: benchCreate, review: benchReview };
 const wanted = process.argv.slice(2);
 const claims = [];
 for (const [name, bench] of Object.entries(benches)) {

@@ -169,6 +169,13 @@ describe("apikeys review", () => {
       exitCode: 2,
       stack: "prod",
     });
+    // A form of its own in every format: what went wrong, line by line, and nothing that stands for what is not there.
+    expect(ended.stdout).toContain("· Not reviewed: the review could not run\n\n> [!CAUTION]\n> **Why**\n>\n> - ");
+    for (const format of ["markdown", "text", "github", "junit"]) {
+      const { stdout } = await apikeys(["review", ...at("gain"), "--policy", policy, "--format", format]);
+      expect(stdout).toContain("rules.SR001: Invalid option");
+      expect(stdout).not.toMatch(/no date|\bnone\b|U\+000A|checked|[Dd]igest/);
+    }
   });
 
   it("keeps the marker of a stack whose preview failed before it named itself", async () => {

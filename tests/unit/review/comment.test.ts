@@ -129,9 +129,7 @@ describe.each(["github", "gitlab"] as const)("apikeys comment on %s", (kind) => 
     expect((await post(forge, kind, missing)).code).toBe(10);
     expect(forge.comments[0]?.body).toBe(bodyOf(quiet));
     expect((await post(forge, kind, missing, ["--project", "shop", "--stack", "prod"])).code).toBe(10);
-    expect(forge.comments).toEqual([
-      { id: 5, authorId: 7, body: expect.stringContaining("Not reviewable") as unknown },
-    ]);
+    expect(forge.comments).toEqual([{ id: 5, authorId: 7, body: expect.stringContaining("Not reviewed") as unknown }]);
   });
 
   it("does not post what belongs to an older commit", async () => {
