@@ -16,6 +16,7 @@ const commands: Readonly<Record<string, () => AddCommand>> = {
   inventory: () => (require("./inventory") as typeof import("./inventory")).addInventoryCommand,
   sweep: () => (require("./sweep") as typeof import("./sweep")).addSweepCommand,
   identify: () => (require("./identify") as typeof import("./identify")).addIdentifyCommand,
+  report: () => (require("./report") as typeof import("./report")).addReportCommand,
   state: () => (require("./state") as typeof import("./state")).addStateCommand,
   review: () => (require("./review") as typeof import("./review")).addReviewCommand,
   lock: () => (require("./lock") as typeof import("./lock")).addLockCommand,

@@ -21,19 +21,31 @@ export function addStatesOptions(command: Command): Command {
     .option("--all-stacks", "every stack of the backend that you are logged in to", false);
 }
 
+/** One state as it was exported, and what it records. */
+export interface ExportedStack {
+  readonly exported: unknown;
+  readonly recorded: RecordedStack;
+}
+
 /** The states that the user named, read afresh. */
 export async function readStates(options: StatesOptions, host: CommandHost): Promise<RecordedStack[]> {
+  return (await readExports(options, host)).map(({ recorded }) => recorded);
+}
+
+/** The same, each beside the export that it was read from. */
+export async function readExports(options: StatesOptions, host: CommandHost): Promise<ExportedStack[]> {
   const ways = [options.stack, options.state, options.allStacks || undefined].filter((way) => way !== undefined);
   if (ways.length > 1) throw usageFailure("--stack, --state and --all-stacks are three ways to name states; use one.");
   const stacks = await stacksOf(options, host);
   const sources: readonly StateOptions[] =
     options.state?.map((state) => ({ state })) ?? (stacks.length > 0 ? stacks.map((stack) => ({ stack })) : [{}]);
-  const states: RecordedStack[] = [];
+  const states: ExportedStack[] = [];
   for (const source of sources) {
-    const stack = readRecordedStack(await readState(source, host));
-    if (!stack)
+    const exported = await readState(source, host);
+    const recorded = readRecordedStack(exported);
+    if (!recorded)
       throw usageFailure(`${source.state ?? source.stack ?? "The state"} is no output of \`pulumi stack export\`.`);
-    states.push(stack);
+    states.push({ exported, recorded });
   }
   return states;
 }

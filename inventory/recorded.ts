@@ -17,6 +17,8 @@ export interface RecordedKey {
   readonly connection: string;
   /** Origin of the service that issued it. */
   readonly service: string;
+  /** Name of the backend that issued it; absent in old records. */
+  readonly backend?: string;
   readonly id: string;
   readonly generation: Generation;
   readonly physicalName?: string;
@@ -24,6 +26,8 @@ export interface RecordedKey {
   readonly fingerprint?: string;
   readonly accountId?: string;
   readonly scopes?: readonly string[];
+  /** Of an account: its role on the service. */
+  readonly role?: string;
   readonly owner?: string;
   readonly status?: string;
   /** RFC 3339 UTC: when this key stops working at the latest; absent where it does not end. */
@@ -86,6 +90,7 @@ function keysOf(
     stack,
     connection: text(outputs.connection) ?? "default",
     service: text(outputs.service) ?? "",
+    backend: text(fields(outputs.target).backend),
     owner: text(fields(outputs.labels).owner),
     consumers: consumers.get(urn) ?? [],
   });
@@ -95,8 +100,8 @@ function keysOf(
 function accountOf(shared: Shared, resource: Fields, outputs: Fields): readonly RecordedKey[] {
   const id = text(outputs.accountId) ?? text(resource.id);
   if (id === undefined) return [];
-  const { physicalName, status } = outputs;
-  const account = { physicalName: text(physicalName), status: text(status), scopes: texts(outputs.scopes) };
+  const { physicalName, status, role, scopes } = outputs;
+  const account = { physicalName: text(physicalName), status: text(status), role: text(role), scopes: texts(scopes) };
   return [defined({ ...shared, kind: "account" as const, id, generation: "current" as const, ...account })];
 }
 
@@ -110,7 +115,7 @@ function credentialsOf(of: Shared, resource: Fields, outputs: Fields): readonly 
       id: text(outputs.keyId) ?? (of.type === "ApiKey" ? text(resource.id) : undefined),
       status: text(outputs.status),
       endsAt: text(outputs.expiresAt),
-      scopes: texts(outputs.scopes),
+      scopes: Array.isArray(outputs.scopes) ? texts(outputs.scopes) : undefined,
     }),
     credential(shared, previous, "previous", {
       id: text(previous.keyId) ?? text(outputs.previousKeyId),

@@ -43,6 +43,12 @@ test("a key that a killed run left of a resource which is gone from the program 
     ).toEqual(["a2", "p3"]);
     const table = await apikeys(stack, ["inventory"]);
     expect(table.stdout).toMatch(/^UNKNOWN +key +default .* p2-/m);
+    const page = await apikeys(
+      stack,
+      ["report", "--html", "-", "--inventory", "-"],
+      (await apikeys(stack, ["inventory", "--format", "json"])).stdout,
+    );
+    expect([page.code, page.stdout]).toEqual([7, expect.stringMatching(/>Unknown<[\s\S]*names it no more/)]);
 
     const dry = await apikeys(stack, ["sweep", "--min-age", "0s"]);
     expect([dry.code, dry.stdout]).toEqual([7, expect.stringMatching(/p2-\w+\) on default, .*: would be revoked/)]);

@@ -9,6 +9,7 @@ import { addDueCommand } from "../../../../cli/due";
 import { addLockCommand } from "../../../../cli/lock";
 import { addMergeCommand } from "../../../../cli/merge";
 import type { CommandHost } from "../../../../cli/command";
+import { addReportCommand } from "../../../../cli/report";
 import { addReviewCommand } from "../../../../cli/review";
 import { addStateCommand } from "../../../../cli/state";
 import { addVerifyCommand } from "../../../../cli/verify";
@@ -42,6 +43,7 @@ export async function apikeys(
   const program = new Command("apikeys").configureOutput({ writeOut: host.stdout, writeErr: host.stderr });
   for (const add of [
     addDueCommand,
+    addReportCommand,
     addStateCommand,
     addReviewCommand,
     addLockCommand,
