@@ -1,5 +1,6 @@
 import { canonicalScopes } from "../provider/scopes";
 import { canonicalJson } from "./canonical";
+import { asEarlierSaid, lockedText } from "./earlier-lock";
 import { inert, quoted } from "./inert";
 import { isRecord } from "./preview-form";
 import type { KeyAccount } from "./key-account";
@@ -13,6 +14,8 @@ import { urnInsideStack } from "./urn";
  */
 export interface AccessLock {
   readonly lockVersion: 1;
+  /** What the file says; 0.1 left it out, and said less: see `asEarlierSaid`. */
+  readonly revision?: 2;
   readonly project: string;
   readonly stack: string;
   readonly connections: readonly LockedConnection[];
@@ -22,15 +25,15 @@ export interface AccessLock {
   readonly code?: readonly LockEntry[];
 }
 
-interface LockedConnection {
+export interface LockedConnection {
   readonly name: string;
   readonly backend: string;
   readonly origin: string;
-  /** The place of the admin credential; files of 0.1 do not have it. */
+  /** The place of the admin credential, where it is not the encrypted config. */
   readonly credential?: string;
 }
 
-type LockEntry = Readonly<Record<string, unknown>> & { readonly resource: string };
+export type LockEntry = Readonly<Record<string, unknown>> & { readonly resource: string };
 
 /** The lock of what will be; the state before plays no part. */
 export function lockOf(
@@ -43,15 +46,16 @@ export function lockOf(
   for (const { after } of future) {
     const { connection, target } = after.facts;
     const entry = {
-      name: inert(connection),
-      backend: inert(target?.backend ?? ""),
-      origin: inert(target?.origin ?? "", 300),
-      ...(target?.credential === undefined ? {} : { credential: inert(target.credential, 300) }),
+      name: lockedText(connection),
+      backend: lockedText(target?.backend ?? ""),
+      origin: lockedText(target?.origin ?? "", 300),
+      ...(target?.credential === undefined ? {} : { credential: lockedText(target.credential, 300) }),
     };
     connections.set(JSON.stringify(entry), entry);
   }
   return {
     lockVersion: 1,
+    revision: 2,
     project: inert(project),
     stack: inert(stack),
     connections: [...connections.entries()].sort(byFirst).map(([, entry]) => entry),
@@ -67,10 +71,11 @@ export function lockText(lock: AccessLock): string {
 }
 
 /** What differs between the committed file and the program, as sentences; empty = up to date. */
-export function lockDifferences(text: string, current: AccessLock): string[] {
+export function lockDifferences(text: string, program: AccessLock): string[] {
   if (text.trim() === "") return ["the file is missing or empty"];
   const committed = parseLock(text);
   if (!committed) return ["the file is not a lock file of this version"];
+  const current = committed.revision === undefined ? asEarlierSaid(program, committed) : program;
   const differences: string[] = [];
   for (const field of ["project", "stack"] as const) {
     if (committed[field] !== current[field])
@@ -92,15 +97,10 @@ export function lockDifferences(text: string, current: AccessLock): string[] {
   return differences;
 }
 
-/** The place of a credential counts where the file has one. */
 function sameConnections(committed: readonly LockedConnection[], current: readonly LockedConnection[]): boolean {
-  const recorded = new Set(committed.filter(({ credential }) => credential !== undefined).map(({ name }) => name));
-  const comparable = current.map(({ credential, ...rest }) =>
-    credential !== undefined && recorded.has(rest.name) ? { ...rest, credential } : rest,
-  );
-  // Two that differ in the place alone are one to a file that has none.
-  const texts = [...new Set(comparable.map((each) => canonicalJson(each)))].sort();
-  return JSON.stringify(texts) === JSON.stringify(committed.map((each) => canonicalJson(each)).sort());
+  const texts = (connections: readonly LockedConnection[]): string =>
+    JSON.stringify(connections.map((each) => canonicalJson(each)).sort());
+  return texts(committed) === texts(current);
 }
 
 /** Undefined where the text is no lock of this version: the caller says what to do, and nothing of the text. */
@@ -115,32 +115,35 @@ function parseLock(text: string): AccessLock | undefined {
 }
 
 function isLock(value: unknown): value is AccessLock {
-  if (!isRecord(value) || value.lockVersion !== 1) return false;
+  if (!isRecord(value) || value.lockVersion !== 1 || ![undefined, 2].includes(value.revision as undefined))
+    return false;
   if (typeof value.project !== "string" || typeof value.stack !== "string" || !Array.isArray(value.connections))
     return false;
   const isEntry = (entry: unknown): boolean => isRecord(entry) && typeof entry.resource === "string";
   return [value.accounts, value.keys, value.code ?? []].every((list) => Array.isArray(list) && list.every(isEntry));
 }
 
-function lockedAccount(unit: Unit, { facts }: Side): LockEntry {
+function lockedAccount(unit: Unit, { facts, state }: Side): LockEntry {
+  const isAnother = state.id !== undefined && unit.before !== undefined && state.id !== unit.before.state.id;
   return {
-    resource: inert(urnInsideStack(unit.urn), 300),
+    resource: lockedText(urnInsideStack(unit.urn), 300),
+    ...(isAnother ? { account: "another one than in the state" } : {}),
     ...common(facts),
-    ...(facts.role === undefined ? {} : { role: inert(facts.role) }),
+    ...(facts.role === undefined ? {} : { role: lockedText(facts.role) }),
     ...(facts.scopes.kind === "list"
-      ? { scopes: canonicalScopes(facts.scopes.scopes).map((scope) => inert(scope)) }
+      ? { scopes: canonicalScopes(facts.scopes.scopes).map((scope) => lockedText(scope)) }
       : {}),
   };
 }
 
 function lockedKey(unit: Unit, { facts, account }: Side): LockEntry {
   return {
-    resource: inert(urnInsideStack(unit.urn), 300),
+    resource: lockedText(urnInsideStack(unit.urn), 300),
     ...lockedAccountOf(unit, account),
     ...common(facts),
-    ...(facts.environment === undefined ? {} : { environment: inert(facts.environment) }),
+    ...(facts.environment === undefined ? {} : { environment: lockedText(facts.environment) }),
     ...(facts.scopes.kind === "list"
-      ? { scopes: canonicalScopes(facts.scopes.scopes).map((scope) => inert(scope)) }
+      ? { scopes: canonicalScopes(facts.scopes.scopes).map((scope) => lockedText(scope)) }
       : {}),
     expiry: expiryPolicy(facts),
   };
@@ -149,34 +152,39 @@ function lockedKey(unit: Unit, { facts, account }: Side): LockEntry {
 /** No ids: an account outside of the stack is told from another one by a fingerprint. */
 function lockedAccountOf(unit: Unit, { known, urn, id }: KeyAccount): { readonly account?: string } {
   if (urn !== undefined) {
-    const name = inert(urnInsideStack(urn), 300);
+    const name = lockedText(urnInsideStack(urn), 300);
     // A copy of the stack without a state knows no ids at all, and says nothing by that.
-    return { account: known === "after-update" && unit.before ? `${name} (as it will be made)` : name };
+    if (known === "after-update" && unit.before) return { account: `${name} (as it will be made)` };
+    const old = unit.before?.account;
+    const isAnother = old?.urn === urn && old.id !== undefined && id !== undefined && old.id !== id;
+    return { account: isAnother ? `${name} (another one than in the state)` : name };
   }
   return id === undefined ? {} : { account: `outside of this stack, ${sha256(id).slice(0, 16)}` };
 }
 
 function lockedCode({ urn, after: { text } }: ForeignCode): LockEntry {
   return {
-    resource: inert(urnInsideStack(urn), 300),
+    resource: lockedText(urnInsideStack(urn), 300),
     sha256: text === undefined ? "cannot be read" : sha256(text),
   };
 }
 
-function common(facts: Side["facts"]): Record<string, string> {
+function common(facts: Side["facts"]): Record<string, unknown> {
   const { owner, purpose } = facts.labels;
   return {
-    connection: inert(facts.connection),
+    connection: lockedText(facts.connection),
     ...(owner === undefined ? {} : { owner: inert(owner) }),
     ...(purpose === undefined ? {} : { purpose: inert(purpose) }),
+    ...(facts.retainOnDelete ? { retainOnDelete: true } : {}),
+    ...(facts.deletedWith === undefined ? {} : { deletedWith: lockedText(urnInsideStack(facts.deletedWith), 300) }),
   };
 }
 
 function expiryPolicy(facts: Side["facts"]): Record<string, string> {
-  const { expiresAt, expiresIn, rotateEvery, overlap, retire } = facts;
-  const given = { expiresAt, expiresIn, rotateEvery, overlap, retire };
+  const { expiresAt, expiresIn, rotateEvery, rotateBefore, overlap, retire, maxOverlap, jitter } = facts;
+  const given = { expiresAt, expiresIn, rotateEvery, rotateBefore, overlap, retire, maxOverlap, jitter };
   const policy = Object.entries(given).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, inert(value)] as const],
+    value === undefined ? [] : [[name, lockedText(value)] as const],
   );
   if (policy.length > 0) return Object.fromEntries(policy);
   return { kind: facts.expiryHidden ? "known after the update" : "never" };

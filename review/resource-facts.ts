@@ -67,6 +67,8 @@ export interface Facts {
   readonly actualExpiresAt?: string;
   readonly createdAt?: string;
   readonly rotateEvery?: string;
+  readonly rotateBefore?: string;
+  readonly jitter?: string;
   readonly overlap?: string;
   readonly retire?: string;
   readonly maxOverlap?: string;
@@ -143,6 +145,8 @@ const inputTexts: readonly (readonly [TextFact, string])[] = [
   ["expiresAt", "expiresAt"],
   ["expiresIn", "expiresIn"],
   ["rotateEvery", "rotateEvery"],
+  ["rotateBefore", "rotateBefore"],
+  ["jitter", "jitter"],
   ["overlap", "overlap"],
   ["retire", "retire"],
   ["maxOverlap", "maxOverlap"],

@@ -32,6 +32,7 @@ describe("the lock file", () => {
     expect(problems).toEqual([]);
     expect(lock).toEqual({
       lockVersion: 1,
+      revision: 2,
       project: "shop",
       stack: "prod",
       connections: [{ name: "default", backend: "pulsely", origin: "https://api.pulsely.io" }],
@@ -94,6 +95,35 @@ describe("the lock file", () => {
       "`pulumi-nodejs:dynamic/apikeys:ApiKey::ci` is not in the program any more",
       "`pulumi-nodejs:dynamic/apikeys:ApiKey::new` is missing in the file",
       "`pulumi-nodejs:dynamic/apikeys:RotatingApiKey::night`: `scopes` `read:checks` in the file, `read:checks write:checks` in the program",
+    ]);
+  });
+
+  it("goes on to be compared by what it says where 0.1 has written it", () => {
+    const retained = { retainOnDelete: true, deletedWith: urnOf("ServiceAccount", "bot") };
+    const target = { backend: "pulsely", origin: "https://api.pulsely.io", credential: "environment variable TOKEN" };
+    const long = "x".repeat(200);
+    const rotates = { rotateBefore: "1d", jitter: "1h", maxOverlap: "14d" };
+    const now = lockOf([
+      created(account("bot", { role: long, target })),
+      created(rotatingKey("night", { ...rotates, target }, retained)),
+    ]).lock;
+    const { revision: _revision, ...rest } = now;
+    const [bot, night] = [rest.accounts[0]!, rest.keys[0]!];
+    const { retainOnDelete: _retained, deletedWith: _with, ...said } = night;
+    const earlier = {
+      ...rest,
+      connections: [{ name: "default", backend: "pulsely", origin: "https://api.pulsely.io" }],
+      accounts: [{ ...bot, role: `${"x".repeat(119)}…` }],
+      keys: [{ ...said, expiry: { rotateEvery: "30d", overlap: "7d" } }],
+    };
+    expect(lockDifferences(JSON.stringify(earlier), now)).toEqual([]);
+    expect(lockDifferences(lockText(now), now)).toEqual([]);
+    // The same text as a file of today says that none of it was there.
+    expect(lockDifferences(JSON.stringify({ ...earlier, revision: 2 }), now)).toHaveLength(3);
+    const other = { ...earlier, keys: [{ ...earlier.keys[0], expiry: { rotateEvery: "30d", overlap: "9d" } }] };
+    expect(lockDifferences(JSON.stringify(other), now)).toHaveLength(1);
+    expect(lockDifferences(JSON.stringify({ ...earlier, revision: 3 }), now)).toEqual([
+      "the file is not a lock file of this version",
     ]);
   });
 

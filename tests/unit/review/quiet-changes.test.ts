@@ -69,7 +69,7 @@ function answers(before: readonly State[], steps: readonly Step[]) {
   };
 }
 const refused = { refused: true, sameDigest: false, gate: 10, lock: 10 };
-const told = { refused: false, changed: true, sameDigest: false, gate: 7 };
+const told = { refused: false, changed: true, sameDigest: false, gate: 7, lock: 11 };
 
 /** The engine says nothing of it: the states differ under `same`. */
 const silently = (before: State, after: State): Step => unchanged(before, after);
@@ -225,6 +225,35 @@ describe("a change of access that no grant shows", () => {
       changed("update", night, but(night, { description: "x" })),
       changed("replace", kept, after, ["keepers"]),
     ];
-    expect(answers([...stack.filter(({ urn }) => urn !== web.urn), kept], steps)).toMatchObject(told);
+    // A lock file holds what will be, and that is the same.
+    const base = stack.filter(({ urn }) => urn !== web.urn);
+    expect(answers([...base, kept], steps)).toMatchObject({ ...told, lock: 0 });
+  });
+
+  it("is told: a key moves to another account that an import puts in the place of its own", () => {
+    const moved = changed("replace", camera, but(camera, { serviceAccountId: "root" }), ["serviceAccountId"]);
+    expect(answers([low, camera], [imported(low, "root"), moved])).toMatchObject(told);
+  });
+
+  const places: readonly (readonly [string, (text: string) => State])[] = [
+    ["a scope", (text) => but(camera, { scopes: [`cameras:${text}`] })],
+    ["a role", (text) => but(low, { role: text })],
+    ["a connection", (text) => but(web, { connection: text })],
+    [
+      "a server's path",
+      (text) => but(web, { target: { backend: "pulsely", origin: `https://api.pulsely.io/${text}` } }),
+    ],
+  ];
+  it.each(places)("is told: %s that differs where a report cuts it", (_what, stateOf) => {
+    const word = fc.stringMatching(/^[a-z]{1,3}$/);
+    fc.assert(
+      fc.property(fc.integer({ min: 80, max: 400 }), word, word, (length, end, other) => {
+        fc.pre(end !== other);
+        const [before, after] = [end, other].map((text) => stateOf("a".repeat(length) + text)) as [State, State];
+        const rest = stack.filter(({ urn }) => urn !== before.urn);
+        expect(answers([...rest, before], [silently(before, after)])).toMatchObject(told);
+      }),
+      { numRuns: 20 },
+    );
   });
 });
