@@ -1,9 +1,9 @@
 /** How the report looks: on a screen, light and dark, narrow and wide, and on paper. Colours never tell anything alone. */
 export const reportStyle = `
 :root{color-scheme:light dark;--page:#fff;--card:#f4f6f8;--text:#1b1f24;--muted:#4f5964;--line:#c9d1d9;--link:#0b57a4;
---life:#7ea6d6;--overlap:#b35c00;--rotation:#0b57a4;--end:#b3261e;--previous:#8a4600;--bad:#a3160f;--warn:#7a4a00;--good:#17622f}
+--life:#5b8bc6;--overlap:#b35c00;--rotation:#0b57a4;--end:#b3261e;--previous:#8a4600;--bad:#a3160f;--warn:#7a4a00;--good:#17622f}
 @media (prefers-color-scheme:dark){:root{--page:#14181d;--card:#1f252c;--text:#e8ecf0;--muted:#aeb8c2;--line:#414b56;--link:#8cc0ff;
---life:#3f6795;--overlap:#f0a24a;--rotation:#8cc0ff;--end:#ff9a91;--previous:#f0b35e;--bad:#ff9a91;--warn:#f3c272;--good:#86dba0}}
+--life:#5283ba;--overlap:#f0a24a;--rotation:#8cc0ff;--end:#ff9a91;--previous:#f0b35e;--bad:#ff9a91;--warn:#f3c272;--good:#86dba0}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--page);color:var(--text);font:16px/1.5 system-ui,-apple-system,"Segoe UI",sans-serif;overflow-wrap:break-word}
 header,main,footer{max-width:75rem;margin:0 auto;padding:0 1rem}
@@ -74,7 +74,7 @@ body{font-size:15px}h1{font-size:1.4rem}.figures{grid-template-columns:1fr 1fr}
 td .chips{min-width:0}
 }
 @media print{
-:root{color-scheme:light;--page:#fff;--card:#fff;--text:#000;--muted:#333;--line:#999;--link:#000;--life:#bbb;--overlap:#555;--rotation:#000;--end:#000;--previous:#000;--bad:#000;--warn:#000;--good:#000}
+:root{color-scheme:light;--page:#fff;--card:#fff;--text:#000;--muted:#333;--line:#999;--link:#000;--life:#8a8a8a;--overlap:#444;--rotation:#000;--end:#000;--previous:#000;--bad:#000;--warn:#000;--good:#000}
 @page{size:A4 landscape;margin:12mm}
 body{font-size:9.5pt}header,main,footer{max-width:none;padding:0}
 nav,.skip{display:none}.scroll{overflow:visible;border:0}

@@ -101,7 +101,9 @@ function withStatus(
   { status = "active", endsAt }: { readonly status?: string; readonly endsAt?: string },
   nowMs: number,
 ): string {
-  const over = status !== "active" ? status : Date.parse(endsAt ?? "") <= nowMs ? "expired" : undefined;
+  // The end of an older key is when it should be revoked: until somebody has done so, it may live.
+  const ends = generation === "current" || generation === "replaced" ? Date.parse(endsAt ?? "") : NaN;
+  const over = status !== "active" ? status : ends <= nowMs ? "expired" : undefined;
   return over === undefined ? generation : `${generation}, ${over}`;
 }
 

@@ -84,7 +84,7 @@ export function richState(named: (name: string) => string = (name) => name): obj
         rotating(named("incident"), "pulsely", -1, {
           scopes: ["write:checks"],
           pendingRevocations: [
-            { keyId: "key_leaked", physicalName: named("incident-1"), fingerprint: "f00dfeed0badcafe" },
+            { keyId: "key_leaked", end: day(-1), physicalName: named("incident-1"), fingerprint: "f00dfeed0badcafe" },
           ],
           lostCreates: [named("incident-2")],
         }),
