@@ -224,6 +224,21 @@ export function placeOfCredential({ tokenEnv, tokenFile, tokenCommand }: Setting
   return places.length === 0 ? undefined : places.join(" and ");
 }
 
+/**
+ * What of an address its origin does not say, for the scope review: on one host, another path may be another service.
+ * The paths of a dialect are many, so a fingerprint stands for them.
+ */
+export function routeOf(url: string, ownUrl: string | undefined, dialect: unknown): string | undefined {
+  const pathOf = (text: string): string => new URL(text).pathname.replace(/\/+$/, "");
+  const path = pathOf(url);
+  const isOwn = path === "" || (ownUrl !== undefined && path === pathOf(ownUrl));
+  const parts = [
+    ...(isOwn ? [] : [`path ${path}`]),
+    ...(dialect === undefined ? [] : [`dialect ${fingerprintOf(JSON.stringify(dialect)).slice(0, 8)}`]),
+  ];
+  return parts.length === 0 ? undefined : parts.join(", ");
+}
+
 /** The one place that the connection's credential comes from. */
 export function credentialSource(
   config: RawConfig,

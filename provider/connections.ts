@@ -8,6 +8,7 @@ import {
   isLoopback,
   originOf,
   placeOfCredential,
+  routeOf,
   type RawConfig,
   readOptions,
   readSettings,
@@ -37,6 +38,8 @@ export interface ConnectionFacts {
   readonly movedFrom: readonly string[];
   /** Where the admin credential comes from, in a few words and without reading it. Left out: from the encrypted config. */
   readonly credential?: string;
+  /** Where on that host the requests go, if it is not where the backend's own address says. */
+  readonly route?: string;
 }
 
 /** A connection that can be used. */
@@ -75,6 +78,7 @@ export function createConnections(
     const catalogue = adapted?.catalogue ?? backend.catalogue;
     const capabilities = adapted?.capabilities ?? backend.capabilities;
     const credential = placeOfCredential(settings);
+    const route = routeOf(url, backend.defaultUrl, settings.dialect);
     rehearse(name, settings, backend, capabilities, { options, url });
     return {
       backend,
@@ -89,6 +93,7 @@ export function createConnections(
         capabilities,
         ...(catalogue ? { catalogue } : {}),
         ...(credential === undefined ? {} : { credential }),
+        ...(route === undefined ? {} : { route }),
         movedFrom: (settings.movedFrom ?? []).map((text) =>
           originOf(name, "movedFrom", text, adapted?.tenant !== undefined),
         ),

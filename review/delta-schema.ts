@@ -47,6 +47,8 @@ const side = z.strictObject({
   origin: text.nullable(),
   /** Where the connection takes its admin credential from. Null: from the encrypted config, or not on record. */
   credential: text.nullable(),
+  /** Path and dialect on the origin. Left out where they are the backend's own, or not on record. */
+  route: text.optional(),
   connection: text,
   environment: text.nullable(),
   /** Of a key. Null: it belongs to none. */

@@ -57,7 +57,7 @@ export function changes({ before, after, gains, loses }: Omit<DeltaEntry, "urn" 
   // Two that are hidden, or known during the update only, are never known to be the same.
   if (after.life.hidden.length > 0 || (after.account !== null && !("id" in after.account))) return true;
   // Null stands for the encrypted config as well as for a state of 0.1, which does not say: what comes in its place is news.
-  if (before.credential !== after.credential) return true;
+  if (before.credential !== after.credential || before.route !== after.route) return true;
   // An account that the update makes has no id yet; one that exists already may take the place of another.
   if (after.accountId !== null && before.accountId !== null && after.accountId !== before.accountId) return true;
   const where = ({ backend, origin, connection, environment, account, life, staysAlive }: ReviewedSide): string =>
@@ -78,6 +78,7 @@ function sideOf(unit: Unit, side: Side | undefined): ReviewedSide | null {
     backend: exactOrNull(access.target?.backend),
     origin: exactOrNull(access.target?.origin),
     credential: exactOrNull(facts.target?.credential),
+    ...(facts.target?.route === undefined ? {} : { route: exactText(facts.target.route) }),
     connection: exactText(facts.connection),
     environment: exactOrNull(facts.environment),
     account: isKey(unit) ? accountInDelta(side.account) : null,

@@ -38,7 +38,7 @@ function earlierConnections(
   committed: readonly LockedConnection[],
 ): readonly LockedConnection[] {
   const recorded = new Set(committed.filter(({ credential }) => credential !== undefined).map(({ name }) => name));
-  const comparable = current.map(({ credential, ...rest }) =>
+  const comparable = current.map(({ credential, route: _route, ...rest }) =>
     credential !== undefined && recorded.has(rest.name) ? { ...rest, credential } : rest,
   );
   // Two that differ in the place alone are one to a file that has none.

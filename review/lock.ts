@@ -31,6 +31,8 @@ export interface LockedConnection {
   readonly origin: string;
   /** The place of the admin credential, where it is not the encrypted config. */
   readonly credential?: string;
+  /** Path and dialect on the origin, where they are not the backend's own. */
+  readonly route?: string;
 }
 
 export type LockEntry = Readonly<Record<string, unknown>> & { readonly resource: string };
@@ -50,6 +52,7 @@ export function lockOf(
       backend: lockedText(target?.backend ?? ""),
       origin: lockedText(target?.origin ?? "", 300),
       ...(target?.credential === undefined ? {} : { credential: lockedText(target.credential, 300) }),
+      ...(target?.route === undefined ? {} : { route: lockedText(target.route, 300) }),
     };
     connections.set(JSON.stringify(entry), entry);
   }

@@ -7,5 +7,6 @@ export function targetWords(target: Target | undefined): string {
   if (!target) return "an unknown server";
   const hidden = hiddenLetters(target.origin);
   const spelt = hidden === undefined ? "" : ` (its host has characters beyond ASCII: ${hidden})`;
-  return `${quoted(target.backend)} at ${quoted(target.origin)}${spelt}`;
+  const route = target.route === undefined ? "" : ` (${quoted(target.route)})`;
+  return `${quoted(target.backend)} at ${quoted(target.origin)}${spelt}${route}`;
 }

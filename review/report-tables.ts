@@ -96,7 +96,10 @@ function sideOf(
 ): Side {
   const { account, backend, environment, grants, origin, unreadable } = side;
   const credential = side.credential === null ? {} : { credential: side.credential };
-  const target = backend === null || origin === null ? undefined : { backend, origin, ...credential };
+  const target =
+    backend === null || origin === null
+      ? undefined
+      : { backend, origin, ...credential, ...(side.route === undefined ? {} : { route: side.route }) };
   const vendor = backend === null ? undefined : vendorNamed(backend);
   const catalogue = vendor ? vendor.catalogue : catalogues.get(backend ?? "");
   const held = grants.map(grantOf);

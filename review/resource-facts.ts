@@ -19,6 +19,8 @@ export interface Target {
   readonly origin: string;
   /** Where the connection takes its admin credential from; states of 0.1 do not say. */
   readonly credential?: string;
+  /** Path and dialect on that origin, where they are not the backend's own. */
+  readonly route?: string;
 }
 
 /** Why a value cannot be read: the engine masks it, or learns it during the update. */
@@ -257,8 +259,8 @@ function hasForm(value: unknown, form: Form): boolean {
 
 /** A field that a later version adds says something of the place, too. */
 function isTarget(value: unknown): boolean {
-  const { backend, origin, credential, ...more } = record(value) ?? {};
-  const optional = credential === undefined || text(credential) !== undefined;
+  const { backend, origin, credential, route, ...more } = record(value) ?? {};
+  const optional = [credential, route].every((field) => field === undefined || text(field) !== undefined);
   return text(backend) !== undefined && text(origin) !== undefined && optional && Object.keys(more).length === 0;
 }
 
@@ -290,7 +292,13 @@ function readTarget(value: unknown, outputs: Readonly<Record<string, unknown>>):
   const origin = text(target?.origin) ?? text(outputs.service);
   if (backend === undefined || origin === undefined) return undefined;
   const credential = text(target?.credential);
-  return credential === undefined ? { backend, origin } : { backend, origin, credential };
+  const route = text(target?.route);
+  return {
+    backend,
+    origin,
+    ...(credential === undefined ? {} : { credential }),
+    ...(route === undefined ? {} : { route }),
+  };
 }
 
 function readScopes(value: unknown): ScopeReading {

@@ -1,4 +1,5 @@
 import type { ConnectionFacts } from "../connections";
+import { defined } from "../defined";
 import { ConfigError } from "../errors";
 
 /** Where a connection leads: an internal input that `check` adds, read by the scope review; alone it makes no diff. */
@@ -7,10 +8,12 @@ export interface Target {
   readonly origin: string;
   /** The place of the admin credential, never its value; left out where it stands in the encrypted config. */
   readonly credential?: string;
+  /** Path and dialect on that origin; left out where they are the backend's own. */
+  readonly route?: string;
 }
 
-export function targetOf({ backend, origin, credential }: ConnectionFacts): Target {
-  return credential === undefined ? { backend, origin } : { backend, origin, credential };
+export function targetOf({ backend, origin, credential, route }: ConnectionFacts): Target {
+  return defined({ backend, origin, credential, route });
 }
 
 /**

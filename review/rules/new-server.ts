@@ -27,6 +27,7 @@ export const newServer: Rule = {
         after.facts.target?.backend,
         after.facts.target?.origin,
         after.facts.target?.credential,
+        after.facts.target?.route,
       ]);
       const group = groups.get(subject);
       if (group) group.followers.push(unit);
@@ -71,6 +72,12 @@ function newsOf(after: Facts, used: readonly Facts[]): News | undefined {
       message: `${leads}, a server that only ${connections(here)} used before`,
       isFirst: false,
     };
+  if (!same.some((facts) => facts.target?.route === target?.route)) {
+    const known = same.flatMap((facts) => facts.target?.route ?? []);
+    return known.length === 0
+      ? { message: `${leads}; so far on the backend's own path, or on one that is not on record`, isFirst: true }
+      : { message: `${leads} instead of ${quotedList([...new Set(known)])}`, isFirst: false };
+  }
   const credential = target?.credential;
   const recorded = same.flatMap((facts) => facts.target?.credential ?? []);
   if (credential === undefined || recorded.includes(credential)) return undefined;

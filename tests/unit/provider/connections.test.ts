@@ -59,6 +59,17 @@ describe("a connection", () => {
     expect(withFields(fields).describe("default").credential).toBe(place);
   });
 
+  test.each<[Fields, unknown]>([
+    [{}, undefined],
+    [{ url: "https://nova.example.com" }, undefined],
+    [{ url: "https://nova.example.com/api/v1/" }, undefined],
+    [{ url: "https://nova.example.com/staging/api/v1" }, "path /staging/api/v1"],
+    [{ backend: "pulsely", url: "https://gate.example.com/pulsely-prod" }, "path /pulsely-prod"],
+    [{ backend: "pulsely", url: undefined, dialect: { paths: {} } }, expect.stringMatching(/^dialect [0-9a-f]{8}$/)],
+  ])("tells where on its host the requests go, if not where its backend's own do: %j", (fields, route) => {
+    expect(withFields(fields).describe("default").route).toEqual(route);
+  });
+
   test("tells commands apart by their arguments, and shows none of them", () => {
     const place = (...tokenCommand: string[]): string | undefined =>
       withFields({ tokenEnv: undefined, tokenCommand }).describe("default").credential;

@@ -211,6 +211,18 @@ describe("a change of access that no grant shows", () => {
     expect(answers(stack, [imported(web, "known-to-others")])).toMatchObject(refused);
   });
 
+  it.each([
+    [undefined, "path /staging/v1"],
+    ["path /staging/v1", "path /production/v1"],
+    ["path /staging/v1", undefined],
+    ["path /v1, dialect 0a1b2c3d", "path /v1, dialect 4e5f6a7b"],
+  ])("is told: on the same host the requests go to another service: %s, then %s", (before, after) => {
+    const on = (route: string | undefined): State =>
+      but(web, { target: { ...(web.inputs.target as object), ...(route === undefined ? {} : { route }) } });
+    const rest = stack.filter(({ urn }) => urn !== web.urn);
+    expect(answers([...rest, on(before)], [silently(on(before), on(after))])).toMatchObject(told);
+  });
+
   it("is told: a command brings the credential that was in the encrypted config", () => {
     const credential = "command curl (0a1b2c3d)";
     expect(

@@ -41,7 +41,12 @@ describe("the preview accepts", () => {
         ...sound,
         connection: "default",
         status: "active",
-        target: { backend: "fake", origin: "http://127.0.0.1:4010", credential: "environment variable FAKE_TOKEN" },
+        target: {
+          backend: "fake",
+          origin: "http://127.0.0.1:4010",
+          credential: "environment variable FAKE_TOKEN",
+          route: "path /v1",
+        },
       },
       failures: [],
       warnings: [],

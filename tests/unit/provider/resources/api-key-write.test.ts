@@ -25,7 +25,12 @@ describe("a new key's record", () => {
       __provider: "code",
       connection: "default",
       origin: "acme/billing/dev/export",
-      target: { backend: "fake", origin: "http://127.0.0.1:4010", credential: "environment variable FAKE_TOKEN" },
+      target: {
+        backend: "fake",
+        origin: "http://127.0.0.1:4010",
+        credential: "environment variable FAKE_TOKEN",
+        route: "path /v1",
+      },
       labels: { owner: "team-a" },
       scopes: ["read:checks"],
       expiresIn: "90d",

@@ -66,7 +66,12 @@ describe("The inputs of a rotating key", () => {
       connection: "default",
       scopes: ["read:checks", "write:checks"],
       status: "active",
-      target: { backend: "fake", origin: "http://127.0.0.1:4010", credential: "environment variable FAKE_TOKEN" },
+      target: {
+        backend: "fake",
+        origin: "http://127.0.0.1:4010",
+        credential: "environment variable FAKE_TOKEN",
+        route: "path /v1",
+      },
       generation: 1,
       issuedOn: "2026-06-15T00:00:00Z",
       rotationReason: "first issue",
