@@ -116,8 +116,11 @@ export function holdersByScope(holders: readonly KeyHolder[]): [scope: string, h
   const byScope = new Map<string, KeyHolder[]>();
   for (const each of holders) {
     const { everything, held, implied } = each.access;
-    for (const scope of everything ? ["*"] : [...held, ...implied])
-      byScope.set(scope, [...(byScope.get(scope) ?? []), each]);
+    for (const scope of everything ? ["*"] : [...held, ...implied]) {
+      const known = byScope.get(scope);
+      if (known) known.push(each);
+      else byScope.set(scope, [each]);
+    }
   }
   return [...byScope].sort(([a], [b]) => compare(a, b));
 }

@@ -23,16 +23,18 @@ interface Inspection {
   readonly lines: number;
 }
 
-const story = chromium === undefined ? describe.skip : describe;
+// In CI it fails: what nobody looked at is not green.
+const story = chromium === undefined && !process.env.CI ? describe.skip : describe;
 
 story("a report in Chromium (skipped where there is none on PATH)", () => {
   const scratch = mkdtempSync(join(tmpdir(), "apikeys-report-"));
   let tab: Tab;
   beforeAll(async () => {
-    tab = await Tab.open(chromium ?? "");
+    if (chromium === undefined) throw new Error("There is no Chromium on PATH; install Debian's package chromium.");
+    tab = await Tab.open(chromium);
   }, 60_000);
   afterAll(async () => {
-    await tab.close();
+    await tab?.close();
     rmSync(scratch, { recursive: true, force: true });
   });
 
