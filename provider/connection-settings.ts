@@ -239,6 +239,11 @@ export function routeOf(url: string, ownUrl: string | undefined, dialect: unknow
   return parts.length === 0 ? undefined : parts.join(", ");
 }
 
+/** The path that a route says; undefined where it says none. */
+export function pathOfRoute(route: string | undefined): string | undefined {
+  return /^path (\S+?)(?:, dialect [0-9a-f]{8})?$/.exec(route ?? "")?.[1];
+}
+
 /** The one place that the connection's credential comes from. */
 export function credentialSource(
   config: RawConfig,

@@ -36,6 +36,8 @@ export interface ConnectionFacts {
   readonly catalogue?: ScopeCatalogue;
   /** Earlier origins of the same service. */
   readonly movedFrom: readonly string[];
+  /** The same with the paths that the settings say. */
+  readonly movedFromAddresses: readonly string[];
   /** Where the admin credential comes from, in a few words and without reading it. Left out: from the encrypted config. */
   readonly credential?: string;
   /** Where on that host the requests go, if it is not where the backend's own address says. */
@@ -97,6 +99,7 @@ export function createConnections(
         movedFrom: (settings.movedFrom ?? []).map((text) =>
           originOf(name, "movedFrom", text, adapted?.tenant !== undefined),
         ),
+        movedFromAddresses: (settings.movedFrom ?? []).map((text) => originOf(name, "movedFrom", text, true)),
       },
     };
   }

@@ -47,6 +47,7 @@ describe("a connection", () => {
       capabilities: novavms.capabilities,
       catalogue: novavms.catalogue,
       movedFrom: [],
+      movedFromAddresses: [],
       credential: "environment variable NOVA_TOKEN",
     });
   });

@@ -23,6 +23,7 @@ const facts = (abilities: Partial<Capabilities> = {}): ConnectionFacts => ({
   capabilities: { ...everyday, ...abilities },
   catalogue,
   movedFrom: [],
+  movedFromAddresses: [],
 });
 const given = { connection: "default", origin, scopes: ["read:checks"], rotateEvery: "90d" } as const;
 const outputs: RotatingOutputs = {

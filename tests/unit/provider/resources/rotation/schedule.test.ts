@@ -23,6 +23,7 @@ const facts = (abilities: Partial<Capabilities> = {}): ConnectionFacts => ({
   origin: "http://127.0.0.1:4010",
   capabilities: { ...everyday, ...abilities },
   movedFrom: [],
+  movedFromAddresses: [],
 });
 const lastUsed = { lastUsed: { lagMs: 0, granularityMs: 0 } };
 const oneKey = (maxGraceMs: number, graceChosen = false): Partial<Capabilities> => ({
