@@ -35,7 +35,11 @@ const broken: readonly (readonly [title: string, file: string, words: RegExp])[]
     but('absence: "status"', 'absence: "gone"'),
     /"capabilities\.absence" is wrong/,
   ],
-  ["leaves a capability out", but("    rename: false,\n", ""), /"capabilities\.rename" is wrong/],
+  [
+    "leaves out a capability that no answer can be assumed for",
+    but('    absence: "status",\n', ""),
+    /"capabilities\.absence" is missing/,
+  ],
   ["misspells a capability", but("granularityMs", "granularity"), /"capabilities\.expiry(\.granularityMs)?" is wrong/],
   ["has scopes and no catalogue", but(/ {2}catalogue: .*\n/, ""), /"catalogue" is missing/],
   [

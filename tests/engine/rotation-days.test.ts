@@ -103,6 +103,7 @@ async function simulate(): Promise<Told[]> {
     const told_: Told[] = [];
     for (let day = 0; day < days; day += 1) {
       await bench.goTo(timeOf(day));
+      await bench.newProcess({ hasMadeTheAccount: day === 0 });
       const mark = await bench.mark();
       if (refusing.includes(day))
         await bench.services.faults.add({ kind: "status", method: "DELETE", status: 403, times: 99 });

@@ -6,7 +6,7 @@ import { createRotatingApiKeyProvider } from "../../../provider/resources/rotati
 import { formatTime } from "../../../provider/times";
 import { type EmulatedKey, type EmulatedRequest, startEmulator, type TestEmulator } from "../../../testing/emulator";
 import { EngineDouble } from "../../../testing/engine-double";
-import { plainMarking } from "../../../provider/resources/marking";
+import { createMarking, type Marking, plainMarking } from "../../../provider/resources/marking";
 
 export const products = ["pulsely", "novavms", "pulseapi"] as const;
 export type Product = (typeof products)[number];
@@ -94,6 +94,24 @@ export class RotationBench {
     return new EngineDouble(createRotatingApiKeyProvider(this.context()));
   }
 
+  #marking: Marking = plainMarking;
+
+  /**
+   * From now on names prove their state, as on the engine: each update is a process of its own, that looks once for what an
+   * interrupted one has left, and finds every key in the state.
+   */
+  async newProcess({ hasMadeTheAccount }: { readonly hasMadeTheAccount: boolean }): Promise<void> {
+    const everything = { has: () => true } as unknown as ReadonlySet<string>;
+    this.#marking = createMarking(
+      () => Promise.resolve({ identity: "bench", ids: everything, names: everything }),
+      () => undefined,
+    );
+    if (!hasMadeTheAccount) return;
+    const connection = this.context().connections.open("novavms");
+    const naming = await this.#marking.naming("ServiceAccount", { origin: "organization/x/y/z" }, connection);
+    naming.noteNewAccount?.(this.accountId);
+  }
+
   context(): ResourceContext {
     const connection = (product: Product) => ({
       backend: product,
@@ -119,7 +137,7 @@ export class RotationBench {
       ),
       nowMs: () => this.decisionMs(),
       warn: () => undefined,
-      marking: plainMarking,
+      marking: { naming: (type, named, connection) => this.#marking.naming(type, named, connection) },
       clock: { nowMs: () => performance.now(), sleep: () => Promise.resolve() },
     };
   }
