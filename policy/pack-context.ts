@@ -1,6 +1,7 @@
 import type { PolicyResource } from "@pulumi/policy";
 import { accountRows } from "../review/account-rows";
 import { projectFile } from "../review/location";
+import { constantTextOf } from "../review/ours";
 import { limitsFor, type Policy } from "../review/policy";
 import type { Preview, ResourceState } from "../review/preview";
 import { unknownValue } from "../review/resource-facts";
@@ -58,7 +59,10 @@ export function packContext(resources: readonly PolicyResource[], policy: Policy
 }
 
 function stateOf({ urn, type, props, opts, parent, propertyDependencies }: PolicyResource): ResourceState {
-  const values = plainValue(props) as Record<string, unknown>;
+  const given = plainValue(props) as Record<string, unknown>;
+  // The engine keeps a resource's code from packs. What it runs is for the review and for the pack of an approval.
+  const code = given.__provider === undefined ? constantTextOf(type) : undefined;
+  const values = code === undefined ? given : { ...given, __provider: code };
   return {
     urn,
     type,

@@ -9,10 +9,14 @@ import { whenEngineEnds } from "./engine-watch";
 import { withExplainedErrors } from "./explain";
 import { stopSending } from "./http/client";
 import { createApiKeyProvider } from "./resources/api-key";
-import { createContext, type ResourceContext } from "./resources/context";
+import { createContext, type ResourceContext, warn } from "./resources/context";
+import { createMarking } from "./resources/marking";
 import { createRotatingApiKeyProvider } from "./resources/rotation/resource";
 import { createServiceAccountProvider } from "./resources/service-account";
 import { withSecretBoundary } from "./secret-boundary";
+
+/** One for all classes: what they look for on the services is asked for once. */
+const marking = createMarking(askEngine, warn);
 
 let watching = false;
 
@@ -33,7 +37,7 @@ function provide<Inputs extends object, Outputs extends object>(
   // Two first calls can race, and the second does not wait for an asynchronous configure.
   const ready = () =>
     (methods ??= withSecretBoundary(
-      create(createContext(createConnections({ get: (key) => config?.get(key) }), askEngine)),
+      create(createContext(createConnections({ get: (key) => config?.get(key) }), marking)),
     ));
   return {
     configure: (request: ConfigureRequest) => {

@@ -29,6 +29,12 @@ export function constantText(className: ClassName): string {
   return `exports.handler=()=>require("pulumi-apikeys/runtime").${className}`;
 }
 
+/** The text that a dynamic resource of ours has by its type; undefined for every other type. */
+export function constantTextOf(type: string): string | undefined {
+  const className = type.startsWith(dynamicPrefix) ? type.slice(dynamicPrefix.length) : "";
+  return isClass(className) ? constantText(className) : undefined;
+}
+
 const textOwners: ReadonlyMap<unknown, ClassName> = new Map(
   (Object.keys(classes) as ClassName[]).map((name) => [constantText(name), name]),
 );

@@ -1,13 +1,12 @@
 import type { CheckFailure } from "@pulumi/pulumi/dynamic";
 import { decisionTime } from "../clock";
 import { type Connection, type ConnectionFacts, type Connections } from "../connections";
-import type { AskState } from "../engine-state";
 import { ConfigError } from "../errors";
 import { type Clock, realClock } from "../http/client";
 import { kindOf } from "../redact";
 import { isUnknown } from "../wire";
 import { Failures } from "./input-checks";
-import { createMarking, type Marking, plainMarking } from "./marking";
+import { type Marking, plainMarking } from "./marking";
 import { assertSameTarget, type Target } from "./target";
 
 /** What a resource's methods get from the process they run in. */
@@ -23,16 +22,13 @@ export interface ResourceContext {
   readonly marking: Marking;
 }
 
-export function createContext(connections: Connections, askState?: AskState): ResourceContext {
-  // The engine shows what the provider's process prints.
-  const warn = (message: string): void => console.log(`warning: ${message}`);
-  return {
-    connections,
-    nowMs: () => decisionTime(),
-    warn,
-    clock: realClock,
-    marking: askState ? createMarking(askState, warn) : plainMarking,
-  };
+/** The engine shows what the provider's process prints. */
+export function warn(message: string): void {
+  console.log(`warning: ${message}`);
+}
+
+export function createContext(connections: Connections, marking: Marking = plainMarking): ResourceContext {
+  return { connections, nowMs: () => decisionTime(), warn, clock: realClock, marking };
 }
 
 /** Where an object stands, as its record says. */
