@@ -3,6 +3,7 @@
  * text names one of these exports; the host calls its methods.
  */
 import type { Config, ConfigureRequest, ResourceProvider } from "@pulumi/pulumi/dynamic";
+import { decisionTime } from "./clock";
 import { createConnections } from "./connections";
 import { askEngine } from "./engine-state";
 import { whenEngineEnds } from "./engine-watch";
@@ -16,7 +17,7 @@ import { createServiceAccountProvider } from "./resources/service-account";
 import { withSecretBoundary } from "./secret-boundary";
 
 /** One for all classes: what they look for on the services is asked for once. */
-const marking = createMarking(askEngine, warn);
+const marking = createMarking(askEngine, warn, () => decisionTime());
 
 let watching = false;
 

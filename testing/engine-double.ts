@@ -85,7 +85,8 @@ export class EngineDouble {
     const differs = changes ?? listed.length > 0;
     const planned = { replaces, listed, inputs, refusals, deletedFirst };
     if (!differs && initErrors.length === 0) return { op: "same", ...planned };
-    return { op: replaces.length > 0 ? "replace" : "update", ...planned };
+    // Where no input differs the engine repairs a failed operation by an update, whatever `diff` would replace.
+    return { op: differs && replaces.length > 0 ? "replace" : "update", ...planned };
   }
 
   /** `pulumi up`. */

@@ -46,7 +46,8 @@ export function planChange(
       replaces: [...replaces, "secret"],
       updates,
       expiry,
-      knownFrom: replaces.length === 0 ? "outputs" : knownFrom,
+      // The inputs are those of the create that failed: only the record tells that there is no key.
+      knownFrom: replaces.length === 0 || olds.lostCreate ? "outputs" : knownFrom,
     };
   return { replaces, updates, expiry, knownFrom };
 }

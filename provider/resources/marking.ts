@@ -7,7 +7,7 @@ import type { ApiKey, ServiceAccount } from "../backends/definition";
 import type { Connection } from "../connections";
 import type { AskState, RecordedState } from "../engine-state";
 import { ProviderError, wordsOf } from "../errors";
-import { revokeKey } from "./key-on-service";
+import { revokeKey, statusOf } from "./key-on-service";
 import {
   logicalName,
   markOf,
@@ -57,7 +57,14 @@ interface Parent {
   readonly serviceAccountId?: string;
 }
 
-export function createMarking(askState: AskState, warn: (message: string) => void): Marking {
+/**
+ * @param nowMs - the decision clock: a key whose time is over is no leftover, whatever its service calls it
+ */
+export function createMarking(
+  askState: AskState,
+  warn: (message: string) => void,
+  nowMs: () => number = Date.now,
+): Marking {
   const states = new Map<string, Promise<RecordedState | undefined>>();
   const lists = new Map<string, Promise<readonly ApiKey[]>>();
   const accountLists = new Map<string, Promise<readonly ServiceAccount[]>>();
@@ -72,7 +79,7 @@ export function createMarking(askState: AskState, warn: (message: string) => voi
 
   const keysOnce = (connection: Connection, parent: Parent): Promise<readonly ApiKey[]> =>
     remembered(lists, placeOf(connection, parent.serviceAccountId), async () =>
-      ((await connection.client.listKeys(parent)) ?? []).filter(({ status }) => status === "active"),
+      ((await connection.client.listKeys(parent)) ?? []).filter((key) => statusOf(key, nowMs()) === "active"),
     );
   const accountsOnce = (connection: Connection): Promise<readonly ServiceAccount[]> =>
     remembered(accountLists, connection.name, async () => (await connection.client.listServiceAccounts?.({})) ?? []);

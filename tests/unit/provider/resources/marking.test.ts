@@ -34,6 +34,7 @@ function nextRun(
   const marking = createMarking(
     () => Promise.resolve(state()),
     (message) => warnings.push(message),
+    () => service.nowMs,
   );
   const naming = (type: ResourceType = "ApiKey", named: object = {}): Promise<Naming> =>
     marking.naming(type, { origin, ...named }, service.connection());
@@ -135,6 +136,13 @@ describe("a key that a killed run has left", () => {
       expect(service.living()).toEqual([id]);
       expect(warnings).toEqual([]);
     }
+  });
+
+  test("is none where its time is over, although the service calls it active", async () => {
+    const service = new FakeService(used);
+    service.edit(await leave(service), { expiresAt: formatTime(service.nowMs - 1_000) });
+    await (await nextRun(service).naming()).clearLeftovers?.({});
+    expect(service.count("revokeKey")).toBe(0);
   });
 
   test("is never one that this very process has made", async () => {
