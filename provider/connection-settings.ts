@@ -213,7 +213,7 @@ function readDuration(name: string, field: string, text: string | undefined, fal
  * The place in a few words, for the scope review: a pull request that makes a connection read another variable hands
  * that variable to a server. A command's arguments may say anything, so a fingerprint of them stands for them.
  */
-export function placeOfCredential({ tokenEnv, tokenFile, tokenCommand }: Settings): string | undefined {
+export function placeOfCredential({ tokenEnv, tokenFile, tokenCommand }: Settings): string {
   const places = [
     ...(tokenEnv === undefined ? [] : [`environment variable ${tokenEnv}`]),
     ...(tokenFile === undefined ? [] : [`file ${tokenFile}`]),
@@ -221,7 +221,7 @@ export function placeOfCredential({ tokenEnv, tokenFile, tokenCommand }: Setting
       ? []
       : [`command ${tokenCommand[0]} (${fingerprintOf(JSON.stringify(tokenCommand)).slice(0, 8)})`]),
   ];
-  return places.length === 0 ? undefined : places.join(" and ");
+  return places.length === 0 ? "encrypted config" : places.join(" and ");
 }
 
 /**

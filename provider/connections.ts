@@ -38,7 +38,7 @@ export interface ConnectionFacts {
   readonly movedFrom: readonly string[];
   /** The same with the paths that the settings say. */
   readonly movedFromAddresses: readonly string[];
-  /** Where the admin credential comes from, in a few words and without reading it. Left out: from the encrypted config. */
+  /** Where the admin credential comes from, in a few words and without reading it. */
   readonly credential?: string;
   /** Where on that host the requests go, if it is not where the backend's own address says. */
   readonly route?: string;

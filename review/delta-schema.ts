@@ -45,7 +45,7 @@ const life = z.strictObject({
 const side = z.strictObject({
   backend: text.nullable(),
   origin: text.nullable(),
-  /** Where the connection takes its admin credential from. Null: from the encrypted config, or not on record. */
+  /** Where the connection takes its admin credential from. Null: not on record, in states of 0.1. */
   credential: text.nullable(),
   /** Path and dialect on the origin. Left out where they are the backend's own, or not on record. */
   route: text.optional(),

@@ -56,8 +56,9 @@ export function changes({ before, after, gains, loses }: Omit<DeltaEntry, "urn" 
   if (gains.length > 0 || loses.length > 0 || after.unreadable.length > 0) return true;
   // Two that are hidden, or known during the update only, are never known to be the same.
   if (after.life.hidden.length > 0 || (after.account !== null && !("id" in after.account))) return true;
-  // Null stands for the encrypted config as well as for a state of 0.1, which does not say: what comes in its place is news.
-  if (before.credential !== after.credential || before.route !== after.route) return true;
+  // A state of 0.1 says neither: a finding names what is recorded now, and a night's rotation is not held up by it.
+  const isRecorded = before.credential !== null;
+  if (isRecorded && (before.credential !== after.credential || before.route !== after.route)) return true;
   // An account that the update makes has no id yet; one that exists already may take the place of another.
   if (after.accountId !== null && before.accountId !== null && after.accountId !== before.accountId) return true;
   const where = ({ backend, origin, connection, environment, account, life, staysAlive }: ReviewedSide): string =>

@@ -29,7 +29,7 @@ export interface LockedConnection {
   readonly name: string;
   readonly backend: string;
   readonly origin: string;
-  /** The place of the admin credential, where it is not the encrypted config. */
+  /** The place of the admin credential. */
   readonly credential?: string;
   /** Path and dialect on the origin, where they are not the backend's own. */
   readonly route?: string;

@@ -7,7 +7,7 @@ import { ConfigError } from "../errors";
 export interface Target {
   readonly backend: string;
   readonly origin: string;
-  /** The place of the admin credential, never its value; left out where it stands in the encrypted config. */
+  /** The place of the admin credential, never its value; states of 0.1 do not have it. */
   readonly credential?: string;
   /** Path and dialect on that origin; left out where they are the backend's own. */
   readonly route?: string;

@@ -55,7 +55,7 @@ describe("a connection", () => {
   test.each([
     [{ tokenEnv: "OTHER" }, "environment variable OTHER"],
     [{ tokenEnv: undefined, tokenFile: "/run/secrets/nova" }, "file /run/secrets/nova"],
-    [{ tokenEnv: undefined }, undefined],
+    [{ tokenEnv: undefined }, "encrypted config"],
   ])("tells the place of its credential: %j", (fields, place) => {
     expect(withFields(fields).describe("default").credential).toBe(place);
   });

@@ -218,16 +218,27 @@ describe("a change of access that no grant shows", () => {
     ["path /v1, dialect 0a1b2c3d", "path /v1, dialect 4e5f6a7b"],
   ])("is told: on the same host the requests go to another service: %s, then %s", (before, after) => {
     const on = (route: string | undefined): State =>
-      but(web, { target: { ...(web.inputs.target as object), ...(route === undefined ? {} : { route }) } });
+      but(web, {
+        target: {
+          ...(web.inputs.target as object),
+          credential: "environment variable TOKEN",
+          ...(route === undefined ? {} : { route }),
+        },
+      });
     const rest = stack.filter(({ urn }) => urn !== web.urn);
     expect(answers([...rest, on(before)], [silently(on(before), on(after))])).toMatchObject(told);
   });
 
   it("is told: a command brings the credential that was in the encrypted config", () => {
-    const credential = "command curl (0a1b2c3d)";
-    expect(
-      answers(stack, [silently(web, but(web, { target: { ...(web.inputs.target as object), credential } }))]),
-    ).toMatchObject(told);
+    const from = (credential: string): State => but(web, { target: { ...(web.inputs.target as object), credential } });
+    const before = from("encrypted config");
+    const rest = stack.filter(({ urn }) => urn !== web.urn);
+    expect(answers([...rest, before], [silently(before, from("command curl (0a1b2c3d)"))])).toMatchObject(told);
+  });
+
+  it("holds up no night after an upgrade: a state of 0.1 does not say where its credential comes from", () => {
+    const target = { ...(web.inputs.target as object), credential: "environment variable TOKEN", route: "path /x/v1" };
+    expect(answers(stack, [silently(web, but(web, { target }))])).toMatchObject({ refused: false, changed: false, gate: 0 });
   });
 
   it("is told: a replacement whose old key would stay, though its keepers may turn out the same", () => {
