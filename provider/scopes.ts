@@ -101,7 +101,7 @@ function coverageOf(catalogue: ScopeCatalogue | undefined, held: readonly string
 }
 
 /** Every scope and every wildcard that holding the list brings along. */
-function reachOf(catalogue: ScopeCatalogue | undefined, held: readonly string[]): ReadonlySet<string> {
+export function reachOf(catalogue: ScopeCatalogue | undefined, held: readonly string[]): ReadonlySet<string> {
   const seen = new Set<string>();
   const queue = [...held];
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
@@ -118,7 +118,7 @@ function reachOf(catalogue: ScopeCatalogue | undefined, held: readonly string[])
 }
 
 /** What gives a scope: itself, its name without the limit, or a wildcard of one of its beginnings. */
-function waysTo(catalogue: ScopeCatalogue | undefined, scope: string): string[] {
+export function waysTo(catalogue: ScopeCatalogue | undefined, scope: string): string[] {
   const ways = [scope, "*"];
   const { name, limit } = nameAndLimit(catalogue, scope);
   if (limit !== "") ways.push(name);

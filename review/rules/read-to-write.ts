@@ -1,4 +1,4 @@
-import { covers, scopeLevel, type ScopeCatalogue, type ScopeLevel } from "../../provider/scopes";
+import { reachOf, scopeLevel, waysTo, type ScopeCatalogue, type ScopeLevel } from "../../provider/scopes";
 import { sameTarget } from "../access";
 import { isScope, type Grant } from "../grants";
 import type { AccountRow } from "../account-rows";
@@ -55,11 +55,10 @@ function raises(
   gains: readonly Grant[],
 ): { subject: string; message: string }[] {
   const had = before.filter(isScope).map(({ name }) => name);
+  const related = relationTo(catalogue, had);
   return gains.filter(isScope).flatMap(({ name: gain }) => {
     const level = scopeLevel(catalogue, gain);
-    const weaker = had.find(
-      (held) => rank(scopeLevel(catalogue, held)) < rank(level) && sameResource(catalogue, held, gain),
-    );
+    const weaker = related(gain).find((held) => rank(scopeLevel(catalogue, held)) < rank(level));
     if (weaker === undefined) return [];
     return [
       {
@@ -74,12 +73,28 @@ function rank(level: ScopeLevel): number {
   return ["read", "write", "admin"].indexOf(level);
 }
 
-/** `read:checks` and `write:checks` are about the same thing, whichever way round the words stand. */
-function sameResource(catalogue: ScopeCatalogue | undefined, held: string, gain: string): boolean {
-  if (covers(catalogue, [gain], held)) return true;
-  const about = words(held).filter((word) => !verbs.has(word));
-  const gained = new Set(words(gain));
-  return about.length > 0 && about.every((word) => gained.has(word));
+/**
+ * The scopes of a list that are about the same thing as another one, in the list's order: `read:checks` and `write:checks`,
+ * whichever way round the words stand, or what the other one covers. Indexed, because lists have thousands.
+ */
+function relationTo(catalogue: ScopeCatalogue | undefined, had: readonly string[]): (gain: string) => string[] {
+  const about = had.map((held) => words(held).filter((word) => !verbs.has(word)));
+  const byWord = Map.groupBy(had.keys(), (at) => about[at]?.[0]);
+  const byWay = new Map<string, number[]>();
+  for (const [at, held] of had.entries())
+    for (const way of waysTo(catalogue, held)) {
+      const list = byWay.get(way);
+      if (list) list.push(at);
+      else byWay.set(way, [at]);
+    }
+  return (gain) => {
+    const gained = new Set(words(gain));
+    const covered = [...reachOf(catalogue, [gain])].flatMap((way) => byWay.get(way) ?? []);
+    const alike = [...gained].flatMap((word) =>
+      (byWord.get(word) ?? []).filter((at) => about[at]?.every((each) => gained.has(each))),
+    );
+    return [...new Set([...covered, ...alike])].sort((a, b) => a - b).map((at) => had[at] ?? "");
+  };
 }
 
 const verbs = new Set([
