@@ -2,8 +2,15 @@ import { benchCreate } from "./create.mjs";
 import { benchEmulator } from "./emulator.mjs";
 import { benchImports } from "./imports.mjs";
 import { benchReview } from "./review.mjs";
+import { benchWords } from "./words.mjs";
 
-const benches = { imports: benchImports, emulator: benchEmulator, create: benchCreate, review: benchReview };
+const benches = {
+  imports: benchImports,
+  emulator: benchEmulator,
+  create: benchCreate,
+  review: benchReview,
+  words: benchWords,
+};
 const wanted = process.argv.slice(2);
 const claims = [];
 for (const [name, bench] of Object.entries(benches)) {
