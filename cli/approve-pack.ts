@@ -59,7 +59,7 @@ function approvePack(options: ApprovePackOptions, host: CommandHost): number {
 }
 
 function refuseUnapproved(report: Report, { digest, expectNoAccessChange }: ApprovePackOptions): void {
-  if (report.verdict === "not-reviewable")
+  if (report.verdict === "not-reviewable" || report.digest === null)
     throw new CommandFailure(exitCodes.notReviewable, "the report says that something could not be reviewed.");
   if (expectNoAccessChange && report.accessChanged)
     throw new CommandFailure(exitCodes.accessChanged, `access changes, and nothing was approved (${report.digest}).`);

@@ -4,9 +4,9 @@ import { digestVersion } from "./digest";
  * The one place of a comment that a machine reads: its last lines, one digest each, and nothing after
  * them. What stands anywhere else in a comment is for people.
  */
-export function digestLines(digests: readonly string[]): string {
+export function digestLines(digests: readonly (string | null)[]): string {
   return digests
-    .filter((digest) => isDigest(digest))
+    .filter(isDigest)
     .map((digest) => `\nDigest \`${digest}\` (version ${digestVersion})\n`)
     .join("");
 }
@@ -30,6 +30,6 @@ export function digestsIn(body: string): CommentDigests {
   return { digests, isOlder: false };
 }
 
-export function isDigest(text: string): boolean {
-  return /^sha256:[0-9a-f]{64}$/.test(text);
+export function isDigest(text: string | null): text is string {
+  return text !== null && /^sha256:[0-9a-f]{64}$/.test(text);
 }

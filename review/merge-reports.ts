@@ -43,7 +43,7 @@ export function mergeReports(
     "| --- | --- | --- | --- |",
     ...reports.map(
       (report) =>
-        `| ${tableCell(stackName(report))} | ${verdictSigns[report.verdict]} ${md(verdictWords(report), true)} | ${report.counts.block} block, ${report.counts.warn} warn | ${code(report.digest.slice(0, 19), 40, true)} |`,
+        `| ${tableCell(stackName(report))} | ${verdictSigns[report.verdict]} ${md(verdictWords(report), true)} | ${report.counts.block} block, ${report.counts.warn} warn | ${report.digest === null ? "none" : code(report.digest.slice(0, 19), 40, true)} |`,
     ),
     ...missing.map(({ name }) => `| ${code(name, 80, true)} | ⚪ no report | unknown | none |`),
     "",

@@ -69,10 +69,11 @@ export function contradictionIn(report: Report): string | undefined {
 }
 
 /** The review could not run at all, and says so. */
-function isFailed({ digest, exitCode, verdict, unreviewed, accounts, keys, findings }: Report): boolean {
+function isFailed({ digest, reviewedOn, exitCode, verdict, unreviewed, accounts, keys, findings }: Report): boolean {
   const failures: readonly number[] = [exitCodes.internal, exitCodes.usage, exitCodes.notReviewable];
   return (
-    digest === "none" &&
+    digest === null &&
+    reviewedOn === null &&
     verdict === "not-reviewable" &&
     unreviewed.length > 0 &&
     failures.includes(exitCode) &&
@@ -84,7 +85,7 @@ function contradictingTable(report: Report): string | undefined {
   const { accounts, keys, findings, counts } = report;
   const owners = new Map(accounts.map(({ urn, env, owner }) => [JSON.stringify([urn, env]), owner]));
   const extras = new Map(keys.map((key) => [key.urn, key]));
-  const day = parseTime(`${report.reviewedOn}T00:00:00Z`);
+  const day = parseTime(`${report.reviewedOn ?? ""}T00:00:00Z`);
   if (typeof day !== "number") return "it has no date";
   const expected = tablesOf(report, findings, {
     nowMs: day,

@@ -75,13 +75,13 @@ export const reportSchema = z.object({
   verdict: z.enum(verdicts),
   exitCode: z.int().min(0).max(255),
   failOn: z.enum(["block", "warn", "never"]),
-  /** The day whose date the ages and limits go by. */
-  reviewedOn: z.string(),
+  /** The day whose date the ages and limits go by; null where the review could not run. */
+  reviewedOn: z.string().nullable(),
   complete: z.boolean(),
   accessChanged: z.boolean(),
   expectedNoAccessChange: z.boolean(),
-  /** Over `project`, `stack`, `delta` and `unreviewed`; "none" where nothing could be reviewed. */
-  digest: z.string(),
+  /** Over `project`, `stack`, `delta` and `unreviewed`; null where the review could not run. */
+  digest: z.string().nullable(),
   ...reviewedShape,
   counts: z.object({
     accounts: z.int(),

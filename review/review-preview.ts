@@ -268,8 +268,8 @@ export function failedReview(failure: {
   return {
     ...report,
     exitCode: failure.exitCode,
-    reviewedOn: "no date",
-    digest: "none",
+    reviewedOn: null,
+    digest: null,
     unreviewed: failure.reason
       .split("\n")
       .map((line) => line.trim())

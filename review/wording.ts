@@ -1,7 +1,6 @@
 import { inert } from "./inert";
 import type { Level } from "./levels";
 import { changedAccounts, keysBesideAccounts } from "./changed-rows";
-import { isDigest } from "./digest-line";
 import { servicesInPlay } from "./in-play";
 import type { Report, ReportKey } from "./report";
 import { rules } from "./rules/index";
@@ -46,7 +45,7 @@ function blockReasons(report: Report): string[] {
 
 /** False for the report of a review that could not run: it has nothing to say but why. */
 export function wasReviewed({ digest }: Pick<Report, "digest">): boolean {
-  return isDigest(digest);
+  return digest !== null;
 }
 
 /** What was looked at, where, and as of when. */
@@ -68,7 +67,7 @@ export function footerWords(report: Report): string {
     `${checked} checked${happened.length > 0 ? ` (${happened.join(", ")})` : ""}`,
     ...(only === undefined ? [] : [`all on \`${inert(only, 300)}\``]),
     ...(unreviewed.length > 0 ? [`${unreviewed.length} not readable`] : []),
-    `as of ${inert(report.reviewedOn)}`,
+    ...(report.reviewedOn === null ? [] : [`as of ${inert(report.reviewedOn)}`]),
   ].join(", ");
 }
 

@@ -1,7 +1,7 @@
 import { inert, plainMessage } from "../inert";
 import { reaches } from "../levels";
 import type { Report, ReportFinding } from "../report";
-import { lockHelp, ruleHelp, ruleTitle, subjectOf, verdictWords, wasReviewed } from "../wording";
+import { lockHelp, ruleHelp, ruleTitle, subjectOf, verdictWords } from "../wording";
 
 /** JUnit XML: one test per resource, failed by what `--fail-on` counts; the lock file, where it is out of date; one per thing that could not be read. */
 export function renderJunit(report: Report): string {
@@ -28,7 +28,7 @@ export function renderJunit(report: Report): string {
     `  <testsuite name="${xml(name)}" ${counts}>`,
     "    <properties>",
     `      <property name="verdict" value="${xml(verdictWords(report))}"/>`,
-    ...(wasReviewed(report) ? [`      <property name="digest" value="${xml(report.digest)}"/>`] : []),
+    ...(report.digest === null ? [] : [`      <property name="digest" value="${xml(report.digest)}"/>`]),
     "    </properties>",
     ...tests,
     ...unread,

@@ -168,6 +168,8 @@ describe("apikeys review", () => {
       verdict: "not-reviewable",
       exitCode: 2,
       stack: "prod",
+      reviewedOn: null,
+      digest: null,
     });
     // A form of its own in every format: what went wrong, line by line, and nothing that stands for what is not there.
     expect(ended.stdout).toContain("· Not reviewed: the review could not run\n\n> [!CAUTION]\n> **Why**\n>\n> - ");

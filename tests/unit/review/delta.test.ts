@@ -16,7 +16,7 @@ import {
 } from "./support/preview-builder";
 
 const digestOf = (steps: readonly Step[], more: Parameters<typeof review>[1] = {}): string =>
-  review(steps, more).digest;
+  review(steps, more).digest ?? "";
 const other = (origin: string): Record<string, unknown> => ({ target: { backend: "pulsely", origin } });
 const replaced = (scopes: readonly string[]): Step => changed("replace", key("ci"), key("ci", { scopes }), ["scopes"]);
 
