@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { promisify } from "node:util";
 import { ConfigError } from "./errors";
-import { rememberSecrets } from "./known-secrets";
+import { rememberCredential } from "./known-secrets";
 
 /** Where a connection's admin credential comes from: exactly one of these. */
 export type CredentialSource =
@@ -25,7 +25,7 @@ export async function readCredential(
 ): Promise<string> {
   const token = await fetchCredential(connection, source, env, timeoutMs);
   const place = describeSource(connection, source);
-  rememberSecrets(token.trim().slice(token.includes(":") ? token.indexOf(":") + 1 : 0));
+  rememberCredential(token.trim().slice(token.includes(":") ? token.indexOf(":") + 1 : 0), false);
   if (token === "")
     throw new ConfigError(
       `connection "${connection}": the admin token in ${place} is empty; put the service's admin token there.`,

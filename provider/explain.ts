@@ -1,6 +1,6 @@
 import type { ResourceProvider } from "@pulumi/pulumi/dynamic";
 import { ProviderError } from "./errors";
-import { rememberSecrets } from "./known-secrets";
+import { aboutSecrets } from "./known-secrets";
 import { redact, withoutSecrets } from "./redact";
 import { logicalName } from "./resources/names";
 import { PartialFailure } from "./resources/partial-failure";
@@ -43,9 +43,8 @@ export function withExplainedErrors<Inputs extends object, Outputs extends objec
     about: readonly (object | undefined)[],
     run: () => Promise<Result> | undefined,
   ): Promise<Result> => {
-    for (const each of about) rememberSecrets(...secretsIn(each));
     try {
-      return (await run()) as Result;
+      return (await aboutSecrets(about.flatMap(secretsIn), run)) as Result;
     } catch (error) {
       throw explain(error, resource, verb, about[0]);
     }

@@ -1,7 +1,8 @@
 import type { ApiKey, BackendClient, IssuedApiKey, NewKey, ServiceAccount } from "./backends/definition";
 import { ExposedSecretError } from "./errors";
 import { asOneCall } from "./http/list-bounds";
-import { holdsSecret, rememberSecrets } from "./known-secrets";
+import { holdsSecret, rememberSecrets, windowsOf } from "./known-secrets";
+import type { SecretWindows } from "./secret-windows";
 
 /**
  * A backend's client as the lifecycle gets it. What it tells is a service's word, and most of it is stored
@@ -49,16 +50,17 @@ function clearIssued(key: IssuedApiKey, asked: string): IssuedApiKey {
   // A backend of one's own may answer with anything; what is missing is told where it is missed.
   if (typeof key?.secret !== "string") return key;
   rememberSecrets(key.secret);
+  const issued = windowsOf(key.secret);
   for (const [field, what] of [
     ["id", "id"],
     ["accessId", "public half"],
   ] as const)
-    if (holdsSecretIn(key[field]))
+    if (holdsSecretIn(key[field], issued))
       throw new ExposedSecretError(
         `the service told a key whose ${what} holds a part of a secret, and it would stand in the state in clear.`,
         String(key.id),
       );
-  return clearFields(key, ["secret"], asked);
+  return clearFields(key, { kept: ["secret"], asked, issued });
 }
 
 function clearKey(key: ApiKey | undefined): ApiKey | undefined {
@@ -73,20 +75,23 @@ function clearAccount(account: ServiceAccount | undefined, asked?: string): Serv
       "the service told a service account whose id holds a part of a secret, and it would stand in the state in clear.",
       String(account.id),
     );
-  return clearFields(account, [], asked);
+  return clearFields(account, asked === undefined ? {} : { asked });
 }
 
 /**
  * Without the fields that hold a part of a secret; ids are judged by whoever records them. Such a name is the
  * one that was asked for, or none: nobody takes the object for ours by it.
  */
-function clearFields<Told extends object>(told: Told, kept: readonly string[] = [], asked = ""): Told {
+function clearFields<Told extends object>(
+  told: Told,
+  { kept = [], asked = "", issued }: { kept?: readonly string[]; asked?: string; issued?: SecretWindows } = {},
+): Told {
   const fields: [string, unknown][] = [];
   for (const [field, value] of Object.entries(told) as [string, unknown][]) {
     if (field === "id" || kept.includes(field)) fields.push([field, value]);
-    else if (field === "name") fields.push([field, holdsSecretIn(value) ? asked : value]);
-    else if (Array.isArray(value)) fields.push([field, value.filter((each) => !holdsSecretIn(each))]);
-    else if (!holdsSecretIn(value)) fields.push([field, value]);
+    else if (field === "name") fields.push([field, holdsSecretIn(value, issued) ? asked : value]);
+    else if (Array.isArray(value)) fields.push([field, value.filter((each) => !holdsSecretIn(each, issued))]);
+    else if (!holdsSecretIn(value, issued)) fields.push([field, value]);
   }
   return Object.fromEntries(fields) as Told;
 }
@@ -98,6 +103,6 @@ function clearEach<Item>(
   return Array.isArray(items) ? (items as readonly Item[]).map(clear) : items;
 }
 
-function holdsSecretIn(value: unknown): boolean {
-  return (typeof value === "string" || typeof value === "number") && holdsSecret(String(value));
+function holdsSecretIn(value: unknown, issued?: SecretWindows): boolean {
+  return (typeof value === "string" || typeof value === "number") && holdsSecret(String(value), issued);
 }

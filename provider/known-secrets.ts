@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { publishedParts } from "./secret-shapes";
 import { SecretWindows } from "./secret-windows";
 
@@ -61,6 +62,12 @@ const most = 64 * 1024;
 const printed = new SecretMemory(most);
 /** What no clear field holds a part of: the same without what services publish of their keys. */
 const stored = new SecretMemory(most);
+/** The admin credentials alone: few, so that eight characters of one stand nowhere by chance. */
+const credentials = new SecretMemory(most);
+/** The secrets of the resource that the call at hand is about. */
+const own = new AsyncLocalStorage<SecretWindows>();
+/** Of all other secrets of the process: fewer characters in a row are chance, where there are a thousand of them. */
+const leastOfOthers = 12;
 
 /** Keeps secrets out of every message, and out of what is stored in clear, from now on. */
 export function rememberSecrets(...secrets: readonly string[]): void {
@@ -70,16 +77,34 @@ export function rememberSecrets(...secrets: readonly string[]): void {
   }
 }
 
+/** Runs what is about these secrets: no clear field of it holds eight characters of one. */
+export function aboutSecrets<Result>(secrets: readonly string[], run: () => Result): Result {
+  rememberSecrets(...secrets);
+  return own.run(windowsOf(...secrets), run);
+}
+
+/** The pieces of secrets that a clear field must not hold. */
+export function windowsOf(...secrets: readonly string[]): SecretWindows {
+  const windows = new SecretWindows();
+  for (const part of secrets.flatMap(withoutPublished)) windows.add(part);
+  return windows;
+}
+
 /** The same for an admin credential; of one that logs in as `user:password` the user alone is no secret. */
 export function rememberCredential(credential: string, logsIn: boolean): void {
   const colon = logsIn ? credential.indexOf(":") : -1;
-  if (colon < 1 || colon === credential.length - 1) return rememberSecrets(credential);
+  if (colon < 1 || colon === credential.length - 1) {
+    rememberSecrets(credential);
+    credentials.remember(credential, withoutPublished(credential));
+    return;
+  }
   // Of the user no more than what makes no piece without the password.
   const pair = credential.slice(Math.max(0, colon - 6));
   const password = credential.slice(colon + 1);
   const basic = Buffer.from(credential).toString("base64");
   printed.remember(credential, [pair, password, basic]);
   stored.remember(credential, [password, basic]);
+  credentials.remember(credential, [password, basic]);
 }
 
 /** Keeps what may be a secret out of messages alone: a guess must not make an id of a key look exposed. */
@@ -91,6 +116,7 @@ export function rememberSuspects(...suspects: readonly string[]): void {
 export function forgetSecrets(): void {
   printed.forget();
   stored.forget();
+  credentials.forget();
 }
 
 /** What no message may hold a part of. */
@@ -98,9 +124,19 @@ export function knownWindows(): SecretWindows {
   return printed.windows();
 }
 
-/** True for a text that must not be stored in clear: it holds eight characters of a secret, or more. */
-export function holdsSecret(text: string): boolean {
-  return stored.windows().isHeldBy(text);
+/**
+ * True for a text that must not be stored in clear: it holds eight characters of a secret of its own resource or of an
+ * admin credential, or a longer part of any other secret that this process knows.
+ *
+ * @param issued - the pieces of a secret that has just been issued
+ */
+export function holdsSecret(text: string, issued?: SecretWindows): boolean {
+  return (
+    issued?.isHeldBy(text) === true ||
+    own.getStore()?.isHeldBy(text) === true ||
+    credentials.windows().isHeldBy(text) ||
+    stored.windows().isHeldBy(text, leastOfOthers)
+  );
 }
 
 function withoutPublished(secret: string): string[] {

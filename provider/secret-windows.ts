@@ -41,11 +41,32 @@ export class SecretWindows {
     }
   }
 
-  /** True where the text holds a part of a secret. */
-  isHeldBy(text: string): boolean {
-    let held = false;
-    this.find(text, () => (held = true));
-    return held;
+  /**
+   * True where the text holds a part of a secret.
+   *
+   * @param least - how many characters in a row, for many secrets: an id of 32 hex digits shares eight with one of a
+   *   thousand by chance
+   */
+  isHeldBy(text: string, least = windowLength): boolean {
+    if (this.isEmpty) return false;
+    for (const view of viewsOf(text)) {
+      for (const form of [view, spread(view), compact(view)])
+        if (this.#longestRun(form.bytes.toLowerCase()) >= least) return true;
+      let held = false;
+      this.#findShort(view, () => (held = true));
+      if (held) return true;
+    }
+    return false;
+  }
+
+  #longestRun(lower: string): number {
+    let longest = 0;
+    let windows = 0;
+    for (let at = 0; at + windowLength <= lower.length; at += 1) {
+      windows = this.#windows.has(lower.slice(at, at + windowLength)) ? windows + 1 : 0;
+      if (windows > 0) longest = Math.max(longest, windows + windowLength - 1);
+    }
+    return longest;
   }
 
   #findWindows({ bytes, starts, ends }: View, found: (start: number, end: number) => void): void {

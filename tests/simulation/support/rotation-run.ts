@@ -58,7 +58,8 @@ export class RotationRun {
     await bench.reset("2027-01-04T09:17:00Z");
     const run = new RotationRun(bench, product, schedule);
     run.foreign.push(await bench.foreignKey(product, "app"), await bench.foreignKey(product, "app-0123456789"));
-    await run.others.up(run.othersProgram());
+    const { failures } = await run.others.up(run.othersProgram());
+    if (failures.length > 0) throw new Error(`the other stack failed: ${failures.join(" ")}`);
     return run;
   }
 

@@ -5,7 +5,13 @@ import { pulsely } from "../../../provider/backends/pulsely";
 import "../../../provider/backends/novavms";
 import "../../../provider/backends/pulseapi";
 import "../../../provider/backends/zenml";
-import { holdsSecret, rememberCredential, rememberSecrets, rememberSuspects } from "../../../provider/known-secrets";
+import {
+  aboutSecrets,
+  holdsSecret,
+  rememberCredential,
+  rememberSecrets,
+  rememberSuspects,
+} from "../../../provider/known-secrets";
 import { ProviderError } from "../../../provider/errors";
 import { kindOf, redact, withoutSecrets } from "../../../provider/redact";
 import { randomWords, secretLike } from "../../../provider/secret-shapes";
@@ -132,13 +138,25 @@ describe("a secret that the process knows", () => {
   });
 
   test("is held by a clear field that has eight characters of it, but not by what the service publishes of it", () => {
-    rememberSecrets("ply_live_4f8a2cQQ77rrTT99xx9e1d", "57|abcdefghijklmnopqrstuvwxyz0123456789AB99");
-    expect(holdsSecret("ply_live_4f8a2c…9e1d")).toBe(false);
-    expect(holdsSecret("456789AB")).toBe(false);
-    expect(holdsSecret("89AB99")).toBe(false);
-    expect(holdsSecret("ply_live_4f8a2cQQ")).toBe(true);
-    expect(holdsSecret("a2cqq77r")).toBe(true);
-    expect(holdsSecret("uvwxyz0123456789AB99")).toBe(true);
+    const secrets = ["ply_live_4f8a2cQQ77rrTT99xx9e1d", "57|abcdefghijklmnopqrstuvwxyz0123456789AB99"];
+    aboutSecrets(secrets, () => {
+      expect(holdsSecret("ply_live_4f8a2c…9e1d")).toBe(false);
+      expect(holdsSecret("456789AB")).toBe(false);
+      expect(holdsSecret("89AB99")).toBe(false);
+      expect(holdsSecret("ply_live_4f8a2cQQ")).toBe(true);
+      expect(holdsSecret("a2cqq77r")).toBe(true);
+      expect(holdsSecret("uvwxyz0123456789AB99")).toBe(true);
+    });
+  });
+
+  test("is in nobody else's clear field by chance: an id of another key may share eight characters with one of a thousand", () => {
+    const other = "another-key-of-this-process-0123";
+    rememberSecrets(other);
+    const hex = Buffer.from(other).toString("hex");
+    expect(holdsSecret(`${hex.slice(6, 14)}-4e5f-4a7c-8f69-c1c8${hex.slice(30, 38)}`)).toBe(false);
+    expect(holdsSecret(other.slice(4, 14))).toBe(false);
+    expect(holdsSecret(other.slice(4, 16))).toBe(true);
+    expect(holdsSecret(hex)).toBe(true);
   });
 
   test("that is a guess is kept out of messages alone", () => {
