@@ -129,7 +129,12 @@ function unreviewedOf(
         "The preview has no service account and no API key. If that is right for this stack, say `--allow-empty`.",
     });
   }
-  return unreviewed;
+  // Not in the order in which the engine happened to tell of them: the digest stands for these as well.
+  return unreviewed.sort((a, b) => compareTexts(a.urn ?? "", b.urn ?? "") || compareTexts(a.reason, b.reason));
+}
+
+function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function compareLock(

@@ -36,10 +36,7 @@ export const newServer: Rule = {
     return [...groups].flatMap(([subject, { after, followers }]): Problem[] => {
       const news = newsOf(after, used);
       if (news === undefined) return [];
-      const names = quotedList(
-        followers.map(({ name }) => name),
-        5,
-      );
+      const names = quotedList(followers.map(({ name }) => name).sort(), 5);
       return [
         {
           urn: stackUrn,

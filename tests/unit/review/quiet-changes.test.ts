@@ -238,7 +238,11 @@ describe("a change of access that no grant shows", () => {
 
   it("holds up no night after an upgrade: a state of 0.1 does not say where its credential comes from", () => {
     const target = { ...(web.inputs.target as object), credential: "environment variable TOKEN", route: "path /x/v1" };
-    expect(answers(stack, [silently(web, but(web, { target }))])).toMatchObject({ refused: false, changed: false, gate: 0 });
+    expect(answers(stack, [silently(web, but(web, { target }))])).toMatchObject({
+      refused: false,
+      changed: false,
+      gate: 0,
+    });
   });
 
   it("is told: a replacement whose old key would stay, though its keepers may turn out the same", () => {
