@@ -299,7 +299,9 @@ function isIdempotent({ idempotent, method }: HttpRequest): boolean {
 
 /** An answer that only says where else to ask: after a write nobody knows whether it was done. */
 function redirected(request: HttpRequest, { status, headers }: RawAnswer, secrets: readonly string[]): ProviderError {
-  const to = headers.location === undefined ? "" : ` It pointed to ${redact(headers.location, secrets)}.`;
+  // Where a create is sent on to may hold the new key, in a form that nobody knows.
+  const isTold = headers.location !== undefined && isIdempotent(request);
+  const to = isTold ? ` It pointed to ${redact(headers.location ?? "", secrets)}.` : "";
   const words = `${labelOf(request, secrets)} was redirected (${status}).${to} Redirects are not followed, so that the credential stays on one origin: set the connection's url to the service's real base address.`;
   return isIdempotent(request)
     ? new ConfigError(words)

@@ -316,7 +316,9 @@ describe("when the answer is not the service's", () => {
       for (const method of ["POST", "PATCH"] as const) {
         const error = await failureOf(impatient().http.request({ ...create, method }));
         expect(isUnclear(error)).toBe(true);
-        expect(error.message).toContain(`${method} /keys was redirected (${code}). It pointed to /elsewhere.`);
+        expect(error.message).toContain(`${method} /keys was redirected (${code}). Redirects are not followed`);
+        // The address may hold the new key.
+        expect(error.message).not.toContain("elsewhere");
       }
       // Doing it again has the same effect, so nothing is unclear: the address is wrong.
       expect(await failureOf(impatient().http.request({ method: "DELETE", path: "/keys/1" }))).toBeInstanceOf(
