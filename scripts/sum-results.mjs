@@ -21,5 +21,7 @@ for (const file of files) {
   }
 }
 if (skipped > 0) console.log(`\nskipped: ${skipped}`);
+// A machine of a CI system has, or gets, all that the tests need: what was not run there is not known to work.
+if (skipped > 0 && process.env.CI) failed += skipped;
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;

@@ -57,7 +57,8 @@ const planes = {
 const capturedVersion = process.env.CAPTURE_STATE;
 
 describe("A stack that an earlier version made", () => {
-  const capture = capturedVersion === undefined ? test.skip : test;
+  // No test of this version, so not a skipped one either.
+  const capture = capturedVersion === undefined ? (..._case: unknown[]) => undefined : test;
 
   capture(
     "is captured for the tests of later versions (CAPTURE_STATE=<version>)",

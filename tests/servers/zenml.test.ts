@@ -313,7 +313,7 @@ describeServer("zenml", (installation) => {
     test("A credential of another form is refused before anything is sent, and is not quoted.", async () => {
       const { client } = stackOn("zenml", { url: server.url, token: "just-a-token" }).connection;
       await expect(client.listKeys({ serviceAccountId: "x" })).rejects.toThrow(
-        /the user name and the password of an admin, with a colon between them: <user>:<password>/,
+        /the user name and .+ of an admin, with a colon between them: .+ The one given has another form/,
       );
     });
 
