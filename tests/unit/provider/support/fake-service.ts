@@ -11,6 +11,7 @@ import type {
 import { defineBackend } from "../../../../provider/backend";
 import { createConnections, type Connection, type Connections } from "../../../../provider/connections";
 import { defined } from "../../../../provider/defined";
+import { NotFoundError } from "../../../../provider/errors";
 import type { ResourceContext } from "../../../../provider/resources/context";
 import type { ScopeCatalogue } from "../../../../provider/scopes";
 import { formatTime } from "../../../../provider/times";
@@ -172,6 +173,8 @@ export class FakeService {
       },
       ...(changes && {
         updateKey: ({ id }, changes) => {
+          if (!this.keys.has(id))
+            return Promise.reject(new NotFoundError({ status: 404, method: "PATCH", path: "/keys" }));
           const { expiresAt, name, description } = without(changes, this.ignores);
           const given = defined({ name, description });
           this.edit(id, { ...given, ...(expiresAt === undefined ? {} : { expiresAt: expiresAt ?? undefined }) });
