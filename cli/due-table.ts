@@ -1,8 +1,8 @@
 import { formatSpan } from "../provider/durations";
 import { formatTime } from "../provider/times";
-import { inert } from "../review/inert";
 import { plural } from "../review/wording";
 import type { DueKey } from "./due-report";
+import { textTable } from "./text-table";
 
 /** One column of the table: its heading and what a key has there. */
 type Column = readonly [heading: string, cell: (key: DueKey) => string | undefined];
@@ -23,18 +23,11 @@ export function dueTable(keys: readonly DueKey[], nowMs: number, withinMs: numbe
     ...timed.filter(([, cell]) => keys.some((key) => cell(key) !== undefined)),
     ["DUE", ({ reason, problem }) => (problem === undefined ? reason : `cannot be told: ${problem}`)],
   ];
-  const rows = [
+  const table = textTable(
     columns.map(([heading]) => heading),
-    ...keys.map((key) => columns.map(([, cell]) => inert(cell(key) ?? "-", 200))),
-  ];
-  const widths = columns.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
+    keys.map((key) => columns.map(([, cell]) => cell(key) ?? "")),
   );
-  return `${[...lines, "", summary(keys, withinMs)].join("\n")}\n`;
+  return `${table}\n${summary(keys, withinMs)}\n`;
 }
 
 function summary(keys: readonly DueKey[], withinMs: number): string {

@@ -1,6 +1,6 @@
 /** What one exported state says of keys and accounts. Pure: no service is asked, and no secret is read. */
 import { defined } from "../provider/defined";
-import { readState } from "../provider/engine-state";
+import { stateIn } from "../provider/engine-state";
 import { parseUrn } from "../review/urn";
 
 /** Which key of a resource it is: a rotating key may have several that live. */
@@ -59,7 +59,7 @@ export function readRecordedStack(exported: unknown): RecordedStack | undefined 
   const stack = urn ? `${urn.project}/${urn.stack}` : "";
   const consumers = consumersOf(all);
   const keys = all.flatMap((resource) => keysOf(resource, stack, consumers));
-  const identity = readState(JSON.stringify(exported))?.identity;
+  const identity = stateIn(exported)?.identity;
   const origin = all.map(({ inputs }) => text(fields(inputs).origin)).find((each) => each !== undefined);
   return {
     stack,

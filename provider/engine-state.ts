@@ -38,13 +38,16 @@ const ourTypes = /^(pulumi-nodejs:dynamic\/apikeys:|apikeys:index:)/;
 
 /** Reads what `pulumi stack export` printed; undefined where the text has no identity. */
 export function readState(text: string): RecordedState | undefined {
-  let resources: readonly unknown[];
   try {
-    const { deployment } = JSON.parse(text) as { deployment?: { resources?: unknown } };
-    resources = Array.isArray(deployment?.resources) ? deployment.resources : [];
+    return stateIn(JSON.parse(text));
   } catch {
     return undefined;
   }
+}
+
+/** The same of an export that is parsed already. */
+export function stateIn(exported: unknown): RecordedState | undefined {
+  const resources = listOf(record(record(exported).deployment).resources);
   const identities: string[] = [];
   const ids = new Set<string>();
   const names = new Set<string>();
