@@ -139,8 +139,7 @@ async function revoke(
     const state = states.find(({ stack }) => stack === row.stack);
     if (!state) continue;
     try {
-      const connection = connectionsOf(state, host.env).open(row.connection);
-      connection.assertWritable();
+      const connection = connectionsOf(state, host.env).openForWrite(row.connection);
       if (row.kind === "account") await connection.client.deleteServiceAccount?.(row.id);
       else
         await revokeKey(connection, {

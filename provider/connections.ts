@@ -1,6 +1,13 @@
 import { checkClient } from "./backends/check-client";
 import { checkedClient } from "./backends/checked-client";
-import type { Backend, BackendClient, BackendContext, Capabilities } from "./backends/definition";
+import {
+  type Backend,
+  type BackendClient,
+  type BackendContext,
+  type Capabilities,
+  type ReadingClient,
+  readingMethods,
+} from "./backends/definition";
 import { loadBackend } from "./backend-loading";
 import { clockIsSet } from "./clock";
 import {
@@ -44,19 +51,28 @@ export interface ConnectionFacts {
   readonly route?: string;
 }
 
-/** A connection that can be used. */
+/** A connection that can look, and change nothing. */
 export interface Connection extends ConnectionFacts {
+  readonly client: ReadingClient;
+}
+
+/** A connection that may change what is on its service. */
+export interface WritableConnection extends ConnectionFacts {
   readonly client: BackendClient;
-  /** Refuses, with what to do, where this connection may not write. Called before the first request of a write. */
-  assertWritable(): void;
 }
 
 /** All connections of one stack. Everything is read when it is asked for, and credentials at each call. */
 export interface Connections {
   /** @throws ConfigError - the connection, its backend or its settings are missing or wrong. */
   describe(name: string): ConnectionFacts;
-  /** Ready to use; the credential is read when a request needs it. */
+  /** Ready to read; the credential is read when a request needs it. */
   open(name: string): Connection;
+  /**
+   * Ready to read and write.
+   *
+   * @throws ConfigError - this connection may not write: its vendor documents no such calls, or the clock is set.
+   */
+  openForWrite(name: string): WritableConnection;
 }
 
 /** Reads `apikeys:connections`, `apikeys:tokens` and the environment's `APIKEYS_CONNECTIONS`. */
@@ -68,7 +84,7 @@ export function createConnections(
   guard = guardClient,
 ): Connections {
   const prepared = new Map<string, Prepared>();
-  const opened = new Map<string, Connection>();
+  const opened = new Map<string, Opened>();
 
   function prepare(name: string): Prepared {
     const settings = readSettings(config, env, name);
@@ -104,7 +120,7 @@ export function createConnections(
     };
   }
 
-  function connect(name: string): Connection {
+  function connect(name: string): Opened {
     const { backend, settings, options, url, timing, facts } = remember(prepared, name, prepare);
     const source = credentialSource(config, env, name, settings);
     const token = createTokenReader(name, source, env);
@@ -115,13 +131,24 @@ export function createConnections(
     const session = createSession(token, login);
     const http = createHttpClient({ url, session, ...timing });
     const client = guard(checkedClient(backend.connect({ http, options, token, url })));
-    return { ...facts, client, assertWritable: () => assertWritable(name, backend, settings, url, env) };
+    return { writable: { ...facts, client }, readable: { ...facts, client: readingPart(client) } };
   }
 
   return {
     describe: (name) => remember(prepared, name, prepare).facts,
-    open: (name) => remember(opened, name, connect),
+    open: (name) => remember(opened, name, connect).readable,
+    openForWrite: (name) => {
+      const { writable } = remember(opened, name, connect);
+      assertMayWrite(remember(prepared, name, prepare), env);
+      return writable;
+    },
   };
+}
+
+/** One connection in both forms, over one session. */
+interface Opened {
+  readonly readable: Connection;
+  readonly writable: WritableConnection;
 }
 
 interface Prepared {
@@ -178,7 +205,15 @@ function createTokenReader(name: string, source: CredentialSource, env: NodeJS.P
   };
 }
 
-function assertWritable(name: string, backend: Backend, settings: Settings, url: string, env: NodeJS.ProcessEnv): void {
+function readingPart(client: BackendClient): ReadingClient {
+  const methods: Readonly<Record<string, unknown>> = { ...client };
+  return Object.fromEntries(
+    readingMethods.flatMap((name) => (methods[name] === undefined ? [] : [[name, methods[name]]])),
+  ) as unknown as ReadingClient;
+}
+
+/** Refuses, with what to do, before anything is sent. */
+function assertMayWrite({ facts: { name }, backend, settings, url }: Prepared, env: NodeJS.ProcessEnv): void {
   if (backend.undocumentedWrites !== undefined && settings.allowUndocumentedEndpoints !== true) {
     throw new ConfigError(
       `connection "${name}": ${backend.undocumentedWrites}. Nothing was sent. Set allowUndocumentedEndpoints: true in the connection if your installation offers them.`,

@@ -10,7 +10,12 @@ import type {
   NewServiceAccount,
   ServiceAccount,
 } from "../provider/backends/definition";
-import { type Connection, type ConnectionFacts, type Connections, createConnections } from "../provider/connections";
+import {
+  type WritableConnection,
+  type ConnectionFacts,
+  type Connections,
+  createConnections,
+} from "../provider/connections";
 import { defined } from "../provider/defined";
 import { logicalName, type Origin, physicalName } from "../provider/resources/names";
 import { formatTime } from "../provider/times";
@@ -65,7 +70,7 @@ export interface Opened {
   readonly subject: Subject;
   readonly harness: BackendHarness;
   readonly connections: Connections;
-  readonly connection: Connection;
+  readonly connection: WritableConnection;
   /** How far the service's clock is ahead of this machine's. */
   aheadMs: number;
 }
@@ -73,14 +78,14 @@ export interface Opened {
 export function openService(subject: Subject, harness: BackendHarness): Opened {
   const whole = { ...subject, fields: { ...subject.fields, ...harness.connection } };
   const connections = connect(whole, harness);
-  return { subject: whole, harness, connections, connection: connections.open(connectionName), aheadMs: 0 };
+  return { subject: whole, harness, connections, connection: connections.openForWrite(connectionName), aheadMs: 0 };
 }
 
 /** What one promise of a contract works with. Everything that it makes goes when it is done. */
 export class Workbench {
   readonly harness: BackendHarness;
   readonly connections: Connections;
-  readonly connection: Connection;
+  readonly connection: WritableConnection;
   readonly client: BackendClient;
   readonly can: Capabilities;
   readonly #accounts: string[] = [];
@@ -226,10 +231,12 @@ export class Workbench {
     readonly token?: string;
     readonly url?: string;
     readonly fields?: Readonly<Record<string, unknown>>;
-  }): Connection {
+  }): WritableConnection {
     const { subject, harness } = this.#opened;
     const { url = harness.url, token = harness.token, fields } = settings;
-    return connect({ ...subject, fields: { ...subject.fields, ...fields } }, { url, token }).open(connectionName);
+    return connect({ ...subject, fields: { ...subject.fields, ...fields } }, { url, token }).openForWrite(
+      connectionName,
+    );
   }
 
   /** Connections for the resources, without any credential: what a preview has to do with. */

@@ -126,6 +126,12 @@ export interface BackendClient {
   deleteServiceAccount?(id: string): Promise<"deleted" | "absent">;
 }
 
+/** The methods that change nothing on the service. */
+export const readingMethods = ["getKey", "listKeys", "getServiceAccount", "listServiceAccounts"] as const;
+
+/** A client that cannot change anything on the service. */
+export type ReadingClient = Pick<BackendClient, (typeof readingMethods)[number]>;
+
 /** What a backend gets when a connection is opened. */
 export interface BackendContext<Options> {
   readonly http: HttpClient;

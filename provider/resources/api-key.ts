@@ -19,7 +19,7 @@ import { planChange } from "./api-key-change";
 import { apiKeyFields, type ApiKeyInputs, isCallerChosen } from "./api-key-fields";
 import { type ApiKeyOutputs, canonicalEnd, checkExpiry, checkOutage, checkSecretValue } from "./api-key-inputs";
 import { changeKey } from "./change-key";
-import { checkAnswer, describeForCheck, openRecorded, type ResourceContext } from "./context";
+import { checkAnswer, describeForCheck, openRecorded, openRecordedForWrite, type ResourceContext } from "./context";
 import { resolveExpiry, sameInstant } from "./expiry";
 import { checkShape, Failures } from "./input-checks";
 import { checkedInputs, namesOf, picked, shapeOf } from "./fields/field";
@@ -68,8 +68,7 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
     },
 
     async create(inputs: ApiKeyInputs): Promise<CreateResult<ApiKeyOutputs>> {
-      const connection = context.connections.open(inputs.connection);
-      connection.assertWritable();
+      const connection = context.connections.openForWrite(inputs.connection);
       const nowMs = context.nowMs();
       const expiresAt = resolveExpiry(inputs, nowMs);
       const { secretValue, status: _status, ...given } = inputs;
@@ -134,10 +133,8 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
         labels: updates.includes("labels") && capabilities.marker === "metadata" ? (news.labels ?? {}) : undefined,
         expiresAt: expiry.kind === "update" ? expiry.expiresAt : undefined,
       });
-      if (Object.keys(changes).length > 0) {
-        connection.assertWritable();
-        await changeKey(connection, refOf(id, olds), changes);
-      }
+      if (Object.keys(changes).length > 0)
+        await changeKey(openRecordedForWrite(context, olds), refOf(id, olds), changes);
       const { secretValue: _secret, status: _status, ...given } = news;
       const { keyId, secret, accessId, hint, fingerprint, secretVersion, createdAt, serverScopes } = olds;
       const { expiryImposed, status } = olds;
@@ -160,8 +157,7 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
     },
 
     async delete(id: string, props: ApiKeyOutputs): Promise<void> {
-      const connection = openRecorded(context, props);
-      connection.assertWritable();
+      const connection = openRecordedForWrite(context, props);
       if (!props.lostCreate) return revokeKey(connection, refOf(id, props));
       const { serviceAccountId, physicalName } = props;
       for (const key of await livingByMarkers(connection, serviceAccountId, [physicalName]))

@@ -1,6 +1,6 @@
 /** Changes a key in place. Some services acknowledge a change and ignore the field: an acknowledgement is no proof. */
 import type { ApiKey, KeyChanges, KeyRef } from "../backends/definition";
-import type { Connection } from "../connections";
+import type { WritableConnection } from "../connections";
 import { ProviderError } from "../errors";
 import { redact } from "../redact";
 import { sameInstant } from "./expiry";
@@ -11,7 +11,7 @@ import { sameInstant } from "./expiry";
  *
  * @throws ProviderError - the service acknowledged the change, and the key is not as it was asked to be.
  */
-export async function changeKey(connection: Connection, ref: KeyRef, changes: KeyChanges): Promise<void> {
+export async function changeKey(connection: WritableConnection, ref: KeyRef, changes: KeyChanges): Promise<void> {
   const { client, capabilities, backend } = connection;
   const { granularityMs } = capabilities.expiry;
   if (!client.updateKey) throw new ProviderError(`${backend} cannot change a key in place`);

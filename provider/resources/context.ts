@@ -1,6 +1,6 @@
 import type { CheckFailure } from "@pulumi/pulumi/dynamic";
 import { decisionTime } from "../clock";
-import { type Connection, type ConnectionFacts, type Connections } from "../connections";
+import type { Connection, ConnectionFacts, Connections, WritableConnection } from "../connections";
 import { ConfigError } from "../errors";
 import { type Clock, realClock } from "../http/client";
 import { kindOf } from "../redact";
@@ -43,6 +43,12 @@ export function openRecorded({ connections }: ResourceContext, recorded: Recorde
   const connection = connections.open(recorded.connection);
   assertSameTarget(connection, recorded);
   return connection;
+}
+
+/** The same, for a write. */
+export function openRecordedForWrite(context: ResourceContext, recorded: Recorded): WritableConnection {
+  const { name } = openRecorded(context, recorded);
+  return context.connections.openForWrite(name);
 }
 
 /** A connection's facts for `check`: a wrong configuration is a failure of the input `connection`. */

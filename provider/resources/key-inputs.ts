@@ -1,6 +1,6 @@
 /** How a new key is asked for and recorded, for ApiKey and RotatingApiKey. */
 import type { IssuedApiKey, NewKey } from "../backends/definition";
-import type { Connection, ConnectionFacts } from "../connections";
+import type { ConnectionFacts } from "../connections";
 import { defined } from "../defined";
 import { fingerprintOf } from "../fingerprint";
 import { sameAccess } from "../scopes";
@@ -41,7 +41,7 @@ export function recordIssued(
     readonly expiresAt: string | undefined;
     readonly callerChosen: boolean;
   },
-  connection: Connection,
+  connection: ConnectionFacts,
   nowMs: number,
 ): KeyRecord {
   const { granularityMs } = connection.capabilities.expiry;

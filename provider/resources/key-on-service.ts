@@ -3,7 +3,7 @@
  * hold for every backend; the capabilities say which of them needs a second look.
  */
 import type { ApiKey, IssuedApiKey, KeyRef, KeyStatus, NewKey } from "../backends/definition";
-import type { Connection } from "../connections";
+import type { Connection, ConnectionFacts, WritableConnection } from "../connections";
 import { secondMs } from "../durations";
 import {
   AmbiguousCreateError,
@@ -38,7 +38,7 @@ const mostCreates = 3;
  *   that were found and could not be revoked.
  */
 export async function issueKey(
-  connection: Connection,
+  connection: WritableConnection,
   request: Omit<NewKey, "name">,
   naming: Naming,
   clock: Clock = realClock,
@@ -98,7 +98,7 @@ export async function issueKey(
  * the id of the answer may not be the one that the service goes by.
  */
 async function takenBack(
-  connection: Connection,
+  connection: WritableConnection,
   ref: Omit<KeyRef, "id">,
   exact: boolean,
   error: ExposedSecretError,
@@ -197,7 +197,7 @@ export function statusOf(key: ApiKey, nowMs: number): KeyStatus {
  * Revokes a key; one that is provably gone already is a success, all else is an error. Under an id
  * that can change hands only what is ours is touched.
  */
-export async function revokeKey(connection: Connection, ref: KeyRef): Promise<void> {
+export async function revokeKey(connection: WritableConnection, ref: KeyRef): Promise<void> {
   const key = await lookBeforeRevoking(connection, ref);
   if (key && isAnothers(key, ref, connection)) return;
   await revokeById(connection, ref);
@@ -205,7 +205,7 @@ export async function revokeKey(connection: Connection, ref: KeyRef): Promise<vo
 
 /** Revokes one credential: where its key carries a newer secret by now, that one is left alone. */
 export async function retireCredential(
-  connection: Connection,
+  connection: WritableConnection,
   ref: KeyRef & { readonly secretVersion?: string },
 ): Promise<"gone" | "leftAlone"> {
   const key = await lookBeforeRevoking(connection, ref);
@@ -216,7 +216,7 @@ export async function retireCredential(
 }
 
 /** Whether the id has changed hands. A name that was edited is no proof of that; another marker is. */
-function isAnothers(key: ApiKey, ref: KeyRef, { capabilities }: Connection): boolean {
+function isAnothers(key: ApiKey, ref: KeyRef, { capabilities }: ConnectionFacts): boolean {
   if (key.name === ref.name) return false;
   return capabilities.idsReused || (hasMarkerForm(key.name) && renamed("", key.name) !== renamed("", ref.name));
 }
@@ -226,7 +226,7 @@ async function lookBeforeRevoking({ client, capabilities }: Connection, ref: Key
   return capabilities.idsReused || capabilities.nativeRotate?.id === "same" ? client.getKey(ref) : undefined;
 }
 
-async function revokeById(connection: Connection, ref: KeyRef): Promise<void> {
+async function revokeById(connection: WritableConnection, ref: KeyRef): Promise<void> {
   const { client, capabilities } = connection;
   const outcome = await client.revokeKey(ref);
   if (outcome === "absent") await proveKeyGone(connection, ref);

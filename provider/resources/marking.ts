@@ -4,7 +4,7 @@
  * engine recorded it. Its secret died with that run, so it is revoked before the next key is issued.
  */
 import type { ApiKey, ServiceAccount } from "../backends/definition";
-import type { Connection } from "../connections";
+import type { Connection, ConnectionFacts, WritableConnection } from "../connections";
 import type { AskState, RecordedState } from "../engine-state";
 import { ProviderError, wordsOf } from "../errors";
 import { revokeKey, statusOf } from "./key-on-service";
@@ -45,7 +45,7 @@ export interface Naming {
 /** The marks of one process, and what it has seen of earlier ones. */
 export interface Marking {
   /** How this resource names what it makes on the connection. Asks the engine for the state's identity, once per process. */
-  naming(type: ResourceType, named: Named, connection: Connection): Promise<Naming>;
+  naming(type: ResourceType, named: Named, connection: WritableConnection): Promise<Naming>;
 }
 
 /** In tests and wherever no engine runs: names that are unique, and prove nothing. */
@@ -93,7 +93,7 @@ export function createMarking(
   /** What the service lists; nothing, with a warning, where it refuses: that must not keep the next key from being issued. */
   async function listed<Thing>(
     what: "keys" | "accounts",
-    { name }: Connection,
+    { name }: ConnectionFacts,
     list: () => Promise<readonly Thing[]>,
   ): Promise<readonly Thing[]> {
     try {
@@ -106,7 +106,7 @@ export function createMarking(
   }
 
   async function clearLeftovers(
-    connection: Connection,
+    connection: WritableConnection,
     parent: Parent,
     mark: ResourceMark,
     stack: string,
@@ -175,7 +175,7 @@ function remembered<Value>(
   return answer;
 }
 
-function placeOf({ name }: Connection, serviceAccountId: string | undefined): string {
+function placeOf({ name }: ConnectionFacts, serviceAccountId: string | undefined): string {
   return JSON.stringify([name, serviceAccountId ?? null]);
 }
 
@@ -190,7 +190,7 @@ function plainNaming(named: Named): Naming {
  * Why a key with this resource's mark is not revoked: some state knows it, or it may be in use. A restored backup knows less
  * than its services, so a key that was used is left alone.
  */
-function whyKept(key: ApiKey, state: RecordedState | undefined, { capabilities }: Connection): string | undefined {
+function whyKept(key: ApiKey, state: RecordedState | undefined, { capabilities }: ConnectionFacts): string | undefined {
   if (!state) return "and may be left from an interrupted run; the state could not be read, so it is left alone";
   if (state.ids.has(key.id) || state.names.has(key.name)) return "known";
   // Where a service keeps one key, the next one takes its place in any case.

@@ -8,7 +8,7 @@ import type {
   UpdateResult,
 } from "@pulumi/pulumi/dynamic";
 import type { ServiceAccount, ServiceAccountChanges } from "../backends/definition";
-import type { Connection, ConnectionFacts } from "../connections";
+import type { Connection, ConnectionFacts, WritableConnection } from "../connections";
 import { secondMs } from "../durations";
 import { defined } from "../defined";
 import { AmbiguousCreateError, isUnclear, ProviderError, wordsOf } from "../errors";
@@ -17,7 +17,7 @@ import { formatTime } from "../times";
 import { isUnknown } from "../wire";
 import { findAccount } from "./absence";
 import { accountFields, type ServiceAccountInputs } from "./account-fields";
-import { checkAnswer, describeForCheck, openRecorded, type ResourceContext } from "./context";
+import { checkAnswer, describeForCheck, openRecorded, openRecordedForWrite, type ResourceContext } from "./context";
 import { changedFields, checkedInputs, namesOf, picked, sentInputs, shapeOf, withEffect } from "./fields/field";
 import { checkShape, Failures } from "./input-checks";
 import { newPhysicalName } from "./names";
@@ -60,8 +60,7 @@ export function createServiceAccountProvider(
     },
 
     async create(inputs: ServiceAccountInputs): Promise<CreateResult<ServiceAccountOutputs>> {
-      const connection = context.connections.open(inputs.connection);
-      connection.assertWritable();
+      const connection = context.connections.openForWrite(inputs.connection);
       const { account, adopted } = await createAccount(connection, inputs, context);
       const record = {
         accountId: String(account.id),
@@ -121,18 +120,17 @@ export function createServiceAccountProvider(
           updates.includes("labels") && connection.capabilities.marker === "metadata" ? (news.labels ?? {}) : undefined,
       });
       if (Object.keys(changes).length > 0) {
-        connection.assertWritable();
-        if (!connection.client.updateServiceAccount)
-          throw new ProviderError(`${connection.backend} cannot change a service account in place`);
-        await connection.client.updateServiceAccount(id, changes);
+        const { client, backend } = openRecordedForWrite(context, olds);
+        if (!client.updateServiceAccount)
+          throw new ProviderError(`${backend} cannot change a service account in place`);
+        await client.updateServiceAccount(id, changes);
       }
       const { accountId, createdAt } = olds;
       return { outs: { ...news, status: olds.status, accountId, createdAt, physicalName, service: connection.origin } };
     },
 
     async delete(id: string, props: ServiceAccountOutputs): Promise<void> {
-      const connection = openRecorded(context, props);
-      connection.assertWritable();
+      const connection = openRecordedForWrite(context, props);
       const outcome = await connection.client.deleteServiceAccount?.(id);
       if (outcome === "absent" && (await findAccount(connection, id, props.physicalName))) {
         throw new ProviderError(
@@ -169,7 +167,7 @@ function planChange(olds: ServiceAccountOutputs, news: ServiceAccountInputs, fac
 
 /** Creates the account; after an unclear answer one that carries this call's own marker is adopted: it holds no secret. */
 async function createAccount(
-  connection: Connection,
+  connection: WritableConnection,
   inputs: ServiceAccountInputs,
   { clock, marking, warn }: ResourceContext,
 ): Promise<{ readonly account: ServiceAccount; readonly adopted: boolean }> {
@@ -223,7 +221,7 @@ async function createAccount(
 
 /** Where a service makes an account in several calls, an adopted one may lack what the later ones give. */
 async function finishAccount(
-  { client, capabilities, catalogue }: Connection,
+  { client, capabilities, catalogue }: WritableConnection,
   account: ServiceAccount,
   asked: ServiceAccountInputs,
 ): Promise<void> {

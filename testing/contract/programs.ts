@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { BackendClient } from "../../provider/backends/definition";
-import type { Connection, Connections } from "../../provider/connections";
+import type { WritableConnection, Connections } from "../../provider/connections";
 import { ConnectionError } from "../../provider/errors";
 import { createContext, type ResourceContext } from "../../provider/resources/context";
 import { covers } from "../../provider/scopes";
@@ -76,6 +76,6 @@ export function losingOnce(
           createServiceAccount: async (account) =>
             (await lose(async () => (await client.createServiceAccount?.(account)) ?? { name: "" })) as never,
         };
-  const changed: Connection = { ...connection, client: { ...client, ...losing } };
-  return { describe: (name) => connections.describe(name), open: () => changed };
+  const changed: WritableConnection = { ...connection, client: { ...client, ...losing } };
+  return { describe: (name) => connections.describe(name), open: () => changed, openForWrite: () => changed };
 }

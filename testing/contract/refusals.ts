@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { BackendClient, Capabilities, KeyRef } from "../../provider/backends/definition";
-import type { Connection } from "../../provider/connections";
+import type { WritableConnection } from "../../provider/connections";
 import {
   ApiError,
   AuthenticationError,
@@ -93,7 +93,7 @@ type Calls = Readonly<Record<"createKey" | "getKey" | "listKeys" | "revokeKey", 
   Partial<Readonly<Record<keyof BackendClient, Call>>>;
 
 /** Every call of a client, about a key that exists on the bench's own service. */
-function callsOf({ client }: Connection, bench: Workbench, ref: KeyRef): Calls {
+function callsOf({ client }: WritableConnection, bench: Workbench, ref: KeyRef): Calls {
   const account = ref.serviceAccountId ?? "none";
   const optional: Partial<Record<keyof BackendClient, Call>> = {
     ...(client.createServiceAccount && {

@@ -9,7 +9,7 @@ function open(settings: Record<string, unknown>, token: string) {
   return createConnections(
     { get: (key) => (key === "apikeys:connections" ? config : undefined) },
     { TOKEN: token },
-  ).open("it");
+  ).openForWrite("it");
 }
 
 describe("A key that the service does not show", () => {

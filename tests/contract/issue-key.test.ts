@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { IssuedApiKey } from "../../provider/backends/definition";
-import { type Connection, createConnections } from "../../provider/connections";
+import { type WritableConnection, createConnections } from "../../provider/connections";
 import {
   AmbiguousCreateError,
   ConflictError,
@@ -34,7 +34,7 @@ function connect(
   vendor: Vendor,
   fields: Readonly<Record<string, unknown>> = {},
   token = emulator.services[vendor].adminToken,
-): Connection {
+): WritableConnection {
   const connections = {
     default: {
       backend: vendor,
@@ -50,7 +50,7 @@ function connect(
   return createConnections(
     { get: (key) => (key === "apikeys:connections" ? JSON.stringify({ default: settings }) : undefined) },
     { TOKEN: token },
-  ).open("default");
+  ).openForWrite("default");
 }
 
 const waits: number[] = [];
@@ -58,7 +58,7 @@ const clock: Clock = { nowMs: () => 0, sleep: (ms) => Promise.resolve(void waits
 
 interface Scene {
   readonly vendor: Vendor;
-  readonly connection: Connection;
+  readonly connection: WritableConnection;
   readonly parent: { readonly serviceAccountId?: string };
   readonly issue: (options?: { readonly exactName?: string; readonly clock?: Clock }) => Promise<IssuedApiKey>;
   /** The faults of the calls that make, list and revoke keys. */
@@ -386,7 +386,10 @@ describe("a service account at NovaVMS", () => {
   const account = () => {
     const connection = connect("novavms");
     return new OneResource(
-      createServiceAccountProvider({ ...createContext({ describe: () => connection, open: () => connection }), clock }),
+      createServiceAccountProvider({
+        ...createContext({ describe: () => connection, open: () => connection, openForWrite: () => connection }),
+        clock,
+      }),
     );
   };
   const fault = (kind: EmulatorFault["kind"], times = 1) =>

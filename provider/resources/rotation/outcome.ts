@@ -1,6 +1,5 @@
 /** What the answer to a step makes of the ring and of what an update has seen. Pure. */
 import type { ApiKey, IssuedApiKey } from "../../backends/definition";
-import type { Connection } from "../../connections";
 import type { AmbiguousCreateError } from "../../errors";
 import { formatTime } from "../../times";
 import type { Observation } from "../key-on-service";
@@ -56,7 +55,7 @@ type Apply<Kind extends ServiceStep["kind"]> = (
   progress: Progress,
   outcome: Outcomes[Kind],
   step: StepOf<Kind>,
-  aim: Aim & { readonly facts: Connection },
+  aim: Aim,
 ) => Progress;
 
 const appliers: { readonly [Kind in ServiceStep["kind"]]: Apply<Kind> } = {
@@ -117,7 +116,7 @@ export function afterOutcome<Kind extends ServiceStep["kind"]>(
   progress: Progress,
   step: StepOf<Kind>,
   outcome: Outcomes[Kind],
-  aim: Aim & { readonly facts: Connection },
+  aim: Aim,
 ): Progress {
   const apply: Apply<Kind> = appliers[step.kind];
   return apply(progress, outcome, step, aim);
@@ -131,7 +130,7 @@ export function settled({ ring, seen }: Progress, { kind }: Extract<Step, { kind
 }
 
 /** What stands in the record at the end of an update, whatever else could not be done. */
-export function concluded({ ring, seen }: Progress, { wanted, facts }: Aim & { readonly facts: Connection }): KeyRing {
+export function concluded({ ring, seen }: Progress, { wanted, facts }: Aim): KeyRing {
   const { rotationReason } = ring.record;
   const crowd = ring.waiting.length > (ring.previous ? 0 : 1);
   const reason = seen.issued
@@ -201,7 +200,7 @@ function succession(
   { ring, seen }: Progress,
   issued: IssuedApiKey,
   issue: Issue,
-  { aim, inPlace }: { readonly aim: Aim & { readonly facts: Connection }; readonly inPlace: boolean },
+  { aim, inPlace }: { readonly aim: Aim; readonly inPlace: boolean },
 ): Progress {
   const { repair: _repair, lastUsedAt: _used, ...rest } = seen;
   const next = succeeded(ring, { issued, issue, inPlace, remarks: seen.remarks }, aim);

@@ -1,6 +1,6 @@
 /** One function for each step of a rotation that asks the service. Decides nothing, and throws only what nobody can carry on from. */
 import type { KeyChanges, KeyRef } from "../../backends/definition";
-import type { Connection } from "../../connections";
+import type { WritableConnection } from "../../connections";
 import { defined } from "../../defined";
 import { AmbiguousCreateError, isUnclear, ProviderError, wordsOf } from "../../errors";
 import { formatTime } from "../../times";
@@ -19,7 +19,7 @@ import { unclearRotate } from "./words";
 
 /** An update under way: what it works towards, and the service it works on. */
 export interface RotationCall extends Aim {
-  readonly facts: Connection;
+  readonly facts: WritableConnection;
   readonly tools: Pick<ResourceContext, "clock" | "marking">;
 }
 

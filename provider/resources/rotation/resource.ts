@@ -15,7 +15,7 @@ import { defined } from "../../defined";
 import { AmbiguousCreateError, ProviderError } from "../../errors";
 import { formatTime } from "../../times";
 import { isUnknown } from "../../wire";
-import { checkAnswer, describeForCheck, openRecorded, type ResourceContext } from "../context";
+import { checkAnswer, describeForCheck, openRecorded, openRecordedForWrite, type ResourceContext } from "../context";
 import { resolveExpiry } from "../expiry";
 import { checkExpirySupport, checkLife, checkShape, Failures } from "../input-checks";
 import { createInputMemory } from "../input-memory";
@@ -112,8 +112,7 @@ export function createRotatingApiKeyProvider(
     },
 
     async create(inputs: RotatingInputs): Promise<CreateResult<RotatingOutputs>> {
-      const connection = context.connections.open(inputs.connection);
-      connection.assertWritable();
+      const connection = context.connections.openForWrite(inputs.connection);
       const nowMs = decisionTime(inputs);
       const schedule = scheduleFor(inputs, connection);
       const id = `rotating-${randomBytes(8).toString("hex")}`;
@@ -154,15 +153,15 @@ export function createRotatingApiKeyProvider(
     async update(id: string, olds: RotatingOutputs, wanted: RotatingInputs): Promise<UpdateResult<RotatingOutputs>> {
       const facts = openRecorded(context, olds);
       const schedule = scheduleFor(wanted, facts);
-      const call = { wanted, facts, schedule, nowMs: decisionTime(wanted), tools: context };
-      const { outs, problems } = await updateRotation(call, olds);
+      const aim = { wanted, facts, schedule, nowMs: decisionTime(wanted) };
+      const open = () => openRecordedForWrite(context, olds);
+      const { outs, problems } = await updateRotation(aim, olds, { ...context, open });
       if (problems.length > 0) throw keptAfterFailure(new ProviderError(problems.join(" ")), id, outs, wanted);
       return { outs };
     },
 
     async delete(_id: string, props: RotatingOutputs): Promise<void> {
-      const connection = openRecorded(context, props);
-      connection.assertWritable();
+      const connection = openRecordedForWrite(context, props);
       const ring = fromOutputs(props);
       const { serviceAccountId } = props;
       const problems: string[] = [];

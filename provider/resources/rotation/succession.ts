@@ -1,6 +1,5 @@
 /** A new key becomes the current one, and the one before it the previous one: what follows for every older key. Pure. */
 import type { IssuedApiKey } from "../../backends/definition";
-import type { Connection } from "../../connections";
 import { defined } from "../../defined";
 import { formatSpan, minuteMs } from "../../durations";
 import { formatTime } from "../../times";
@@ -39,7 +38,7 @@ export function leavesOverlap({ emergency }: Issue, { retire, overlapMs }: Sched
 }
 
 /** The new key is the current one from here on, whatever fails. */
-export function succeeded(before: KeyRing, succession: Succession, aim: Aim & { facts: Connection }): KeyRing {
+export function succeeded(before: KeyRing, succession: Succession, aim: Aim): KeyRing {
   const { issued, issue, inPlace } = succession;
   const old = currentOf(before);
   // Native rotation keeps the id, and some services reuse ids: any older credential with this id is dead.
@@ -71,7 +70,7 @@ const ofTheKey = [
 function recorded(
   ring: KeyRing,
   { issued, issue, remarks }: Succession,
-  { wanted, facts, schedule, nowMs }: Aim & { facts: Connection },
+  { wanted, facts, schedule, nowMs }: Aim,
 ): KeyRing {
   const expiresAt = resolveExpiry(wanted, nowMs);
   return replaced(ring, [...ofTheKey, ...(rotatingNames as readonly (keyof RotationRecord)[])], {

@@ -1,5 +1,6 @@
 /** An update of a rotating key: step after step, until nothing is left to do. */
-import { withNextRotation } from "./due-issue";
+import type { WritableConnection } from "../../connections";
+import { type Aim, withNextRotation } from "./due-issue";
 import { fromOutputs, type RotatingOutputs, toOutputs } from "./key-ring";
 import { nextStep } from "./next-step";
 import { afterOutcome, concluded, type Progress, settled } from "./outcome";
@@ -13,11 +14,17 @@ export interface Updated {
   readonly problems: readonly string[];
 }
 
-export async function updateRotation(call: RotationCall, olds: RotatingOutputs): Promise<Updated> {
+/** What an update works with. */
+export type UpdateTools = RotationCall["tools"] & {
+  /** Called when the first request is due: it refuses where the connection may not write. */
+  readonly open: () => WritableConnection;
+};
+
+export async function updateRotation(aim: Aim, olds: RotatingOutputs, tools: UpdateTools): Promise<Updated> {
   let progress: Progress = { ring: fromOutputs(olds), seen: nothingSeen };
   for (;;) {
     const { ring, seen } = progress;
-    const step = nextStep(ring, seen, call);
+    const step = nextStep(ring, seen, aim);
     switch (step.kind) {
       case "fail":
         // The old key is the current one still, with its own scopes, keepers, life and emergency text.
@@ -25,7 +32,7 @@ export async function updateRotation(call: RotationCall, olds: RotatingOutputs):
       case "record":
       case "done":
         return {
-          outs: withNextRotation(toOutputs(concluded(progress, call)), call.schedule),
+          outs: withNextRotation(toOutputs(concluded(progress, aim)), aim.schedule),
           problems: seen.problems,
         };
       case "forget":
@@ -33,8 +40,12 @@ export async function updateRotation(call: RotationCall, olds: RotatingOutputs):
         progress = settled(progress, step);
         break;
       default:
-        call.facts.assertWritable();
-        progress = afterOutcome(progress, step, await perform(call, progress, step), call);
+        progress = afterOutcome(
+          progress,
+          step,
+          await perform({ ...aim, facts: tools.open(), tools }, progress, step),
+          aim,
+        );
     }
   }
 }

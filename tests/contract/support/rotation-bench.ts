@@ -107,7 +107,7 @@ export class RotationBench {
       () => undefined,
     );
     if (!hasMadeTheAccount) return;
-    const connection = this.context().connections.open("novavms");
+    const connection = this.context().connections.openForWrite("novavms");
     const naming = await this.#marking.naming("ServiceAccount", { origin: "organization/x/y/z" }, connection);
     naming.noteNewAccount?.(this.accountId);
   }

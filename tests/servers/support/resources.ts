@@ -1,4 +1,4 @@
-import { type Connection, createConnections } from "../../../provider/connections";
+import { type WritableConnection, createConnections } from "../../../provider/connections";
 import { createApiKeyProvider } from "../../../provider/resources/api-key";
 import { createContext, type ResourceContext } from "../../../provider/resources/context";
 import { createRotatingApiKeyProvider } from "../../../provider/resources/rotation/resource";
@@ -7,7 +7,7 @@ import { OneResource } from "../../../testing/one-resource";
 
 /** A connection to a real server, and resources on it. */
 export interface Stack {
-  readonly connection: Connection;
+  readonly connection: WritableConnection;
   newAccount(): OneResource;
   newKey(): OneResource;
   newRotatingKey(): OneResource;
@@ -33,7 +33,7 @@ export function stackOn(
   );
   const used = { ...createContext(connections), warn: () => undefined, ...context };
   return {
-    connection: connections.open("real"),
+    connection: connections.openForWrite("real"),
     newAccount: () => new OneResource(createServiceAccountProvider(used)),
     newKey: () => new OneResource(createApiKeyProvider(used)),
     newRotatingKey: () => new OneResource(createRotatingApiKeyProvider(used)),

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { type Connections, createConnections } from "../../../provider/connections";
+import { type Connections, createConnections, type WritableConnection } from "../../../provider/connections";
 import { ConfigError } from "../../../provider/errors";
 import type { Backend } from "../../../provider/backends/definition";
 import { novavms } from "../../../provider/backends/novavms";
@@ -126,7 +126,7 @@ describe("a connection", () => {
         connections: { default: { backend: file, url: "https://acme.example.com", tokenEnv: "ACME_TOKEN" } },
       });
       expect(connections.describe("default").backend).toBe("acme");
-      expect(Object.keys(connections.open("default").client)).toContain("createKey");
+      expect(Object.keys(connections.openForWrite("default").client)).toContain("createKey");
     }
   });
 
@@ -507,30 +507,26 @@ describe("the times of a connection", () => {
 
 describe("a connection that may not write", () => {
   test("says so before the first request, where the vendor documents no such call and nobody has consented", () => {
-    expect(messageOf(() => withFields({}).open("default").assertWritable())).toBe(
+    expect(messageOf(() => withFields({}).openForWrite("default"))).toBe(
       'connection "default": NovaVMS documents no call that creates or revokes a service account or a key; those used here are a proposal. Nothing was sent. Set allowUndocumentedEndpoints: true in the connection if your installation offers them.',
     );
-    expect(() => withFields({ allowUndocumentedEndpoints: true }).open("default").assertWritable()).not.toThrow();
+    expect(() => withFields({ allowUndocumentedEndpoints: true }).openForWrite("default")).not.toThrow();
   });
 
   const consented = { ...sound, allowUndocumentedEndpoints: true };
   const under = (env: NodeJS.ProcessEnv, fields: Fields = {}) =>
-    stack({ connections: { default: { ...consented, ...fields } }, env }).open("default");
+    stack({ connections: { default: { ...consented, ...fields } }, env }).openForWrite("default");
 
   test("says so while APIKEYS_NOW sets the clock and the service is real", () => {
-    expect(messageOf(() => under({ APIKEYS_NOW: "2027-02-01T00:00:00Z" }).assertWritable())).toBe(
+    expect(messageOf(() => under({ APIKEYS_NOW: "2027-02-01T00:00:00Z" }))).toBe(
       'connection "default": APIKEYS_NOW is set, so the clock is not the real one, and https://nova.example.com is not on this machine. Nothing was sent. Unset APIKEYS_NOW, or set APIKEYS_NOW_WRITES=1 if you mean it.',
     );
   });
 
   test("may write under APIKEYS_NOW on this machine, or with consent", () => {
-    expect(() =>
-      under({ APIKEYS_NOW: "2027-02-01T00:00:00Z" }, { url: "http://127.0.0.1:4010" }).assertWritable(),
-    ).not.toThrow();
-    expect(() =>
-      under({ APIKEYS_NOW: "2027-02-01T00:00:00Z", APIKEYS_NOW_WRITES: "1" }).assertWritable(),
-    ).not.toThrow();
-    expect(() => under({ APIKEYS_NOW: "" }).assertWritable()).not.toThrow();
+    expect(() => under({ APIKEYS_NOW: "2027-02-01T00:00:00Z" }, { url: "http://127.0.0.1:4010" })).not.toThrow();
+    expect(() => under({ APIKEYS_NOW: "2027-02-01T00:00:00Z", APIKEYS_NOW_WRITES: "1" })).not.toThrow();
+    expect(() => under({ APIKEYS_NOW: "" })).not.toThrow();
   });
 });
 
@@ -550,4 +546,19 @@ test.each([
   ["https://h.example/a//v1", "dot segments"],
 ])("an address that leads elsewhere than it says is refused: %s", (url, words) => {
   expect(messageOf(() => withFields({ url }).describe("default"))).toContain(words);
+});
+
+describe("a connection for reading", () => {
+  const { client } = withFields({}).open("default");
+
+  test("has the methods that look, and none that changes anything, whatever may be written", () => {
+    expect(Object.keys(client).sort()).toEqual(["getKey", "getServiceAccount", "listKeys", "listServiceAccounts"]);
+    // @ts-expect-error the compiler refuses a create through it,
+    expect(client.createKey).toBeUndefined();
+    // @ts-expect-error and a revocation,
+    expect(client.revokeKey).toBeUndefined();
+    // @ts-expect-error and to take it for one that may write
+    const writable: WritableConnection = withFields({}).open("default");
+    expect(writable.name).toBe("default");
+  });
 });

@@ -3,7 +3,7 @@ import type { ApiKey, Capabilities } from "../../../../provider/backends/definit
 import { AuthenticationError, ConnectionError, PermissionDeniedError, ServerError } from "../../../../provider/errors";
 import { createApiKeyProvider } from "../../../../provider/resources/api-key";
 import { OneResource } from "../../../../testing/one-resource";
-import { accounts, FakeService } from "../support/fake-service";
+import { accounts, connectionsTo, FakeService } from "../support/fake-service";
 import { idOf, keyProgram, madeKey, succeeded } from "../support/resources";
 
 const movable: Partial<Capabilities> = { expiry: { support: "optional", update: true, granularityMs: 1_000 } };
@@ -307,9 +307,7 @@ describe("a service that does not say how a key is", () => {
     const { service, key } = await underAccount();
     const connection = service.connection();
     const blind = { ...connection, client: { ...connection.client, getKey: () => Promise.resolve(undefined) } };
-    const other = new OneResource(
-      createApiKeyProvider({ ...service.context(), connections: { describe: () => connection, open: () => blind } }),
-    );
+    const other = new OneResource(createApiKeyProvider({ ...service.context(), connections: connectionsTo(blind) }));
     other.state = key.state;
     await expect(other.refresh()).rejects.toThrow(
       `the service says that key ${idOf(key)} does not exist, but lists it as active (connection "default"); check that the admin credential belongs to the right organisation`,
@@ -339,9 +337,7 @@ describe("a service that does not say how a key is", () => {
     forget();
     const connection = service.connection();
     const blind = { ...connection, client: { ...connection.client, listKeys: () => Promise.resolve(undefined) } };
-    const other = new OneResource(
-      createApiKeyProvider({ ...service.context(), connections: { describe: () => connection, open: () => blind } }),
-    );
+    const other = new OneResource(createApiKeyProvider({ ...service.context(), connections: connectionsTo(blind) }));
     other.state = key.state;
     await expect(other.refresh()).rejects.toThrow(`it cannot be told whether key ${idOf(key)} is gone`);
   });

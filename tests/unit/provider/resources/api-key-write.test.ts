@@ -9,7 +9,7 @@ import { withSecretBoundary } from "../../../../provider/secret-boundary";
 import { asSecret } from "../../../../provider/wire";
 import { OneResource } from "../../../../testing/one-resource";
 import { EngineDouble } from "../../../../testing/engine-double";
-import { catalogue, FakeService } from "../support/fake-service";
+import { catalogue, connectionsTo, FakeService } from "../support/fake-service";
 import { idOf, keyProgram, madeKey, succeeded } from "../support/resources";
 
 const movable: Partial<Capabilities> = { expiry: { support: "optional", update: true, granularityMs: 1_000 } };
@@ -115,18 +115,11 @@ describe("a key that could not be made", () => {
 
   test("because the connection may not write sends nothing", async () => {
     const service = new FakeService();
-    const connection = {
-      ...service.connection(),
-      assertWritable: () => {
-        throw new Error("no consent");
-      },
+    const openForWrite = () => {
+      throw new Error("no consent");
     };
-    const key = new OneResource(
-      createApiKeyProvider({
-        ...service.context(),
-        connections: { describe: () => connection, open: () => connection },
-      }),
-    );
+    const connections = { ...service.connections(), openForWrite };
+    const key = new OneResource(createApiKeyProvider({ ...service.context(), connections }));
     await expect(key.up(keyProgram)).rejects.toThrow("no consent");
     expect(service.calls).toEqual([]);
   });
@@ -278,9 +271,7 @@ describe("a deletion", () => {
       ...connection,
       client: { ...connection.client, revokeKey: () => Promise.resolve("revoked" as const) },
     };
-    const other = new OneResource(
-      createApiKeyProvider({ ...service.context(), connections: { describe: () => connection, open: () => lying } }),
-    );
+    const other = new OneResource(createApiKeyProvider({ ...service.context(), connections: connectionsTo(lying) }));
     other.state = key.state;
     await expect(other.destroy()).rejects.toThrow(
       "the service acknowledged the revocation of key key-1, but still lists it as active; run again",

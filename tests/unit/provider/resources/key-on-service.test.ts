@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { ApiKey, Capabilities, IssuedApiKey, NewKey } from "../../../../provider/backends/definition";
-import type { Connection } from "../../../../provider/connections";
+import type { WritableConnection } from "../../../../provider/connections";
 import {
   AmbiguousCreateError,
   BadRequestError,
@@ -29,7 +29,7 @@ describe("issuing", () => {
     nowMs: () => 0,
     sleep: (ms: number) => Promise.resolve(void waits.push(ms)),
   });
-  const issue = (connection: Connection, waits: number[] = []) => {
+  const issue = (connection: WritableConnection, waits: number[] = []) => {
     let drawn = 0;
     return issueKey(
       connection,
@@ -65,7 +65,7 @@ describe("issuing", () => {
     const { client } = connection;
     let creates = 0;
     let revokes = 0;
-    const unlucky: Connection = {
+    const unlucky: WritableConnection = {
       ...connection,
       client: {
         ...client,

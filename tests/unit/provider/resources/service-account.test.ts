@@ -14,7 +14,7 @@ import {
 import { unknownValue } from "../../../../provider/wire";
 import { OneResource } from "../../../../testing/one-resource";
 import { EngineDouble } from "../../../../testing/engine-double";
-import { accounts, FakeService } from "../support/fake-service";
+import { accounts, connectionsTo, FakeService } from "../support/fake-service";
 import { accountProgram, idOf, madeAccount, type Program, succeeded } from "../support/resources";
 
 type Abilities = Partial<NonNullable<Capabilities["serviceAccounts"]>>;
@@ -245,7 +245,7 @@ describe("an account", () => {
     const other = new OneResource(
       createServiceAccountProvider({
         ...service.context(),
-        connections: { describe: () => connection, open: () => ({ ...connection, client }) },
+        connections: connectionsTo({ ...connection, client }),
       }),
     );
     other.state = account.state;
@@ -303,7 +303,7 @@ describe("a create with an unclear outcome", () => {
     const other = new OneResource(
       createServiceAccountProvider({
         ...service.context(),
-        connections: { describe: () => connection, open: () => ({ ...connection, client: late }) },
+        connections: connectionsTo({ ...connection, client: late }),
       }),
     );
     succeeded(await other.up(accountProgram));
@@ -342,9 +342,9 @@ describe("a create with an unclear outcome", () => {
       await connection.client.createServiceAccount?.(asked);
       throw lost;
     };
-    const open = () => ({ ...connection, client: { ...connection.client, createServiceAccount } });
+    const losing = { ...connection, client: { ...connection.client, createServiceAccount } };
     const account = new EngineDouble(
-      createServiceAccountProvider({ ...service.context(), connections: { describe: open, open } }),
+      createServiceAccountProvider({ ...service.context(), connections: connectionsTo(losing) }),
     );
     const program = { ...accountProgram, role: "viewer" };
     service.fail("updateServiceAccount", new ServerError({ ...facts, status: 503 }));

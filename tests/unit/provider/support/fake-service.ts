@@ -9,7 +9,7 @@ import type {
   ServiceAccount,
 } from "../../../../provider/backends/definition";
 import { defineBackend } from "../../../../provider/backend";
-import { createConnections, type Connection, type Connections } from "../../../../provider/connections";
+import { type Connections, createConnections, type WritableConnection } from "../../../../provider/connections";
 import { defined } from "../../../../provider/defined";
 import { NotFoundError } from "../../../../provider/errors";
 import type { ResourceContext } from "../../../../provider/resources/context";
@@ -137,8 +137,8 @@ export class FakeService {
     return createConnections(config, {}, "/", () => this.backend());
   }
 
-  connection(): Connection {
-    return this.connections().open("default");
+  connection(): WritableConnection {
+    return this.connections().openForWrite("default");
   }
 
   context(fields: Readonly<Record<string, unknown>> = {}): ResourceContext {
@@ -263,4 +263,9 @@ function withoutSecret(key: (ApiKey & { readonly secret: string }) | undefined):
   if (!key) return undefined;
   const { secret: _secret, ...told } = key;
   return told;
+}
+
+/** Connections that all lead to one, whatever name is asked for. */
+export function connectionsTo(connection: WritableConnection): Connections {
+  return { describe: () => connection, open: () => connection, openForWrite: () => connection };
 }
