@@ -15,6 +15,7 @@ const shared = {
     ],
   },
   cacheDirectory: join(caches, "jest"),
+  setupFiles: ["<rootDir>/tests/support/seed.ts"],
   modulePathIgnorePatterns: ["<rootDir>/dist"],
   // A backend of one's own, loaded by a test, throws the errors of the sources and not those of dist/.
   moduleNameMapper: { "^pulumi-apikeys/backend$": "<rootDir>/provider/backend.ts" },

@@ -3,14 +3,14 @@
  * the services with what the state names. One line a run is printed, and the sum at the end.
  *
  *   APIKEYS_CRASH_CASES   how many resource cases at least (default 200)
- *   APIKEYS_CRASH_SEED    repeats a run (default: drawn, and printed)
+ *   APIKEYS_SEED          repeats the draws of a run
  */
 import { afterAll, expect, test } from "@jest/globals";
 import { Fleet, type Wish } from "./support/fleet";
 import { type Kill, type KillPoint, killPoints, type Victim, victims } from "./support/killed-update";
+import { seed } from "../support/seed";
 import { createRandom } from "./support/seeded-random";
 
-const seed = Number(process.env.APIKEYS_CRASH_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const wanted = Number(process.env.APIKEYS_CRASH_CASES ?? 200);
 const random = createRandom(seed);
 
@@ -93,12 +93,14 @@ test(
           await fleet.setClock(wish.now);
           const kill = drawKill();
           const wreck = await fleet.killed(operation.requests, kill);
-          const text = await fleet.recover();
+          const label = `${operation.name}, ${kill.point}, ${kill.victim}${wreck.missed ? " (missed)" : ""}`;
+          const text = await fleet.recover().catch((error: unknown) => {
+            throw new Error(`seed ${seed}, ${label}: ${String(error)}`);
+          });
           wreck.clear();
           const broken = await fleet.broken();
           runs += 1;
           cases += operation.requests.count;
-          const label = `${operation.name}, ${kill.point}, ${kill.victim}${wreck.missed ? " (missed)" : ""}`;
           lines.push(`${label}: ${broken.length === 0 ? "ok" : broken.join("; ")}`);
           if (broken.length > 0)
             throw new Error(

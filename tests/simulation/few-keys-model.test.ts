@@ -10,9 +10,9 @@ import { EngineDouble, type Outcome } from "../../testing/engine-double";
 import { everyday, origin } from "../unit/provider/support/fake-service";
 import { FewKeysService, type Trouble } from "../unit/provider/support/few-keys-service";
 import { plainMarking } from "../../provider/resources/marking";
+import { seed } from "../support/seed";
 
 const numRuns = Number(process.env.APIKEYS_RUNS ?? 200);
-const seed = Number(process.env.APIKEYS_SEED ?? Date.now() % 2 ** 31);
 
 const none = { scopes: "none", expiry: { support: "none", update: false, granularityMs: 1_000 } } as const;
 const native = (maxGraceMs: number, graceChosen: boolean): Partial<Capabilities> => ({

@@ -77,7 +77,8 @@ export class TestStack {
       // The engine leaves its pipes and compiled programs there.
       TMPDIR: join(this.dir, "tmp"),
       PULUMI_HOME: join(this.dir, "home", ".pulumi"),
-      PULUMI_BACKEND_URL: `file://${join(this.dir, "backend")}`,
+      // Without metadata files, as the documentation advises: a kill can tear them, and the engine then refuses the state.
+      PULUMI_BACKEND_URL: `file://${join(this.dir, "backend")}?metadata=skip`,
       PULUMI_CONFIG_PASSPHRASE: "engine tests",
       PULUMI_SKIP_UPDATE_CHECK: "true",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",

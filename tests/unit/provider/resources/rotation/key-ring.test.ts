@@ -14,8 +14,8 @@ import {
 } from "../../../../../provider/resources/rotation/key-ring";
 import { AmbiguousCreateError } from "../../../../../provider/errors";
 import { anyOutputs } from "../../support/rings";
+import { seed } from "../../../../support/seed";
 
-const seed = Number(process.env.APIKEYS_SEED ?? Date.now() % 2 ** 31);
 const now = "2026-06-15T12:00:00Z";
 
 interface Fixture {

@@ -21,8 +21,8 @@ import { nothingSeen } from "../../../../../provider/resources/rotation/seen";
 import { formatTime } from "../../../../../provider/times";
 import { today } from "../../support/fake-service";
 import { anyAim, anyOutputs } from "../../support/rings";
+import { seed } from "../../../../support/seed";
 
-const seed = Number(process.env.APIKEYS_SEED ?? Date.now() % 2 ** 31);
 const numRuns = Number(process.env.APIKEYS_RUNS ?? 1_000);
 
 /** How each answer of a service turns out: from a list that is long enough for every update. */
