@@ -164,11 +164,11 @@ export default tseslint.config(
     rules: { "max-params": ["warn", 4], complexity: ["warn", 15] },
   },
   {
-    files: ["cli/**/*.ts", "review/**/*.ts", "policy/**/*.ts", "provider/resources/**/*.ts", "tests/**/*.ts"],
+    files: ["cli/**/*.ts", "review/**/*.ts", "policy/**/*.ts"],
     rules: { "import-x/order": ["warn", imports[1]] },
   },
   {
-    files: ["provider/backends/**/*.ts", "cli/**/*.ts", "tests/**/*.ts"],
+    files: ["cli/**/*.ts"],
     rules: { "no-restricted-syntax": ["warn", enums, privateMembers] },
   },
 );

@@ -15,48 +15,51 @@ interface Ended {
 
 /** One deployment as deploy.yml does it: preview, review, pack, update. */
 class Deployment {
-  private count = 0;
+  #count = 0;
 
-  constructor(
-    private readonly stack: TestStack,
-    private readonly services: TestEmulator,
-  ) {}
+  readonly #stack: TestStack;
+  readonly #services: TestEmulator;
+
+  constructor(stack: TestStack, services: TestEmulator) {
+    this.#stack = stack;
+    this.#services = services;
+  }
 
   /** Environment of the update alone: what a program reads there differs from what it read in the preview. */
   async deploy(world: Record<string, string> = {}, flags: readonly string[] = []): Promise<Ended> {
     const approved = await this.approve(flags);
     if (approved.code !== 0) return approved;
-    Object.assign(this.stack.env, world);
-    const run = await this.stack.pulumi("up", "--yes", "--skip-preview", "--policy-pack", approved.text.trim());
-    for (const name of Object.keys(world)) Reflect.deleteProperty(this.stack.env, name);
+    Object.assign(this.#stack.env, world);
+    const run = await this.#stack.pulumi("up", "--yes", "--skip-preview", "--policy-pack", approved.text.trim());
+    for (const name of Object.keys(world)) Reflect.deleteProperty(this.#stack.env, name);
     return run;
   }
 
   /** The pack's executable, made from a fresh preview; the digest is what its own review says, unless flags say otherwise. */
   async approve(flags: readonly string[] = []): Promise<Ended> {
-    this.count += 1;
-    const { stack } = this;
+    this.#count += 1;
+    const stack = this.#stack;
     const [preview, report, out] = ["preview.json", "report.json", "pack"].map((name) =>
-      join(stack.dir, `${this.count}-${name}`),
+      join(stack.dir, `${this.#count}-${name}`),
     ) as [string, string, string];
     writeFileSync(preview, (await stack.must("preview", "--json", "--show-sames")).stdout);
-    await this.apikeys("review", "--preview", preview, "--fail-on", "never", "--out", `json=${report}`);
+    await this.#apikeys("review", "--preview", preview, "--fail-on", "never", "--out", `json=${report}`);
     const { digest } = JSON.parse(readFileSync(report, "utf8")) as { digest: string };
     const how = flags.length > 0 ? flags : ["--digest", digest];
-    return this.apikeys("approve-pack", "--report", report, "--out", out, ...how);
+    return this.#apikeys("approve-pack", "--report", report, "--out", out, ...how);
   }
 
   async living(): Promise<string[]> {
-    const keys = await this.services.keys.list();
+    const keys = await this.#services.keys.list();
     return keys.filter(({ state }) => state === "active").map(({ name }) => name.slice(0, name.lastIndexOf("-")));
   }
 
-  private apikeys(...args: string[]): Promise<Ended> {
+  #apikeys(...args: string[]): Promise<Ended> {
     return new Promise((done) => {
       execFile(
         process.execPath,
         [cli, ...args],
-        { cwd: this.stack.project, env: this.stack.env },
+        { cwd: this.#stack.project, env: this.#stack.env },
         (error, out, err) => {
           done({ code: error ? Number(error.code) : 0, text: error ? `${out}${err}` : out });
         },

@@ -1,8 +1,6 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-
 import { describe, expect, test } from "@jest/globals";
-
 import { story } from "./support/services";
 import type { TestStack } from "./support/stack";
 

@@ -67,65 +67,67 @@ const abilities = fc.record({
 
 /** A key, its service and its program. */
 class Life {
-  private readonly service: FakeService;
-  private readonly key: EngineDouble;
-  private program: object;
-  private failed = false;
+  readonly #service: FakeService;
+  readonly #key: EngineDouble;
+  #program: object;
+  #failed = false;
 
   constructor(
     { rename, description, movable }: typeof abilities extends fc.Arbitrary<infer T> ? T : never,
     first: object,
   ) {
     const expiry = { support: "optional", update: movable, granularityMs: 1_000 } as const;
-    this.service = new FakeService({ rename, description, expiry });
-    this.key = new EngineDouble(createApiKeyProvider(this.service.context()));
-    this.program = first;
+    this.#service = new FakeService({ rename, description, expiry });
+    this.#key = new EngineDouble(createApiKeyProvider(this.#service.context()));
+    this.#program = first;
   }
 
   async meet(event: Event): Promise<void> {
-    const id = this.key.state?.id ?? "none";
-    if (event.kind === "up") await this.up(event.program ?? this.program);
-    if (event.kind === "refresh") await this.refresh();
-    if (event.kind === "time") this.service.nowMs += event.hours * hourMs;
-    if (event.kind === "edit" && this.service.keys.has(id)) this.service.edit(id, event.change);
-    if (event.kind === "gone" && this.service.keys.delete(id))
-      this.service.fail("updateKey", new NotFoundError({ status: 404, method: "PATCH", path: "/keys" }), { times: 99 });
+    const id = this.#key.state?.id ?? "none";
+    if (event.kind === "up") await this.up(event.program ?? this.#program);
+    if (event.kind === "refresh") await this.#refresh();
+    if (event.kind === "time") this.#service.nowMs += event.hours * hourMs;
+    if (event.kind === "edit" && this.#service.keys.has(id)) this.#service.edit(id, event.change);
+    if (event.kind === "gone" && this.#service.keys.delete(id))
+      this.#service.fail("updateKey", new NotFoundError({ status: 404, method: "PATCH", path: "/keys" }), {
+        times: 99,
+      });
     if (event.kind === "failure") {
       const outage = new ServerError({ status: 500, method: "POST", path: "/keys" });
       const drop = new ConnectionError("the connection broke.", true);
-      this.service.fail(event.method, event.lost ? drop : outage, { after: event.after });
-      this.failed = true;
+      this.#service.fail(event.method, event.lost ? drop : outage, { after: event.after });
+      this.#failed = true;
     }
   }
 
   /** Once an update has succeeded, the next one has nothing to do, and asks nothing of the service. */
   async up(program: object): Promise<void> {
-    const outcome = await this.key.up(program);
+    const outcome = await this.#key.up(program);
     if (outcome.op === "refused") {
       expect(outcome.failures).toEqual([expect.stringContaining("is in the past")]);
       expect(program).toHaveProperty("expiresAt");
       return;
     }
-    this.program = program;
+    this.#program = program;
     if (outcome.failures.length > 0) return;
-    const calls = this.service.calls.length;
-    expect(await this.key.up(program)).toMatchObject({ op: "same", failures: [] });
-    expect(this.service.calls).toHaveLength(calls);
+    const calls = this.#service.calls.length;
+    expect(await this.#key.up(program)).toMatchObject({ op: "same", failures: [] });
+    expect(this.#service.calls).toHaveLength(calls);
   }
 
   /** What a refresh has told it does not tell again. */
-  private async refresh(): Promise<void> {
-    if ((await this.key.refresh()).failures.length > 0) return;
-    const again = await this.key.refresh();
+  async #refresh(): Promise<void> {
+    if ((await this.#key.refresh()).failures.length > 0) return;
+    const again = await this.#key.refresh();
     if (again.failures.length === 0) expect(again.listed).toEqual([]);
   }
 
   /** Nothing lives on that no state knows. After a lost answer a key can: its error names the marker. */
   async end(): Promise<void> {
-    for (let runs = 0; runs < 20 && (this.key.state || this.key.pendingDeletes.length > 0); runs += 1)
-      await this.key.destroy();
-    expect(this.key.state).toBeUndefined();
-    if (!this.failed) expect(this.service.living()).toEqual([]);
+    for (let runs = 0; runs < 20 && (this.#key.state || this.#key.pendingDeletes.length > 0); runs += 1)
+      await this.#key.destroy();
+    expect(this.#key.state).toBeUndefined();
+    if (!this.#failed) expect(this.#service.living()).toEqual([]);
   }
 }
 

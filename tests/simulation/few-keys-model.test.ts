@@ -40,10 +40,10 @@ class Run {
   readonly key: EngineDouble;
   inputs: Record<string, unknown>;
   /** Somebody has changed a key, and nobody has refreshed since. */
-  private touched = false;
+  #touched = false;
   /** Secrets that somebody has ended: an update that comes before a refresh cannot know. */
-  private readonly ended = new Set<unknown>();
-  private count = 0;
+  readonly #ended = new Set<unknown>();
+  #count = 0;
 
   constructor(capabilities: Partial<Capabilities>, inputs: object) {
     const service = new FewKeysService({ ...everyday, ...capabilities });
@@ -68,18 +68,18 @@ class Run {
   }
 
   async up(orders: readonly Order[]): Promise<void> {
-    const outcome = await this.under(orders, () => this.key.up(this.inputs));
+    const outcome = await this.#under(orders, () => this.key.up(this.inputs));
     const failures = outcome.failures.filter((failure) => !/^the answer to the rotation of key/.test(failure));
-    if (orders.length === 0 && !this.touched && failures.length > 0)
+    if (orders.length === 0 && !this.#touched && failures.length > 0)
       throw new Error(`the update failed although the service is well: ${failures.join(" ")}`);
     // A retire whose answer was lost may have happened.
     if (
       outcome.failures.length > 0 &&
       orders.some(({ method, kind }) => kind === "lost" && method.startsWith("revoke"))
     )
-      this.touched = true;
-    this.holds();
-    if (outcome.failures.length > 0 || this.touched) return;
+      this.#touched = true;
+    this.#holds();
+    if (outcome.failures.length > 0 || this.#touched) return;
     const {
       keyId,
       previousKeyId,
@@ -98,23 +98,23 @@ class Run {
   async refresh(): Promise<void> {
     const { failures } = await this.key.refresh();
     if (failures.length > 0) throw new Error(`the refresh failed: ${failures.join(" ")}`);
-    this.touched = false;
-    this.holds();
+    this.#touched = false;
+    this.#holds();
   }
 
   async destroy(orders: readonly Order[]): Promise<void> {
-    const { failures } = await this.under(orders, () => this.key.destroy());
+    const { failures } = await this.#under(orders, () => this.key.destroy());
     if (failures.length > 0) {
       if (orders.length === 0)
         throw new Error(`the destroy failed although the service is well: ${failures.join(" ")}`);
-      this.touched = true;
+      this.#touched = true;
       return;
     }
     if (this.service.living().length > 0) throw new Error(`the destroy left ${this.service.living().join(", ")}`);
   }
 
   change(field: "keepers" | "emergency"): void {
-    const text = String((this.count += 1));
+    const text = String((this.#count += 1));
     this.inputs = { ...this.inputs, [field]: field === "keepers" ? { build: text } : text };
   }
 
@@ -126,32 +126,32 @@ class Run {
       return;
     // A service with one key has no other way out of that than to enable it again.
     if (act === "disabled" && this.service.capabilities.maxActiveKeys === 1) return;
-    this.touched = true;
-    for (const name of ["secret", "previousSecret"]) this.ended.add(this.key.state?.outs[name]);
+    this.#touched = true;
+    for (const name of ["secret", "previousSecret"]) this.#ended.add(this.key.state?.outs[name]);
     if (act === "rotate") this.service.rotate(id, 0);
     else this.service.edit(id, { status: act });
   }
 
   pass(ms: number): void {
     this.service.nowMs += ms;
-    this.holds();
+    this.#holds();
   }
 
   /** What the outputs call valid works. */
-  private holds(): void {
+  #holds(): void {
     const outs = this.key.state?.outs;
-    if (!outs || this.touched || outs.rotateBlockedUntil !== undefined) return;
+    if (!outs || this.#touched || outs.rotateBlockedUntil !== undefined) return;
     if (outs.keyId !== undefined && outs.status === "active" && !this.service.works(outs.secret))
       throw new Error("the current key is called active, and does not work");
     const runs =
       Date.parse(typeof outs.previousValidUntil === "string" ? outs.previousValidUntil : "") > this.service.nowMs;
     const id = outs.previousKeyId;
     const disabled = typeof id === "string" && this.service.held.get(id)?.key.status === "disabled";
-    if (runs && !disabled && !this.ended.has(outs.previousSecret) && !this.service.works(outs.previousSecret))
+    if (runs && !disabled && !this.#ended.has(outs.previousSecret) && !this.service.works(outs.previousSecret))
       throw new Error("the previous key is called valid, and does not work");
   }
 
-  private async under(orders: readonly Order[], act: () => Promise<Outcome>): Promise<Outcome> {
+  async #under(orders: readonly Order[], act: () => Promise<Outcome>): Promise<Outcome> {
     for (const { method, kind, times } of orders)
       for (let time = 0; time < times; time += 1) this.service.fail(method, troubles[kind]);
     const outcome = await act();
@@ -167,24 +167,27 @@ const troubles: Readonly<Record<Order["kind"], Trouble>> = {
 };
 
 class Step implements fc.AsyncCommand<object, Run> {
-  constructor(
-    private readonly words: string,
-    private readonly go: Go,
-  ) {}
+  readonly #words: string;
+  readonly #go: Go;
+
+  constructor(words: string, go: Go) {
+    this.#words = words;
+    this.#go = go;
+  }
   check(): boolean {
     return true;
   }
   async run(_model: object, run: Run): Promise<void> {
     try {
-      await this.go(run);
+      await this.#go(run);
     } catch (error) {
-      throw new Error(`at "${this.words}": ${String(error)}\n${JSON.stringify(run.key.state?.outs, undefined, 1)}`, {
+      throw new Error(`at "${this.#words}": ${String(error)}\n${JSON.stringify(run.key.state?.outs, undefined, 1)}`, {
         cause: error,
       });
     }
   }
   toString(): string {
-    return this.words;
+    return this.#words;
   }
 }
 

@@ -6,10 +6,14 @@ import { clientSchema, hasExpired, own, serviceAccountKind, toAccount, withoutKe
 import type { Realm } from "./realm";
 
 export class KeycloakAccounts {
-  constructor(private readonly realm: Realm) {}
+  readonly #realm: Realm;
+
+  constructor(realm: Realm) {
+    this.#realm = realm;
+  }
 
   async create({ name, description, scopes, labels }: NewServiceAccount): Promise<ServiceAccount> {
-    const { http, clientsAt } = this.realm;
+    const { http, clientsAt } = this.#realm;
     const attributes = { [own.account]: "true", [own.accountLabels]: JSON.stringify(labels ?? {}) };
     const asked = scopes && { defaultClientScopes: scopes, optionalClientScopes: [] };
     const json = { clientId: name, description, ...serviceAccountKind, attributes, ...asked };
@@ -20,37 +24,37 @@ export class KeycloakAccounts {
         `POST ${clientsAt} was answered without the new client's Location. Check the connection's url and the service's version.`,
       );
     }
-    const account = toAccount(await this.realm.readAfterChange(id));
+    const account = toAccount(await this.#realm.readAfterChange(id));
     const missing = (scopes ?? []).filter((scope) => !account.scopes?.includes(scope));
     if (missing.length === 0) return account;
     await this.remove(id);
-    throw await this.realm.unknownScopes(missing);
+    throw await this.#realm.unknownScopes(missing);
   }
 
   async get(id: string): Promise<ServiceAccount | undefined> {
-    const client = await this.realm.findClient(id);
+    const client = await this.#realm.findClient(id);
     return client && toAccount(client);
   }
 
   async list({ name }: { readonly name?: string }): Promise<ServiceAccount[]> {
-    const clients = await this.realm.read(this.realm.clientsAt, z.array(clientSchema), { clientId: name });
+    const clients = await this.#realm.read(this.#realm.clientsAt, z.array(clientSchema), { clientId: name });
     const accounts = clients.filter(({ serviceAccountsEnabled }) => serviceAccountsEnabled === true);
     return accounts.filter(({ clientId }) => name === undefined || clientId === name).map(toAccount);
   }
 
   async update(id: string, { description, scopes, labels }: ServiceAccountChanges): Promise<ServiceAccount> {
-    const client = await this.realm.readClient(id);
-    if (scopes) await this.realm.giveScopes(id, scopes);
+    const client = await this.#realm.readClient(id);
+    if (scopes) await this.#realm.giveScopes(id, scopes);
     if (labels || description !== undefined) {
       // An expired secret is of no use to anybody, and must not be revived by this.
       const dead = hasExpired(client) ? withoutKey() : { attributes: {} };
       const attributes = { ...dead.attributes, ...(labels && { [own.accountLabels]: JSON.stringify(labels) }) };
-      await this.realm.changeClient(id, { ...dead, attributes, ...(description !== undefined && { description }) });
+      await this.#realm.changeClient(id, { ...dead, attributes, ...(description !== undefined && { description }) });
     }
-    return toAccount(await this.realm.readClient(id));
+    return toAccount(await this.#realm.readClient(id));
   }
 
   remove(id: string): Promise<boolean> {
-    return this.realm.remove(this.realm.clientAt(id));
+    return this.#realm.remove(this.#realm.clientAt(id));
   }
 }

@@ -16,15 +16,15 @@ const executorSchema = z.object({
 const policySchema = z.object({ profiles: z.array(z.object({ executors: z.array(executorSchema).nullish() })) });
 
 export class Realm {
-  private readonly at: string;
+  readonly #at: string;
   readonly clientsAt: string;
 
   constructor(
     readonly http: HttpClient,
     readonly name: string,
   ) {
-    this.at = path`/admin/realms/${name}`;
-    this.clientsAt = `${this.at}/clients`;
+    this.#at = path`/admin/realms/${name}`;
+    this.clientsAt = `${this.#at}/clients`;
   }
 
   async read<Schema extends z.ZodType>(
@@ -55,7 +55,7 @@ export class Realm {
   }
 
   findClient(id: string): Promise<Client | undefined> {
-    return this.unlessGone(() => this.readClient(id));
+    return this.#unlessGone(() => this.readClient(id));
   }
 
   async changeClient(id: string, change: ClientChange): Promise<void> {
@@ -69,12 +69,12 @@ export class Realm {
 
   /** False where there is no such thing. */
   async remove(at: string): Promise<boolean> {
-    return (await this.unlessGone(() => this.http.request({ method: "DELETE", path: at }))) !== undefined;
+    return (await this.#unlessGone(() => this.http.request({ method: "DELETE", path: at }))) !== undefined;
   }
 
   /** The longest grace that any rotation policy of the realm gives an old secret. */
   async graceOfPolicyMs(): Promise<number> {
-    const { profiles } = await this.read(`${this.at}/client-policies/profiles`, policySchema);
+    const { profiles } = await this.read(`${this.#at}/client-policies/profiles`, policySchema);
     const rotations = profiles
       .flatMap(({ executors }) => executors ?? [])
       .filter((rule) => rule.executor === "secret-rotation");
@@ -84,7 +84,7 @@ export class Realm {
 
   /** The client gets these default scopes, and no optional ones: those go to whoever asks for them. */
   async giveScopes(id: string, names: readonly string[]): Promise<void> {
-    const known = await this.readScopes();
+    const known = await this.#readScopes();
     const missing = names.filter((name) => !known.some((scope) => scope.name === name));
     if (missing.length > 0) throw await this.unknownScopes(missing);
     const [defaultsAt, optionalAt] = [
@@ -105,7 +105,7 @@ export class Realm {
 
   /** What to say of scopes that the realm does not have. */
   async unknownScopes(names: readonly string[]): Promise<InputError> {
-    const known = (await this.readScopes()).map(({ name }) => name).filter((name) => name !== addedScope);
+    const known = (await this.#readScopes()).map(({ name }) => name).filter((name) => name !== addedScope);
     const hints = names.map((name) => {
       const near = nearestWord(name, known);
       return `"${name}"${near ? ` (did you mean "${near}"?)` : ""}`;
@@ -116,12 +116,12 @@ export class Realm {
     );
   }
 
-  private async readScopes() {
-    const scopes = await this.read(`${this.at}/client-scopes`, scopesSchema);
+  async #readScopes() {
+    const scopes = await this.read(`${this.#at}/client-scopes`, scopesSchema);
     return scopes.filter(({ protocol }) => protocol === "openid-connect");
   }
 
-  private unlessGone<Result>(run: () => Promise<Result>): Promise<Result | undefined> {
+  #unlessGone<Result>(run: () => Promise<Result>): Promise<Result | undefined> {
     const proof = /^Could not find client|^Client does not have a rotated secret/;
     return unlessGone(run, proof, `Check that the connection's url and its realm "${this.name}" are right.`);
   }

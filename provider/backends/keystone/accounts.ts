@@ -11,19 +11,22 @@ const named = z.array(z.object({ id: z.string().min(1), name: z.string() }));
 type Role = z.infer<typeof named>[number];
 
 export class KeystoneAccounts {
-  constructor(
-    private readonly api: KeystoneApi,
-    private readonly place: { readonly project: string; readonly domainId: string },
-  ) {}
+  readonly #api: KeystoneApi;
+  readonly #place: { readonly project: string; readonly domainId: string };
+
+  constructor(api: KeystoneApi, place: { readonly project: string; readonly domainId: string }) {
+    this.#api = api;
+    this.#place = place;
+  }
 
   async create({ name, description, scopes = [] }: NewServiceAccount): Promise<ServiceAccount> {
-    const [project, roles] = [await this.findProject(), await this.findRoles(scopes)];
-    const { user } = await this.api.ask("POST", "/users", foundUser, {
+    const [project, roles] = [await this.#findProject(), await this.#findRoles(scopes)];
+    const { user } = await this.#api.ask("POST", "/users", foundUser, {
       json: {
         user: {
           name,
           description,
-          domain_id: this.place.domainId,
+          domain_id: this.#place.domainId,
           default_project_id: project,
           enabled: true,
           managed_by: managedBy,
@@ -33,7 +36,7 @@ export class KeystoneAccounts {
       },
     });
     try {
-      await this.grant(user, roles);
+      await this.#grant(user, roles);
     } catch (cause) {
       const left = await this.remove(user.id).then(
         () => "it was removed again",
@@ -49,78 +52,78 @@ export class KeystoneAccounts {
 
   async get(id: string): Promise<ServiceAccount | undefined> {
     const user = await this.findUser(id);
-    return user && this.withRoles(user);
+    return user && this.#withRoles(user);
   }
 
   async list({ name }: { readonly name?: string }): Promise<ServiceAccount[]> {
-    const query = { domain_id: this.place.domainId, name };
-    const { users } = await this.api.ask("GET", "/users", foundUsers, { query });
+    const query = { domain_id: this.#place.domainId, name };
+    const { users } = await this.#api.ask("GET", "/users", foundUsers, { query });
     const own = users.filter((user) => user.managed_by === managedBy && (name === undefined || user.name === name));
     // Roles cost a request each: they are told of the one that is asked for.
     return name === undefined
       ? own.map((user) => toAccount(user))
-      : Promise.all(own.map((user) => this.withRoles(user)));
+      : Promise.all(own.map((user) => this.#withRoles(user)));
   }
 
   async update(id: string, { name, description, scopes }: ServiceAccountChanges): Promise<ServiceAccount> {
-    const wanted = scopes && (await this.findRoles(scopes));
+    const wanted = scopes && (await this.#findRoles(scopes));
     // A PATCH that changes nothing is refused.
     const isSame = name === undefined && description === undefined;
     const { user } = isSame
-      ? await this.api.ask("GET", userAt(id), foundUser)
-      : await this.api.ask("PATCH", userAt(id), foundUser, { json: { user: { name, description } } });
+      ? await this.#api.ask("GET", userAt(id), foundUser)
+      : await this.#api.ask("PATCH", userAt(id), foundUser, { json: { user: { name, description } } });
     if (wanted) {
-      const held = await this.rolesOf(user);
-      await this.grant(user, without(wanted, held));
-      for (const role of without(held, wanted)) await this.api.remove((await this.rolesAt(user)) + path`/${role.id}`);
+      const held = await this.#rolesOf(user);
+      await this.#grant(user, without(wanted, held));
+      for (const role of without(held, wanted)) await this.#api.remove((await this.#rolesAt(user)) + path`/${role.id}`);
     }
-    return this.withRoles(user);
+    return this.#withRoles(user);
   }
 
   remove(id: string): Promise<boolean> {
-    return this.api.remove(userAt(id));
+    return this.#api.remove(userAt(id));
   }
 
   async findUser(id: string): Promise<User | undefined> {
-    return (await this.api.find(userAt(id), foundUser))?.user;
+    return (await this.#api.find(userAt(id), foundUser))?.user;
   }
 
   /** An account keeps the project that it was made with. */
   async projectOf({ default_project_id }: User): Promise<string> {
-    return default_project_id ?? (await this.findProject());
+    return default_project_id ?? (await this.#findProject());
   }
 
-  private async findProject(): Promise<string> {
-    const { project, domainId } = this.place;
+  async #findProject(): Promise<string> {
+    const { project, domainId } = this.#place;
     const query = { name: project, domain_id: domainId };
-    const { projects } = await this.api.ask("GET", "/projects", z.object({ projects: named }), { query });
+    const { projects } = await this.#api.ask("GET", "/projects", z.object({ projects: named }), { query });
     if (projects[0]) return projects[0].id;
     throw new ConfigError(
       `the domain "${domainId}" of this Keystone has no project "${project}"; make it, or correct the connection's "project" or "domainId".`,
     );
   }
 
-  private async findRoles(names: readonly string[]): Promise<Role[]> {
-    const { roles } = await this.api.ask("GET", "/roles", z.object({ roles: named }));
+  async #findRoles(names: readonly string[]): Promise<Role[]> {
+    const { roles } = await this.#api.ask("GET", "/roles", z.object({ roles: named }));
     return names.map((name) => roles.find((role) => role.name === name) ?? unknownRole(name, roles));
   }
 
-  private async withRoles(user: User): Promise<ServiceAccount> {
-    return toAccount(user, await this.rolesOf(user));
+  async #withRoles(user: User): Promise<ServiceAccount> {
+    return toAccount(user, await this.#rolesOf(user));
   }
 
-  private async rolesOf(user: User): Promise<Role[]> {
+  async #rolesOf(user: User): Promise<Role[]> {
     // A deleted project takes its roles along.
-    return (await this.api.find(await this.rolesAt(user), z.object({ roles: named })))?.roles ?? [];
+    return (await this.#api.find(await this.#rolesAt(user), z.object({ roles: named })))?.roles ?? [];
   }
 
-  private async grant(user: User, roles: readonly Role[]): Promise<void> {
+  async #grant(user: User, roles: readonly Role[]): Promise<void> {
     for (const role of roles) {
-      await this.api.http.request({ method: "PUT", path: (await this.rolesAt(user)) + path`/${role.id}` });
+      await this.#api.http.request({ method: "PUT", path: (await this.#rolesAt(user)) + path`/${role.id}` });
     }
   }
 
-  private async rolesAt(user: User): Promise<string> {
+  async #rolesAt(user: User): Promise<string> {
     return path`/projects/${await this.projectOf(user)}/users/${user.id}/roles`;
   }
 }

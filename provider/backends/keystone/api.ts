@@ -38,15 +38,15 @@ export class KeystoneApi {
 
   /** Undefined where there is no such thing. */
   find<Schema extends z.ZodType>(at: string, schema: Schema): Promise<z.infer<Schema> | undefined> {
-    return this.unlessGone(() => this.ask("GET", at, schema));
+    return this.#unlessGone(() => this.ask("GET", at, schema));
   }
 
   /** False where there is no such thing. */
   async remove(at: string): Promise<boolean> {
-    return (await this.unlessGone(() => this.http.request({ method: "DELETE", path: at }))) !== undefined;
+    return (await this.#unlessGone(() => this.http.request({ method: "DELETE", path: at }))) !== undefined;
   }
 
-  private unlessGone<Result>(run: () => Promise<Result>): Promise<Result | undefined> {
+  #unlessGone<Result>(run: () => Promise<Result>): Promise<Result | undefined> {
     return unlessGone(run, /^Could not find /, "Check that the connection's url is that of Keystone and ends in /v3.");
   }
 }

@@ -45,11 +45,19 @@ const openSessions = new Map<string, Promise<string | undefined>>();
 
 /** The sessions of a Keystone's accounts. */
 export class AccountSessions {
+  readonly #api: KeystoneApi;
+  readonly #connection: Pick<BackendContext<unknown>, "url" | "token">;
+  readonly #projectOf: (user: User) => Promise<string>;
+
   constructor(
-    private readonly api: KeystoneApi,
-    private readonly connection: Pick<BackendContext<unknown>, "url" | "token">,
-    private readonly projectOf: (user: User) => Promise<string>,
-  ) {}
+    api: KeystoneApi,
+    connection: Pick<BackendContext<unknown>, "url" | "token">,
+    projectOf: (user: User) => Promise<string>,
+  ) {
+    this.#api = api;
+    this.#connection = connection;
+    this.#projectOf = projectOf;
+  }
 
   /** Does something in the account's own name. `run` answers undefined where the session is refused. */
   async use<Result>(accountId: string, run: (token: string) => Promise<Result | undefined>): Promise<Result> {
@@ -57,8 +65,8 @@ export class AccountSessions {
       // Two processes that take turns in ending each other's session must fall out of step.
       if (logins > 1) await wait(Math.random() * logins * secondMs);
       // Nobody gets a session that another administrator's credential has opened.
-      const key = `${this.placeOf(accountId)} ${fingerprintOf(await this.connection.token())}`;
-      const session = openSessions.get(key) ?? this.logIn(accountId).catch(notYetAsked);
+      const key = `${this.#placeOf(accountId)} ${fingerprintOf(await this.#connection.token())}`;
+      const session = openSessions.get(key) ?? this.#logIn(accountId).catch(notYetAsked);
       openSessions.set(key, session);
       const close = () => {
         if (openSessions.get(key) === session) openSessions.delete(key);
@@ -76,34 +84,34 @@ export class AccountSessions {
 
   /** A session keeps the roles that it began with. */
   forget(accountId: string): void {
-    for (const key of openSessions.keys()) if (key.startsWith(`${this.placeOf(accountId)} `)) openSessions.delete(key);
+    for (const key of openSessions.keys()) if (key.startsWith(`${this.#placeOf(accountId)} `)) openSessions.delete(key);
   }
 
-  private placeOf(accountId: string): string {
-    return `${this.connection.url} ${accountId}`;
+  #placeOf(accountId: string): string {
+    return `${this.#connection.url} ${accountId}`;
   }
 
   /** A token of the account; undefined where the login is refused. */
-  private async logIn(accountId: string): Promise<string | undefined> {
-    const { user } = await this.api.ask("GET", userAt(accountId), foundUser);
+  async #logIn(accountId: string): Promise<string | undefined> {
+    const { user } = await this.#api.ask("GET", userAt(accountId), foundUser);
     assertOwn(user);
-    const project = await this.projectOf(user);
+    const project = await this.#projectOf(user);
     // Mixed on purpose: operators may demand certain characters.
     const password = `Aa1!${randomBytes(32).toString("base64url")}`;
     const secrets = [password];
-    await this.api.ask("PATCH", userAt(accountId), foundUser, { json: { user: { password } }, secrets });
+    await this.#api.ask("PATCH", userAt(accountId), foundUser, { json: { user: { password } }, secrets });
     // Keystone counts tokens in whole seconds, and one from the second of the change as older than it.
     await wait(secondMs);
     const json = passwordLogin({ id: accountId }, password, { id: project });
     const login = { method: "POST", path: tokensAt, json, idempotent: true, secrets } as const;
-    const { absent, headers } = await this.api.http.request({ ...login, authenticated: false, absent: [401] });
-    if (absent) await this.assertHasRole(user, project);
+    const { absent, headers } = await this.#api.http.request({ ...login, authenticated: false, absent: [401] });
+    if (absent) await this.#assertHasRole(user, project);
     return absent ? undefined : headers["x-subject-token"];
   }
 
-  private async assertHasRole({ id, name }: User, project: string): Promise<void> {
+  async #assertHasRole({ id, name }: User, project: string): Promise<void> {
     const query = { "user.id": id, "scope.project.id": project, effective: "true" };
-    const { role_assignments: roles } = await this.api.ask("GET", "/role_assignments", rolesSchema, { query });
+    const { role_assignments: roles } = await this.#api.ask("GET", "/role_assignments", rolesSchema, { query });
     if (roles.length > 0) return;
     throw new ProviderError(
       `the service account "${name}" (${id}) has no role on its project, so it can have no key; give it "scopes".`,

@@ -30,14 +30,14 @@ export type LivingKey = EmulatedKey & { readonly fingerprint: string };
 
 /** The embedded services, the provider in this process, and one clock for both. */
 export class RotationBench {
-  private accounts = 0;
-  private accountId = "";
+  #accounts = 0;
+  #accountId = "";
   /** The decision clock stands still, as `APIKEYS_NOW` has it. */
   frozen = false;
   /** How far the machine that runs updates is ahead of everybody else, or behind. */
   skewMs = 0;
-  private virtualMs = 0;
-  private realMs = 0;
+  #virtualMs = 0;
+  #realMs = 0;
 
   private constructor(readonly services: TestEmulator) {}
 
@@ -53,17 +53,17 @@ export class RotationBench {
   async reset(now: string): Promise<void> {
     await this.services.reset();
     // A reset brings the documented limits back.
-    await this.control("POST", "/limits", { perMinute: null });
+    await this.#control("POST", "/limits", { perMinute: null });
     this.skewMs = 0;
     await this.goTo(Date.parse(now));
-    this.accountId = await this.newAccount();
+    this.#accountId = await this.newAccount();
   }
 
   /** A service account of novavms. @returns its id */
   async newAccount(): Promise<string> {
     return (
       (await this.admin("novavms", "POST", "/service-accounts", {
-        name: `exporter-${(this.accounts += 1)}`,
+        name: `exporter-${(this.#accounts += 1)}`,
         role: "viewer",
       })) as { id: string }
     ).id;
@@ -71,7 +71,7 @@ export class RotationBench {
 
   nowMs(): number {
     // Never on the very second that the clock was set to: ends are rounded up, and would differ by chance.
-    return this.virtualMs + (this.frozen ? 0 : Math.max(1, Date.now() - this.realMs));
+    return this.#virtualMs + (this.frozen ? 0 : Math.max(1, Date.now() - this.#realMs));
   }
 
   /** The time by the clock of the machine that runs updates. */
@@ -81,8 +81,8 @@ export class RotationBench {
 
   async goTo(ms: number): Promise<void> {
     await this.services.clock.set(formatTime(ms));
-    this.virtualMs = Math.floor(ms / secondMs) * secondMs;
-    this.realMs = Date.now();
+    this.#virtualMs = Math.floor(ms / secondMs) * secondMs;
+    this.#realMs = Date.now();
   }
 
   async pass(ms: number): Promise<void> {
@@ -109,7 +109,7 @@ export class RotationBench {
     if (!hasMadeTheAccount) return;
     const connection = this.context().connections.openForWrite("novavms");
     const naming = await this.#marking.naming("ServiceAccount", { origin: "organization/x/y/z" }, connection);
-    naming.noteNewAccount?.(this.accountId);
+    naming.noteNewAccount?.(this.#accountId);
   }
 
   context(): ResourceContext {
@@ -144,7 +144,7 @@ export class RotationBench {
 
   /** The inputs of a program's key. Each product has a second connection, whose name ends in "-too". */
   program(product: Product, origin: string, inputs: object): Record<string, unknown> {
-    const parent = product === "novavms" ? { serviceAccountId: this.accountId } : {};
+    const parent = product === "novavms" ? { serviceAccountId: this.#accountId } : {};
     return { connection: product, origin, ...parent, scopes: [productFacts[product].scopes[0]], ...inputs };
   }
 
@@ -192,7 +192,7 @@ export class RotationBench {
       return ((await this.admin(product, "POST", "/api-keys", { name, scopes })) as { id: string }).id;
     if (product === "novavms")
       return (
-        (await this.admin(product, "POST", `/service-accounts/${this.accountId}/keys`, { name, scopes })) as {
+        (await this.admin(product, "POST", `/service-accounts/${this.#accountId}/keys`, { name, scopes })) as {
           id: string;
         }
       ).id;
@@ -211,7 +211,7 @@ export class RotationBench {
     return (await this.services.requests()).length;
   }
 
-  private async control(method: string, path: string, body?: object): Promise<void> {
+  async #control(method: string, path: string, body?: object): Promise<void> {
     const response = await fetch(`${this.services.controlUrl}${path}`, {
       method,
       headers: { "content-type": "application/json" },

@@ -21,14 +21,18 @@ export interface Wish {
  * make: some by hand with names that look like ours, some by another stack.
  */
 export class Fleet {
-  private foreign: readonly string[] = [];
+  #foreign: readonly string[] = [];
+
+  readonly #urls: Readonly<Record<ServiceName, string>>;
 
   private constructor(
     readonly stack: TestStack,
     readonly services: TestEmulator,
     readonly proxy: HoldingProxy,
-    private readonly urls: Readonly<Record<ServiceName, string>>,
-  ) {}
+    urls: Readonly<Record<ServiceName, string>>,
+  ) {
+    this.#urls = urls;
+  }
 
   static async open(): Promise<Fleet> {
     const services = await startEmulator();
@@ -59,12 +63,12 @@ export class Fleet {
       novavms: novavms.url,
       pulseapi: pulseapi.url,
     });
-    await fleet.plantForeignKeys();
+    await fleet.#plantForeignKeys();
     return fleet;
   }
 
   /** Keys that nothing of ours may touch. */
-  private async plantForeignKeys(): Promise<void> {
+  async #plantForeignKeys(): Promise<void> {
     const { pulsely, pulseapi } = this.services.services;
     const post = async (url: string, token: string, body: object): Promise<void> => {
       const answer = await fetch(url, {
@@ -78,7 +82,7 @@ export class Fleet {
       await post(`${pulsely.url}/api-keys`, pulsely.adminToken, { name, scopes: ["read:checks"], environment: "live" });
       await post(`${pulseapi.url}/api-keys`, pulseapi.adminToken, { name, abilities: ["monitors:read"] });
     }
-    this.foreign = (await this.services.keys.list()).map(identityOf);
+    this.#foreign = (await this.services.keys.list()).map(identityOf);
   }
 
   /** Names tell the service and the kind: `p1` is an ApiKey of Pulsely, `nr2` a RotatingApiKey of NovaVMS. */
@@ -136,22 +140,22 @@ export class Fleet {
   async broken(): Promise<string[]> {
     const wrong: string[] = [];
     const living = (await this.services.keys.list()).filter(({ state }) => state === "active");
-    const foreign = new Set(this.foreign);
+    const foreign = new Set(this.#foreign);
     const alive = new Set(living.map(identityOf));
     for (const key of foreign) if (!alive.has(key)) wrong.push(`a foreign key was revoked: ${key}`);
-    const recorded = await this.recordedKeys();
+    const recorded = await this.#recordedKeys();
     const ours = living.filter((key) => !foreign.has(identityOf(key)));
     for (const key of ours)
       if (!recorded.has(key.id)) wrong.push(`an orphan lives: ${key.service} ${key.id} (${key.name})`);
     for (const [name, secret] of Object.entries(await this.stack.outputs())) {
-      const status = await this.try(name, secret);
+      const status = await this.#try(name, secret);
       if (status !== 200) wrong.push(`the secret of "${name}" that the state names answers ${status}`);
     }
     return wrong;
   }
 
   /** The ids of every key that the state says is alive. */
-  private async recordedKeys(): Promise<Set<string>> {
+  async #recordedKeys(): Promise<Set<string>> {
     const ids = new Set<string>();
     for (const { outputs = {}, id } of await this.stack.state()) {
       if (id !== undefined) ids.add(id);
@@ -160,16 +164,16 @@ export class Fleet {
     return ids;
   }
 
-  private try(name: string, secret: string): Promise<number> {
+  #try(name: string, secret: string): Promise<number> {
     const service = serviceOf(name);
-    return call(this.urls[service], dataPlanes[service], secret);
+    return call(this.#urls[service], dataPlanes[service], secret);
   }
 
   /** Ends with destroy, the canary scan and no key left; `discard` has to follow. */
   async close(): Promise<void> {
     await this.stack.close();
     const wrong = (await this.services.keys.list()).filter(
-      (key) => key.state === "active" && !this.foreign.includes(identityOf(key)),
+      (key) => key.state === "active" && !this.#foreign.includes(identityOf(key)),
     );
     if (wrong.length > 0) throw new Error(`destroy left ${wrong.map(identityOf).join(", ")}`);
   }

@@ -49,34 +49,34 @@ export class FakeGithub {
   } = { artifactsOf: () => [], tipOf: () => Promise.resolve(""), isBehind: () => Promise.resolve(false) };
   /** The account that workflows' tokens comment as: another one on every Enterprise Server. */
   bot = actionsBot;
-  private readonly tokens = new Map<string, Permissions>();
-  private nextId = 1000;
-  private readonly server = createServer((request, response) => void this.serve(request, response));
+  readonly #tokens = new Map<string, Permissions>();
+  #nextId = 1000;
+  readonly #server = createServer((request, response) => void this.#serve(request, response));
 
   static async start(): Promise<FakeGithub> {
     const github = new FakeGithub();
-    await new Promise<void>((ready) => github.server.listen(0, "127.0.0.1", ready));
+    await new Promise<void>((ready) => github.#server.listen(0, "127.0.0.1", ready));
     return github;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   async close(): Promise<void> {
-    this.server.closeAllConnections();
-    await new Promise((done) => this.server.close(done));
+    this.#server.closeAllConnections();
+    await new Promise((done) => this.#server.close(done));
   }
 
   /** A job's token: it may do what the job's `permissions` say, and nothing else. */
   issueToken(permissions: Permissions): string {
     const token = `ghs_${randomBytes(18).toString("hex")}`;
-    this.tokens.set(token, permissions);
+    this.#tokens.set(token, permissions);
     return token;
   }
 
   get issuedTokens(): string[] {
-    return [...this.tokens.keys()];
+    return [...this.#tokens.keys()];
   }
 
   pull(number: number): PullRequest {
@@ -86,7 +86,7 @@ export class FakeGithub {
   }
 
   say(number: number, user: Comment["user"], body: string): Comment {
-    const comment = { id: (this.nextId += 1), user, body };
+    const comment = { id: (this.#nextId += 1), user, body };
     this.pull(number).comments.push(comment);
     return comment;
   }
@@ -98,17 +98,17 @@ export class FakeGithub {
       .map(({ body }) => body);
   }
 
-  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "/", this.url);
     const text = await bodyOf(request);
-    const { status, body, link } = await this.answer(request, url, text);
+    const { status, body, link } = await this.#answer(request, url, text);
     this.calls.push(`${request.method ?? ""} ${url.pathname} ${status}`);
     response.writeHead(status, { "content-type": "application/json", ...(link === undefined ? {} : { link }) });
     response.end(body === undefined ? undefined : JSON.stringify(body));
   }
 
-  private async answer(request: IncomingMessage, url: URL, text: string): Promise<Answer> {
-    const permissions = this.tokens.get((request.headers.authorization ?? "").replace(/^Bearer /, ""));
+  async #answer(request: IncomingMessage, url: URL, text: string): Promise<Answer> {
+    const permissions = this.#tokens.get((request.headers.authorization ?? "").replace(/^Bearer /, ""));
     if (!permissions) return { status: 401, body: { message: "Bad credentials" } };
     const may = (permission: string, level: "read" | "write"): boolean =>
       permissions[permission] === "write" || permissions[permission] === level;
@@ -126,7 +126,7 @@ export class FakeGithub {
       const of = this.runs.filter(
         ({ file, head_branch: branch }) => file === runs[1] && branch === url.searchParams.get("branch"),
       );
-      const { body, ...rest } = this.page(url, of.toReversed());
+      const { body, ...rest } = this.#page(url, of.toReversed());
       return { ...rest, body: { workflow_runs: body } };
     }
     const kept = /^GET actions\/runs\/(\d+)\/artifacts$/.exec(call);
@@ -158,11 +158,11 @@ export class FakeGithub {
         ({ merged_at: merged, head: { ref, repo } }) =>
           merged === null && head === `${repo.full_name.split("/")[0] ?? ""}:${ref}`,
       );
-      return this.page(url, open);
+      return this.#page(url, open);
     }
 
     const pull = /^GET pulls\/(\d+)$/.exec(call);
-    if (pull) return may("pull-requests", "read") ? this.found(this.pulls.get(Number(pull[1]))) : denied;
+    if (pull) return may("pull-requests", "read") ? this.#found(this.pulls.get(Number(pull[1]))) : denied;
 
     const merged = /^GET commits\/([0-9a-f]{40})\/pulls$/.exec(call);
     if (merged)
@@ -180,7 +180,7 @@ export class FakeGithub {
       if (!may("pull-requests", list[1] === "GET" ? "read" : "write")) return denied;
       const number = Number(list[2]);
       if (list[1] === "POST") return { status: 201, body: this.say(number, this.bot, textIn(text)) };
-      return this.page(url, this.pull(number).comments);
+      return this.#page(url, this.pull(number).comments);
     }
 
     const one = /^(PATCH|DELETE) issues\/comments\/(\d+)$/.exec(call);
@@ -194,16 +194,16 @@ export class FakeGithub {
         else comments.splice(index, 1);
         return one[1] === "PATCH" ? { status: 200, body: comment } : { status: 204 };
       }
-      return this.found(undefined);
+      return this.#found(undefined);
     }
     throw new Error(`the fake GitHub does not know ${call}`);
   }
 
-  private found(body: unknown): { status: number; body: unknown } {
+  #found(body: unknown): { status: number; body: unknown } {
     return body === undefined ? { status: 404, body: { message: "Not Found" } } : { status: 200, body };
   }
 
-  private page(url: URL, entries: readonly unknown[]): { status: number; body: unknown; link?: string } {
+  #page(url: URL, entries: readonly unknown[]): { status: number; body: unknown; link?: string } {
     const size = Math.min(100, Number(url.searchParams.get("per_page") ?? 30));
     const page = Number(url.searchParams.get("page") ?? 1);
     const body = entries.slice((page - 1) * size, page * size);

@@ -33,13 +33,13 @@ export class FakeGitlab {
   readonly token = "glpat-canary-4d2b9c01f7e6";
   /** May read jobs and artifacts, and nothing else. */
   readonly reviewToken = "glpat-reader-0c77ab12d9e4";
-  private readonly jobs: Job[] = [];
-  private readonly kept = new Map<number, string>();
-  private readonly me = 900;
-  private nextId = 1;
-  private readonly server: Server = createServer((request, response) => {
+  readonly #jobs: Job[] = [];
+  readonly #kept = new Map<number, string>();
+  readonly #me = 900;
+  #nextId = 1;
+  readonly #server: Server = createServer((request, response) => {
     void textOf(request).then((text) => {
-      const { status, body, headers } = this.answer(request, text);
+      const { status, body, headers } = this.#answer(request, text);
       response.writeHead(status, { "content-type": "application/json", ...headers });
       response.end(JSON.stringify(body ?? null));
     });
@@ -47,41 +47,49 @@ export class FakeGitlab {
 
   static async start(): Promise<FakeGitlab> {
     const gitlab = new FakeGitlab();
-    await new Promise<void>((ready) => gitlab.server.listen(0, "127.0.0.1", ready));
+    await new Promise<void>((ready) => gitlab.#server.listen(0, "127.0.0.1", ready));
     return gitlab;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/api/v4`;
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/api/v4`;
   }
 
   async close(): Promise<void> {
-    this.server.closeAllConnections();
-    await new Promise((done) => this.server.close(done));
+    this.#server.closeAllConnections();
+    await new Promise((done) => this.#server.close(done));
   }
 
   open(iid: number, sha: string): MergeRequest {
     const request: MergeRequest = { iid, sha, state: "opened", merge_commit_sha: null, notes: [] };
     for (let index = 0; index < 120; index += 1)
-      request.notes.push({ id: (this.nextId += 1), author: { id: 3 }, body: `note ${index}` });
+      request.notes.push({ id: (this.#nextId += 1), author: { id: 3 }, body: `note ${index}` });
     this.requests.set(iid, request);
     return request;
   }
 
   /** A finished job with an artifact; the newest comes first in the API's list. */
   finish(job: Partial<Job>, artifact: string): void {
-    const id = (this.nextId += 1);
+    const id = (this.#nextId += 1);
     const artifacts = [{ file_type: "archive" }];
-    this.jobs.unshift({ id, name: "deploy", ref: "main", tag: false, pipeline: { source: "push" }, artifacts, ...job });
-    this.kept.set(id, artifact);
+    this.#jobs.unshift({
+      id,
+      name: "deploy",
+      ref: "main",
+      tag: false,
+      pipeline: { source: "push" },
+      artifacts,
+      ...job,
+    });
+    this.#kept.set(id, artifact);
   }
 
   /** What the pipeline's token wrote. */
   notes(iid: number): string[] {
-    return (this.requests.get(iid)?.notes ?? []).filter(({ author }) => author.id === this.me).map(({ body }) => body);
+    return (this.requests.get(iid)?.notes ?? []).filter(({ author }) => author.id === this.#me).map(({ body }) => body);
   }
 
-  private answer(
+  #answer(
     request: IncomingMessage,
     text: string,
   ): { status: number; body?: unknown; headers?: Record<string, string> } {
@@ -91,13 +99,13 @@ export class FakeGitlab {
     const isRead = /^GET jobs/.test(call);
     if (token !== this.token && !(isRead && token === this.reviewToken))
       return { status: 401, body: { message: "401 Unauthorized" } };
-    if (call === "GET jobs") return { status: 200, body: this.jobs };
+    if (call === "GET jobs") return { status: 200, body: this.#jobs };
     const artifact = /^GET jobs\/(\d+)\/artifacts\/state-without-secrets\.json$/.exec(call);
     if (artifact) {
-      const text = this.kept.get(Number(artifact[1]));
+      const text = this.#kept.get(Number(artifact[1]));
       return text === undefined ? { status: 404, body: {} } : { status: 200, body: JSON.parse(text) as unknown };
     }
-    if (call === "GET user") return { status: 200, body: { id: this.me } };
+    if (call === "GET user") return { status: 200, body: { id: this.#me } };
     const commit = /^GET repository\/commits\/([0-9a-f]{40})\/merge_requests$/.exec(call);
     if (commit)
       return {
@@ -121,7 +129,7 @@ export class FakeGitlab {
     }
     const { body } = JSON.parse(text) as { body: string };
     if (method === "POST") {
-      const note = { id: (this.nextId += 1), author: { id: this.me }, body };
+      const note = { id: (this.#nextId += 1), author: { id: this.#me }, body };
       found.notes.push(note);
       return { status: 201, body: note };
     }

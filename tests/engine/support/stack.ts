@@ -53,8 +53,8 @@ export class TestStack {
   readonly dir = mkdtempSync(join(tmpdir(), "apikeys-engine-"));
   /** Where `pulumi` runs. */
   readonly project: string;
-  private readonly transcript: string[] = [];
-  private readonly secrets = new Set<string>();
+  readonly #transcript: string[] = [];
+  readonly #secrets = new Set<string>();
   env: NodeJS.ProcessEnv;
 
   private constructor(
@@ -70,7 +70,7 @@ export class TestStack {
     this.project = example === undefined ? root : copyExample(example, root);
     if (example === undefined)
       this.write("package.json", JSON.stringify({ name: "engine-test", private: true, main: "index.js" }));
-    for (const value of Object.values(env)) this.secrets.add(value);
+    for (const value of Object.values(env)) this.#secrets.add(value);
     this.env = {
       PATH: process.env.PATH,
       HOME: join(this.dir, "home"),
@@ -143,11 +143,11 @@ export class TestStack {
 
   /** A value that must turn up nowhere. */
   guard(...secrets: string[]): void {
-    for (const secret of secrets) this.secrets.add(secret);
+    for (const secret of secrets) this.#secrets.add(secret);
   }
 
   pulumi(...args: string[]): Promise<Run> {
-    return this.execute([...args, "--non-interactive"], true);
+    return this.#execute([...args, "--non-interactive"], true);
   }
 
   async must(...args: string[]): Promise<Run> {
@@ -159,7 +159,7 @@ export class TestStack {
   /** Sets an encrypted config value. The command line is not part of the transcript: it holds the value. */
   async setSecret(key: string, value: string): Promise<void> {
     this.guard(value);
-    const run = await this.execute(["config", "set", "--path", "--secret", key, value, "--non-interactive"], false);
+    const run = await this.#execute(["config", "set", "--path", "--secret", key, value, "--non-interactive"], false);
     if (run.code !== 0) throw new Error(`pulumi config set ${key} ended with ${run.code}`);
   }
 
@@ -192,7 +192,7 @@ export class TestStack {
 
   /** The stack's outputs in clear. Not part of the transcript; every value of `secretNames` is guarded from now on. */
   async outputs(): Promise<Record<string, string>> {
-    const clear = await this.execute(["stack", "output", "--json", "--show-secrets", "--non-interactive"], false);
+    const clear = await this.#execute(["stack", "output", "--json", "--show-secrets", "--non-interactive"], false);
     const masked = await this.must("stack", "output", "--json");
     const values = JSON.parse(clear.stdout) as Record<string, string>;
     const shown = JSON.parse(masked.stdout) as Record<string, string>;
@@ -202,7 +202,7 @@ export class TestStack {
 
   /** The recorded outputs of one resource in clear, also after an update that failed. Not part of the transcript; its secrets are guarded. */
   async record(name: string): Promise<Record<string, unknown>> {
-    const { stdout } = await this.execute(["stack", "export", "--show-secrets", "--non-interactive"], false);
+    const { stdout } = await this.#execute(["stack", "export", "--show-secrets", "--non-interactive"], false);
     const { deployment } = JSON.parse(stdout) as { deployment: { resources: StateResource[] } };
     const resource = deployment.resources.find(({ urn, delete: going }) => urn.endsWith(`::${name}`) && going !== true);
     const outputs = { ...resource?.outputs };
@@ -227,10 +227,10 @@ export class TestStack {
 
   /** The canary scan: state, backups, history, plans, event logs, and all that was printed. */
   scan(): void {
-    const texts = new Map<string, string>([["what the engine printed", this.transcript.join("\n")]]);
+    const texts = new Map<string, string>([["what the engine printed", this.#transcript.join("\n")]]);
     for (const file of filesUnder(this.dir)) texts.set(file.slice(this.dir.length + 1), readFileSync(file, "latin1"));
     const found: string[] = [];
-    for (const secret of this.secrets) {
+    for (const secret of this.#secrets) {
       if (secret.length < 8) continue;
       for (const form of [
         secret,
@@ -241,11 +241,11 @@ export class TestStack {
           if (text.includes(form)) found.push(`${place} holds a secret of ${secret.length} characters`);
       }
     }
-    if (this.secrets.size === 0) throw new Error("the canary scan knows no secret: guard() some");
+    if (this.#secrets.size === 0) throw new Error("the canary scan knows no secret: guard() some");
     if (found.length > 0) throw new Error([...new Set(found)].join("\n"));
   }
 
-  private execute(args: string[], keep: boolean): Promise<Run> {
+  #execute(args: string[], keep: boolean): Promise<Run> {
     return new Promise((done) => {
       execFile(
         "pulumi",
@@ -253,7 +253,7 @@ export class TestStack {
         { cwd: this.project, env: this.env, maxBuffer: 256 * 1024 * 1024 },
         (error, stdout, stderr) => {
           const code = error ? (typeof error.code === "number" ? error.code : 255) : 0;
-          if (keep) this.transcript.push(`$ pulumi ${args.join(" ")}`, stdout, stderr);
+          if (keep) this.#transcript.push(`$ pulumi ${args.join(" ")}`, stdout, stderr);
           done({ code, stdout, stderr, text: `${stdout}\n${stderr}` });
         },
       );

@@ -39,19 +39,23 @@ export interface Reviewed {
  */
 export class Team {
   readonly artifacts = new Map<string, string>();
-  private readonly said: string[] = [];
-  private readonly guarded = new Map<string, string>();
-  private nextRun = 500;
-  private nextPull = 40;
+  readonly #said: string[] = [];
+  readonly #guarded = new Map<string, string>();
+  #nextRun = 500;
+  #nextPull = 40;
   /** The decision clock of every command, and of the services. */
   now: string | undefined;
 
+  readonly #folder: string;
+
   private constructor(
-    private readonly folder: string,
+    folder: string,
     readonly dir: string,
     readonly services: TestEmulator,
     readonly github: FakeGithub,
-  ) {}
+  ) {
+    this.#folder = folder;
+  }
 
   /**
    * @param folder - where the program stands in the repository; the workflows are told
@@ -66,14 +70,14 @@ export class Team {
     );
     for (const name of ["state", "home", "author", "tools", "tmp"]) mkdirSync(join(team.dir, name));
     const admin = team.services.services.pulsely.adminToken;
-    for (const [what, secret] of Object.entries(team.productionSecrets)) team.guarded.set(secret, what);
-    team.guarded.set(admin, "the admin token");
+    for (const [what, secret] of Object.entries(team.productionSecrets)) team.#guarded.set(secret, what);
+    team.#guarded.set(admin, "the admin token");
     team.github.repository = {
       artifactsOf: (id) =>
         [...team.artifacts.keys()].filter((key) => key.startsWith(`${id}/`)).map((key) => key.slice(`${id}/`.length)),
-      tipOf: async (branch) => (await team.tip(branch)) ?? "",
+      tipOf: async (branch) => (await team.#tip(branch)) ?? "",
       isBehind: (commit, tip) =>
-        team.git(team.origin, "merge-base", "--is-ancestor", commit, tip).then(
+        team.#git(team.origin, "merge-base", "--is-ancestor", commit, tip).then(
           () => true,
           () => false,
         ),
@@ -84,21 +88,21 @@ export class Team {
       `#!/bin/sh\ncase "$*" in ci | "ci --ignore-scripts") test -f package.json && exec ln -s '${here}/node_modules' node_modules ;; esac\necho "npm $*: only ci is known" >&2\nexit 64\n`,
     );
     chmodSync(join(team.dir, "tools", "npm"), 0o755);
-    await team.git(team.dir, "init", "--quiet", "--bare", "--initial-branch=main", "origin.git");
-    await team.git(team.author, "init", "--quiet", "--initial-branch=main", ".");
-    await team.git(team.author, "remote", "add", "origin", team.origin);
-    mkdirSync(team.project, { recursive: true });
-    symlinkSync(join(here, "node_modules"), join(team.project, "node_modules"));
+    await team.#git(team.dir, "init", "--quiet", "--bare", "--initial-branch=main", "origin.git");
+    await team.#git(team.author, "init", "--quiet", "--initial-branch=main", ".");
+    await team.#git(team.author, "remote", "add", "origin", team.origin);
+    mkdirSync(team.#project, { recursive: true });
+    symlinkSync(join(here, "node_modules"), join(team.#project, "node_modules"));
     const workflows = withWorkflows
       ? readdirSync(join(here, "examples/github")).filter((name) => name.endsWith(".yml"))
       : [];
     for (const name of workflows)
-      team.writeAtRoot(
+      team.#writeAtRoot(
         `.github/workflows/${name}`,
         readFileSync(join(here, "examples/github", name), "utf8").replace("PROJECT_DIR: .", `PROJECT_DIR: ${folder}`),
       );
     team.github.bot = { id: 555, login: "github-actions[bot]" };
-    team.writeAtRoot(".gitignore", "node_modules\n");
+    team.#writeAtRoot(".gitignore", "node_modules\n");
     team.write("package.json", JSON.stringify({ name: "shop", private: true, main: "index.js" }));
     team.write("Pulumi.yaml", team.projectFile());
     for (const [name, text] of Object.entries(files)) team.write(name, text);
@@ -110,8 +114,8 @@ export class Team {
   }
 
   /** The folder of Pulumi.yaml in the working copy. */
-  private get project(): string {
-    return join(this.author, this.folder);
+  get #project(): string {
+    return join(this.author, this.#folder);
   }
 
   /** Of whoever sits at a desk. */
@@ -148,10 +152,10 @@ export class Team {
 
   /** Of the project. */
   write(name: string, content: string | null): void {
-    this.writeAtRoot(join(this.folder, name), content);
+    this.#writeAtRoot(join(this.#folder, name), content);
   }
 
-  private writeAtRoot(name: string, content: string | null): void {
+  #writeAtRoot(name: string, content: string | null): void {
     const path = join(this.author, name);
     mkdirSync(dirname(path), { recursive: true });
     if (content === null) rmSync(path, { force: true });
@@ -159,26 +163,26 @@ export class Team {
   }
 
   read(name: string): string {
-    return readFileSync(join(this.project, name), "utf8");
+    return readFileSync(join(this.#project, name), "utf8");
   }
 
   guard(what: string, secret: string): void {
-    this.guarded.set(secret, what);
+    this.#guarded.set(secret, what);
   }
 
   /** A command at an author's desk, in the working copy: the stack's state, and no credential of any service. */
   async desk(script: string): Promise<{ readonly code: number; readonly log: string }> {
     const env = {
-      ...this.machine(),
+      ...this.#machine(),
       HOME: join(this.dir, "home"),
       PULUMI_BACKEND_URL: this.variables.PULUMI_BACKEND_URL,
       PULUMI_CONFIG_PASSPHRASE: this.productionSecrets.PULUMI_CONFIG_PASSPHRASE,
     };
-    const result = await bash(script, this.project, {
+    const result = await bash(script, this.#project, {
       ...env,
       PATH: [env.PATH, join(here, "node_modules/.bin")].join(delimiter),
     });
-    this.said.push(result.log);
+    this.#said.push(result.log);
     return result;
   }
 
@@ -195,23 +199,23 @@ export class Team {
 
   /** Commits to the branch, which starts where `main` is unless it is there already. Answers the commit. */
   async commit(branch: string, message: string, files: Files = {}): Promise<string> {
-    if (branch !== "main" || (await this.tip("main")) !== undefined)
-      await this.git(
+    if (branch !== "main" || (await this.#tip("main")) !== undefined)
+      await this.#git(
         this.author,
         "checkout",
         "--quiet",
-        ...((await this.tip(branch)) === undefined ? ["-b", branch, "origin/main"] : [branch]),
+        ...((await this.#tip(branch)) === undefined ? ["-b", branch, "origin/main"] : [branch]),
       );
     for (const [name, text] of Object.entries(files)) this.write(name, text);
-    await this.git(this.author, "add", "--all");
-    await this.git(this.author, "commit", "--quiet", "--message", message);
-    await this.git(this.author, "push", "--quiet", "origin", branch);
-    return this.git(this.author, "rev-parse", "HEAD");
+    await this.#git(this.author, "add", "--all");
+    await this.#git(this.author, "commit", "--quiet", "--message", message);
+    await this.#git(this.author, "push", "--quiet", "origin", branch);
+    return this.#git(this.author, "rev-parse", "HEAD");
   }
 
   /** Opens a pull request from a branch. A fork's has another repository as its head. */
   async open(branch: string, from = repositoryName): Promise<number> {
-    const number = (this.nextPull += 1);
+    const number = (this.#nextPull += 1);
     this.github.pulls.set(number, {
       number,
       head: { sha: "", ref: branch, repo: { full_name: from } },
@@ -226,12 +230,12 @@ export class Team {
 
   /** Brings a pull request to its branch's newest commit, with the merge that GitHub makes for its runs. */
   async push(number: number, branch: string): Promise<void> {
-    const sha = (await this.tip(branch)) ?? "";
+    const sha = (await this.#tip(branch)) ?? "";
     const pull = this.github.pull(number);
     this.github.pulls.set(number, { ...pull, head: { ...pull.head, sha } });
-    await this.git(this.author, "checkout", "--quiet", "--detach", "origin/main");
-    await this.git(this.author, "merge", "--quiet", "--no-ff", "--message", `Merge pull request #${number}`, sha);
-    await this.git(
+    await this.#git(this.author, "checkout", "--quiet", "--detach", "origin/main");
+    await this.#git(this.author, "merge", "--quiet", "--no-ff", "--message", `Merge pull request #${number}`, sha);
+    await this.#git(
       this.author,
       "push",
       "--quiet",
@@ -240,17 +244,17 @@ export class Team {
       `HEAD:refs/pull/${number}/merge`,
       `${sha}:refs/pull/${number}/head`,
     );
-    await this.git(this.author, "checkout", "--quiet", branch);
+    await this.#git(this.author, "checkout", "--quiet", branch);
   }
 
   /** Merges and answers the merge commit, which now is `main`. */
   async merge(number: number): Promise<string> {
     const pull = this.github.pull(number);
-    await this.git(this.author, "fetch", "--quiet", "origin", `refs/pull/${number}/merge`);
-    const sha = await this.git(this.author, "rev-parse", "FETCH_HEAD");
-    await this.git(this.author, "checkout", "--quiet", "main");
-    await this.git(this.author, "merge", "--quiet", "--ff-only", sha);
-    await this.git(this.author, "push", "--quiet", "origin", "main");
+    await this.#git(this.author, "fetch", "--quiet", "origin", `refs/pull/${number}/merge`);
+    const sha = await this.#git(this.author, "rev-parse", "FETCH_HEAD");
+    await this.#git(this.author, "checkout", "--quiet", "main");
+    await this.#git(this.author, "merge", "--quiet", "--ff-only", sha);
+    await this.#git(this.author, "push", "--quiet", "origin", "main");
     Object.assign(pull, { merged_at: "2027-02-01T12:00:00Z", merge_commit_sha: sha });
     return sha;
   }
@@ -261,7 +265,7 @@ export class Team {
     const isFork = pull.head.repo.full_name !== repositoryName;
     const event = { ...repositoryEvent, pull_request: { number } };
     const ref = `refs/pull/${number}/merge`;
-    const review = await this.start(
+    const review = await this.#start(
       "scope-review.yml",
       ref,
       { event, event_name: "pull_request", base_ref: "main", actor, ref },
@@ -274,7 +278,7 @@ export class Team {
   queue(number: number): Promise<WorkflowRun> {
     const event = { ...repositoryEvent, merge_group: { base_ref: "refs/heads/main" } };
     const ref = `refs/pull/${number}/merge`;
-    return this.start(
+    return this.#start(
       "scope-review.yml",
       ref,
       { event, event_name: "merge_group", base_ref: "", actor: "alice", ref },
@@ -293,7 +297,7 @@ export class Team {
       head_repository: { full_name: head.repo.full_name, owner: { login: head.repo.full_name.split("/")[0] ?? "" } },
     };
     const event = { ...repositoryEvent, workflow_run: finished };
-    return this.start(
+    return this.#start(
       "scope-review-comment.yml",
       "main",
       { event, event_name: "workflow_run", ref: "refs/heads/main", actor: "alice" },
@@ -303,7 +307,7 @@ export class Team {
 
   async deploy(digest?: string): Promise<WorkflowRun> {
     const name = digest === undefined ? "push" : "workflow_dispatch";
-    return this.start(
+    return this.#start(
       "deploy.yml",
       "main",
       { event: repositoryEvent, event_name: name, ref: "refs/heads/main", actor: "alice" },
@@ -312,7 +316,7 @@ export class Team {
   }
 
   rotate(): Promise<WorkflowRun> {
-    return this.start(
+    return this.#start(
       "rotate.yml",
       "main",
       { event: repositoryEvent, event_name: "schedule", ref: "refs/heads/main", actor: "alice" },
@@ -321,7 +325,7 @@ export class Team {
   }
 
   drift(): Promise<WorkflowRun> {
-    return this.start(
+    return this.#start(
       "drift.yml",
       "main",
       { event: repositoryEvent, event_name: "schedule", ref: "refs/heads/main", actor: "alice" },
@@ -340,11 +344,11 @@ export class Team {
     const dir = mkdtempSync(join(this.dir, "pipeline-"));
     // It reads the project's name from the remote, which therefore has to look like one of GitLab.
     const remote = "git@gitlab.example.com:acme/shop.git";
-    await this.git(dir, "init", "--quiet", ".");
-    await this.git(dir, "config", `url.${this.origin}.insteadOf`, remote);
-    await this.git(dir, "remote", "add", "origin", remote);
-    await this.git(dir, "fetch", "--quiet", "origin", sha);
-    await this.git(dir, "checkout", "--quiet", "-B", "checked-out", "FETCH_HEAD");
+    await this.#git(dir, "init", "--quiet", ".");
+    await this.#git(dir, "config", `url.${this.origin}.insteadOf`, remote);
+    await this.#git(dir, "remote", "add", "origin", remote);
+    await this.#git(dir, "fetch", "--quiet", "origin", sha);
+    await this.#git(dir, "checkout", "--quiet", "-B", "checked-out", "FETCH_HEAD");
     const given = Object.entries({ CI_COMMIT_SHA: sha, CI_DEFAULT_BRANCH: "main", ...variables });
     for (const [name] of given.filter(([, value]) => /[\n'"]/.test(value)))
       throw new Error(`${name} cannot be given on the command line`);
@@ -357,11 +361,11 @@ export class Team {
       ...given.flatMap(([name, value]) => ["--variable", `'${name}=${value}'`]),
     ];
     const result = await bash(`gitlab-ci-local ${flags.join(" ")}`, dir, {
-      ...this.machine(),
+      ...this.#machine(),
       PATH: [join(this.dir, "tools"), join(here, "node_modules/.bin"), process.env.PATH ?? ""].join(delimiter),
       HOME: join(this.dir, "home"),
     });
-    this.said.push(result.log);
+    this.#said.push(result.log);
     return { ...result, dir };
   }
 
@@ -374,7 +378,7 @@ export class Team {
 
   /** A finished run that somebody brought about; whatever its artifact says, it is the newest. */
   forgeRun(run: Partial<RunRecord>, name: string, files: Readonly<Record<string, string>>): void {
-    const id = (this.nextRun += 1);
+    const id = (this.#nextRun += 1);
     this.forgeArtifact({ id }, name, files);
     this.github.runs.push({
       id,
@@ -412,8 +416,8 @@ export class Team {
 
   /** The stack's outputs in clear; guarded from now on. */
   async outputs(): Promise<Record<string, string>> {
-    const { log } = await bash("pulumi stack output --stack prod --json --show-secrets", this.project, {
-      ...this.machine(),
+    const { log } = await bash("pulumi stack output --stack prod --json --show-secrets", this.#project, {
+      ...this.#machine(),
       HOME: join(this.dir, "home"),
       PULUMI_BACKEND_URL: this.variables.PULUMI_BACKEND_URL,
       PULUMI_CONFIG_PASSPHRASE: this.productionSecrets.PULUMI_CONFIG_PASSPHRASE,
@@ -437,16 +441,16 @@ export class Team {
 
   /** Which of the guarded values stand in a text, in clear or as base64. */
   foundIn(content: string): string[] {
-    for (const token of this.github.issuedTokens) this.guarded.set(token, "a job's token");
+    for (const token of this.github.issuedTokens) this.#guarded.set(token, "a job's token");
     const forms = (secret: string): string[] => [secret, Buffer.from(secret).toString("base64").replace(/=+$/, "")];
-    return [...this.guarded]
+    return [...this.#guarded]
       .filter(([secret]) => forms(secret).some((form) => content.includes(form)))
       .map(([, what]) => what);
   }
 
   /** No guarded value stands in any log, summary, comment, artifact, state, plan or working copy. */
   scan(): void {
-    const texts = new Map<string, string>([["a log or summary", this.said.join("\n")]]);
+    const texts = new Map<string, string>([["a log or summary", this.#said.join("\n")]]);
     for (const { number, comments } of this.github.pulls.values())
       texts.set(`comments of #${number}`, comments.map(({ body }) => body).join("\n"));
     for (const file of filesUnder(this.dir)) texts.set(file.slice(this.dir.length + 1), readFileSync(file, "latin1"));
@@ -480,7 +484,7 @@ export class Team {
     return { PULUMI_BACKEND_URL: `file://${join(this.dir, "state")}` };
   }
 
-  private machine(): { readonly PATH: string } & Record<string, string> {
+  #machine(): { readonly PATH: string } & Record<string, string> {
     return {
       PATH: [join(this.dir, "tools"), process.env.PATH ?? ""].join(delimiter),
       // The engine leaves its pipes and compiled programs there.
@@ -492,7 +496,7 @@ export class Team {
     };
   }
 
-  private async start(
+  async #start(
     name: string,
     ref: string,
     github: Readonly<Record<string, Value>>,
@@ -503,11 +507,11 @@ export class Team {
       readonly head?: { readonly ref: string; readonly repo: { readonly full_name: string } };
     },
   ): Promise<WorkflowRun> {
-    const sha = (await this.tip(ref)) ?? "";
+    const sha = (await this.#tip(ref)) ?? "";
     const isFork = options.isFork === true;
     const done = await runWorkflow({
       dir: this.dir,
-      source: await this.git(this.origin, "show", `${sha}:.github/workflows/${name}`),
+      source: await this.#git(this.origin, "show", `${sha}:.github/workflows/${name}`),
       github: { repository: repositoryName, sha, ...github },
       inputs: options.inputs ?? {},
       secretsFor: (environment) => (environment === "production" ? this.productionSecrets : {}),
@@ -517,7 +521,7 @@ export class Team {
           isFork ? Object.fromEntries(Object.keys(permissions).map((permission) => [permission, "read"])) : permissions,
         ),
       machine: {
-        ...this.machine(),
+        ...this.#machine(),
         GITHUB_ACTIONS: "true",
         GITHUB_API_URL: this.github.url,
         GITHUB_GRAPHQL_URL: `${this.github.url}/graphql`,
@@ -527,7 +531,7 @@ export class Team {
       repository: this.origin,
       defaultRef: options.ref,
       artifacts: this.artifacts,
-      runId: (this.nextRun += 1),
+      runId: (this.#nextRun += 1),
       actionRoot: here,
     });
     this.github.runs.push({
@@ -539,17 +543,17 @@ export class Team {
       head_repository: { full_name: options.head?.repo.full_name ?? repositoryName },
       run_started_at: new Date(Date.UTC(2027, 0, 1) + done.id * 1000).toISOString(),
     });
-    this.said.push(done.log, done.summary);
+    this.#said.push(done.log, done.summary);
     return done;
   }
 
-  private async tip(ref: string): Promise<string | undefined> {
+  async #tip(ref: string): Promise<string | undefined> {
     const full = ref.startsWith("refs/") ? ref : `refs/heads/${ref}`;
-    const found = await this.git(this.origin, "for-each-ref", "--format=%(objectname)", full);
+    const found = await this.#git(this.origin, "for-each-ref", "--format=%(objectname)", full);
     return found === "" ? undefined : found;
   }
 
-  private async git(cwd: string, ...args: string[]): Promise<string> {
+  async #git(cwd: string, ...args: string[]): Promise<string> {
     const identity = {
       GIT_AUTHOR_NAME: "Alice",
       GIT_AUTHOR_EMAIL: "alice@example.com",

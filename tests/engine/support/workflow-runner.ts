@@ -160,16 +160,26 @@ class JobRun {
   readonly runs: StepRun[] = [];
   summary = "";
   exitCode = 0;
-  private readonly paths: string[] = [];
-  private readonly env: Record<string, string> = {};
-  private files = 0;
+  readonly #paths: string[] = [];
+  readonly #env: Record<string, string> = {};
+  #files = 0;
+
+  readonly #surroundings: Surroundings;
+  readonly #places: Places;
+  readonly #jobEnv: Readonly<Record<string, string>>;
+  readonly #status: { failed: boolean; cancelled: boolean };
 
   constructor(
-    private readonly surroundings: Surroundings,
-    private readonly places: Places,
-    private readonly jobEnv: Readonly<Record<string, string>>,
-    private readonly status: { failed: boolean; cancelled: boolean },
-  ) {}
+    surroundings: Surroundings,
+    places: Places,
+    jobEnv: Readonly<Record<string, string>>,
+    status: { failed: boolean; cancelled: boolean },
+  ) {
+    this.#surroundings = surroundings;
+    this.#places = places;
+    this.#jobEnv = jobEnv;
+    this.#status = status;
+  }
 
   /** The steps of a job or, with its inputs among the contexts and its caller's `env` around it, of an action. */
   async steps(
@@ -178,12 +188,12 @@ class JobRun {
     around: Readonly<Record<string, string>>,
   ): Promise<boolean> {
     const known: Record<string, Value> = {};
-    const before = this.status.failed;
+    const before = this.#status.failed;
     for (const [index, each] of steps.entries()) {
       const name = each.name ?? each.uses ?? `step ${index + 1}`;
-      const env = { ...this.jobEnv, ...this.env, ...around };
-      const runner = { temp: this.places.temp };
-      const scope: Scope = { contexts: { ...contexts, env, runner, steps: known }, status: this.status };
+      const env = { ...this.#jobEnv, ...this.#env, ...around };
+      const runner = { temp: this.#places.temp };
+      const scope: Scope = { contexts: { ...contexts, env, runner, steps: known }, status: this.#status };
       if (!condition(each.if, scope)) {
         this.runs.push({ name, outcome: "skipped", exitCode: null, log: "", env: {} });
         if (each.id !== undefined) known[each.id] = { outcome: "skipped", outputs: {} };
@@ -191,26 +201,26 @@ class JobRun {
       }
       const own = { ...env, ...interpolated(each.env, scope) };
       if (ownAction.test(each.uses ?? "")) {
-        const good = await this.action(each, contexts, scope, own);
+        const good = await this.#action(each, contexts, scope, own);
         if (each.id !== undefined) known[each.id] = { outcome: good ? "success" : "failure", outputs: {} };
         continue;
       }
-      const { result, channels } = await this.run(each, scope, own);
+      const { result, channels } = await this.#run(each, scope, own);
       const outcome = result.code === 0 ? "success" : "failure";
       this.runs.push({ name, outcome, exitCode: result.code, log: result.log, env: own });
-      this.paths.unshift(...linesOf(channels.PATH));
-      Object.assign(this.env, pairsOf(channels.ENV));
+      this.#paths.unshift(...linesOf(channels.PATH));
+      Object.assign(this.#env, pairsOf(channels.ENV));
       if (each.id !== undefined) known[each.id] = { outcome, outputs: pairsOf(channels.OUTPUT) };
       this.summary += readFileSync(channels.STEP_SUMMARY ?? "", "utf8");
       if (outcome === "failure" && each["continue-on-error"] !== true) {
-        this.status.failed = true;
+        this.#status.failed = true;
         this.exitCode = this.exitCode === 0 ? result.code : this.exitCode;
       }
     }
-    return before === this.status.failed;
+    return before === this.#status.failed;
   }
 
-  private async action(
+  async #action(
     each: Step,
     contexts: Readonly<Record<string, Value>>,
     scope: Scope,
@@ -218,7 +228,7 @@ class JobRun {
   ): Promise<boolean> {
     // A copy in the repository is the one of the checkout that the path names.
     const uses = each.uses ?? "";
-    const root = uses.startsWith("./") ? join(this.places.workspace, uses) : this.surroundings.actionRoot;
+    const root = uses.startsWith("./") ? join(this.#places.workspace, uses) : this.#surroundings.actionRoot;
     const { inputs, runs } = action.parse(parse(readFileSync(join(root, "action.yml"), "utf8")));
     const given = interpolated(each.with, scope);
     const unknown = Object.keys(given).filter((name) => !Object.hasOwn(inputs, name));
@@ -232,13 +242,14 @@ class JobRun {
     return this.steps(runs.steps, { ...contexts, github, inputs: Object.fromEntries(values) }, env);
   }
 
-  private async run(
+  async #run(
     each: Step,
     scope: Scope,
     own: Readonly<Record<string, string>>,
   ): Promise<{ readonly result: Result; readonly channels: Readonly<Record<string, string>> }> {
-    const { places, surroundings } = this;
-    const file = join(places.files, String((this.files += 1)));
+    const places = this.#places;
+    const surroundings = this.#surroundings;
+    const file = join(places.files, String((this.#files += 1)));
     const channels = Object.fromEntries(
       ["OUTPUT", "ENV", "PATH", "STEP_SUMMARY"].map((channel) => [channel, `${file}-${channel}`]),
     );
@@ -247,7 +258,7 @@ class JobRun {
     const machine = {
       ...surroundings.machine,
       HOME: places.home,
-      PATH: [...this.paths, surroundings.machine.PATH].join(delimiter),
+      PATH: [...this.#paths, surroundings.machine.PATH].join(delimiter),
       RUNNER_TEMP: places.temp,
       GITHUB_WORKSPACE: places.workspace,
       ...Object.fromEntries(Object.entries(channels).map(([channel, path]) => [`GITHUB_${channel}`, path])),

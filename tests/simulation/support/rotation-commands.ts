@@ -7,10 +7,13 @@ import type { FaultOrder, RotationRun, Schedule } from "./rotation-run";
 type Model = Record<string, never>;
 
 class Step implements fc.AsyncCommand<Model, RotationRun> {
-  constructor(
-    private readonly words: string,
-    private readonly act: (run: RotationRun) => Promise<void> | void,
-  ) {}
+  readonly #words: string;
+  readonly #act: (run: RotationRun) => Promise<void> | void;
+
+  constructor(words: string, act: (run: RotationRun) => Promise<void> | void) {
+    this.#words = words;
+    this.#act = act;
+  }
 
   check(): boolean {
     return true;
@@ -18,18 +21,18 @@ class Step implements fc.AsyncCommand<Model, RotationRun> {
 
   async run(_model: Model, run: RotationRun): Promise<void> {
     try {
-      await this.act(run);
+      await this.#act(run);
     } catch (error) {
       // The report of a shrunk failure is read by people.
       throw new Error(
-        `at "${this.words}": ${error instanceof Error ? error.message : String(error)}\n${run.describe()}`,
+        `at "${this.#words}": ${error instanceof Error ? error.message : String(error)}\n${run.describe()}`,
         { cause: error },
       );
     }
   }
 
   toString(): string {
-    return this.words;
+    return this.#words;
   }
 }
 

@@ -35,14 +35,14 @@ export class RotationRun {
   inputs: Record<string, unknown>;
   /** The resource is in the program. */
   wanted = true;
-  private readonly foreign: string[] = [];
+  readonly #foreign: string[] = [];
   /** Fingerprints of keys that somebody changed by hand since the last refresh. */
-  private tampered = new Set<string>();
+  #tampered = new Set<string>();
   /** Keys whose end somebody has put off, or that a killed update has made: they may outlive their resource. */
-  private putOff = new Set<string>();
-  private promised: Promised[] = [];
-  private emergencies = 0;
-  private keepers = 0;
+  #putOff = new Set<string>();
+  #promised: Promised[] = [];
+  #emergencies = 0;
+  #keepers = 0;
 
   private constructor(
     readonly bench: RotationBench,
@@ -57,8 +57,8 @@ export class RotationRun {
   static async start(bench: RotationBench, product: Product, schedule: Schedule): Promise<RotationRun> {
     await bench.reset("2027-01-04T09:17:00Z");
     const run = new RotationRun(bench, product, schedule);
-    run.foreign.push(await bench.foreignKey(product, "app"), await bench.foreignKey(product, "app-0123456789"));
-    const { failures } = await run.others.up(run.othersProgram());
+    run.#foreign.push(await bench.foreignKey(product, "app"), await bench.foreignKey(product, "app-0123456789"));
+    const { failures } = await run.others.up(run.#othersProgram());
     if (failures.length > 0) throw new Error(`the other stack failed: ${failures.join(" ")}`);
     return run;
   }
@@ -71,19 +71,19 @@ export class RotationRun {
 
   async up(faults: readonly FaultOrder[]): Promise<void> {
     const before = this.mine.state;
-    const outcome = await this.under(faults, () => (this.wanted ? this.mine.up(this.program()) : this.mine.destroy()));
+    const outcome = await this.#under(faults, () => (this.wanted ? this.mine.up(this.program()) : this.mine.destroy()));
     if (outcome.op === "refused") throw new Error(`refused: ${outcome.failures.join(" ")}`);
-    if (!this.wanted) return this.afterDestroy(outcome, faults.length === 0);
-    if (outcome.op === "replace") this.promised = [];
-    await this.afterUp(outcome, faults.length === 0, before);
+    if (!this.wanted) return this.#afterDestroy(outcome, faults.length === 0);
+    if (outcome.op === "replace") this.#promised = [];
+    await this.#afterUp(outcome, faults.length === 0, before);
   }
 
   async targetReplace(faults: readonly FaultOrder[]): Promise<void> {
     if (!this.mine.state || !this.wanted) return;
-    this.promised = [];
+    this.#promised = [];
     const before = this.mine.state;
-    await this.afterUp(
-      await this.under(faults, () => this.mine.targetReplace(this.program())),
+    await this.#afterUp(
+      await this.#under(faults, () => this.mine.targetReplace(this.program())),
       faults.length === 0,
       before,
     );
@@ -91,27 +91,27 @@ export class RotationRun {
 
   async refresh(faults: readonly FaultOrder[]): Promise<void> {
     const before = this.mine.state;
-    const { failures } = await this.under(faults, () => this.mine.refresh());
+    const { failures } = await this.#under(faults, () => this.mine.refresh());
     if (faults.length === 0 && failures.length > 0) throw new Error(`the refresh failed: ${failures.join(" ")}`);
     // Under faults it may have read lies.
     if (failures.length === 0 && faults.length === 0) {
-      this.tampered = new Set();
-      for (const id of [this.outputs()?.keyId, this.outputs()?.previousKeyId]) this.putOff.delete(id ?? "");
+      this.#tampered = new Set();
+      for (const id of [this.#outputs()?.keyId, this.#outputs()?.previousKeyId]) this.#putOff.delete(id ?? "");
     }
     if (failures.length > 0 && this.mine.state !== before) throw new Error("a refresh that failed changed the state");
-    await this.holds();
+    await this.#holds();
   }
 
   async destroy(faults: readonly FaultOrder[]): Promise<void> {
-    await this.afterDestroy(await this.under(faults, () => this.mine.destroy()), faults.length === 0);
+    await this.#afterDestroy(await this.#under(faults, () => this.mine.destroy()), faults.length === 0);
   }
 
   newEmergency(): void {
-    this.inputs = { ...this.inputs, emergency: `INC-${(this.emergencies += 1)}` };
+    this.inputs = { ...this.inputs, emergency: `INC-${(this.#emergencies += 1)}` };
   }
 
   newKeeper(): void {
-    this.inputs = { ...this.inputs, keepers: { build: String((this.keepers += 1)) } };
+    this.inputs = { ...this.inputs, keepers: { build: String((this.#keepers += 1)) } };
   }
 
   reschedule(schedule: Schedule): void {
@@ -139,15 +139,15 @@ export class RotationRun {
     await this.mine.up(this.program());
     this.mine.state = state;
     this.mine.pendingDeletes = pendingDeletes;
-    this.promised = [];
+    this.#promised = [];
     // Nobody knows what it has made and ended: a refresh tells of what is recorded.
     const recorded = [state?.outs.keyId, state?.outs.previousKeyId];
-    for (const { id, fingerprint } of await this.living()) {
-      this.tampered.add(fingerprint);
-      if (!recorded.includes(id)) this.putOff.add(id);
+    for (const { id, fingerprint } of await this.#living()) {
+      this.#tampered.add(fingerprint);
+      if (!recorded.includes(id)) this.#putOff.add(id);
     }
     for (const which of ["secret", "previousSecret"])
-      this.tampered.add(fingerprintOf(plainSecret(state?.outs[which]) ?? ""));
+      this.#tampered.add(fingerprintOf(plainSecret(state?.outs[which]) ?? ""));
   }
 
   /** A preview asks nobody and changes nothing, whenever it is for, and whatever it does not know yet. */
@@ -170,7 +170,7 @@ export class RotationRun {
 
   async pass(ms: number): Promise<void> {
     await this.bench.pass(ms);
-    await this.holds();
+    await this.#holds();
   }
 
   // What others do
@@ -182,28 +182,28 @@ export class RotationRun {
   }
 
   async othersUp(): Promise<void> {
-    const { failures } = await this.others.up(this.othersProgram());
+    const { failures } = await this.others.up(this.#othersProgram());
     if (failures.length > 0) throw new Error(`the other stack failed: ${failures.join(" ")}`);
-    await this.holds();
+    await this.#holds();
   }
 
   async revokeByHand(which: "secret" | "previousSecret"): Promise<void> {
-    const key = await this.tamper(which);
+    const key = await this.#tamper(which);
     if (key) await this.bench.services.keys.edit(this.product, key.id, { state: "revoked" });
   }
 
   async moveEndByHand(which: "secret" | "previousSecret", fromNowMs: number | undefined): Promise<void> {
     if (!productFacts[this.product].expires) return;
-    const key = await this.tamper(which);
+    const key = await this.#tamper(which);
     if (!key) return;
-    this.putOff.add(key.id);
+    this.#putOff.add(key.id);
     await this.bench.services.keys.edit(this.product, key.id, {
       expiresAt: fromNowMs === undefined ? null : new Date(this.bench.nowMs() + fromNowMs).toISOString(),
     });
   }
 
   async rescopeByHand(): Promise<void> {
-    const key = await this.livingKey("secret");
+    const key = await this.#livingKey("secret");
     if (key)
       await this.bench.services.keys.edit(this.product, key.id, {
         scopes: [productFacts[this.product].scopes[2] ?? ""],
@@ -212,7 +212,7 @@ export class RotationRun {
 
   async rotateByHand(): Promise<void> {
     if (this.product !== "pulseapi") return;
-    const key = await this.tamper("secret");
+    const key = await this.#tamper("secret");
     if (key) await this.bench.admin("pulseapi", "POST", `/api-keys/${key.id}/rotate`);
   }
 
@@ -238,51 +238,51 @@ export class RotationRun {
 
   // What must hold
 
-  private async afterUp(outcome: Outcome, clean: boolean, before: StateEntry | undefined): Promise<void> {
+  async #afterUp(outcome: Outcome, clean: boolean, before: StateEntry | undefined): Promise<void> {
     if (clean && outcome.failures.length > 0)
       throw new Error(`the update failed although the service is well: ${outcome.failures.join(" ")}`);
-    const outs = this.outputs();
+    const outs = this.#outputs();
     // The reason has told that older keys end now, even where that has to be tried again.
     if (outs?.keyId !== before?.outs.keyId && /emergency|ends .* early/.test(outs?.rotationReason ?? ""))
-      this.promised = [];
-    this.checkPromises(before);
-    await this.checkWhy(before);
-    await this.holds();
-    await this.checkKeptPromises();
+      this.#promised = [];
+    this.#checkPromises(before);
+    await this.#checkWhy(before);
+    await this.#holds();
+    await this.#checkKeptPromises();
     if (outcome.failures.length > 0 || !outs) return;
 
-    const living = await this.living();
+    const living = await this.#living();
     const known = [
       outs.keyId,
       outs.previousKey?.keyId,
       ...[...(outs.pendingRevocations ?? []), ...(outs.strayKeys ?? [])].map(({ keyId }) => keyId),
     ];
-    const lost = living.filter(({ id }) => !known.includes(id) && !this.putOff.has(id));
+    const lost = living.filter(({ id }) => !known.includes(id) && !this.#putOff.has(id));
     if (lost.length > 0)
       throw new Error(
         `after an update that succeeded the state does not know ${lost.map(({ id, name }) => `${id} (${name})`).join(", ")}`,
       );
     if ((outs.pendingRevocations ?? []).length > 0)
       throw new Error("an update succeeded, and revocations are still pending");
-    if (living.length > 2 + (outs.strayKeys ?? []).length + this.putOff.size)
+    if (living.length > 2 + (outs.strayKeys ?? []).length + this.#putOff.size)
       throw new Error(`${living.length} generations live after an update that succeeded: ${outs.rotationReason}`);
     if (JSON.stringify(outs.scopes) !== JSON.stringify(this.program().scopes))
       throw new Error(`the key has the scopes ${String(outs.scopes)}`);
     if (JSON.stringify(outs.keepers) !== JSON.stringify(this.inputs.keepers))
       throw new Error("the keepers are not recorded");
     if (outs.emergency !== this.inputs.emergency) throw new Error("the emergency text is not recorded");
-    const mayLive = living.filter(({ id }) => id === outs.keyId || !this.putOff.has(id));
+    const mayLive = living.filter(({ id }) => id === outs.keyId || !this.#putOff.has(id));
     if (outs.emergency !== undefined && before && before.outs.emergency !== outs.emergency && mayLive.length > 1)
       throw new Error(`an emergency left older keys alive: ${living.map(({ id }) => id).join(", ")}`);
     const now = this.bench.decisionMs();
     const runs = outs.previousKey !== undefined && Date.parse(outs.previousValidUntil ?? "") > now;
     if (!runs && Date.parse(outs.nextRotationAt ?? "") <= now)
       throw new Error(`the key is due since ${outs.nextRotationAt}, and nothing was done`);
-    await this.checkQuiet();
+    await this.#checkQuiet();
   }
 
   /** A run with nothing to do shows no diff and sends nothing. */
-  private async checkQuiet(): Promise<void> {
+  async #checkQuiet(): Promise<void> {
     const mark = await this.bench.mark();
     const { op } = await this.mine.up(this.program());
     const sent = await this.bench.requestsSince(mark);
@@ -291,33 +291,33 @@ export class RotationRun {
       throw new Error(`a second update sent ${sent.map(({ method, path }) => `${method} ${path}`).join(", ")}`);
   }
 
-  private async afterDestroy({ failures }: Outcome, clean: boolean): Promise<void> {
+  async #afterDestroy({ failures }: Outcome, clean: boolean): Promise<void> {
     if (clean && failures.length > 0)
       throw new Error(`the destroy failed although the service is well: ${failures.join(" ")}`);
-    this.promised = [];
+    this.#promised = [];
     if (failures.length > 0) {
       // Half of it may be gone: whoever goes on from here refreshes first.
-      for (const { fingerprint } of await this.bench.keys(this.product)) this.tampered.add(fingerprint);
+      for (const { fingerprint } of await this.bench.keys(this.product)) this.#tampered.add(fingerprint);
       return;
     }
-    const living = (await this.living()).filter(({ id }) => !this.putOff.has(id));
+    const living = (await this.#living()).filter(({ id }) => !this.#putOff.has(id));
     if (living.length > 0)
       throw new Error(`the destroy left ${living.map(({ id, name }) => `${id} (${name})`).join(", ")}`);
-    await this.holds();
+    await this.#holds();
   }
 
   /** What holds at every moment, whatever went wrong. */
-  private async holds(): Promise<void> {
+  async #holds(): Promise<void> {
     const keys = await this.bench.keys(this.product);
-    for (const id of this.foreign) {
+    for (const id of this.#foreign) {
       if (keys.find((key) => key.id === id)?.state !== "active") throw new Error(`the foreign key ${id} was touched`);
       const path = (await this.bench.services.requests(this.product)).find(
         (request) => request.path.endsWith(`/${id}`) || request.path.includes(`/${id}/`),
       );
       if (path) throw new Error(`a request addressed the foreign key: ${path.method} ${path.path}`);
     }
-    this.works("the other stack's current key", keys, this.others.outs.secret, undefined);
-    const outs = this.outputs();
+    this.#works("the other stack's current key", keys, this.others.outs.secret, undefined);
+    const outs = this.#outputs();
     if (!outs) return;
     const now = this.bench.nowMs();
     if (
@@ -325,18 +325,18 @@ export class RotationRun {
       outs.status === "active" &&
       (outs.expiresAt === undefined || Date.parse(outs.expiresAt) > now + blurMs)
     )
-      this.works("the current key", keys, outs.secret, outs.keyId);
+      this.#works("the current key", keys, outs.secret, outs.keyId);
     if (
       outs.previousKeyId !== undefined &&
       Date.parse(outs.previousValidUntil ?? "") > now + blurMs &&
       outs.previousSecret !== undefined
     )
-      this.works("the previous key", keys, outs.previousSecret, outs.previousKeyId);
+      this.#works("the previous key", keys, outs.previousSecret, outs.previousKeyId);
   }
 
-  private works(what: string, keys: readonly LivingKey[], secret: unknown, id: string | undefined): void {
+  #works(what: string, keys: readonly LivingKey[], secret: unknown, id: string | undefined): void {
     const fingerprint = fingerprintOf(String(secret));
-    if (this.tampered.has(fingerprint)) return;
+    if (this.#tampered.has(fingerprint)) return;
     const key = keys.find((candidate) => candidate.fingerprint === fingerprint);
     if (key?.state !== "active")
       throw new Error(
@@ -346,9 +346,9 @@ export class RotationRun {
   }
 
   /** The clock never mints inside an overlap, and nobody takes a key for unused that is in use. */
-  private async checkWhy(state: StateEntry | undefined): Promise<void> {
+  async #checkWhy(state: StateEntry | undefined): Promise<void> {
     const before = state?.outs as RotatingOutputs | undefined;
-    const after = this.outputs();
+    const after = this.#outputs();
     const now = this.bench.nowMs();
     if (!before?.previousKey || !after || Date.parse(before.previousValidUntil ?? "") <= now) return;
     const keys = await this.bench.keys(this.product);
@@ -358,7 +358,7 @@ export class RotationRun {
     if (timed && !(retired && before.previousKey.retire === "whenUnused"))
       throw new Error(`inside an overlap the clock made a key: ${after.rotationReason}`);
     // Somebody else has ended it.
-    if (this.tampered.has(fingerprintOf(plainSecret(before.previousSecret) ?? ""))) return;
+    if (this.#tampered.has(fingerprintOf(plainSecret(before.previousSecret) ?? ""))) return;
     if (!timed && (after.keyId !== before.keyId || after.previousKeyId === before.previousKeyId)) return;
     if (!timed && !/retired$/.test(after.retireStatus ?? "")) return;
     const usedAt = (id: string | undefined) => keys.find((key) => key.id === id)?.lastUsedAt ?? undefined;
@@ -370,14 +370,14 @@ export class RotationRun {
   }
 
   /** A new previous key is promised at least the overlap that was asked for, or the reason says otherwise. */
-  private checkPromises(before: StateEntry | undefined): void {
-    const outs = this.outputs();
+  #checkPromises(before: StateEntry | undefined): void {
+    const outs = this.#outputs();
     if (!outs?.previousKey || outs.previousSecret === undefined || outs.previousKeyId === before?.outs.previousKeyId)
       return;
     const previous: PreviousKey = outs.previousKey;
     const untilMs = Date.parse(previous.retireAfter);
     const fingerprint = fingerprintOf(plainSecret(outs.previousSecret) ?? "");
-    if (!this.tampered.has(fingerprint)) this.promised = [...this.promised, { fingerprint, untilMs }];
+    if (!this.#tampered.has(fingerprint)) this.#promised = [...this.#promised, { fingerprint, untilMs }];
     const asked = parseDuration(this.inputs.overlap ?? "0s");
     const early = /ends .* early/.test(outs.rotationReason);
     if (typeof asked === "number" && untilMs + blurMs < Date.parse(outs.rotatedAt ?? "") + asked && !early)
@@ -386,45 +386,45 @@ export class RotationRun {
       );
   }
 
-  private async checkKeptPromises(): Promise<void> {
+  async #checkKeptPromises(): Promise<void> {
     const keys = await this.bench.keys(this.product);
     const now = this.bench.nowMs();
-    this.promised = this.promised.filter(({ untilMs }) => untilMs > now + blurMs);
-    for (const { fingerprint, untilMs } of this.promised) {
+    this.#promised = this.#promised.filter(({ untilMs }) => untilMs > now + blurMs);
+    for (const { fingerprint, untilMs } of this.#promised) {
       if (keys.find((key) => key.fingerprint === fingerprint)?.state === "active") continue;
       throw new Error(
-        `the previous key ended before ${new Date(untilMs).toISOString()}, and the reason is "${this.outputs()?.rotationReason ?? ""}"`,
+        `the previous key ended before ${new Date(untilMs).toISOString()}, and the reason is "${this.#outputs()?.rotationReason ?? ""}"`,
       );
     }
   }
 
-  private outputs(): RotatingOutputs | undefined {
+  #outputs(): RotatingOutputs | undefined {
     return this.mine.state?.outs as RotatingOutputs | undefined;
   }
 
-  private async living(): Promise<readonly LivingKey[]> {
+  async #living(): Promise<readonly LivingKey[]> {
     const mark = new RegExp(`-${stackMark(mineOrigin)}[0-9a-f]{6}$`);
     return (await this.bench.keys(this.product)).filter(({ name, state }) => state === "active" && mark.test(name));
   }
 
-  private async livingKey(which: "secret" | "previousSecret"): Promise<LivingKey | undefined> {
+  async #livingKey(which: "secret" | "previousSecret"): Promise<LivingKey | undefined> {
     const secret = this.mine.state?.outs[which];
     return secret === undefined ? undefined : this.bench.holder(this.product, secret);
   }
 
-  private async tamper(which: "secret" | "previousSecret"): Promise<LivingKey | undefined> {
-    const key = await this.livingKey(which);
+  async #tamper(which: "secret" | "previousSecret"): Promise<LivingKey | undefined> {
+    const key = await this.#livingKey(which);
     if (!key) return undefined;
-    this.tampered.add(key.fingerprint);
-    this.promised = this.promised.filter(({ fingerprint }) => fingerprint !== key.fingerprint);
+    this.#tampered.add(key.fingerprint);
+    this.#promised = this.#promised.filter(({ fingerprint }) => fingerprint !== key.fingerprint);
     return key;
   }
 
-  private othersProgram(): Record<string, unknown> {
+  #othersProgram(): Record<string, unknown> {
     return this.bench.program(this.product, othersOrigin, { rotateEvery: "30d" });
   }
 
-  private async under(faults: readonly FaultOrder[], run: () => Promise<Outcome>): Promise<Outcome> {
+  async #under(faults: readonly FaultOrder[], run: () => Promise<Outcome>): Promise<Outcome> {
     const service = this.product;
     const add = (fault: Parameters<typeof this.bench.services.faults.add>[0]) => this.bench.services.faults.add(fault);
     for (const { kind, method, after, times, status } of faults) {

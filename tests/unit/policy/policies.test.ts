@@ -1,10 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-
 import { afterAll, describe, expect, it } from "@jest/globals";
 import type { PolicyResource, StackValidationArgs } from "@pulumi/policy";
-
 import { apikeysPolicies, type ApikeysPolicyOptions } from "../../../policy/index";
 import { providerText } from "../../../sdk/resource-text";
 

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "@jest/globals";
-
 import { renderReport } from "../../../review/render/formats";
 import type { Report } from "../../../review/report";
 import { apikeys, type Ended } from "./support/command-line";

@@ -1,8 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-
 import { afterAll, describe, expect, it } from "@jest/globals";
-
 import { gravestExit } from "../../../review/exit-code";
 import { parseReport } from "../../../review/read-report";
 import {

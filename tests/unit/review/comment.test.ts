@@ -1,7 +1,5 @@
 import { writeFileSync } from "node:fs";
-
 import { afterAll, describe, expect, it } from "@jest/globals";
-
 import { digestOf } from "../../../review/digest";
 import { digestsIn } from "../../../review/digest-line";
 import { renderReport } from "../../../review/render/formats";

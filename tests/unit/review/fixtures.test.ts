@@ -1,8 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-
 import { describe, expect, it } from "@jest/globals";
-
 import { defaultPolicy } from "../../../review/policy";
 import { checkPolicy } from "../../../review/policy-schema";
 import { renderMarkdown } from "../../../review/render/markdown";

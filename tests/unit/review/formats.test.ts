@@ -1,6 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-
 import { renderMarkdown } from "../../../review/render/markdown";
 import { renderReport, type Format } from "../../../review/render/formats";
 import type { Report } from "../../../review/report";

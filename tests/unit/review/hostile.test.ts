@@ -1,6 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-
 import { lockText } from "../../../review/lock";
 import { defaultPolicy } from "../../../review/policy";
 import type { Report } from "../../../review/report";

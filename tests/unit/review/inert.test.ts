@@ -1,5 +1,4 @@
 import { describe, expect, it } from "@jest/globals";
-
 import { inert, plainMessage, quoted } from "../../../review/inert";
 import { created, key, review, type State } from "./support/preview-builder";
 import { everyFormat, unsafeParts } from "./support/report-checks";

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "@jest/globals";
-
 import { lockDifferences, lockText } from "../../../review/lock";
 import { defaultPolicy } from "../../../review/policy";
 import { lockPreview } from "../../../review/review-preview";

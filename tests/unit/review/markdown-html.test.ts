@@ -1,9 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-
 import { beforeAll, describe, expect, it } from "@jest/globals";
-
 import { inert } from "../../../review/inert";
 import { renderMarkdown } from "../../../review/render/markdown";
 import { created, key, review } from "./support/preview-builder";

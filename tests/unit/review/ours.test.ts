@@ -1,5 +1,4 @@
 import { describe, expect, it } from "@jest/globals";
-
 import { constantText, identify } from "../../../review/ours";
 import type { ResourceState } from "../../../review/preview";
 import { providerText, typeToken } from "../../../sdk/resource-text";

@@ -1,10 +1,8 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-
 import { describe, expect, it } from "@jest/globals";
 import Ajv from "ajv";
 import * as yaml from "yaml";
-
 import { parsePolicy } from "../../../review/parse-policy";
 import { limitsFor } from "../../../review/policy";
 import { checkPolicy, policyJsonSchema } from "../../../review/policy-schema";

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-
 import { readPreview } from "../../../review/preview";
 import { maxPreviewBytes, previewText } from "../../../review/preview-text";
 import { created, key, previewOf } from "./support/preview-builder";

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "@jest/globals";
-
 import { readPreview } from "../../../review/preview";
 import { resourceChanges } from "../../../review/stack-change";
 import { consumer, created, key, previewOf, removed, unchanged, type Step } from "./support/preview-builder";

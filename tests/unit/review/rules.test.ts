@@ -1,7 +1,5 @@
 import { createHash } from "node:crypto";
-
 import { describe, expect, it } from "@jest/globals";
-
 import {
   account,
   changed,

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "@jest/globals";
-
 import { vendors } from "../../../provider/vendors";
 import { scopesOn, type Vendor } from "../../../provider/vendors/vendor";
 import { account, changed, created, unchanged, review, rotatingKey, urnOf } from "./support/preview-builder";

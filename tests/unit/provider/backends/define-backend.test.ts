@@ -69,12 +69,12 @@ describe("defineBackend", () => {
       readonly name = "acme";
       readonly capabilities = everyday;
       readonly catalogue = catalogue;
-      private readonly secret = "kept";
+      readonly #secret = "kept";
       options() {
-        return this.secret;
+        return this.#secret;
       }
       connect() {
-        return { ...client, getKey: () => Promise.reject(new Error(this.secret)) };
+        return { ...client, getKey: () => Promise.reject(new Error(this.#secret)) };
       }
     }
     const backend = defineBackend(new Acme() as unknown as BackendDefinition);

@@ -86,8 +86,8 @@ export class FakeService {
   leavesOut: readonly (keyof ApiKey)[] = [];
   warnings: string[] = [];
   waits: number[] = [];
-  private readonly troubles: Trouble[] = [];
-  private made = 0;
+  readonly #troubles: Trouble[] = [];
+  #made = 0;
 
   constructor(abilities: Partial<Capabilities> = {}) {
     this.capabilities = { ...everyday, ...abilities };
@@ -99,7 +99,7 @@ export class FakeService {
     error: Error,
     { after = false, times = 1 }: { readonly after?: boolean; readonly times?: number } = {},
   ): void {
-    this.troubles.push({ method, error, after, times });
+    this.#troubles.push({ method, error, after, times });
   }
 
   /** Somebody else changes a key. */
@@ -122,7 +122,7 @@ export class FakeService {
       name: "fake",
       capabilities: this.capabilities,
       ...(this.capabilities.scopes !== "none" && { catalogue }),
-      connect: () => this.client(),
+      connect: () => this.#client(),
     });
   }
 
@@ -155,11 +155,11 @@ export class FakeService {
     };
   }
 
-  private client(): BackendClient {
+  #client(): BackendClient {
     const { capabilities } = this;
     const changes = capabilities.rename || capabilities.description === "update" || capabilities.expiry.update;
-    return this.watched({
-      createKey: (key) => Promise.resolve(this.create(key)),
+    return this.#watched({
+      createKey: (key) => Promise.resolve(this.#create(key)),
       getKey: ({ id }) => Promise.resolve(withoutSecret(this.keys.get(id))),
       listKeys: ({ serviceAccountId }) => {
         if (serviceAccountId !== undefined && !this.accounts.has(serviceAccountId)) return Promise.resolve(undefined);
@@ -187,8 +187,8 @@ export class FakeService {
           if (!key) return Promise.reject(new Error(`there is no key ${id}`));
           const rotated = {
             ...key,
-            secret: `fake_secret_${(this.made += 1)}_0123456789`,
-            secretVersion: String(this.made),
+            secret: `fake_secret_${(this.#made += 1)}_0123456789`,
+            secretVersion: String(this.#made),
           };
           this.keys.set(id, rotated);
           return Promise.resolve(rotated);
@@ -199,7 +199,7 @@ export class FakeService {
         createServiceAccount: ({ labels: _labels, ...asked }) => {
           const account = {
             ...asked,
-            id: `account-${(this.made += 1)}`,
+            id: `account-${(this.#made += 1)}`,
             status: "active" as const,
             createdAt: formatTime(this.nowMs),
           };
@@ -219,18 +219,18 @@ export class FakeService {
     });
   }
 
-  private create({ secretValue, labels: _labels, serviceAccountId, ...asked }: NewKey): IssuedApiKey {
-    this.made += 1;
+  #create({ secretValue, labels: _labels, serviceAccountId, ...asked }: NewKey): IssuedApiKey {
+    this.#made += 1;
     const { expiresAt = asked.expiresAt, scopes: added = [] } = this.imposed;
-    const secret = secretValue ?? `fake_secret_${this.made}_0123456789`;
+    const secret = secretValue ?? `fake_secret_${this.#made}_0123456789`;
     const told = {
       ...asked,
-      id: `key-${this.made}`,
+      id: `key-${this.#made}`,
       status: "active" as const,
       scopes: asked.scopes && [...asked.scopes, ...added],
       expiresAt,
       createdAt: formatTime(this.nowMs),
-      hint: `…${this.made}`,
+      hint: `…${this.#made}`,
     };
     const key = defined({ ...told, secret, serviceAccountId });
     this.keys.set(key.id, key);
@@ -238,11 +238,11 @@ export class FakeService {
   }
 
   /** The client whose calls are counted, and go wrong where a test wants it. */
-  private watched(client: BackendClient): BackendClient {
+  #watched(client: BackendClient): BackendClient {
     const wrapped = Object.entries(client).map(([name, method]) => {
       const call = async (...args: unknown[]): Promise<unknown> => {
         this.calls.push([name as keyof BackendClient, args[0]]);
-        const trouble = this.troubles.find((candidate) => candidate.method === name && candidate.times > 0);
+        const trouble = this.#troubles.find((candidate) => candidate.method === name && candidate.times > 0);
         if (trouble) trouble.times -= 1;
         if (trouble && !trouble.after) throw trouble.error;
         const answer = await (method as (...given: unknown[]) => Promise<unknown>)(...args);

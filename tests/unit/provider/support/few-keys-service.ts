@@ -30,19 +30,19 @@ export class FewKeysService {
   readonly held = new Map<string, Held>();
   readonly calls: string[] = [];
   nowMs = today;
-  private readonly troubles = new Map<string, Trouble[]>();
-  private made = 0;
+  readonly #troubles = new Map<string, Trouble[]>();
+  #made = 0;
 
   constructor(readonly capabilities: Capabilities) {}
 
   /** The next calls of the method go wrong. */
   fail(method: keyof BackendClient, ...troubles: Trouble[]): void {
-    this.troubles.set(method, [...(this.troubles.get(method) ?? []), ...troubles]);
+    this.#troubles.set(method, [...(this.#troubles.get(method) ?? []), ...troubles]);
   }
 
   /** Whatever was to go wrong goes well again. */
   calm(): void {
-    this.troubles.clear();
+    this.#troubles.clear();
   }
 
   works(secret: unknown): boolean {
@@ -65,11 +65,11 @@ export class FewKeysService {
   rotate(id: string, graceMs: number): string {
     const held = this.held.get(id);
     if (!held) throw new Error(`there is no key ${id}`);
-    const value = this.draw();
+    const value = this.#draw();
     const last = held.secrets[0];
     const kept = last && graceMs > 0 ? [{ ...last, endMs: this.nowMs + graceMs }] : [];
     this.held.set(id, {
-      key: { ...held.key, secretVersion: `v${this.made}` },
+      key: { ...held.key, secretVersion: `v${this.#made}` },
       secrets: [{ value, endMs: Infinity }, ...kept],
     });
     return value;
@@ -82,14 +82,14 @@ export class FewKeysService {
       createKey: async ({ name, scopes, labels: _labels }) => {
         if (this.living().length >= maxActiveKeys)
           throw new ConflictError({ status: 409, method: "POST", path: "/keys", detail: "too many keys" });
-        const value = this.draw();
+        const value = this.#draw();
         const key = defined({
-          id: `key-${this.made}`,
+          id: `key-${this.#made}`,
           name,
           status: "active" as const,
           scopes,
           createdAt: formatTime(this.nowMs),
-          secretVersion: `v${this.made}`,
+          secretVersion: `v${this.#made}`,
         });
         this.held.set(key.id, { key, secrets: [{ value, endMs: Infinity }] });
         return { ...key, secret: value };
@@ -128,18 +128,15 @@ export class FewKeysService {
     return Object.fromEntries(
       Object.entries(client).map(([name, method]) => [
         name,
-        this.watched(name, method as (...args: unknown[]) => Promise<unknown>),
+        this.#watched(name, method as (...args: unknown[]) => Promise<unknown>),
       ]),
     ) as unknown as BackendClient;
   }
 
-  private watched(
-    name: string,
-    method: (...args: unknown[]) => Promise<unknown>,
-  ): (...args: unknown[]) => Promise<unknown> {
+  #watched(name: string, method: (...args: unknown[]) => Promise<unknown>): (...args: unknown[]) => Promise<unknown> {
     return async (...args) => {
       this.calls.push(name);
-      const trouble = this.troubles.get(name)?.shift();
+      const trouble = this.#troubles.get(name)?.shift();
       if (trouble && !trouble.after) throw trouble.error;
       const answer = await method(...args);
       if (trouble) throw trouble.error;
@@ -147,7 +144,7 @@ export class FewKeysService {
     };
   }
 
-  private draw(): string {
-    return `drawn_secret_${(this.made += 1)}_0123456789`;
+  #draw(): string {
+    return `drawn_secret_${(this.#made += 1)}_0123456789`;
   }
 }
