@@ -30,6 +30,8 @@ const zones = [
     "./times.ts",
     "./durations.ts",
     "./redact.ts",
+    // Types only, for the names of properties: see below.
+    "./resources",
   ]),
   ...["provider", "sdk", "cli", "emulator", "testing"].map((room) =>
     zone("./policy", `./${room}`, "The policy pack is the review's rules in another form."),
@@ -122,7 +124,21 @@ export default tseslint.config(
   },
   {
     files: ["review/**/*.ts"],
-    rules: { "no-restricted-imports": ["error", { patterns: ["node:*", "undici", "@pulumi/*"] }] },
+    rules: {
+      "no-restricted-imports": ["error", { patterns: ["node:*", "undici", "@pulumi/*"] }],
+      "@typescript-eslint/no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            {
+              regex: "/provider/resources/",
+              allowTypeImports: true,
+              message: "Types only: the review runs nothing of the lifecycle.",
+            },
+          ],
+        },
+      ],
+    },
   },
   {
     files: ["emulator/**/*.ts"],

@@ -1,5 +1,4 @@
 import { InvalidArgumentError, type Command } from "commander";
-
 import { digestsIn } from "../review/digest-line";
 import { exitCodes } from "../review/exit-code";
 import { markerFor, markerOf } from "../review/marker";

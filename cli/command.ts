@@ -1,7 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { isatty } from "node:tty";
 import { InvalidArgumentError, type Command } from "commander";
-
 import { ConfigError } from "../provider/errors";
 import { exitCodes } from "../review/exit-code";
 import { readBytes, readFileBytes, standardInput } from "./read-bytes";

@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
-
 import { exitCodes } from "../review/exit-code";
 import { markerOf } from "../review/marker";
 import { mergeReports, type MergedPart } from "../review/merge-reports";

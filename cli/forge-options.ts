@@ -1,6 +1,5 @@
 import type { Command } from "commander";
 import { Option } from "commander";
-
 import { usageFailure, type CommandHost } from "./command";
 import { githubForge, gitlabForge, type Forge, type ForgeSettings } from "./forges";
 import { wholeNumber } from "./review-command";

@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
-
 import { exitCodes } from "../review/exit-code";
 import { plainMessage } from "../review/inert";
 import { lockDifferences, lockText } from "../review/lock";

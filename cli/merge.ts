@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-
 import { mergeReports, type MergedPart } from "../review/merge-reports";
 import { readReport } from "../review/read-report";
 import { processHost, readInput, runs, usageFailure, writeOutput, type CommandHost } from "./command";

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { InvalidArgumentError, type Command } from "commander";
-
 import { decisionTime } from "../provider/clock";
 import { defaultPolicy, policyFileName, type Policy } from "../review/policy";
 import { maxPreviewBytes } from "../review/preview-text";

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { InvalidArgumentError, Option, type Command } from "commander";
-
 import { exitCodes } from "../review/exit-code";
 import { failOnLevels, type FailOn } from "../review/levels";
 import { formats, renderReport, type Format } from "../review/render/formats";

@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-
 import { exitCodes } from "../review/exit-code";
 import { inert } from "../review/inert";
 import { processHost, readText, runs, usageFailure, writeOutput, type CommandHost } from "./command";

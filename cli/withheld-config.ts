@@ -1,5 +1,4 @@
 import type * as Yaml from "yaml";
-
 import { usageFailure } from "./command";
 import { placeholder, throwAwayProvider } from "./withheld-secrets";
 

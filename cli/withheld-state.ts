@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-
 import { showsCredential } from "../review/rules/exposed-secret";
 import { usageFailure } from "./command";
 import { placeholder, throwAwayProvider } from "./withheld-secrets";

@@ -10,13 +10,13 @@
 import { readFileSync } from "node:fs";
 import type { StackValidationArgs, StackValidationPolicy } from "@pulumi/policy";
 import * as yaml from "yaml";
+import { exactText } from "../review/exact-text";
 import { findings } from "../review/findings";
 import { plainMessage } from "../review/inert";
 import type { Level } from "../review/levels";
 import { parsePolicy } from "../review/parse-policy";
 import { defaultPolicy, possibleLevels, type Policy } from "../review/policy";
 import { rules } from "../review/rules/index";
-import { ruleHelp } from "../review/wording";
 import { packContext } from "./pack-context";
 
 export { apikeysApproved, type ApikeysApprovedOptions } from "./approved";
@@ -51,11 +51,12 @@ export function apikeysPolicies(options: ApikeysPolicyOptions = {}): StackValida
         description: plainMessage(rule.help),
         enforcementLevel: level,
         validateStack: ({ resources }: StackValidationArgs, reportViolation) => {
-          for (const { level: found, waived, message, urn } of findings(packContext(resources, policy, nowMs()), [
-            rule,
-          ])) {
-            if (waived || enforcement[found] !== level) continue;
-            reportViolation(`${rule.id}: ${plainMessage(message)}. ${plainMessage(ruleHelp(rule.id))}`, urn);
+          // A finding has a masked URN where a name looks like a secret; the engine wants its own back.
+          const urns = new Map(resources.map(({ urn }) => [exactText(urn), urn]));
+          for (const finding of findings(packContext(resources, policy, nowMs()), [rule])) {
+            if (finding.waived || enforcement[finding.level] !== level) continue;
+            const words = `${rule.id}: ${plainMessage(finding.message)}. ${plainMessage(rule.help)}`;
+            reportViolation(words, urns.get(finding.urn) ?? finding.urn);
           }
         },
       }));

@@ -3,10 +3,12 @@ import { accountRows } from "../review/account-rows";
 import { projectFile } from "../review/location";
 import { constantTextOf } from "../review/ours";
 import { limitsFor, type Policy } from "../review/policy";
-import type { Preview, ResourceState } from "../review/preview";
+import type { Preview } from "../review/preview";
+import type { ResourceState } from "../review/preview-form";
 import { unknownValue } from "../review/resource-facts";
 import type { RuleContext } from "../review/rules/rule";
-import { readUnits, type Unit } from "../review/units";
+import { readUnits } from "../review/read-units";
+import type { Unit } from "../review/units";
 import { parseUrn } from "../review/urn";
 import { plainValue } from "./plain-value";
 

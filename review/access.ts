@@ -34,44 +34,45 @@ export function accountAccess(facts: Facts, policy: PolicyDocument): Access {
 /** The access of a key: its scopes, or its account's role and scopes where keys have none. */
 export function keyAccess(facts: Facts, account: Facts | undefined, policy: PolicyDocument): Access {
   const { catalogue, scopesOn, problems } = backendOf(facts, policy);
-  const unreadable = [...problems, ...whyHidden(facts)];
+  const hidden = [...problems, ...whyHidden(facts)];
   switch (facts.scopes.kind) {
     case "unreadable":
-      return access(facts, [], [...unreadable, facts.scopes.why], catalogue);
-    case "list":
-      unreadable.push(...unknownScopes(facts, facts.scopes.scopes, catalogue));
+      return access(facts, [], [...hidden, facts.scopes.why], catalogue);
+    case "list": {
+      const { scopes } = facts.scopes;
+      const unreadable = [...hidden, ...unknownScopes(facts, scopes, catalogue)];
       if (scopesOn !== "key") unreadable.push("it has scopes, and its backend has none on keys");
       // An empty list needs the consent `fullAccess`, because services read it as "everything".
-      return access(
-        facts,
-        scopeGrants(facts.scopes.scopes.length === 0 ? ["*"] : essentialScopes(catalogue, facts.scopes.scopes)),
-        unreadable,
-        catalogue,
-      );
+      const held = scopes.length === 0 ? ["*"] : essentialScopes(catalogue, scopes);
+      return access(facts, scopeGrants(held), unreadable, catalogue);
+    }
     case "absent": {
-      if (scopesOn === "key")
-        return access(
-          facts,
-          [],
-          problems.length > 0 ? unreadable : ["it has no scopes, and its backend has scopes on keys"],
-          catalogue,
-        );
-      if (account?.scopes.kind === "unreadable")
-        return access(facts, [], [...unreadable, `of its account: ${account.scopes.why}`], catalogue);
-      if (account?.roleHidden)
-        return access(
-          facts,
-          [],
-          [...unreadable, ...whyHidden(account, ["role"]).map((why) => `of its account: ${why}`)],
-          catalogue,
-        );
-      const inherited = [
-        ...(account ? roleOf(account) : []),
-        ...(account?.scopes.kind === "list" ? scopeGrants(essentialScopes(catalogue, account.scopes.scopes)) : []),
-      ];
-      return access(facts, inherited.length > 0 ? inherited : [allOfTheAccount], unreadable, catalogue);
+      if (scopesOn !== "key") return inheritedAccess(facts, account, hidden, catalogue);
+      // Of a backend that nobody knows that is all that can be said.
+      const why = problems.length > 0 ? hidden : ["it has no scopes, and its backend has scopes on keys"];
+      return access(facts, [], why, catalogue);
     }
   }
+}
+
+/** The access of a key that can do what its account can. */
+function inheritedAccess(
+  facts: Facts,
+  account: Facts | undefined,
+  hidden: readonly string[],
+  catalogue: ScopeCatalogue | undefined,
+): Access {
+  const unreadable = account ? whyAccountUnreadable(account) : [];
+  if (unreadable.length > 0)
+    return access(facts, [], [...hidden, ...unreadable.map((why) => `of its account: ${why}`)], catalogue);
+  const scopes = account?.scopes.kind === "list" ? essentialScopes(catalogue, account.scopes.scopes) : [];
+  const inherited = [...(account ? roleOf(account) : []), ...scopeGrants(scopes)];
+  return access(facts, inherited.length > 0 ? inherited : [allOfTheAccount], hidden, catalogue);
+}
+
+function whyAccountUnreadable(account: Facts): string[] {
+  if (account.scopes.kind === "unreadable") return [account.scopes.why];
+  return account.roleHidden ? whyHidden(account, ["role"]) : [];
 }
 
 /** What the step from one access to the other gives and takes. A changed target gives everything anew. */

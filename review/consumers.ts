@@ -1,4 +1,4 @@
-import type { ResourceState } from "./preview";
+import type { ResourceState } from "./preview-form";
 import type { ResourceChange } from "./stack-change";
 
 /** Who uses what: a component counts only where none of its own resources is already counted. */

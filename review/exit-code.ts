@@ -23,6 +23,12 @@ const precedence: readonly number[] = [
   exitCodes.accessChanged,
 ];
 
+/** Where a code stands among all, gravest first: for sorting. */
+export function gravity(code: number): number {
+  const at = precedence.indexOf(code);
+  return at < 0 ? precedence.length : at;
+}
+
 /** The one that wins; 0 where there is none. A code that is not ours counts as an internal failure. */
 export function gravestExit(codes: readonly number[]): number {
   const known = codes.map((code) => (code === 0 || precedence.includes(code) ? code : exitCodes.internal));

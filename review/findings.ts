@@ -1,30 +1,15 @@
+import { exactText } from "./exact-text";
+import { inert } from "./inert";
 import type { Level, RuleId } from "./levels";
-import type { Location } from "./location";
 import { levelFor, type Policy, type Waiver } from "./policy";
+import type { ReportFinding } from "./report";
 import { whyInvalid } from "./rules/invalid-waiver";
 import { rules } from "./rules/index";
 import type { Problem, Rule, RuleContext } from "./rules/rule";
 import { sha256 } from "./sha256";
 
-/** A problem with its weight. */
-export interface Finding {
-  readonly rule: RuleId;
-  readonly level: Level;
-  readonly urn: string;
-  readonly message: string;
-  readonly location: Location;
-  readonly waived: boolean;
-  readonly waiver?: { readonly reason: string; readonly approver: string; readonly until: string };
-  /** It was there before this change. */
-  readonly existing: boolean;
-  /** Stays the same while lines move: made of rule, resource and scope. */
-  readonly fingerprint: string;
-}
-
-/** Nothing can waive these: they are about the waivers, the policy, or about what nobody can read. */
-const unwaivable: readonly RuleId[] = ["SR015", "SR020", "SR022"];
-
-export function findings(context: RuleContext, asked: readonly Rule[] = rules): Finding[] {
+/** The problems of a stack with their weight, gravest first. */
+export function findings(context: RuleContext, asked: readonly Rule[] = rules): ReportFinding[] {
   let before: RuleContext | undefined;
   return asked
     .flatMap((rule) => {
@@ -44,10 +29,10 @@ export function findings(context: RuleContext, asked: readonly Rule[] = rules): 
 }
 
 /** The waiver that holds for a problem, if there is one. */
-export function waiverFor(policy: Policy, rule: RuleId, urn: string, nowMs: number): Waiver | undefined {
-  if (unwaivable.includes(rule)) return undefined;
+export function waiverFor(policy: Policy, rule: Rule, urn: string, nowMs: number): Waiver | undefined {
+  if (rule.waivable === false) return undefined;
   return policy.document.waivers?.find(
-    (waiver) => waiver.rule === rule && waiver.urn === urn && whyInvalid(waiver, nowMs) === undefined,
+    (waiver) => waiver.rule === rule.id && waiver.urn === urn && whyInvalid(waiver, nowMs) === undefined,
   );
 }
 
@@ -55,8 +40,8 @@ export function fingerprintOf(rule: RuleId, urn: string, subject: string | undef
   return sha256(JSON.stringify([rule, urn, subject ?? ""])).slice(0, 32);
 }
 
-function finding(context: RuleContext, rule: Rule, problem: Problem, existing: boolean): Finding {
-  const waiver = waiverFor(context.policy, rule.id, problem.urn, context.nowMs);
+function finding(context: RuleContext, rule: Rule, problem: Problem, existing: boolean): ReportFinding {
+  const waiver = waiverFor(context.policy, rule, problem.urn, context.nowMs);
   return {
     rule: rule.id,
     level: levelFor(
@@ -65,16 +50,18 @@ function finding(context: RuleContext, rule: Rule, problem: Problem, existing: b
       context.stack,
       problem.environment,
     ),
-    urn: problem.urn,
+    urn: exactText(problem.urn),
     message: problem.message,
     location: problem.location,
     waived: waiver !== undefined,
-    ...(waiver
-      ? { waiver: { reason: waiver.reason ?? "", approver: waiver.approver ?? "", until: waiver.until ?? "" } }
-      : {}),
+    ...(waiver ? { waiver: shownWaiver(waiver) } : {}),
     existing,
     fingerprint: fingerprintOf(rule.id, problem.urn, problem.subject),
   };
+}
+
+function shownWaiver({ reason = "", approver = "", until = "" }: Waiver): NonNullable<ReportFinding["waiver"]> {
+  return { reason: inert(reason, 300), approver: inert(approver), until: inert(until) };
 }
 
 /** The stack as it was, as if nothing were about to happen: what is a problem there is no news. */
@@ -90,7 +77,7 @@ function identity({ urn, subject }: Problem): string {
 const weight: Readonly<Record<Level, number>> = { block: 0, warn: 1, info: 2 };
 
 /** Gravest first, waived last, then by rule and resource: the same input gives the same order. */
-function byWeight(a: Finding, b: Finding): number {
+function byWeight(a: ReportFinding, b: ReportFinding): number {
   return (
     Number(a.waived) - Number(b.waived) ||
     weight[a.level] - weight[b.level] ||

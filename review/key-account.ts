@@ -1,5 +1,5 @@
 import type { Facts } from "./resource-facts";
-import type { ResourceState } from "./preview";
+import type { ResourceState } from "./preview-form";
 
 /** Whose key it is. The value in the input decides; a dependency names an account, and is never believed. */
 export interface KeyAccount {

@@ -1,50 +1,69 @@
 import { formatTime, parseTime } from "../provider/times";
-import { quoted, quotedList } from "./inert";
+import { exactText } from "./exact-text";
+import { inert, quoted, quotedList } from "./inert";
+import type { KeyExtras, ReportKey } from "./report";
 import type { ChangeOp } from "./stack-change";
 import { isKey, type Side, type Unit } from "./units";
 import { nameOf, urnInsideStack } from "./urn";
 
-/** What happens to one key in this run, in the words of the second table. */
-export interface KeyChange {
-  readonly unit: Unit;
-  readonly op: KeyOp;
-  readonly reason: string;
-  /** When the old key stops working. Left out where no key is replaced or rotated. */
-  readonly oldValidUntil?: string;
-  /** Of the consumers, how many this run hands the new key to. Only where one is made, and consumers are known. */
-  readonly updatedConsumers?: number;
-}
+type KeyOp = ReportKey["op"];
 
-export type KeyOp = "create" | "replace" | "rotate" | "update" | "move" | "delete" | "same";
-
+/** What happens to each key in this run, by its URN as a report has it. */
 export function keyChanges(
   units: readonly Unit[],
   ops: ReadonlyMap<string, ChangeOp>,
   knowsConsumers: boolean,
-): KeyChange[] {
-  return units.filter(isKey).map((unit) => {
-    const op = keyOp(unit);
-    const makesKey = op === "replace" || op === "rotate";
-    return {
-      unit,
-      op,
-      reason: isOnlyUnsettled(unit, op, ops)
+): Map<string, KeyExtras> {
+  return new Map(
+    units.filter(isKey).map((unit) => {
+      const op = keyOp(unit);
+      const reason = isOnlyUnsettled(unit, op, ops)
         ? "its account is updated, so `serviceAccountId` is not known before the update; it may well stay"
-        : reasonOf(unit, op),
-      ...(makesKey ? { oldValidUntil: endOfOldKey(unit, op) } : {}),
-      // An in-place update shows consumers as changing too, although they get the same key again.
-      ...(makesKey && knowsConsumers
-        ? {
-            updatedConsumers: (unit.after?.consumers ?? []).filter((urn) => (ops.get(urn) ?? "same") !== "same").length,
-          }
-        : {}),
-    };
-  });
+        : reasonOf(unit, op);
+      const consumers = (unit.after ?? unit.before)?.consumers ?? [];
+      return [
+        exactText(unit.urn),
+        {
+          op,
+          reason,
+          order: unit.order,
+          ...lifeOf(unit, op),
+          oldValidUntil: leavesOldKey(op) ? endOfOldKey(unit, op) : null,
+          consumers: consumers.map(exactText),
+          // An in-place update shows consumers as changing too, although they get the same key again.
+          updatedConsumers: leavesOldKey(op) && knowsConsumers ? updatedOf(unit.after?.consumers ?? [], ops) : null,
+        },
+      ];
+    }),
+  );
+}
+
+function updatedOf(consumers: readonly string[], ops: ReadonlyMap<string, ChangeOp>): number {
+  return consumers.filter((urn) => (ops.get(urn) ?? "same") !== "same").length;
+}
+
+/** What is on record of a key. One that this run makes has none of it yet: it is not as old as the one before it. */
+function lifeOf(unit: Unit, op: KeyOp): Pick<KeyExtras, "createdAt" | "expiresAt" | "nextRotationAt"> {
+  if (op === "create" || leavesOldKey(op)) return { createdAt: null, expiresAt: null, nextRotationAt: null };
+  const { createdAt, actualExpiresAt, nextRotationAt } = (unit.after ?? unit.before)?.facts ?? {};
+  return {
+    createdAt: timeText(createdAt),
+    expiresAt: timeText(actualExpiresAt),
+    nextRotationAt: nextRotationAt === undefined ? null : inert(nextRotationAt),
+  };
+}
+
+function timeText(value: string | undefined): string | null {
+  const ms = parseTime(value);
+  return typeof ms === "number" ? formatTime(ms) : null;
 }
 
 /** True where the run makes a new key for a resource that had one. */
 export function mints(unit: Unit): boolean {
-  const op = keyOp(unit);
+  return leavesOldKey(keyOp(unit));
+}
+
+function leavesOldKey(op: KeyOp): op is "replace" | "rotate" {
   return op === "replace" || op === "rotate";
 }
 
@@ -62,19 +81,11 @@ function isOnlyUnsettled(
   );
 }
 
-function keyOp(unit: Unit): KeyOp {
-  if (unit.op === "same" || unit.op === "update") {
-    if (
-      unit.kind === "rotatingKey" &&
-      unit.op === "update" &&
-      unit.before &&
-      unit.after &&
-      rotates(unit.before, unit.after)
-    )
-      return "rotate";
-    return unit.movedFrom === undefined ? unit.op : "move";
-  }
-  return unit.op;
+function keyOp({ op, kind, before, after, movedFrom }: Unit): KeyOp {
+  if (op !== "same" && op !== "update") return op;
+  const isRotating = kind === "rotatingKey" && op === "update" && before && after;
+  if (isRotating && rotates(before, after)) return "rotate";
+  return movedFrom === undefined ? op : "move";
 }
 
 function rotates(before: Side, after: Side): boolean {
@@ -88,31 +99,52 @@ function rotates(before: Side, after: Side): boolean {
 }
 
 function reasonOf(unit: Unit, op: KeyOp): string {
-  const { before, after } = unit;
-  if (op === "create") return "new";
-  if (op === "delete")
-    return unit.staysAlive === undefined
-      ? "removed from the program"
-      : `removed from the program, and stays alive (${quoted(unit.staysAlive)})`;
-  if (op === "move") return `was ${quoted(urnInsideStack(unit.movedFrom ?? ""), 200)}`;
-  if (op === "same") return "";
-  if (unit.keptDespite)
-    return `planned as replaced, which will not happen: its \`keepers\` come from ${quotedList(unit.keptDespite.map(nameOf), 3)}, whose key this run keeps`;
-  const asked = after?.facts.requestedReason;
-  if (asked !== undefined && (op === "rotate" || (op === "update" && asked !== before?.facts.requestedReason)))
-    return quoted(asked, 160);
-  const status = before?.facts.status;
-  if (op === "replace" && status !== undefined && status !== after?.facts.status) {
-    return `the service says that it is ${quoted(status)}`;
+  switch (op) {
+    case "create":
+      return "new";
+    case "same":
+      return "";
+    case "move":
+      return `was ${quoted(urnInsideStack(unit.movedFrom ?? ""), 200)}`;
+    case "delete":
+      return unit.staysAlive === undefined
+        ? "removed from the program"
+        : `removed from the program, and stays alive (${quoted(unit.staysAlive)})`;
+    default:
+      return keptReason(unit) ?? askedReason(unit, op) ?? endedReason(unit, op) ?? changeReason(unit, op);
   }
+}
+
+function keptReason({ keptDespite }: Unit): string | undefined {
+  return (
+    keptDespite &&
+    `planned as replaced, which will not happen: its \`keepers\` come from ${quotedList(keptDespite.map(nameOf), 3)}, whose key this run keeps`
+  );
+}
+
+/** What `check` says of a rotation that it asks for. */
+function askedReason({ before, after }: Unit, op: KeyOp): string | undefined {
+  const asked = after?.facts.requestedReason;
+  const isNews = op === "rotate" || (op === "update" && asked !== before?.facts.requestedReason);
+  return asked !== undefined && isNews ? quoted(asked, 160) : undefined;
+}
+
+function endedReason({ before, after }: Unit, op: KeyOp): string | undefined {
+  const status = before?.facts.status;
+  return op === "replace" && status !== undefined && status !== after?.facts.status
+    ? `the service says that it is ${quoted(status)}`
+    : undefined;
+}
+
+function changeReason(unit: Unit, op: KeyOp): string {
   const said = (op === "replace" ? unit.replaceReasons : []).filter((name) => name !== "__provider");
   const changed = said.length > 0 ? said : changedFacts(unit);
   if (changed.length > 0) return `${quotedList(changed)} changed`;
   if (op === "update" && unit.kind === "rotatingKey")
     return "work that only the key's record shows, such as an old key still to be revoked";
-  if (op === "replace")
-    return "asked for from outside the program (`--target-replace`, taint), or not said by the preview";
-  return "details changed";
+  return op === "replace"
+    ? "asked for from outside the program (`--target-replace`, taint), or not said by the preview"
+    : "details changed";
 }
 
 /** For previews that give no reasons: our own comparison of what a replacement can come from. */

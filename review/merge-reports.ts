@@ -1,5 +1,5 @@
 import { digestLines } from "./digest-line";
-import { gravestExit } from "./exit-code";
+import { exitCodes, gravestExit, gravity } from "./exit-code";
 import { mergedMarker } from "./marker";
 import { renderBody, stackName } from "./render/markdown";
 import { code, md } from "./render/markdown-text";
@@ -21,7 +21,10 @@ export function mergeReports(
 ): { readonly markdown: string; readonly exitCode: number } {
   const reports = parts.flatMap(({ report }) => (report ? [report] : [])).sort(byGravity);
   const missing = parts.filter(({ report }) => !report);
-  const exitCode = gravestExit([...reports.map((report) => report.exitCode), ...missing.map(() => 10)]);
+  const exitCode = gravestExit([
+    ...reports.map((report) => report.exitCode),
+    ...missing.map(() => exitCodes.notReviewable),
+  ]);
   const marker = mergedMarker(id);
   const blocked = reports.filter(({ exitCode: code }) => code !== 0).length;
   const sign =
@@ -70,9 +73,8 @@ function fairShares(wanted: readonly number[], room: number): number[] {
 }
 
 function byGravity(a: Report, b: Report): number {
-  const gravity = (report: Report): number => [10, 11, 5, 7, 0].indexOf(report.exitCode);
   const names = [a, b].map(({ project, stack, part }) => `${project}/${stack}/${part ?? ""}`) as [string, string];
-  return gravity(a) - gravity(b) || (names[0] < names[1] ? -1 : names[0] > names[1] ? 1 : 0);
+  return gravity(a.exitCode) - gravity(b.exitCode) || (names[0] < names[1] ? -1 : names[0] > names[1] ? 1 : 0);
 }
 
 function tableCell(span: string): string {

@@ -1,4 +1,4 @@
-import type { ResourceState } from "./preview";
+import type { ResourceState } from "./preview-form";
 import { hidingOf, type UnitKind } from "./resource-facts";
 
 /**
@@ -43,38 +43,38 @@ const textOwners: ReadonlyMap<unknown, ClassName> = new Map(
  * `providersInPreview`: those that the program makes itself, by URN; the engine's own are in no preview. Left out where
  * there is no preview: a policy pack is shown one resource at a time.
  */
-export function identify(
-  { type, inputs, provider, custom }: ResourceState,
-  providersInPreview?: ReadonlyMap<string, ResourceState>,
-): Identity {
-  const isPlugin = type.startsWith(pluginPrefix);
-  const className = isPlugin
-    ? type.slice(pluginPrefix.length)
-    : type.startsWith(dynamicPrefix)
-      ? type.slice(dynamicPrefix.length)
-      : undefined;
-  const text = inputs.__provider;
-  if (className === undefined) {
-    const owner = textOwners.get(text);
-    if (owner !== undefined) return disguised(`it runs the code of our ${owner} under another type`);
-    if (custom && ofPluginPackage.test(type)) return disguised(notKnown);
-    if (text !== undefined)
-      return typeof text === "string" && !hidingOf(text) ? { kind: "code", text } : { kind: "code" };
-    return codePackages.has(packageOf(type)) ? { kind: "code" } : { kind: "other" };
-  }
+export function identify(state: ResourceState, providersInPreview?: ReadonlyMap<string, ResourceState>): Identity {
+  const { type, inputs } = state;
+  const [prefix] = [pluginPrefix, dynamicPrefix].filter((each) => type.startsWith(each));
+  if (prefix === undefined) return identifyOther(state);
+  const className = type.slice(prefix.length);
   if (!isClass(className)) return disguised(notKnown);
-  if (isPlugin ? text !== undefined : text !== constantText(className)) {
-    const how = hidingOf(text);
-    return disguised(
-      how === "secret"
-        ? "the code that it runs is secret"
-        : how === "unknown"
-          ? "the code that it runs is not known before the update"
-          : `it has the type of our ${className} and runs other code`,
-    );
-  }
-  const stranger = foreignProvider(provider, isPlugin ? "apikeys" : "pulumi-nodejs", providersInPreview);
+  const isPlugin = prefix === pluginPrefix;
+  const text = inputs.__provider;
+  if (text !== (isPlugin ? undefined : constantText(className))) return disguised(whyOtherCode(text, className));
+  const stranger = foreignProvider(state.provider, isPlugin ? "apikeys" : "pulumi-nodejs", providersInPreview);
   return stranger ? disguised(stranger) : { kind: "ours", unit: classes[className] };
+}
+
+/** A resource that has no type of ours. */
+function identifyOther({ type, inputs, custom }: ResourceState): Identity {
+  const text = inputs.__provider;
+  const owner = textOwners.get(text);
+  if (owner !== undefined) return disguised(`it runs the code of our ${owner} under another type`);
+  if (custom && ofPluginPackage.test(type)) return disguised(notKnown);
+  if (text === undefined) return codePackages.has(packageOf(type)) ? { kind: "code" } : { kind: "other" };
+  return typeof text === "string" && !hidingOf(text) ? { kind: "code", text } : { kind: "code" };
+}
+
+function whyOtherCode(text: unknown, className: ClassName): string {
+  switch (hidingOf(text)) {
+    case "secret":
+      return "the code that it runs is secret";
+    case "unknown":
+      return "the code that it runs is not known before the update";
+    case undefined:
+      return `it has the type of our ${className} and runs other code`;
+  }
 }
 
 const notKnown = "its type is not known to this version of the review";
@@ -102,19 +102,21 @@ function foreignProvider(
 ): string | undefined {
   if (provider === undefined) return undefined;
   const urn = provider.split("::").slice(0, 4);
-  const [, , type, name] = urn;
-  if (type?.split("$").at(-1) !== `pulumi:providers:${expected}`) return "it is run by a provider of another package";
+  const [, , type = "", name = ""] = urn;
+  if (type.split("$").at(-1) !== `pulumi:providers:${expected}`) return "it is run by a provider of another package";
   const made = inPreview?.get(urn.join("::"));
   // The program may call its own provider `default`, which then has the URN of the engine's.
-  const isDefault = made === undefined && !type.includes("$") && defaultProvider.test(name ?? "");
-  if (isDefault) return undefined;
+  const isDefault = made === undefined && !type.includes("$") && defaultProvider.test(name);
   // A plugin may well have several configurations; what the engine itself brings along has one.
-  const isNamed = expected === "apikeys" && !name?.startsWith("default_");
-  if (isNamed && inPreview === undefined) return undefined;
+  const isNamed = expected === "apikeys" && !name.startsWith("default_");
+  if (isDefault || (isNamed && inPreview === undefined)) return undefined;
   if (!isNamed || made === undefined)
     return "it is run by a provider of its own, which may be other code with other connections";
-  const source = [...otherSources].find((property) => made.inputs[property] !== undefined);
-  return source === undefined ? undefined : "it is run by a provider that says itself where its code comes from";
+  return bringsItsSource(made) ? "it is run by a provider that says itself where its code comes from" : undefined;
+}
+
+function bringsItsSource({ inputs }: ResourceState): boolean {
+  return [...otherSources].some((property) => inputs[property] !== undefined);
 }
 
 /** What the engine calls its own provider, with or without a version; from another address it has that in its name. */

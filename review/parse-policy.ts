@@ -1,5 +1,4 @@
 import type * as Yaml from "yaml";
-
 import type { Policy } from "./policy";
 import { checkPolicy } from "./policy-schema";
 

@@ -1,5 +1,4 @@
 import { z } from "zod";
-
 import { parseDuration } from "../provider/durations";
 import { vendorNamed } from "../provider/vendors";
 import { levels, ruleIds } from "./levels";

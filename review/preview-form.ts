@@ -1,195 +1,244 @@
 /**
- * The form of what the engine prints, as far as the review reads it. Written by hand, because this is
- * where the time goes: loading a schema library and running it over a thousand resources takes as long
- * as parsing their JSON does. Policy files and reports that are read back have schemas.
+ * What the engine prints, as the review goes on with it: checked, and every `null` and every empty text left out. Read by
+ * hand, because this is where the time goes: loading a schema library and running it over a thousand resources takes as
+ * long as parsing their JSON does. Policy files and reports that are read back have schemas.
  */
 
-export interface RawState {
+export interface ResourceState {
   readonly urn: string;
   readonly type: string;
-  readonly custom?: boolean | null;
-  readonly id?: string | null;
-  readonly parent?: string | null;
-  readonly protect?: boolean | null;
-  readonly retainOnDelete?: boolean | null;
-  readonly delete?: boolean | null;
-  readonly inputs?: Readonly<Record<string, unknown>> | null;
-  readonly outputs?: Readonly<Record<string, unknown>> | null;
-  readonly propertyDependencies?: Readonly<Record<string, readonly string[] | null>> | null;
-  readonly provider?: string | null;
-  readonly deletedWith?: string | null;
-  readonly sourcePosition?: string | null;
+  readonly custom: boolean;
+  readonly id?: string | undefined;
+  readonly parent?: string | undefined;
+  readonly protect: boolean;
+  readonly retainOnDelete: boolean;
+  /** A replaced resource whose deletion is still to come. */
+  readonly pendingDelete: boolean;
+  readonly inputs: Properties;
+  /** A policy pack is given one list of values: what the service said stands among the inputs. */
+  readonly inputsHoldOutputs?: true;
+  readonly outputs: Properties;
+  readonly propertyDependencies: Readonly<Record<string, readonly string[] | null>>;
+  /** Who runs it: the URN of a provider and its id. */
+  readonly provider?: string | undefined;
+  /** The resource with which it is taken for deleted, so that nothing deletes it by itself. */
+  readonly deletedWith?: string | undefined;
+  readonly sourcePosition?: string | undefined;
 }
 
-export interface RawStep {
+export interface PreviewStep {
   readonly op: string;
   readonly urn: string;
-  readonly oldState?: RawState | null;
-  readonly newState?: RawState | null;
-  readonly diffReasons?: readonly string[] | null;
-  readonly replaceReasons?: readonly string[] | null;
+  readonly oldState?: ResourceState | undefined;
+  readonly newState?: ResourceState | undefined;
+  readonly diffReasons: readonly string[];
+  readonly replaceReasons: readonly string[];
 }
 
-export interface RawDiagnostic {
-  readonly urn?: string | null;
-  readonly message?: string | null;
-  readonly severity?: string | null;
+export interface PreviewDiagnostic {
+  readonly urn?: string | undefined;
+  readonly severity: string;
+  readonly message: string;
 }
 
-export interface RawDigest {
-  readonly config?: Readonly<Record<string, unknown>> | null;
-  readonly steps?: readonly RawStep[] | null;
-  readonly diagnostics?: readonly RawDiagnostic[] | null;
-  readonly changeSummary?: Readonly<Record<string, number>> | null;
+type Properties = Readonly<Record<string, unknown>>;
+/** How many steps of each kind the engine says that there are. */
+export type ChangeSummary = Readonly<Record<string, number>>;
+
+/** What `pulumi preview --json` prints. */
+export interface PreviewDigest {
+  readonly config: Properties;
+  readonly steps: readonly PreviewStep[];
+  readonly diagnostics: readonly PreviewDiagnostic[];
+  /** Left out where the preview did not finish. */
+  readonly summary: ChangeSummary | undefined;
 }
 
-export interface RawEvent {
-  readonly preludeEvent?: { readonly config?: Readonly<Record<string, unknown>> | null } | null;
-  readonly resourcePreEvent?: { readonly metadata: RawEventStep } | null;
-  readonly diagnosticEvent?: RawDiagnostic | null;
-  readonly summaryEvent?: {
-    readonly resourceChanges?: Readonly<Record<string, number>> | null;
-    readonly result?: string | null;
-  } | null;
+/** One line of an event stream, as far as it says something of these. */
+export interface PreviewEvent {
+  readonly config: Properties | undefined;
+  readonly step: PreviewStep | undefined;
+  readonly diagnostic: PreviewDiagnostic | undefined;
+  readonly end: { readonly summary: ChangeSummary | undefined; readonly result: string } | undefined;
 }
 
-interface RawEventStep {
-  readonly op: string;
-  readonly urn: string;
-  readonly old?: RawState | null;
-  readonly new?: RawState | null;
-  readonly diffs?: readonly string[] | null;
-  readonly keys?: readonly string[] | null;
+/** The value, or where it is not what the engine writes, as a path into it (empty = the value itself). */
+export type FormReading<Value> = { readonly value: Value } | { readonly mistake: string };
+
+export function readDigest(value: unknown): FormReading<PreviewDigest> {
+  return reading(() => {
+    const raw = recordOf(value);
+    return {
+      config: maybe(raw, "config", recordOf) ?? {},
+      steps: maybe(raw, "steps", listOf(digestStep)) ?? [],
+      diagnostics: maybe(raw, "diagnostics", listOf(diagnosticOf)) ?? [],
+      summary: maybe(raw, "changeSummary", summaryOf),
+    };
+  });
 }
 
-/** Where a value is not what it should be, as a path into it (empty = the value itself); undefined = all is well. */
-type Check = (value: unknown) => string | undefined;
-
-const text: Check = (value) => (typeof value === "string" ? undefined : "");
-const amount: Check = (value) => (typeof value === "number" ? undefined : "");
-const properties: Check = (value) => (isRecord(value) ? undefined : "");
-
-const maybe =
-  (check: Check): Check =>
-  (value) =>
-    value === undefined || value === null ? undefined : check(value);
-
-const listOf =
-  (check: Check): Check =>
-  (value) => {
-    if (!Array.isArray(value)) return "";
-    for (let index = 0; index < value.length; index += 1) {
-      const mistake = check(value[index]);
-      if (mistake !== undefined) return within(String(index), mistake);
-    }
-    return undefined;
-  };
-
-const mapOf =
-  (check: Check): Check =>
-  (value) => {
-    if (!isRecord(value)) return "";
-    for (const name of Object.keys(value)) {
-      // The name is the program's, so it stays out of the path.
-      if (check(value[name]) !== undefined) return "…";
-    }
-    return undefined;
-  };
-
-function form(fields: Readonly<Record<string, Check>>): Check {
-  const known = Object.entries(fields);
-  return (value) => {
-    if (!isRecord(value)) return "";
-    for (const [name, check] of known) {
-      const mistake = check(value[name]);
-      if (mistake !== undefined) return within(name, mistake);
-    }
-    return undefined;
-  };
-}
-
-/** Line by line instead of by `form`: there are two states for every resource. */
-const state: Check = (value) => {
-  if (!isRecord(value)) return "";
-  if (typeof value.urn !== "string") return "urn";
-  if (typeof value.type !== "string") return "type";
-  if (isOther(value.custom, "boolean")) return "custom";
-  if (isOther(value.id, "string")) return "id";
-  if (isOther(value.parent, "string")) return "parent";
-  if (isOther(value.protect, "boolean")) return "protect";
-  if (isOther(value.retainOnDelete, "boolean")) return "retainOnDelete";
-  if (isOther(value.delete, "boolean")) return "delete";
-  if (isOther(value.provider, "string")) return "provider";
-  if (isOther(value.deletedWith, "string")) return "deletedWith";
-  if (isOther(value.sourcePosition, "string")) return "sourcePosition";
-  if (isOther(value.inputs, "object") || Array.isArray(value.inputs)) return "inputs";
-  if (isOther(value.outputs, "object") || Array.isArray(value.outputs)) return "outputs";
-  return areDependencies(value.propertyDependencies) ? undefined : "propertyDependencies";
-};
-
-function isOther(value: unknown, type: "string" | "boolean" | "object"): boolean {
-  return value !== undefined && value !== null && typeof value !== type;
-}
-
-function areDependencies(value: unknown): boolean {
-  if (value === undefined || value === null) return true;
-  if (!isRecord(value)) return false;
-  for (const name of Object.keys(value)) {
-    const urns = value[name];
-    if (urns === null) continue;
-    if (!Array.isArray(urns)) return false;
-    for (const urn of urns) if (typeof urn !== "string") return false;
-  }
-  return true;
-}
-
-const diagnostic = form({ urn: maybe(text), message: maybe(text), severity: maybe(text) });
-const reasons = maybe(listOf(text));
-
-const digest = form({
-  config: maybe(properties),
-  steps: maybe(
-    listOf(
-      form({
-        op: text,
-        urn: text,
-        oldState: maybe(state),
-        newState: maybe(state),
-        diffReasons: reasons,
-        replaceReasons: reasons,
+export function readEvent(value: unknown): FormReading<PreviewEvent> {
+  return reading(() => {
+    const raw = recordOf(value);
+    return {
+      config: maybe(raw, "preludeEvent", (prelude) => maybe(recordOf(prelude), "config", recordOf)),
+      step: maybe(raw, "resourcePreEvent", (event) => {
+        const { metadata } = recordOf(event);
+        return at("metadata", () => eventStep(metadata));
       }),
-    ),
-  ),
-  diagnostics: maybe(listOf(diagnostic)),
-  changeSummary: maybe(mapOf(amount)),
-});
-
-const event = form({
-  preludeEvent: maybe(form({ config: maybe(properties) })),
-  resourcePreEvent: maybe(
-    form({
-      metadata: form({ op: text, urn: text, old: maybe(state), new: maybe(state), diffs: reasons, keys: reasons }),
-    }),
-  ),
-  diagnosticEvent: maybe(diagnostic),
-  summaryEvent: maybe(form({ resourceChanges: maybe(mapOf(amount)), result: maybe(text) })),
-});
-
-/** The digest, or where it is none. */
-export function checkDigest(value: unknown): { readonly digest: RawDigest } | { readonly mistake: string } {
-  const mistake = digest(value);
-  return mistake === undefined ? { digest: value as RawDigest } : { mistake };
-}
-
-export function checkEvent(value: unknown): { readonly event: RawEvent } | { readonly mistake: string } {
-  const mistake = event(value);
-  return mistake === undefined ? { event: value as RawEvent } : { mistake };
+      diagnostic: maybe(raw, "diagnosticEvent", diagnosticOf),
+      end: maybe(raw, "summaryEvent", (event) => {
+        const end = recordOf(event);
+        return { summary: maybe(end, "resourceChanges", summaryOf), result: maybe(end, "result", textOf) ?? "" };
+      }),
+    };
+  });
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function within(name: string, path: string): string {
-  return path === "" ? name : `${name}.${path}`;
+function digestStep(value: unknown): PreviewStep {
+  const raw = recordOf(value);
+  return {
+    op: at("op", () => textOf(raw.op)),
+    urn: at("urn", () => textOf(raw.urn)),
+    oldState: maybe(raw, "oldState", stateOf),
+    newState: maybe(raw, "newState", stateOf),
+    diffReasons: maybe(raw, "diffReasons", textsOf) ?? [],
+    replaceReasons: maybe(raw, "replaceReasons", textsOf) ?? [],
+  };
 }
+
+function eventStep(value: unknown): PreviewStep {
+  const raw = recordOf(value);
+  return {
+    op: at("op", () => textOf(raw.op)),
+    urn: at("urn", () => textOf(raw.urn)),
+    oldState: maybe(raw, "old", stateOf),
+    newState: maybe(raw, "new", stateOf),
+    diffReasons: maybe(raw, "diffs", textsOf) ?? [],
+    replaceReasons: maybe(raw, "keys", textsOf) ?? [],
+  };
+}
+
+/** There are two for every resource, so a field costs no function of its own. */
+function stateOf(value: unknown): ResourceState {
+  const raw = recordOf(value);
+  return {
+    urn: requiredText(raw, "urn"),
+    type: requiredText(raw, "type"),
+    custom: flag(raw, "custom"),
+    id: givenText(raw, "id"),
+    parent: givenText(raw, "parent"),
+    protect: flag(raw, "protect"),
+    retainOnDelete: flag(raw, "retainOnDelete"),
+    pendingDelete: flag(raw, "delete"),
+    provider: givenText(raw, "provider"),
+    deletedWith: givenText(raw, "deletedWith"),
+    sourcePosition: givenText(raw, "sourcePosition"),
+    inputs: properties(raw, "inputs"),
+    outputs: properties(raw, "outputs"),
+    propertyDependencies: dependencies(raw.propertyDependencies),
+  };
+}
+
+function dependencies(value: unknown): ResourceState["propertyDependencies"] {
+  if (value === undefined || value === null) return {};
+  const isList = (urns: unknown): boolean =>
+    urns === null || (Array.isArray(urns) && urns.every((urn) => typeof urn === "string"));
+  if (!isRecord(value) || !Object.values(value).every(isList)) throw new WrongForm("propertyDependencies");
+  return value as ResourceState["propertyDependencies"];
+}
+
+function diagnosticOf(value: unknown): PreviewDiagnostic {
+  const raw = recordOf(value);
+  const urn = maybe(raw, "urn", textOf);
+  const message = maybe(raw, "message", textOf) ?? "";
+  const severity = maybe(raw, "severity", textOf) ?? "";
+  return { ...(urn ? { urn } : {}), severity, message };
+}
+
+function summaryOf(value: unknown): ChangeSummary {
+  const counts = recordOf(value);
+  // The name is the program's, so it stays out of the path.
+  if (Object.values(counts).some((count) => typeof count !== "number")) throw new WrongForm("…");
+  return counts as ChangeSummary;
+}
+
+/** A value is not what the engine writes there. */
+class WrongForm extends Error {
+  constructor(readonly path: string) {
+    super(path);
+  }
+}
+
+function reading<Value>(read: () => Value): FormReading<Value> {
+  try {
+    return { value: read() };
+  } catch (error) {
+    if (error instanceof WrongForm) return { mistake: error.path };
+    throw error;
+  }
+}
+
+/** Reads what stands under a name; a mistake inside is told with the way to it. */
+function at<Value>(name: string, read: () => Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof WrongForm ? new WrongForm(error.path === "" ? name : `${name}.${error.path}`) : error;
+  }
+}
+
+function maybe<Value>(raw: Properties, name: string, read: (value: unknown) => Value): Value | undefined {
+  const value = raw[name];
+  return value === undefined || value === null ? undefined : at(name, () => read(value));
+}
+
+const listOf =
+  <Item>(read: (value: unknown) => Item) =>
+  (value: unknown): Item[] => {
+    if (!Array.isArray(value)) throw new WrongForm("");
+    return value.map((item: unknown, index) => at(String(index), () => read(item)));
+  };
+
+const textsOf = listOf(textOf);
+
+function textOf(value: unknown): string {
+  if (typeof value !== "string") throw new WrongForm("");
+  return value;
+}
+
+function recordOf(value: unknown): Properties {
+  if (!isRecord(value)) throw new WrongForm("");
+  return value;
+}
+
+function requiredText(raw: Properties, name: string): string {
+  const value = raw[name];
+  if (typeof value !== "string") throw new WrongForm(name);
+  return value;
+}
+
+/** The text; undefined where there is none, or an empty one. */
+function givenText(raw: Properties, name: string): string | undefined {
+  const value = raw[name] ?? "";
+  if (typeof value !== "string") throw new WrongForm(name);
+  return value === "" ? undefined : value;
+}
+
+function flag(raw: Properties, name: string): boolean {
+  const value = raw[name] ?? false;
+  if (typeof value !== "boolean") throw new WrongForm(name);
+  return value;
+}
+
+function properties(raw: Properties, name: string): Properties {
+  const value = raw[name] ?? nothing;
+  if (!isRecord(value)) throw new WrongForm(name);
+  return value;
+}
+
+const nothing: Properties = {};

@@ -1,4 +1,12 @@
-import { checkDigest, checkEvent, isRecord, type RawDiagnostic, type RawEvent, type RawState } from "./preview-form";
+import {
+  isRecord,
+  readDigest,
+  readEvent,
+  type ChangeSummary,
+  type PreviewDiagnostic,
+  type PreviewEvent,
+  type PreviewStep,
+} from "./preview-form";
 import { previewText, type JsonObject } from "./preview-text";
 import { unaccountedSteps } from "./step-accounts";
 import { parseUrn } from "./urn";
@@ -22,43 +30,6 @@ export interface Preview {
   readonly knowsConsumers: boolean;
   /** The event form holds the engine's debug messages, which have secret values in clear. */
   readonly holdsDebugMessages: boolean;
-}
-
-export interface PreviewStep {
-  readonly op: string;
-  readonly urn: string;
-  readonly oldState?: ResourceState;
-  readonly newState?: ResourceState;
-  readonly diffReasons: readonly string[];
-  readonly replaceReasons: readonly string[];
-}
-
-export interface ResourceState {
-  readonly urn: string;
-  readonly type: string;
-  readonly custom: boolean;
-  readonly id?: string;
-  readonly parent?: string;
-  readonly protect: boolean;
-  readonly retainOnDelete: boolean;
-  /** A replaced resource whose deletion is still to come. */
-  readonly pendingDelete: boolean;
-  readonly inputs: Readonly<Record<string, unknown>>;
-  /** A policy pack is given one list of values: what the service said stands among the inputs. */
-  readonly inputsHoldOutputs?: true;
-  readonly outputs: Readonly<Record<string, unknown>>;
-  readonly propertyDependencies: Readonly<Record<string, readonly string[] | null>>;
-  /** Who runs it: the URN of a provider and its id. */
-  readonly provider?: string;
-  /** The resource with which it is taken for deleted, so that nothing deletes it by itself. */
-  readonly deletedWith?: string;
-  readonly sourcePosition?: string;
-}
-
-export interface PreviewDiagnostic {
-  readonly urn?: string;
-  readonly severity: string;
-  readonly message: string;
 }
 
 /** What a digest without a single step still has; anything else is some other JSON. */
@@ -119,51 +90,41 @@ function isCounted(events: readonly Readonly<Record<string, unknown>>[]): boolea
 }
 
 function fromDigest(value: unknown): Preview {
-  const checked = checkDigest(value);
-  if ("mistake" in checked) return unreadable(`The preview has an unknown form at ${where(checked.mistake)}.`);
-  const raw = checked.digest;
-  const steps = (raw.steps ?? []).map((step) =>
-    previewStep(step.op, step.urn, step.oldState, step.newState, step.diffReasons, step.replaceReasons),
-  );
-  const diagnostics = (raw.diagnostics ?? []).map(diagnostic);
+  const read = readDigest(value);
+  if ("mistake" in read) return unreadable(`The preview has an unknown form at ${where(read.mistake)}.`);
+  const { steps, diagnostics, config, summary } = read.value;
   return {
     form: "digest",
     ...stackOf(steps),
     steps,
-    problems: incompleteness(steps, diagnostics, raw.changeSummary ?? undefined, "diagnostics"),
+    problems: incompleteness(steps, diagnostics, summary, "diagnostics"),
     diagnostics,
-    config: raw.config ?? {},
+    config,
     knowsConsumers: true,
     holdsDebugMessages: false,
   };
 }
 
 function fromEvents(values: readonly unknown[]): Preview {
-  const events: RawEvent[] = [];
+  const events: PreviewEvent[] = [];
   const problems: string[] = [];
   for (const [index, value] of values.entries()) {
-    const checked = checkEvent(value);
-    if ("event" in checked) events.push(checked.event);
-    else problems.push(`Event ${index + 1} has an unknown form at ${where(checked.mistake)}.`);
+    const read = readEvent(value);
+    if ("value" in read) events.push(read.value);
+    else problems.push(`Event ${index + 1} has an unknown form at ${where(read.mistake)}.`);
   }
-  const steps = events.flatMap(({ resourcePreEvent }) => {
-    const step = resourcePreEvent?.metadata;
-    return step ? [previewStep(step.op, step.urn, step.old, step.new, step.diffs, step.keys)] : [];
-  });
-  const messages = events.flatMap(({ diagnosticEvent }) => (diagnosticEvent ? [diagnostic(diagnosticEvent)] : []));
-  const summary = events.find(({ summaryEvent }) => summaryEvent)?.summaryEvent;
-  if (!summary) problems.push("The event stream ends before its summary: the preview was cut off.");
-  else if (summary.result && summary.result !== "succeeded") problems.push("The preview failed.");
+  const steps = events.flatMap(({ step }) => step ?? []);
+  const messages = events.flatMap(({ diagnostic }) => diagnostic ?? []);
+  const end = events.find((event) => event.end)?.end;
+  if (!end) problems.push("The event stream ends before its summary: the preview was cut off.");
+  else if (end.result !== "" && end.result !== "succeeded") problems.push("The preview failed.");
   return {
     form: "events",
     ...stackOf(steps),
     steps,
-    problems: [
-      ...problems,
-      ...incompleteness(steps, messages, summary?.resourceChanges ?? undefined, "diagnosticEvent"),
-    ],
+    problems: [...problems, ...incompleteness(steps, messages, end?.summary, "diagnosticEvent")],
     diagnostics: messages.filter(({ severity }) => severity !== "debug"),
-    config: events.find(({ preludeEvent }) => preludeEvent)?.preludeEvent?.config ?? {},
+    config: events.find(({ config }) => config)?.config ?? {},
     knowsConsumers: false,
     holdsDebugMessages: messages.some(({ severity }) => severity === "debug"),
   };
@@ -173,7 +134,7 @@ function fromEvents(values: readonly unknown[]): Preview {
 function incompleteness(
   steps: readonly PreviewStep[],
   diagnostics: readonly PreviewDiagnostic[],
-  summary: Readonly<Record<string, number>> | undefined,
+  summary: ChangeSummary | undefined,
   /** Where the preview keeps its messages. */
   place: "diagnostics" | "diagnosticEvent",
 ): string[] {
@@ -202,47 +163,6 @@ function incompleteness(
     );
   }
   return problems;
-}
-
-function previewStep(
-  op: string,
-  urn: string,
-  oldState: RawState | null | undefined,
-  newState: RawState | null | undefined,
-  diffReasons: readonly string[] | null | undefined,
-  replaceReasons: readonly string[] | null | undefined,
-): PreviewStep {
-  return {
-    op,
-    urn,
-    ...(oldState ? { oldState: resourceState(oldState) } : {}),
-    ...(newState ? { newState: resourceState(newState) } : {}),
-    diffReasons: diffReasons ?? [],
-    replaceReasons: replaceReasons ?? [],
-  };
-}
-
-function resourceState(raw: RawState): ResourceState {
-  return {
-    urn: raw.urn,
-    type: raw.type,
-    custom: raw.custom ?? false,
-    ...(raw.id ? { id: raw.id } : {}),
-    ...(raw.parent ? { parent: raw.parent } : {}),
-    protect: raw.protect ?? false,
-    retainOnDelete: raw.retainOnDelete ?? false,
-    pendingDelete: raw.delete ?? false,
-    inputs: raw.inputs ?? {},
-    outputs: raw.outputs ?? {},
-    propertyDependencies: raw.propertyDependencies ?? {},
-    ...(raw.provider ? { provider: raw.provider } : {}),
-    ...(raw.deletedWith ? { deletedWith: raw.deletedWith } : {}),
-    ...(raw.sourcePosition ? { sourcePosition: raw.sourcePosition } : {}),
-  };
-}
-
-function diagnostic(raw: RawDiagnostic): PreviewDiagnostic {
-  return { ...(raw.urn ? { urn: raw.urn } : {}), severity: raw.severity ?? "", message: raw.message ?? "" };
 }
 
 function stackOf(steps: readonly PreviewStep[]): { stack?: string; project?: string } {

@@ -10,13 +10,9 @@ import { isRecord } from "./preview-form";
 import { reportSchema, type Report } from "./report";
 import { tablesOf, unitsOf } from "./report-tables";
 import { accountRows } from "./account-rows";
-import { keyMintingScope } from "./rules/key-minting-scope";
-import { movedConnection } from "./rules/moved-connection";
-import { newServer } from "./rules/new-server";
-import { readToWrite } from "./rules/read-to-write";
+import { rules } from "./rules/index";
 import type { RuleContext } from "./rules/rule";
-import { unreadableScopes } from "./rules/unreadable-scopes";
-import { wildcardScope } from "./rules/wildcard-scope";
+import { unreviewedCode } from "./rules/unreviewed-code";
 
 /** A report that holds together, or one sentence about why the text is none. */
 export type ReadReport = { readonly report: Report } | { readonly mistake: string };
@@ -109,8 +105,8 @@ function sameRows(expected: readonly object[], given: readonly object[]): boolea
   );
 }
 
-/** Rules that need nothing but the delta. What they say has to stand in every report of it, at whatever level. */
-const followingRules = [wildcardScope, keyMintingScope, unreadableScopes, movedConnection, readToWrite, newServer];
+/** What these say has to stand in every report of the delta, at whatever level. */
+const followingRules = rules.filter(({ followsFromDelta }) => followsFromDelta);
 
 function missingFinding(report: Report): string | undefined {
   const given = Map.groupBy(report.findings, ({ rule }) => rule);
@@ -119,7 +115,7 @@ function missingFinding(report: Report): string | undefined {
     const left = [...(given.get(rule.id) ?? [])];
     for (const { urn, message } of rule.check(context)) {
       // What is about a server is a finding of the stack, and names its resources in the program's order.
-      const isOfStack = rule === movedConnection || rule === newServer;
+      const isOfStack = rule.concerns !== undefined;
       const isExact = !isOfStack && !isMasked(message) && !isMasked(urn);
       const index = left.findIndex(
         (finding) => (isOfStack || finding.urn === urn) && (!isExact || finding.message === message),
@@ -128,8 +124,8 @@ function missingFinding(report: Report): string | undefined {
       left.splice(index, 1);
     }
   }
-  const ofCode = new Set((given.get("SR023") ?? []).map(({ urn }) => urn));
-  if (report.code.some(({ urn }) => !ofCode.has(urn))) return "a finding of SR023 is missing";
+  const ofCode = new Set((given.get(unreviewedCode.id) ?? []).map(({ urn }) => urn));
+  if (report.code.some(({ urn }) => !ofCode.has(urn))) return `a finding of ${unreviewedCode.id} is missing`;
   const unread = new Set(report.unreviewed.map(({ urn, reason }) => JSON.stringify([urn, reason])));
   const hidden = report.delta.some(({ urn, after }) =>
     after?.unreadable.some((reason) => !unread.has(JSON.stringify([urn, reason]))),

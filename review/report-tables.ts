@@ -9,8 +9,9 @@ import { grantOf, grantText, type Grant } from "./grants";
 import { inert } from "./inert";
 import { noAccount, type KeyAccount } from "./key-account";
 import { graver, type Level } from "./levels";
-import type { Report, ReportAccount, ReportFinding, ReportKey } from "./report";
+import type { KeyExtras, Report, ReportAccount, ReportFinding, ReportKey } from "./report";
 import type { Target } from "./resource-facts";
+import { ruleOf } from "./rules/index";
 import { isKey, type Side, type Unit } from "./units";
 import { nameOf } from "./urn";
 
@@ -27,7 +28,7 @@ export function tablesOf(
   const rows = accountRows(units);
   const changed = new Set(reviewed.delta.map(({ urn }) => urn));
   const byUrn = Map.groupBy(findings, ({ urn }) => urn);
-  const moves = findings.filter(({ rule }) => rule === "SR021");
+  const moves = findings.filter(({ rule }) => ruleOf(rule)?.concerns === "moves");
   const keys = units.filter(isKey).map((unit) => keyRow(unit, !changed.has(unit.urn), more));
   return {
     accounts: rows.map((row) => accountRow(row, byUrn, moves, more.ownerOf(row))),
@@ -42,19 +43,6 @@ export interface TableExtras {
   readonly ownerOf: (row: AccountRow) => string | null;
   readonly keyOf: (urn: string) => KeyExtras | undefined;
 }
-
-export type KeyExtras = Pick<
-  ReportKey,
-  | "op"
-  | "reason"
-  | "order"
-  | "createdAt"
-  | "expiresAt"
-  | "nextRotationAt"
-  | "oldValidUntil"
-  | "consumers"
-  | "updatedConsumers"
->;
 
 /** The delta in the form in which the rules and the rows ask their questions. */
 export function unitsOf({ delta, kept, catalogues }: Reviewed): Unit[] {
@@ -82,7 +70,6 @@ export function unitsOf({ delta, kept, catalogues }: Reviewed): Unit[] {
       ...(before?.staysAlive && !after ? { staysAlive: "retainOnDelete" } : {}),
       replaceReasons: [],
       diffReasons: [],
-      deletesLeftover: false,
       location: { file: "Pulumi.yaml", line: 1 },
     };
   });
@@ -94,14 +81,11 @@ function sideOf(
   accounts: ReadonlyMap<string, string>,
   catalogues: ReadonlyMap<string, ScopeCatalogue>,
 ): Side {
-  const { account, backend, environment, grants, origin, unreadable } = side;
-  const credential = side.credential === null ? {} : { credential: side.credential };
-  const target =
-    backend === null || origin === null
-      ? undefined
-      : { backend, origin, ...credential, ...(side.route === undefined ? {} : { route: side.route }) };
-  const vendor = backend === null ? undefined : vendorNamed(backend);
-  const catalogue = vendor ? vendor.catalogue : catalogues.get(backend ?? "");
+  const { account, environment, grants, unreadable } = side;
+  const target = targetOf(side);
+  const backend = side.backend ?? "";
+  const vendor = vendorNamed(backend);
+  const catalogue = vendor ? vendor.catalogue : catalogues.get(backend);
   const held = grants.map(grantOf);
   const role = held.find(({ kind }) => kind === "role")?.name;
   return {
@@ -124,6 +108,16 @@ function sideOf(
     account: readAccount(side, accounts),
     consumers: [],
     state: { ...noState, urn, inputs: side.life },
+  };
+}
+
+function targetOf({ backend, origin, credential, route }: ReviewedSide): Target | undefined {
+  if (backend === null || origin === null) return undefined;
+  return {
+    backend,
+    origin,
+    ...(credential === null ? {} : { credential }),
+    ...(route === undefined ? {} : { route }),
   };
 }
 
@@ -193,9 +187,8 @@ function keyRow(unit: Unit, equalAccess: boolean, { keyOf, nowMs }: TableExtras)
   const { urn, before, after } = unit;
   const side = after ?? before;
   const extras = keyOf(urn) ?? noExtras;
-  const life = side?.state.inputs;
-  const end = parseTime(text(life?.expiresAt));
-  const createdMs = parseTime(extras.createdAt ?? undefined);
+  const life = side?.state.inputs ?? {};
+  const end = parseTime(text(life.expiresAt));
   return {
     urn,
     name: inert(nameOf(urn)),
@@ -208,15 +201,20 @@ function keyRow(unit: Unit, equalAccess: boolean, { keyOf, nowMs }: TableExtras)
     loses: shownGrants(unit.change.loses),
     equalAccess,
     createdAt: extras.createdAt,
-    ageDays: typeof createdMs === "number" ? Math.max(0, Math.floor((nowMs - createdMs) / dayMs)) : null,
+    ageDays: ageDays(extras.createdAt, nowMs),
     expiresAt: typeof end === "number" ? formatTime(end) : extras.expiresAt,
-    expiresIn: shownText(life?.expiresIn),
-    rotateEvery: shownText(life?.rotateEvery),
+    expiresIn: shownText(life.expiresIn),
+    rotateEvery: shownText(life.rotateEvery),
     nextRotationAt: extras.nextRotationAt,
     oldValidUntil: extras.oldValidUntil,
     consumers: extras.consumers,
     updatedConsumers: extras.updatedConsumers,
   };
+}
+
+function ageDays(createdAt: string | null, nowMs: number): number | null {
+  const createdMs = parseTime(createdAt ?? undefined);
+  return typeof createdMs === "number" ? Math.max(0, Math.floor((nowMs - createdMs) / dayMs)) : null;
 }
 
 const noExtras: KeyExtras = {

@@ -1,5 +1,4 @@
 import { z } from "zod";
-
 import { reviewedShape } from "./delta-schema";
 import { levels, ruleIds } from "./levels";
 
@@ -112,3 +111,17 @@ export type Report = z.infer<typeof reportSchema>;
 export type ReportAccount = z.infer<typeof accountRow>;
 export type ReportKey = z.infer<typeof keyRow>;
 export type ReportFinding = z.infer<typeof findingRow>;
+
+/** What the delta does not say of a key. */
+export type KeyExtras = Pick<
+  ReportKey,
+  | "op"
+  | "reason"
+  | "order"
+  | "createdAt"
+  | "expiresAt"
+  | "nextRotationAt"
+  | "oldValidUntil"
+  | "consumers"
+  | "updatedConsumers"
+>;

@@ -1,9 +1,20 @@
-import type { ResourceState } from "./preview";
+import type { ServiceAccountInputs } from "../provider/resources/account-fields";
+import type { ApiKeyInputs } from "../provider/resources/api-key-fields";
+import type { ApiKeyOutputs } from "../provider/resources/api-key-inputs";
+import type { RotatingInputs } from "../provider/resources/rotation/fields";
+import type { RotatingOutputs } from "../provider/resources/rotation/key-ring";
+import type { ServiceAccountOutputs } from "../provider/resources/service-account";
+import type { ResourceState } from "./preview-form";
 
 /**
  * The one place that knows the property names of our resources in a state. It reads an allow-list and
- * nothing else: `__provider` and whatever a later version adds never reach a report.
+ * nothing else: `__provider` and whatever a later version adds never reach a report. The names are the provider's own
+ * types': one that is renamed there, or added and not judged here, does not compile.
  */
+
+type InputName = keyof ServiceAccountInputs | keyof ApiKeyInputs | keyof RotatingInputs;
+type OutputName = keyof ServiceAccountOutputs | keyof ApiKeyOutputs | keyof RotatingOutputs;
+type Values<Name extends string> = Readonly<Partial<Record<Name, unknown>>>;
 
 export type UnitKind = "account" | "key" | "rotatingKey";
 
@@ -94,8 +105,8 @@ export interface Facts {
  * The facts of one state. In a preview the new state has inputs only, so what the service answered
  * stands in the outputs of the old one: `outputs` says which to use.
  */
-export function readFacts(state: ResourceState, outputs: Readonly<Record<string, unknown>>): Facts {
-  const { inputs } = state;
+export function readFacts(state: ResourceState, outputs: Values<OutputName>): Facts {
+  const inputs: Values<InputName> = state.inputs;
   // One assignment at a time: this runs twice for every key, and spreading parts together takes several times as long.
   const facts: Writable<Facts> = {
     connection: text(inputs.connection) ?? "default",
@@ -107,9 +118,9 @@ export function readFacts(state: ResourceState, outputs: Readonly<Record<string,
     account: accountReading(inputs.serviceAccountId),
     expiryHidden: isHidden(inputs.expiresAt) || isHidden(inputs.expiresIn),
     roleHidden: isHidden(inputs.role),
-    hidden: hiddenProperties(inputs, state.inputsHoldOutputs === true),
+    hidden: hiddenProperties(state),
   };
-  const target = readTarget(inputs.target, outputs);
+  const target = readTarget(state);
   if (target) facts.target = target;
   for (const [name, property] of inputTexts) {
     const value = text(inputs[property]);
@@ -138,7 +149,7 @@ type TextFact = Exclude<
   "account"
 >;
 
-const inputTexts: readonly (readonly [TextFact, string])[] = [
+const inputTexts: readonly (readonly [TextFact, InputName])[] = [
   ["environment", "environment"],
   ["role", "role"],
   ["namePrefix", "name"],
@@ -159,7 +170,7 @@ const inputTexts: readonly (readonly [TextFact, string])[] = [
 ];
 
 /** In this order: of a rotating key the last rotation counts, not the first issue. */
-const outputTexts: readonly (readonly [TextFact, string])[] = [
+const outputTexts: readonly (readonly [TextFact, OutputName])[] = [
   ["accountId", "accountId"],
   ["keyId", "keyId"],
   ["actualExpiresAt", "expiresAt"],
@@ -172,18 +183,10 @@ const outputTexts: readonly (readonly [TextFact, string])[] = [
 ];
 
 /** Properties that must never be readable in a preview. */
-export const secretInputs: readonly string[] = ["secretValue"];
-export const secretOutputs: readonly string[] = ["secret", "previousSecret"];
+export const secretInputs: readonly InputName[] = ["secretValue"];
+export const secretOutputs: readonly OutputName[] = ["secret", "previousSecret"];
 /** Properties that people fill by hand: where a pasted credential of unknown shape would land. */
-export const freeText: readonly string[] = [
-  "name",
-  "description",
-  "labels",
-  "keepers",
-  "emergency",
-  "owner",
-  "purpose",
-];
+export const freeText: readonly InputName[] = ["name", "description", "labels", "keepers", "emergency"];
 
 /** True for a value that the engine has masked or does not know yet. */
 export function isHidden(value: unknown): boolean {
@@ -215,27 +218,30 @@ const decisive = {
   retire: "text",
   jitter: "text",
   generation: "number",
-} as const satisfies Readonly<Record<string, Form>>;
+} as const satisfies Partial<Record<InputName, Form>>;
 
-/** Every other input that there is. One that stands here decides nothing, or is read elsewhere. */
-const otherInputs: ReadonlySet<string> = new Set([
-  ...["__provider", "__defaults", "origin", "name", "description", "labels", "keepers", "emergency", "allowOutage"],
-  ...["scopes", "serviceAccountId", "secretValue", "agreedScopes", "agreedExpiresAt"],
-  ...["issuedOn", "rotationReason", "retireAfter", "retireUntil", "retireAskedOn"],
-]);
+/** Every other input that there is: it decides nothing, or is read elsewhere. */
+const otherInputs = {
+  ...{ origin: true, name: true, description: true, labels: true, keepers: true, emergency: true, allowOutage: true },
+  ...{ scopes: true, serviceAccountId: true, secretValue: true, agreedExpiresAt: true },
+  ...{ issuedOn: true, rotationReason: true, retireAfter: true, retireUntil: true, retireAskedOn: true },
+} as const satisfies Record<Exclude<InputName, keyof typeof decisive>, true>;
+/** The engine's own, and an output that decides nothing wherever it stands. */
+const notOurs: ReadonlySet<string> = new Set(["__provider", "__defaults", "agreedScopes"]);
 
-function hiddenProperties(inputs: Readonly<Record<string, unknown>>, holdOutputs: boolean): Facts["hidden"] {
+function hiddenProperties({ inputs, inputsHoldOutputs }: ResourceState): Facts["hidden"] {
   let hidden: { property: string; how: Unreadable }[] | undefined;
   for (const [property, value] of Object.entries(inputs)) {
-    if (value === undefined || value === null || otherInputs.has(property)) continue;
-    const how = Object.hasOwn(decisive, property)
-      ? whyUnreadable(value, decisive[property as keyof typeof decisive])
-      : holdOutputs
-        ? undefined
-        : "new";
+    if (value === undefined || value === null || Object.hasOwn(otherInputs, property) || notOurs.has(property))
+      continue;
+    const how = isDecisive(property) ? whyUnreadable(value, decisive[property]) : inputsHoldOutputs ? undefined : "new";
     if (how !== undefined) (hidden ??= []).push({ property, how });
   }
   return hidden ?? noneHidden;
+}
+
+function isDecisive(property: string): property is keyof typeof decisive {
+  return Object.hasOwn(decisive, property);
 }
 
 function whyUnreadable(value: unknown, form: Form): Unreadable | undefined {
@@ -285,11 +291,11 @@ function isWrappedSecret(value: unknown): boolean {
   return record(value)?.[secretSignature] !== undefined;
 }
 
-function readTarget(value: unknown, outputs: Readonly<Record<string, unknown>>): Target | undefined {
-  const target = record(value);
-  // Where no target was asked for, who issued the key is on record.
-  const backend = text(target?.backend) ?? text(outputs.backend);
-  const origin = text(target?.origin) ?? text(outputs.service);
+/** Where no target was asked for, who issued the key is on record. */
+function readTarget({ inputs, outputs }: ResourceState): Target | undefined {
+  const target = record(inputs.target ?? outputs.target);
+  const backend = text(target?.backend);
+  const origin = text(target?.origin);
   if (backend === undefined || origin === undefined) return undefined;
   const credential = text(target?.credential);
   const route = text(target?.route);

@@ -1,13 +1,13 @@
 import { dayMs } from "../provider/durations";
-import { formatTime, parseTime } from "../provider/times";
+import { formatTime } from "../provider/times";
 import { accountRows, type AccountRow } from "./account-rows";
 import { approvedOf } from "./approved-of";
 import { reviewedOf } from "./delta";
 import { digestOf } from "./digest";
 import { exactText } from "./exact-text";
-import { findings as findAll, type Finding } from "./findings";
+import { findings as findAll } from "./findings";
 import { inert, quoted } from "./inert";
-import { keyChanges, type KeyChange } from "./key-changes";
+import { keyChanges } from "./key-changes";
 import type { FailOn } from "./levels";
 import { projectFile } from "./location";
 import { lockDifferences, lockOf, type AccessLock } from "./lock";
@@ -16,11 +16,12 @@ import { defaultPolicy, limitsFor, type Limits, type Policy } from "./policy";
 import { readPreview, type Preview } from "./preview";
 import { secretValue } from "./resource-facts";
 import { outcomeOf } from "./outcome";
-import type { Report, ReportFinding } from "./report";
-import { tablesOf, type KeyExtras } from "./report-tables";
+import type { Report } from "./report";
+import { tablesOf } from "./report-tables";
 import type { PolicyEdit, RuleContext } from "./rules/rule";
 import type { ResourceChange } from "./stack-change";
-import { readUnits, type Unit, type Units, type Unreviewable } from "./units";
+import { readUnits } from "./read-units";
+import type { Unit, Units, Unreviewable } from "./units";
 import { subjectOf } from "./wording";
 
 export interface ReviewRequest {
@@ -75,7 +76,7 @@ export function reviewPreview(request: ReviewRequest): Report {
     knowsConsumers: preview.knowsConsumers,
     exportsSecrets: hasSecretOutputs(changes, stackUrn),
   };
-  const findings = findAll(context).map(shownFinding);
+  const findings = findAll(context);
   const unreviewed = unreviewedOf(request, preview, units, strangers);
   const reviewed = reviewedOf(units, code);
   const accessChanged = reviewed.delta.length + reviewed.code.length > 0;
@@ -86,7 +87,6 @@ export function reviewPreview(request: ReviewRequest): Report {
 
   const outcome = { failOn: request.failOn, expectedNoAccessChange: request.expectNoAccessChange };
   const shown = { project: inert(project), stack: inert(stack) };
-  const extras = new Map(keys.map((key) => [exactText(key.unit.urn), extrasOf(key)]));
   return {
     schemaVersion: 2,
     ...shown,
@@ -99,7 +99,7 @@ export function reviewPreview(request: ReviewRequest): Report {
     digest: digestOf({ ...shown, ...reviewed, unreviewed }),
     ...reviewed,
     approved: approvedOf(units, code),
-    ...tablesOf(reviewed, findings, { nowMs, ownerOf: ownersOf(units), keyOf: (urn) => extras.get(urn) }),
+    ...tablesOf(reviewed, findings, { nowMs, ownerOf: ownersOf(units), keyOf: (urn) => keys.get(urn) }),
     findings,
     unreviewed,
     lock,
@@ -157,34 +157,6 @@ function ownersOf(units: readonly Unit[]): (row: AccountRow) => string | null {
     null;
 }
 
-function shownFinding(finding: Finding): ReportFinding {
-  return {
-    ...finding,
-    urn: exactText(finding.urn),
-    ...(finding.waiver ? { waiver: safeWaiver(finding.waiver) } : {}),
-  };
-}
-
-function extrasOf({ unit, op, reason, oldValidUntil, updatedConsumers }: KeyChange): KeyExtras {
-  const side = unit.after ?? unit.before;
-  const facts = side?.facts;
-  const fresh = op === "create" || op === "replace" || op === "rotate";
-  // A key that this run makes is not as old as the one before it.
-  const created = fresh ? undefined : time(facts?.createdAt);
-  const expiresAt = fresh ? undefined : time(facts?.actualExpiresAt);
-  return {
-    op,
-    reason,
-    order: unit.order,
-    createdAt: created === undefined ? null : formatTime(created),
-    expiresAt: expiresAt === undefined ? null : formatTime(expiresAt),
-    nextRotationAt: fresh || facts?.nextRotationAt === undefined ? null : inert(facts.nextRotationAt),
-    oldValidUntil: oldValidUntil ?? null,
-    consumers: (side?.consumers ?? []).map(exactText),
-    updatedConsumers: updatedConsumers ?? null,
-  };
-}
-
 function notesOf(preview: Preview, changes: readonly ResourceChange[], units: readonly Unit[]): string[] {
   const notes: string[] = [];
   if (preview.holdsDebugMessages) {
@@ -222,15 +194,6 @@ function rememberedLimits(policy: Policy, stack: string): (environment: string |
     known.set(environment, limits);
     return limits;
   };
-}
-
-function safeWaiver(waiver: NonNullable<Finding["waiver"]>): NonNullable<Finding["waiver"]> {
-  return { reason: inert(waiver.reason, 300), approver: inert(waiver.approver), until: inert(waiver.until) };
-}
-
-function time(value: string | undefined): number | undefined {
-  const ms = parseTime(value);
-  return typeof ms === "number" ? ms : undefined;
 }
 
 /** The lock of a preview, and why it cannot be written or compared. */

@@ -1,4 +1,4 @@
-import type { ResourceState } from "./preview";
+import type { ResourceState } from "./preview-form";
 import { unknownValue, type UnitKind } from "./resource-facts";
 import type { ResourceChange } from "./stack-change";
 

@@ -1,16 +1,16 @@
-import type { Preview, PreviewStep, ResourceState } from "./preview";
+import type { Preview } from "./preview";
+import type { PreviewStep, ResourceState } from "./preview-form";
 
 /** What happens to one resource, however many steps the engine needs for it. */
 export interface ResourceChange {
   readonly urn: string;
   readonly op: ChangeOp;
   readonly order: ReplaceOrder;
-  readonly before?: ResourceState;
-  readonly after?: ResourceState;
+  readonly before?: ResourceState | undefined;
+  readonly after?: ResourceState | undefined;
   readonly diffReasons: readonly string[];
   readonly replaceReasons: readonly string[];
-  /** An earlier update left the replaced original behind; this one deletes it. */
-  readonly deletesLeftover: boolean;
+  /** Replaced originals that an earlier update left behind; this one deletes them. */
   readonly leftovers: readonly ResourceState[];
 }
 
@@ -42,29 +42,37 @@ function oneChange(urn: string, all: readonly PreviewStep[]): ResourceChange {
   const [only] = all;
   if (only?.op === "same" && all.length === 1 && only.oldState && only.newState)
     return untouched(only, only.oldState, only.newState);
-  // The original of this very replacement is marked for deletion as well; a leftover has another id.
-  const replaced = all.find(({ op }) => op === "create-replacement" || op === "replace")?.oldState?.id;
-  const leftovers = all.filter(
-    ({ oldState, op }) => removing.has(op) && oldState?.pendingDelete === true && oldState.id !== replaced,
-  );
+  const leftovers = leftoversIn(all);
   const current = planned(all.filter((step) => !leftovers.includes(step)));
   const before = current.find(({ oldState }) => oldState)?.oldState;
-  const last = current.findLast(({ op, newState }) => newState && !removing.has(op));
-  // A delete that is not half of a replacement, with nothing made afterwards, ends the resource.
-  const ends = current.length > 0 && removing.has(current.at(-1)?.op ?? "") && !current.some(({ op }) => makes(op));
-  const after = ends ? undefined : last?.newState;
+  const after = ends(current)
+    ? undefined
+    : current.findLast(({ op, newState }) => newState && !removing.has(op))?.newState;
   const op = changeOp(current, before, after);
   return {
     urn,
     op,
     order: op === "replace" ? replaceOrder(current) : "none",
-    ...(before ? { before } : {}),
-    ...(after ? { after } : {}),
+    before,
+    after,
     diffReasons: unique(current.flatMap(({ diffReasons }) => diffReasons)),
     replaceReasons: unique(current.flatMap(({ replaceReasons }) => replaceReasons)),
-    deletesLeftover: leftovers.length > 0,
     leftovers: leftovers.flatMap(({ oldState }) => oldState ?? []),
   };
+}
+
+/** The original of this very replacement is marked for deletion as well; a leftover has another id. */
+function leftoversIn(steps: readonly PreviewStep[]): readonly PreviewStep[] {
+  const replaced = steps.find(({ op }) => op === "create-replacement" || op === "replace")?.oldState?.id;
+  return steps.filter(
+    ({ oldState, op }) => removing.has(op) && oldState?.pendingDelete === true && oldState.id !== replaced,
+  );
+}
+
+/** A delete that is not half of a replacement, with nothing made afterwards, ends the resource. */
+function ends(steps: readonly PreviewStep[]): boolean {
+  const last = steps.at(-1);
+  return last !== undefined && removing.has(last.op) && !steps.some(({ op }) => makes(op));
 }
 
 /**
@@ -90,7 +98,6 @@ function untouched({ urn }: PreviewStep, before: ResourceState, after: ResourceS
     after,
     diffReasons: [],
     replaceReasons: [],
-    deletesLeftover: false,
     leftovers: [],
   };
 }

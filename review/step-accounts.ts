@@ -1,4 +1,4 @@
-import type { PreviewStep, ResourceState } from "./preview";
+import type { ChangeSummary, PreviewStep, ResourceState } from "./preview-form";
 import { parseUrn } from "./urn";
 
 /**
@@ -30,39 +30,50 @@ const withOld: ReadonlySet<string> = new Set([
 ]);
 
 /** Why the steps are not what the engine planned; empty = they add up. Our own words only. */
-export function unaccountedSteps(steps: readonly PreviewStep[], summary: Readonly<Record<string, number>>): string[] {
-  const problems = new Set<string>();
-  const plans = new Map<string, PreviewStep[]>();
-  for (const step of steps) {
-    const { op } = step;
-    if (!isCounted(op) && !uncounted.has(op)) problems.add("The preview has a step of a kind that is not known.");
-    if ((withNew.has(op) && !step.newState) || (withOld.has(op) && !step.oldState))
-      problems.add("A step of the preview lacks a state that belongs to it.");
-    if (disagrees(step)) problems.add("A step of the preview speaks of another resource than its states.");
-    if (!isCounted(op)) continue;
-    const known = plans.get(step.urn);
-    if (known) known.push(step);
-    else plans.set(step.urn, [step]);
-  }
+export function unaccountedSteps(steps: readonly PreviewStep[], summary: ChangeSummary): string[] {
+  return [...new Set([...steps.flatMap(problemsOf), ...miscounted(steps, summary)])];
+}
+
+function problemsOf(step: PreviewStep): string[] {
+  const { op, oldState, newState } = step;
+  const problems: string[] = [];
+  if (!isCounted(op) && !uncounted.has(op)) problems.push("The preview has a step of a kind that is not known.");
+  if ((withNew.has(op) && !newState) || (withOld.has(op) && !oldState))
+    problems.push("A step of the preview lacks a state that belongs to it.");
+  if (disagrees(step)) problems.push("A step of the preview speaks of another resource than its states.");
+  return problems;
+}
+
+function miscounted(steps: readonly PreviewStep[], summary: ChangeSummary): string[] {
+  const problems: string[] = [];
   const found = new Map<string, number>();
-  for (const plan of plans.values()) {
-    // With `--refresh` the engine first says what the service has, and does not count it.
-    const [first, second] = plan;
-    const planned = first && second && plan.length === 2 && isFoundByRefresh(first) ? [second] : plan;
-    if (planned.length > 1) problems.add("The preview has more than one plan for one resource.");
+  for (const plan of Map.groupBy(
+    steps.filter(({ op }) => isCounted(op)),
+    ({ urn }) => urn,
+  ).values()) {
+    const planned = withoutRefresh(plan);
+    if (planned.length > 1) problems.push("The preview has more than one plan for one resource.");
     for (const { op } of planned) found.set(op, (found.get(op) ?? 0) + 1);
   }
   for (const op of counted) {
-    const steps = found.get(op) ?? 0;
-    const said = summary[op] ?? 0;
-    // Unchanged resources are left out without `--show-sames`, which has words of its own; what is only read counts if it differs.
-    if (op === "same" ? steps > said : op === "read" ? steps < said : steps !== said)
-      problems.add(`The preview counts ${said} "${op}" and has ${steps}.`);
+    const [has, said] = [found.get(op) ?? 0, summary[op] ?? 0];
+    if (differs(op, has, said)) problems.push(`The preview counts ${said} "${op}" and has ${has}.`);
   }
-  for (const [op, said] of Object.entries(summary)) {
-    if (said !== 0 && !isCounted(op)) problems.add("The preview counts steps of a kind that is not known.");
-  }
-  return [...problems];
+  if (Object.entries(summary).some(([op, said]) => said !== 0 && !isCounted(op)))
+    problems.push("The preview counts steps of a kind that is not known.");
+  return problems;
+}
+
+/** With `--refresh` the engine first says what the service has, and does not count it. */
+function withoutRefresh(plan: readonly PreviewStep[]): readonly PreviewStep[] {
+  const [first, second] = plan;
+  return first && second && plan.length === 2 && isFoundByRefresh(first) ? [second] : plan;
+}
+
+/** Unchanged resources are left out without `--show-sames`, which has words of its own; what is only read counts if it differs. */
+function differs(op: (typeof counted)[number], has: number, said: number): boolean {
+  if (op === "same") return has > said;
+  return op === "read" ? has < said : has !== said;
 }
 
 /** What a refresh has found: the resource as it is, with the id that a plan for the future does not have. */

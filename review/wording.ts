@@ -1,9 +1,9 @@
 import { inert } from "./inert";
-import type { Level } from "./levels";
+import type { Level, RuleId } from "./levels";
 import { changedAccounts, keysBesideAccounts } from "./changed-rows";
 import { servicesInPlay } from "./in-play";
 import type { Report, ReportKey } from "./report";
-import { rules } from "./rules/index";
+import { ruleOf } from "./rules/index";
 import { parseUrn } from "./urn";
 
 /** Sentences that several formats share. Program text stands in backticks (see `splitMessage`). */
@@ -104,12 +104,12 @@ export function subjectOf(urn: string): string {
   return `${word} \`${inert(parts?.name ?? urn, 80)}\``;
 }
 
-export function ruleTitle(id: string): string {
-  return rules.find((rule) => rule.id === id)?.title ?? "";
+export function ruleTitle(id: RuleId): string {
+  return ruleOf(id)?.title ?? "";
 }
 
-export function ruleHelp(id: string): string {
-  return rules.find((rule) => rule.id === id)?.help ?? "";
+export function ruleHelp(id: RuleId): string {
+  return ruleOf(id)?.help ?? "";
 }
 
 /** What becomes of the key that a replacement or a rotation leaves behind. */

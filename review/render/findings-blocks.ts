@@ -1,5 +1,6 @@
 import { reaches } from "../levels";
 import type { Report, ReportFinding } from "../report";
+import { unreadableScopes } from "../rules/unreadable-scopes";
 import { levelSigns, plural, ruleHelp, ruleTitle, subjectOf } from "../wording";
 import type { Block } from "./fit-blocks";
 import { code, kindOf, md, nameIn } from "./markdown-text";
@@ -54,7 +55,7 @@ export function findingsBlock({ findings, counts }: Report): Block[] {
 
 function isBlocking({ level, waived, rule, urn }: ReportFinding, { failOn, unreviewed }: Report): boolean {
   // What could not be read stands above already.
-  const isAbove = rule === "SR015" && unreviewed.some((each) => each.urn === urn);
+  const isAbove = rule === unreadableScopes.id && unreviewed.some((each) => each.urn === urn);
   return !waived && !isAbove && (level === "block" || reaches(level, failOn));
 }
 

@@ -1,6 +1,8 @@
 import { looksSecret, quoted } from "../inert";
 import { freeText, isHidden, secretInputs, secretOutputs, unknownValue } from "../resource-facts";
 import { sha256 } from "../sha256";
+import type { ResourceState } from "../preview-form";
+import type { ResourceChange } from "../stack-change";
 import { isKey, type Unit } from "../units";
 import type { Problem, Rule, RuleContext } from "./rule";
 
@@ -67,34 +69,46 @@ class Search {
 
   /** Everybody else: a key's own value anywhere, and credential shapes where a key is passed in or the stack puts it out. */
   others(): Problem[] {
-    const { changes, stackUrn, projectFile } = this.#context;
-    return changes.flatMap(({ urn, before, after }) => {
+    const { changes, projectFile } = this.#context;
+    return changes.flatMap((change) => {
+      const { urn, after } = change;
       if (!after || this.#ours.has(urn)) return [];
-      const isStack = urn === stackUrn;
-      const problems = new Map<string, string>();
-      for (const place of ["inputs", "outputs"] as const) {
-        const old = before?.[place] ?? {};
-        // The engine's preview has the stack's outputs in its old state only.
-        const values = isStack ? { ...old, ...after[place] } : after[place];
-        for (const name of Object.keys(values)) {
-          if (name === "__provider") continue;
-          // What is not known yet is most likely what it was; what is masked now is mended.
-          const value = values[name] === unknownValue ? old[name] : values[name];
-          if (isHidden(value)) continue;
-          const owner = this.#ownerOf(value);
-          const passed = isStack || (after.propertyDependencies[name] ?? []).some((source) => this.#keys.has(source));
-          const found =
-            owner !== undefined
-              ? `the secret of ${quoted(owner)}`
-              : passed && this.#reveals(value, false)
-                ? "a secret-looking value"
-                : undefined;
-          if (found === undefined || (owner === undefined && problems.has(name))) continue;
-          problems.set(name, `has ${found} in the clear in ${isStack ? "its output" : "its"} ${quoted(name)}`);
-        }
-      }
-      return [...problems].map(([name, message]) => ({ urn, subject: name, location: projectFile, message }));
+      return [...this.#exposedIn(change, after)].map(([name, message]) => ({
+        urn,
+        subject: name,
+        location: projectFile,
+        message,
+      }));
     });
+  }
+
+  /** What a resource of somebody else has in the clear, by the name of the property. */
+  #exposedIn({ urn, before }: ResourceChange, after: ResourceState): Map<string, string> {
+    const isStack = urn === this.#context.stackUrn;
+    const problems = new Map<string, string>();
+    for (const place of ["inputs", "outputs"] as const) {
+      const old = before?.[place] ?? {};
+      // The engine's preview has the stack's outputs in its old state only.
+      const values = isStack ? { ...old, ...after[place] } : after[place];
+      for (const name of Object.keys(values)) {
+        if (name === "__provider") continue;
+        // What is not known yet is most likely what it was; what is masked now is mended.
+        const value = values[name] === unknownValue ? old[name] : values[name];
+        const isPassed = isStack || (after.propertyDependencies[name] ?? []).some((source) => this.#keys.has(source));
+        const found = this.#exposed(value, isPassed);
+        // The secret of a key says more than a shape.
+        if (found === undefined || (found === shapeWords && problems.has(name))) continue;
+        problems.set(name, `has ${found} in the clear in ${isStack ? "its output" : "its"} ${quoted(name)}`);
+      }
+    }
+    return problems;
+  }
+
+  #exposed(value: unknown, isPassed: boolean): string | undefined {
+    if (isHidden(value)) return undefined;
+    const owner = this.#ownerOf(value);
+    if (owner !== undefined) return `the secret of ${quoted(owner)}`;
+    return isPassed && this.#reveals(value, false) ? shapeWords : undefined;
   }
 
   messages(): Problem[] {
@@ -146,6 +160,7 @@ class Search {
   }
 }
 
+const shapeWords = "a secret-looking value";
 const mustHide: ReadonlySet<string> = new Set([...secretInputs, ...secretOutputs]);
 const written: ReadonlySet<string> = new Set(freeText);
 

@@ -1,3 +1,4 @@
+import type { RuleId } from "../levels";
 import { administrativeAccess } from "./administrative-access";
 import { exposedSecret } from "./exposed-secret";
 import { invalidWaiver } from "./invalid-waiver";
@@ -55,3 +56,9 @@ export const rules: readonly Rule[] = [
   otherAccount,
   administrativeAccess,
 ];
+
+const byId = new Map(rules.map((rule) => [rule.id, rule]));
+
+export function ruleOf(id: RuleId): Rule | undefined {
+  return byId.get(id);
+}

@@ -8,6 +8,7 @@ export const invalidWaiver: Rule = {
   title: "waiver without reason, or expired",
   level: "block",
   needs: "new-state",
+  waivable: false,
   help: "A waiver needs a reason, an approver and a last day (`until`) that has not passed. Renew it or remove it.",
   check: ({ policy, nowMs, stackUrn }) =>
     (policy.document.waivers ?? []).flatMap((waiver, index) => {

@@ -8,6 +8,7 @@ export const keyMintingScope: Rule = {
   title: "scope that can mint keys",
   level: "block",
   needs: "new-state",
+  followsFromDelta: true,
   help: "Whoever holds such a key can make further ones that no review sees. Keep it to the credential of the provider itself.",
   check: (context) =>
     everyKey(context, (_key, { access }) =>

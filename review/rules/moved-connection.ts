@@ -13,6 +13,8 @@ export const movedConnection: Rule = {
   title: "connection leads to another server or backend",
   level: "block",
   needs: "both-states",
+  concerns: "moves",
+  followsFromDelta: true,
   help: "Make sure that this is meant. To change servers on purpose, waive this finding for the stack and list the old origin in `movedFrom` of the connection.",
   check: ({ units, stackUrn, projectFile }) => {
     const moves = new Map<string, Unit[]>();

@@ -14,6 +14,8 @@ export const newServer: Rule = {
   title: "server, backend or place of a credential that nothing used before",
   level: "block",
   needs: "both-states",
+  concerns: "stack",
+  followsFromDelta: true,
   help: "Make sure who runs that server, and that the connection's token is meant for it. To let it in, waive this finding for the stack.",
   check: ({ units, stackUrn, projectFile }) => {
     const used = units.flatMap(({ before }) => (before ? [before.facts] : []));

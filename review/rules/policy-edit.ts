@@ -7,6 +7,8 @@ export const policyEdit: Rule = {
   title: "the change edits the policy file",
   level: "warn",
   needs: "command",
+  concerns: "stack",
+  waivable: false,
   help: "Read the edit of the policy file as carefully as a grant: it decides about every later change.",
   check: ({ policy, policyEdit: edit, stackUrn }) =>
     edit === undefined

@@ -12,6 +12,7 @@ export const readToWrite: Rule = {
   title: "read becomes write or admin",
   level: "warn",
   needs: "both-states",
+  followsFromDelta: true,
   help: "Ask whether the key really has to change things. If only one consumer does, give that consumer a key of its own.",
   check: ({ units, rows }) => {
     const ofKeys = units.filter(isKey).flatMap(raisedByKey);

@@ -2,7 +2,7 @@ import type { AccountRow } from "../account-rows";
 import type { Level, RuleId } from "../levels";
 import type { Location } from "../location";
 import type { Limits, Policy } from "../policy";
-import type { PreviewDiagnostic } from "../preview";
+import type { PreviewDiagnostic } from "../preview-form";
 import type { ResourceChange } from "../stack-change";
 import { isKey, type ForeignCode, type Side, type Unit, type Unreviewable } from "../units";
 
@@ -15,6 +15,15 @@ export interface Rule {
   readonly level: Level;
   /** `new-state` rules also run as a policy pack, which sees no old state. */
   readonly needs: "new-state" | "both-states" | "command";
+  /** False: no waiver lifts it. Default true. */
+  readonly waivable?: false;
+  /**
+   * `stack`: its findings are about the stack and not about one resource. `moves`: that, and they count for every row that
+   * moves to another server. Default: each is about the resource that it names.
+   */
+  readonly concerns?: "stack" | "moves";
+  /** True: it needs nothing but the delta of a report, which is refused without the findings that follow from it. Default false. */
+  readonly followsFromDelta?: true;
   /** What to do about it. Our own words. */
   readonly help: string;
   readonly check: (context: RuleContext) => Problem[];

@@ -6,6 +6,8 @@ export const unreadableScopes: Rule = {
   title: "access cannot be read",
   level: "block",
   needs: "new-state",
+  waivable: false,
+  followsFromDelta: true,
   help: "Write scopes and connections as plain values, and give backends that are not built in a catalogue in the policy file.",
   check: ({ units, strangers, projectFile }) => [
     ...strangers.map(({ urn, why }) => ({

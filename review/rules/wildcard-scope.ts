@@ -8,6 +8,7 @@ export const wildcardScope: Rule = {
   title: "wildcard scope",
   level: "block",
   needs: "new-state",
+  followsFromDelta: true,
   help: "List the scopes that the key really uses. A wildcard also grants whatever the service adds later.",
   check: (context) =>
     everyKey(context, (_key, { access }) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { constantText, identify } from "../../../review/ours";
-import type { ResourceState } from "../../../review/preview";
+import type { ResourceState } from "../../../review/preview-form";
 import { providerText, typeToken } from "../../../sdk/resource-text";
 import {
   account,

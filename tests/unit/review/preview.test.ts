@@ -144,7 +144,7 @@ describe("changes of a resource", () => {
     [
       "three steps, new first",
       [step("create-replacement"), step("replace"), step("delete-replaced", { oldState: marked, newState: undefined })],
-      { op: "replace", order: "create-before-delete", deletesLeftover: false },
+      { op: "replace", order: "create-before-delete", leftovers: [] },
     ],
     [
       "three steps, old first",
@@ -154,7 +154,7 @@ describe("changes of a resource", () => {
     [
       "nothing, and a leftover",
       [step("same"), step("delete-replaced", { oldState: leftover, newState: undefined })],
-      { op: "same", deletesLeftover: true },
+      { op: "same", leftovers: [{ pendingDelete: true }] },
     ],
     [
       "a replacement, and a leftover",
@@ -164,7 +164,7 @@ describe("changes of a resource", () => {
         step("delete-replaced", { oldState: marked }),
         step("delete-replaced", { oldState: leftover }),
       ],
-      { op: "replace", deletesLeftover: true },
+      { op: "replace", leftovers: [{ pendingDelete: true }] },
     ],
     ["a delete", [step("delete", { newState: undefined })], { op: "delete" }],
     ["a create", [step("create", { oldState: undefined })], { op: "create" }],

@@ -40,7 +40,7 @@ const issued = {
   secret: "[secret]",
   createdAt: "2027-01-15T10:00:00Z",
   service: "https://api.pulsely.io",
-  backend: "pulsely",
+  target: common.target,
 };
 
 /** A key with everything a good key has; a property given as undefined is left out. */
@@ -117,7 +117,7 @@ function state(
     custom: true,
     id: `id-of-${name}`,
     inputs: given,
-    outputs: { ...given, ...record, ...(outputs as Properties | undefined) },
+    outputs: { ...record, ...given, ...(outputs as Properties | undefined) },
     sourcePosition: "project:///index.ts#10,11",
     propertyDependencies: {},
     ...rest,

@@ -1,0 +1,38 @@
+import type { ResourceState } from "./preview-form";
+import { isHidden, readFacts, type Facts } from "./resource-facts";
+import type { ResourceChange } from "./stack-change";
+
+/** The facts of one of our resources, before and after the update. */
+export function factsOf({ op, before, after }: ResourceChange): { before?: Facts; after?: Facts } {
+  const old = before ? readFacts(before, before.outputs) : undefined;
+  if (!after) return old ? { before: old } : {};
+  if (old && op === "same" && before && isSameText(before, after)) return { before: old, after: old };
+  const isKept = op === "same" || op === "update";
+  const next = readFacts(after, isKept ? keptOutputs(before, after) : knownOnly(after.outputs));
+  return old ? { before: old, after: next } : { after: next };
+}
+
+/** What is kept in place keeps what the service said of it, as far as the preview does not know better. */
+function keptOutputs(before: ResourceState | undefined, after: ResourceState): ResourceState["outputs"] {
+  const news = knownOnly(after.outputs);
+  return news === nothing ? (before?.outputs ?? nothing) : { ...before?.outputs, ...news };
+}
+
+/** Most keys of a stack are untouched: what the old state said is read once. */
+function isSameText(before: ResourceState, after: ResourceState): boolean {
+  if (
+    before.protect !== after.protect ||
+    before.retainOnDelete !== after.retainOnDelete ||
+    before.deletedWith !== after.deletedWith ||
+    Object.keys(after.outputs).length > 0
+  )
+    return false;
+  return JSON.stringify(before.inputs) === JSON.stringify(after.inputs);
+}
+
+const nothing: ResourceState["outputs"] = {};
+
+function knownOnly(outputs: ResourceState["outputs"]): ResourceState["outputs"] {
+  const entries = Object.entries(outputs);
+  return entries.length === 0 ? nothing : Object.fromEntries(entries.filter(([, value]) => !isHidden(value)));
+}
