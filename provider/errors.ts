@@ -5,6 +5,7 @@
  */
 
 import { redact, withoutSecrets } from "./redact";
+import { hasUnseenSecret } from "./unseen-secret";
 
 /** The classes of this tree that an error is of, by name, on the prototype of each. */
 const kinds = Symbol.for("pulumi-apikeys.error");
@@ -66,7 +67,7 @@ export class ApiError extends ProviderError implements ApiErrorFacts {
   readonly retryAfterMs?: number;
 
   constructor(facts: ApiErrorFacts, advice?: string) {
-    super(describe(facts, advice));
+    super(describe(hasUnseenSecret() ? withoutItsWords(facts) : facts, advice));
     this.status = facts.status;
     this.method = facts.method;
     this.path = withoutSecrets(facts.path);
@@ -202,6 +203,10 @@ export function notYetSent(step: string, error: unknown): unknown {
 export function wordsOf(error: unknown): string {
   if (error instanceof ProviderError) return error.message;
   return error instanceof Error ? `Unexpected ${error.name}: ${redact(error.message)}.` : "An unexpected error.";
+}
+
+function withoutItsWords({ status, method, path }: ApiErrorFacts): ApiErrorFacts {
+  return { status, method, path };
 }
 
 function describe(facts: ApiErrorFacts, advice?: string): string {

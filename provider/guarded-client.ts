@@ -78,6 +78,10 @@ function clearAccount(account: ServiceAccount | undefined, asked?: string): Serv
   return clearFields(account, asked === undefined ? {} : { asked });
 }
 
+const times = ["createdAt", "expiresAt", "lastUsedAt"];
+/** What is no time may be anything, and would be stored and printed as one. */
+const isTimeText = /^[\d:.+TtZz -]{8,40}$/;
+
 /**
  * Without the fields that hold a part of a secret; ids are judged by whoever records them. Such a name is the
  * one that was asked for, or none: nobody takes the object for ours by it.
@@ -89,6 +93,7 @@ function clearFields<Told extends object>(
   const fields: [string, unknown][] = [];
   for (const [field, value] of Object.entries(told) as [string, unknown][]) {
     if (field === "id" || kept.includes(field)) fields.push([field, value]);
+    else if (times.includes(field) && typeof value === "string" && !isTimeText.test(value)) continue;
     else if (field === "name") fields.push([field, holdsSecretIn(value, issued) ? asked : value]);
     else if (Array.isArray(value)) fields.push([field, value.filter((each) => !holdsSecretIn(each, issued))]);
     else if (!holdsSecretIn(value, issued)) fields.push([field, value]);

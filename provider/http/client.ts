@@ -4,8 +4,10 @@ import { ConfigError, ConnectionError, ProviderError, ResponseShapeError, Timeou
 import { rememberSecrets, rememberSuspects } from "../known-secrets";
 import { redact } from "../redact";
 import { secretLike } from "../secret-shapes";
+import { hasUnseenSecret } from "../unseen-secret";
 import { parseJsonAnswer } from "./json-answer";
 import { nextPage } from "./list-bounds";
+import { redirectWords } from "./redirect";
 import { type Attempt, decideRetry, whyItEnded } from "./retry";
 import { errorForStatus, isFromBetween, readErrorBody, readRetryAfter } from "./status";
 
@@ -232,7 +234,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         const answer = await sendWithRetries(request, auth);
         // A 401 is a refusal before anything is done, so even a create may be sent again with a fresh session.
         if (answer.status === 401 && session && authenticated && !renewed && (await session.renew(auth))) continue;
-        return interpret(request, answer, [...auth.secrets, ...(request.secrets ?? [])]);
+        return interpret(request, { ...answer, url }, [...auth.secrets, ...(request.secrets ?? [])]);
       }
     },
   };
@@ -240,7 +242,12 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 
 /** The call as messages name it. */
 function labelOf({ method, path: at, secrets = [] }: HttpRequest, more: readonly string[]): string {
-  return redact(`${method} ${at}`, [...secrets, ...more]);
+  return redact(`${method} ${toldPath(at)}`, [...secrets, ...more]);
+}
+
+/** An id that had to be encoded is no usual one: where a key was never seen, it may hold that. */
+function toldPath(at: string): string {
+  return hasUnseenSecret() ? at.replace(/[^/]*%[^/]*/g, "…") : at;
 }
 
 interface RawAnswer {
@@ -255,7 +262,12 @@ interface FinalAnswer extends RawAnswer {
   readonly ended: string;
 }
 
-function interpret(request: HttpRequest, answer: FinalAnswer, secrets: readonly string[]): HttpResponse {
+/** An answer, and the connection's url. */
+interface AnswerAt extends FinalAnswer {
+  readonly url: string;
+}
+
+function interpret(request: HttpRequest, answer: AnswerAt, secrets: readonly string[]): HttpResponse {
   const { status, headers, text } = answer;
   const label = () => labelOf(request, secrets);
   if (request.method !== "GET") {
@@ -277,7 +289,7 @@ function interpret(request: HttpRequest, answer: FinalAnswer, secrets: readonly 
     const told = {
       status,
       method: request.method,
-      path: redact(request.path, secrets),
+      path: redact(toldPath(request.path), secrets),
       ...facts,
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     };
@@ -298,11 +310,13 @@ function isIdempotent({ idempotent, method }: HttpRequest): boolean {
 }
 
 /** An answer that only says where else to ask: after a write nobody knows whether it was done. */
-function redirected(request: HttpRequest, { status, headers }: RawAnswer, secrets: readonly string[]): ProviderError {
-  // Where a create is sent on to may hold the new key, in a form that nobody knows.
-  const isTold = headers.location !== undefined && isIdempotent(request);
-  const to = isTold ? ` It pointed to ${redact(headers.location ?? "", secrets)}.` : "";
-  const words = `${labelOf(request, secrets)} was redirected (${status}).${to} Redirects are not followed, so that the credential stays on one origin: set the connection's url to the service's real base address.`;
+function redirected(
+  request: HttpRequest,
+  { status, headers, url }: AnswerAt,
+  secrets: readonly string[],
+): ProviderError {
+  const { where, advice } = redirectWords(target(url, request), headers.location);
+  const words = `${labelOf(request, secrets)} was redirected (${status}) ${where}. Redirects are not followed, so that the credential stays on one origin: ${advice}.`;
   return isIdempotent(request)
     ? new ConfigError(words)
     : new ResponseShapeError(`${words} Some services answer so when they have acted.`);
@@ -340,10 +354,19 @@ function notJson(
   { status, headers, text }: RawAnswer,
   secrets: readonly string[],
 ): ResponseShapeError {
-  const kind = redact(headers["content-type"]?.split(";")[0] ?? "unknown type", secrets);
+  const kind = typeWords(headers["content-type"]);
   return new ResponseShapeError(
     `${labelOf(request, secrets)} answered ${status} with a body that is not JSON (${kind}, ${text.length} characters). Check the connection's url: it must be the base of the service's API, version included.`,
   );
+}
+
+const usualTypes =
+  /^(?:text\/(?:html|plain|xml|css|csv|javascript)|application\/(?:json|xml|javascript|octet-stream|problem\+json))$/;
+
+/** The type of a body, where it is a usual one: a header may hold anything. */
+function typeWords(contentType: string | undefined): string {
+  const type = contentType?.split(";")[0]?.trim().toLowerCase() ?? "";
+  return type === "" ? "unknown type" : usualTypes.test(type) ? type : "an unusual type";
 }
 
 function describeAttempt(answer: RawAnswer | undefined, failure: ConnectionError | undefined): Attempt {

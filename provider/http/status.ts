@@ -64,7 +64,7 @@ export function readErrorBody(
   headers: Readonly<Record<string, string | undefined>>,
   secrets: readonly string[],
 ): Pick<ApiErrorFacts, "detail" | "code" | "requestId"> {
-  const requestId = headers["x-request-id"] ?? headers["request-id"] ?? text(field(body, "request_id"));
+  const requestId = idOf(headers["x-request-id"] ?? headers["request-id"] ?? text(field(body, "request_id")));
   const detail = words(body);
   const code = text(field(field(body, "error"), "code")) ?? text(field(body, "code")) ?? text(field(body, "error"));
   return {
@@ -72,6 +72,11 @@ export function readErrorBody(
     ...(code === undefined ? {} : { code: redact(code, secrets) }),
     ...(requestId === undefined ? {} : { requestId: redact(requestId, secrets) }),
   };
+}
+
+/** What has blanks or signs in it, or is longer than any, is no id of a request. */
+function idOf(told: string | undefined): string | undefined {
+  return told !== undefined && /^[\w.:+/=@-]{1,128}$/.test(told) ? told : undefined;
 }
 
 /** `Retry-After` in milliseconds: seconds or an HTTP date, never negative, and never more than a day. */

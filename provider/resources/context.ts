@@ -3,7 +3,7 @@ import { decisionTime } from "../clock";
 import type { Connection, ConnectionFacts, Connections, WritableConnection } from "../connections";
 import { ConfigError } from "../errors";
 import { type Clock, realClock } from "../http/client";
-import { kindOf } from "../redact";
+import { kindOf, withoutSecrets } from "../redact";
 import { isUnknown } from "../wire";
 import { Failures } from "./input-checks";
 import { type Marking, plainMarking } from "./marking";
@@ -24,7 +24,7 @@ export interface ResourceContext {
 
 /** The engine shows what the provider's process prints. */
 export function warn(message: string): void {
-  console.log(`warning: ${message}`);
+  console.log(`warning: ${withoutSecrets(message)}`);
 }
 
 export function createContext(connections: Connections, marking: Marking = plainMarking): ResourceContext {

@@ -16,6 +16,8 @@ import {
 } from "../errors";
 import { type Clock, realClock } from "../http/client";
 import { holdsSecret } from "../known-secrets";
+import { redact } from "../redact";
+import { withUnseenSecret } from "../unseen-secret";
 import { findAccount, proveKeyGone } from "./absence";
 import type { Naming } from "./marking";
 import { hasMarkerForm, renamed } from "./names";
@@ -50,38 +52,9 @@ export async function issueKey(
       return whole("createKey", await connection.client.createKey({ ...request, name }));
     } catch (error) {
       if (!isUnclear(error)) throw error;
-      if (error instanceof ExposedSecretError)
-        throw await takenBack(connection, { ...parentOf(request), name }, naming.exact, error);
-      const found = await findByMarker(connection, request.serviceAccountId, name, error, clock);
-      const ids = found.map((key) => key.id);
-      if (naming.exact) {
-        throw ambiguous(
-          `A key of that exact name may or may not be this call's: compare ${list(ids)} on the service, delete what is not in use, and run again`,
-          name,
-          ids,
-          error,
-        );
-      }
-      if (found.length === 0) {
-        throw ambiguous(
-          "No such key is on the service now; it may still appear: look for that name, revoke what you find, and run again",
-          name,
-          [],
-          error,
-        );
-      }
-      for (const [index, id] of ids.entries()) {
-        try {
-          await revokeKey(connection, { id, name, ...parentOf(request) });
-        } catch (refusal) {
-          throw ambiguous(
-            `The key ${id} was made, its secret is lost, and it could not be revoked (${inner(refusal)}): the next run revokes it`,
-            name,
-            ids.slice(index).filter((left) => !holdsSecret(left)),
-            error,
-          );
-        }
-      }
+      const call = { connection, ref: { ...parentOf(request), name }, exact: naming.exact, clock };
+      if (error instanceof ExposedSecretError) throw await takenBack(call, error);
+      await withUnseenSecret(() => clearUnclear(call, error));
       if (creates >= mostCreates)
         throw ambiguous(
           `${mostCreates} keys were made, and revoked again because their secrets never arrived`,
@@ -93,16 +66,76 @@ export async function issueKey(
   }
 }
 
+/** A create whose answer was unclear. */
+interface UnclearCall {
+  readonly connection: WritableConnection;
+  /** What it was to make. */
+  readonly ref: Omit<KeyRef, "id">;
+  readonly exact: boolean;
+  readonly clock: Clock;
+}
+
+/** Returns where the call has made a key, and that key is revoked. */
+async function clearUnclear(call: UnclearCall, error: unknown): Promise<void> {
+  const { ref, exact, clock } = call;
+  let found = await searched(call, error);
+  if (found.length === 0) {
+    // A request that timed out here may be committed there a moment later.
+    await clock.sleep(Math.max(call.connection.capabilities.activationLagMs, secondMs));
+    found = await searched(call, error);
+  }
+  const ids = found.map((key) => key.id);
+  if (exact) {
+    throw ambiguous(
+      `A key of that exact name may or may not be this call's: compare ${list(ids)} on the service, delete what is not in use, and run again`,
+      ref.name,
+      ids.filter(isPlainId),
+      error,
+    );
+  }
+  if (ids.length === 0) {
+    throw ambiguous(
+      "No such key is on the service now; it may still appear: look for that name, revoke what you find, and run again",
+      ref.name,
+      [],
+      error,
+    );
+  }
+  await revokeLost(call, ids, error);
+  // The id of one list may not be the one that the service goes by.
+  const others = (await searched(call, error)).map((key) => key.id).filter((id) => !ids.includes(id));
+  await revokeLost(call, others, error);
+}
+
+async function revokeLost({ connection, ref }: UnclearCall, ids: readonly string[], error: unknown): Promise<void> {
+  for (const [index, id] of ids.entries()) {
+    try {
+      await revokeKey(connection, { ...ref, id });
+    } catch (refusal) {
+      const which = isPlainId(id) ? `The key ${id}` : "A key whose id is none that may be shown";
+      throw ambiguous(
+        `${which} was made, its secret is lost, and it could not be revoked (${inner(refusal)}): the next run revokes it`,
+        ref.name,
+        ids.slice(index).filter(isPlainId),
+        error,
+      );
+    }
+  }
+}
+
+/**
+ * Whether an id may be shown and stored although nobody has seen its key's secret: it is short, in plain
+ * characters, and does not look like one.
+ */
+export function isPlainId(id: string): boolean {
+  return /^[\x21-\x7e]{1,128}$/.test(id) && redact(id) === id && !holdsSecret(id);
+}
+
 /**
  * Revokes a key whose id nobody may record, and says so. It is found by its id, and by this call's marker:
  * the id of the answer may not be the one that the service goes by.
  */
-async function takenBack(
-  connection: WritableConnection,
-  ref: Omit<KeyRef, "id">,
-  exact: boolean,
-  error: ExposedSecretError,
-): Promise<ProviderError> {
+async function takenBack({ connection, ref, exact }: UnclearCall, error: ExposedSecretError): Promise<ProviderError> {
   const { serviceAccountId, name } = ref;
   try {
     await revokeKey(connection, { ...ref, id: error.exposedId() });
@@ -131,19 +164,10 @@ export function whole(method: string, issued: IssuedApiKey): IssuedApiKey {
   throw new Lack(`"${method}" of the backend answered without "${missing[0]}".`);
 }
 
-/** Looks for living keys under the marker; once more after the vendor's activation lag where there is none. */
-async function findByMarker(
-  connection: Connection,
-  serviceAccountId: string | undefined,
-  name: string,
-  cause: unknown,
-  clock: Clock,
-): Promise<readonly ApiKey[]> {
+/** The living keys under the call's marker. */
+async function searched({ connection, ref }: UnclearCall, cause: unknown): Promise<readonly ApiKey[]> {
+  const { serviceAccountId, name } = ref;
   try {
-    const found = await livingByMarkers(connection, serviceAccountId, [name]);
-    if (found.length > 0) return found;
-    // A request that timed out here may be committed there a moment later.
-    await clock.sleep(Math.max(connection.capabilities.activationLagMs, secondMs));
     return await livingByMarkers(connection, serviceAccountId, [name]);
   } catch (error) {
     throw ambiguous(
@@ -253,7 +277,8 @@ function ambiguous(words: string, marker: string, candidates: readonly string[],
 }
 
 function list(ids: readonly string[]): string {
-  return ids.length > 0 ? ids.join(", ") : "the keys of that name";
+  const told = ids.filter(isPlainId);
+  return told.length > 0 ? told.join(", ") : "the keys of that name";
 }
 
 /** A sentence inside another. */

@@ -7,9 +7,10 @@ import type { ApiKey, ServiceAccount } from "../backends/definition";
 import type { Connection, ConnectionFacts, WritableConnection } from "../connections";
 import type { AskState, RecordedState } from "../engine-state";
 import { ProviderError, wordsOf } from "../errors";
-import { revokeKey, statusOf } from "./key-on-service";
+import { isPlainId, revokeKey, statusOf } from "./key-on-service";
 import {
   logicalName,
+  markedName,
   markOf,
   type Origin,
   physicalName,
@@ -55,6 +56,13 @@ export const plainMarking: Marking = {
 
 interface Parent {
   readonly serviceAccountId?: string;
+}
+
+/** Whose leftovers are looked for. */
+interface Owner {
+  readonly mark: ResourceMark;
+  readonly stack: string;
+  readonly prefix: string;
 }
 
 /**
@@ -108,8 +116,7 @@ export function createMarking(
   async function clearLeftovers(
     connection: WritableConnection,
     parent: Parent,
-    mark: ResourceMark,
-    stack: string,
+    { mark, stack, prefix }: Owner,
   ): Promise<void> {
     const { serviceAccountId } = parent;
     if (serviceAccountId !== undefined && newAccounts.has(placeOf(connection, serviceAccountId))) return;
@@ -118,18 +125,19 @@ export function createMarking(
     if (candidates.length === 0) return;
     const state = await askState(stack);
     for (const key of candidates) {
+      const told = `the key ${plainId(key.id)} (${markedName(key.name, prefix)})`;
       const why = whyKept(key, state, connection);
       if (why === "known") continue;
       if (why !== undefined) {
-        warn(`${told(key)} carries this resource's mark ${why}`);
+        warn(`${told} carries this resource's mark ${why}`);
         continue;
       }
       try {
         await revokeKey(connection, { id: key.id, name: key.name, ...parent });
-        warn(`${told(key)} was left by an interrupted run and never used: it is revoked`);
+        warn(`${told} was left by an interrupted run and never used: it is revoked`);
       } catch (error) {
         if (!(error instanceof ProviderError)) throw error;
-        warn(`${told(key)} was left by an interrupted run, and could not be revoked: ${wordsOf(error)}`);
+        warn(`${told} was left by an interrupted run, and could not be revoked: ${wordsOf(error)}`);
       }
     }
   }
@@ -149,7 +157,7 @@ export function createMarking(
           return name;
         },
         exact: false,
-        clearLeftovers: (parent) => clearLeftovers(connection, parent, mark, stack),
+        clearLeftovers: (parent) => clearLeftovers(connection, parent, { mark, stack, prefix }),
         noteNewAccount: (id) => void newAccounts.add(placeOf(connection, id)),
         leftAccounts: async () => {
           const candidates = candidatesOf(await listed("accounts", connection, () => accountsOnce(connection)), mark);
@@ -202,8 +210,8 @@ function whyKept(key: ApiKey, state: RecordedState | undefined, { capabilities }
     : `and is in no state, but was used at ${key.lastUsedAt}: it is left alone; revoke it by hand if nobody needs it`;
 }
 
-function told({ id, name }: ApiKey): string {
-  return `the key ${id} (${name})`;
+function plainId(id: string): string {
+  return isPlainId(id) ? id : "with an id that is none to be shown";
 }
 
 function isMark(found: ResourceMark | undefined, wanted: ResourceMark): boolean {

@@ -114,6 +114,11 @@ export function plainMarkOf(name: string): string | undefined {
   return suffixForm.exec(name)?.[0].slice(1, 5);
 }
 
+/** A name with our mark, of which the service may have written the rest: that is told only where it is the prefix that we gave. */
+export function markedName(name: string, prefix: string): string {
+  return name === renamed(prefix, name) ? name : renamed("…", name);
+}
+
 /** First 4 hex of SHA-256 of organisation/project/stack. */
 export function stackMark(origin: Origin): string {
   const stack = origin.split("/").slice(0, 3).join("/");

@@ -20,7 +20,8 @@ import { accountFields, type ServiceAccountInputs } from "./account-fields";
 import { checkAnswer, describeForCheck, openRecorded, openRecordedForWrite, type ResourceContext } from "./context";
 import { changedFields, checkedInputs, namesOf, picked, sentInputs, shapeOf, withEffect } from "./fields/field";
 import { checkShape, Failures } from "./input-checks";
-import { newPhysicalName } from "./names";
+import { isPlainId } from "./key-on-service";
+import { logicalName, markedName, newPhysicalName } from "./names";
 import { keptAfterFailure } from "./partial-failure";
 import { assertSameTarget } from "./target";
 
@@ -176,7 +177,8 @@ async function createAccount(
   const naming = await marking.naming("ServiceAccount", inputs, connection);
   const [leftover] = (await naming.leftAccounts?.()) ?? [];
   if (leftover) {
-    warn(`the account ${leftover.id} (${leftover.name}) was left by an interrupted run: it is taken over`);
+    const name = markedName(leftover.name, inputs.name ?? logicalName(inputs.origin));
+    warn(`the account ${leftover.id} (${name}) was left by an interrupted run: it is taken over`);
     return { account: leftover, adopted: true };
   }
   const name = naming.draw();
@@ -212,7 +214,7 @@ async function createAccount(
     const ids = found.map(({ id }) => id);
     throw unclear(
       ids.length > 0
-        ? `Compare ${ids.join(", ")} on the service`
+        ? `Compare ${ids.filter(isPlainId).join(", ") || "the accounts of that name"} on the service`
         : "None of that name is there now; it may still appear: look for it",
       ids,
     );

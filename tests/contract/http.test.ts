@@ -23,6 +23,7 @@ import {
   type HttpRequest,
   path,
 } from "../../provider/http/client";
+import { withUnseenSecret } from "../../provider/unseen-secret";
 import { type Behaviour, ok, type ScriptedServer, startScriptedServer } from "./support/scripted-server";
 
 let server: ScriptedServer;
@@ -300,7 +301,10 @@ describe("when the answer is not the service's", () => {
         const { http } = impatient();
         const error = await failureOf(http.request(get));
         expect(error).toBeInstanceOf(ConfigError);
-        expect(error.message).toContain(`GET /keys was redirected (${code})`);
+        expect(error.message).toContain(
+          `GET /keys was redirected (${code}) to another port of the same host. Redirects are not followed`,
+        );
+        expect(error.message).not.toContain(new URL(other.url).port);
       }
       expect(other.requests).toEqual([]);
       expect(server.requests).toHaveLength(4);
@@ -316,7 +320,9 @@ describe("when the answer is not the service's", () => {
       for (const method of ["POST", "PATCH"] as const) {
         const error = await failureOf(impatient().http.request({ ...create, method }));
         expect(isUnclear(error)).toBe(true);
-        expect(error.message).toContain(`${method} /keys was redirected (${code}). Redirects are not followed`);
+        expect(error.message).toContain(
+          `${method} /keys was redirected (${code}) to another path of the same server. Redirects are not followed`,
+        );
         // The address may hold the new key.
         expect(error.message).not.toContain("elsewhere");
       }
@@ -332,6 +338,29 @@ describe("when the answer is not the service's", () => {
     const error = await failureOf(impatient().http.request(create));
     expect(isUnclear(error)).toBe(true);
     expect(error.message).toContain("That does not say whether the service has acted.");
+  });
+
+  test("the type of a body is told where it is a usual one: a header may hold anything", async () => {
+    for (const [type, told] of [
+      ["Text/HTML; charset=utf-8", "text/html"],
+      ["s k _ l i v e _ 0 1 2 3", "an unusual type"],
+      ["text/sk_live_0123456789", "an unusual type"],
+    ] as const) {
+      server.script({ status: 200, headers: { "content-type": type }, body: "no JSON" });
+      expect((await failureOf(impatient().http.request(get))).message).toContain(`not JSON (${told}, 7 characters)`);
+    }
+  });
+
+  test("after a create of unknown outcome a refusal is told without the service's words", async () => {
+    const refusal = status(403, { "x-request-id": "req-1" }, '{"message":"no s k _ l i v e","code":"no"}');
+    server.script(refusal, refusal);
+    const at = { ...get, path: path`/keys/${"s k _"}/x` };
+    expect((await failureOf(impatient().http.request(at))).message).toContain(
+      "GET /keys/s%20k%20_/x answered 403: no s k _ l i v e (request req-1). The admin",
+    );
+    expect((await failureOf(withUnseenSecret(() => impatient().http.request(at)))).message).toContain(
+      "GET /keys/…/x answered 403. The admin",
+    );
   });
 
   test("more headers than are read are told as such, and a create is unclear", async () => {

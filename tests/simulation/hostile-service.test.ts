@@ -3,13 +3,13 @@
  * place, under some status, in the middle of some story. Nothing that leaves the process may show eight
  * characters of it, nothing may end in a sentence that nobody wrote, and no key may be lost.
  */
-import { expect, jest, test } from "@jest/globals";
+import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
 import fc from "fast-check";
 import { createConnections } from "../../provider/connections";
 import { withExplainedErrors } from "../../provider/explain";
 import { forgetSecrets } from "../../provider/known-secrets";
 import { createApiKeyProvider } from "../../provider/resources/api-key";
-import type { ResourceContext } from "../../provider/resources/context";
+import { type ResourceContext, warn } from "../../provider/resources/context";
 import { plainMarking } from "../../provider/resources/marking";
 import { createServiceAccountProvider } from "../../provider/resources/service-account";
 import { withSecretBoundary } from "../../provider/secret-boundary";
@@ -27,7 +27,11 @@ const origin = "acme/billing/dev/export";
 const statuses = [
   301, 302, 303, 307, 308, 400, 401, 402, 403, 404, 405, 408, 409, 410, 418, 422, 429, 451, 499, 500, 502, 503, 599,
 ];
-const stories = ["create", "read", "update", "delete", "account", "login"] as const;
+const stories = ["create", "lost create", "read", "update", "delete", "account", "login"] as const;
+/** What says of a create nothing at all. */
+const unclearStatuses = [301, 307, 408, 499, 500, 503];
+/** An id that is told after it, and is none by its looks; of a secret in other words nobody could say so. */
+const oddIds = ["twice", "with blanks between", "with zeros between", "on two lines", "far from the beginning"];
 const formNames = Object.keys(echoesOf("x".repeat(40)));
 const numbers = ["1".repeat(8_000), "0", "-1", "99999999999", "Fri, 31 Dec 9999 23:59:59 GMT"];
 
@@ -72,6 +76,13 @@ const cases: fc.Arbitrary<Case> = fc.record({
   ),
 });
 
+/** What the provider prints ends up with what people read. */
+let printedLines: string[] = [];
+beforeEach(() => {
+  jest.spyOn(console, "log").mockImplementation((line: unknown) => void printedLines.push(String(line)));
+});
+afterEach(() => void jest.restoreAllMocks());
+
 /** The secret of a product's key, and what of it nobody may store in clear. */
 const secretOf: Readonly<Record<Product, (random: string) => string>> = {
   pulsely: (random) => `ply_live_${random}`,
@@ -91,8 +102,8 @@ interface Told {
 }
 
 async function run({ product, story, form, lie, seed, number, ...chosen }: Case): Promise<void> {
-  // The story of an account has no key that anybody was told.
-  const about = story === "account" && product === "novavms" ? "admin" : chosen.about;
+  // The story of an account has no key that anybody was told, and one of a lost key has nothing else to tell.
+  const about = story === "account" && product === "novavms" ? "admin" : story === "lost create" ? "key" : chosen.about;
   forgetSecrets();
   const backwards = Array.from(seed).reverse().join("");
   const admin = `adm-${backwards}`;
@@ -102,23 +113,16 @@ async function run({ product, story, form, lie, seed, number, ...chosen }: Case)
   const secret = secretOf[product](seed);
   service.draw(secret);
   const told: Told = { read: [], stored: [] };
+  printedLines = told.read;
   const provider = open(product, story, credential, told);
   const inputs = await provider.inputs();
   const before = await provider.prepare(inputs);
   service.requests = 0;
-  // A key that was never told is known by its looks alone: as it is, or where the same answer has it in a field of its own.
   const isNew = before === undefined && about === "key";
-  const how = isNew && lie.place === "text" ? "as it is" : form;
-  service.lie = {
-    ...lie,
-    // Nobody can know better than a service that says no, and has done it.
-    acts: lie.acts && (lie.status < 400 || lie.status >= 500 || [408, 499].includes(lie.status)),
-    tellsKey: isNew,
-    words: ({ admin: token, key }) =>
-      lie.place === "retry after"
-        ? (numbers[number] ?? "")
-        : (echoesOf(about === "key" ? key : story === "login" ? password : token)[how] ?? ""),
-  };
+  service.told = liesOf(
+    { product, story, form, lie, seed, number, about },
+    { isNew, secretOfAdmin: story === "login" ? password : undefined },
+  );
   await provider.act(inputs, before);
   expect(service.requests).toBeLessThan(40);
   const read = [...new Set(told.read)].join("\n----\n");
@@ -134,6 +138,36 @@ async function run({ product, story, form, lie, seed, number, ...chosen }: Case)
   for (const key of service.keys)
     if (key.active)
       expect({ all, found: all.includes(key.name) || told.stored.includes(key.id) }).toEqual({ all, found: true });
+}
+
+/** What the service says in the story, in the order in which it begins to. */
+function liesOf(
+  { story, about, form, lie, number }: Case,
+  { isNew, secretOfAdmin }: { readonly isNew: boolean; readonly secretOfAdmin: string | undefined },
+): readonly Lie[] {
+  const isLost = story === "lost create";
+  // A key that was never told is known by its looks alone: as it is, or where the same answer has it in a field of
+  // its own. After a create that was lost, nothing that the service says is told.
+  const how =
+    (isNew && lie.place === "text" && !isLost) || (isLost && lie.place === "id" && !oddIds.includes(form))
+      ? "as it is"
+      : form;
+  const words: Lie["words"] = ({ admin, key }) =>
+    lie.place === "retry after"
+      ? (numbers[number] ?? "")
+      : (echoesOf(about === "key" ? key : (secretOfAdmin ?? admin))[how] ?? "");
+  const told: Lie = {
+    ...lie,
+    // Nobody can know better than a service that says no, and has done it.
+    acts: lie.acts && (lie.status < 400 || lie.status >= 500 || [408, 499].includes(lie.status)),
+    tellsKey: isNew && !isLost,
+    words,
+  };
+  if (!isLost) return [told];
+  const status = unclearStatuses[number % unclearStatuses.length] ?? 500;
+  const silent: Lie = { at: 1, on: false, acts: true, status, place: "nowhere", tellsKey: false, words: () => "" };
+  // A service that lies of every id, and acknowledges the revocation of what is none, cannot be found out.
+  return [silent, { ...told, at: told.at + 1, on: lie.on && lie.place !== "id" }];
 }
 
 /** The runtime's own layers over one connection to the hostile service. */
@@ -153,7 +187,7 @@ function open(product: Product, story: Case["story"], credential: string, told: 
     marking: plainMarking,
     connections: createConnections(config, { ADMIN: credential }),
     nowMs: () => Date.parse("2026-06-15T12:00:00Z"),
-    warn: (message) => told.read.push(message),
+    warn,
     clock: {
       nowMs: () => nowMs,
       sleep: (ms) => {
@@ -200,7 +234,8 @@ function open(product: Product, story: Case["story"], credential: string, told: 
     },
     /** What the story begins with. */
     async prepare(inputs: never): Promise<{ id: string; outs: never } | undefined> {
-      if (story === "create" || story === "login" || (story === "account" && !isAccount)) return undefined;
+      if (story === "create" || story === "lost create" || story === "login" || (story === "account" && !isAccount))
+        return undefined;
       return (await provider.create(inputs)) as { id: string; outs: never };
     },
     async act(inputs: never, before: { id: string; outs: never } | undefined): Promise<void> {
@@ -248,6 +283,39 @@ function collect(value: unknown, into: string[]): void {
       collect(each, into);
     }
 }
+
+const example: Omit<Case, "lie"> = {
+  product: "pulsely",
+  story: "lost create",
+  about: "key",
+  form: "with blanks between",
+  seed: "rDR5PyNjN9zBxwKEJvhbVjTnNd9odkNTPIT5LVkF",
+  number: 0,
+};
+const lie: Case["lie"] = { at: 1, on: false, acts: true, status: 204, place: "id" };
+
+test.each<[string, Case]>([
+  [
+    "the search for a lost key is redirected to an address that holds it",
+    { ...example, story: "create", lie: { at: 1, on: true, acts: false, status: 301, place: "a page" } },
+  ],
+  [
+    "the search for a lost key is refused in words that hold it",
+    { ...example, lie: { ...lie, status: 403, place: "message" } },
+  ],
+  [
+    "the search for a lost key is refused with it as the request's id",
+    { ...example, lie: { ...lie, status: 403, place: "request id" } },
+  ],
+  [
+    "the list has the lost key under an id that it does not go by",
+    { ...example, product: "pulseapi", form: "as it is", lie },
+  ],
+  [
+    "the revocation of the lost key is refused, and its id is the key",
+    { ...example, lie: { ...lie, at: 2, status: 500, place: "message" } },
+  ],
+])("%s, and nothing is shown, stopped or lost", (_title, known) => run(known));
 
 test("thousands of answers of a hostile service show nothing, stop nothing and lose nothing", async () => {
   await fc.assert(fc.asyncProperty(cases, run), {

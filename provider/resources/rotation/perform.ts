@@ -150,6 +150,6 @@ export async function tryTo<Value>(run: () => Promise<Value>): Promise<Told<Valu
   } catch (error) {
     if (error instanceof ProviderError) return { problem: error.message };
     // Also a mistake in a backend: a key that was issued must not be lost over it.
-    return { problem: `unexpected ${error instanceof Error ? `${error.name}: ${error.message}` : "error"}.` };
+    return { problem: wordsOf(error) };
   }
 }

@@ -90,7 +90,8 @@ export class HostileService {
   /** Answers that were lies, of all stories. */
   lies = 0;
   admin = "";
-  lie: Lie | undefined;
+  /** Of two that answer one request the last. */
+  told: readonly Lie[] = [];
   #drawn = "";
   #made = 0;
 
@@ -101,7 +102,7 @@ export class HostileService {
   };
 
   reset(admin: string): void {
-    Object.assign(this, { admin, lie: undefined, requests: 0 });
+    Object.assign(this, { admin, told: [], requests: 0 });
     this.#drawn = "";
     this.#made = 0;
     this.keys.length = 0;
@@ -119,10 +120,9 @@ export class HostileService {
 
   #answer(method: string, path: string, body: string): Written {
     this.requests += 1;
-    const { lie } = this;
-    const lies = lie !== undefined && (this.requests === lie.at || (lie.on && this.requests > lie.at));
-    const [status, honest] = lies && !lie.acts && lie.status >= 300 ? [0, {}] : this.#act(method, path, body);
-    if (!lies) return written(status, honest);
+    const lie = this.told.findLast(({ at, on }) => this.requests === at || (on && this.requests > at));
+    const [status, honest] = lie && !lie.acts && lie.status >= 300 ? [0, {}] : this.#act(method, path, body);
+    if (!lie) return written(status, honest);
     this.lies += 1;
     return lied(lie, status, honest, lie.words(this.secrets), lie.tellsKey ? { secret: this.#drawn } : {});
   }

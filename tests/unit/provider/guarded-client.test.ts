@@ -68,6 +68,18 @@ describe("what a service tells of a new key, and would stand in the state in cle
     }
   });
 
+  test("is left out where it is to be a time and is none", async () => {
+    const told = { ...honest, createdAt: "today, s k _ l i v e", lastUsedAt: "0".repeat(41), expiresAt: "never" };
+    const { createdAt: _none, ...rest } = honest;
+    expect(await telling(told).createKey(request)).toEqual(rest);
+    const times = {
+      createdAt: "2026-06-15 12:00:00.123456+00:00",
+      expiresAt: "2026-06-15",
+      lastUsedAt: "2026-06-15t12:00Z",
+    };
+    expect(await telling(times).createKey(request)).toEqual({ ...honest, ...times });
+  });
+
   test("is compared with the admin credential as well, in keys and in accounts", async () => {
     rememberCredential("admin-of-the-service:Str0ng!Passw0rd", true);
     const echo = telling({ id: "Str0ng!Passw0rd", hint: "with Str0ng!P" });

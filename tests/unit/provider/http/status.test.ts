@@ -114,8 +114,15 @@ describe("the vendor's own words are found", () => {
 
   test("the request id is taken from the header first", () => {
     expect(readErrorBody({ request_id: "body" }, { "x-request-id": "header" }, [])).toEqual({ requestId: "header" });
-    expect(readErrorBody({}, { "request-id": "other header" }, [])).toEqual({ requestId: "other header" });
+    expect(readErrorBody({}, { "request-id": "other-header" }, [])).toEqual({ requestId: "other-header" });
   });
+
+  test.each([["with blanks"], ["<b>"], ["req_1\u200b"], ["r".repeat(129)], [""]])(
+    "a request id that is none of any service is not told: %j",
+    (told) => {
+      expect(readErrorBody({}, { "x-request-id": told }, [])).toEqual({});
+    },
+  );
 
   test.each([
     ["a text that is none", { a: { toString: 1 } }, "(a)"],

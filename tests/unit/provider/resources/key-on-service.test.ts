@@ -59,6 +59,33 @@ describe("issuing", () => {
     }
   });
 
+  test.each([
+    ["spread out", "s k _ l i v e _ 0 1 2 3 4 5"],
+    ["like a JSON Web Token", `eyJ${"a".repeat(20)}.${"b".repeat(20)}.${"c".repeat(20)}`],
+    ["longer than any id", "1".repeat(129)],
+  ])("neither tells nor records the id of a lost key that may be its secret: %s", async (_title, id) => {
+    const service = new FakeService();
+    const connection = service.connection();
+    const { client } = connection;
+    const named: WritableConnection = {
+      ...connection,
+      client: {
+        ...client,
+        createKey: async (key: NewKey) => {
+          await client.createKey(key);
+          throw lost;
+        },
+        listKeys: async () => (await client.listKeys({}))?.map((key) => ({ ...key, id })),
+        revokeKey: () => Promise.reject(new PermissionDeniedError({ status: 403, method: "DELETE", path: "/keys/…" })),
+      },
+    };
+    const error: unknown = await issue(named).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(AmbiguousCreateError);
+    expect((error as AmbiguousCreateError).message).toContain("A key whose id is none that may be shown was made");
+    expect((error as AmbiguousCreateError).message).not.toContain(id);
+    expect((error as AmbiguousCreateError).candidates).toEqual([]);
+  });
+
   test("names first, of several keys under its marker, the one that it could not revoke", async () => {
     const service = new FakeService();
     const connection = service.connection();

@@ -62,6 +62,19 @@ describe("a key that a killed run has left", () => {
     expect(warnings[0]).toMatch(/was left by an interrupted run and never used: it is revoked/);
   });
 
+  test("is told by its mark and no other word of the service: nobody has seen its secret", async () => {
+    const service = new FakeService(used);
+    const id = await leave(service);
+    const mark = service.keys.get(id)?.name.slice("export-".length) ?? "";
+    service.edit(id, { name: `s k _ l i v e-${mark}`, id: "s k _ l i v e" });
+    const { naming, warnings } = nextRun(service);
+    service.fail("revokeKey", new PermissionDeniedError({ status: 403, method: "DELETE", path: "/keys/…" }));
+    await (await naming()).clearLeftovers?.({});
+    expect(warnings).toEqual([
+      expect.stringContaining(`the key with an id that is none to be shown (…-${mark}) was left`),
+    ]);
+  });
+
   test("is taken for none of ours where any part of its mark differs", async () => {
     const service = new FakeService(used);
     await leave(service, "RotatingApiKey");

@@ -332,7 +332,7 @@ describe("What holds on any service", () => {
     service.nowMs += 30 * dayMs;
     service.fail("revokeKey", { error: new TypeError("x is not a function") });
     expect((await key.up(program({ retire: "immediately" }))).failures.join()).toMatch(
-      /unexpected TypeError: x is not a function/,
+      /Unexpected TypeError: x is not a function/,
     );
     expect(service.works(key.outs.secret)).toBe(true);
     expect(key.outs).toMatchObject({ generation: 2, pendingRevocations: [{ keyId: "key-1" }] });
