@@ -3,7 +3,6 @@ import { checkedClient } from "./backends/checked-client";
 import {
   type Backend,
   type BackendClient,
-  type BackendContext,
   type Capabilities,
   type ReadingClient,
   readingMethods,
@@ -75,13 +74,19 @@ export interface Connections {
   openForWrite(name: string): WritableConnection;
 }
 
+/** What stands between a connection and its service; tests have other ones. */
+interface Surroundings {
+  /** Where a backend's path is relative to. Default: the working directory. */
+  readonly programDir?: string;
+  readonly load?: typeof loadBackend;
+  readonly guard?: typeof guardClient;
+}
+
 /** Reads `apikeys:connections`, `apikeys:tokens` and the environment's `APIKEYS_CONNECTIONS`. */
 export function createConnections(
   config: RawConfig,
   env: NodeJS.ProcessEnv = process.env,
-  programDir = process.cwd(),
-  load = loadBackend,
-  guard = guardClient,
+  { programDir = process.cwd(), load = loadBackend, guard = guardClient }: Surroundings = {},
 ): Connections {
   const prepared = new Map<string, Prepared>();
   const opened = new Map<string, Opened>();
@@ -97,8 +102,7 @@ export function createConnections(
     const capabilities = adapted?.capabilities ?? backend.capabilities;
     const credential = placeOfCredential(settings);
     const route = routeOf(url, backend.defaultUrl, settings.dialect);
-    rehearse(name, settings, backend, capabilities, { options, url });
-    return {
+    const made: Prepared = {
       backend,
       settings,
       options,
@@ -118,6 +122,8 @@ export function createConnections(
         movedFromAddresses: (settings.movedFrom ?? []).map((text) => originOf(name, "movedFrom", text, true)),
       },
     };
+    rehearse(made);
+    return made;
   }
 
   function connect(name: string): Opened {
@@ -161,17 +167,15 @@ interface Prepared {
 }
 
 /** Connects once without credential and network: a missing method is told by the preview, not when a key is at stake. */
-function rehearse(
-  name: string,
-  settings: Settings,
-  backend: Backend,
-  capabilities: Capabilities,
-  known: Pick<BackendContext<unknown>, "options" | "url">,
-): void {
+function rehearse({ facts: { name, capabilities }, settings, backend, options, url }: Prepared): void {
   // Never answers: a refusal could go unhandled in a backend that asks for something before it is asked.
   const silence = () => new Promise<never>(() => undefined);
   try {
-    checkClient(backend.name, capabilities, backend.connect({ ...known, http: { request: silence }, token: silence }));
+    checkClient(
+      backend.name,
+      capabilities,
+      backend.connect({ options, url, http: { request: silence }, token: silence }),
+    );
   } catch (error) {
     const words =
       error instanceof Error

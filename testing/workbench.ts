@@ -51,7 +51,7 @@ export function connect(
   const env = token === undefined ? {} : { [tokenVariable]: token };
   // A contract is about what the backend itself tells.
   const asItIs = (client: BackendClient) => client;
-  return createConnections(config, env, process.cwd(), given ? () => given : loadBackend, asItIs);
+  return createConnections(config, env, { load: given ? () => given : loadBackend, guard: asItIs });
 }
 
 /** Whom a key belongs to, as the calls want it. */

@@ -179,7 +179,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       );
       return { status: response.statusCode, headers, text: await readBody(response.body, label) };
     } catch (error) {
-      throw asConnectionError(error, label(), signal.aborted, attemptMs, url);
+      throw asConnectionError(error, { label: label(), url, timedOutAfterMs: signal.aborted ? attemptMs : undefined });
     }
   }
 
@@ -269,40 +269,46 @@ interface AnswerAt extends FinalAnswer {
 
 function interpret(request: HttpRequest, answer: AnswerAt, secrets: readonly string[]): HttpResponse {
   const { status, headers, text } = answer;
-  const label = () => labelOf(request, secrets);
-  if (request.method !== "GET") {
-    // A key that was just made may stand in what is quoted of the headers as well.
-    const said = wordsOfRequest(request);
-    const told = [headers.location, headers["x-request-id"], headers["request-id"], headers["content-type"]];
-    rememberSuspects(...secretLike(told, said), ...(status >= 300 ? secretLike(parseErrorBody(text), said) : []));
-  }
+  suspectAnswer(request, answer);
   if (request.absent?.includes(status)) {
     // A page for people is what a wrong address shows: it must not make every key look missing.
     if (request.expectJson !== false && /^\s*</.test(text)) throw notJson(request, answer, secrets);
     return { status, headers, body: undefined, absent: true };
   }
   if (status < 200 || (status >= 300 && status < 400)) throw redirected(request, answer, secrets);
-  if (status >= 400) {
-    const retryAfterMs = readRetryAfter(headers["retry-after"], Date.now());
-    const body = parseErrorBody(text);
-    const facts = readErrorBody(body, headers, secrets);
-    const told = {
-      status,
-      method: request.method,
-      path: redact(toldPath(request.path), secrets),
-      ...facts,
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    };
-    const refused = errorForStatus(told, answer.ended);
-    if (isIdempotent(request) || !isFromBetween(status)) throw refused;
-    // Some proxies have words of their own for a caller who waited too long: the service may have acted.
-    throw new ResponseShapeError(`${refused.message} That does not say whether the service has acted.`);
-  }
+  if (status >= 400) throw refused(request, answer, secrets);
   if (text.trim() === "" || request.expectJson === false) return { status, headers, body: undefined, absent: false };
-  const body = parseJsonAnswer(text, label);
+  const body = parseJsonAnswer(text, () => labelOf(request, secrets));
   if (body === undefined) throw notJson(request, answer, secrets);
   if (request.method !== "GET") rememberSuspects(...secretLike(body, wordsOfRequest(request)));
   return { status, headers, body, absent: false };
+}
+
+/** A key that was just made may stand in a refusal, and in what is quoted of the headers as well. */
+function suspectAnswer(request: HttpRequest, { status, headers, text }: RawAnswer): void {
+  if (request.method === "GET") return;
+  const said = wordsOfRequest(request);
+  const told = [headers.location, headers["x-request-id"], headers["request-id"], headers["content-type"]];
+  rememberSuspects(...secretLike(told, said), ...(status >= 300 ? secretLike(parseErrorBody(text), said) : []));
+}
+
+function refused(request: HttpRequest, answer: FinalAnswer, secrets: readonly string[]): ProviderError {
+  const { status, headers, text, ended } = answer;
+  const retryAfterMs = readRetryAfter(headers["retry-after"], Date.now());
+  const refusal = errorForStatus(
+    {
+      status,
+      method: request.method,
+      path: redact(toldPath(request.path), secrets),
+      ...readErrorBody(parseErrorBody(text), headers, secrets),
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    },
+    ended,
+  );
+  // Some proxies have words of their own for a caller who waited too long: the service may have acted.
+  return isIdempotent(request) || !isFromBetween(status)
+    ? refusal
+    : new ResponseShapeError(`${refusal.message} That does not say whether the service has acted.`);
 }
 
 function isIdempotent({ idempotent, method }: HttpRequest): boolean {
@@ -392,10 +398,18 @@ const neverSent = new Set([
   "EADDRNOTAVAIL",
 ]);
 
-function asConnectionError(error: unknown, label: string, aborted: boolean, timeoutMs: number, url: string): Error {
+/** The attempt that failed; `timedOutAfterMs`: it was given up after so long. */
+interface FailedAttempt {
+  readonly label: string;
+  readonly url: string;
+  readonly timedOutAfterMs: number | undefined;
+}
+
+function asConnectionError(error: unknown, { label, url, timedOutAfterMs }: FailedAttempt): Error {
   if (error instanceof ResponseShapeError) return error;
   const origin = new URL(url).origin;
-  if (aborted) return new TimeoutError(`${label}: no complete answer from ${origin} within ${timeoutMs / 1000} s.`);
+  if (timedOutAfterMs !== undefined)
+    return new TimeoutError(`${label}: no complete answer from ${origin} within ${timedOutAfterMs / 1000} s.`);
   const code = errorCode(error);
   if (code === "UND_ERR_INVALID_ARG") return unsendable(label);
   const unconnected = typeof error === "object" && error !== null && whileConnecting.has(error);

@@ -3,8 +3,8 @@ import type { ConnectionFacts } from "../connections";
 import { isUnknown } from "../wire";
 import { apiKeyFields, type ApiKeyInputs } from "./api-key-fields";
 import type { ApiKeyOutputs } from "./api-key-inputs";
-import { changedFields, withEffect } from "./fields/field";
 import { compareExpiry, type ExpiryChange, sameLife } from "./expiry";
+import { changedFields, withEffect } from "./fields/field";
 
 interface PlannedChange {
   readonly replaces: string[];
@@ -14,46 +14,50 @@ interface PlannedChange {
   readonly knownFrom: "inputs" | "outputs";
 }
 
+/** Where and when a change is planned. */
+interface Moment {
+  readonly facts: ConnectionFacts;
+  readonly nowMs: number;
+}
+
 /** What differs between the record and the inputs, and what it takes to bring them together. */
-export function planChange(
-  olds: ApiKeyOutputs,
-  news: ApiKeyInputs,
-  facts: ConnectionFacts,
-  nowMs: number,
-): PlannedChange {
+export function planChange(olds: ApiKeyOutputs, news: ApiKeyInputs, { facts, nowMs }: Moment): PlannedChange {
   const changed = changedFields(apiKeyFields, { olds, news, facts });
   const replaces = withEffect(apiKeyFields, changed, { effect: "replace", facts });
   const updates = withEffect(apiKeyFields, changed, { effect: "update", facts });
-  const unknownEnd = isUnknown(news.expiresAt) || isUnknown(news.expiresIn);
-  // A key that stays expired by the user's own date has nothing to compare any more.
-  const expiry: ExpiryChange =
-    news.status === "expired" || unknownEnd
-      ? { kind: "none" }
-      : compareExpiry(news, askedOf(olds), facts.capabilities, nowMs);
-  if (unknownEnd)
-    (facts.capabilities.expiry.update ? updates : replaces).push(isUnknown(news.expiresAt) ? "expiresAt" : "expiresIn");
-  // The end stays, but is asked for in other words: the record has to say so, or it would not be known when it passes.
-  if (expiry.kind === "none" && !unknownEnd && !sameLife(news.expiresIn, olds.expiresIn)) updates.push("expiresIn");
-  const knownFrom =
-    replaces.length === 0 && updates.length === 0 && expiry.kind === "replace" && expiry.known === "outputs"
-      ? "outputs"
-      : "inputs";
-  if (expiry.kind === "replace") replaces.push(expiry.field);
-  if (expiry.kind === "update") updates.push(expiry.field);
+  const end = planEnd(olds, news, { facts, nowMs });
+  const plan: PlannedChange = {
+    replaces: [...replaces, ...end.replaces],
+    updates: [...updates, ...end.updates],
+    expiry: end.expiry,
+    knownFrom: replaces.length === 0 && updates.length === 0 ? end.knownFrom : "inputs",
+  };
+  if (olds.secret !== undefined) return plan;
   // The answer to its create was lost: nobody knows the secret, so the key is of no use.
-  if (olds.secret === undefined)
-    return {
-      replaces: [...replaces, "secret"],
-      updates,
-      expiry,
-      // The inputs are those of the create that failed: only the record tells that there is no key.
-      knownFrom: replaces.length === 0 || olds.lostCreate ? "outputs" : knownFrom,
-    };
-  return { replaces, updates, expiry, knownFrom };
+  return {
+    ...plan,
+    replaces: [...plan.replaces, "secret"],
+    // The inputs are those of the create that failed: only the record tells that there is no key.
+    knownFrom: plan.replaces.length === 0 || olds.lostCreate ? "outputs" : plan.knownFrom,
+  };
 }
 
-/** What of the recorded end was asked for, and what the service set by itself. */
-function askedOf(olds: ApiKeyOutputs) {
-  const { createdAt, expiresAt, expiresIn, expiryImposed, agreedExpiresAt } = olds;
-  return { createdAt, expiresAt, expiresIn, expiryImposed, agreedExpiresAt };
+/** The same for the end of the key, which is compared as time. */
+function planEnd(olds: ApiKeyOutputs, news: ApiKeyInputs, { facts, nowMs }: Moment): PlannedChange {
+  const none: PlannedChange = { replaces: [], updates: [], expiry: { kind: "none" }, knownFrom: "inputs" };
+  const { expiry: rules } = facts.capabilities;
+  const unknown = (["expiresAt", "expiresIn"] as const).find((field) => isUnknown(news[field]));
+  if (unknown) return rules.update ? { ...none, updates: [unknown] } : { ...none, replaces: [unknown] };
+  // A key that stays expired by the user's own date has nothing to compare any more.
+  const expiry: ExpiryChange =
+    news.status === "expired" ? none.expiry : compareExpiry(news, olds, { expiry: rules, nowMs });
+  switch (expiry.kind) {
+    case "replace":
+      return { ...none, replaces: [expiry.field], expiry, knownFrom: expiry.known };
+    case "update":
+      return { ...none, updates: [expiry.field], expiry };
+    case "none":
+      // The end stays, but is asked for in other words: the record has to say so, or it would not be known when it passes.
+      return sameLife(news.expiresIn, olds.expiresIn) ? none : { ...none, updates: ["expiresIn"] };
+  }
 }

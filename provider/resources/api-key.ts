@@ -60,7 +60,7 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
     async diff(_id: string, olds: ApiKeyOutputs, news: ApiKeyInputs): Promise<DiffResult> {
       const facts = context.connections.describe(isUnknown(news.connection) ? olds.connection : news.connection);
       assertSameTarget(facts, olds);
-      const { replaces, updates, knownFrom } = planChange(olds, news, facts, context.nowMs());
+      const { replaces, updates, knownFrom } = planChange(olds, news, { facts, nowMs: context.nowMs() });
       if (replaces.length === 0 && updates.length === 0) return { changes: false };
       const deleteBeforeReplace = news.exactName === true || facts.capabilities.maxActiveKeys === 1;
       // Left to itself the engine lists the inputs that differ; `changes: true` would hide them.
@@ -121,7 +121,7 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
 
     async update(id: string, olds: ApiKeyOutputs, news: ApiKeyInputs): Promise<UpdateResult<ApiKeyOutputs>> {
       const connection = openRecorded(context, olds);
-      const { updates, expiry } = planChange(olds, news, connection, context.nowMs());
+      const { updates, expiry } = planChange(olds, news, { facts: connection, nowMs: context.nowMs() });
       const { capabilities } = connection;
       const physicalName = updates.includes("name") ? newPhysicalName(news, olds.physicalName) : olds.physicalName;
       const changes: KeyChanges = defined({

@@ -35,41 +35,60 @@ export type ExpiryChange =
   /** `known: "outputs"` = the inputs alone do not show it. */
   | { readonly kind: "replace"; readonly field: "expiresAt" | "expiresIn"; readonly known: "inputs" | "outputs" };
 
-export function compareExpiry(
-  asked: AskedExpiry,
-  recorded: RecordedExpiry,
-  { expiry }: Capabilities,
-  nowMs: number,
-): ExpiryChange {
-  const actual = recorded.expiresAt;
-  const change = (field: "expiresAt" | "expiresIn", expiresAt: string | null): ExpiryChange =>
-    expiry.update ? { kind: "update", field, expiresAt } : { kind: "replace", field, known: "inputs" };
+/** What decides about an end that is known. */
+interface ExpiryRules extends Pick<Capabilities, "expiry"> {
+  readonly nowMs: number;
+}
 
-  if (asked.expiresAt !== undefined) {
-    const wanted = resolveExpiry(asked, nowMs) ?? null;
-    return sameInstant(wanted, actual, expiry.granularityMs) ? { kind: "none" } : change("expiresAt", wanted);
-  }
-  if (asked.expiresIn !== undefined) {
-    if (!sameLife(asked.expiresIn, recorded.expiresIn)) {
-      const wanted =
-        resolveExpiry(asked, recorded.createdAt === undefined ? nowMs : millis(recorded.createdAt)) ?? null;
-      if (wanted !== null && millis(wanted) <= nowMs) return { kind: "replace", field: "expiresIn", known: "inputs" };
-      return sameInstant(wanted, actual, expiry.granularityMs) ? { kind: "none" } : change("expiresIn", wanted);
-    }
-    const agreed = recorded.agreedExpiresAt ?? actual;
-    if (agreed !== undefined && millis(agreed) <= nowMs)
-      return { kind: "replace", field: "expiresAt", known: "outputs" };
-    return recorded.agreedExpiresAt === undefined ? { kind: "none" } : change("expiresAt", recorded.agreedExpiresAt);
-  }
-  if (recorded.expiryImposed === true) {
-    // Nobody asked for this end, so nobody has to come when it passes: the key is made anew.
-    return actual !== undefined && millis(actual) <= nowMs
-      ? { kind: "replace", field: "expiresAt", known: "outputs" }
-      : { kind: "none" };
-  }
-  return actual === undefined
-    ? { kind: "none" }
-    : change(recorded.expiresIn === undefined ? "expiresAt" : "expiresIn", null);
+const unchanged: ExpiryChange = { kind: "none" };
+/** The key is over by its own end, which only the record knows. */
+const over: ExpiryChange = { kind: "replace", field: "expiresAt", known: "outputs" };
+
+export function compareExpiry(asked: AskedExpiry, recorded: RecordedExpiry, rules: ExpiryRules): ExpiryChange {
+  if (asked.expiresAt !== undefined)
+    return movedUnlessSame({ field: "expiresAt", end: resolveExpiry(asked, rules.nowMs) ?? null }, recorded, rules);
+  if (asked.expiresIn === undefined) return withoutEnd(recorded, rules);
+  return sameLife(asked.expiresIn, recorded.expiresIn) ? keptLife(recorded, rules) : otherLife(asked, recorded, rules);
+}
+
+/** Nobody asks for an end any more, or nobody ever did. */
+function withoutEnd({ expiresAt, expiresIn, expiryImposed }: RecordedExpiry, rules: ExpiryRules): ExpiryChange {
+  // Nobody asked for an imposed end, so nobody has to come when it passes: the next key is issued.
+  if (expiryImposed === true) return isOver(expiresAt, rules) ? over : unchanged;
+  return expiresAt === undefined
+    ? unchanged
+    : moved({ field: expiresIn === undefined ? "expiresAt" : "expiresIn", end: null }, rules);
+}
+
+function keptLife({ expiresAt, agreedExpiresAt }: RecordedExpiry, rules: ExpiryRules): ExpiryChange {
+  if (isOver(agreedExpiresAt ?? expiresAt, rules)) return over;
+  return agreedExpiresAt === undefined ? unchanged : moved({ field: "expiresAt", end: agreedExpiresAt }, rules);
+}
+
+/** A life counts from the key's issue. */
+function otherLife(asked: AskedExpiry, recorded: RecordedExpiry, rules: ExpiryRules): ExpiryChange {
+  const { createdAt } = recorded;
+  const end = resolveExpiry(asked, createdAt === undefined ? rules.nowMs : millis(createdAt));
+  if (isOver(end, rules)) return { kind: "replace", field: "expiresIn", known: "inputs" };
+  return movedUnlessSame({ field: "expiresIn", end: end ?? null }, recorded, rules);
+}
+
+/** An end to set, and the input that asks for it. */
+interface NewEnd {
+  readonly field: "expiresAt" | "expiresIn";
+  readonly end: string | null;
+}
+
+function movedUnlessSame(wanted: NewEnd, { expiresAt }: RecordedExpiry, rules: ExpiryRules): ExpiryChange {
+  return sameInstant(wanted.end, expiresAt, rules.expiry.granularityMs) ? unchanged : moved(wanted, rules);
+}
+
+function moved({ field, end }: NewEnd, { expiry }: ExpiryRules): ExpiryChange {
+  return expiry.update ? { kind: "update", field, expiresAt: end } : { kind: "replace", field, known: "inputs" };
+}
+
+function isOver(end: string | undefined, { nowMs }: ExpiryRules): boolean {
+  return end !== undefined && millis(end) <= nowMs;
 }
 
 /** Equal within the step in which the service keeps times. */

@@ -58,7 +58,7 @@ class Run {
     const config = { get: (name: string) => (name === "apikeys:connections" ? settings : undefined) };
     this.key = new EngineDouble(
       createRotatingApiKeyProvider({
-        connections: createConnections(config, {}, "/", () => backend),
+        connections: createConnections(config, {}, { load: () => backend }),
         nowMs: () => service.nowMs,
         warn: () => undefined,
         marking: plainMarking,

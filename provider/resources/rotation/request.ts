@@ -30,8 +30,7 @@ export function requestRotation(
     return { generation: 1, issuedOn: formatTime(issueTime(schedule, nowMs)), rotationReason: "first issue" };
   if (rotatingNames.some((name) => isUnknown(news[name]))) return before;
 
-  const latest = before.retireUntil ?? before.retireAfter;
-  const runsUntilMs = latest !== undefined && nowMs < Date.parse(latest) ? Date.parse(latest) : undefined;
+  const runsUntilMs = runningOverlap(before, nowMs);
   const change = changeReason(olds, news, catalogue);
   const endMs = endForDue(before.issuedOn, news.expiresIn, undefined);
   // The clock never asks for a key inside a running overlap.
@@ -51,6 +50,12 @@ export function requestRotation(
     rotationReason: runsUntilMs === undefined ? reason : `${reason}; ${earlyEnd(runsUntilMs, nowMs)}`,
     ...overlapRequest(schedule, nowMs, dueMs),
   };
+}
+
+/** When the overlap that runs now ends at the latest; undefined where none runs. */
+function runningOverlap({ retireUntil, retireAfter }: RotationRequest, nowMs: number): number | undefined {
+  const latest = retireUntil ?? retireAfter;
+  return latest !== undefined && nowMs < Date.parse(latest) ? Date.parse(latest) : undefined;
 }
 
 /** What the previous key asks for by itself: its end, or, once a day, whether it is still in use. */

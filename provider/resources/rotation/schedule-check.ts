@@ -7,6 +7,95 @@ import { type RetireMode, retireModes, type ScheduleInputs, scheduleOf } from ".
 
 const shortestRotationMs = 60_000;
 
+/** A schedule whose durations are all known, in milliseconds. */
+interface AskedSchedule {
+  readonly rotateEvery: number;
+  readonly rotateBefore?: number | undefined;
+  /** As the program gives it; `overlapMs` has its default filled in. */
+  readonly overlap?: number | undefined;
+  readonly overlapMs: number;
+  readonly maxOverlap?: number | undefined;
+  readonly jitter?: number | undefined;
+  readonly expiresIn?: number | undefined;
+  readonly retire: unknown;
+}
+
+interface ScheduleRule {
+  readonly field: "rotateEvery" | "rotateBefore" | "overlap" | "maxOverlap" | "jitter" | "retire";
+  /** Why the schedule cannot be kept; undefined where it can. */
+  readonly refuses: (asked: AskedSchedule, facts: ConnectionFacts) => string | undefined;
+}
+
+const d = formatDuration;
+
+/** In the order in which they are told. */
+const rules: readonly ScheduleRule[] = [
+  {
+    field: "rotateEvery",
+    refuses: ({ rotateEvery }) =>
+      rotateEvery < shortestRotationMs ? `"rotateEvery" is ${d(rotateEvery)}; the shortest is 1m` : undefined,
+  },
+  {
+    field: "retire",
+    refuses: ({ retire }, { capabilities, backend }) =>
+      retire === "whenUnused" && !capabilities.lastUsed
+        ? `"retire: whenUnused" needs to know when a key was last used, and ${backend} does not tell; use afterOverlap`
+        : undefined,
+  },
+  {
+    field: "overlap",
+    refuses: ({ overlap, rotateEvery }) =>
+      overlap !== undefined && overlap >= rotateEvery ? thirdKey("overlap", overlap, rotateEvery) : undefined,
+  },
+  {
+    field: "rotateBefore",
+    refuses: ({ rotateBefore, expiresIn }) =>
+      expiresIn !== undefined && rotateBefore !== undefined && rotateBefore >= expiresIn
+        ? `"rotateBefore" (${d(rotateBefore)}) is not shorter than the key's life, expiresIn (${d(expiresIn)}): every key would be due at its issue; shorten it`
+        : undefined,
+  },
+  {
+    field: "rotateEvery",
+    refuses: (asked) => (asked.overlap === undefined ? outlivesKey(asked) : undefined),
+  },
+  {
+    field: "overlap",
+    refuses: (asked) => (asked.overlap === undefined ? undefined : outlivesKey(asked)),
+  },
+  {
+    field: "maxOverlap",
+    refuses: ({ maxOverlap, overlapMs }) =>
+      maxOverlap !== undefined && maxOverlap < overlapMs
+        ? `"maxOverlap" (${d(maxOverlap)}) is shorter than overlap (${d(overlapMs)}); lengthen it`
+        : undefined,
+  },
+  {
+    field: "maxOverlap",
+    refuses: ({ retire, maxOverlap, rotateEvery }) =>
+      retire === "whenUnused" && maxOverlap !== undefined && maxOverlap >= rotateEvery
+        ? thirdKey("maxOverlap", maxOverlap, rotateEvery)
+        : undefined,
+  },
+  {
+    field: "jitter",
+    refuses: ({ jitter, overlapMs, rotateEvery }) =>
+      jitter !== undefined && jitter + overlapMs >= rotateEvery
+        ? `jitter (${d(jitter)}) + overlap (${d(overlapMs)}) = ${d(jitter + overlapMs)} is not shorter than rotateEvery (${d(rotateEvery)}): a key could be due while its predecessor still lives; shorten one of them`
+        : undefined,
+  },
+];
+
+function thirdKey(field: string, ms: number, rotateEvery: number): string {
+  return `"${field}" (${d(ms)}) is not shorter than rotateEvery (${d(rotateEvery)}): a third key would be made while the first still lives; shorten it`;
+}
+
+/** The old key has to live until its overlap ends. */
+function outlivesKey({ rotateEvery, overlapMs, expiresIn }: AskedSchedule): string | undefined {
+  return expiresIn !== undefined && rotateEvery + overlapMs > expiresIn
+    ? `rotateEvery (${d(rotateEvery)}) + overlap (${d(overlapMs)}) = ${d(rotateEvery + overlapMs)} is over the key's life, expiresIn (${d(expiresIn)}): the old key would end before its overlap does; lengthen expiresIn or shorten one of the others`
+    : undefined;
+}
+
 /** Refuses what cannot be kept, with the arithmetic. Fields left out take their defaults, which never refuse themselves. */
 export function checkSchedule(
   news: Readonly<Record<string, unknown>>,
@@ -14,60 +103,21 @@ export function checkSchedule(
   logicalName: string,
   failures: Failures,
 ): void {
-  const { capabilities, backend } = facts;
+  const { retire } = news;
   const { ms, readable } = durationsOf(news, failures);
   if (news.rotateEvery === undefined)
     failures.add("rotateEvery", '"rotateEvery" is missing; say at what age a new key is made, such as 90d');
-  const retire = news.retire;
   if (retire !== undefined && !isUnknown(retire) && !retireModes.includes(retire as RetireMode))
     failures.add("retire", `"retire" is not one of ${retireModes.join(", ")}`);
-  const { rotateEvery, rotateBefore, overlap, maxOverlap, jitter, expiresIn: lifetime } = ms;
+  const { rotateEvery } = ms;
   if (!readable || rotateEvery === undefined) return;
-  const d = formatDuration;
-  if (rotateEvery < shortestRotationMs)
-    failures.add("rotateEvery", `"rotateEvery" is ${d(rotateEvery)}; the shortest is 1m`);
-  if (retire === "whenUnused" && !capabilities.lastUsed)
-    failures.add(
-      "retire",
-      `"retire: whenUnused" needs to know when a key was last used, and ${backend} does not tell; use afterOverlap`,
-    );
-  if (overlap !== undefined && overlap >= rotateEvery)
-    failures.add(
-      "overlap",
-      `"overlap" (${d(overlap)}) is not shorter than rotateEvery (${d(rotateEvery)}): a third key would be made while the first still lives; shorten it`,
-    );
-  if (lifetime !== undefined && rotateBefore !== undefined && rotateBefore >= lifetime) {
-    failures.add(
-      "rotateBefore",
-      `"rotateBefore" (${d(rotateBefore)}) is not shorter than the key's life, expiresIn (${d(lifetime)}): every key would be due at its issue; shorten it`,
-    );
+  const { overlapMs } = scheduleOf(news as unknown as ScheduleInputs, facts, logicalName);
+  const asked: AskedSchedule = { ...ms, rotateEvery, overlapMs, retire };
+  for (const { field, refuses } of rules) {
+    const reason = refuses(asked, facts);
+    if (reason !== undefined) failures.add(field, reason);
   }
-  const schedule = scheduleOf(news as unknown as ScheduleInputs, facts, logicalName);
-  const overlapMs = schedule.overlapMs;
-  if (lifetime !== undefined && rotateEvery + overlapMs > lifetime) {
-    failures.add(
-      overlap === undefined ? "rotateEvery" : "overlap",
-      `rotateEvery (${d(rotateEvery)}) + overlap (${d(overlapMs)}) = ${d(rotateEvery + overlapMs)} is over the key's life, expiresIn (${d(lifetime)}): the old key would end before its overlap does; lengthen expiresIn or shorten one of the others`,
-    );
-  }
-  if (maxOverlap !== undefined && maxOverlap < overlapMs)
-    failures.add(
-      "maxOverlap",
-      `"maxOverlap" (${d(maxOverlap)}) is shorter than overlap (${d(overlapMs)}); lengthen it`,
-    );
-  if (retire === "whenUnused" && maxOverlap !== undefined && maxOverlap >= rotateEvery) {
-    failures.add(
-      "maxOverlap",
-      `"maxOverlap" (${d(maxOverlap)}) is not shorter than rotateEvery (${d(rotateEvery)}): a third key would be made while the first still lives; shorten it`,
-    );
-  }
-  if (jitter !== undefined && jitter + overlapMs >= rotateEvery) {
-    failures.add(
-      "jitter",
-      `jitter (${d(jitter)}) + overlap (${d(overlapMs)}) = ${d(jitter + overlapMs)} is not shorter than rotateEvery (${d(rotateEvery)}): a key could be due while its predecessor still lives; shorten one of them`,
-    );
-  }
-  checkOneKey({ overlapMs, asked: overlap, allowOutage: news.allowOutage }, facts, failures);
+  checkOneKey({ overlapMs, asked: asked.overlap, allowOutage: news.allowOutage }, facts, failures);
 }
 
 /** The durations in milliseconds; `readable`: all that are given are known, and are durations. */

@@ -23,7 +23,7 @@ function stack(settings: {
   };
   const get = (key: string) =>
     texts[key] === undefined ? undefined : typeof texts[key] === "string" ? texts[key] : JSON.stringify(texts[key]);
-  return createConnections({ get }, settings.env ?? {}, __dirname);
+  return createConnections({ get }, settings.env ?? {}, { programDir: __dirname });
 }
 
 const withFields = (fields: Fields) => stack({ connections: { default: { ...sound, ...fields } } });
@@ -138,7 +138,11 @@ describe("a connection", () => {
 
   test("is read again after a failure, once the configuration is right", () => {
     const settings: { connections: unknown } = { connections: {} };
-    const connections = createConnections({ get: () => JSON.stringify(settings.connections) }, {}, __dirname);
+    const connections = createConnections(
+      { get: () => JSON.stringify(settings.connections) },
+      {},
+      { programDir: __dirname },
+    );
     expect(() => connections.describe("default")).toThrow(ConfigError);
     settings.connections = { default: sound };
     expect(connections.describe("default").backend).toBe("novavms");
@@ -443,12 +447,9 @@ describe("a credential that is asked for again", () => {
     const backend = new FakeService().backend();
     const watching: Backend = { ...backend, connect: (context) => ((token = context.token), backend.connect(context)) };
     const settings = { default: { backend: "fake", url: "https://fake.example.com", ...fields } };
-    createConnections(
-      { get: (key) => (key === "apikeys:connections" ? JSON.stringify(settings) : undefined) },
-      env,
-      __dirname,
-      () => watching,
-    ).open("default");
+    createConnections({ get: (key) => (key === "apikeys:connections" ? JSON.stringify(settings) : undefined) }, env, {
+      load: () => watching,
+    }).open("default");
     if (!token) throw new Error("the backend was not connected");
     return token;
   }

@@ -165,9 +165,9 @@ describe("what becomes of an existing key's end", () => {
     ],
   ];
 
-  test.each(table)("when %s", (_title, asked, recorded, whereMovable, whereFixed) => {
-    expect(compareExpiry(asked, recorded, movable, today)).toEqual(whereMovable);
-    expect(compareExpiry(asked, recorded, fixed, today)).toEqual(whereFixed);
+  test.each(table)("when %s", (_title, asked, recorded, ...[whereMovable, whereFixed]) => {
+    expect(compareExpiry(asked, recorded, { ...movable, nowMs: today })).toEqual(whereMovable);
+    expect(compareExpiry(asked, recorded, { ...fixed, nowMs: today })).toEqual(whereFixed);
   });
 });
 

@@ -134,7 +134,7 @@ export class FakeService {
           ? JSON.stringify({ default: connection, other: { ...connection, url: "http://127.0.0.1:4011/v1" } })
           : undefined,
     };
-    return createConnections(config, {}, "/", () => this.backend());
+    return createConnections(config, {}, { load: () => this.backend() });
   }
 
   connection(): WritableConnection {

@@ -38,7 +38,7 @@ function setUp(abilities: Partial<Capabilities>) {
   const waits: number[] = [];
   const sleep = async (ms: number) => void waits.push(ms);
   const context: ResourceContext = {
-    connections: createConnections(config, {}, "/", () => backend),
+    connections: createConnections(config, {}, { load: () => backend }),
     nowMs: () => service.nowMs,
     warn: () => undefined,
     marking: plainMarking,
@@ -450,7 +450,7 @@ describe("What holds on any service", () => {
     });
     const at = (url: string) =>
       createRotatingApiKeyProvider({
-        connections: createConnections(config(url), { APIKEYS_NOW: "2026-08-01T00:00:00Z" }, "/", () => backend),
+        connections: createConnections(config(url), { APIKEYS_NOW: "2026-08-01T00:00:00Z" }, { load: () => backend }),
         nowMs: () => service.nowMs,
         warn: () => undefined,
         marking: plainMarking,
