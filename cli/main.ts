@@ -24,6 +24,7 @@ const commands: Readonly<Record<string, () => AddCommand>> = {
   comment: () => (require("./comment") as typeof import("./comment")).addCommentCommand,
   approved: () => (require("./approved") as typeof import("./approved")).addApprovedCommand,
   "approve-pack": () => (require("./approve-pack") as typeof import("./approve-pack")).addApprovePackCommand,
+  "new-backend": () => (require("./new-backend") as typeof import("./new-backend")).addNewBackendCommand,
   merge: () => (require("./merge") as typeof import("./merge")).addMergeCommand,
 };
 

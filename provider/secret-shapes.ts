@@ -32,6 +32,12 @@ export function publishedParts(secret: string): readonly (readonly [number, numb
   return [];
 }
 
+/** The published part that a secret begins with, such as `acme_`; empty where it has none. */
+export function publishedPrefix(secret: string): string {
+  const [first] = publishedParts(secret);
+  return first?.[0] === 0 ? secret.slice(0, first[1]) : "";
+}
+
 /** Calls back with each stretch of the text that looks like a credential, whoever made it. */
 export function findShapes(
   text: string,

@@ -1,4 +1,5 @@
 import { compact, spread, type View, viewOf, viewsOf } from "./redact-view";
+import { publishedPrefix } from "./secret-shapes";
 
 /** So many characters of a secret tell something of it: a run that is shorter stands in any text by chance. */
 export const windowLength = 8;
@@ -15,21 +16,13 @@ export class SecretWindows {
     return this.#windows.size === 0 && this.#short.size === 0;
   }
 
+  /** Adds all pieces of a secret but those of the prefix that each key of its service has, and that may be its name. */
   add(secret: string): void {
     const bounded = secret.slice(0, longestSecret);
-    const plain = viewOf(bounded);
-    const lower = plain.bytes.toLowerCase();
-    if (lower.length === 0) return;
-    if (lower.length < windowLength) this.#short.add(lower);
-    this.#addWindows(lower);
-    for (const form of [spread, compact]) this.#addWindows(form(plain).bytes.toLowerCase());
-    const bytes = Buffer.from(bounded);
-    this.#addWindows(bytes.toString("hex"));
-    for (const before of [0, 1, 2]) this.#addWindows(base64Of(bytes, before));
-  }
-
-  #addWindows(text: string): void {
-    for (let at = 0; at + windowLength <= text.length; at += 1) this.#windows.add(text.slice(at, at + windowLength));
+    const lower = viewOf(bounded).bytes.toLowerCase();
+    if (lower.length > 0 && lower.length < windowLength) this.#short.add(lower);
+    const open = new Set(windowsOf(publishedPrefix(bounded)));
+    for (const window of windowsOf(bounded)) if (!open.has(window)) this.#windows.add(window);
   }
 
   /** Calls back with each stretch of the text that a secret shares with it, as offsets of its characters. */
@@ -86,6 +79,20 @@ export class SecretWindows {
         found(starts[at] ?? 0, ends[end - 1] ?? 0);
       }
   }
+}
+
+/** Each run of eight characters, in each form in which the text may be written. */
+function* windowsOf(text: string): Generator<string> {
+  if (text === "") return;
+  const plain = viewOf(text);
+  const bytes = Buffer.from(text);
+  const forms = [
+    ...[plain, spread(plain), compact(plain)].map((view) => view.bytes.toLowerCase()),
+    bytes.toString("hex"),
+    ...[0, 1, 2].map((before) => base64Of(bytes, before)),
+  ];
+  for (const form of forms)
+    for (let at = 0; at + windowLength <= form.length; at += 1) yield form.slice(at, at + windowLength);
 }
 
 function isWordByte(byte: string | undefined): boolean {

@@ -46,6 +46,22 @@ describe("vendor text made safe to print", () => {
     expect(redact(quoted)).toBe("token [redacted] is locked");
   });
 
+  test("what every key of a service begins with is no part of a secret: it may be the service's own name", () => {
+    const { capabilities, connect } = pulsely;
+    const shape = "(?<prefix>parking-lots_)[0-9a-f]{40}";
+    defineBackend({
+      name: "parking-lots",
+      capabilities: { ...capabilities, scopes: "none", secret: { ...capabilities.secret, shape } },
+      connect,
+    });
+    rememberSecrets("parking-lots_00112233445566778899aabbccddeeff00112233");
+    expect(redact("Parking Lots gave no usable id of parking-lots")).toBe(
+      "Parking Lots gave no usable id of parking-lots",
+    );
+    expect(redact("it is ng-lots_00112233445566")).toBe("it is [redacted]");
+    expect(redact("lots_001")).toBe("[redacted]");
+  });
+
   test.each([
     "Send a valid credential as a Bearer token.",
     "Bearer authentication is required",
