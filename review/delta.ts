@@ -28,7 +28,7 @@ export function reviewedOf(units: readonly Unit[], code: readonly ForeignCode[] 
     const urn = exactText(unit.urn);
     const { gains, loses } = unit.change;
     const entry = { urn, kind: unit.kind, ...sides, gains: grantTexts(gains), loses: grantTexts(loses) };
-    if (changes(entry) || endsAlive(unit)) delta.push(entry);
+    if (changes(entry) || leavesAlive(unit)) delta.push(entry);
     else if (sides.after) kept.push({ urn, kind: unit.kind, now: sides.after });
     for (const { access } of [unit.before, unit.after].filter((side) => side !== undefined)) {
       const backend = access.target?.backend;
@@ -66,8 +66,8 @@ export function changes({ before, after, gains, loses }: Omit<DeltaEntry, "urn" 
   return where(before) !== where(after);
 }
 
-/** A replacement whose old key nobody revokes leaves two of them. */
-function endsAlive({ op, before, after }: Unit): boolean {
+/** A replacement whose old key or account nobody revokes leaves two of them. */
+export function leavesAlive({ op, before, after }: Unit): boolean {
   const { retainOnDelete, deletedWith } = (before ?? after)?.facts ?? {};
   return op === "replace" && (retainOnDelete === true || deletedWith !== undefined);
 }

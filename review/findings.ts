@@ -1,7 +1,7 @@
 import { exactText } from "./exact-text";
 import { inert } from "./inert";
 import type { Level, RuleId } from "./levels";
-import { levelFor, type Policy, type Waiver } from "./policy";
+import { levelFor, type Waiver } from "./policy";
 import type { ReportFinding } from "./report";
 import { whyInvalid } from "./rules/invalid-waiver";
 import { rules } from "./rules/index";
@@ -29,10 +29,14 @@ export function findings(context: RuleContext, asked: readonly Rule[] = rules): 
 }
 
 /** The waiver that holds for a problem, if there is one. */
-export function waiverFor(policy: Policy, rule: Rule, urn: string, nowMs: number): Waiver | undefined {
+function waiverFor({ policy, nowMs }: RuleContext, rule: Rule, { urn, code }: Problem): Waiver | undefined {
   if (rule.waivable === false) return undefined;
   return policy.document.waivers?.find(
-    (waiver) => waiver.rule === rule.id && waiver.urn === urn && whyInvalid(waiver, nowMs) === undefined,
+    (waiver) =>
+      waiver.rule === rule.id &&
+      waiver.urn === urn &&
+      (code === undefined || waiver.code === code) &&
+      whyInvalid(waiver, nowMs) === undefined,
   );
 }
 
@@ -41,7 +45,7 @@ export function fingerprintOf(rule: RuleId, urn: string, subject: string | undef
 }
 
 function finding(context: RuleContext, rule: Rule, problem: Problem, existing: boolean): ReportFinding {
-  const waiver = waiverFor(context.policy, rule, problem.urn, context.nowMs);
+  const waiver = waiverFor(context, rule, problem);
   return {
     rule: rule.id,
     level: levelFor(

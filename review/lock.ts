@@ -1,8 +1,7 @@
 import { canonicalScopes } from "../provider/scopes";
-import { canonicalJson } from "./canonical";
-import { asEarlierSaid, lockedText } from "./earlier-lock";
-import { inert, quoted } from "./inert";
-import { isRecord } from "./preview-form";
+import { leavesAlive } from "./delta";
+import { lockedText } from "./earlier-lock";
+import { inert } from "./inert";
 import type { KeyAccount } from "./key-account";
 import { sha256 } from "./sha256";
 import { isKey, type ForeignCode, type Side, type Unit } from "./units";
@@ -73,64 +72,12 @@ export function lockText(lock: AccessLock): string {
   return `${JSON.stringify(lock, null, 2)}\n`;
 }
 
-/** What differs between the committed file and the program, as sentences; empty = up to date. */
-export function lockDifferences(text: string, program: AccessLock): string[] {
-  if (text.trim() === "") return ["the file is missing or empty"];
-  const committed = parseLock(text);
-  if (!committed) return ["the file is not a lock file of this version"];
-  const current = committed.revision === undefined ? asEarlierSaid(program, committed) : program;
-  const differences: string[] = [];
-  for (const field of ["project", "stack"] as const) {
-    if (committed[field] !== current[field])
-      differences.push(`${field} ${quoted(committed[field])} in the file, ${quoted(current[field])} in the preview`);
-  }
-  if (!sameConnections(committed.connections, current.connections)) differences.push("connections differ");
-  for (const list of ["accounts", "keys", "code"] as const) {
-    const old = new Map((committed[list] ?? []).map((entry) => [entry.resource, entry]));
-    const next = new Map((current[list] ?? []).map((entry) => [entry.resource, entry]));
-    for (const resource of [...new Set([...old.keys(), ...next.keys()])].sort()) {
-      const before = old.get(resource);
-      const after = next.get(resource);
-      if (!before) differences.push(`${quoted(resource)} is missing in the file`);
-      else if (!after) differences.push(`${quoted(resource)} is not in the program any more`);
-      else if (canonicalJson(before) !== canonicalJson(after))
-        differences.push(`${quoted(resource)}: ${changedFields(before, after)}`);
-    }
-  }
-  return differences;
-}
-
-function sameConnections(committed: readonly LockedConnection[], current: readonly LockedConnection[]): boolean {
-  const texts = (connections: readonly LockedConnection[]): string =>
-    JSON.stringify(connections.map((each) => canonicalJson(each)).sort());
-  return texts(committed) === texts(current);
-}
-
-/** Undefined where the text is no lock of this version: the caller says what to do, and nothing of the text. */
-function parseLock(text: string): AccessLock | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  return isLock(value) ? value : undefined;
-}
-
-function isLock(value: unknown): value is AccessLock {
-  if (!isRecord(value) || value.lockVersion !== 1 || ![undefined, 2].includes(value.revision as undefined))
-    return false;
-  if (typeof value.project !== "string" || typeof value.stack !== "string" || !Array.isArray(value.connections))
-    return false;
-  const isEntry = (entry: unknown): boolean => isRecord(entry) && typeof entry.resource === "string";
-  return [value.accounts, value.keys, value.code ?? []].every((list) => Array.isArray(list) && list.every(isEntry));
-}
-
 function lockedAccount(unit: Unit, { facts, state }: Side): LockEntry {
   const isAnother = state.id !== undefined && unit.before !== undefined && state.id !== unit.before.state.id;
   return {
     resource: lockedText(urnInsideStack(unit.urn), 300),
     ...(isAnother ? { account: "another one than in the state" } : {}),
+    ...leftAlive(unit, "account"),
     ...common(facts),
     ...(facts.role === undefined ? {} : { role: lockedText(facts.role) }),
     ...(facts.scopes.kind === "list"
@@ -143,6 +90,7 @@ function lockedKey(unit: Unit, { facts, account }: Side): LockEntry {
   return {
     resource: lockedText(urnInsideStack(unit.urn), 300),
     ...lockedAccountOf(unit, account),
+    ...leftAlive(unit, "key"),
     ...common(facts),
     ...(facts.environment === undefined ? {} : { environment: lockedText(facts.environment) }),
     ...(facts.scopes.kind === "list"
@@ -163,6 +111,12 @@ function lockedAccountOf(unit: Unit, { known, urn, id }: KeyAccount): { readonly
     return { account: isAnother ? `${name} (another one than in the state)` : name };
   }
   return id === undefined ? {} : { account: `outside of this stack, ${sha256(id).slice(0, 16)}` };
+}
+
+/** A fingerprint of what the replacement leaves behind, so that the approval of one says nothing of the next. */
+function leftAlive(unit: Unit, noun: "account" | "key"): { readonly leavesAlive?: string } {
+  if (!leavesAlive(unit)) return {};
+  return { leavesAlive: `the old ${noun}, ${sha256(unit.before?.state.id ?? "").slice(0, 16)}` };
 }
 
 function lockedCode({ urn, after: { text } }: ForeignCode): LockEntry {
@@ -191,20 +145,6 @@ function expiryPolicy(facts: Side["facts"]): Record<string, string> {
   );
   if (policy.length > 0) return Object.fromEntries(policy);
   return { kind: facts.expiryHidden ? "known after the update" : "never" };
-}
-
-function changedFields(before: Record<string, unknown>, after: Record<string, unknown>): string {
-  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
-  const changed = names.filter((name) => canonicalJson(before[name]) !== canonicalJson(after[name]));
-  return changed
-    .map((name) => `${quoted(name)} ${shown(before[name])} in the file, ${shown(after[name])} in the program`)
-    .join("; ");
-}
-
-function shown(value: unknown): string {
-  if (value === undefined) return "absent";
-  if (Array.isArray(value)) return quoted(value.map(String).join(" "), 200);
-  return quoted(typeof value === "string" ? value : JSON.stringify(value), 200);
 }
 
 function sorted<Entry extends { readonly resource: string }>(entries: Entry[]): Entry[] {

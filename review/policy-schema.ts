@@ -44,6 +44,14 @@ const waiver = z
   .strictObject({
     rule: z.enum(ruleIds),
     urn: z.string().min(1).meta({ description: "The resource, as the finding names it." }),
+    code: z
+      .string()
+      .regex(/^([0-9a-f]{64}|hidden)$/, { error: "is neither a SHA-256 in hex nor `hidden`" })
+      .optional()
+      .meta({
+        description:
+          "SR023: the SHA-256 of the code that somebody has read, as the finding names it. `hidden` = whatever the resource runs, while nobody can read it.",
+      }),
     reason: z.string().optional(),
     approver: z.string().optional(),
     until: z

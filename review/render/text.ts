@@ -1,5 +1,5 @@
 import { digestVersion } from "../digest";
-import { plainMessage } from "../inert";
+import { plainMessage, quotedList } from "../inert";
 import { changedAccounts, keysBesideAccounts } from "../changed-rows";
 import { servicesInPlay } from "../in-play";
 import type { Report } from "../report";
@@ -17,6 +17,8 @@ import {
   verdictWords,
   wasReviewed,
 } from "../wording";
+import { kindOf, nameIn } from "./markdown-text";
+import { fewestInGroup, shownNames } from "./table";
 
 /** For a terminal and for logs: plain lines, none of which starts with a program's words. */
 export function renderText(report: Report): string {
@@ -40,40 +42,74 @@ export function renderText(report: Report): string {
     ...(loses.length > 0 ? [`  loses ${list(loses)}`] : []),
   ];
   section(lines, "Access", [
-    ...changedAccounts(report).flatMap((row) => {
-      const owner = row.owner === null ? "unknown" : `\`${row.owner}\``;
-      const env = row.env === null ? "" : `, \`${row.env}\``;
-      return [`${subjectOf(row.urn)} (owner ${owner}${env})`, ...onService(row.urn), ...access(row)];
-    }),
-    ...keysBesideAccounts(report).flatMap((key) => [
-      `${subjectOf(key.urn)} of ${subjectOf(key.account ?? "")}, which as a whole can do the same as before`,
-      ...onService(key.urn),
-      ...access(key),
-    ]),
+    ...rowLines(
+      changedAccounts(report).map((row) => {
+        const owner = row.owner === null ? "unknown" : `\`${row.owner}\``;
+        const env = row.env === null ? "" : `, \`${row.env}\``;
+        return { urn: row.urn, words: ` (owner ${owner}${env})`, below: [...onService(row.urn), ...access(row)] };
+      }),
+    ),
+    ...rowLines(
+      keysBesideAccounts(report).map((key) => ({
+        urn: key.urn,
+        words: ` of ${subjectOf(key.account ?? "")}, which as a whole can do the same as before`,
+        below: [...onService(key.urn), ...access(key)],
+      })),
+    ),
   ]);
+  const made = report.keys.filter(({ op }) => op === "replace" || op === "rotate");
   section(
     lines,
     "Keys replaced or rotated",
-    report.keys.flatMap((key) => {
-      if (key.op !== "replace" && key.op !== "rotate") return [];
-      const consumers = consumersWords(key);
-      return [
-        `${subjectOf(key.urn)} ${keyOpWords(key, alive)}: ${key.reason}`,
-        `  old key ${oldKeyWords(key)}; consumers updated in this stack: ${consumers}`,
-      ];
-    }),
+    rowLines(
+      made.map((key) => ({
+        urn: key.urn,
+        words: ` ${keyOpWords(key, alive)}: ${key.reason}`,
+        below: [`  old key ${oldKeyWords(key)}; consumers updated in this stack: ${consumersWords(key)}`],
+      })),
+    ),
   );
   section(
     lines,
     "Findings",
-    report.findings.flatMap((finding) => [
-      `${finding.waived ? "waived" : finding.level} ${finding.rule} ${subjectOf(finding.urn)}: ${finding.message}`,
-      `  at ${finding.location.file}:${finding.location.line}${finding.existing ? ", not new" : ""}. ${ruleHelp(finding.rule)}`,
-    ]),
+    rowLines(
+      report.findings.map(({ urn, rule, level, waived, message, location, existing }) => ({
+        lead: `${waived ? "waived" : level} ${rule} `,
+        urn,
+        words: `: ${message}`,
+        below: [`  at ${location.file}:${location.line}${existing ? ", not new" : ""}. ${ruleHelp(rule)}`],
+      })),
+    ),
   );
   if (wasReviewed(report))
     lines.push("", `${footerWords(report)}.`, `Digest ${report.digest} (version ${digestVersion})`);
   return `${lines.map(plainLine).join("\n")}\n`;
+}
+
+/** What is said of one resource: its name between two texts, and the lines below. */
+interface Row {
+  readonly lead?: string;
+  readonly urn: string;
+  readonly words: string;
+  readonly below: readonly string[];
+}
+
+/** Many rows that differ in nothing but the name are one, with their number, as in Markdown. */
+function rowLines(rows: readonly Row[]): string[] {
+  const groups = Map.groupBy(rows, ({ urn, lead, words, below }) => JSON.stringify([kindOf(urn), lead, words, below]));
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (!first || group.length < fewestInGroup) return group.flatMap((row) => linesOf(row, subjectOf(row.urn)));
+    const names = quotedList(
+      group.map(({ urn }) => nameIn(urn)),
+      shownNames,
+    );
+    return linesOf(first, `each of ${group.length} ${kindOf(first.urn)}s (${names})`);
+  });
+}
+
+function linesOf({ lead = "", words, below }: Row, subject: string): string[] {
+  return [`${lead}${subject}${words}`, ...below];
 }
 
 function section(lines: string[], title: string, rows: readonly string[]): void {

@@ -2,6 +2,7 @@ import { quoted } from "../inert";
 import { waiverEnd, type Waiver } from "../policy";
 import { parseUrn } from "../urn";
 import type { Rule } from "./rule";
+import { unreviewedCode } from "./unreviewed-code";
 
 export const invalidWaiver: Rule = {
   id: "SR020",
@@ -9,7 +10,7 @@ export const invalidWaiver: Rule = {
   level: "block",
   needs: "new-state",
   waivable: false,
-  help: "A waiver needs a reason, an approver and a last day (`until`) that has not passed. Renew it or remove it.",
+  help: "A waiver needs a reason, an approver and a last day (`until`) that has not passed; one of SR023 needs the `code` that the finding names. Renew it or remove it.",
   check: ({ policy, nowMs, stackUrn }) =>
     (policy.document.waivers ?? []).flatMap((waiver, index) => {
       const why = whyInvalid(waiver, nowMs);
@@ -28,7 +29,13 @@ export const invalidWaiver: Rule = {
 
 /** Why a waiver does not hold, as the end of a sentence. */
 export function whyInvalid(waiver: Waiver, nowMs: number): string | undefined {
-  const missing = (["reason", "approver", "until"] as const).filter((part) => (waiver[part] ?? "").trim() === "");
+  const needed = [
+    "reason",
+    "approver",
+    "until",
+    ...(waiver.rule === unreviewedCode.id ? ["code" as const] : []),
+  ] as const;
+  const missing = needed.filter((part) => (waiver[part] ?? "").trim() === "");
   if (missing.length > 0) return `has no ${missing.join(" and no ")}`;
   const end = waiverEnd(waiver.until ?? "");
   if (end === undefined) return "has an end that is no date";

@@ -36,6 +36,8 @@ export interface Problem {
   readonly message: string;
   /** Sets it apart from other problems of the same rule and resource: a scope, a property. */
   readonly subject?: string;
+  /** SHA-256 of the code that it is about, or `hidden`: a waiver holds for this code alone. */
+  readonly code?: string;
   /** Of the key, for levels that differ by environment. */
   readonly environment?: string;
   /** Where this one weighs less than the rule's own level. The policy file's word wins over both. */

@@ -1,6 +1,6 @@
 import { quoted } from "../inert";
 import { sha256 } from "../sha256";
-import type { ForeignCode } from "../units";
+import type { CodeText, ForeignCode } from "../units";
 import type { Problem, Rule } from "./rule";
 
 /**
@@ -12,7 +12,7 @@ export const unreviewedCode: Rule = {
   title: "code that runs and is not reviewed",
   level: "block",
   needs: "both-states",
-  help: "Read the code of the dynamic resource as you would read a script that gets the job's credentials. Waive the finding for the resource once somebody has.",
+  help: "Read the code of the dynamic resource as you would read a script that gets the job's credentials. Once somebody has, waive the finding for the resource with the `code` that it names: other code needs another waiver.",
   check: ({ code }) => code.filter(isNews).map(problem),
 };
 
@@ -22,17 +22,21 @@ export function isNews({ before, after }: ForeignCode): boolean {
 }
 
 function problem({ urn, before, after, location }: ForeignCode): Problem {
-  const what =
-    after.text === undefined
-      ? "runs code that cannot be read here, because it is secret, not known before the update, or in no form that the review reads"
-      : before === undefined
-        ? "is a new dynamic resource, and runs code of its own"
-        : "is a dynamic resource whose code changes";
+  const code = after.text === undefined ? "hidden" : sha256(after.text);
   const names = after.text !== undefined && /apikeys/i.test(after.text) ? `; the code names ${quoted("apikeys")}` : "";
   return {
     urn,
-    subject: after.text === undefined ? "hidden" : sha256(after.text).slice(0, 16),
+    subject: after.text === undefined ? code : code.slice(0, 16),
+    code,
     location,
-    message: `${what}${names}`,
+    message: `${whatRuns(before, after)} (${quoted(`code: ${code}`)})${names}`,
   };
+}
+
+function whatRuns(before: CodeText | undefined, after: CodeText): string {
+  if (after.text === undefined)
+    return "runs code that cannot be read here, because it is secret, not known before the update, or in no form that the review reads";
+  return before === undefined
+    ? "is a new dynamic resource, and runs code of its own"
+    : "is a dynamic resource whose code changes";
 }

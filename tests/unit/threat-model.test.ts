@@ -25,6 +25,7 @@ const proofs: Readonly<Record<string, readonly [file: string, title: string]>> =
   "lock-1": [delivery, oneComment],
   "policy-1": [delivery, red],
   "policy-2": [delivery, "review it by the policy in the repository's root, and point at its files from there"],
+  "waiver-1": ["tests/unit/review/waived-code.test.ts", "does not hold for other code at the same resource"],
   "copy-1": [delivery, forgeries],
   "artifact-1": [delivery, forgeries],
   "comment-1": [delivery, oneComment],

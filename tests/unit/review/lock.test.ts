@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
-import { lockDifferences, lockText } from "../../../review/lock";
+import { lockText } from "../../../review/lock";
+import { lockDifferences } from "../../../review/lock-differences";
 import { defaultPolicy } from "../../../review/policy";
 import { lockPreview } from "../../../review/review-preview";
 import {
@@ -124,6 +125,57 @@ describe("the lock file", () => {
     expect(lockDifferences(JSON.stringify({ ...earlier, revision: 3 }), now)).toEqual([
       "the file is not a lock file of this version",
     ]);
+  });
+
+  describe("where a replacement leaves the old key alive", () => {
+    const retained = { retainOnDelete: true };
+    const old = key("ci", { keepers: { month: "1" } }, retained);
+    const next = key("ci", { keepers: { month: "2" } }, retained);
+    const replaced = [changed("replace", old, next, ["keepers"])];
+    const before = lockText(lockOf([unchanged(old)]).lock);
+
+    it("is out of date, although all that will be is the same", () => {
+      expect(lockDifferences(before, lockOf(replaced).lock)).toEqual([
+        expect.stringMatching(
+          /^`.*ApiKey::ci`: `leavesAlive` absent in the file, `the old key, [0-9a-f]{16}` in the program$/,
+        ),
+      ]);
+      expect(review(replaced, { lock: before }).exitCode).toBe(11);
+      const { revision: _revision, ...of01 } = JSON.parse(before) as Record<string, unknown>;
+      expect(lockDifferences(JSON.stringify(of01), lockOf(replaced).lock)).toHaveLength(1);
+    });
+
+    it("sees the same of a key that another resource takes along, and of an account", () => {
+      const taken = { deletedWith: urnOf("ServiceAccount", "bot") };
+      const bot = account("bot", { role: "viewer" }, retained);
+      for (const [from, to] of [
+        [key("ci", {}, taken), key("ci", { keepers: { month: "2" } }, taken)],
+        [key("ci", {}, retained), key("ci", { keepers: { month: "2" } })],
+        [bot, account("bot", { role: "viewer", description: "x" }, retained)],
+      ] as const) {
+        const file = lockText(lockOf([unchanged(from)]).lock);
+        const differences = lockDifferences(file, lockOf([changed("replace", from, to)]).lock);
+        expect(differences.join()).toContain("`leavesAlive`");
+      }
+    });
+
+    it("is done with once it has been approved: the file holds afterwards, and not for the next old key", () => {
+      const approved = lockText(lockOf(replaced).lock);
+      expect(lockDifferences(approved, lockOf(replaced).lock)).toEqual([]);
+      const after = { ...next, id: "id-of-the-next" };
+      expect(lockDifferences(approved, lockOf([unchanged(after)]).lock)).toEqual([]);
+      const again = [changed("replace", after, key("ci", { keepers: { month: "3" } }, retained), ["keepers"])];
+      expect(lockDifferences(approved, lockOf(again).lock)).toHaveLength(1);
+      expect(approved).not.toContain("id-of-ci");
+    });
+
+    it("says nothing of a replacement that revokes", () => {
+      const plain = key("ci");
+      const file = lockText(lockOf([unchanged(plain)]).lock);
+      expect(
+        lockDifferences(file, lockOf([changed("replace", plain, key("ci", { keepers: { m: "2" } }))]).lock),
+      ).toEqual([]);
+    });
   });
 
   it("is not written from what cannot be read", () => {

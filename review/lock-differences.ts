@@ -1,0 +1,81 @@
+import { canonicalJson } from "./canonical";
+import { asEarlierSaid } from "./earlier-lock";
+import { quoted } from "./inert";
+import type { AccessLock, LockedConnection, LockEntry } from "./lock";
+import { isRecord } from "./preview-form";
+
+/** What differs between the committed file and the program, as sentences; empty = up to date. */
+export function lockDifferences(text: string, program: AccessLock): string[] {
+  if (text.trim() === "") return ["the file is missing or empty"];
+  const committed = parseLock(text);
+  if (!committed) return ["the file is not a lock file of this version"];
+  const current = committed.revision === undefined ? asEarlierSaid(program, committed) : program;
+  const differences: string[] = [];
+  for (const field of ["project", "stack"] as const) {
+    if (committed[field] !== current[field])
+      differences.push(`${field} ${quoted(committed[field])} in the file, ${quoted(current[field])} in the preview`);
+  }
+  if (!sameConnections(committed.connections, current.connections)) differences.push("connections differ");
+  for (const list of ["accounts", "keys", "code"] as const) {
+    const old = new Map((committed[list] ?? []).map((entry) => [entry.resource, entry]));
+    const next = new Map((current[list] ?? []).map((entry) => [entry.resource, entry]));
+    for (const resource of [...new Set([...old.keys(), ...next.keys()])].sort()) {
+      const difference = entryDifference(old.get(resource), next.get(resource));
+      if (difference !== undefined) differences.push(`${quoted(resource)}${difference}`);
+    }
+  }
+  return differences;
+}
+
+/** The end of a sentence about one resource; undefined where both say the same. */
+function entryDifference(committed: LockEntry | undefined, current: LockEntry | undefined): string | undefined {
+  if (!committed) return " is missing in the file";
+  if (!current) return " is not in the program any more";
+  const before = current.leavesAlive === undefined ? withoutThePast(committed) : committed;
+  return canonicalJson(before) === canonicalJson(current) ? undefined : `: ${changedFields(before, current)}`;
+}
+
+/** A replacement that is over was approved, and what the file still says of it is nothing about what will be. */
+function withoutThePast({ leavesAlive: _over, ...entry }: LockEntry): Readonly<Record<string, unknown>> {
+  return entry;
+}
+
+function sameConnections(committed: readonly LockedConnection[], current: readonly LockedConnection[]): boolean {
+  const texts = (connections: readonly LockedConnection[]): string =>
+    JSON.stringify(connections.map((each) => canonicalJson(each)).sort());
+  return texts(committed) === texts(current);
+}
+
+/** Undefined where the text is no lock of this version: the caller says what to do, and nothing of the text. */
+function parseLock(text: string): AccessLock | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  return isLock(value) ? value : undefined;
+}
+
+function isLock(value: unknown): value is AccessLock {
+  if (!isRecord(value) || value.lockVersion !== 1 || ![undefined, 2].includes(value.revision as undefined))
+    return false;
+  if (typeof value.project !== "string" || typeof value.stack !== "string" || !Array.isArray(value.connections))
+    return false;
+  const isEntry = (entry: unknown): boolean => isRecord(entry) && typeof entry.resource === "string";
+  return [value.accounts, value.keys, value.code ?? []].every((list) => Array.isArray(list) && list.every(isEntry));
+}
+
+function changedFields(before: Record<string, unknown>, after: Record<string, unknown>): string {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
+  const changed = names.filter((name) => canonicalJson(before[name]) !== canonicalJson(after[name]));
+  return changed
+    .map((name) => `${quoted(name)} ${shown(before[name])} in the file, ${shown(after[name])} in the program`)
+    .join("; ");
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return "absent";
+  if (Array.isArray(value)) return quoted(value.map(String).join(" "), 200);
+  return quoted(typeof value === "string" ? value : JSON.stringify(value), 200);
+}
