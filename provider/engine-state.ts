@@ -14,9 +14,10 @@ export interface RecordedState {
    * them before the first dynamic resource, and keeps them over renames, refreshes and changes of the configuration.
    */
   readonly identity: string;
-  /** The ids of all recorded keys and accounts, older generations included. */
-  readonly ids: ReadonlySet<string>;
-  /** Their names, and the names of creates whose answer was lost. */
+  /**
+   * The names of all recorded keys and accounts, older generations included, and those of creates whose answer was lost. Ids
+   * are no part of it: they mean something on one service only, and some are passed on from key to key.
+   */
   readonly names: ReadonlySet<string>;
 }
 
@@ -49,30 +50,26 @@ export function readState(text: string): RecordedState | undefined {
 export function stateIn(exported: unknown): RecordedState | undefined {
   const resources = listOf(record(record(exported).deployment).resources);
   const identities: string[] = [];
-  const ids = new Set<string>();
   const names = new Set<string>();
   for (const resource of resources) {
     const { type, id, outputs } = record(resource);
     if (typeof type !== "string") continue;
     if (providerTypes.includes(type) && typeof id === "string") identities.push(id);
     if (!ourTypes.test(type)) continue;
-    if (typeof id === "string") ids.add(id);
-    collect(outputs, ids, names);
+    collect(outputs, names);
   }
   if (identities.length === 0) return undefined;
-  return { identity: identities.sort().join(" "), ids, names };
+  return { identity: identities.sort().join(" "), names };
 }
 
-const idFields = ["keyId", "previousKeyId", "accountId"];
 const listFields = ["pendingRevocations", "strayKeys"];
 
-function collect(outputs: unknown, ids: Set<string>, names: Set<string>): void {
+function collect(outputs: unknown, names: Set<string>): void {
   const fields = record(outputs);
-  for (const field of idFields) if (typeof fields[field] === "string") ids.add(fields[field]);
   if (typeof fields.physicalName === "string") names.add(fields.physicalName);
   for (const name of listOf(fields.lostCreates)) if (typeof name === "string") names.add(name);
   for (const inner of [fields.previousKey, ...listFields.flatMap((field) => listOf(fields[field]))])
-    if (inner !== undefined) collect(inner, ids, names);
+    if (inner !== undefined) collect(inner, names);
 }
 
 function listOf(value: unknown): readonly unknown[] {

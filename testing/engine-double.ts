@@ -1,7 +1,8 @@
 /**
  * A double of the engine for one resource, to drive a provider through the dynamic provider's protocol
  * thousands of times. It models what the engine keeps and when it calls what: partial failures, saved
- * inputs, pending deletes, replacements. It is no proof of what users see: that is tests/engine, on the
+ * inputs, pending deletes, replacements. What it keeps is at every moment what a run that is killed then would leave in the
+ * state. It is no proof of what users see: that is tests/engine, on the
  * real engine.
  */
 import assert from "node:assert/strict";
@@ -184,12 +185,10 @@ export class EngineDouble {
     if (deleteFirst) {
       const failed = await this.#remove(old);
       if (failed !== undefined) return [failed];
+      this.state = undefined;
     }
-    this.state = undefined;
     const problems = await this.#make(inputs);
-    const made = this.state as StateEntry | undefined;
-    if (!made && !deleteFirst) this.state = old;
-    else if (!deleteFirst) this.pendingDeletes = [...this.pendingDeletes, old];
+    if (!deleteFirst && this.state !== old) this.pendingDeletes = [...this.pendingDeletes, old];
     return problems;
   }
 

@@ -35,13 +35,15 @@ export interface ApiKey {
    * generations apart under one id. Left out where the service tells nothing of the kind.
    */
   readonly secretVersion?: string;
+  /** The version of the secret before the current one, while that one works on after a native rotate with grace. */
+  readonly previousVersion?: string;
+  /** RFC 3339 UTC: until when it works. */
+  readonly previousValidUntil?: string;
 }
 
 /** A key at the one moment when its secret is known. */
 export interface IssuedApiKey extends ApiKey {
   readonly secret: string;
-  /** RFC 3339 UTC: until when the previous secret works, after a native rotate with grace. */
-  readonly previousValidUntil?: string;
 }
 
 /** Which key is meant. Services that reuse ids need more than the id. */
@@ -96,6 +98,19 @@ export interface NewServiceAccount {
 /** What to change on an account; a field left out stays. An empty `description` or `role` takes it away. */
 export type ServiceAccountChanges = Partial<NewServiceAccount>;
 
+/** How a key gets its new secret. */
+export interface RotateOptions {
+  /** How long the secret that is replaced works on, in milliseconds. */
+  readonly graceMs: number;
+  /** The physical name from now on. */
+  readonly name: string;
+  /**
+   * Nobody knows the secret that is replaced: it goes at once, and the one before it works on until its own end. Asked for only
+   * where the capability `nativeRotate.keepsPrevious` says so, and `previousVersion` was told. Default: false.
+   */
+  readonly keepPrevious?: boolean;
+}
+
 /**
  * A vendor's API. Absent is `undefined`, refused is an error of the tree in `errors.ts`. A method
  * that a vendor lacks is left out.
@@ -115,7 +130,7 @@ export interface BackendClient {
   /** `absent`: the service knows no such key (any more). */
   revokeKey(ref: KeyRef): Promise<"revoked" | "absent">;
   /** A new secret for an existing key. */
-  rotateKey?(ref: KeyRef, options: { readonly graceMs: number; readonly name: string }): Promise<IssuedApiKey>;
+  rotateKey?(ref: KeyRef, options: RotateOptions): Promise<IssuedApiKey>;
   /** Ends what still works of the previous secret after a native rotate. */
   revokePrevious?(ref: KeyRef): Promise<"revoked" | "absent">;
   createServiceAccount?(account: NewServiceAccount): Promise<ServiceAccount>;

@@ -32,6 +32,7 @@ import {
   hasExpired,
   keyNameOf,
   own,
+  replaceCurrentSecret,
   replaceSecret,
   toKey,
   withoutKey,
@@ -68,7 +69,7 @@ export const keycloak = defineBackend<Options>({
       capabilities: {
         ...vendor.capabilities,
         expiry: { support: "imposed" },
-        nativeRotate: { id: "same", maxGraceMs, graceChosen: false },
+        nativeRotate: { id: "same", maxGraceMs, graceChosen: false, keepsPrevious: true },
       },
     };
   },
@@ -115,13 +116,14 @@ export const keycloak = defineBackend<Options>({
           await realm.changeClient(ref.id, withoutKey());
           return "revoked";
         }),
-      rotateKey: (ref, { graceMs }) =>
+      rotateKey: (ref, { graceMs, keepPrevious = false }) =>
         inTurn(ref.id, async () => {
           const client = await needHolder(realm, ref);
           // The server's own rotation would revive an expired secret.
-          if (graceMs > 0 && !hasExpired(client)) return rotateByPolicy(realm, client, graceMs);
+          if (graceMs > 0 && !keepPrevious && !hasExpired(client)) return rotateByPolicy(realm, client, graceMs);
           const secret = drawSecret();
-          await realm.changeClient(ref.id, replaceSecret(secret, { [own.chosen]: "" }));
+          const replace = keepPrevious ? replaceCurrentSecret : replaceSecret;
+          await realm.changeClient(ref.id, replace(secret, { [own.chosen]: "" }));
           return { ...toKey(await realm.readAfterChange(ref.id)), secret };
         }),
       async revokePrevious({ id }) {
@@ -173,7 +175,7 @@ function assertFree(client: Client, name: string): void {
   const holder = keyNameOf(client);
   if (holder)
     throw new ProviderError(
-      `the service account "${client.clientId}" carries the key "${holder}" already, and Keycloak keeps one secret per client; the key "${name}" was not made. ${oneKeyEach}`,
+      `the service account "${client.clientId}" carries the key "${holder}" already, made at ${toKey(client).createdAt ?? "an unknown time"}, and Keycloak keeps one secret per client; the key "${name}" was not made. ${oneKeyEach} If an interrupted run left that key and nobody uses it, remove the attribute ${own.key} of the client ${client.id}, and run again.`,
     );
   if (client.attributes?.[own.account]) return;
   throw new ProviderError(

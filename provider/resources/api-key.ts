@@ -27,6 +27,7 @@ import { compareScopes, keyRequest, recordIssued } from "./key-inputs";
 import { issueKey, livingByMarkers, observeKey, revokeKey } from "./key-on-service";
 import { logicalName, newPhysicalName } from "./names";
 import { keptAfterFailure } from "./partial-failure";
+import { keyRefused } from "./taken-name";
 import { assertSameTarget } from "./target";
 
 export type { ApiKeyInputs } from "./api-key-fields";
@@ -83,7 +84,8 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
         );
         return { id: record.keyId, outs: { ...given, ...record } };
       } catch (error) {
-        if (!(error instanceof AmbiguousCreateError) || inputs.exactName === true) throw error;
+        if (!(error instanceof AmbiguousCreateError) || inputs.exactName === true)
+          throw await keyRefused(connection, inputs.serviceAccountId, naming, error);
         // What may be on the service is recorded, so that the next run, or a destroy, looks for it and revokes it.
         const [lost] = error.candidates;
         const record = defined({

@@ -20,7 +20,7 @@ import { redact } from "../redact";
 import { withUnseenSecret } from "../unseen-secret";
 import { findAccount, proveKeyGone } from "./absence";
 import type { Naming } from "./marking";
-import { hasMarkerForm, renamed } from "./names";
+import { hasMarkerForm, markerIn } from "./names";
 
 /** What a look at the service found. */
 export interface Observation {
@@ -242,7 +242,7 @@ export async function retireCredential(
 /** Whether the id has changed hands. A name that was edited is no proof of that; another marker is. */
 function isAnothers(key: ApiKey, ref: KeyRef, { capabilities }: ConnectionFacts): boolean {
   if (key.name === ref.name) return false;
-  return capabilities.idsReused || (hasMarkerForm(key.name) && renamed("", key.name) !== renamed("", ref.name));
+  return capabilities.idsReused || (hasMarkerForm(key.name) && markerIn(key.name) !== markerIn(ref.name));
 }
 
 /** The key as it is, where its id alone does not tell whose it is. */

@@ -11,6 +11,7 @@ import { isPlainId, revokeKey, statusOf } from "./key-on-service";
 import {
   logicalName,
   markedName,
+  markerIn,
   markOf,
   type Origin,
   physicalName,
@@ -162,9 +163,7 @@ export function createMarking(
         leftAccounts: async () => {
           const candidates = candidatesOf(await listed("accounts", connection, () => accountsOnce(connection)), mark);
           const recorded = candidates.length === 0 ? undefined : await askState(stack);
-          return recorded
-            ? candidates.filter(({ id, name }) => !recorded.ids.has(id) && !recorded.names.has(name))
-            : [];
+          return recorded ? candidates.filter(({ name }) => !isKnown(recorded, name)) : [];
         },
       };
     },
@@ -200,7 +199,7 @@ function plainNaming(named: Named): Naming {
  */
 function whyKept(key: ApiKey, state: RecordedState | undefined, { capabilities }: ConnectionFacts): string | undefined {
   if (!state) return "and may be left from an interrupted run; the state could not be read, so it is left alone";
-  if (state.ids.has(key.id) || state.names.has(key.name)) return "known";
+  if (isKnown(state, key.name)) return "known";
   // Where a service keeps one key, the next one takes its place in any case.
   if (capabilities.maxActiveKeys === 1) return undefined;
   if (!capabilities.lastUsed)
@@ -208,6 +207,11 @@ function whyKept(key: ApiKey, state: RecordedState | undefined, { capabilities }
   return key.lastUsedAt === undefined
     ? undefined
     : `and is in no state, but was used at ${key.lastUsedAt}: it is left alone; revoke it by hand if nobody needs it`;
+}
+
+/** By the marker, which a rename under way leaves as it is. */
+function isKnown({ names }: RecordedState, name: string): boolean {
+  return [...names].some((recorded) => markerIn(recorded) === markerIn(name));
 }
 
 function plainId(id: string): string {

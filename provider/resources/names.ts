@@ -73,9 +73,14 @@ function letters(count: number, ...parts: readonly string[]): string {
   return Array.from({ length: count }, (_, index) => alphabet[(hash[index] ?? 0) % alphabet.length]).join("");
 }
 
-/** The new prefix with the suffix of the old physical name: a rename keeps the marker. */
+/** The part of a name that this package drew; empty where it drew none. A rename keeps it. */
+export function markerIn(name: string): string {
+  return suffixForm.exec(name)?.[0] ?? "";
+}
+
+/** The new prefix with the suffix of the old physical name. */
 export function renamed(prefix: string, oldPhysicalName: string): string {
-  return `${prefix}${suffixForm.exec(oldPhysicalName)?.[0] ?? ""}`;
+  return prefix + markerIn(oldPhysicalName);
 }
 
 interface Named {

@@ -23,6 +23,7 @@ import { checkShape, Failures } from "./input-checks";
 import { isPlainId } from "./key-on-service";
 import { logicalName, markedName, newPhysicalName } from "./names";
 import { keptAfterFailure } from "./partial-failure";
+import { accountRefused } from "./taken-name";
 import { assertSameTarget } from "./target";
 
 export type ServiceAccountOutputs = ServiceAccountInputs & {
@@ -187,7 +188,7 @@ async function createAccount(
     naming.noteNewAccount?.(account.id);
     return { account, adopted: false };
   } catch (error) {
-    if (!isUnclear(error)) throw error;
+    if (!isUnclear(error)) throw await accountRefused(connection, naming, error);
     const unclear = (words: string, ids: readonly string[] = []) =>
       new AmbiguousCreateError(
         `it is unclear whether the service account "${name}" was made: ${wordsOf(error)} ${words}, delete what is not in use, and run again.`,

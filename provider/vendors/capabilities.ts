@@ -87,6 +87,11 @@ export const capabilitiesSchema = z
         maxGraceMs: ms.default(0),
         /** The caller chooses the grace; false = the service's policy does. Default: false. */
         graceChosen: z.boolean().default(false),
+        /**
+         * A secret that nobody knows can be replaced without ending the grace of the one before it, and a key tells that one's
+         * `previousVersion`. Left out: it cannot, and the update after a run that was cut short in a rotation ends that grace.
+         */
+        keepsPrevious: z.literal(true).optional(),
       })
       .readonly()
       .optional(),

@@ -11,6 +11,7 @@ import {
   ServerError,
 } from "../../provider/errors";
 import type { Clock } from "../../provider/http/client";
+import { createApiKeyProvider } from "../../provider/resources/api-key";
 import { createContext } from "../../provider/resources/context";
 import { issueKey, observeKey, revokeKey } from "../../provider/resources/key-on-service";
 import { physicalName } from "../../provider/resources/names";
@@ -427,5 +428,50 @@ describe("a service account at NovaVMS", () => {
     await fault("drop-after-commit");
     const error = await ambiguous(account().up({ ...program, name: "exporters", exactName: true }));
     expect(error.candidates).toEqual((await all()).map(({ id }) => id));
+  });
+});
+
+describe("an exact name that is taken, perhaps by what a killed run has made", () => {
+  const context = (connection: WritableConnection) =>
+    createContext({ describe: () => connection, open: () => connection, openForWrite: () => connection });
+  const program = { origin, exactName: true, name: "ci", __provider: "code" };
+
+  test("tells the key that has it, when it was made, and the way out; nothing is revoked", async () => {
+    const connection = connect("pulsely");
+    const { id, createdAt } = await connection.client.createKey({ name: "ci", scopes: ["read:checks"] });
+    const key = new OneResource(createApiKeyProvider(context(connection)));
+    await expect(key.up({ ...program, scopes: ["read:checks"] })).rejects.toThrow(
+      new RegExp(
+        `answered 409: .* The name belongs to the key ${id} \\(made at ${createdAt}\\)\\. A run that was cut short may have made it, and an exact name does not prove that, so it was left alone\\. If nobody uses it, revoke it on the service and run again; else choose another name, or leave exactName out\\.`,
+      ),
+    );
+    expect((await connection.client.listKeys({}))?.map((each) => each.status)).toEqual(["active"]);
+    await connection.client.revokeKey({ id, name: "ci" });
+    expect((await key.up({ ...program, scopes: ["read:checks"] })).op).toBe("create");
+  });
+
+  test("tells the account that has it, and how many keys it has; nothing is taken over", async () => {
+    const connection = connect("novavms");
+    const { client } = connection;
+    const made = await client.createServiceAccount?.({ name: "ci", role: "viewer" });
+    const id = made?.id ?? "";
+    await client.createKey({ name: "in-use", serviceAccountId: id, scopes: ["cameras:read"] });
+    const account = new OneResource(createServiceAccountProvider(context(connection)));
+    await expect(account.up({ ...program, role: "viewer" })).rejects.toThrow(
+      new RegExp(
+        `answered 409: .* The name belongs to the account ${id} \\(made at ${made?.createdAt}, role "viewer", 1 key\\)\\. .*delete it on the service and run again`,
+      ),
+    );
+    expect(account.state).toBeUndefined();
+    await client.deleteServiceAccount?.(id);
+    expect((await account.up({ ...program, role: "viewer" })).op).toBe("create");
+  });
+
+  test("stays the service's own refusal where nothing of that name is shown, or the search fails", async () => {
+    const connection = connect("pulsely");
+    await connection.client.createKey({ name: "ci", scopes: ["read:checks"] });
+    await emulator.faults.add({ service: "pulsely", method: "GET", path: "/api-keys$", kind: "status", status: 503 });
+    const key = new OneResource(createApiKeyProvider(context(connection)));
+    await expect(key.up({ ...program, scopes: ["read:checks"] })).rejects.toThrow(ConflictError);
   });
 });

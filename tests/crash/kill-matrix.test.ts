@@ -9,7 +9,7 @@ import { afterAll, expect, test } from "@jest/globals";
 import { Fleet, type Wish } from "./support/fleet";
 import { type Kill, type KillPoint, killPoints, type Victim, victims } from "./support/killed-update";
 import { seed } from "../support/seed";
-import { createRandom } from "./support/seeded-random";
+import { createRandom } from "../support/seeded-random";
 
 const wanted = Number(process.env.APIKEYS_CRASH_CASES ?? 200);
 const random = createRandom(seed);

@@ -6,6 +6,7 @@ import type { IssuedApiKey } from "../../provider/backends/definition";
 import { fingerprintOf } from "../../provider/fingerprint";
 import { minuteMs, secondMs } from "../../provider/durations";
 import { AuthenticationError, ConflictError } from "../../provider/errors";
+import { createMarking } from "../../provider/resources/marking";
 import { describeBackend } from "../../testing";
 import { examplesDir, runReadme, testWithEngine } from "./support/example";
 import { ask, createRealm, logInWith, send, setPolicy } from "./support/keycloak/realm";
@@ -88,7 +89,7 @@ describeServer("keycloak", (installation) => {
       const id = await newAccount();
       const first = await newKey(id, "first");
       await expect(newKey(id, "second")).rejects.toThrow(
-        /^the service account "account-\d+" carries the key "first" already, and Keycloak keeps one secret per client; the key "second" was not made\. Give each key a ServiceAccount of its own\.$/,
+        /^the service account "account-\d+" carries the key "first" already, made at 20\S+Z, and Keycloak keeps one secret per client; the key "second" was not made\. Give each key a ServiceAccount of its own\. If an interrupted run left that key and nobody uses it, remove the attribute pulumi-apikeys\.key of the client \S+, and run again\.$/,
       );
       expect(await works("plain", first)).toBe(true);
     });
@@ -99,6 +100,32 @@ describeServer("keycloak", (installation) => {
       const made = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
       expect(made).toHaveLength(1);
       expect(await works("plain", made[0] ?? {})).toBe(true);
+    });
+
+    test("A key that a killed run left on an account is replaced by one update, and a key of another resource is not.", async () => {
+      const serviceAccountId = await newAccount();
+      const program = { ...common, serviceAccountId, allowOutage: true };
+      const run = () => {
+        const warnings: string[] = [];
+        const warn = (message: string) => warnings.push(message);
+        // The account is recorded, and its id is the one that the key goes by.
+        const state = { identity: "one state", names: new Set(["account"]) };
+        const marking = createMarking(() => Promise.resolve(state), warn);
+        const server_ = { url: server.url, token: server.credential };
+        return { key: stackOn("keycloak", server_, { fields: { realm: "plain" }, marking, warn }).newKey(), warnings };
+      };
+      const killed = run();
+      await killed.key.up(program);
+      const { key, warnings } = run();
+      await key.up(program);
+      expect(warnings).toEqual([
+        expect.stringContaining(`(${String(killed.key.outs.physicalName)}) was left by an interrupted run`),
+      ]);
+      expect([await works("plain", killed.key.outs), await works("plain", key.outs)]).toEqual([false, true]);
+
+      const other = { ...program, origin: `${common.origin}-2` };
+      await expect(run().key.up(other)).rejects.toThrow(/carries the key .* already, made at 20/);
+      expect(await works("plain", key.outs)).toBe(true);
     });
 
     test("A revoked key leaves a secret behind that nobody knows, and the account free for another key.", async () => {
@@ -301,6 +328,33 @@ describeServer("keycloak", (installation) => {
         { property: "allowOutage", reason: expect.stringContaining("or let the service give a grace (rotationGrace)") },
       ]);
       expect((await plain.newRotatingKey().preview({ ...gapped, allowOutage: true })).failures).toEqual([]);
+    });
+
+    test("A rotation that a killed run had begun is repeated without ending the grace of the published secret.", async () => {
+      const rotating = inRealm("rotating", grace);
+      const key = rotating.newRotatingKey();
+      const before = { ...common, serviceAccountId: await newAccount(rotating), rotateEvery: "30m" };
+      await key.up(before);
+      const first = key.state;
+      const program = { ...before, keepers: { seenBy: "2" } };
+      await key.up(program);
+      const lost = key.outs;
+      // The killed run recorded nothing.
+      key.state = first;
+      await key.up(program);
+      expect(await Promise.all([first?.outs ?? {}, lost, key.outs].map((each) => works("rotating", each)))).toEqual([
+        true,
+        false,
+        true,
+      ]);
+      expect(key.outs).toMatchObject({
+        previousSecret: first?.outs.secret,
+        previousValidUntil: lost.previousValidUntil,
+      });
+      await key.refresh();
+      expect(key.outs.status).toBe("active");
+      await key.up({ ...program, emergency: "drill" });
+      expect([await works("rotating", first?.outs ?? {}), await works("rotating", key.outs)]).toEqual([false, true]);
     });
 
     test("A grace beyond the policy's, or without any policy, is refused before anything is rotated.", async () => {

@@ -78,6 +78,12 @@ export function replaceSecret(secret: string, attributes: Readonly<Record<string
   return { secret, attributes: { ...times, ...attributes } };
 }
 
+/** The same, but the secret before the current one works on until its own end. */
+export function replaceCurrentSecret(secret: string, attributes: Readonly<Record<string, string>>): ClientChange {
+  const now = String(Math.floor(Date.now() / secondMs));
+  return { secret, attributes: { [server.created]: now, [server.ends]: "", ...attributes } };
+}
+
 /** A revoke: there is no client without a secret, so nobody knows the new one. */
 export function withoutKey(): ClientChange {
   return replaceSecret(drawSecret(), { [own.key]: "", [own.keyLabels]: "", [own.chosen]: "" });
@@ -98,6 +104,9 @@ export function previousEndOf(client: Client): string | undefined {
 }
 
 export function toKey(client: Client): ApiKey {
+  const previous = client.attributes?.[server.previous];
+  const previousValidUntil = previousEndOf(client);
+  const isKept = previous !== undefined && Date.parse(previousValidUntil ?? "") > Date.now();
   return defined({
     id: client.id,
     name: keyNameOf(client) ?? "",
@@ -109,6 +118,7 @@ export function toKey(client: Client): ApiKey {
     secretVersion: client.attributes?.[own.chosen]
       ? timeOf(client, server.created)
       : fingerprintOf(client.secret ?? ""),
+    ...(isKept && { previousVersion: fingerprintOf(previous), previousValidUntil }),
   } as const);
 }
 

@@ -6,7 +6,7 @@
 import type { KeyChanges } from "../../backends/definition";
 import { type Aim, dueIssue, type Issue } from "./due-issue";
 import { changesInPlace, recordChanges } from "./in-place";
-import { type Credential, currentOf, isCrowded, type KeyRing, type Previous } from "./key-ring";
+import { type Credential, currentOf, isCrowded, type KeyRing, type Previous, type RotationRecord } from "./key-ring";
 import type { Seen } from "./seen";
 import { type PreviousTask, previousTask } from "./use";
 import { noRoom, unclearRotate } from "./words";
@@ -30,7 +30,7 @@ export type Step =
   | { readonly kind: "revoke"; readonly key: Credential; readonly why: RevokeReason; readonly room: boolean }
   | { readonly kind: "issue"; readonly issue: Issue }
   /** The service's own rotation, where an account keeps one key. */
-  | { readonly kind: "rotate"; readonly issue: Issue; readonly key: Credential }
+  | { readonly kind: "rotate"; readonly issue: Issue; readonly key: Credential; readonly keepPrevious: boolean }
   | { readonly kind: "wait"; readonly ms: number }
   | { readonly kind: "change"; readonly key: Credential; readonly changes: KeyChanges }
   | { readonly kind: "setEnd"; readonly key: Previous }
@@ -80,13 +80,19 @@ function look(ring: KeyRing, issue: Issue | undefined, seen: Seen, aim: Aim): St
   const key = currentOf(ring);
   if (seen.current !== "unseen" || !key) return undefined;
   if (issue?.currentIsDead) return mayLive(ring, aim) ? { kind: "look", key, issue, deferrable: false } : undefined;
-  const { maxActiveKeys } = aim.facts.capabilities;
   const task = taskOf(ring, issue, aim);
-  const crowded = issue !== undefined && maxActiveKeys !== 1 && isCrowded(ring, maxActiveKeys, false);
-  const must = crowded || ring.waiting.length + ring.lost.length > 0;
+  const must =
+    ring.waiting.length + ring.lost.length > 0 || (issue !== undefined && looksBeforeIssue(ring, issue, aim));
   if (!must && task !== "ask" && task !== "end") return undefined;
   // An outage of the question alone is no failure.
   return { kind: "look", key, ...(issue && { issue }), deferrable: task === "ask" && !must };
+}
+
+/** Where something has to make room, or where a rotation that was cut short has begun a grace that need not end. */
+function looksBeforeIssue(ring: KeyRing, { emergency }: Issue, { facts }: Aim): boolean {
+  const { maxActiveKeys, nativeRotate } = facts.capabilities;
+  if (maxActiveKeys === 1) return !emergency && nativeRotate?.keepsPrevious === true;
+  return isCrowded(ring, maxActiveKeys, false);
 }
 
 /** `revoked` may mean that somebody replaced the secret, and a disabled key may be enabled by now. */
@@ -121,15 +127,26 @@ function revokeWaiting({ lost, waiting }: KeyRing, { searched, refused }: Seen, 
 function issueStep(ring: KeyRing, issue: Issue, seen: Seen, aim: Aim): Step {
   const current = currentOf(ring);
   if (current && aim.facts.capabilities.maxActiveKeys === 1) {
-    const { status, rotateBlockedUntil } = ring.record;
+    const { status } = ring.record;
     if (status === "revoked" && seen.stillThere === undefined) return { kind: "probe", key: current };
     if (status === "revoked" ? seen.stillThere : status !== "missing")
-      // Never twice within the grace of a rotation whose answer was lost.
-      return rotateBlockedUntil !== undefined && Date.parse(rotateBlockedUntil) > aim.nowMs
-        ? { kind: "fail", words: unclearRotate(current.keyId, rotateBlockedUntil) }
-        : { kind: "rotate", issue, key: current };
+      return rotateStep(ring.record, { issue, key: current }, seen, aim);
   }
   return makeRoom(ring, issue, seen, aim) ?? { kind: "issue", issue };
+}
+
+/** Never twice within the grace of a rotation whose answer was lost, unless the service keeps that grace. */
+function rotateStep(
+  { rotateBlockedUntil }: RotationRecord,
+  { issue, key }: { readonly issue: Issue; readonly key: Credential },
+  { recordedWorksUntil }: Seen,
+  { facts, nowMs }: Aim,
+): Step {
+  const keepPrevious = recordedWorksUntil !== undefined && facts.capabilities.nativeRotate?.keepsPrevious === true;
+  const blockedUntil = recordedWorksUntil ?? rotateBlockedUntil;
+  return !keepPrevious && blockedUntil !== undefined && Date.parse(blockedUntil) > nowMs
+    ? { kind: "fail", words: unclearRotate(key.keyId, blockedUntil) }
+    : { kind: "rotate", issue, key, keepPrevious };
 }
 
 /**

@@ -20,7 +20,7 @@ import { mayCarryAnotherSecret, type Step } from "./next-step";
 import { dayOf, isDead, isGone } from "./request";
 import { revoked } from "./revocation";
 import { type Seen, withProblem } from "./seen";
-import { succeeded } from "./succession";
+import { succeeded, type Succession } from "./succession";
 import { judgeUse } from "./use";
 import * as words from "./words";
 
@@ -60,13 +60,11 @@ type Apply<Kind extends ServiceStep["kind"]> = (
 
 const appliers: { readonly [Kind in ServiceStep["kind"]]: Apply<Kind> } = {
   look: looked,
-  probe: ({ ring, seen }, outcome) => ({
-    ring,
-    seen:
-      "value" in outcome
-        ? { ...seen, stillThere: !isGone(outcome.value.status) }
-        : { ...seen, failure: outcome.problem },
-  }),
+  probe: ({ ring, seen }, outcome, _step, aim) => {
+    if ("problem" in outcome) return { ring, seen: { ...seen, failure: outcome.problem } };
+    const there = { ring, seen: { ...seen, stillThere: !isGone(outcome.value.status) } };
+    return cutShort(there, outcome.value, aim) ?? there;
+  },
   search: ({ ring, seen }, outcome, { room }, { nowMs }) => {
     const searched = { ...seen, searched: true, makesRoom: seen.makesRoom || room };
     return "value" in outcome
@@ -77,14 +75,14 @@ const appliers: { readonly [Kind in ServiceStep["kind"]]: Apply<Kind> } = {
   revoke: revoked,
   issue: ({ ring, seen }, outcome, { issue }, aim) =>
     "value" in outcome
-      ? succession({ ring, seen }, outcome.value, issue, { aim, inPlace: false })
+      ? succession({ ring, seen }, { issued: outcome.value, issue, inPlace: false }, aim)
       : {
           ring: outcome.unclear ? leftBehind(ring, outcome.unclear, formatTime(aim.nowMs)) : ring,
           seen: { ...seen, failure: outcome.problem },
         },
-  rotate: ({ ring, seen }, outcome, { issue }, aim) =>
+  rotate: ({ ring, seen }, outcome, { issue, keepPrevious }, aim) =>
     "value" in outcome
-      ? succession({ ring, seen }, outcome.value, issue, { aim, inPlace: true })
+      ? succession({ ring, seen }, { issued: outcome.value, issue, inPlace: true, keepPrevious }, aim)
       : {
           ring: outcome.blockedUntil === undefined ? ring : changed(ring, { rotateBlockedUntil: outcome.blockedUntil }),
           seen: { ...seen, failure: outcome.problem },
@@ -148,7 +146,8 @@ function looked({ ring, seen }: Progress, outcome: Outcomes["look"], step: StepO
   const { issue, deferrable, key } = step;
   if ("value" in outcome) {
     const { status, key: found } = outcome.value;
-    if (status !== "active") return broken({ ring, seen }, outcome.value, aim, issue);
+    if (status !== "active")
+      return cutShort({ ring, seen }, outcome.value, aim, issue) ?? broken({ ring, seen }, outcome.value, aim, issue);
     const lastUsed = found?.lastUsedAt === undefined ? {} : { lastUsedAt: found.lastUsedAt };
     return { ring: changed(ring, { status }), seen: { ...seen, current: "works", ...lastUsed } };
   }
@@ -158,6 +157,34 @@ function looked({ ring, seen }: Progress, outcome: Outcomes["look"], step: StepO
   return deferrable
     ? { ring: deferred(ring, outcome.problem, aim.nowMs), seen: unread }
     : { ring, seen: withProblem(unread, words.problems.unread(outcome.problem)) };
+}
+
+/**
+ * The service's own rotation was done, and its answer never recorded: the key carries a secret that nobody knows, and the
+ * recorded one works on for the grace. Undefined where the service does not show that.
+ */
+function cutShort(
+  { ring, seen }: Progress,
+  { key }: Observation,
+  { nowMs }: Aim,
+  planned?: Issue,
+): Progress | undefined {
+  const current = currentOf(ring);
+  const isOurs = key?.previousVersion !== undefined && key.previousVersion === current?.secretVersion;
+  const until = isOurs ? key.previousValidUntil : undefined;
+  if (until === undefined || Date.parse(until) <= nowMs) return undefined;
+  const isOver = (older: Credential) => older.keyId === key?.id;
+  const left = { ...ring, waiting: ring.waiting.filter((older) => !isOver(older)) };
+  const reason = planned ? `${planned.reason}; ${words.cutShort}` : words.cutShort;
+  return {
+    ring: left.previous && isOver(left.previous) ? withoutPrevious(left) : left,
+    seen: {
+      ...seen,
+      current: "works",
+      recordedWorksUntil: until,
+      repair: { reason, emergency: planned?.emergency ?? false, currentIsDead: false },
+    },
+  };
 }
 
 /** The current key does not work: whatever was planned, a new one is issued. */
@@ -196,14 +223,10 @@ function deferred(ring: KeyRing, problem: string, nowMs: number): KeyRing {
   return changed(ring, { retireAskedOn: dayOf(nowMs), retireStatus: words.useUnknown(problem) });
 }
 
-function succession(
-  { ring, seen }: Progress,
-  issued: IssuedApiKey,
-  issue: Issue,
-  { aim, inPlace }: { readonly aim: Aim; readonly inPlace: boolean },
-): Progress {
-  const { repair: _repair, lastUsedAt: _used, ...rest } = seen;
-  const next = succeeded(ring, { issued, issue, inPlace, remarks: seen.remarks }, aim);
+function succession({ ring, seen }: Progress, come: Omit<Succession, "remarks">, aim: Aim): Progress {
+  const { repair: _repair, lastUsedAt: _used, recordedWorksUntil: _until, ...rest } = seen;
+  const { issue } = come;
+  const next = succeeded(ring, { ...come, remarks: seen.remarks }, aim);
   return {
     ring: issue.emergency ? changed(next, { retireStatus: words.emergencyStatus([]) }) : next,
     // What had to wait for a key that works comes now.

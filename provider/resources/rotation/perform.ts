@@ -104,7 +104,7 @@ async function issue(call: RotationCall): Promise<Outcomes["issue"]> {
 async function rotate(
   call: RotationCall,
   { ring }: Progress,
-  { issue, key }: StepOf<"rotate">,
+  { issue, key, keepPrevious }: StepOf<"rotate">,
 ): Promise<Outcomes["rotate"]> {
   const { facts, schedule, nowMs } = call;
   const graceMs = leavesOverlap(issue, schedule) ? schedule.overlapMs : 0;
@@ -112,7 +112,12 @@ async function rotate(
   const name = facts.capabilities.nativeRotate?.id === "new" ? (await namingOf(call)).draw() : key.physicalName;
   try {
     if (!facts.client.rotateKey) throw new ProviderError(`${facts.backend} cannot rotate a key.`);
-    return { value: whole("rotateKey", await facts.client.rotateKey(ref, { graceMs, name })) };
+    return {
+      value: whole(
+        "rotateKey",
+        await facts.client.rotateKey(ref, { graceMs, name, ...(keepPrevious && { keepPrevious }) }),
+      ),
+    };
   } catch (error) {
     if (!isUnclear(error)) return { problem: wordsOf(error) };
     const observed = await tryTo(() => observeKey(facts, ref, nowMs));

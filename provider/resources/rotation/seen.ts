@@ -8,6 +8,11 @@ export interface Seen {
   readonly lastUsedAt?: string;
   /** The current key was found broken: the issue that follows. */
   readonly repair?: Issue;
+  /**
+   * An earlier run was cut short after the service's own rotation: nobody knows the new secret, and the recorded one works
+   * until then. RFC 3339 UTC.
+   */
+  readonly recordedWorksUntil?: string;
   /** The current key is on the service, whatever secret it carries. */
   readonly stillThere?: boolean;
   readonly searched: boolean;

@@ -28,6 +28,8 @@ export interface Succession {
   readonly issue: Issue;
   /** By the service's own rotation. */
   readonly inPlace: boolean;
+  /** The recorded secret, and not the one that was replaced, is the previous one. Default: false. */
+  readonly keepPrevious?: boolean;
   /** What the reason has to say beside that. */
   readonly remarks: readonly string[];
 }
@@ -102,10 +104,10 @@ function withPredecessor(
   was: { readonly before: RotationRecord; readonly succession: Succession; readonly aim: Aim },
 ): KeyRing {
   const { before, aim } = was;
-  const { issue, inPlace } = was.succession;
+  const { issue, inPlace, keepPrevious = false } = was.succession;
   if (leavesOverlap(issue, aim.schedule))
     // After a rotation whose answer was lost it was another secret, that nobody knows, which this one has followed.
-    return inPlace && before.rotateBlockedUntil !== undefined
+    return inPlace && !keepPrevious && before.rotateBlockedUntil !== undefined
       ? remarked(ring, "no previous key, because the answer to an earlier rotation was lost")
       : withPrevious(ring, old, was);
   const { nativeRotate } = aim.facts.capabilities;

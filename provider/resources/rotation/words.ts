@@ -19,6 +19,8 @@ export function goneWords(status: string): string {
   return `previous key ${statusReason(status) ?? "gone"}`;
 }
 
+export const cutShort = "an interrupted run rotated it, and nobody knows that secret";
+
 export const notRetiredFirst = "an older key could not be retired first";
 
 export function stillWaiting(count: number): string {

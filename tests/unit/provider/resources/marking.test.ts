@@ -20,16 +20,13 @@ const identity = "346acc1c-5691-45e1-ab04-4a7c8f69c1c8";
 const used: Partial<Capabilities> = { lastUsed: { lagMs: 0, granularityMs: 0 } };
 
 /** A process after one that was killed: what it knows of the state, and what it says. */
-function nextRun(
-  service: FakeService,
-  recorded: { readonly ids?: string[]; readonly names?: string[] } | "unreadable" = {},
-) {
+function nextRun(service: FakeService, recorded: { readonly names?: readonly string[] } | "unreadable" = {}) {
   const warnings: string[] = [];
   let asked = 0;
   const state = (): RecordedState | undefined => {
     asked += 1;
-    if (recorded === "unreadable") return asked === 1 ? { identity, ids: new Set(), names: new Set() } : undefined;
-    return { identity, ids: new Set(recorded.ids), names: new Set(recorded.names) };
+    if (recorded === "unreadable") return asked === 1 ? { identity, names: new Set() } : undefined;
+    return { identity, names: new Set(recorded.names) };
   };
   const marking = createMarking(
     () => Promise.resolve(state()),
@@ -139,12 +136,11 @@ describe("a key that a killed run has left", () => {
     expect(warnings).toEqual([expect.stringMatching(new RegExp(`the key ${id} .* could not be revoked: .*403`))]);
   });
 
-  test("is what the state does not know: by id, or by name where an answer was lost", async () => {
-    for (const known of ["ids", "names"] as const) {
+  test("is what the state does not name, also while a rename is under way", async () => {
+    for (const recordedName of [(name: string) => name, (name: string) => renamed("before", name)]) {
       const service = new FakeService(used);
       const id = await leave(service);
-      const name = service.keys.get(id)?.name ?? "";
-      const { naming, warnings } = nextRun(service, { [known]: [known === "ids" ? id : name] });
+      const { naming, warnings } = nextRun(service, { names: [recordedName(service.keys.get(id)?.name ?? "")] });
       await (await naming()).clearLeftovers?.({});
       expect(service.living()).toEqual([id]);
       expect(warnings).toEqual([]);
@@ -240,7 +236,7 @@ describe("an account that a killed run has left", () => {
     await client.createServiceAccount?.({ name: "team" });
     const found = await (await nextRun(service).naming("ServiceAccount")).leftAccounts?.();
     expect(found?.map(({ id }) => id)).toEqual([left?.id]);
-    const knowing = nextRun(service, { ids: [left?.id ?? ""] });
+    const knowing = nextRun(service, { names: [name] });
     expect(await (await knowing.naming("ServiceAccount")).leftAccounts?.()).toEqual([]);
   });
 

@@ -4,6 +4,7 @@ import type {
   Capabilities,
   IssuedApiKey,
   KeyRef,
+  RotateOptions,
 } from "../../../../provider/backends/definition";
 import { ConflictError } from "../../../../provider/errors";
 import { defined } from "../../../../provider/defined";
@@ -13,7 +14,7 @@ import { today } from "./fake-service";
 interface Held {
   readonly key: ApiKey;
   /** What opens it, newest first; each until its end. */
-  readonly secrets: readonly { readonly value: string; readonly endMs: number }[];
+  readonly secrets: readonly { readonly value: string; readonly endMs: number; readonly version?: string }[];
 }
 
 export interface Trouble {
@@ -68,11 +69,19 @@ export class FewKeysService {
     const value = this.#draw();
     const last = held.secrets[0];
     const kept = last && graceMs > 0 ? [{ ...last, endMs: this.nowMs + graceMs }] : [];
-    this.held.set(id, {
-      key: { ...held.key, secretVersion: `v${this.#made}` },
-      secrets: [{ value, endMs: Infinity }, ...kept],
-    });
+    this.#carry(held, value, kept);
     return value;
+  }
+
+  #carry({ key, ...held }: Held, value: string, older: Held["secrets"]): void {
+    const version = `v${this.#made}`;
+    const [{ version: previousVersion, endMs } = { endMs: 0 }] = older;
+    const { previousVersion: _version, previousValidUntil: _until, ...rest } = { ...key, secretVersion: version };
+    const told =
+      this.capabilities.nativeRotate?.keepsPrevious === true && previousVersion !== undefined
+        ? { ...rest, previousVersion, previousValidUntil: formatTime(endMs) }
+        : rest;
+    this.held.set(key.id, { ...held, key: told, secrets: [{ value, endMs: Infinity, version }, ...older] });
   }
 
   client(): BackendClient {
@@ -91,7 +100,7 @@ export class FewKeysService {
           createdAt: formatTime(this.nowMs),
           secretVersion: `v${this.#made}`,
         });
-        this.held.set(key.id, { key, secrets: [{ value, endMs: Infinity }] });
+        this.held.set(key.id, { key, secrets: [{ value, endMs: Infinity, version: `v${this.#made}` }] });
         return { ...key, secret: value };
       },
       getKey: async (ref) => told(ref),
@@ -106,9 +115,15 @@ export class FewKeysService {
         return "revoked";
       },
       ...(nativeRotate && {
-        rotateKey: async (ref: KeyRef, { graceMs }: { graceMs: number }): Promise<IssuedApiKey> => {
+        rotateKey: async (ref: KeyRef, { graceMs, keepPrevious }: RotateOptions): Promise<IssuedApiKey> => {
           if (told(ref)?.status !== "active")
             throw new ConflictError({ status: 409, method: "POST", path: "/keys/rotate", detail: "not active" });
+          const held = this.held.get(ref.id);
+          if (keepPrevious && held) {
+            const secret = this.#draw();
+            this.#carry(held, secret, held.secrets.slice(1));
+            return { ...(told(ref) as ApiKey), secret };
+          }
           const realGraceMs = nativeRotate.graceChosen ? graceMs : nativeRotate.maxGraceMs;
           const secret = this.rotate(ref.id, realGraceMs);
           return {

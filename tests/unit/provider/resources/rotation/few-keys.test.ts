@@ -161,6 +161,47 @@ describe("A rotating key of a service with one key per account", () => {
     expect(service.works(key.outs.secret)).toBe(true);
   });
 
+  const keeping = grace(2 * dayMs, {
+    nativeRotate: { id: "same", maxGraceMs: 2 * dayMs, graceChosen: false, keepsPrevious: true },
+  });
+  /** A run that is killed after the service's rotation, before the engine hears of it. */
+  const cutShort = async () => {
+    const { service, key } = setUp(keeping);
+    await up(key, program({ overlap: "2d" }));
+    const before = key.state;
+    service.nowMs += 30 * dayMs;
+    await up(key, program({ overlap: "2d" }));
+    key.state = before;
+    service.nowMs += hourMs;
+    return { service, key, first: before?.outs ?? {} };
+  };
+
+  test.each([false, true])(
+    "that a killed run had rotated is rotated by the next one without ending the grace of the published secret (after a refresh: %s)",
+    async (refreshed) => {
+      const { service, key, first } = await cutShort();
+      if (refreshed) await key.refresh();
+      await up(key, program({ overlap: "2d" }));
+      expect([first.secret, key.outs.secret].map((secret) => service.works(secret))).toEqual([true, true]);
+      expect(key.outs).toMatchObject({
+        generation: 2,
+        previousSecret: first.secret,
+        previousValidUntil: "2026-07-17T12:00:00Z",
+        rotationReason: expect.stringContaining("an interrupted run rotated it, and nobody knows that secret"),
+      });
+      service.nowMs += 2 * dayMs;
+      expect(service.works(first.secret)).toBe(false);
+      await up(key, program({ overlap: "2d" }));
+      expect(service.works(key.outs.secret)).toBe(true);
+    },
+  );
+
+  test("that a killed run had rotated leaves no older secret alive after an emergency", async () => {
+    const { service, key, first } = await cutShort();
+    await up(key, program({ overlap: "2d", emergency: "INC-1" }));
+    expect([first.secret, key.outs.secret].map((secret) => service.works(secret))).toEqual([false, true]);
+  });
+
   test("is rotated by the next update where the service shows that nothing had happened", async () => {
     const { service, key } = setUp(grace(2 * dayMs));
     await up(key, program());

@@ -1,0 +1,69 @@
+import { ConnectionError } from "../../../../provider/errors";
+
+/**
+ * When a run is killed, along the way of one of its writing requests: `before` the service has it; `after` the service has done
+ * it, and no answer came; `late`: the request is on its way, and is done some time after the run is gone; `orphaned`: the engine
+ * is killed after the answer, and its host lives on, which may send nothing more.
+ */
+export const points = ["before", "after", "late", "orphaned"] as const;
+export type Point = (typeof points)[number];
+
+export interface Order {
+  readonly point: Point;
+  /** How many writing requests are let through first. */
+  readonly writes: number;
+}
+
+/** Decides over one run. Without an order nothing happens to it. */
+export class Fate {
+  /** Resolves when the run is killed, with the method that it was calling. */
+  readonly killed: Promise<string>;
+  /** Called at the very moment of the kill. */
+  onKill: () => void = () => undefined;
+  /** Called before the first request that writes. */
+  beforeFirstWrite: (() => Promise<unknown>) | undefined;
+  /** What has not reached the service yet. */
+  late: (() => Promise<unknown>) | undefined;
+  #tell: (method: string) => void = () => undefined;
+  #left: number;
+  #isOver = false;
+  readonly #point: Point | undefined;
+
+  constructor(order?: Order) {
+    this.#point = order?.point;
+    this.#left = order?.writes ?? Infinity;
+    this.killed = new Promise((resolve) => (this.#tell = resolve));
+  }
+
+  async read(run: () => Promise<unknown>): Promise<unknown> {
+    await this.#alive();
+    return run();
+  }
+
+  async write(method: string, run: () => Promise<unknown>): Promise<unknown> {
+    await this.#alive();
+    const first = this.beforeFirstWrite;
+    this.beforeFirstWrite = undefined;
+    await first?.();
+    if (this.#left-- > 0) return run();
+    this.#isOver = true;
+    const point = this.#point;
+    if (point === "late") this.late = run;
+    const answer = point === "after" || point === "orphaned" ? await run() : undefined;
+    this.onKill();
+    this.#tell(method);
+    // A process that is gone gets no answer.
+    return point === "orphaned" ? answer : new Promise(() => undefined);
+  }
+
+  /** A host that has outlived its engine comes to its own end. */
+  async afterKill(run: Promise<unknown>): Promise<void> {
+    if (this.#point === "orphaned") await run;
+  }
+
+  async #alive(): Promise<void> {
+    if (!this.#isOver) return;
+    if (this.#point === "orphaned") throw new ConnectionError("the engine that asked for it has ended.", false);
+    await new Promise(() => undefined);
+  }
+}

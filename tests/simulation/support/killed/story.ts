@@ -1,0 +1,240 @@
+/** One case: a stack that is well, an update that is killed, a plain update after it, and what has to hold then. */
+import { dayMs } from "../../../../provider/durations";
+import { forgetSecrets } from "../../../../provider/known-secrets";
+import { physicalName } from "../../../../provider/resources/names";
+import type { SeededRandom } from "../../../support/seeded-random";
+import { Fate, type Order, points } from "./fate";
+import { capabilitiesOf, type Kind, kindNames } from "./kinds";
+import { type Held, KillableService } from "./service";
+import { type Ended, type Wish, World } from "./world";
+
+export const operations = [
+  "create",
+  "replace",
+  "taint",
+  "rotate",
+  "retire",
+  "emergency",
+  "immediately",
+  "rename",
+  "delete",
+  "destroy",
+  "restored backup",
+] as const;
+export type Operation = (typeof operations)[number];
+
+export interface Case {
+  readonly kind: Kind;
+  readonly operation: Operation;
+  readonly order: Order;
+  /** When a late request is done: before the next update, at its first write, or after it. */
+  readonly lands: "before" | "within" | "after";
+}
+
+export function drawCase(random: SeededRandom): Case {
+  const pick = <Item>(items: readonly Item[]): Item => items[random.below(items.length)] as Item;
+  const kind = pick(kindNames);
+  // A key in use that the state does not know takes the room of the next one: only its owner can decide.
+  const isFew = capabilitiesOf(kind).maxActiveKeys !== undefined;
+  return {
+    kind,
+    operation: pick(operations.filter((each) => !(isFew && each === "restored backup"))),
+    order: { point: pick(points), writes: random.below(8) },
+    lands: pick(["before", "within", "after"] as const),
+  };
+}
+
+export interface Verdict {
+  /** The run came to its end before its moment: nothing was killed. */
+  readonly missed: boolean;
+  /** Keys and accounts that no state named between the kill and the next update. */
+  readonly left: number;
+  /** Published secrets that did not work between the kill and the next update. */
+  readonly dead: readonly string[];
+  /** What does not hold after the next update. Empty = all is well. */
+  readonly broken: readonly string[];
+}
+
+const everything: Wish = { keys: ["a1", "a2", "r1", "t1", "t2"], round: 1, prefix: "shared" };
+
+/**
+ * Whether a kill may leave a published secret dead until the next update: where the change itself ends that secret, before the
+ * engine can record its successor, or where the state was put back.
+ */
+export function mayBeDead({ kind, operation }: Case): boolean {
+  if (["emergency", "immediately", "delete", "destroy", "restored backup"].includes(operation)) return true;
+  const { maxActiveKeys, nativeRotate } = capabilitiesOf(kind);
+  // An account with one key gives it up before the next one, unless it rotates with a grace.
+  return maxActiveKeys === 1 && !(["rotate", "retire"].includes(operation) && (nativeRotate?.maxGraceMs ?? 0) > 0);
+}
+
+export async function play({ kind, operation, order, lands }: Case): Promise<Verdict> {
+  forgetSecrets();
+  const stage = await Stage.open(kind);
+  const wish = await stage.prepare(operation);
+  const fate = new Fate(order);
+  const end = await stage.world.run(wish, fate);
+  const left = stage.orphans().length;
+  const dead = stage.world.dead();
+  const late = fate.late && { run: fate.late, lands: end.killedIn === "createKey" ? lands : "before" };
+  const broken = await stage.repaired(wish, end, late);
+  return { missed: end.killedIn === undefined, left, dead, broken: [...stage.violations(), ...broken] };
+}
+
+/**
+ * A request that is done after its run is gone. One that makes a key may come at any time; for the others the next run may find
+ * no reason to look again, so they come before it.
+ */
+interface Late {
+  readonly lands: Case["lands"];
+  readonly run: () => Promise<unknown>;
+}
+
+class Stage {
+  readonly world: World;
+  /** The same stack in another backend: what it has looks like ours. */
+  readonly #other: World;
+  #foreign: readonly Held[] = [];
+
+  private constructor(
+    kind: Kind,
+    readonly service = new KillableService(kind),
+  ) {
+    this.world = new World(service, "9b1c1d52-0000-4000-8000-000000000001");
+    this.#other = new World(service, "9b1c1d52-0000-4000-8000-000000000002");
+  }
+
+  static async open(kind: Kind): Promise<Stage> {
+    const stage = new Stage(kind);
+    const { service } = stage;
+    const { failures } = await stage.#other.run({ ...everything, keys: ["a1", "r1", "t1"] });
+    if (failures.length > 0) throw new Error(failures.join(" "));
+    if (service.capabilities.parent === "credential")
+      for (const name of [
+        "shared",
+        "shared-by-hand",
+        "a2-acab0123456789",
+        physicalName("shared", "acme/billing/dev/a1"),
+      ])
+        service.plant(name);
+    stage.#foreign = [...service.held.values()];
+    return stage;
+  }
+
+  /** Brings the stack to where the operation begins. @returns what the killed update asks for */
+  async prepare(operation: Operation): Promise<Wish> {
+    if (operation === "create") return everything;
+    await this.#well(everything);
+    if (operation === "restored backup") {
+      const backup = this.world.backup();
+      this.service.nowMs += 31 * dayMs;
+      await this.#well({ ...everything, round: 2 });
+      this.world.useAll();
+      this.world.restore(backup);
+      return { ...everything, round: 3 };
+    }
+    this.world.useAll();
+    // A tainted key gets its successor first, for which an account with one key has no room.
+    const taints = operation === "taint" && this.service.capabilities.maxActiveKeys !== 1;
+    if (taints) this.world.taint();
+    if (operation === "replace" || operation === "taint") return { ...everything, round: taints ? 1 : 2 };
+    if (operation === "rename") return { ...everything, prefix: "renamed" };
+    if (operation === "delete") return { ...everything, keys: ["a2", "r1", "t1"] };
+    if (operation === "destroy") return { ...everything, keys: [] };
+    if (operation === "emergency") return { ...everything, emergency: "INC-1" };
+    const immediately = { ...everything, immediately: true };
+    if (operation === "immediately") await this.#well(immediately);
+    this.service.nowMs += 31 * dayMs;
+    if (operation === "immediately") return immediately;
+    if (operation === "rotate") return everything;
+    await this.#well(everything);
+    this.service.nowMs += 8 * dayMs;
+    return everything;
+  }
+
+  async #well(wish: Wish): Promise<void> {
+    const { failures } = await this.world.run(wish);
+    if (failures.length > 0) throw new Error(failures.join(" "));
+  }
+
+  /** What lives on the service, and is neither named by the state nor somebody else's. */
+  orphans(): readonly { readonly id: string; readonly name: string }[] {
+    const named = [...this.world.named(), ...this.#other.named()];
+    const isNamed = (name: string) => named.some((marker) => marker !== "" && name.endsWith(marker));
+    const keys = this.service
+      .living()
+      .filter(({ key }) => !this.#foreign.some((each) => each.key.id === key.id && each.key.name === key.name))
+      .map(({ key }) => key);
+    return [...keys, ...this.service.accounts.values()].filter(({ name }) => !isNamed(name));
+  }
+
+  /** What must not happen at any time. */
+  violations(): string[] {
+    const touched = this.#foreign.filter(({ key }) => {
+      const now = this.service.held.get(key.id);
+      return now?.key.status !== key.status || now.secrets !== this.#foreign.find((each) => each.key === key)?.secrets;
+    });
+    return [
+      ...touched.map(({ key }) => `somebody else's key ${key.id} (${key.name}) was touched`),
+      ...this.world.wronglyEnded().map(({ key }) => `the key ${key.id} (${key.name}) was in use, and is ended`),
+    ];
+  }
+
+  /** What must not be left after the last of these updates. What is left alone has to be told in one of them. */
+  differences(runs: readonly Ended[]): string[] {
+    const warnings = runs.flatMap((run) => run.warnings);
+    const isTold = (id: string) => warnings.some((words) => words.includes(` ${id} (`) && words.includes("left alone"));
+    const left = this.orphans().filter(({ id }) => !isTold(id));
+    const named = this.world.named();
+    const gone = named.filter((marker) => !this.#exists(marker));
+    return [
+      ...left.map(({ id, name }) => `${id} (${name}) lives, and no state names it`),
+      ...this.world.dead().map((which) => `the secret of ${which} is published and dead`),
+      ...gone.map((marker) => `the state names …${marker}, which is not on the service`),
+    ];
+  }
+
+  #exists(marker: string): boolean {
+    return (
+      [...this.service.held.values()].some(({ key }) => key.name.endsWith(marker)) ||
+      [...this.service.accounts.values()].some(({ name }) => name.endsWith(marker))
+    );
+  }
+
+  /** The update after the killed one, and the one after that. @returns what does not hold then */
+  async repaired(wish: Wish, end: Ended, late: Late | undefined): Promise<string[]> {
+    if (end.failures.length > 0) return [`the update failed: ${end.failures.join(" ")}`];
+    let landed = late === undefined;
+    const land = async (now: boolean): Promise<void> => {
+      if (landed || !now) return;
+      landed = true;
+      // The service may refuse it by then: nobody hears of that.
+      await late?.run().catch(() => undefined);
+    };
+    await land(late?.lands === "before");
+    const next = new Fate();
+    next.beforeFirstWrite = () => land(late?.lands === "within");
+    const repair = await this.world.run(wish, next);
+    // A key that comes while the update is at work may take the room that it saw: then the service refuses the update's own.
+    const mayBeRefused = late?.lands === "within" && landed && this.service.capabilities.maxActiveKeys !== undefined;
+    if (repair.failures.length > 0 && !mayBeRefused)
+      return [`the update after the kill failed: ${repair.failures.join(" ")}`];
+    if (!late || late.lands === "before") return [...this.differences([end, repair]), ...(await this.#quiet(wish))];
+
+    // What comes while or after the next update looks is ended before the next key.
+    await land(true);
+    this.service.nowMs += 31 * dayMs;
+    const again = await this.world.run({ ...wish, round: wish.round + 10 });
+    return [...again.failures, ...(wish.keys.length === 0 ? [] : this.differences([end, repair, again]))];
+  }
+
+  /** One more update has nothing to do. */
+  async #quiet(wish: Wish): Promise<string[]> {
+    const before = this.service.writes;
+    const { failures } = await this.world.run(wish);
+    return [
+      ...failures.map((words) => `a second update failed: ${words}`),
+      ...(this.service.writes > before ? ["a second update is not quiet"] : []),
+    ];
+  }
+}

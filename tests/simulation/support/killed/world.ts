@@ -1,0 +1,221 @@
+import { defined } from "../../../../provider/defined";
+import { stateIn } from "../../../../provider/engine-state";
+import { createApiKeyProvider } from "../../../../provider/resources/api-key";
+import type { ResourceContext } from "../../../../provider/resources/context";
+import { createMarking, type ResourceType } from "../../../../provider/resources/marking";
+import { markerIn } from "../../../../provider/resources/names";
+import { createRotatingApiKeyProvider } from "../../../../provider/resources/rotation/resource";
+import { createServiceAccountProvider } from "../../../../provider/resources/service-account";
+import { EngineDouble, type StateEntry } from "../../../../testing/engine-double";
+import { Fate } from "./fate";
+import type { Held, KillableService } from "./service";
+
+/** What a program asks for. */
+export interface Wish {
+  /** `a1` is an ApiKey, `r1` a RotatingApiKey; those that end in 1 share a prefix, and `t1` and `t2` their mark. */
+  readonly keys: readonly string[];
+  /** Every ApiKey is replaced when it changes. */
+  readonly round: number;
+  readonly prefix: string;
+  readonly emergency?: string;
+  readonly immediately?: boolean;
+}
+
+/** What the state has of one resource. */
+interface Stored {
+  readonly state: StateEntry | undefined;
+  readonly pendingDeletes: readonly StateEntry[];
+}
+
+export interface Ended {
+  /** The method that the run was killed in; left out where it came to its end. */
+  readonly killedIn?: string;
+  readonly failures: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+const providers = {
+  ServiceAccount: createServiceAccountProvider,
+  ApiKey: createApiKeyProvider,
+  RotatingApiKey: createRotatingApiKeyProvider,
+} as const;
+
+/** One stack over many runs: its state outlives them, and so does the service. */
+export class World {
+  #store: ReadonlyMap<string, Stored> = new Map();
+  /** Names that the state has named at some time. */
+  #everNamed = new Set<string>();
+  #tainted: ReadonlySet<string> = new Set();
+
+  readonly #identity: string;
+
+  constructor(
+    readonly service: KillableService,
+    identity: string,
+  ) {
+    this.#identity = identity;
+  }
+
+  /** `pulumi state taint` of every ApiKey: each is replaced without a look at what there is, once that is recorded. */
+  taint(): void {
+    this.#tainted = new Set([...this.#store.keys()].filter((name) => typeOf(name) === "ApiKey"));
+  }
+
+  /** One `pulumi up`, in a process of its own. */
+  async run(wish: Wish, fate = new Fate()): Promise<Ended> {
+    const warnings: string[] = [];
+    const engines = this.#boot(wish, fate, warnings);
+    fate.onKill = () => this.#keep(engines);
+    const whole = this.#update(engines, wish);
+    const end = await Promise.race([
+      fate.killed.then(async (killedIn) => ({ killedIn, failures: [] })),
+      whole.then((failures) => ({ failures })),
+    ]);
+    if ("killedIn" in end) await fate.afterKill(whole);
+    else this.#keep(engines);
+    return { ...end, warnings };
+  }
+
+  /** The state as it is now; `restore` puts it back, as from a backup. */
+  backup(): ReadonlyMap<string, Stored> {
+    return this.#store;
+  }
+
+  restore(store: ReadonlyMap<string, Stored>): void {
+    this.#store = store;
+    this.#everNamed = new Set(this.named());
+  }
+
+  /** Somebody uses every key that the outputs publish. */
+  useAll(): void {
+    for (const { outs } of this.#entries()) this.service.use(outs.secret);
+  }
+
+  /** What a run has ended although somebody used it, and no state ever named it. */
+  wronglyEnded(): Held[] {
+    return this.service.ended.filter(({ key, used }) => used && !this.#everNamed.has(markerIn(key.name)));
+  }
+
+  /** Markers of everything that the state names. */
+  named(): string[] {
+    return [...(stateIn(this.#export())?.names ?? [])].map(markerIn);
+  }
+
+  /** Resources whose published secret does not work. */
+  dead(): string[] {
+    return [...this.#store].flatMap(([name, { state }]) => {
+      const outs = state?.outs ?? {};
+      const isCurrent = outs.secret !== undefined && outs.status === "active";
+      const runs = Date.parse(String(outs.previousValidUntil)) > this.service.nowMs;
+      const dead = [
+        ...(isCurrent && !this.service.works(outs.secret) ? ["current"] : []),
+        ...(runs && outs.previousSecret !== undefined && !this.service.works(outs.previousSecret) ? ["previous"] : []),
+      ];
+      return dead.map((which) => `${name}: ${which}`);
+    });
+  }
+
+  #boot(wish: Wish, fate: Fate, warnings: string[]): Map<string, EngineDouble> {
+    const engines = new Map<string, EngineDouble>();
+    const warn = (message: string) => void warnings.push(message);
+    const nowMs = () => this.service.nowMs;
+    const askState = async () => stateIn(this.#export(engines));
+    const context: ResourceContext = {
+      connections: this.service.connections(fate),
+      nowMs,
+      warn,
+      marking: createMarking(askState, warn, nowMs),
+      clock: { nowMs: () => 0, sleep: () => Promise.resolve() },
+    };
+    for (const name of new Set([...this.#wanted(wish), ...this.#store.keys()])) {
+      const engine = new EngineDouble(providers[typeOf(name)](context));
+      const { state, pendingDeletes = [] } = this.#store.get(name) ?? {};
+      engine.state = state;
+      engine.pendingDeletes = pendingDeletes;
+      engines.set(name, engine);
+    }
+    return engines;
+  }
+
+  /** Accounts first, then all keys side by side, then what is not wanted any more. */
+  async #update(engines: ReadonlyMap<string, EngineDouble>, wish: Wish): Promise<string[]> {
+    const wanted = this.#wanted(wish);
+    const isAccount = (name: string) => typeOf(name) === "ServiceAccount";
+    const up = async (name: string): Promise<readonly string[]> => {
+      const engine = engines.get(name) as EngineDouble;
+      const account = engines.get(this.#accountOf(name) ?? "")?.state?.id;
+      const program = this.#program(name, wish, account);
+      return (await (this.#tainted.has(name) ? engine.targetReplace(program) : engine.up(program))).failures;
+    };
+    const failures: string[] = [];
+    for (const phase of [wanted.filter(isAccount), wanted.filter((name) => !isAccount(name))])
+      failures.push(...(await Promise.all(phase.map(up))).flat());
+    if (failures.length > 0) return failures;
+    const gone = [...engines.keys()].filter((name) => !wanted.includes(name));
+    for (const phase of [gone.filter((name) => !isAccount(name)), gone.filter(isAccount)])
+      for (const name of phase) failures.push(...((await engines.get(name)?.destroy())?.failures ?? []));
+    return failures;
+  }
+
+  #wanted({ keys }: Wish): string[] {
+    const accounts = keys.map((name) => this.#accountOf(name)).filter((name) => name !== undefined);
+    return [...new Set([...accounts, ...keys])];
+  }
+
+  /** Where an account keeps few keys, each resource has its own. */
+  #accountOf(name: string): string | undefined {
+    const { parent, maxActiveKeys } = this.service.capabilities;
+    if (parent === "credential" || typeOf(name) === "ServiceAccount") return undefined;
+    return maxActiveKeys === undefined ? "s" : `s-${name}`;
+  }
+
+  #program(name: string, wish: Wish, account: string | undefined): object {
+    const { maxActiveKeys, nativeRotate, scopes } = this.service.capabilities;
+    const named = name.endsWith("1") ? { name: wish.prefix } : {};
+    const common = { origin: `acme/billing/dev/${name.startsWith("t") ? "t" : name}`, ...named };
+    if (typeOf(name) === "ServiceAccount") return { ...common, role: "viewer" };
+    const isOne = maxActiveKeys === 1;
+    const hasGap = isOne && nativeRotate?.maxGraceMs === 0;
+    const key = defined({
+      ...common,
+      scopes: scopes === "none" ? undefined : ["read:checks"],
+      serviceAccountId: account,
+      allowOutage: isOne ? true : undefined,
+    });
+    if (typeOf(name) === "ApiKey") return { ...key, keepers: { round: String(wish.round) } };
+    const overlap = hasGap ? {} : { overlap: "7d" };
+    const ends = wish.immediately ? { retire: "immediately" } : overlap;
+    return defined({ ...key, rotateEvery: "30d", ...ends, emergency: wish.emergency });
+  }
+
+  #keep(engines: ReadonlyMap<string, EngineDouble>): void {
+    const kept = [...engines].map(([name, { state, pendingDeletes }]) => [name, { state, pendingDeletes }] as const);
+    const isMade = (name: string) =>
+      engines.get(name)?.state?.outs.physicalName !== this.#store.get(name)?.state?.outs.physicalName;
+    this.#tainted = new Set([...this.#tainted].filter((name) => !isMade(name)));
+    this.#store = new Map(kept.filter(([, { state, pendingDeletes }]) => state ?? pendingDeletes[0]));
+    for (const name of this.named()) this.#everNamed.add(name);
+  }
+
+  #entries(store: ReadonlyMap<string, Stored> = this.#store): StateEntry[] {
+    return [...store.values()].flatMap(({ state, pendingDeletes }) => [...(state ? [state] : []), ...pendingDeletes]);
+  }
+
+  /** What `pulumi stack export` would print by now. */
+  #export(store: ReadonlyMap<string, Stored> = this.#store): object {
+    const resources = [...store].flatMap(([name, stored]) =>
+      this.#entries(new Map([[name, stored]])).map(({ id, outs }) => ({
+        type: `pulumi-nodejs:dynamic/apikeys:${typeOf(name)}`,
+        id,
+        outputs: outs,
+      })),
+    );
+    return {
+      deployment: { resources: [{ type: "pulumi:providers:pulumi-nodejs", id: this.#identity }, ...resources] },
+    };
+  }
+}
+
+export function typeOf(name: string): ResourceType {
+  return name.startsWith("s") ? "ServiceAccount" : name.startsWith("r") ? "RotatingApiKey" : "ApiKey";
+}
