@@ -60,7 +60,7 @@ export class KillableService {
     const config = {
       get: (key: string) => (key === "apikeys:connections" ? JSON.stringify({ default: connection }) : undefined),
     };
-    return createConnections(config, {}, "/", () => backend);
+    return createConnections(config, {}, { load: () => backend });
   }
 
   works(secret: unknown): boolean {
