@@ -1,9 +1,12 @@
 import { checkClient } from "./backends/check-client";
 import { checkedClient } from "./backends/checked-client";
 import {
+  type AskedAccount,
+  type AskedKey,
   type Backend,
   type BackendClient,
   type Capabilities,
+  type InputProblem,
   type ReadingClient,
   readingMethods,
 } from "./backends/definition";
@@ -48,6 +51,10 @@ export interface ConnectionFacts {
   readonly credential?: string;
   /** Where on that host the requests go, if it is not where the backend's own address says. */
   readonly route?: string;
+  /** What the backend itself finds wrong with a key. */
+  readonly validateKey?: (asked: AskedKey) => readonly InputProblem[];
+  /** What the backend itself finds wrong with an account. */
+  readonly validateAccount?: (asked: AskedAccount) => readonly InputProblem[];
 }
 
 /** A connection that can look, and change nothing. */
@@ -102,6 +109,7 @@ export function createConnections(
     const capabilities = adapted?.capabilities ?? backend.capabilities;
     const credential = placeOfCredential(settings);
     const route = routeOf(url, backend.defaultUrl, settings.dialect);
+    const { validateKey, validateAccount } = backend;
     const made: Prepared = {
       backend,
       settings,
@@ -116,6 +124,8 @@ export function createConnections(
         ...(catalogue ? { catalogue } : {}),
         ...(credential === undefined ? {} : { credential }),
         ...(route === undefined ? {} : { route }),
+        ...(validateKey && { validateKey: (asked) => validateKey(asked, options) }),
+        ...(validateAccount && { validateAccount: (asked) => validateAccount(asked, options) }),
         movedFrom: (settings.movedFrom ?? []).map((text) =>
           originOf(name, "movedFrom", text, adapted?.tenant !== undefined),
         ),

@@ -86,7 +86,7 @@ export class AuthenticationError extends ApiError {}
 export class PermissionDeniedError extends ApiError {}
 /** 404 or 410. Whether it proves that a key is gone is the backend's capability to say. */
 export class NotFoundError extends ApiError {}
-/** 409: the name is taken, or the object is in a state that forbids the call. */
+/** 409, or what the request declares as `conflict`: the name is taken, or the object is in a state that forbids the call. */
 export class ConflictError extends ApiError {}
 /** 429 beyond the connection's retry budget. */
 export class RateLimitError extends ApiError {}

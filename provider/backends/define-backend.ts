@@ -38,6 +38,8 @@ export function defineBackend<Options = undefined>(definition: BackendDefinition
       catalogue,
       options: own.options?.bind(own),
       authenticate: own.authenticate?.bind(own),
+      validateKey: own.validateKey?.bind(own),
+      validateAccount: own.validateAccount?.bind(own),
     }),
     ...(own.adapt && {
       adapt: (options) => {

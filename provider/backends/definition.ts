@@ -178,7 +178,33 @@ export interface BackendDefinition<Options = undefined> extends Vendor {
   readonly adapt?: (options: Options) => Adaptation;
   /** How the credential becomes request headers; default: `Authorization: Bearer <token>`. */
   readonly authenticate?: (context: BackendContext<Options>) => Promise<BackendSession>;
+  /**
+   * Finds what no capability can tell: scopes that do not go together, an environment that needs a role, a name that
+   * is reserved. Called by every preview, before anything is sent, so it must be quick and ask nobody. Each problem
+   * fails the preview at its input. Left out: there is nothing more to find.
+   */
+  readonly validateKey?: (asked: AskedKey, options: Options) => readonly InputProblem[];
+  /** The same for a ServiceAccount. */
+  readonly validateAccount?: (asked: AskedAccount, options: Options) => readonly InputProblem[];
   readonly connect: (context: BackendContext<Options>) => BackendClient;
+}
+
+/** The inputs of a key as far as they are known: what a preview cannot know yet is left out, and asked about again. */
+export interface AskedKey extends Partial<Omit<NewKey, "secretValue">> {
+  /** Such as `90d`. */
+  readonly expiresIn?: string;
+  readonly fullAccess?: boolean;
+}
+
+/** The inputs of an account as far as they are known. */
+export type AskedAccount = Partial<NewServiceAccount>;
+
+/** What is wrong with one input. */
+export interface InputProblem {
+  /** The input's name, such as `scopes`. */
+  readonly field: string;
+  /** What is wrong and what to do, as one sentence without a full stop. Never a secret. */
+  readonly message: string;
 }
 
 /** An admin session made from the credential. */

@@ -1,6 +1,13 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Agent, buildConnector, Dispatcher } from "undici";
-import { ConfigError, ConnectionError, ProviderError, ResponseShapeError, TimeoutError } from "../errors";
+import {
+  ConfigError,
+  ConflictError,
+  ConnectionError,
+  ProviderError,
+  ResponseShapeError,
+  TimeoutError,
+} from "../errors";
 import { rememberSecrets, rememberSuspects } from "../known-secrets";
 import { redact } from "../redact";
 import { secretLike } from "../secret-shapes";
@@ -26,6 +33,8 @@ export interface HttpRequest {
   readonly idempotent?: boolean;
   /** Statuses that mean "there is no such thing" and come back as `absent: true` instead of an error. */
   readonly absent?: readonly number[];
+  /** What this service says, with whatever status of the 4xx, of a name that is taken: the refusal is then a ConflictError. */
+  readonly conflict?: RegExp;
   /** Secret values in this request, kept out of every message. */
   readonly secrets?: readonly string[];
   /** false: sent without the connection's credential (a login). Default true. */
@@ -84,6 +93,8 @@ export const realClock: Clock = { nowMs: () => performance.now(), sleep: (ms) =>
 /** Well before an attempt ends: an address at which nobody answers has then provably been sent nothing. */
 const connectTimeoutMs = 5_000;
 const largestBodyBytes = 16 * 1024 * 1024;
+/** Characters of a refusal in which the words of a conflict are looked for. */
+const mostOfRefusal = 4_096;
 /** Loaded with the first request: a preview sends none, and should not wait for it. */
 /* eslint-disable-next-line @typescript-eslint/no-require-imports -- the only way to load a module late and at once in CommonJS */
 const undici = () => require("undici") as typeof import("undici");
@@ -295,20 +306,24 @@ function suspectAnswer(request: HttpRequest, { status, headers, text }: RawAnswe
 function refused(request: HttpRequest, answer: FinalAnswer, secrets: readonly string[]): ProviderError {
   const { status, headers, text, ended } = answer;
   const retryAfterMs = readRetryAfter(headers["retry-after"], Date.now());
-  const refusal = errorForStatus(
-    {
-      status,
-      method: request.method,
-      path: redact(toldPath(request.path), secrets),
-      ...readErrorBody(parseErrorBody(text), headers, secrets),
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    },
-    ended,
-  );
+  const told = {
+    status,
+    method: request.method,
+    path: redact(toldPath(request.path), secrets),
+    ...readErrorBody(parseErrorBody(text), headers, secrets),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
+  const refusal = saysConflict(request, answer) ? new ConflictError(told) : errorForStatus(told, ended);
   // Some proxies have words of their own for a caller who waited too long: the service may have acted.
   return isIdempotent(request) || !isFromBetween(status)
     ? refusal
     : new ResponseShapeError(`${refusal.message} That does not say whether the service has acted.`);
+}
+
+/** Never where the credential, the place or the rate was refused: that is what has to be told then. */
+function saysConflict({ conflict }: HttpRequest, { status, text }: RawAnswer): boolean {
+  if (conflict === undefined || status >= 500 || [401, 402, 403, 404, 408, 410, 429].includes(status)) return false;
+  return text.slice(0, mostOfRefusal).search(conflict) >= 0;
 }
 
 function isIdempotent({ idempotent, method }: HttpRequest): boolean {

@@ -29,6 +29,7 @@ import { logicalName, newPhysicalName } from "./names";
 import { keptAfterFailure } from "./partial-failure";
 import { keyRefused } from "./taken-name";
 import { assertSameTarget } from "./target";
+import { validateKey } from "./validation";
 
 export type { ApiKeyInputs } from "./api-key-fields";
 export type { ApiKeyOutputs } from "./api-key-inputs";
@@ -48,6 +49,7 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
       const inputs = facts
         ? checkedInputs(apiKeyFields, { news: { ...news, connection }, facts, failures })
         : { ...news, connection };
+      if (facts) validateKey(inputs, facts, failures);
       if (expired)
         context.warn(
           `the key "${logicalName(news.origin)}" expired at ${news.expiresAt}; it stays so until expiresAt is changed`,

@@ -25,6 +25,7 @@ import { logicalName, markedName, newPhysicalName } from "./names";
 import { keptAfterFailure } from "./partial-failure";
 import { accountRefused } from "./taken-name";
 import { assertSameTarget } from "./target";
+import { validateAccount } from "./validation";
 
 export type ServiceAccountOutputs = ServiceAccountInputs & {
   readonly accountId: string;
@@ -156,7 +157,9 @@ function checkForBackend(
     );
     return inputs;
   }
-  return checkedInputs(accountFields, { news: { ...inputs }, facts, failures }) as unknown as ServiceAccountInputs;
+  const checked = checkedInputs(accountFields, { news: { ...inputs }, facts, failures });
+  validateAccount(checked, facts, failures);
+  return checked as unknown as ServiceAccountInputs;
 }
 
 function planChange(olds: ServiceAccountOutputs, news: ServiceAccountInputs, facts: ConnectionFacts) {

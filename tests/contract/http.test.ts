@@ -7,6 +7,7 @@ import {
   AuthenticationError,
   BadRequestError,
   ConfigError,
+  ConflictError,
   ConnectionError,
   isUnclear,
   NotFoundError,
@@ -543,5 +544,36 @@ describe("requests", () => {
       "content-type": "application/json",
       "user-agent": "pulumi-apikeys",
     });
+  });
+});
+
+describe("A service that has words of its own for a name that is taken", () => {
+  const create: HttpRequest = { method: "POST", path: "/keys", json: {}, conflict: /has (already )?been used/i };
+  const refusal = (status: number, message: string): Behaviour => ({
+    status,
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ message }),
+  });
+
+  test.each([400, 409, 422])("is understood, and its %i stays what it is", async (status) => {
+    server.script(refusal(status, "The name has been used."));
+    const error = await failureOf(impatient().http.request(create));
+    expect(error).toBeInstanceOf(ConflictError);
+    expect(error).toMatchObject({
+      status,
+      message: expect.stringContaining(`answered ${status}: The name has been used.`),
+    });
+  });
+
+  test.each([
+    [400, "The name is too long.", BadRequestError],
+    [401, "This token has been used.", AuthenticationError],
+    [429, "Your quota has been used.", RateLimitError],
+    [500, "The name has been used.", ServerError],
+  ])("is not misunderstood: %i %s", async (status, message, errorClass) => {
+    server.script(refusal(status, message));
+    const error = await failureOf(impatient().http.request(create));
+    expect(error).toBeInstanceOf(errorClass);
+    expect(error).not.toBeInstanceOf(ConflictError);
   });
 });

@@ -24,6 +24,7 @@ import { issueKey, livingByMarkers, revokeKey } from "../key-on-service";
 import { logicalName, type Origin } from "../names";
 import { keptAfterFailure } from "../partial-failure";
 import { assertSameTarget } from "../target";
+import { validateKey } from "../validation";
 import { checkedInputs, namesOf, picked, shapeOf } from "../fields/field";
 import { rotatingFields, type RotatingInputs, scheduleFields } from "./fields";
 import { dueIssue, withNextRotation } from "./due-issue";
@@ -77,6 +78,7 @@ export function createRotatingApiKeyProvider(
           : { ...news, connection }),
         status: "active",
       } as unknown as RotatingInputs;
+      if (facts) validateKey(inputs, facts, failures);
       if (failures.list.length > 0) return checkAnswer(inputs, failures);
       const clocked = facts && !namesOf(scheduleFields).some((name) => isUnknown(given[name])) ? facts : undefined;
       const nowMs = context.nowMs();

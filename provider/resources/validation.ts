@@ -1,0 +1,71 @@
+/** What a backend itself finds wrong with inputs: it knows combinations that no capability can tell. */
+import type { InputProblem } from "../backends/definition";
+import { kindOf, redact } from "../redact";
+import { isUnknown } from "../wire";
+import type { Failures } from "./input-checks";
+
+/** What is validated of a key. A secret is not shown to it. */
+const ofKeys = [
+  "name",
+  "serviceAccountId",
+  "scopes",
+  "environment",
+  "description",
+  "labels",
+  "expiresAt",
+  "expiresIn",
+  "fullAccess",
+] as const;
+const ofAccounts = ["name", "description", "role", "scopes", "labels"] as const;
+
+interface Validators {
+  readonly validateKey?: (asked: Readonly<Record<string, unknown>>) => readonly InputProblem[];
+  readonly validateAccount?: (asked: Readonly<Record<string, unknown>>) => readonly InputProblem[];
+}
+
+export function validateKey(inputs: object, { validateKey: ask }: Validators, failures: Failures): void {
+  if (ask) validate(known(inputs, ofKeys), ask, failures);
+}
+
+export function validateAccount(inputs: object, { validateAccount: ask }: Validators, failures: Failures): void {
+  if (ask) validate(known(inputs, ofAccounts), ask, failures);
+}
+
+/** Only inputs that passed every other check are shown to a backend: it need not expect any other form. */
+function validate(
+  asked: Readonly<Record<string, unknown>>,
+  ask: (asked: Readonly<Record<string, unknown>>) => readonly InputProblem[],
+  failures: Failures,
+): void {
+  if (failures.list.length > 0) return;
+  for (const { field, message } of answerOf(() => ask(asked))) failures.add(field, redact(message));
+}
+
+function answerOf(ask: () => unknown): readonly InputProblem[] {
+  try {
+    const answer = ask();
+    if (Array.isArray(answer) && answer.every(isProblem)) return answer;
+    return [fault(`answered ${kindOf(answer)}; it answers a list of { field, message }, empty where all is well`)];
+  } catch (error) {
+    return [fault(`threw ${error instanceof Error ? `${error.name}: ${error.message}` : kindOf(error)}`)];
+  }
+}
+
+function isProblem(value: unknown): value is InputProblem {
+  const { field, message } = (value ?? {}) as Partial<Record<keyof InputProblem, unknown>>;
+  return typeof field === "string" && typeof message === "string" && message !== "";
+}
+
+function fault(what: string): InputProblem {
+  return { field: "connection", message: `the backend's own check of the inputs ${what}` };
+}
+
+function known(inputs: object, names: readonly string[]): Readonly<Record<string, unknown>> {
+  const given = inputs as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = given[name];
+      return value === undefined || isUnknown(value) ? [] : [[name, value] as const];
+    }),
+  );
+}
