@@ -218,6 +218,7 @@ const decisive = {
   retire: "text",
   jitter: "text",
   generation: "number",
+  onDisabled: "text",
 } as const satisfies Partial<Record<InputName, Form>>;
 
 /** Every other input that there is: it decides nothing, or is read elsewhere. */

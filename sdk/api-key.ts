@@ -39,6 +39,13 @@ export interface KeyArgs {
   /** Consent to a replacement with a gap, on services that keep one key per account. Never changes the key. */
   allowOutage?: pulumi.Input<boolean>;
   /**
+   * What becomes of a key that somebody has disabled on the service. `wait`: it is left so, with a warning at every run;
+   * nothing replaces it or rotates it, until it is enabled there. `replace`: the next update after a refresh makes another one.
+   *
+   * @default "wait"
+   */
+  onDisabled?: pulumi.Input<"wait" | "replace">;
+  /**
    * The connection (stack config `apikeys:connections`) that leads to the service. A change replaces.
    *
    * @default "default"
@@ -77,7 +84,10 @@ export interface ApiKeyArgs extends KeyArgs {
  * What would change them makes a new key before the old one is revoked.
  */
 export class ApiKey extends pulumi.CustomResource {
-  /** `active`; after a refresh also `revoked`, `expired`, `disabled` or `missing`, which the next update repairs by a replacement. */
+  /**
+   * `active`; after a refresh also `revoked`, `expired` or `missing`, which the next update repairs by a replacement, and
+   * `disabled` (the key or its account), which waits for {@link KeyArgs.onDisabled}.
+   */
   declare readonly status: pulumi.Output<string>;
   /** The service's id of the key. */
   declare readonly keyId: pulumi.Output<string>;

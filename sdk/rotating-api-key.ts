@@ -3,6 +3,7 @@ import type { KeyArgs } from "./api-key";
 import { originOf, withDemands } from "./origin";
 import { PausedTraces } from "./paused-traces";
 import { providerText, typeToken } from "./resource-text";
+import { withheldText } from "./withheld-text";
 
 /** Inputs of {@link RotatingApiKey}. Durations: `30s`, `15m`, `24h`, `7d`, `12w`. */
 export interface RotatingApiKeyArgs extends KeyArgs {
@@ -43,7 +44,8 @@ export interface RotatingApiKeyArgs extends KeyArgs {
   jitter?: pulumi.Input<string>;
   /**
    * Any text, such as an incident's number: a CHANGED text makes a new key at once and revokes every
-   * older one in the same update. Its presence when the resource is made only records it.
+   * older one in the same update. Its presence when the resource is made only records it. The text is shown in previews,
+   * reasons and reviews; of one that is marked `pulumi.secret` a hash of 8 characters is shown instead.
    */
   emergency?: pulumi.Input<string>;
 }
@@ -54,7 +56,10 @@ export interface RotatingApiKeyArgs extends KeyArgs {
  * new key in place too; another account, environment or connection replaces the resource.
  */
 export class RotatingApiKey extends pulumi.CustomResource {
-  /** `active`; after a refresh also `revoked`, `expired`, `disabled` or `missing`, which the next update repairs by a new key. */
+  /**
+   * `active`; after a refresh also `revoked`, `expired` or `missing`, which the next update repairs by a new key, and
+   * `disabled` (the key or its account), which waits for {@link KeyArgs.onDisabled}.
+   */
   declare readonly status: pulumi.Output<string>;
   /** The service's id of the current key. */
   declare readonly keyId: pulumi.Output<string>;
@@ -106,6 +111,7 @@ export class RotatingApiKey extends pulumi.CustomResource {
         {
           scopes: undefined,
           ...args,
+          ...(args?.emergency === undefined ? {} : { emergency: withheldText(args.emergency, name) }),
           __provider: providerText("RotatingApiKey"),
           origin: originOf(name),
           status: undefined,

@@ -32,6 +32,13 @@ export interface ServiceAccountArgs {
    * @default "default"
    */
   connection?: pulumi.Input<string>;
+  /**
+   * What becomes of a service account that somebody has disabled on the service. `wait`: it is left so, with a warning at every run;
+   * nothing replaces it, until it is enabled there. `replace`: the next update after a refresh makes another account, and with it other keys.
+   *
+   * @default "wait"
+   */
+  onDisabled?: pulumi.Input<"wait" | "replace">;
   /** For example `{ owner: "team-a", purpose: "nightly export" }`: read by the scope review, kept in the service's metadata where it has any. Never replaces. */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }
@@ -47,7 +54,10 @@ export class ServiceAccount extends pulumi.CustomResource {
   declare readonly physicalName: pulumi.Output<string>;
   /** RFC 3339 UTC. */
   declare readonly createdAt: pulumi.Output<string>;
-  /** `active`; after a refresh also `disabled` or `missing`, which the next update repairs by a replacement. */
+  /**
+   * `active`; after a refresh also `missing`, which the next update repairs by a replacement, and `disabled`, which waits for
+   * {@link ServiceAccountArgs.onDisabled}.
+   */
   declare readonly status: pulumi.Output<string>;
   /** Origin of the URL on which the account was made. */
   declare readonly service: pulumi.Output<string>;

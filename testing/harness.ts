@@ -38,6 +38,11 @@ export interface BackendHarness {
   readonly manyAccounts?: number;
   /** Whether a key opens the service's own door: the proof, on the data plane, that it lives. Counts as a use of it. */
   works?(key: IssuedApiKey, serviceAccountId: string | undefined): Promise<boolean>;
+  /**
+   * Disables a service account, as an administrator of the service does. Demanded where the backend says that its keys tell
+   * of that (`serviceAccounts.disabling: "keys"`).
+   */
+  disableAccount?(id: string): Promise<void>;
   /** Lets time pass for the service: on its clock where it has one, by waiting where it has none. */
   advance?(ms: number): Promise<void>;
   /** Stops what `open` has started. */

@@ -189,7 +189,7 @@ function explainScopes(error: unknown): never {
 /** Counted by the real clock, whatever APIKEYS_NOW says: it is the hub's clock that ends the token. */
 function secondsUntil(expiresAt: string | undefined, nowMs: number): number | undefined {
   if (expiresAt === undefined) return undefined;
-  const seconds = Math.round((Date.parse(expiresAt) - nowMs) / secondMs);
+  const seconds = Math.floor((Date.parse(expiresAt) - nowMs) / secondMs);
   if (seconds < 1)
     throw new InputError(
       "expiresAt",

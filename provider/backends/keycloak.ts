@@ -82,6 +82,7 @@ export const keycloak = defineBackend<Options>({
         inTurn(id, async () => {
           const client = await realm.readClient(id);
           assertFree(client, name);
+          assertEnabled(client);
           const secret = secretValue ?? drawSecret();
           const chosen = secretValue === undefined ? "" : "true";
           const attributes = { [own.key]: name, [own.keyLabels]: JSON.stringify(labels ?? {}), [own.chosen]: chosen };
@@ -119,6 +120,7 @@ export const keycloak = defineBackend<Options>({
       rotateKey: (ref, { graceMs, keepPrevious = false }) =>
         inTurn(ref.id, async () => {
           const client = await needHolder(realm, ref);
+          assertEnabled(client);
           // The server's own rotation would revive an expired secret.
           if (graceMs > 0 && !keepPrevious && !hasExpired(client)) return rotateByPolicy(realm, client, graceMs);
           const secret = drawSecret();
@@ -169,6 +171,14 @@ async function logIn({ http, token, options: { adminRealm } }: BackendContext<Op
 }
 
 const oneKeyEach = "Give each key a ServiceAccount of its own.";
+
+/** Somebody switched the client off: a new secret of it would open nothing, and wait for the day when it is on again. */
+function assertEnabled({ enabled, clientId }: Client): void {
+  if (!enabled)
+    throw new ProviderError(
+      `the client "${clientId}" is disabled, so it gets no new secret; nothing was changed. Enable it on the service, or remove its ServiceAccount and its key from the program.`,
+    );
+}
 
 /** The client carries no key, and its secret is ours to change. */
 function assertFree(client: Client, name: string): void {

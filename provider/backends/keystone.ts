@@ -51,8 +51,9 @@ const credentialSchema = z.object({
   id: z.string().min(1),
   name: z.string(),
   user_id: z.string(),
+  project_id: z.string().nullish(),
   description: z.string().nullish(),
-  roles: z.array(z.object({ name: z.string() })),
+  roles: z.array(z.object({ id: z.string(), name: z.string() })),
   expires_at: z.string().nullish(),
 });
 const foundKey = z.object({ application_credential: credentialSchema });
@@ -95,7 +96,9 @@ export const keystone = defineBackend<Options>({
       },
       async getKey({ id, serviceAccountId }) {
         const key = await findKey(id, serviceAccountId);
-        return key && toKey(key);
+        if (!key) return undefined;
+        const works = await accounts.canStillUse(key.user_id, key.project_id ?? undefined, key.roles);
+        return works ? toKey(key) : { ...toKey(key), status: "disabled" };
       },
       async listKeys({ serviceAccountId }) {
         const { application_credentials: keys } = await api.ask("GET", keysOf(serviceAccountId), foundKeys);

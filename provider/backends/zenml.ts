@@ -34,7 +34,12 @@ const loginSchema = z.object({ access_token: z.string().min(1), expires_in: z.nu
 const keySchema = z.object({
   id: z.string().min(1),
   name: z.string(),
-  body: z.object({ active: z.boolean(), created: z.string(), updated: z.string() }),
+  body: z.object({
+    active: z.boolean(),
+    created: z.string(),
+    updated: z.string(),
+    service_account: z.object({ body: z.object({ active: z.boolean().nullish() }).nullish() }).nullish(),
+  }),
   metadata: z
     .object({ description: z.string().nullish(), last_login: z.string().nullish(), last_rotated: z.string().nullish() })
     .nullish(),
@@ -195,7 +200,8 @@ function toKey({ id, name, body, metadata }: z.infer<typeof keySchema>): ApiKey 
   return defined({
     id,
     name,
-    status: body.active ? "active" : "disabled",
+    // Every key tells its account: a key of one that is off opens nothing.
+    status: body.active && body.service_account?.body?.active !== false ? "active" : "disabled",
     description: metadata?.description ?? undefined,
     createdAt: normaliseTime(body.created),
     lastUsedAt: normaliseTime(metadata?.last_login),

@@ -1,10 +1,10 @@
 /** The inputs of a ServiceAccount: why was it replaced? */
 import type { Support } from "../backends/definition";
 import { always, type Change, type Fields, type InputsOf, optional } from "./fields/field";
-import { keyFields, sameFlag, sameScopes } from "./fields/key-fields";
+import { keyFields, sameFlag, sameScopes, sameStatus } from "./fields/key-fields";
 import { checkAccountScopes, checkDescription, checkRole, fieldSchemas } from "./input-checks";
 
-const { connection, labels, name, origin, target } = keyFields;
+const { connection, labels, name, onDisabled, origin, target } = keyFields;
 
 export const accountFields = {
   connection,
@@ -39,7 +39,8 @@ export const accountFields = {
   origin,
   target,
   /** Added by `check`: what the account should be. */
-  status: always<string>({ change: "replace" }),
+  status: always<string>({ change: "replace", same: sameStatus }),
+  onDisabled,
 } as const satisfies Fields;
 
 /** Inputs after `check`. */

@@ -18,14 +18,17 @@ interface PlannedChange {
 interface Moment {
   readonly facts: ConnectionFacts;
   readonly nowMs: number;
+  /** Nobody asks for what the key's status would ask for: neither the clock nor a move of its end changes anything. */
+  readonly leftAlone?: boolean;
 }
 
 /** What differs between the record and the inputs, and what it takes to bring them together. */
-export function planChange(olds: ApiKeyOutputs, news: ApiKeyInputs, { facts, nowMs }: Moment): PlannedChange {
+export function planChange(olds: ApiKeyOutputs, news: ApiKeyInputs, moment: Moment): PlannedChange {
+  const { facts } = moment;
   const changed = changedFields(apiKeyFields, { olds, news, facts });
   const replaces = withEffect(apiKeyFields, changed, { effect: "replace", facts });
   const updates = withEffect(apiKeyFields, changed, { effect: "update", facts });
-  const end = planEnd(olds, news, { facts, nowMs });
+  const end = planEnd(olds, news, moment);
   const plan: PlannedChange = {
     replaces: [...replaces, ...end.replaces],
     updates: [...updates, ...end.updates],
@@ -43,11 +46,12 @@ export function planChange(olds: ApiKeyOutputs, news: ApiKeyInputs, { facts, now
 }
 
 /** The same for the end of the key, which is compared as time. */
-function planEnd(olds: ApiKeyOutputs, news: ApiKeyInputs, { facts, nowMs }: Moment): PlannedChange {
+function planEnd(olds: ApiKeyOutputs, news: ApiKeyInputs, { facts, nowMs, leftAlone }: Moment): PlannedChange {
   const none: PlannedChange = { replaces: [], updates: [], expiry: { kind: "none" }, knownFrom: "inputs" };
   const { expiry: rules } = facts.capabilities;
   const unknown = (["expiresAt", "expiresIn"] as const).find((field) => isUnknown(news[field]));
   if (unknown) return rules.update ? { ...none, updates: [unknown] } : { ...none, replaces: [unknown] };
+  if (leftAlone && asksForSameEnd(olds, news)) return none;
   // A key that stays expired by the user's own date has nothing to compare any more.
   const expiry: ExpiryChange =
     news.status === "expired" ? none.expiry : compareExpiry(news, olds, { expiry: rules, nowMs });
@@ -60,4 +64,8 @@ function planEnd(olds: ApiKeyOutputs, news: ApiKeyInputs, { facts, nowMs }: Mome
       // The end stays, but is asked for in other words: the record has to say so, or it would not be known when it passes.
       return sameLife(news.expiresIn, olds.expiresIn) ? none : { ...none, updates: ["expiresIn"] };
   }
+}
+
+function asksForSameEnd(olds: ApiKeyOutputs, { expiresAt, expiresIn }: ApiKeyInputs): boolean {
+  return sameLife(expiresIn, olds.expiresIn) && (expiresAt === undefined || expiresAt === olds.expiresAt);
 }

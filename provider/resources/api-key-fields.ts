@@ -1,6 +1,6 @@
 /** The inputs of an ApiKey: why was it replaced? */
 import { always, type Fields, type InputsOf, optional } from "./fields/field";
-import { keyFields, sameFlag } from "./fields/key-fields";
+import { keyFields, sameFlag, sameStatus } from "./fields/key-fields";
 import { fieldSchemas } from "./input-checks";
 
 export const apiKeyFields = {
@@ -16,10 +16,7 @@ export const apiKeyFields = {
     sent: true,
   }),
   /** Added by `check`: what the key should be. */
-  status: always<string>({
-    change: "replace",
-    same: (before, after) => after !== "active" || before === "active",
-  }),
+  status: always<string>({ change: "replace", same: sameStatus }),
   /** Added by `read` where the end was moved on the service: the program's own date. */
   agreedExpiresAt: optional<string>({ change: "keep" }),
 } as const satisfies Fields;

@@ -35,7 +35,9 @@ export function checkExpiry(
 ): boolean {
   const endMs = checkTime("expiresAt", news.expiresAt, failures);
   checkLife(news.expiresIn, failures);
-  if (news.expiresAt !== undefined && news.expiresIn !== undefined)
+  // `read` shows a moved end beside the life, and `ignoreChanges` may hand both back.
+  const fromRead = olds.expiresIn !== undefined && olds.expiresAt !== undefined && olds.expiresAt === news.expiresAt;
+  if (news.expiresAt !== undefined && news.expiresIn !== undefined && !fromRead)
     failures.add(
       "expiresIn",
       '"expiresAt" and "expiresIn" are both given; give one: a date, or a life that counts from the issue',

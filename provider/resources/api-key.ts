@@ -20,9 +20,11 @@ import { apiKeyFields, type ApiKeyInputs, isCallerChosen } from "./api-key-field
 import { type ApiKeyOutputs, canonicalEnd, checkExpiry, checkOutage, checkSecretValue } from "./api-key-inputs";
 import { changeKey } from "./change-key";
 import { checkAnswer, describeForCheck, openRecorded, openRecordedForWrite, type ResourceContext } from "./context";
+import { disabledWords, staysDisabled } from "./disabled";
 import { resolveExpiry, sameInstant } from "./expiry";
 import { checkShape, Failures } from "./input-checks";
-import { checkedInputs, namesOf, picked, shapeOf } from "./fields/field";
+import { checkedInputs, except, handedBack, namesOf, picked, shapeOf } from "./fields/field";
+import { createInputMemory } from "./input-memory";
 import { compareScopes, keyRequest, recordIssued } from "./key-inputs";
 import { issueKey, livingByMarkers, observeKey, revokeKey } from "./key-on-service";
 import { logicalName, newPhysicalName } from "./names";
@@ -37,10 +39,13 @@ export type { ApiKeyOutputs } from "./api-key-inputs";
 const inputShape = shapeOf(apiKeyFields);
 
 export function createApiKeyProvider(context: ResourceContext): ResourceProvider<ApiKeyInputs, ApiKeyOutputs> {
+  const memory = createInputMemory();
+
   return {
     async check(olds: Partial<ApiKeyInputs>, news: ApiKeyInputs): Promise<CheckResult<ApiKeyInputs>> {
       const failures = new Failures();
-      checkShape(inputShape, { ...news }, failures);
+      const ignored = handedBack(apiKeyFields, { olds, news });
+      checkShape(inputShape, except(ignored, news), failures);
       const connection = news.connection ?? "default";
       const facts = describeForCheck(context, connection, failures);
       const expired = checkExpiry(olds, news, { facts, nowMs: context.nowMs(), failures });
@@ -54,16 +59,20 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
         context.warn(
           `the key "${logicalName(news.origin)}" expired at ${news.expiresAt}; it stays so until expiresAt is changed`,
         );
-      return checkAnswer(
-        { ...inputs, ...canonicalEnd(news), status: expired ? "expired" : "active" } as ApiKeyInputs,
-        failures,
-      );
+      const status = ignored.includes("status") ? news.status : expired ? "expired" : "active";
+      const answer = { ...inputs, ...canonicalEnd(news), status } as ApiKeyInputs;
+      memory.note(olds, answer, { nowMs: context.nowMs(), ignored });
+      return checkAnswer(answer, failures);
     },
 
     async diff(_id: string, olds: ApiKeyOutputs, news: ApiKeyInputs): Promise<DiffResult> {
       const facts = context.connections.describe(isUnknown(news.connection) ? olds.connection : news.connection);
       assertSameTarget(facts, olds);
-      const { replaces, updates, knownFrom } = planChange(olds, news, { facts, nowMs: context.nowMs() });
+      const isDisabled = staysDisabled(olds.status, news);
+      const leftAlone = isDisabled || memory.ignored(news).includes("status");
+      const { replaces, updates, knownFrom } = planChange(olds, news, { facts, nowMs: context.nowMs(), leftAlone });
+      if (isDisabled && !replaces.includes("status"))
+        context.warn(disabledWords(`the key "${logicalName(news.origin)}"`));
       if (replaces.length === 0 && updates.length === 0) return { changes: false };
       const deleteBeforeReplace = news.exactName === true || facts.capabilities.maxActiveKeys === 1;
       // Left to itself the engine lists the inputs that differ; `changes: true` would hide them.
@@ -125,7 +134,9 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
 
     async update(id: string, olds: ApiKeyOutputs, news: ApiKeyInputs): Promise<UpdateResult<ApiKeyOutputs>> {
       const connection = openRecorded(context, olds);
-      const { updates, expiry } = planChange(olds, news, { facts: connection, nowMs: context.nowMs() });
+      const leftAlone = staysDisabled(olds.status, news) || memory.ignored(news).includes("status");
+      const moment = { facts: connection, nowMs: context.nowMs(), leftAlone };
+      const { updates, expiry } = planChange(olds, news, moment);
       const { capabilities } = connection;
       const physicalName = updates.includes("name") ? newPhysicalName(news, olds.physicalName) : olds.physicalName;
       const changes: KeyChanges = defined({

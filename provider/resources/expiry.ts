@@ -20,11 +20,11 @@ export interface RecordedExpiry {
   readonly agreedExpiresAt?: string | undefined;
 }
 
-/** The end of a key that is issued at `issuedAtMs`. Whole seconds, as RFC 3339 UTC. */
+/** The end of a key that is issued at `issuedAtMs`: whole seconds, rounded down, so that no key lives longer than asked. RFC 3339 UTC. */
 export function resolveExpiry(asked: AskedExpiry, issuedAtMs: number): string | undefined {
   if (asked.expiresAt !== undefined) return formatTime(Math.floor(millis(asked.expiresAt) / 1000) * 1000);
   if (asked.expiresIn === undefined) return undefined;
-  return formatTime(Math.ceil((issuedAtMs + lifetimeMs(asked.expiresIn)) / 1000) * 1000);
+  return formatTime(Math.floor((issuedAtMs + lifetimeMs(asked.expiresIn)) / 1000) * 1000);
 }
 
 /** What a plan has to do about the end of an existing key. */

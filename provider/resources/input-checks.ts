@@ -8,6 +8,7 @@ import { canonicalScopes, isKnownScope, isWildcard, nearestScope, nearestWord } 
 import { parseTime } from "../times";
 import { isUnknown } from "../wire";
 import type { Support } from "../backends/definition";
+import { onDisabledChoices } from "./disabled";
 import { suffixLength } from "./names";
 
 /** The fields of a resource's inputs, each with the schema of its known values. */
@@ -48,6 +49,7 @@ export const fieldSchemas = {
     }),
   scopes: z.array(text, { error: "write a list of scope names" }),
   origin: text,
+  onDisabled: z.enum(onDisabledChoices, { error: 'write "wait" or "replace"' }),
 } as const;
 
 /**

@@ -7,12 +7,15 @@ import { sameValue } from "./same-value";
  * Whether the inputs differ from the old ones: `diff` gets the old outputs only, yet its answer depends
  * on it: inputs that differ are listed by the engine if it is left to compare them, and work that only
  * outputs show has to be claimed. And when it was: what is done is dated like what was asked for, or
- * the next refresh would show seconds as drift.
+ * the next refresh would show seconds as drift. And which of this package's own inputs `ignoreChanges` handed back:
+ * what they stand for is left alone.
  */
 export interface InputMemory {
-  note(olds: object, answer: object, nowMs: number): void;
+  note(olds: object, answer: object, check: { readonly nowMs: number; readonly ignored?: readonly string[] }): void;
   /** True only where the inputs are known to differ. */
   differ(news: object): boolean;
+  /** The inputs of this package's own that `ignoreChanges` handed back. */
+  ignored(news: object): readonly string[];
   /** The time of the request; where that is more than a minute ago, or unknown, this very time. */
   decisionTime(news: object, nowMs: number): number;
 }
@@ -21,13 +24,18 @@ export interface InputMemory {
 const mostRemembered = 10_000;
 
 export function createInputMemory(): InputMemory {
-  const answers = new Map<string, { readonly differs: boolean; readonly atMs: number }>();
+  const answers = new Map<
+    string,
+    { readonly differs: boolean; readonly atMs: number; readonly ignored: readonly string[] }
+  >();
   return {
-    note(olds, answer, nowMs) {
+    note(olds, answer, { nowMs, ignored = [] }) {
       if (answers.size >= mostRemembered) answers.clear();
-      answers.set(keyOf(answer), { differs: !sameValue(withoutCode(olds), withoutCode(answer)), atMs: nowMs });
+      const differs = !sameValue(withoutCode(olds), withoutCode(answer));
+      answers.set(keyOf(answer), { differs, atMs: nowMs, ignored });
     },
     differ: (news) => answers.get(keyOf(news))?.differs ?? false,
+    ignored: (news) => answers.get(keyOf(news))?.ignored ?? [],
     decisionTime(news, nowMs) {
       const atMs = answers.get(keyOf(news))?.atMs ?? nowMs;
       return nowMs - atMs >= 0 && nowMs - atMs <= minuteMs ? atMs : nowMs;

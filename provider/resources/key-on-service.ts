@@ -9,6 +9,7 @@ import {
   AmbiguousCreateError,
   ExposedSecretError,
   isUnclear,
+  PermissionDeniedError,
   ProviderError,
   ResponseShapeError,
   SecretUnavailableError,
@@ -186,7 +187,7 @@ export async function livingByMarkers(
   markers: readonly string[],
 ): Promise<readonly ApiKey[]> {
   const keys = await connection.client.listKeys(serviceAccountId === undefined ? {} : { serviceAccountId });
-  if (keys) return keys.filter((key) => markers.includes(key.name) && key.status === "active");
+  if (keys) return keys.filter((key) => markers.includes(key.name) && mayLive(key));
   if (serviceAccountId === undefined || !(await findAccount(connection, serviceAccountId, markers[0] ?? ""))) return [];
   throw new ProviderError(`the service shows the account ${serviceAccountId}, but not its keys; run again.`);
 }
@@ -201,14 +202,34 @@ export async function observeKey(
   // Where ids are given again, another name under our id means that ours is gone.
   if (key && connection.capabilities.idsReused && key.name !== ref.name) return { status: "missing" };
   if (key && hasNewerSecret(key, ref)) return { status: "revoked", key };
-  if (key) return { status: statusOf(key, nowMs), key };
+  if (key) {
+    const status = statusOf(key, nowMs);
+    const isOff = status === "active" && (await isAccountDisabled(connection, ref.serviceAccountId));
+    return { status: isOff ? "disabled" : status, key };
+  }
   await proveKeyGone(connection, ref);
   return { status: "missing" };
+}
+
+/** A key works no better than its account. A credential that may not read accounts learns nothing of them. */
+async function isAccountDisabled({ client, capabilities }: Connection, id: string | undefined): Promise<boolean> {
+  if (id === undefined || capabilities.serviceAccounts?.disabling !== "account") return false;
+  try {
+    return (await client.getServiceAccount?.(id))?.status === "disabled";
+  } catch (error) {
+    if (error instanceof PermissionDeniedError) return false;
+    throw error;
+  }
 }
 
 /** Somebody has given the key another secret: the one we know is dead, or dies soon. */
 function hasNewerSecret(key: ApiKey, { secretVersion }: { readonly secretVersion?: string }): boolean {
   return secretVersion !== undefined && key.secretVersion !== undefined && key.secretVersion !== secretVersion;
+}
+
+/** A disabled key lives: whoever disabled it can enable it again. */
+export function mayLive({ status }: Pick<ApiKey, "status">): boolean {
+  return status === "active" || status === "disabled";
 }
 
 /** Expiry is judged by the decision clock, whatever the vendor calls a key whose time is over. */

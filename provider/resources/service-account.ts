@@ -18,8 +18,19 @@ import { isUnknown } from "../wire";
 import { findAccount } from "./absence";
 import { accountFields, type ServiceAccountInputs } from "./account-fields";
 import { checkAnswer, describeForCheck, openRecorded, openRecordedForWrite, type ResourceContext } from "./context";
-import { changedFields, checkedInputs, namesOf, picked, sentInputs, shapeOf, withEffect } from "./fields/field";
+import {
+  changedFields,
+  checkedInputs,
+  except,
+  handedBack,
+  namesOf,
+  picked,
+  sentInputs,
+  shapeOf,
+  withEffect,
+} from "./fields/field";
 import { checkShape, Failures } from "./input-checks";
+import { disabledWords, staysDisabled } from "./disabled";
 import { isPlainId } from "./key-on-service";
 import { logicalName, markedName, newPhysicalName } from "./names";
 import { keptAfterFailure } from "./partial-failure";
@@ -43,14 +54,19 @@ export function createServiceAccountProvider(
 ): ResourceProvider<ServiceAccountInputs, ServiceAccountOutputs> {
   return {
     async check(
-      _olds: Partial<ServiceAccountInputs>,
+      olds: Partial<ServiceAccountInputs>,
       news: ServiceAccountInputs,
     ): Promise<CheckResult<ServiceAccountInputs>> {
       const failures = new Failures();
-      checkShape(inputShape, { ...news }, failures);
+      const ignored = handedBack(accountFields, { olds, news });
+      checkShape(inputShape, except(ignored, news), failures);
       const connection = news.connection ?? "default";
       const facts = describeForCheck(context, connection, failures);
-      const inputs: ServiceAccountInputs = { ...news, connection, status: "active" };
+      const inputs: ServiceAccountInputs = {
+        ...news,
+        connection,
+        status: ignored.includes("status") ? news.status : "active",
+      };
       return checkAnswer(facts ? checkForBackend(inputs, facts, failures) : inputs, failures);
     },
 
@@ -58,6 +74,8 @@ export function createServiceAccountProvider(
       const facts = context.connections.describe(isUnknown(news.connection) ? olds.connection : news.connection);
       assertSameTarget(facts, olds);
       const { replaces, updates } = planChange(olds, news, facts);
+      if (staysDisabled(olds.status, news))
+        context.warn(disabledWords(`the service account "${logicalName(news.origin)}"`));
       if (replaces.length === 0 && updates.length === 0) return { changes: false };
       return { replaces, deleteBeforeReplace: news.exactName === true };
     },

@@ -29,6 +29,12 @@ export const capabilitiesSchema = z
         role: z.enum(["update", "replace", "none", "required"]).default("none"),
         /** Scopes on the account itself: a ceiling, or (with `scopes: "account"`) all there is. Default: `none`. */
         scopes: support.default("none"),
+        /**
+         * Where it shows that an account was disabled: on each of its `keys`, which the service or the backend tells as
+         * disabled, or on the `account` alone, which is then asked for with every key. `none`: accounts cannot be
+         * disabled. Default: `account`.
+         */
+        disabling: z.enum(["keys", "account", "none"]).default("account"),
         /** Account names are unique. Default: false. */
         uniqueNames: z.boolean().default(false),
       })

@@ -4,7 +4,7 @@ export const keystone = {
   name: "keystone",
   capabilities: {
     parent: "serviceAccount",
-    serviceAccounts: { name: "update", description: "update", scopes: "update", uniqueNames: true },
+    serviceAccounts: { disabling: "keys", name: "update", description: "update", scopes: "update", uniqueNames: true },
     scopes: "immutable",
     description: "replace",
     expiry: { support: "optional" },

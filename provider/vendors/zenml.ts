@@ -6,7 +6,7 @@ export const zenml = {
   // A key can do whatever its account may.
   capabilities: {
     parent: "serviceAccount",
-    serviceAccounts: { name: "update", description: "update", uniqueNames: true },
+    serviceAccounts: { disabling: "keys", name: "update", description: "update", uniqueNames: true },
     scopes: "none",
     secret: { shape: "ZENKEY_[A-Za-z0-9+/=_-]+" },
     rename: true,

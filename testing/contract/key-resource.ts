@@ -13,6 +13,7 @@ export function keyResourceContract(can: Capabilities): Contract {
   const byTime = can.expiry.support === "optional" || can.expiry.support === "required";
   return {
     ...refusedInPreview(can),
+    ...disabledWithItsAccount(can),
     "an ApiKey is made, read without drift, left alone, relabelled, and revoked": async (bench) => {
       const key = new OneResource(createApiKeyProvider(contextOf(bench)));
       const program = await keyProgram(bench);
@@ -141,6 +142,31 @@ export function keyResourceContract(can: Capabilities): Contract {
         [outs.physicalName],
         "only the key that answered lives",
       );
+    },
+  };
+}
+
+/** A key works no better than its account, and nobody but a person undoes what an administrator has decided. */
+function disabledWithItsAccount(can: Capabilities): Contract {
+  const disabling = can.serviceAccounts?.disabling ?? "none";
+  if (disabling === "none" || can.parent !== "serviceAccount") return {};
+  return {
+    "a key whose account was disabled shows as drift, and is left so": async (bench) => {
+      if (!bench.harness.disableAccount && disabling === "keys")
+        throw new Error('the harness has to offer "disableAccount": the backend says that keys tell of it');
+      if (!bench.harness.disableAccount) return;
+      const key = new OneResource(createApiKeyProvider(contextOf(bench)));
+      const program = await keyProgram(bench);
+      const { serviceAccountId = "" } = await bench.freshParent();
+      const whole = { ...program, serviceAccountId };
+      await key.up(whole);
+      const { id, outs } = recorded(key);
+      bench.track({ id, name: String(outs.physicalName), serviceAccountId });
+      await bench.harness.disableAccount(serviceAccountId);
+      assert.deepEqual(await key.refresh(), ["status"], "a key of a disabled account has drifted");
+      assert.equal(key.outs.status, "disabled");
+      assert.equal((await key.up(whole)).op, "same", "a disabled key is not replaced by itself");
+      await key.destroy();
     },
   };
 }

@@ -96,6 +96,10 @@ function harnessOf({ name }: Backend): BackendHarness {
         manyKeys: 60,
         manyAccounts: 60,
         works: works("cameras"),
+        disableAccount: async (id) => {
+          const headers = { ...authorised(token).headers, "content-type": "application/json" };
+          await fetch(`${url}/service-accounts/${id}`, { method: "PATCH", headers, body: '{"enabled":false}' });
+        },
         advance,
         close,
       };
@@ -119,6 +123,15 @@ const withFirst = (keys: readonly ApiKey[] | undefined, change: (key: ApiKey) =>
   keys?.map((key) => ({ ...key, ...change(key) }));
 
 const mistakes: Readonly<Record<string, readonly [Backend, Mistake, RegExp]>> = {
+  "says that its keys tell of a disabled account, and they do not": [
+    novavms,
+    {
+      capabilities: {
+        serviceAccounts: { ...(novavms.capabilities.serviceAccounts as object), disabling: "keys" } as never,
+      },
+    },
+    /account was disabled/,
+  ],
   "shows the secret again": [
     pulsely,
     {

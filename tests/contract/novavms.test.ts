@@ -15,6 +15,10 @@ describeBackend(
       manyAccounts: 60,
       works: async ({ secret }) =>
         (await fetch(`${url}/cameras`, { headers: { authorization: `Bearer ${secret}` } })).ok,
+      disableAccount: async (id) => {
+        const headers = { authorization: `Bearer ${adminToken}`, "content-type": "application/json" };
+        await fetch(`${url}/service-accounts/${id}`, { method: "PATCH", headers, body: '{"enabled":false}' });
+      },
       advance: (ms) => emulator.clock.advance(`${Math.ceil(ms / 1000)}s`),
       close: () => emulator.close(),
     };

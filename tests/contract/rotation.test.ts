@@ -280,13 +280,15 @@ describe.each(["pulsely", "novavms", "pulseapi"] as const)(
       const mark = await bench.mark();
       await up(key, program());
       expect(key.outs.retireStatus).toBe("the new key has not been used yet; deferred");
-      expect((await bench.requestsSince(mark)).map(({ method }) => method)).toEqual(["GET", "GET"]);
+      // On NovaVMS the account is read with the current key.
+      const once = product === "novavms" ? ["GET", "GET", "GET"] : ["GET", "GET"];
+      expect((await bench.requestsSince(mark)).map(({ method }) => method)).toEqual(once);
       await bench.pass(hourMs);
       expect(await up(key, program())).toBe("same");
       await bench.pass(dayMs);
       expect((await key.preview(program())).listed).toEqual(["retireAskedOn"]);
       await up(key, program());
-      expect(await bench.requestsSince(mark)).toHaveLength(4);
+      expect(await bench.requestsSince(mark)).toHaveLength(2 * once.length);
     });
 
     test("stays while it is used, and goes when it has been idle for a day", async () => {
@@ -404,10 +406,10 @@ describe("What single products can and cannot do", () => {
       key.outs.previousValidUntil,
     );
     await bench.pass(30 * dayMs);
-    // Somebody has revoked the current key, which is about to become the previous one.
+    // Somebody has revoked the current key, which is about to become the previous one: it is read before it is promised.
     await bench.services.keys.edit("novavms", out(key, "keyId"), { state: "revoked" });
     await up(key, every("novavms"));
-    expect(key.outs).toMatchObject({ generation: 3, retireStatus: "previous key revoked outside" });
+    expect(key.outs).toMatchObject({ generation: 3, rotationReason: "due: age 30 d of 30 d; revoked outside" });
     expect(key.outs).not.toHaveProperty("previousKeyId");
     expect(await up(key, every("novavms"))).toBe("same");
   });
@@ -432,8 +434,8 @@ describe("What single products can and cannot do", () => {
     await bench.pass(38 * dayMs);
     await up(key, program);
     expect(key.outs).toMatchObject({
-      rotationReason: "due: age 38 d of 30 d; previous key ends 4 d early, by its own end",
-      previousValidUntil: "2027-02-13T09:17:01Z",
+      rotationReason: "due: age 38 d of 30 d; previous key ends 5 d early, by its own end",
+      previousValidUntil: "2027-02-13T09:17:00Z",
     });
     await bench.pass(3 * dayMs);
     const mark = await bench.mark();

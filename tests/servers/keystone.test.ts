@@ -90,6 +90,9 @@ describeServer("keystone", (installation) => {
       scopes: [["reader"], ["member"]],
       serviceAccount: { scopes: ["member"] },
       works: ({ accessId, secret }) => works(accessId, secret),
+      disableAccount: async (id) => {
+        await ask("PATCH", `/users/${id}`, { user: { enabled: false } });
+      },
       advance: (ms) => wait(ms),
       close: async () => undefined,
     }),

@@ -36,6 +36,9 @@ describeServer("zenml", (installation) => {
     url: server.url,
     token: server.credential,
     works: ({ secret }) => works(secret),
+    disableAccount: async (id) => {
+      await ask("PUT", `/service_accounts/${id}`, { active: false });
+    },
     close: async () => undefined,
   }));
 
@@ -277,7 +280,7 @@ describeServer("zenml", (installation) => {
   });
 
   describe("drift", () => {
-    test("A key that was switched off by hand shows as disabled, and is replaced.", async () => {
+    test("A key that was switched off by hand shows as disabled, is left so, and replaced where the program says so.", async () => {
       const key = stack.newKey();
       const program = { ...common, serviceAccountId: await newAccount() };
       await key.up(program);
@@ -286,7 +289,8 @@ describeServer("zenml", (installation) => {
       });
       await key.refresh();
       expect(key.outs.status).toBe("disabled");
-      expect((await key.preview(program)).replaces).toContain("status");
+      expect(await key.preview(program)).toMatchObject({ op: "same" });
+      expect((await key.preview({ ...program, onDisabled: "replace" })).replaces).toContain("status");
     });
 
     test("An account that was switched off by hand shows as disabled.", async () => {

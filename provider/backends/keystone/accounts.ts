@@ -8,6 +8,7 @@ import type { NewServiceAccount, ServiceAccount, ServiceAccountChanges } from ".
 import { foundUser, foundUsers, type KeystoneApi, managedBy, type User, userAt } from "./api";
 
 const named = z.array(z.object({ id: z.string().min(1), name: z.string() }));
+const assignments = z.object({ role_assignments: z.array(z.object({ role: z.object({ id: z.string() }) })) });
 type Role = z.infer<typeof named>[number];
 
 export class KeystoneAccounts {
@@ -86,6 +87,16 @@ export class KeystoneAccounts {
 
   async findUser(id: string): Promise<User | undefined> {
     return (await this.#api.find(userAt(id), foundUser))?.user;
+  }
+
+  /** Whether keys of the user with these roles on the project open anything: a role that was taken away comes back when it is given again. */
+  async canStillUse(userId: string, project: string | undefined, roles: readonly Role[]): Promise<boolean> {
+    if (!(await this.findUser(userId))?.enabled) return false;
+    if (project === undefined) return true;
+    const query = { "user.id": userId, "scope.project.id": project, effective: "true" };
+    const held = await this.#api.find("/role_assignments", assignments, query);
+    // A deleted project takes its roles along.
+    return roles.every(({ id }) => held?.role_assignments.some(({ role }) => role.id === id) ?? false);
   }
 
   /** An account keeps the project that it was made with. */

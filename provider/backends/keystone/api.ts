@@ -37,8 +37,12 @@ export class KeystoneApi {
   }
 
   /** Undefined where there is no such thing. */
-  find<Schema extends z.ZodType>(at: string, schema: Schema): Promise<z.infer<Schema> | undefined> {
-    return this.#unlessGone(() => this.ask("GET", at, schema));
+  find<Schema extends z.ZodType>(
+    at: string,
+    schema: Schema,
+    query?: HttpRequest["query"],
+  ): Promise<z.infer<Schema> | undefined> {
+    return this.#unlessGone(() => this.ask("GET", at, schema, query && { query }));
   }
 
   /** False where there is no such thing. */

@@ -100,6 +100,17 @@ export function shapeOf(fields: Fields): InputShape {
   return Object.fromEntries(Object.entries(fields).flatMap(([name, { schema }]) => (schema ? [[name, schema]] : [])));
 }
 
+/**
+ * The fields of this package's own that `ignoreChanges` has handed back: the engine puts their old values among the new
+ * inputs, and no program gives them.
+ */
+export function handedBack(fields: Fields, { olds, news }: Pick<Compared, "olds" | "news">): readonly string[] {
+  return namesOf(fields).filter((name) => {
+    const value = valueOf(news, name);
+    return fields[name]?.schema === undefined && value !== undefined && sameValue(valueOf(olds, name), value);
+  });
+}
+
 /** The fields whose effect is always one of these. */
 export function namesBy<F extends Fields>(fields: F, ...effects: readonly Effect[]): readonly (keyof F & string)[] {
   return namesOf(fields).filter((name) => effects.some((effect) => fields[name]?.change === effect));
@@ -146,6 +157,11 @@ export function sentInputs(fields: Fields, inputs: Properties): Given {
     namesOf(fields).filter((name) => fields[name]?.sent),
     inputs,
   );
+}
+
+/** The properties without the named ones. */
+export function except(names: readonly string[], properties: Properties): Given {
+  return Object.fromEntries(Object.entries(properties).filter(([name]) => !names.includes(name)));
 }
 
 /** The named properties, without those that are absent. */

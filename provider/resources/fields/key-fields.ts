@@ -8,6 +8,7 @@ import {
   checkParent,
   fieldSchemas,
 } from "../input-checks";
+import { type OnDisabled, staysDisabled } from "../disabled";
 import { logicalName, type Origin, sameName } from "../names";
 import { type Target, targetOf } from "../target";
 import { always, type Comparison, type Fields, type InputsOf, optional } from "./field";
@@ -63,6 +64,7 @@ export const keyFields = {
   expiresIn: optional<string>({ schema: fieldSchemas.judgedApart, change: "keep" }),
   fullAccess: optional<boolean>({ schema: fieldSchemas.flag, change: "keep" }),
   allowOutage: optional<boolean>({ schema: fieldSchemas.flag, change: "keep" }),
+  onDisabled: optional<OnDisabled>({ schema: fieldSchemas.onDisabled, change: "keep" }),
   origin: always<Origin>({ schema: fieldSchemas.origin, change: "keep" }),
   /** Added by `check`. */
   target: optional<Target>({ change: "keep", check: (_target, { facts }) => targetOf(facts) }),
@@ -74,6 +76,11 @@ export type KeyInputs = InputsOf<typeof keyFields>;
 /** Writing out the name that an object has anyway is no change. */
 export function sameNames(_before: unknown, _after: unknown, { olds, news }: Comparison): boolean {
   return sameName(olds as { readonly origin: Origin }, news as { readonly origin: Origin });
+}
+
+/** What is over is made anew, but nothing undoes a decision that somebody made on the service. */
+export function sameStatus(before: string | undefined, after: string | undefined, { news }: Comparison): boolean {
+  return after !== "active" || before === "active" || staysDisabled(before, news);
 }
 
 /** A flag that is left out is false. */

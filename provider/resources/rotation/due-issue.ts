@@ -2,6 +2,7 @@
 import type { ConnectionFacts } from "../../connections";
 import { formatTime } from "../../times";
 import { isUnknown } from "../../wire";
+import { staysDisabled } from "../disabled";
 import { sameValue } from "../same-value";
 import { picked } from "../fields/field";
 import { type RotatingInputs, rotatingNames } from "./fields";
@@ -17,6 +18,8 @@ export interface Aim {
   readonly facts: ConnectionFacts;
   readonly schedule: Schedule;
   readonly nowMs: number;
+  /** The program ignores changes of the request: neither the clock nor the key's status asks for anything. */
+  readonly frozen?: boolean;
 }
 
 /** A new key that is needed. */
@@ -28,7 +31,7 @@ export interface Issue {
   readonly currentIsDead: boolean;
 }
 
-export function dueIssue(ring: KeyRing, { wanted, facts, schedule, nowMs }: Aim): Issue | undefined {
+export function dueIssue(ring: KeyRing, { wanted, facts, schedule, nowMs, frozen }: Aim): Issue | undefined {
   const { record } = ring;
   if (record.keyId === undefined || record.secret === undefined)
     return { reason: "first issue", emergency: false, currentIsDead: true };
@@ -40,6 +43,9 @@ export function dueIssue(ring: KeyRing, { wanted, facts, schedule, nowMs }: Aim)
   } else if (!sameValue(picked(rotatingNames, record), picked(rotatingNames, wanted))) {
     return { reason: "inputs not known yet", emergency: false, currentIsDead: false };
   }
+  // A status that the program asks for by `ignoreChanges` is left alone.
+  if (frozen === true || (wanted.status !== "active" && wanted.status === record.status)) return undefined;
+  if (staysDisabled(record.status, wanted)) return undefined;
   const broken = statusReason(record.status);
   if (broken !== undefined) return { reason: broken, emergency: false, currentIsDead };
   const { issuedOn, expiresIn, expiresAt } = record;
@@ -49,6 +55,12 @@ export function dueIssue(ring: KeyRing, { wanted, facts, schedule, nowMs }: Aim)
   return due !== undefined && (currentIsDead || !overlapRuns)
     ? { reason: due, emergency: false, currentIsDead }
     : undefined;
+}
+
+/** The new key that would be issued if nobody had disabled the current one. */
+export function waitingIssue(ring: KeyRing, aim: Aim): Issue | undefined {
+  if (!staysDisabled(ring.record.status, aim.wanted)) return undefined;
+  return dueIssue({ ...ring, record: { ...ring.record, status: "active" } }, aim);
 }
 
 /** When the current key is due by its age or its end. */

@@ -36,6 +36,11 @@ const requestFields = {
 
 export type RotationRequest = InputsOf<typeof requestFields>;
 
+/** True for what the clock asks for: whoever ignores changes of one of these wants no rotation by the clock. */
+export function isRequestName(name: string): boolean {
+  return Object.hasOwn(requestFields, name);
+}
+
 const inherited = withEffects(keyFields, {
   connection: "replace",
   serviceAccountId: "replace",
@@ -48,6 +53,7 @@ const inherited = withEffects(keyFields, {
   description: "update",
   fullAccess: "keep",
   allowOutage: "keep",
+  onDisabled: "keep",
   origin: "keep",
   target: "keep",
 });

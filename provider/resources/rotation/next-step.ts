@@ -4,7 +4,7 @@
  * does, and a half-done update is finished and never repeated. Pure.
  */
 import type { KeyChanges } from "../../backends/definition";
-import { type Aim, dueIssue, type Issue } from "./due-issue";
+import { type Aim, dueIssue, type Issue, waitingIssue } from "./due-issue";
 import { changesInPlace, recordChanges } from "./in-place";
 import { type Credential, currentOf, isCrowded, type KeyRing, type Previous, type RotationRecord } from "./key-ring";
 import type { Seen } from "./seen";
@@ -14,13 +14,16 @@ import { noRoom, unclearRotate } from "./words";
 /** Why a key is revoked: `room`: the vendor's limit leaves no place for a new key. */
 export type RevokeReason = "waiting" | "over" | "unused" | "room" | "condemned";
 
+/** What the current key is read for: before a revoke, to learn whether its predecessor is in use, or before a successor is issued. */
+export type Need = "retire" | "use" | "issue";
+
 export type Step =
   /** The service has ended the previous key by itself. */
   | { readonly kind: "forget" }
   /** An emergency revokes waiting keys whatever secret they carry. */
   | { readonly kind: "condemn" }
   /** The current key is read: before any revoke, and to learn whether it works. */
-  | { readonly kind: "look"; readonly key: Credential; readonly issue?: Issue; readonly deferrable: boolean }
+  | { readonly kind: "look"; readonly key: Credential; readonly issue?: Issue; readonly need: Need }
   /** Whether the key is there at all, whatever secret it carries. */
   | { readonly kind: "probe"; readonly key: Credential }
   /** Keys whose create was never answered are looked for. */
@@ -42,14 +45,20 @@ export type Step =
 export function nextStep(ring: KeyRing, seen: Seen, aim: Aim): Step {
   if (seen.failure !== undefined) return { kind: "fail", words: seen.failure };
   const issue = issueOf(ring, seen, aim);
+  if (aim.frozen === true && !issue) return changeStep(ring, seen, aim) ?? recordStep(ring, aim);
   return (
     settle(ring, issue, seen, aim) ??
     look(ring, issue, seen, aim) ??
     retire(ring, issue, seen, aim) ??
     (issue ? issueStep(ring, issue, seen, aim) : changeStep(ring, seen, aim)) ??
     revokeCondemned(ring, seen, aim) ??
-    endOnService(ring, seen, aim) ?? { kind: recordChanges(ring.record, aim).length > 0 ? "record" : "done" }
+    endOnService(ring, seen, aim) ??
+    recordStep(ring, aim)
   );
+}
+
+function recordStep({ record }: KeyRing, aim: Aim): Step {
+  return { kind: recordChanges(record, aim).length > 0 ? "record" : "done" };
 }
 
 /** The new key that is still to be issued in this update. */
@@ -77,15 +86,20 @@ function settle(ring: KeyRing, issue: Issue | undefined, seen: Seen, aim: Aim): 
 
 /** Before any revoke the current key is read; where it does not work, a new one is issued first. */
 function look(ring: KeyRing, issue: Issue | undefined, seen: Seen, aim: Aim): Step | undefined {
+  const { record } = ring;
   const key = currentOf(ring);
   if (seen.current !== "unseen" || !key) return undefined;
-  if (issue?.currentIsDead) return mayLive(ring, aim) ? { kind: "look", key, issue, deferrable: false } : undefined;
+  if (issue?.currentIsDead) return mayLive(ring, aim) ? { kind: "look", key, issue, need: "retire" } : undefined;
   const task = taskOf(ring, issue, aim);
   const must =
     ring.waiting.length + ring.lost.length > 0 || (issue !== undefined && looksBeforeIssue(ring, issue, aim));
-  if (!must && task !== "ask" && task !== "end") return undefined;
-  // An outage of the question alone is no failure.
-  return { kind: "look", key, ...(issue && { issue }), deferrable: task === "ask" && !must };
+  const need: Need | undefined = must || task === "end" ? "retire" : task === "ask" ? "use" : undefined;
+  if (need) return { kind: "look", key, ...(issue && { issue }), need };
+  // Somebody may have disabled the key, or ended it, since it was read; after a rotation whose answer was lost it has a secret that nobody knows.
+  const asksForSuccessor = issue !== undefined && !issue.emergency && record.rotateBlockedUntil === undefined;
+  return asksForSuccessor || waitingIssue(ring, aim)
+    ? { kind: "look", key, ...(issue && { issue }), need: "issue" }
+    : undefined;
 }
 
 /** Where something has to make room, or where a rotation that was cut short has begun a grace that need not end. */

@@ -4,6 +4,7 @@ import type { AmbiguousCreateError } from "../../errors";
 import { formatTime } from "../../times";
 import type { Observation } from "../key-on-service";
 import type { Aim, Issue } from "./due-issue";
+import { staysDisabled } from "../disabled";
 import { withInputs } from "./in-place";
 import {
   changed,
@@ -143,7 +144,7 @@ export function concluded({ ring, seen }: Progress, { wanted, facts }: Aim): Key
 }
 
 function looked({ ring, seen }: Progress, outcome: Outcomes["look"], step: StepOf<"look">, aim: Aim): Progress {
-  const { issue, deferrable, key } = step;
+  const { issue, need, key } = step;
   if ("value" in outcome) {
     const { status, key: found } = outcome.value;
     if (status !== "active")
@@ -154,7 +155,9 @@ function looked({ ring, seen }: Progress, outcome: Outcomes["look"], step: StepO
   const unread: Seen = { ...seen, current: "unread" };
   if (issue?.currentIsDead)
     return { ring: mayCarryAnotherSecret(ring, aim) ? leftAlone(ring, key) : ring, seen: unread };
-  return deferrable
+  if (need === "issue") return { ring, seen: unread };
+  // An outage of the question alone is no failure.
+  return need === "use"
     ? { ring: deferred(ring, outcome.problem, aim.nowMs), seen: unread }
     : { ring, seen: withProblem(unread, words.problems.unread(outcome.problem)) };
 }
@@ -188,8 +191,10 @@ function cutShort(
 }
 
 /** The current key does not work: whatever was planned, a new one is issued. */
-function broken({ ring, seen }: Progress, found: Observation, { facts }: Aim, planned?: Issue): Progress {
+function broken({ ring, seen }: Progress, found: Observation, { facts, wanted }: Aim, planned?: Issue): Progress {
   const { status, key } = found;
+  if (staysDisabled(status, wanted) && planned?.emergency !== true)
+    return { ring: changed(ring, { status }), seen: { ...seen, current: "broken" } };
   const why = words.statusReason(status) ?? "not active";
   const repair = {
     reason: planned && planned.reason !== why ? `${planned.reason}; ${why}` : why,

@@ -7,6 +7,7 @@ import { parseDuration } from "../../durations";
 import type { ScopeCatalogue } from "../../scopes";
 import { formatTime } from "../../times";
 import { isUnknown } from "../../wire";
+import { staysDisabled } from "../disabled";
 import { sameValue } from "../same-value";
 import { changedFields } from "../fields/field";
 import { rotatingFields, type RotatingInputs, rotatingNames, type RotationRequest } from "./fields";
@@ -35,7 +36,9 @@ export function requestRotation(
   const endMs = endForDue(before.issuedOn, news.expiresIn, undefined);
   // The clock never asks for a key inside a running overlap.
   const due = runsUntilMs === undefined ? dueReason(schedule, Date.parse(before.issuedOn), endMs, nowMs) : undefined;
-  const reason = change?.text ?? statusReason(olds.status) ?? due;
+  const broken = staysDisabled(olds.status, news) ? undefined : statusReason(olds.status);
+  // What somebody has disabled gets no successor by itself: the update looks whether it is enabled by now.
+  const reason = change?.text ?? broken ?? due;
   if (reason === undefined) return withoutNewKey(before, runsUntilMs, nowMs);
   const issuedOn = formatTime(issueTime(schedule, nowMs));
   const next = { generation: before.generation + 1, issuedOn };

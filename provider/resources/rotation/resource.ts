@@ -25,9 +25,10 @@ import { logicalName, type Origin } from "../names";
 import { keptAfterFailure } from "../partial-failure";
 import { assertSameTarget } from "../target";
 import { validateKey } from "../validation";
-import { checkedInputs, namesOf, picked, shapeOf } from "../fields/field";
-import { rotatingFields, type RotatingInputs, scheduleFields } from "./fields";
-import { dueIssue, withNextRotation } from "./due-issue";
+import { checkedInputs, except, handedBack, namesOf, picked, shapeOf } from "../fields/field";
+import { isRequestName, rotatingFields, type RotatingInputs, scheduleFields } from "./fields";
+import { disabledWords, staysDisabled } from "../disabled";
+import { dueIssue, waitingIssue, withNextRotation } from "./due-issue";
 import { replacements } from "./in-place";
 import { credentialsOf, fromOutputs, type KeyRing, leftBehind, type RotatingOutputs, toOutputs } from "./key-ring";
 import { nextStep } from "./next-step";
@@ -53,13 +54,18 @@ export function createRotatingApiKeyProvider(
 ): ResourceProvider<RotatingInputs, RotatingOutputs> {
   const memory = createInputMemory();
   const decisionTime = (news: RotatingInputs) => memory.decisionTime(news, context.nowMs());
+  const decisionOn = (wanted: RotatingInputs) => ({
+    nowMs: decisionTime(wanted),
+    frozen: memory.ignored(wanted).some(isRequestName),
+  });
   const scheduleFor = (inputs: ScheduleInputs & { readonly origin: Origin }, facts: Parameters<typeof scheduleOf>[1]) =>
     scheduleOf(inputs, facts, logicalName(inputs.origin));
 
   return {
     async check(olds: Partial<RotatingInputs>, news: RotatingInputs): Promise<CheckResult<RotatingInputs>> {
       const failures = new Failures();
-      const given: Record<string, unknown> = { ...news };
+      const ignored = handedBack(rotatingFields, { olds, news });
+      const given: Record<string, unknown> = { ...except(ignored, news) };
       for (const [field, reason] of Object.entries(refused)) {
         if (given[field] !== undefined) failures.add(field, reason);
         delete given[field];
@@ -76,21 +82,22 @@ export function createRotatingApiKeyProvider(
         ...(facts
           ? checkedInputs(rotatingFields, { news: { ...news, connection }, facts, failures })
           : { ...news, connection }),
-        status: "active",
+        status: ignored.includes("status") ? news.status : "active",
       } as unknown as RotatingInputs;
       if (facts) validateKey(inputs, facts, failures);
       if (failures.list.length > 0) return checkAnswer(inputs, failures);
       const clocked = facts && !namesOf(scheduleFields).some((name) => isUnknown(given[name])) ? facts : undefined;
       const nowMs = context.nowMs();
-      const request = clocked
-        ? requestRotation(olds, inputs, {
-            schedule: scheduleFor(inputs, clocked),
-            catalogue: clocked.catalogue,
-            nowMs,
-          })
-        : (requestOf(olds) ?? {});
+      const request =
+        clocked && !ignored.some(isRequestName)
+          ? requestRotation(olds, inputs, {
+              schedule: scheduleFor(inputs, clocked),
+              catalogue: clocked.catalogue,
+              nowMs,
+            })
+          : (requestOf(olds) ?? {});
       const answer = { ...inputs, ...request };
-      memory.note(olds, answer, nowMs);
+      memory.note(olds, answer, { nowMs, ignored });
       return checkAnswer(answer, failures);
     },
 
@@ -98,8 +105,10 @@ export function createRotatingApiKeyProvider(
       const facts = context.connections.describe(isUnknown(wanted.connection) ? olds.connection : wanted.connection);
       assertSameTarget(facts, olds);
       const ring = fromOutputs(olds);
-      const aim = { wanted, facts, schedule: scheduleFor(wanted, facts), nowMs: decisionTime(wanted) };
+      const aim = { wanted, facts, schedule: scheduleFor(wanted, facts), ...decisionOn(wanted) };
       const replaces = replacements(ring.record, wanted, facts);
+      if (staysDisabled(olds.status, wanted))
+        context.warn(disabledWords(`the key "${logicalName(wanted.origin)}"`, waitingIssue(ring, aim)?.reason));
       if (replaces.length === 0 && nextStep(ring, nothingSeen, aim).kind === "done") return { changes: false };
       const deleteBeforeReplace =
         replaces.length > 0 &&
@@ -155,7 +164,7 @@ export function createRotatingApiKeyProvider(
     async update(id: string, olds: RotatingOutputs, wanted: RotatingInputs): Promise<UpdateResult<RotatingOutputs>> {
       const facts = openRecorded(context, olds);
       const schedule = scheduleFor(wanted, facts);
-      const aim = { wanted, facts, schedule, nowMs: decisionTime(wanted) };
+      const aim = { wanted, facts, schedule, ...decisionOn(wanted) };
       const open = () => openRecordedForWrite(context, olds);
       const { outs, problems } = await updateRotation(aim, olds, { ...context, open });
       if (problems.length > 0) throw keptAfterFailure(new ProviderError(problems.join(" ")), id, outs, wanted);

@@ -1,5 +1,7 @@
 /** An update of a rotating key: step after step, until nothing is left to do. */
 import type { WritableConnection } from "../../connections";
+import { disabledWords, staysDisabled } from "../disabled";
+import { logicalName } from "../names";
 import { type Aim, withNextRotation } from "./due-issue";
 import { fromOutputs, type RotatingOutputs, toOutputs } from "./key-ring";
 import { nextStep } from "./next-step";
@@ -16,6 +18,7 @@ export interface Updated {
 
 /** What an update works with. */
 export type UpdateTools = RotationCall["tools"] & {
+  readonly warn: (message: string) => void;
   /** Called when the first request is due: it refuses where the connection may not write. */
   readonly open: () => WritableConnection;
 };
@@ -31,6 +34,9 @@ export async function updateRotation(aim: Aim, olds: RotatingOutputs, tools: Upd
         return { outs: toOutputs(ring), problems: [...seen.problems, step.words] };
       case "record":
       case "done":
+        if (olds.status !== ring.record.status && staysDisabled(ring.record.status, aim.wanted))
+          // No preview could know; of what the record says already every preview tells.
+          tools.warn(disabledWords(`the key "${logicalName(aim.wanted.origin)}"`));
         return {
           outs: withNextRotation(toOutputs(concluded(progress, aim)), aim.schedule),
           problems: seen.problems,

@@ -29,7 +29,10 @@ describe("defineBackend", () => {
     } as const;
     expect(defineBackend({ name: "acme", capabilities: least, connect: () => client }).capabilities).toEqual({
       ...least,
-      serviceAccounts: { name: "replace", description: "none", role: "none", scopes: "none", uniqueNames: false },
+      serviceAccounts: {
+        ...{ name: "replace", description: "none", role: "none", scopes: "none" },
+        ...{ disabling: "account", uniqueNames: false },
+      },
       rename: false,
       description: "none",
       expiry: { support: "none", update: false, granularityMs: 1_000 },

@@ -56,7 +56,7 @@ describe("a key whose state has changed by hand", () => {
     ["expired, as its service says", { status: "expired" }, "expired"],
     ["expired, although its service calls it active", { expiresAt: "2026-06-15T12:00:00Z" }, "expired"],
   ] as const)("is reported as %s, and replaced by the next update", async (_title, edit, status) => {
-    const { service, key, program } = await madeKey();
+    const { service, key, program } = await madeKey({ onDisabled: "replace" });
     const { secret } = key.outs;
     service.edit(idOf(key), edit);
     expect(await key.refresh()).toContain("status");

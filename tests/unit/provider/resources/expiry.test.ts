@@ -24,8 +24,8 @@ describe("the end of a new key", () => {
     expect(resolveExpiry(asked, today)).toBe(end);
   });
 
-  test("is never earlier than its life allows: seconds are rounded up", () => {
-    expect(resolveExpiry({ expiresIn: "30s" }, today + 1)).toBe("2026-06-15T12:00:31Z");
+  test("is never later than its life allows, so that a service's longest life can be asked for: seconds are rounded down", () => {
+    expect(resolveExpiry({ expiresIn: "30s" }, today + 999)).toBe("2026-06-15T12:00:30Z");
   });
 });
 

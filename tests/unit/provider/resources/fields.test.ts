@@ -37,6 +37,7 @@ const common = {
   labels: [{ owner: "a" }, { owner: "b" }],
   name: ["exporter", "importer"],
   description: ["nightly", "weekly"],
+  onDisabled: ["wait", "replace"],
 } as const;
 const ofKeys: Samples<typeof keyFields> = {
   ...common,
@@ -79,7 +80,14 @@ const able: Partial<Capabilities> = {
   environments: ["live", "test"],
   expiry: { support: "optional", update: true, granularityMs: 1_000 },
   secret: { callerChosen: true, form: "token" },
-  serviceAccounts: { name: "update", description: "update", role: "replace", scopes: "update", uniqueNames: true },
+  serviceAccounts: {
+    name: "update",
+    description: "update",
+    role: "replace",
+    scopes: "update",
+    disabling: "account",
+    uniqueNames: true,
+  },
 };
 
 interface Kind {

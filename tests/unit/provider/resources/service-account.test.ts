@@ -187,9 +187,9 @@ describe("an account", () => {
     expect(account.outs).toMatchObject({ accountId: "account-1", createdAt: "2026-06-15T12:00:00Z" });
   });
 
-  test("that is disabled or gone is drift, and is made anew", async () => {
+  test("that is gone, or disabled where the program says so, is drift and is made anew", async () => {
     for (const status of ["disabled", "missing"] as const) {
-      const { service, account, program } = await madeAccount({}, having());
+      const { service, account, program } = await madeAccount({ onDisabled: "replace" }, having());
       const told = service.accounts.get("account-1");
       if (!told) throw new Error("there is no account");
       if (status === "missing") service.accounts.clear();

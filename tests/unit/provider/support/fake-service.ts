@@ -59,6 +59,7 @@ export const accounts: NonNullable<Capabilities["serviceAccounts"]> = {
   description: "update",
   role: "replace",
   scopes: "none",
+  disabling: "account",
   uniqueNames: true,
 };
 

@@ -63,7 +63,7 @@ describe("A rotating key of a service with one key per account", () => {
     const first = key.outs;
     service.nowMs += 30 * dayMs;
     await up(key, program());
-    expect(service.calls).toEqual(["createKey", "rotateKey"]);
+    expect(service.calls).toEqual(["createKey", "getKey", "rotateKey"]);
     expect(key.outs).toMatchObject({
       keyId: first.keyId,
       previousKeyId: first.keyId,
@@ -76,7 +76,7 @@ describe("A rotating key of a service with one key per account", () => {
     await up(key, program());
     expect(key.outs).toMatchObject({ rotationReason: "previous key retired after overlap" });
     // Nothing had to be asked, and nothing must be revoked under the current key's id.
-    expect(service.calls).toEqual(["createKey", "rotateKey"]);
+    expect(service.calls).toEqual(["createKey", "getKey", "rotateKey"]);
     expect(service.works(key.outs.secret)).toBe(true);
   });
 
@@ -446,12 +446,12 @@ describe("What holds on any service", () => {
     expect((await key.up(program({ ...loose, keepers: { build: "1" } }))).op).toBe("same");
   });
 
-  test("a key that is disabled gets a successor, and is never enabled again", async () => {
+  test("a key that is disabled gets a successor where the program says so, and is never enabled again", async () => {
     const { service, key } = setUp(many);
     await up(key, program());
     service.edit("key-1", { status: "disabled" });
     await key.refresh();
-    await up(key, program());
+    await up(key, program({ onDisabled: "replace" }));
     expect(key.outs).toMatchObject({ status: "active", rotationReason: "disabled outside", generation: 2 });
     expect(key.outs).not.toHaveProperty("previousKeyId");
     expect(service.held.get("key-1")?.key.status).toBe("revoked");
@@ -463,10 +463,11 @@ describe("What holds on any service", () => {
     service.edit("key-1", { status: "disabled" });
     await key.refresh();
     service.edit("key-1", { status: "active" });
-    expect((await key.preview(program())).inputs.rotationReason).toBe("disabled outside");
-    await up(key, program());
+    const replacing = program({ onDisabled: "replace" });
+    expect((await key.preview(replacing)).inputs.rotationReason).toBe("disabled outside");
+    await up(key, replacing);
     expect(key.outs).toMatchObject({ status: "active", keyId: "key-1", generation: 1 });
-    expect((await key.up(program())).op).toBe("same");
+    expect((await key.up(replacing)).op).toBe("same");
   });
 
   test("a name that somebody edited on the service is no reason to leave the key alive", async () => {

@@ -73,7 +73,9 @@ function aimOf(news: Partial<RotatingInputs>, now: string, abilities: Partial<Ca
 
 const done = { kind: "done" } as const;
 const record = (...names: string[]) => ({ kind: "record", names }) as const;
-const look = (more: object = {}) => ({ kind: "look", deferrable: false, ...more }) as const;
+const look = (more: object = {}) => ({ kind: "look", need: "retire", ...more }) as const;
+/** The current key is read before a successor comes by itself: somebody may have disabled it. */
+const lookBefore = ({ issue }: { readonly issue: object }) => look({ need: "issue", issue });
 const issue = (reason: string, more: object = {}) =>
   ({ kind: "issue", issue: { reason, emergency: false, currentIsDead: false, ...more } }) as const;
 type Expected = Partial<Step> | ReturnType<typeof record>;
@@ -83,17 +85,17 @@ describe("What a rotating key needs first", () => {
     ["nothing, within its time", {}, {}, "2027-05-01T00:00:00Z", done],
     ["nothing, while an overlap runs", overlap, {}, "2027-04-08T23:59:59Z", done],
     ["a retire, when it is over", overlap, {}, "2027-04-09T00:00:00Z", look()],
-    ["a question, once a day", unused, {}, "2027-04-09T10:00:00Z", look({ deferrable: true })],
+    ["a question, once a day", unused, {}, "2027-04-09T10:00:00Z", look({ need: "use" })],
     [
       "no question where it makes way in any case",
       unused,
       { scopes: ["read:alerts"] },
       "2027-04-09T10:00:00Z",
-      issue("scopes changed: +read:alerts -read:checks"),
+      lookBefore(issue("scopes changed: +read:alerts -read:checks")),
     ],
     ["no second question on that day", { ...unused, retireAskedOn: "2027-04-09" }, {}, "2027-04-09T20:00:00Z", done],
     ["a retire at the hard stop", { ...unused, retireAskedOn: "2027-05-02" }, {}, "2027-05-02T00:00:00Z", look()],
-    ["a key, by its age", {}, {}, "2027-06-30T00:00:00Z", issue("due: age 90 d of 90 d")],
+    ["a key, by its age", {}, {}, "2027-06-30T00:00:00Z", lookBefore(issue("due: age 90 d of 90 d"))],
     [
       "a key by the age that was done, whatever number the request has",
       {},
@@ -120,7 +122,7 @@ describe("What a rotating key needs first", () => {
       { expiresAt: "2027-05-01T10:00:00Z", expiryImposed: true },
       {},
       "2027-04-24T10:00:00Z",
-      issue("expires in 7 d"),
+      lookBefore(issue("expires in 7 d")),
     ],
     [
       "the first key, where none could be made yet",
@@ -134,14 +136,14 @@ describe("What a rotating key needs first", () => {
       {},
       { scopes: ["read:alerts"] },
       "2027-05-01T00:00:00Z",
-      issue("scopes changed: +read:alerts -read:checks"),
+      lookBefore(issue("scopes changed: +read:alerts -read:checks")),
     ],
     [
       "a key for other keepers",
       { keepers: { a: "1" } },
       { keepers: { a: "2" } },
       "2027-05-01T00:00:00Z",
-      issue("keepers changed: a"),
+      lookBefore(issue("keepers changed: a")),
     ],
     [
       "no key for what was done already",
@@ -174,9 +176,24 @@ describe("What a rotating key needs first", () => {
     [
       "a look at a disabled one before another comes: it may be enabled by now",
       { status: "disabled" },
-      {},
+      { onDisabled: "replace" },
       "2027-05-01T00:00:00Z",
       look({ issue: { reason: "disabled outside", emergency: false, currentIsDead: true } }),
+    ],
+    ["nothing, for a key that somebody has disabled", { status: "disabled" }, {}, "2027-05-01T00:00:00Z", done],
+    [
+      "a look at a disabled one when its time has come: it may be enabled by now",
+      { status: "disabled" },
+      {},
+      "2027-07-01T00:00:00Z",
+      look({ need: "issue" }),
+    ],
+    [
+      "nothing that the clock asks for, where the program ignores changes of the request",
+      {},
+      { status: "frozen" },
+      "2027-07-01T00:00:00Z",
+      done,
     ],
     [
       "a key for other scopes instead of an expired one",
@@ -190,7 +207,7 @@ describe("What a rotating key needs first", () => {
       {},
       { scopes: [unknownValue] },
       "2027-05-01T00:00:00Z",
-      issue("inputs not known yet"),
+      lookBefore(issue("inputs not known yet")),
     ],
     [
       "another schedule in the record",
@@ -225,7 +242,8 @@ describe("What a rotating key needs first", () => {
   ])("%s", (_name, outs, news, now, { names, ...expected }: Expected & { readonly names?: readonly string[] }) => {
     const ring = ringOf(outs);
     const aim = aimOf(news, now);
-    expect(nextStep(ring, nothingSeen, aim)).toMatchObject(expected);
+    const frozen = news.status === "frozen";
+    expect(nextStep(ring, nothingSeen, { ...aim, frozen })).toMatchObject(expected);
     if (names) expect(recordChanges(ring.record, aim)).toEqual(names);
   });
 
@@ -281,7 +299,14 @@ describe("The order of an update", () => {
       { outs: { ...overlap, ...until("2027-08-01") }, news: other, can: { maxActiveKeys: 2 } },
       { kind: "look" },
     ],
-    ["reads nothing where nothing has to go", { news: other }, { kind: "issue" }],
+    ["reads the current key before another comes by itself", { news: other }, { kind: "look", need: "issue" }],
+    ["reads nothing in an emergency", { news: { emergency: "INC-1" } }, { kind: "issue" }],
+    [
+      "issues nothing by the clock for a key that was found disabled",
+      { outs: { status: "disabled" }, seen: { current: "broken" }, now: "2027-07-05T00:00:00Z" },
+      { kind: "done" },
+    ],
+    ["issues where the current key could not be read", { news: other, seen: { current: "unread" } }, { kind: "issue" }],
     [
       "revokes nothing where the current key cannot be read",
       { outs: { ...overlap, ...waiting }, seen: { current: "unread" } },
@@ -395,10 +420,10 @@ describe("The order of an update", () => {
       },
       { kind: "fail", words: "fake allows 2 keys, so no new one was made." },
     ],
-    ["rotates where an account keeps one key", { news: other, can: oneKey }, { kind: "rotate" }],
+    ["rotates where an account keeps one key", { news: other, seen: works, can: oneKey }, { kind: "rotate" }],
     [
       "never within the grace of a rotation whose answer was lost",
-      { outs: { rotateBlockedUntil: "2027-05-02T00:00:00Z" }, news: other, can: oneKey },
+      { outs: { rotateBlockedUntil: "2027-05-02T00:00:00Z" }, news: other, seen: works, can: oneKey },
       { kind: "fail" },
     ],
     [

@@ -220,15 +220,22 @@ describe("The request of a rotating key", () => {
       { generation: 2, issuedOn: "2027-01-05T00:00:00Z", rotationReason: "expired" },
     ],
     [
-      "a key is disabled",
+      "a key is disabled, and the program wants it replaced then",
       { ...first, status: "disabled" },
-      {},
+      { onDisabled: "replace" },
       "2027-01-05T10:00:00Z",
       {
         generation: 2,
         issuedOn: "2027-01-05T00:00:00Z",
         rotationReason: "disabled outside",
       },
+    ],
+    [
+      "nothing is asked for by itself while a key is disabled, however old it is",
+      { ...first, status: "disabled" },
+      {},
+      "2027-01-05T10:00:00Z",
+      first,
     ],
     [
       "a dead key leaves its predecessor's overlap alone",
