@@ -170,13 +170,14 @@ export default tseslint.config(
     files: ["tests/**/*.ts"],
     rules: { "@typescript-eslint/no-non-null-assertion": "off" },
   },
+  {
+    // A row of a test.each table, and what fast-check draws, arrive as parameters.
+    files: ["tests/**/*.test.ts"],
+    rules: { "max-params": ["error", 6] },
+  },
   // Rooms that are older than a rule are warned about. Each line here goes when its last warning has gone.
   {
-    files: ["provider/*.ts", "provider/{resources,http}/**/*.ts", "review/**/*.ts", "cli/**/*.ts"],
-    rules: { "max-params": ["warn", 4], complexity: ["warn", 15] },
-  },
-  {
-    files: ["tests/**/*.ts", "testing/contract/**/*.ts"],
+    files: ["provider/resources/**/*.ts", "review/**/*.ts", "cli/**/*.ts"],
     rules: { "max-params": ["warn", 4], complexity: ["warn", 15] },
   },
   {

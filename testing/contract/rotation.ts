@@ -44,17 +44,28 @@ const rotateEveryMs = 30 * minuteMs;
 const mostWaitedMs = minuteMs;
 
 async function life(bench: Workbench): Promise<void> {
-  const { can } = bench;
-  const byOwnRotation = can.maxActiveKeys === 1;
-  const endsByItself = byOwnRotation || can.delayedRevoke;
-  const story = await Story.begin(bench, { rotateEvery: "30m", ...overlapOf(can) }, rotateEveryMs + minuteMs);
+  const story = await Story.begin(bench, { rotateEvery: "30m", ...overlapOf(bench.can) }, rotateEveryMs + minuteMs);
   const { key, parent } = story;
   const bystander = bench.room() >= 10 ? await bench.issue({}, parent) : undefined;
   await story.up("create");
   const first = story.generation();
   assert.equal((await key.up(story.program)).op, "same", "a key that is not due stays");
 
-  // The clock.
+  const second = await turnedByTheClock(story, first);
+  await overlapEnded(story, first, second);
+  const third = await changed(story, first, second);
+  const fourth = await emergency(story, [second, third]);
+
+  await key.destroy();
+  await story.isDead("the last key, after its resource", fourth);
+  if (!bystander) return;
+  await story.works("somebody else's key", bystander);
+  assert.deepEqual(await bench.listed(bystander.ref), [bystander.key.id], "somebody else's key is left alone");
+}
+
+/** The key is due: a second one, and the first one for the overlap. */
+async function turnedByTheClock(story: Story, first: Issued): Promise<Issued> {
+  const { key, can, byOwnRotation } = story;
   story.clock.aheadMs = 0;
   await story.up("update");
   const second = story.generation();
@@ -64,61 +75,68 @@ async function life(bench: Workbench): Promise<void> {
     byOwnRotation && can.nativeRotate?.id === "same",
     "a scheduled rotation makes a second key, wherever the service keeps two",
   );
-  const overlaps = key.outs.previousValidUntil !== undefined;
-  assert.equal(overlaps, !byOwnRotation || (can.nativeRotate?.maxGraceMs ?? 0) > 0);
+  assert.equal(key.outs.previousValidUntil !== undefined, story.overlaps);
   await story.works("the new key", second);
-  if (overlaps) {
-    assert.ok(key.outs.previousSecret === first.key.secret, "the previous secret is told during the overlap");
-    assertTime("the output previousValidUntil", key.outs.previousValidUntil);
-    await story.works("the old key, during the overlap", first);
-    if (can.delayedRevoke && !byOwnRotation)
-      assert.ok(
-        isNear(
-          (await found(bench, first.ref)).expiresAt,
-          String(key.outs.previousValidUntil),
-          can.expiry.granularityMs,
-        ),
-        "the service has to have the end that the outputs tell",
-      );
-  } else await story.isDead("the old key, without a grace", first, !byOwnRotation);
+  if (story.overlaps) await overlapIsKept(story, first);
+  else await story.isDead("the old key, without a grace", first, !byOwnRotation);
   await story.isQuiet();
+  return second;
+}
 
-  // The overlap's end. One that the service keeps by itself, and that a test cannot wait for, is cut by the change.
+async function overlapIsKept(story: Story, first: Issued): Promise<void> {
+  const { key, can, byOwnRotation } = story;
+  assert.ok(key.outs.previousSecret === first.key.secret, "the previous secret is told during the overlap");
+  assertTime("the output previousValidUntil", key.outs.previousValidUntil);
+  await story.works("the old key, during the overlap", first);
+  if (!can.delayedRevoke || byOwnRotation) return;
+  assert.ok(
+    isNear(
+      (await found(story.bench, first.ref)).expiresAt,
+      String(key.outs.previousValidUntil),
+      can.expiry.granularityMs,
+    ),
+    "the service has to have the end that the outputs tell",
+  );
+}
+
+/** The overlap's end. One that the service keeps by itself, and that a test cannot wait for, is cut by the change. */
+async function overlapEnded(story: Story, first: Issued, second: Issued): Promise<void> {
+  const { bench, key, can, byOwnRotation } = story;
+  if (!story.overlaps) return;
+  const endsByItself = byOwnRotation || can.delayedRevoke;
   const leftMs = Date.parse(String(key.outs.previousValidUntil)) - story.nowMs() + 2 * secondMs;
-  const ended = overlaps && (!endsByItself || (leftMs <= mostWaitedMs && (await bench.pass(leftMs))));
-  if (ended) {
-    if (!endsByItself) story.clock.aheadMs += leftMs;
-    await story.up("update");
-    assert.equal(key.outs.previousKeyId, undefined);
-    await story.isDead("the old key, after the overlap", first, !byOwnRotation);
-    await story.works("the new key, after the overlap", second);
-  }
+  if (!endsByItself) story.clock.aheadMs += leftMs;
+  else if (leftMs > mostWaitedMs || !(await bench.pass(leftMs))) return;
+  await story.up("update");
+  assert.equal(key.outs.previousKeyId, undefined);
+  await story.isDead("the old key, after the overlap", first, !byOwnRotation);
+  await story.works("the new key, after the overlap", second);
+}
 
-  // Another key at once.
-  const changed = bench.hasKeyScopes() ? keyScopes(bench, bench.scopes(1)) : { keepers: { build: "2" } };
-  Object.assign(story.program, changed);
+/** Another key at once. */
+async function changed(story: Story, first: Issued, second: Issued): Promise<Issued> {
+  const { bench, byOwnRotation } = story;
+  Object.assign(story.program, bench.hasKeyScopes() ? keyScopes(bench, bench.scopes(1)) : { keepers: { build: "2" } });
   await story.up("update");
   const third = story.generation();
   await story.works("the key with the change", third);
-  if (overlaps) await story.works("the key before the change", second);
+  if (story.overlaps) await story.works("the key before the change", second);
   await story.isDead("the key before the last", first, !byOwnRotation);
   await story.isQuiet();
+  return third;
+}
 
-  // An emergency.
+async function emergency(story: Story, older: readonly Issued[]): Promise<Issued> {
+  const { key, byOwnRotation } = story;
   Object.assign(story.program, { emergency: "drill" });
   await story.up("update");
   const fourth = story.generation();
   assert.equal(key.outs.previousKeyId, undefined);
   assert.match(String(key.outs.rotationReason), /^emergency: drill/);
-  for (const older of [second, third]) await story.isDead("an older key, after an emergency", older, !byOwnRotation);
+  for (const each of older) await story.isDead("an older key, after an emergency", each, !byOwnRotation);
   await story.works("the key after an emergency", fourth);
   await story.isQuiet();
-
-  await key.destroy();
-  await story.isDead("the last key, after its resource", fourth);
-  if (!bystander) return;
-  await story.works("somebody else's key", bystander);
-  assert.deepEqual(await bench.listed(bystander.ref), [bystander.key.id], "somebody else's key is left alone");
+  return fourth;
 }
 
 async function revokedByHand(bench: Workbench): Promise<void> {
@@ -183,22 +201,33 @@ function overlapOf({ maxActiveKeys, nativeRotate, delayedRevoke, expiry }: Capab
 
 /** One RotatingApiKey, whose decision clock runs ahead of the service's, or behind it. */
 class Story {
+  readonly can: Capabilities;
+  /** The service keeps one key, and rotates it by itself. */
+  readonly byOwnRotation: boolean;
+  /** A rotation leaves the older key alive for a while. */
+  readonly overlaps: boolean;
+
   private constructor(
     readonly bench: Workbench,
     readonly clock: { aheadMs: number },
     readonly key: OneResource,
-    readonly parent: Parent,
-    readonly program: Record<string, unknown>,
-  ) {}
+    readonly program: Record<string, unknown> & { readonly parent: Parent },
+  ) {
+    this.can = bench.can;
+    this.byOwnRotation = bench.can.maxActiveKeys === 1;
+    this.overlaps = !this.byOwnRotation || (bench.can.nativeRotate?.maxGraceMs ?? 0) > 0;
+  }
+
+  get parent(): Parent {
+    return this.program.parent;
+  }
 
   static async begin(bench: Workbench, inputs: object, agoMs = 0): Promise<Story> {
     const clock = { aheadMs: -agoMs };
     const context = { ...contextOf(bench), nowMs: () => bench.nowMs() + clock.aheadMs };
-    const program = await keyProgram(bench);
-    return new Story(bench, clock, new OneResource(createRotatingApiKeyProvider(context)), program.parent, {
-      ...program,
-      ...inputs,
-    });
+    // `parent` is no input, and stays hidden.
+    const program = Object.assign(await keyProgram(bench), inputs);
+    return new Story(bench, clock, new OneResource(createRotatingApiKeyProvider(context)), program);
   }
 
   nowMs(): number {

@@ -101,9 +101,15 @@ interface Told {
   readonly stored: string[];
 }
 
-async function run({ product, story, form, lie, seed, number, ...chosen }: Case): Promise<void> {
-  // The story of an account has no key that anybody was told, and one of a lost key has nothing else to tell.
-  const about = story === "account" && product === "novavms" ? "admin" : story === "lost create" ? "key" : chosen.about;
+/** The story of an account has no key that anybody was told, and one of a lost key has nothing else to tell. */
+function secretOfStory({ product, story, about }: Case): Case["about"] {
+  if (story === "account" && product === "novavms") return "admin";
+  return story === "lost create" ? "key" : about;
+}
+
+async function run(chosen: Case): Promise<void> {
+  const { product, story, form, lie, seed, number } = chosen;
+  const about = secretOfStory(chosen);
   forgetSecrets();
   const backwards = Array.from(seed).reverse().join("");
   const admin = `adm-${backwards}`;

@@ -119,85 +119,104 @@ export class FakeGithub {
     if (!url.pathname.startsWith(prefix)) return denied;
     const path = url.pathname.slice(prefix.length);
     const call = `${request.method ?? ""} ${path}`;
-
-    const runs = /^GET actions\/workflows\/([\w.-]+)\/runs$/.exec(call);
-    if (runs) {
-      if (!may("actions", "read")) return denied;
-      const of = this.runs.filter(
-        ({ file, head_branch: branch }) => file === runs[1] && branch === url.searchParams.get("branch"),
-      );
-      const { body, ...rest } = this.#page(url, of.toReversed());
-      return { ...rest, body: { workflow_runs: body } };
-    }
-    const kept = /^GET actions\/runs\/(\d+)\/artifacts$/.exec(call);
-    if (kept) {
-      if (!may("actions", "read")) return denied;
-      const names = this.repository
-        .artifactsOf(Number(kept[1]))
-        .filter((name) => name === url.searchParams.get("name"));
-      return { status: 200, body: { artifacts: names.map((name) => ({ name, expired: false })) } };
-    }
-    const branch = /^GET branches\/([\w.-]+)$/.exec(call);
-    if (branch)
-      return may("contents", "read")
-        ? { status: 200, body: { commit: { sha: await this.repository.tipOf(branch[1]!) } } }
-        : denied;
-    const compared = /^GET compare\/([0-9a-f]{40})\.\.\.([0-9a-f]{40})$/.exec(call);
-    if (compared) {
-      if (!may("contents", "read")) return denied;
-      const behind = await this.repository.isBehind(compared[2]!, compared[1]!);
-      return {
-        status: 200,
-        body: { status: behind ? (compared[1] === compared[2] ? "identical" : "behind") : "diverged" },
-      };
-    }
-    if (call === "GET pulls") {
-      if (!may("pull-requests", "read")) return denied;
-      const head = url.searchParams.get("head") ?? "";
-      const open = [...this.pulls.values()].filter(
-        ({ merged_at: merged, head: { ref, repo } }) =>
-          merged === null && head === `${repo.full_name.split("/")[0] ?? ""}:${ref}`,
-      );
-      return this.#page(url, open);
-    }
-
-    const pull = /^GET pulls\/(\d+)$/.exec(call);
-    if (pull) return may("pull-requests", "read") ? this.#found(this.pulls.get(Number(pull[1]))) : denied;
-
-    const merged = /^GET commits\/([0-9a-f]{40})\/pulls$/.exec(call);
-    if (merged)
-      return may("pull-requests", "read")
-        ? {
-            status: 200,
-            body: [...this.pulls.values()].filter(
-              ({ merge_commit_sha: sha, head }) => sha === merged[1] || head.sha === merged[1],
-            ),
-          }
-        : denied;
-
-    const list = /^(GET|POST) issues\/(\d+)\/comments$/.exec(call);
-    if (list) {
-      if (!may("pull-requests", list[1] === "GET" ? "read" : "write")) return denied;
-      const number = Number(list[2]);
-      if (list[1] === "POST") return { status: 201, body: this.say(number, this.bot, textIn(text)) };
-      return this.#page(url, this.pull(number).comments);
-    }
-
-    const one = /^(PATCH|DELETE) issues\/comments\/(\d+)$/.exec(call);
-    if (one) {
-      if (!may("pull-requests", "write")) return denied;
-      for (const { comments } of this.pulls.values()) {
-        const index = comments.findIndex(({ id }) => id === Number(one[2]));
-        const comment = comments[index];
-        if (!comment) continue;
-        if (one[1] === "PATCH") comment.body = textIn(text);
-        else comments.splice(index, 1);
-        return one[1] === "PATCH" ? { status: 200, body: comment } : { status: 204 };
-      }
-      return this.#found(undefined);
+    for (const { pattern, needs, answer } of this.#routes) {
+      const parts = pattern.exec(call)?.slice(1);
+      if (!parts) continue;
+      const [permission, level] = typeof needs === "string" ? ([needs, "read"] as const) : needs(parts);
+      return may(permission, level) ? answer(parts, url, text) : denied;
     }
     throw new Error(`the fake GitHub does not know ${call}`);
   }
+
+  /** What it knows: each call by its pattern, with what its token needs. */
+  readonly #routes: readonly Route[] = [
+    {
+      pattern: /^GET actions\/workflows\/([\w.-]+)\/runs$/,
+      needs: "actions",
+      answer: ([workflow], url) => {
+        const of = this.runs.filter(
+          ({ file, head_branch: branch }) => file === workflow && branch === url.searchParams.get("branch"),
+        );
+        const { body, ...rest } = this.#page(url, of.toReversed());
+        return { ...rest, body: { workflow_runs: body } };
+      },
+    },
+    {
+      pattern: /^GET actions\/runs\/(\d+)\/artifacts$/,
+      needs: "actions",
+      answer: ([id], url) => {
+        const names = this.repository.artifactsOf(Number(id)).filter((name) => name === url.searchParams.get("name"));
+        return { status: 200, body: { artifacts: names.map((name) => ({ name, expired: false })) } };
+      },
+    },
+    {
+      pattern: /^GET branches\/([\w.-]+)$/,
+      needs: "contents",
+      answer: async ([branch]) => ({
+        status: 200,
+        body: { commit: { sha: await this.repository.tipOf(branch!) } },
+      }),
+    },
+    {
+      pattern: /^GET compare\/([0-9a-f]{40})\.\.\.([0-9a-f]{40})$/,
+      needs: "contents",
+      answer: async ([base, head]) => {
+        const behind = await this.repository.isBehind(head!, base!);
+        return { status: 200, body: { status: behind ? (base === head ? "identical" : "behind") : "diverged" } };
+      },
+    },
+    {
+      pattern: /^GET pulls$/,
+      needs: "pull-requests",
+      answer: (_parts, url) => {
+        const head = url.searchParams.get("head") ?? "";
+        const open = [...this.pulls.values()].filter(
+          ({ merged_at: merged, head: { ref, repo } }) =>
+            merged === null && head === `${repo.full_name.split("/")[0] ?? ""}:${ref}`,
+        );
+        return this.#page(url, open);
+      },
+    },
+    {
+      pattern: /^GET pulls\/(\d+)$/,
+      needs: "pull-requests",
+      answer: ([number]) => this.#found(this.pulls.get(Number(number))),
+    },
+    {
+      pattern: /^GET commits\/([0-9a-f]{40})\/pulls$/,
+      needs: "pull-requests",
+      answer: ([commit]) => ({
+        status: 200,
+        body: [...this.pulls.values()].filter(
+          ({ merge_commit_sha: sha, head }) => sha === commit || head.sha === commit,
+        ),
+      }),
+    },
+    {
+      pattern: /^(GET|POST) issues\/(\d+)\/comments$/,
+      needs: ([method]) => ["pull-requests", method === "GET" ? "read" : "write"],
+      answer: ([method, id], url, text) => {
+        const number = Number(id);
+        if (method === "POST") return { status: 201, body: this.say(number, this.bot, textIn(text)) };
+        return this.#page(url, this.pull(number).comments);
+      },
+    },
+    {
+      pattern: /^(PATCH|DELETE) issues\/comments\/(\d+)$/,
+      needs: () => ["pull-requests", "write"],
+      answer: ([method, id], _url, text) => {
+        for (const { comments } of this.pulls.values()) {
+          const index = comments.findIndex((comment) => comment.id === Number(id));
+          const comment = comments[index];
+          if (!comment) continue;
+          if (method === "PATCH") comment.body = textIn(text);
+          else comments.splice(index, 1);
+          return method === "PATCH" ? { status: 200, body: comment } : { status: 204 };
+        }
+        return this.#found(undefined);
+      },
+    },
+  ];
 
   #found(body: unknown): { status: number; body: unknown } {
     return body === undefined ? { status: 404, body: { message: "Not Found" } } : { status: 200, body };
@@ -217,6 +236,14 @@ interface Answer {
   readonly status: number;
   readonly body?: unknown;
   readonly link?: string;
+}
+
+/** A call that it knows: its parts are what the pattern captures. */
+interface Route {
+  readonly pattern: RegExp;
+  /** A permission to read, or one with its level. */
+  readonly needs: string | ((parts: readonly string[]) => readonly [permission: string, level: "read" | "write"]);
+  readonly answer: (parts: readonly string[], url: URL, text: string) => Answer | Promise<Answer>;
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {

@@ -89,55 +89,84 @@ export class FakeGitlab {
     return (this.requests.get(iid)?.notes ?? []).filter(({ author }) => author.id === this.#me).map(({ body }) => body);
   }
 
-  #answer(
-    request: IncomingMessage,
-    text: string,
-  ): { status: number; body?: unknown; headers?: Record<string, string> } {
+  #answer(request: IncomingMessage, text: string): Answer {
     const url = new URL(request.url ?? "/", this.url);
     const call = `${request.method ?? ""} ${url.pathname.replace("/api/v4/", "").replace(`projects/${gitlabProject}/`, "")}`;
     const token = request.headers["private-token"];
     const isRead = /^GET jobs/.test(call);
     if (token !== this.token && !(isRead && token === this.reviewToken))
       return { status: 401, body: { message: "401 Unauthorized" } };
-    if (call === "GET jobs") return { status: 200, body: this.#jobs };
-    const artifact = /^GET jobs\/(\d+)\/artifacts\/state-without-secrets\.json$/.exec(call);
-    if (artifact) {
-      const text = this.#kept.get(Number(artifact[1]));
-      return text === undefined ? { status: 404, body: {} } : { status: 200, body: JSON.parse(text) as unknown };
+    for (const [pattern, answer] of this.#routes) {
+      const found = pattern.exec(call);
+      if (found) return answer(found.slice(1), url, text);
     }
-    if (call === "GET user") return { status: 200, body: { id: this.#me } };
-    const commit = /^GET repository\/commits\/([0-9a-f]{40})\/merge_requests$/.exec(call);
-    if (commit)
-      return {
+    return notFound;
+  }
+
+  /** What it knows: each call by its pattern. */
+  readonly #routes: readonly (readonly [RegExp, (parts: readonly string[], url: URL, text: string) => Answer])[] = [
+    [/^GET jobs$/, () => ({ status: 200, body: this.#jobs })],
+    [/^GET user$/, () => ({ status: 200, body: { id: this.#me } })],
+    [
+      /^GET jobs\/(\d+)\/artifacts\/state-without-secrets\.json$/,
+      ([id]) => {
+        const kept = this.#kept.get(Number(id));
+        return kept === undefined ? { status: 404, body: {} } : { status: 200, body: JSON.parse(kept) as unknown };
+      },
+    ],
+    [
+      /^GET repository\/commits\/([0-9a-f]{40})\/merge_requests$/,
+      ([commit]) => ({
         status: 200,
         body: [...this.requests.values()]
-          .filter(({ merge_commit_sha: sha }) => sha === commit[1])
+          .filter(({ merge_commit_sha: sha }) => sha === commit)
           .map(({ iid, state, merge_commit_sha }) => ({ iid, state, merge_commit_sha })),
-      };
-    const [, method = "", iid = "", notes, id] = /^(\w+) merge_requests\/(\d+)(\/notes)?(?:\/(\d+))?$/.exec(call) ?? [];
-    const found = this.requests.get(Number(iid));
-    if (!found) return { status: 404, body: { message: "404 Not found" } };
-    if (notes === undefined) return { status: 200, body: { iid: found.iid, sha: found.sha } };
-    if (method === "GET") {
-      const page = Number(url.searchParams.get("page") ?? 1);
-      const size = Number(url.searchParams.get("per_page") ?? 20);
-      return {
-        status: 200,
-        body: found.notes.slice((page - 1) * size, page * size),
-        headers: { "x-next-page": found.notes.length > page * size ? String(page + 1) : "" },
-      };
-    }
-    const { body } = JSON.parse(text) as { body: string };
-    if (method === "POST") {
-      const note = { id: (this.#nextId += 1), author: { id: this.#me }, body };
-      found.notes.push(note);
-      return { status: 201, body: note };
-    }
-    const note = found.notes.find((each) => each.id === Number(id));
-    if (method !== "PUT" || !note) return { status: 404, body: { message: "404 Not found" } };
-    note.body = body;
-    return { status: 200, body: note };
-  }
+      }),
+    ],
+    [
+      /^\w+ merge_requests\/(\d+)(?:\/(\d+))?$/,
+      ([iid]) => {
+        const found = this.requests.get(Number(iid));
+        return found ? { status: 200, body: { iid: found.iid, sha: found.sha } } : notFound;
+      },
+    ],
+    [
+      /^(\w+) merge_requests\/(\d+)\/notes(?:\/(\d+))?$/,
+      ([method = "", iid, id], url, text) => {
+        const notes = this.requests.get(Number(iid))?.notes;
+        if (!notes) return notFound;
+        if (method === "GET") return pageOf(notes, url);
+        const { body } = JSON.parse(text) as { body: string };
+        if (method === "POST") {
+          const note = { id: (this.#nextId += 1), author: { id: this.#me }, body };
+          notes.push(note);
+          return { status: 201, body: note };
+        }
+        const note = notes.find((each) => each.id === Number(id));
+        if (method !== "PUT" || !note) return notFound;
+        note.body = body;
+        return { status: 200, body: note };
+      },
+    ],
+  ];
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+}
+
+const notFound: Answer = { status: 404, body: { message: "404 Not found" } };
+
+function pageOf(entries: readonly unknown[], url: URL): Answer {
+  const page = Number(url.searchParams.get("page") ?? 1);
+  const size = Number(url.searchParams.get("per_page") ?? 20);
+  return {
+    status: 200,
+    body: entries.slice((page - 1) * size, page * size),
+    headers: { "x-next-page": entries.length > page * size ? String(page + 1) : "" },
+  };
 }
 
 async function textOf(request: IncomingMessage): Promise<string> {

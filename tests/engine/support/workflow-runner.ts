@@ -194,15 +194,18 @@ class JobRun {
       const env = { ...this.#jobEnv, ...this.#env, ...around };
       const runner = { temp: this.#places.temp };
       const scope: Scope = { contexts: { ...contexts, env, runner, steps: known }, status: this.#status };
+      const note = (outcome: string, outputs: Record<string, string> = {}): void => {
+        if (each.id !== undefined) known[each.id] = { outcome, outputs };
+      };
       if (!condition(each.if, scope)) {
         this.runs.push({ name, outcome: "skipped", exitCode: null, log: "", env: {} });
-        if (each.id !== undefined) known[each.id] = { outcome: "skipped", outputs: {} };
+        note("skipped");
         continue;
       }
       const own = { ...env, ...interpolated(each.env, scope) };
       if (ownAction.test(each.uses ?? "")) {
         const good = await this.#action(each, contexts, scope, own);
-        if (each.id !== undefined) known[each.id] = { outcome: good ? "success" : "failure", outputs: {} };
+        note(good ? "success" : "failure");
         continue;
       }
       const { result, channels } = await this.#run(each, scope, own);
@@ -210,7 +213,7 @@ class JobRun {
       this.runs.push({ name, outcome, exitCode: result.code, log: result.log, env: own });
       this.#paths.unshift(...linesOf(channels.PATH));
       Object.assign(this.#env, pairsOf(channels.ENV));
-      if (each.id !== undefined) known[each.id] = { outcome, outputs: pairsOf(channels.OUTPUT) };
+      note(outcome, pairsOf(channels.OUTPUT));
       this.summary += readFileSync(channels.STEP_SUMMARY ?? "", "utf8");
       if (outcome === "failure" && each["continue-on-error"] !== true) {
         this.#status.failed = true;
@@ -281,44 +284,57 @@ interface Result {
   readonly log: string;
 }
 
+interface StandIn {
+  readonly inputs: readonly string[];
+  readonly run: (
+    given: Readonly<Record<string, string>>,
+    places: Places,
+    surroundings: Surroundings,
+  ) => Result | Promise<Result>;
+}
+
+const nothing = { inputs: [], run: () => ({ code: 0, log: "" }) };
+
 /** Stand-ins for the actions. Each takes the inputs that the files give, and no other. */
-async function act(each: Step, scope: Scope, places: Places, surroundings: Surroundings): Promise<Result> {
-  const given = interpolated(each.with, scope);
-  const only = (...known: string[]): void => {
-    const unknown = Object.keys(given).filter((name) => !known.includes(name));
-    if (unknown.length > 0) throw new Error(`${each.uses ?? ""}: the runner does not know ${unknown.join(", ")}`);
-  };
-  switch (/^[\w/-]+(?=@(?:[0-9a-f]{40}|v\d+)$)/.exec(each.uses ?? "")?.[0]) {
-    case "actions/checkout": {
-      only("path", "ref", "persist-credentials");
+const standIns: Readonly<Record<string, StandIn>> = {
+  "actions/checkout": {
+    inputs: ["path", "ref", "persist-credentials"],
+    run: (given, places, surroundings) => {
       const { path = ".", ref = surroundings.defaultRef } = given;
       if (given["persist-credentials"] !== "false") throw new Error("checkout leaves a token behind");
       return checkout(surroundings.repository, ref, join(places.workspace, path));
-    }
-    case "actions/setup-node":
-      only("node-version");
-      return { code: 0, log: "" };
-    case "pulumi/actions":
-      only();
-      return { code: 0, log: "" };
-    case "actions/upload-artifact": {
-      only("name", "path", "retention-days");
+    },
+  },
+  "actions/setup-node": { ...nothing, inputs: ["node-version"] },
+  "pulumi/actions": nothing,
+  "actions/upload-artifact": {
+    inputs: ["name", "path", "retention-days"],
+    run: (given, _places, surroundings) => {
       const kept = mkdtempSync(join(surroundings.dir, "artifact-"));
       if (!existsSync(given.path ?? "")) return { code: 0, log: "no files were found\n" };
       cpSync(given.path ?? "", kept, { recursive: true });
       surroundings.artifacts.set(`${surroundings.runId}/${given.name ?? ""}`, kept);
       return { code: 0, log: "" };
-    }
-    case "actions/download-artifact": {
-      only("name", "path", "run-id", "github-token");
+    },
+  },
+  "actions/download-artifact": {
+    inputs: ["name", "path", "run-id", "github-token"],
+    run: (given, _places, surroundings) => {
       const kept = surroundings.artifacts.get(`${given["run-id"] ?? ""}/${given.name ?? ""}`);
       if (kept === undefined) return { code: 1, log: "Artifact not found\n" };
       cpSync(kept, given.path ?? "", { recursive: true });
       return { code: 0, log: "" };
-    }
-    default:
-      throw new Error(`the runner has no stand-in for ${each.uses ?? "a step without run and uses"}`);
-  }
+    },
+  },
+};
+
+async function act(each: Step, scope: Scope, places: Places, surroundings: Surroundings): Promise<Result> {
+  const given = interpolated(each.with, scope);
+  const standIn = standIns[/^[\w/-]+(?=@(?:[0-9a-f]{40}|v\d+)$)/.exec(each.uses ?? "")?.[0] ?? ""];
+  if (!standIn) throw new Error(`the runner has no stand-in for ${each.uses ?? "a step without run and uses"}`);
+  const unknown = Object.keys(given).filter((name) => !standIn.inputs.includes(name));
+  if (unknown.length > 0) throw new Error(`${each.uses ?? ""}: the runner does not know ${unknown.join(", ")}`);
+  return standIn.run(given, places, surroundings);
 }
 
 async function checkout(repository: string, ref: string, target: string): Promise<Result> {

@@ -124,7 +124,7 @@ export class HostileService {
     const [status, honest] = lie && !lie.acts && lie.status >= 300 ? [0, {}] : this.#act(method, path, body);
     if (!lie) return written(status, honest);
     this.lies += 1;
-    return lied(lie, status, honest, lie.words(this.secrets), lie.tellsKey ? { secret: this.#drawn } : {});
+    return lied(lie, { status, body: honest }, lie.words(this.secrets), lie.tellsKey ? { secret: this.#drawn } : {});
   }
 
   #act(method: string, at: string, text: string): Answered {
@@ -159,38 +159,42 @@ export class HostileService {
     { account, id, verb }: { account: string | undefined; id: string | undefined; verb: string | undefined },
     body: Json,
   ): Answered {
-    const told = (key: Key) => keyOf(product, key);
-    if (method === "POST" && id === undefined) {
-      const key: Key = {
-        id: product === "pulseapi" ? String((this.#made += 1)) : `key-${(this.#made += 1)}`,
-        name: body.name as string,
-        secret: this.#drawn,
-        scopes: (body.scopes ?? body.abilities) as string[],
-        account,
-        active: true,
-        expiresAt: (body.expires_at as string | undefined) ?? null,
-      };
-      this.keys.push(key);
-      return product === "pulseapi"
-        ? [201, { data: told(key), token: key.secret }]
-        : [201, { ...told(key), key: key.secret }];
-    }
+    if (method === "POST" && id === undefined) return this.#issue(product, account, body);
     const own = this.keys.filter((key) => key.account === account && (key.active || product === "pulsely"));
-    if (id === undefined) {
-      if (product === "pulsely") return [200, { data: own.map(told), has_more: false, next_cursor: null }];
-      if (product === "novavms") return [200, { keys: own.map(told) }];
-      return [200, { data: own.map(told), meta: { current_page: 1, last_page: 1 } }];
-    }
+    if (id === undefined) return listOf(product, own);
     const found = own.find((key) => key.id === id);
     if (!found) return [404, { error: { code: "not_found", message: "no such key" } }];
+    const told = () => keyOf(product, found);
     if (method === "DELETE" || verb === "revoke") {
       found.active = false;
-      return [200, product === "pulsely" ? told(found) : {}];
+      return [200, product === "pulsely" ? told() : {}];
     }
     if (method === "PATCH" && body.name !== undefined) found.name = body.name as string;
     if (method === "PATCH" && body.expires_at !== undefined) found.expiresAt = body.expires_at as string | null;
-    return [200, product === "pulseapi" ? { data: told(found) } : told(found)];
+    return [200, product === "pulseapi" ? { data: told() } : told()];
   }
+
+  #issue(product: Product, account: string | undefined, body: Json): Answered {
+    const key: Key = {
+      id: product === "pulseapi" ? String((this.#made += 1)) : `key-${(this.#made += 1)}`,
+      name: body.name as string,
+      secret: this.#drawn,
+      scopes: (body.scopes ?? body.abilities) as string[],
+      account,
+      active: true,
+      expiresAt: (body.expires_at as string | undefined) ?? null,
+    };
+    this.keys.push(key);
+    const told = keyOf(product, key);
+    return product === "pulseapi" ? [201, { data: told, token: key.secret }] : [201, { ...told, key: key.secret }];
+  }
+}
+
+function listOf(product: Product, keys: readonly Key[]): Answered {
+  const data = keys.map((key) => keyOf(product, key));
+  if (product === "pulsely") return [200, { data, has_more: false, next_cursor: null }];
+  if (product === "novavms") return [200, { keys: data }];
+  return [200, { data, meta: { current_page: 1, last_page: 1 } }];
 }
 
 function accountOf({ id, name, role }: { id: string; name: string; role: unknown }): Json {
@@ -230,8 +234,14 @@ function inHeader(words: string): string {
     .trim();
 }
 
-function lied({ status, place }: Lie, honestStatus: number, honest: unknown, words: string, more: Json): Written {
-  if (status < 300) return written(status === 204 ? 200 : honestStatus || status, altered(honest, place, words));
+/** What an honest service would have said. */
+interface Honest {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+function lied({ status, place }: Lie, honest: Honest, words: string, more: Json): Written {
+  if (status < 300) return written(status === 204 ? 200 : honest.status || status, altered(honest.body, place, words));
   const headers: Record<string, string> = { "content-type": "application/json" };
   if (place === "request id") headers["x-request-id"] = inHeader(words);
   if (place === "content type") headers["content-type"] = inHeader(words) || "text/plain";

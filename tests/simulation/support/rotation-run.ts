@@ -250,35 +250,48 @@ export class RotationRun {
     await this.#holds();
     await this.#checkKeptPromises();
     if (outcome.failures.length > 0 || !outs) return;
-
     const living = await this.#living();
-    const known = [
-      outs.keyId,
-      outs.previousKey?.keyId,
-      ...[...(outs.pendingRevocations ?? []), ...(outs.strayKeys ?? [])].map(({ keyId }) => keyId),
-    ];
+    this.#checkKnown(outs, living);
+    this.#checkRecorded(outs);
+    this.#checkEmergency(outs, living, before);
+    this.#checkDue(outs);
+    await this.#checkQuiet();
+  }
+
+  /** After an update that succeeded, the state knows what lives, and nothing waits. */
+  #checkKnown(outs: RotatingOutputs, living: readonly LivingKey[]): void {
+    const pending = outs.pendingRevocations ?? [];
+    const strays = outs.strayKeys ?? [];
+    const known = [outs.keyId, outs.previousKey?.keyId, ...[...pending, ...strays].map(({ keyId }) => keyId)];
     const lost = living.filter(({ id }) => !known.includes(id) && !this.#putOff.has(id));
     if (lost.length > 0)
       throw new Error(
         `after an update that succeeded the state does not know ${lost.map(({ id, name }) => `${id} (${name})`).join(", ")}`,
       );
-    if ((outs.pendingRevocations ?? []).length > 0)
-      throw new Error("an update succeeded, and revocations are still pending");
-    if (living.length > 2 + (outs.strayKeys ?? []).length + this.#putOff.size)
+    if (pending.length > 0) throw new Error("an update succeeded, and revocations are still pending");
+    if (living.length > 2 + strays.length + this.#putOff.size)
       throw new Error(`${living.length} generations live after an update that succeeded: ${outs.rotationReason}`);
+  }
+
+  #checkRecorded(outs: RotatingOutputs): void {
     if (JSON.stringify(outs.scopes) !== JSON.stringify(this.program().scopes))
       throw new Error(`the key has the scopes ${String(outs.scopes)}`);
     if (JSON.stringify(outs.keepers) !== JSON.stringify(this.inputs.keepers))
       throw new Error("the keepers are not recorded");
     if (outs.emergency !== this.inputs.emergency) throw new Error("the emergency text is not recorded");
+  }
+
+  #checkEmergency(outs: RotatingOutputs, living: readonly LivingKey[], before: StateEntry | undefined): void {
     const mayLive = living.filter(({ id }) => id === outs.keyId || !this.#putOff.has(id));
     if (outs.emergency !== undefined && before && before.outs.emergency !== outs.emergency && mayLive.length > 1)
       throw new Error(`an emergency left older keys alive: ${living.map(({ id }) => id).join(", ")}`);
+  }
+
+  #checkDue(outs: RotatingOutputs): void {
     const now = this.bench.decisionMs();
     const runs = outs.previousKey !== undefined && Date.parse(outs.previousValidUntil ?? "") > now;
     if (!runs && Date.parse(outs.nextRotationAt ?? "") <= now)
       throw new Error(`the key is due since ${outs.nextRotationAt}, and nothing was done`);
-    await this.#checkQuiet();
   }
 
   /** A run with nothing to do shows no diff and sends nothing. */
@@ -359,8 +372,12 @@ export class RotationRun {
       throw new Error(`inside an overlap the clock made a key: ${after.rotationReason}`);
     // Somebody else has ended it.
     if (this.#tampered.has(fingerprintOf(plainSecret(before.previousSecret) ?? ""))) return;
-    if (!timed && (after.keyId !== before.keyId || after.previousKeyId === before.previousKeyId)) return;
-    if (!timed && !/retired$/.test(after.retireStatus ?? "")) return;
+    if (timed || wasFoundUnused(before, after)) this.#checkUse(before, keys);
+  }
+
+  /** The key that went was not used for a day, and the one after it was. */
+  #checkUse(before: RotatingOutputs, keys: readonly LivingKey[]): void {
+    const now = this.bench.nowMs();
     const usedAt = (id: string | undefined) => keys.find((key) => key.id === id)?.lastUsedAt ?? undefined;
     const lastUse = usedAt(before.previousKeyId);
     if (usedAt(before.keyId) === undefined)
@@ -436,4 +453,10 @@ export class RotationRun {
     await this.bench.services.faults.clear();
     return outcome;
   }
+}
+
+/** The previous key went between the two, because nobody used it any more. */
+function wasFoundUnused(before: RotatingOutputs, after: RotatingOutputs): boolean {
+  const went = after.keyId === before.keyId && after.previousKeyId !== before.previousKeyId;
+  return went && /retired$/.test(after.retireStatus ?? "");
 }

@@ -86,6 +86,31 @@ const allowedTags = new Set([
   "blockquote",
 ]);
 
+function unbalanced(body: string): string[] {
+  const count = (pattern: string) => body.match(new RegExp(pattern, "g"))?.length ?? 0;
+  return ["details", "summary", "table", "pre", "blockquote"].flatMap((tag) => {
+    const [open, close] = [count(`<${tag}[ >]`), count(`</${tag}>`)];
+    return open === close ? [] : [`${open} <${tag}> and ${close} ends`];
+  });
+}
+
+/** A quote is an alert of ours, and ends before the next thing. */
+function strangeQuotes(body: string): string[] {
+  return [...body.matchAll(/<blockquote>[^]*?<\/blockquote>/g)]
+    .filter(([quote]) => !/^<blockquote>\s*<p>\[!(?:CAUTION|IMPORTANT)\]/.test(quote) || /<(?:table|h3)\b/.test(quote))
+    .map(([quote]) => `a quote that is no alert: ${quote.slice(0, 60)}`);
+}
+
+function raggedTables(body: string): string[] {
+  return [...body.matchAll(/<table>[^]*?<\/table>/g)].flatMap(([table]) => {
+    const columns = table.match(/<th[ >]/g)?.length;
+    return [...table.matchAll(/<tr>[^]*?<\/tr>/g)]
+      .map(([row]) => row.match(/<t[hd][ >]/g)?.length)
+      .filter((cells) => cells !== columns)
+      .map((cells) => `a row of ${cells} cells in a table of ${columns}`);
+  });
+}
+
 function problemsOf(page: string): string[] {
   const [marker, ...rest] = page.split("\n");
   const problems: string[] = [];
@@ -95,23 +120,7 @@ function problemsOf(page: string): string[] {
   for (const [, tag] of body.matchAll(/<\/?([a-zA-Z][a-zA-Z0-9]*)/g))
     if (!allowedTags.has(tag ?? "")) problems.push(`a tag <${tag}>`);
   if (body.includes("<!--")) problems.push("a second comment");
-  for (const tag of ["details", "summary", "table", "pre", "blockquote"]) {
-    const [open, close] = [new RegExp(`<${tag}[ >]`, "g"), new RegExp(`</${tag}>`, "g")].map(
-      (pattern) => body.match(pattern)?.length ?? 0,
-    );
-    if (open !== close) problems.push(`${open} <${tag}> and ${close} ends`);
-  }
-  // A quote is an alert of ours, and ends before the next thing.
-  for (const [quote] of body.matchAll(/<blockquote>[^]*?<\/blockquote>/g))
-    if (!/^<blockquote>\s*<p>\[!(?:CAUTION|IMPORTANT)\]/.test(quote) || /<(?:table|h3)\b/.test(quote))
-      problems.push(`a quote that is no alert: ${quote.slice(0, 60)}`);
-  for (const [table] of body.matchAll(/<table>[^]*?<\/table>/g)) {
-    const columns = table.match(/<th[ >]/g)?.length;
-    for (const [row] of table.matchAll(/<tr>[^]*?<\/tr>/g)) {
-      const cells = row.match(/<t[hd][ >]/g)?.length;
-      if (cells !== columns) problems.push(`a row of ${cells} cells in a table of ${columns}`);
-    }
-  }
+  problems.push(...unbalanced(body), ...strangeQuotes(body), ...raggedTables(body));
   // GitHub and GitLab look for these in whatever is not code.
   const words = body.replace(/<(code|pre)\b[^]*?<\/\1>/g, "").replace(/<[^>]*>/g, "");
   if (/@\w|#\d|https?:|www\.|\|/.test(words))

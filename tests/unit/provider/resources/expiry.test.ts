@@ -165,7 +165,7 @@ describe("what becomes of an existing key's end", () => {
     ],
   ];
 
-  test.each(table)("when %s", (_title, asked, recorded, ...[whereMovable, whereFixed]) => {
+  test.each(table)("when %s", (_title, asked, recorded, whereMovable, whereFixed) => {
     expect(compareExpiry(asked, recorded, { ...movable, nowMs: today })).toEqual(whereMovable);
     expect(compareExpiry(asked, recorded, { ...fixed, nowMs: today })).toEqual(whereFixed);
   });

@@ -13,6 +13,15 @@ export interface FakeForge {
   readonly fetch: typeof fetch;
 }
 
+interface Call {
+  readonly method: string;
+  readonly url: URL;
+  /** The comment's text. */
+  readonly body: string;
+}
+
+type Handler = (call: Call) => Response;
+
 export function fakeForge(
   kind: "github" | "gitlab",
   comments: StoredComment[],
@@ -36,55 +45,63 @@ export function fakeForge(
       headers: { "content-type": "application/json", ...more },
     });
 
-  const handle = (method: string, url: URL, body: { body?: string }): Response => {
-    const path = url.pathname;
-    if (options.failWith !== undefined) return answer(500, { message: options.failWith });
-    if (path.endsWith("/user"))
-      return options.userStatus === undefined
-        ? answer(200, { id: options.me ?? 7 })
-        : answer(options.userStatus, { message: "Resource not accessible by integration" });
-    if (path.endsWith("/graphql")) {
-      const { path: known, status } = options.graphql ?? { path, status: 200 };
-      if (path !== known) return answer(404, { message: "Not Found" });
-      return status === 200
-        ? answer(200, { data: { viewer: { databaseId: options.me ?? 7 } } })
-        : answer(status, { message: "Resource not accessible by integration" });
-    }
-    if (/\/commits\/[0-9a-f]+\/(?:pulls|merge_requests)$/.test(path)) return answer(200, options.merged ?? []);
-    if (path.endsWith("/pulls/12") || path.endsWith("/merge_requests/12"))
-      return answer(200, { head: { sha: options.head ?? "abc" }, sha: options.head ?? "abc" });
-    if (method === "GET") {
-      const page = Number(url.searchParams.get("page"));
-      const size = Math.min(Number(url.searchParams.get("per_page")), 100);
-      const more = page * size < comments.length;
-      const list = comments
-        .slice((page - 1) * size, page * size)
-        .map(({ id, authorId, body: text }) =>
-          kind === "github" ? { id, user: { id: authorId }, body: text } : { id, author: { id: authorId }, body: text },
-        );
-      if (kind === "gitlab") return answer(200, list, { "x-next-page": more ? String(page + 1) : "" });
-      return answer(
-        200,
-        list,
-        more
-          ? { link: `<${url.origin}${path}?page=${page + 1}>; rel="next", <${url.origin}${path}?page=3>; rel="last"` }
-          : {},
+  const me = { id: options.me ?? 7 };
+  const denied = (status: number) => answer(status, { message: "Resource not accessible by integration" });
+  const notFound = () => answer(404, { message: "Not Found" });
+  const list: Handler = ({ url }) => {
+    const page = Number(url.searchParams.get("page"));
+    const size = Math.min(Number(url.searchParams.get("per_page")), 100);
+    const more = page * size < comments.length;
+    const entries = comments
+      .slice((page - 1) * size, page * size)
+      .map(({ id, authorId, body }) =>
+        kind === "github" ? { id, user: { id: authorId }, body } : { id, author: { id: authorId }, body },
       );
-    }
-    if (method === "POST") {
-      const author = { id: options.me ?? 7 };
-      comments.push({ id: (nextId += 1), authorId: author.id, body: body.body ?? "" });
-      return answer(201, { id: nextId, ...(kind === "github" ? { user: author } : { author }) });
-    }
-    const id = Number(path.split("/").at(-1));
-    const stored = comments.find((comment) => comment.id === id);
-    if (!stored) return answer(404, { message: "Not Found" });
+    if (kind === "gitlab") return answer(200, entries, { "x-next-page": more ? String(page + 1) : "" });
+    const at = `${url.origin}${url.pathname}`;
+    return answer(
+      200,
+      entries,
+      more ? { link: `<${at}?page=${page + 1}>; rel="next", <${at}?page=3>; rel="last"` } : {},
+    );
+  };
+  const add: Handler = ({ body }) => {
+    comments.push({ id: (nextId += 1), authorId: me.id, body });
+    return answer(201, { id: nextId, ...(kind === "github" ? { user: me } : { author: me }) });
+  };
+  const change: Handler = ({ method, url, body }) => {
+    const stored = comments.find(({ id }) => id === Number(url.pathname.split("/").at(-1)));
+    if (!stored) return notFound();
     if (method === "DELETE") {
       comments.splice(comments.indexOf(stored), 1);
       return answer(204, undefined);
     }
-    stored.body = body.body ?? "";
-    return answer(200, { id });
+    stored.body = body;
+    return answer(200, { id: stored.id });
+  };
+  const graphql: Handler = ({ url }) => {
+    const { path: known, status } = options.graphql ?? { path: url.pathname, status: 200 };
+    if (url.pathname !== known) return notFound();
+    return status === 200 ? answer(200, { data: { viewer: { databaseId: me.id } } }) : denied(status);
+  };
+  /** The first that fits the method and the path. */
+  const routes: readonly (readonly [RegExp, Handler])[] = [
+    [/\/user$/, () => (options.userStatus === undefined ? answer(200, me) : denied(options.userStatus))],
+    [/\/graphql$/, graphql],
+    [/\/commits\/[0-9a-f]+\/(?:pulls|merge_requests)$/, () => answer(200, options.merged ?? [])],
+    [
+      /\/(?:pulls|merge_requests)\/12$/,
+      () => answer(200, { head: { sha: options.head ?? "abc" }, sha: options.head ?? "abc" }),
+    ],
+    [/^GET /, list],
+    [/^POST /, add],
+    [/^/, change],
+  ];
+
+  const handle = (call: Call): Response => {
+    if (options.failWith !== undefined) return answer(500, { message: options.failWith });
+    const route = routes.find(([pattern]) => pattern.test(`${call.method} ${call.url.pathname}`));
+    return (route?.[1] ?? notFound)(call);
   };
 
   return {
@@ -95,13 +112,8 @@ export function fakeForge(
       const url = new URL(input instanceof Request ? input.url : input);
       requests.push(`${init?.method ?? "GET"} ${url.pathname}${url.search}`);
       headers.push(new Headers(init?.headers));
-      return Promise.resolve(
-        handle(
-          init?.method ?? "GET",
-          url,
-          JSON.parse(typeof init?.body === "string" ? init.body : "{}") as { body?: string },
-        ),
-      );
+      const { body = "" } = JSON.parse(typeof init?.body === "string" ? init.body : "{}") as { body?: string };
+      return Promise.resolve(handle({ method: init?.method ?? "GET", url, body }));
     },
   };
 }

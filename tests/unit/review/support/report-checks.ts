@@ -17,21 +17,33 @@ export function unsafeParts(format: Format, text: string): string[] {
   const comments = text.split("<!--").length - 1;
   if (comments !== (format === "markdown" ? 1 : 0)) problems.push(`${comments} HTML comments`);
   if (text.split("-->").length - 1 !== (format === "markdown" ? 1 : 0)) problems.push("an end of an HTML comment");
-  if (format === "markdown") problems.push(...unsafeMarkdown(text));
-  if (
-    format === "junit" &&
-    /<(?!\/?(?:testsuites?|testcase|failure|error|system-out|properties|property|\?xml)\b)/.test(text)
-  )
-    problems.push("a foreign tag");
-  if (format === "github")
-    for (const line of text.trim().split("\n"))
-      if (!/^::(?:error|warning|notice) /.test(line)) problems.push(`a line that is no command: ${line}`);
-  if (format === "text")
-    for (const line of text.split("\n"))
-      if (/^\s*(?:::|[@#/<])/.test(line)) problems.push(`a line that begins with a command: ${line}`);
-  if (["json", "sarif", "gitlab-codequality"].includes(format)) JSON.parse(text);
-  return problems;
+  return [...problems, ...(ofFormat[format]?.(text) ?? [])];
 }
+
+const parsed = (text: string): string[] => (JSON.parse(text) === undefined ? ["nothing"] : []);
+
+/** What is wrong in one format alone. */
+const ofFormat: Readonly<Partial<Record<Format, (text: string) => string[]>>> = {
+  markdown: unsafeMarkdown,
+  junit: (text) =>
+    /<(?!\/?(?:testsuites?|testcase|failure|error|system-out|properties|property|\?xml)\b)/.test(text)
+      ? ["a foreign tag"]
+      : [],
+  github: (text) =>
+    text
+      .trim()
+      .split("\n")
+      .filter((line) => !/^::(?:error|warning|notice) /.test(line))
+      .map((line) => `a line that is no command: ${line}`),
+  text: (text) =>
+    text
+      .split("\n")
+      .filter((line) => /^\s*(?:::|[@#/<])/.test(line))
+      .map((line) => `a line that begins with a command: ${line}`),
+  json: parsed,
+  sarif: parsed,
+  "gitlab-codequality": parsed,
+};
 
 /** Outside code nothing may be left that GitHub or GitLab act on. */
 function unsafeMarkdown(text: string): string[] {

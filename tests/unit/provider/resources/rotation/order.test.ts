@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import type { IssuedApiKey } from "../../../../../provider/backends/definition";
 import type { Connection } from "../../../../../provider/connections";
 import type { Aim } from "../../../../../provider/resources/rotation/due-issue";
 import {
@@ -32,34 +33,46 @@ const anyScene: fc.Arbitrary<Scene> = fc.tuple(anyOutputs, anyAim, luck);
 
 const problem = { problem: "the service is down." };
 
-/** An answer that some service could give. */
-function answer(step: ServiceStep, chance: number): Outcomes[ServiceStep["kind"]] {
+/** The answers that some service could give to a step. */
+const answers: {
+  readonly [Kind in ServiceStep["kind"]]: (chance: number, step: ServiceStep & { kind: Kind }) => Outcomes[Kind];
+} = {
+  look: found,
+  probe: found,
+  search: (chance) => ({ value: chance > 2 ? [{ keyId: "key-found", physicalName: "export-1111012345" }] : [] }),
+  ask: (chance) => ({
+    value:
+      chance > 3
+        ? undefined
+        : { id: "key", name: "export", status: "active", ...(chance > 0 && { lastUsedAt: usedAt(chance) }) },
+  }),
+  revoke: (chance) => ({ value: chance === 4 ? "leftAlone" : "gone" }),
+  issue: () => ({ value: issued("key-new") }),
+  rotate: (_chance, { key }) => ({ value: issued(key.keyId) }),
+  wait: () => ({ value: undefined }),
+  change: () => ({ value: undefined }),
+  setEnd: () => ({ value: undefined }),
+};
+
+function found(chance: number): Outcomes["look"] {
   const status = (["active", "active", "active", "revoked", "disabled"] as const)[chance];
-  const lastUsedAt = formatTime(today - chance * 86_400_000);
-  const seenKey = status && { status, key: { id: "key", name: "export", status, lastUsedAt } };
+  if (!status) return { value: { status: "missing" } };
+  return { value: { status, key: { id: "key", name: "export", status, lastUsedAt: usedAt(chance) } } };
+}
+
+function usedAt(chance: number): string {
+  return formatTime(today - chance * 86_400_000);
+}
+
+function issued(id: string): IssuedApiKey {
+  return { id, name: "export-6666012345", status: "active", secret: "a secret of the new key" };
+}
+
+function answer(step: ServiceStep, chance: number): Outcomes[ServiceStep["kind"]] {
   if (chance === 5 && step.kind !== "wait")
     return { ...problem, ...(step.kind === "change" && { observed: { status: "missing" } }) };
-  switch (step.kind) {
-    case "look":
-    case "probe":
-      return { value: seenKey ?? { status: "missing" } };
-    case "search":
-      return { value: chance > 2 ? [{ keyId: "key-found", physicalName: "export-1111012345" }] : [] };
-    case "ask":
-      return {
-        value:
-          chance > 3 ? undefined : { id: "key", name: "export", status: "active", ...(chance > 0 && { lastUsedAt }) },
-      };
-    case "revoke":
-      return { value: chance === 4 ? "leftAlone" : "gone" };
-    case "issue":
-    case "rotate": {
-      const id = step.kind === "rotate" ? step.key.keyId : "key-new";
-      return { value: { id, name: "export-6666012345", status: "active", secret: "a secret of the new key" } };
-    }
-    default:
-      return { value: undefined };
-  }
+  const give = answers[step.kind] as (chance: number, step: ServiceStep) => Outcomes[ServiceStep["kind"]];
+  return give(chance, step);
 }
 
 interface Walk {
