@@ -363,7 +363,7 @@ export class RotationRun {
     const before = state?.outs as RotatingOutputs | undefined;
     const after = this.#outputs();
     const now = this.bench.nowMs();
-    if (!before?.previousKey || !after || Date.parse(before.previousValidUntil ?? "") <= now) return;
+    if (!after || !before?.previousKey || isOver(before, now)) return;
     const keys = await this.bench.keys(this.product);
     const timed = after.keyId !== before.keyId && /^(due|expires in)/.test(after.rotationReason);
     // Unless the overlap is over by then, because nobody uses the older key any more.
@@ -459,4 +459,9 @@ export class RotationRun {
 function wasFoundUnused(before: RotatingOutputs, after: RotatingOutputs): boolean {
   const went = after.keyId === before.keyId && after.previousKeyId !== before.previousKeyId;
   return went && /retired$/.test(after.retireStatus ?? "");
+}
+
+/** The overlap is over by that time. */
+function isOver({ previousValidUntil }: RotatingOutputs, nowMs: number): boolean {
+  return Date.parse(previousValidUntil ?? "") <= nowMs;
 }
