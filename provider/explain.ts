@@ -5,6 +5,7 @@ import { redact, withoutSecrets } from "./redact";
 import { logicalName } from "./resources/names";
 import { PartialFailure } from "./resources/partial-failure";
 import { secretsIn } from "./secret-boundary";
+import { asOneOperation } from "./unseen-secret";
 
 /**
  * An error as the user gets to read it: what failed, on which connection and id, and why. The host
@@ -44,7 +45,8 @@ export function withExplainedErrors<Inputs extends object, Outputs extends objec
     run: () => Promise<Result> | undefined,
   ): Promise<Result> => {
     try {
-      return (await aboutSecrets(about.flatMap(secretsIn), run)) as Result;
+      const known = () => aboutSecrets(about.flatMap(secretsIn), run);
+      return (await asOneOperation(known, about.some(isOfLostKey))) as Result;
     } catch (error) {
       throw explain(error, resource, verb, about[0]);
     }
@@ -57,6 +59,13 @@ export function withExplainedErrors<Inputs extends object, Outputs extends objec
     update: (id, olds, news) => guarded("update", [olds, news], () => ready().update?.(id, olds, news)),
     delete: (id, props) => guarded("delete", [props], () => ready().delete?.(id, props)),
   };
+}
+
+/** Of a key whose create was answered in no known form, or of one beside such a key: nobody has seen its secret. */
+function isOfLostKey(record: object | undefined): boolean {
+  const { physicalName, accountId, lostCreates } = (record ?? {}) as Readonly<Record<string, unknown>>;
+  const isKey = physicalName !== undefined && accountId === undefined;
+  return lostCreates !== undefined || (isKey && secretsIn(record).length === 0);
 }
 
 function describePlace(resource: string, about: object | undefined): string {

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { ResponseShapeError } from "../errors";
 
 const mostPages = 1_000;
-const mostCharacters = 64 * 1024 * 1024;
+const mostCharacters = 32 * 1024 * 1024;
 
 /** What one call of a backend has read of one list. */
 interface ListRead {

@@ -7,6 +7,7 @@ import type { ApiKey, ServiceAccount } from "../backends/definition";
 import type { Connection, ConnectionFacts, WritableConnection } from "../connections";
 import type { AskState, RecordedState } from "../engine-state";
 import { ProviderError, wordsOf } from "../errors";
+import { withUnseenSecret } from "../unseen-secret";
 import { isPlainId, revokeKey, statusOf } from "./key-on-service";
 import {
   logicalName,
@@ -134,7 +135,7 @@ export function createMarking(
         continue;
       }
       try {
-        await revokeKey(connection, { id: key.id, name: key.name, ...parent });
+        await withUnseenSecret(() => revokeKey(connection, { id: key.id, name: key.name, ...parent }));
         warn(`${told} was left by an interrupted run and never used: it is revoked`);
       } catch (error) {
         if (!(error instanceof ProviderError)) throw error;

@@ -4,12 +4,21 @@ import type { WritableConnection } from "../../connections";
 import { defined } from "../../defined";
 import { AmbiguousCreateError, isUnclear, ProviderError, wordsOf } from "../../errors";
 import { formatTime } from "../../times";
+import { withUnseenSecret } from "../../unseen-secret";
 import { changeKey } from "../change-key";
 import { resolveExpiry } from "../expiry";
 import type { ResourceContext } from "../context";
 import { keyRequest } from "../key-inputs";
 import type { Naming } from "../marking";
-import { issueKey, livingByMarkers, observeKey, retireCredential, whole } from "../key-on-service";
+import {
+  isPlainId,
+  issueKey,
+  livingByMarkers,
+  observeKey,
+  retireCredential,
+  revokeKey,
+  whole,
+} from "../key-on-service";
 import type { Aim } from "./due-issue";
 import { type Credential, currentOf, type KeyRing } from "./key-ring";
 import type { Outcomes, Progress, ServiceStep, Told } from "./outcome";
@@ -34,11 +43,7 @@ const performers: { readonly [Kind in ServiceStep["kind"]]: Perform<Kind> } = {
   look: ({ facts, nowMs }, { ring }, { key }) => tryTo(() => observeKey(facts, refOf(ring, key), nowMs)),
   probe: ({ facts, nowMs }, { ring }, { key: { secretVersion: _any, ...key } }) =>
     tryTo(() => observeKey(facts, refOf(ring, key), nowMs)),
-  search: ({ facts }, { ring }) =>
-    tryTo(async () => {
-      const found = await livingByMarkers(facts, ring.record.serviceAccountId, ring.lost);
-      return found.map(({ id, name }) => ({ keyId: id, physicalName: name }));
-    }),
+  search,
   ask: ({ facts }, { ring }, { key }) => tryTo(() => facts.client.getKey(refOf(ring, key))),
   revoke,
   issue,
@@ -66,6 +71,17 @@ export function refOf(
   { keyId, physicalName, secretVersion }: Credential,
 ): KeyRef & { secretVersion?: string } {
   return defined({ id: keyId, name: physicalName, serviceAccountId: record.serviceAccountId, secretVersion });
+}
+
+/** Keys of creates whose answers were lost. One whose id may be its secret is no entry of a record: it is revoked at once. */
+function search({ facts }: RotationCall, { ring }: Progress): Promise<Outcomes["search"]> {
+  return tryTo(async () => {
+    const { serviceAccountId } = ring.record;
+    const found = await livingByMarkers(facts, serviceAccountId, ring.lost);
+    for (const { id, name } of found)
+      if (!isPlainId(id)) await revokeKey(facts, defined({ id, name, serviceAccountId }));
+    return found.filter(({ id }) => isPlainId(id)).map(({ id, name }) => ({ keyId: id, physicalName: name }));
+  });
 }
 
 async function revoke(
@@ -120,7 +136,7 @@ async function rotate(
     };
   } catch (error) {
     if (!isUnclear(error)) return { problem: wordsOf(error) };
-    const observed = await tryTo(() => observeKey(facts, ref, nowMs));
+    const observed = await withUnseenSecret(() => tryTo(() => observeKey(facts, ref, nowMs)));
     const isUntouched =
       "value" in observed && key.secretVersion !== undefined && observed.value.key?.secretVersion === key.secretVersion;
     if (isUntouched) return { problem: wordsOf(error) };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { PermissionDeniedError, ProviderError } from "../../../provider/errors";
-import { explain } from "../../../provider/explain";
+import { explain, withExplainedErrors } from "../../../provider/explain";
 import { keptAfterFailure } from "../../../provider/resources/partial-failure";
 import { asSecret } from "../../../provider/wire";
 import { assertHoldsNone } from "../../../testing/assertions";
@@ -83,5 +83,38 @@ describe("an error on its way to the user", () => {
   ];
   test.each(thrown)("holds none of the resource's secrets: %s", (_title, error) => {
     assertHoldsNone(explain(error, "ApiKey", "update", record), ["canary-secret", "canary-previous", "canary-chosen"]);
+  });
+});
+
+describe("a refusal in the service's own words", () => {
+  const told = async (resource: string, props: object) => {
+    const refuse = () =>
+      Promise.reject(
+        new PermissionDeniedError({ status: 403, method: "GET", path: "/keys/1", detail: "no s k _ l i v e" }),
+      );
+    const provider = withExplainedErrors(resource, () => ({ create: refuse, read: refuse }));
+    const failure = (run: Promise<unknown>) => run.then(String, (error: unknown) => (error as Error).message);
+    return [await failure(provider.read("1", props)), await failure(provider.create({ origin }))];
+  };
+
+  test.each([
+    ["a key", "ApiKey", { origin, keyId: "1", physicalName: "export-1", secret: asSecret("canary-secret") }],
+    ["an account, which has no secret", "ServiceAccount", { origin, accountId: "1", physicalName: "export-1" }],
+  ])("is told of %s", async (_title, resource, props) => {
+    for (const message of await told(resource, props)) expect(message).toContain("answered 403: no s k _ l i v e.");
+  });
+
+  test.each([
+    ["whose create was lost", "ApiKey", { origin, keyId: "1", physicalName: "export-1" }],
+    [
+      "one of whose creates was lost",
+      "RotatingApiKey",
+      { origin, secret: asSecret("canary"), lostCreates: ["export-2"] },
+    ],
+  ])("is told without them of a key %s: nobody has seen its secret", async (_title, resource, props) => {
+    const [read, create] = await told(resource, props);
+    expect(read).toMatch(/answered 403\.$/);
+    // That ends with the operation.
+    expect(create).toContain("answered 403: no s k _ l i v e.");
   });
 });

@@ -230,6 +230,25 @@ describe("A rotating key and the engine", () => {
     expect(service.living()).toEqual([]);
   });
 
+  test("never records the id of a lost key that may be its secret: that key is revoked at once, or named still", async () => {
+    const { service, key } = setUp();
+    service.fail("createKey", new TimeoutError("no answer"), { after: true });
+    service.fail("listKeys", new ServerError({ status: 503, method: "GET", path: "/keys" }));
+    await key.up(program());
+    const odd = "s k _ l i v e _ 0 1 2 3";
+    const [[id, made] = ["", undefined]] = service.keys;
+    service.keys.delete(id);
+    if (made) service.keys.set(odd, { ...made, id: odd });
+    service.fail("revokeKey", new ServerError({ status: 503, method: "DELETE", path: "/keys/…" }));
+    await key.up(program());
+    expect(JSON.stringify(key.outs)).not.toContain(odd);
+    expect(key.outs).toMatchObject({ lostCreates: [expect.stringMatching(/^export-/)] });
+    await key.up(program());
+    expect(service.living()).toEqual([key.outs.keyId]);
+    expect(key.outs).not.toHaveProperty("lostCreates");
+    expect(JSON.stringify(key.outs)).not.toContain(odd);
+  });
+
   test("does every older key's revocation that it can when it is destroyed, and tells the rest", async () => {
     const { service, key } = setUp();
     await key.up(program());
