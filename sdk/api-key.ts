@@ -39,12 +39,12 @@ export interface KeyArgs {
   /** Consent to a replacement with a gap, on services that keep one key per account. Never changes the key. */
   allowOutage?: pulumi.Input<boolean>;
   /**
-   * What becomes of a key that somebody has disabled on the service. `wait`: it is left so, with a warning at every run;
+   * What becomes of a key that somebody has disabled on the service. `ignore`: it is left so, with a warning at every run;
    * nothing replaces it or rotates it, until it is enabled there. `replace`: the next update after a refresh makes another one.
    *
-   * @default "wait"
+   * @default "ignore"
    */
-  onDisabled?: pulumi.Input<"wait" | "replace">;
+  onDisabled?: pulumi.Input<"ignore" | "replace">;
   /**
    * The connection (stack config `apikeys:connections`) that leads to the service. A change replaces.
    *

@@ -33,12 +33,12 @@ export interface ServiceAccountArgs {
    */
   connection?: pulumi.Input<string>;
   /**
-   * What becomes of a service account that somebody has disabled on the service. `wait`: it is left so, with a warning at every run;
+   * What becomes of a service account that somebody has disabled on the service. `ignore`: it is left so, with a warning at every run;
    * nothing replaces it, until it is enabled there. `replace`: the next update after a refresh makes another account, and with it other keys.
    *
-   * @default "wait"
+   * @default "ignore"
    */
-  onDisabled?: pulumi.Input<"wait" | "replace">;
+  onDisabled?: pulumi.Input<"ignore" | "replace">;
   /** For example `{ owner: "team-a", purpose: "nightly export" }`: read by the scope review, kept in the service's metadata where it has any. Never replaces. */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }

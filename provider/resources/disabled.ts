@@ -1,6 +1,6 @@
 /** A key or an account that somebody has disabled on its service: a decision, which only the program's `onDisabled` undoes. Pure. */
 
-export const onDisabledChoices = ["wait", "replace"] as const;
+export const onDisabledChoices = ["ignore", "replace"] as const;
 /** What becomes of a key or an account that is disabled on its service. */
 export type OnDisabled = (typeof onDisabledChoices)[number];
 

@@ -49,7 +49,7 @@ export const fieldSchemas = {
     }),
   scopes: z.array(text, { error: "write a list of scope names" }),
   origin: text,
-  onDisabled: z.enum(onDisabledChoices, { error: 'write "wait" or "replace"' }),
+  onDisabled: z.enum(onDisabledChoices, { error: 'write "ignore" or "replace"' }),
 } as const;
 
 /**

@@ -37,7 +37,7 @@ const common = {
   labels: [{ owner: "a" }, { owner: "b" }],
   name: ["exporter", "importer"],
   description: ["nightly", "weekly"],
-  onDisabled: ["wait", "replace"],
+  onDisabled: ["ignore", "replace"],
 } as const;
 const ofKeys: Samples<typeof keyFields> = {
   ...common,
