@@ -16,7 +16,7 @@ const account = z.union([
   z.strictObject({ hidden: z.literal(true) }),
 ]);
 
-/** The inputs that decide how long a key lives. */
+/** The inputs that decide how long a key lives, and (`onDisabled`) whether an update brings a disabled one back. */
 export const lifeFields = [
   "expiresAt",
   "expiresIn",
@@ -26,6 +26,7 @@ export const lifeFields = [
   "maxOverlap",
   "rotateBefore",
   "jitter",
+  "onDisabled",
 ] as const;
 
 const life = z.strictObject({
@@ -35,9 +36,10 @@ const life = z.strictObject({
   overlap: text.nullable(),
   retire: text.nullable(),
   maxOverlap: text.nullable(),
-  /** These two are left out where they are not given: they came later, and approved digests stay valid. */
+  /** These are left out where they are not given: they came later, and approved digests stay valid. */
   rotateBefore: text.optional(),
   jitter: text.optional(),
+  onDisabled: text.optional(),
   /** Names of those that are secret, or not known before the update. */
   hidden: texts,
 });

@@ -86,7 +86,7 @@ function sideOf(unit: Unit, side: Side | undefined): ReviewedSide | null {
     accountId: isKey(unit) ? null : exactOrNull(ownId(unit, side)),
     grants: grantTexts(access.grants),
     unreadable: [...access.unreadable].sort(),
-    life: lifeOf(isKey(unit) ? state.inputs : {}),
+    life: lifeOf(isKey(unit) ? state.inputs : { onDisabled: state.inputs.onDisabled }),
     staysAlive: unit.after ? facts.retainOnDelete || facts.deletedWith !== undefined : unit.staysAlive !== undefined,
   };
 }
@@ -110,7 +110,9 @@ function lifeOf(inputs: Readonly<Record<string, unknown>>): ReviewedSide["life"]
     if (given === undefined || given === null || isHidden(given)) return null;
     return exactText(typeof given === "string" ? given : canonicalJson(given));
   };
-  const given = <Name extends "rotateBefore" | "jitter">(name: Name): { readonly [Field in Name]?: string } => {
+  const given = <Name extends "rotateBefore" | "jitter" | "onDisabled">(
+    name: Name,
+  ): { readonly [Field in Name]?: string } => {
     const text = value(name);
     return (text === null ? {} : { [name]: text }) as { readonly [Field in Name]?: string };
   };
@@ -123,6 +125,8 @@ function lifeOf(inputs: Readonly<Record<string, unknown>>): ReviewedSide["life"]
     maxOverlap: value("maxOverlap"),
     ...given("rotateBefore"),
     ...given("jitter"),
+    // Its default, written out or not, is no promise to bring anything back.
+    ...(inputs.onDisabled === "ignore" ? {} : given("onDisabled")),
     hidden,
   };
 }

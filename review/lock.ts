@@ -132,6 +132,9 @@ function common(facts: Side["facts"]): Record<string, unknown> {
     connection: lockedText(facts.connection),
     ...(owner === undefined ? {} : { owner: inert(owner) }),
     ...(purpose === undefined ? {} : { purpose: inert(purpose) }),
+    ...(facts.onDisabled === undefined || facts.onDisabled === "ignore"
+      ? {}
+      : { onDisabled: lockedText(facts.onDisabled) }),
     ...(facts.retainOnDelete ? { retainOnDelete: true } : {}),
     ...(facts.deletedWith === undefined ? {} : { deletedWith: lockedText(urnInsideStack(facts.deletedWith), 300) }),
   };

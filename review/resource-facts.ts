@@ -82,6 +82,7 @@ export interface Facts {
   readonly rotateEvery?: string;
   readonly rotateBefore?: string;
   readonly jitter?: string;
+  readonly onDisabled?: string;
   readonly overlap?: string;
   readonly retire?: string;
   readonly maxOverlap?: string;
@@ -160,6 +161,7 @@ const inputTexts: readonly (readonly [TextFact, InputName])[] = [
   ["rotateEvery", "rotateEvery"],
   ["rotateBefore", "rotateBefore"],
   ["jitter", "jitter"],
+  ["onDisabled", "onDisabled"],
   ["overlap", "overlap"],
   ["retire", "retire"],
   ["maxOverlap", "maxOverlap"],

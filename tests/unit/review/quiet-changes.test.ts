@@ -134,7 +134,17 @@ it.each([
 
 describe("an input", () => {
   const wrongForms: readonly unknown[] = [{}, [], ["live"], { value: "live" }, ["[secret]"], [unknown], ""];
-  const decisive = ["connection", "environment", "role", "fullAccess", "exactName", "status", "expiresAt", "expiresIn"];
+  const decisive = [
+    "connection",
+    "environment",
+    "role",
+    "fullAccess",
+    "exactName",
+    "status",
+    "expiresAt",
+    "expiresIn",
+    "onDisabled",
+  ];
   const ofRotation = ["rotateEvery", "rotateBefore", "overlap", "maxOverlap", "retire", "jitter", "generation"];
   const cases = fc.tuple(fc.constantFrom(...decisive, ...ofRotation, "target"), fc.constantFrom(...wrongForms));
 
@@ -197,6 +207,13 @@ describe("a change of access that no grant shows", () => {
     ["overlap", "300d"],
   ])("is told: %s becomes %s", (property, value) => {
     expect(answers(stack, [changed("update", night, but(night, { [property]: value }))])).toMatchObject(told);
+  });
+
+  it.each([low, camera, web, night])("is told: an update would bring back what somebody disables: $type", (state) => {
+    const revived = but(state, { onDisabled: "replace" });
+    expect(answers(stack, [silently(state, revived)])).toMatchObject(told);
+    expect(answers(stack, [silently(state, but(state, { onDisabled: "ignore" }))])).toMatchObject({ changed: false });
+    expect(answers(stack, [silently(state, but(state, { onDisabled: unknown }))])).toMatchObject({ gate: 10 });
   });
 
   it("is told: another account takes the place of the one in the state, by import or by read", () => {
