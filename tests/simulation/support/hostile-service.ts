@@ -87,6 +87,8 @@ export class HostileService {
   readonly keys: Key[] = [];
   readonly accounts: { id: string; name: string; role: unknown }[] = [];
   requests = 0;
+  /** Honest up to the first create, which is then counted as the first request. */
+  waitsForCreate = false;
   /** Answers that were lies, of all stories. */
   lies = 0;
   admin = "";
@@ -102,7 +104,7 @@ export class HostileService {
   };
 
   reset(admin: string): void {
-    Object.assign(this, { admin, told: [], requests: 0 });
+    Object.assign(this, { admin, told: [], requests: 0, waitsForCreate: false });
     this.#drawn = "";
     this.#made = 0;
     this.keys.length = 0;
@@ -120,7 +122,10 @@ export class HostileService {
 
   #answer(method: string, path: string, body: string): Written {
     this.requests += 1;
-    const lie = this.told.findLast(({ at, on }) => this.requests === at || (on && this.requests > at));
+    if (this.waitsForCreate && method === "POST") Object.assign(this, { waitsForCreate: false, requests: 1 });
+    const lie = this.waitsForCreate
+      ? undefined
+      : this.told.findLast(({ at, on }) => this.requests === at || (on && this.requests > at));
     const [status, honest] = lie && !lie.acts && lie.status >= 300 ? [0, {}] : this.#act(method, path, body);
     if (!lie) return written(status, honest);
     this.lies += 1;
