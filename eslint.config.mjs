@@ -177,15 +177,7 @@ export default tseslint.config(
   },
   // Rooms that are older than a rule are warned about. Each line here goes when its last warning has gone.
   {
-    files: ["provider/resources/**/*.ts", "review/**/*.ts", "cli/**/*.ts"],
+    files: ["provider/resources/**/*.ts"],
     rules: { "max-params": ["warn", 4], complexity: ["warn", 15] },
-  },
-  {
-    files: ["cli/**/*.ts", "review/**/*.ts", "policy/**/*.ts"],
-    rules: { "import-x/order": ["warn", imports[1]] },
-  },
-  {
-    files: ["cli/**/*.ts"],
-    rules: { "no-restricted-syntax": ["warn", enums, privateMembers] },
   },
 );

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { defined } from "../provider/defined";
 import { dayMs, formatSpan } from "../provider/durations";
 import { nameOf } from "../review/urn";
 import { usageFailure } from "./command";
@@ -127,23 +128,30 @@ function describe(
     return { ...key, connection: "?", due: [], problem: `${place} cannot be read; run pulumi refresh` };
   }
   const record = parsed.data;
-  const issuedAt = record.rotatedAt ?? record.createdAt;
+  const { connection = "default", status, expiresAt, previousValidUntil } = record;
   // What a replacement has left in the state is revoked by the next update, however long it would live.
   const due = replaced ? [leftover] : eventsOf(type, record, clock);
-  const problem = replaced ? undefined : missingIn(type, record);
-  const nextRotationAt = type === "RotatingApiKey" && !replaced ? rotationTime(record, clock.nowMs) : undefined;
   return {
     ...key,
-    connection: record.connection ?? "default",
-    ...(record.status === undefined ? {} : { status: record.status }),
-    ...(issuedAt === undefined ? {} : { issuedAt, age: formatSpan(clock.nowMs - Date.parse(issuedAt)) }),
-    ...(nextRotationAt === undefined ? {} : { nextRotationAt }),
-    ...(record.expiresAt === undefined ? {} : { expiresAt: record.expiresAt }),
-    ...(record.previousValidUntil === undefined ? {} : { previousValidUntil: record.previousValidUntil }),
+    connection,
+    ...defined({
+      status,
+      ...issueOf(record, clock),
+      nextRotationAt: type === "RotatingApiKey" && !replaced ? rotationTime(record, clock.nowMs) : undefined,
+      expiresAt,
+      previousValidUntil,
+    }),
     due,
-    ...(due.length === 0 ? {} : { reason: due.map(({ words }) => words).join("; ") }),
-    ...(problem === undefined ? {} : { problem }),
+    ...defined({
+      reason: due.length === 0 ? undefined : due.map(({ words }) => words).join("; "),
+      problem: replaced ? undefined : missingIn(type, record),
+    }),
   };
+}
+
+function issueOf({ rotatedAt, createdAt }: KeyRecord, { nowMs }: Clock): Pick<DueKey, "issuedAt" | "age"> {
+  const issuedAt = rotatedAt ?? createdAt;
+  return issuedAt === undefined ? {} : { issuedAt, age: formatSpan(nowMs - Date.parse(issuedAt)) };
 }
 
 const leftover: DueEvent = { what: "revocation", words: "replaced, but not yet revoked: the next update revokes it" };

@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Command } from "commander";
-
 import { exitCodes } from "../review/exit-code";
 import { vendorNamed } from "../provider/vendors";
 import { codeOf, processHost, runs, usageFailure, writeOutput, type CommandHost } from "./command";

@@ -40,14 +40,18 @@ class Walk {
   withheld = 0;
   readonly blanked: string[] = [];
 
-  constructor(private readonly fingerprints: ReadonlySet<string>) {}
+  readonly #fingerprints: ReadonlySet<string>;
+
+  constructor(fingerprints: ReadonlySet<string>) {
+    this.#fingerprints = fingerprints;
+  }
 
   /** `place` names the value for messages. */
   value(value: unknown, place: string): unknown {
-    if (typeof value === "string") return this.text(value, place);
+    if (typeof value === "string") return this.#text(value, place);
     if (Array.isArray(value)) return value.map((each, index) => this.value(each, `${place}[${index}]`));
     if (!isRecord(value)) return value;
-    return value[signature] === secretSignature ? this.secret(value, place) : this.record(value, place);
+    return value[signature] === secretSignature ? this.#secret(value, place) : this.record(value, place);
   }
 
   record(value: Readonly<Record<string, unknown>>, place: string): Record<string, unknown> {
@@ -56,13 +60,13 @@ class Walk {
       Object.entries(value).map(([name, each], index) => {
         // The state's own key opens nothing that is left, and what a cloud's provider says of itself is nobody's affair.
         if (name === "secrets_providers" && place === "deployment") return [name, null];
-        const shown = this.text(name, `${here}: the name of property ${index + 1}`);
+        const shown = this.#text(name, `${here}: the name of property ${index + 1}`);
         return [shown === name ? name : `${shown} ${index + 1}`, this.value(each, joined(here, shown))];
       }),
     );
   }
 
-  private secret(value: Readonly<Record<string, unknown>>, place: string): unknown {
+  #secret(value: Readonly<Record<string, unknown>>, place: string): unknown {
     if (value.plaintext !== undefined)
       throw usageFailure(
         `The state holds secrets in the clear (${place}); export it again without --show-secrets, and delete this file.`,
@@ -72,10 +76,10 @@ class Walk {
     return { [signature]: secretSignature, ciphertext: throwAwayProvider().encrypt(JSON.stringify(placeholder)) };
   }
 
-  private text(text: string, place: string): string {
+  #text(text: string, place: string): string {
     const isSecret =
       // An encrypted value inside a text, such as a state that a program read.
-      text.includes(secretSignature) || showsCredential(text) || this.fingerprints.has(fingerprintOf(text));
+      text.includes(secretSignature) || showsCredential(text) || this.#fingerprints.has(fingerprintOf(text));
     if (!isSecret) return text;
     if (text.startsWith("urn:pulumi:"))
       throw usageFailure("The name of a resource looks like a secret. Rename the resource: names are public.");

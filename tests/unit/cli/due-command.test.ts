@@ -80,22 +80,28 @@ describe("apikeys due", () => {
   });
 
   test.each([
-    [
-      "the stack is not there",
-      ["--stack", "nosuch"],
-      ".",
-      10,
-      "(exit code 255): error: no stack named 'nosuch' found. Check the name in --stack, or",
-    ],
-    ["there is no pulumi", [], "empty", 10, "`pulumi` is not on PATH. Install it, or give the state with --state."],
-    [
-      "two places are given",
-      ["--stack", "dev", "--state", "-"],
-      ".",
-      2,
-      "--state and --stack name two places; give one of them.",
-    ],
-  ])("says what to do where %s", async (_what, flags, path, code, words) => {
+    {
+      where: "the stack is not there",
+      flags: ["--stack", "nosuch"],
+      path: ".",
+      code: 10,
+      words: "(exit code 255): error: no stack named 'nosuch' found. Check the name in --stack, or",
+    },
+    {
+      where: "there is no pulumi",
+      flags: [],
+      path: "empty",
+      code: 10,
+      words: "`pulumi` is not on PATH. Install it, or give the state with --state.",
+    },
+    {
+      where: "two places are given",
+      flags: ["--stack", "dev", "--state", "-"],
+      path: ".",
+      code: 2,
+      words: "--state and --stack name two places; give one of them.",
+    },
+  ])("says what to do where $where", async ({ flags, path, code, words }) => {
     const ended = await apikeys(["due", ...flags], { env: { PATH: scratch.path(path) }, stdin: stdin() });
     expect(ended).toMatchObject({ code, stdout: "" });
     expect(ended.stderr).toContain(words);

@@ -46,11 +46,10 @@ describe("text around the JSON of a preview", () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...printed, `${digest}\n`),
-        lines,
-        lines,
+        fc.tuple(lines, lines),
         fc.constantFrom(...Object.keys(encodings)),
         fc.constantFrom("\n", "\r\n"),
-        (preview, before, after, encoding, lineEnd) => {
+        (preview, [before, after], encoding, lineEnd) => {
           const text = `${before}${preview}${after}`.replaceAll("\n", lineEnd);
           const read = readPreview(encodings[encoding]?.(text) ?? "");
           expect(read.problems).toEqual([]);
@@ -100,10 +99,9 @@ describe("text around the JSON of a preview", () => {
       fc.property(
         fc.constantFrom(...printed),
         around,
-        injected,
-        injected,
+        fc.tuple(injected, injected),
         fc.boolean(),
-        (preview, pair, a, b, wraps) => {
+        (preview, pair, [a, b], wraps) => {
           const [before, after] = wraps ? [`${a}${pair[0] ?? ""}`, `${pair[1] ?? ""}${b}`] : [a, b];
           const read = readPreview(`${before}${preview}${after}`);
           if (read.problems.length === 0) expect(read).toEqual(readPreview(preview));
