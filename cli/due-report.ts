@@ -101,7 +101,7 @@ export function dueReport(exported: unknown, nowMs: number, withinMs: number): D
     .sort((a, b) => urgencyOf(a) - urgencyOf(b) || firstMs(a) - firstMs(b) || (a.urn < b.urn ? -1 : 1));
 }
 
-/** Keys that cannot be told first, then those that do not work, then what is due, and at last the rest by what comes next. */
+/** Keys that cannot be told first, then those that do not work, then what is due, then the rest by what comes next. */
 function urgencyOf({ problem, due }: DueKey): number {
   if (problem !== undefined) return 0;
   if (due.some(({ what }) => what === "unusable")) return 1;

@@ -53,7 +53,7 @@ export function githubForge(settings: ForgeSettings): Forge {
     whoAmI: async () => {
       const user = await call("GET", "user", undefined, [401, 403, 404]);
       if (user.ok) return knownId(idOf(user.body, "id"));
-      // A workflow's own token is no user; GraphQL still says who it comments as.
+      // A workflow's own token is not a user; GraphQL still says who it comments as.
       const answer = await graphql("POST", "", { query: "query { viewer { databaseId } }" }, [400, 401, 403, 404]);
       return answer.ok ? knownId(idOf(field(field(answer.body, "data"), "viewer"), "databaseId")) : undefined;
     },

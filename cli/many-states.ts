@@ -44,7 +44,9 @@ export async function readExports(options: StatesOptions, host: CommandHost): Pr
     const exported = await readState(source, host);
     const recorded = readRecordedStack(exported);
     if (!recorded)
-      throw usageFailure(`${source.state ?? source.stack ?? "The state"} is no output of \`pulumi stack export\`.`);
+      throw usageFailure(
+        `${source.state ?? source.stack ?? "The state"} is not the output of \`pulumi stack export\`.`,
+      );
     states.push({ exported, recorded });
   }
   return states;

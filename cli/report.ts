@@ -72,7 +72,7 @@ function reported({ exported, recorded }: ExportedStack, nowMs: number): Reporte
 
 function inventoryOf(file: string, host: CommandHost): NonNullable<ReportInput["inventory"]> {
   const inventory = readInventory(readInput(file, host, "--inventory"));
-  if (!inventory) throw usageFailure(`--inventory ${file} is no output of \`apikeys inventory --format json\`.`);
+  if (!inventory) throw usageFailure(`--inventory ${file} is not the output of \`apikeys inventory --format json\`.`);
   return inventory;
 }
 

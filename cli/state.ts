@@ -20,7 +20,7 @@ export function addStateCommand(program: Command, host: CommandHost = processHos
     .description(
       "Copies a stack's state without its secrets: each is a placeholder that opens with a public passphrase. Names, ids, scopes and addresses stay in clear.",
     )
-    .option("--without-secrets", "say it: there is no other form", false)
+    .option("--without-secrets", "required; there is no copy with secrets", false)
     .option("--config <file>", "treat this config file of a stack (Pulumi.<stack>.yaml) in place of a state")
     .option("--out <file>", "write here instead of standard output")
     .addHelpText("after", passphraseHelp);

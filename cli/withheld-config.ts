@@ -18,7 +18,7 @@ export interface WithheldConfig {
 export function withholdConfig(text: string, yaml: typeof Yaml): WithheldConfig {
   const file = yaml.parseDocument(text.trim() === "" ? "{}" : text);
   if (file.errors.length > 0 || !yaml.isMap(file.contents))
-    throw usageFailure("The stack's config file is no YAML map; `pulumi config` tells what is wrong with it.");
+    throw usageFailure("The stack's config file is not a YAML map; `pulumi config` tells what is wrong with it.");
   const { encrypt, salt } = throwAwayProvider();
   let withheld = 0;
   yaml.visit(file, {

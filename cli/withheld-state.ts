@@ -28,7 +28,7 @@ export interface WithheldState {
 export function withholdSecrets(state: unknown): WithheldState {
   const deployment = isRecord(state) ? state.deployment : undefined;
   if (!isRecord(state) || !isRecord(deployment))
-    throw usageFailure("This is no state: give the output of `pulumi stack export`.");
+    throw usageFailure("This is not a state: give the output of `pulumi stack export`.");
   const walk = new Walk(fingerprintsIn(deployment));
   const copy = walk.record(state, "") as { deployment: Record<string, unknown> };
   if (deployment.secrets_providers !== undefined || walk.withheld > 0)

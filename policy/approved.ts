@@ -28,7 +28,7 @@ export interface ApikeysApprovedOptions extends StackPlace {
  * nothing else; it changes no input.
  *
  * @param report - the report of the deployment's own preview, or its JSON file
- * @throws Error where it is no report, contradicts itself, or says that something could not be reviewed
+ * @throws Error where it is not a report, contradicts itself, or says that something could not be reviewed
  */
 export function apikeysApproved(
   report: Report | string,

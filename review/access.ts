@@ -75,7 +75,7 @@ function whyAccountUnreadable(account: Facts): string[] {
   return account.roleHidden ? whyHidden(account, ["role"]) : [];
 }
 
-/** What the step from one access to the other gives and takes. A changed target gives everything anew. */
+/** What the step from one access to the other gives and takes. Where the target changes, everything is a gain. */
 export function changeOfAccess(before: Access | undefined, after: Access | undefined): GrantChange {
   if (!before) return { gains: after?.grants ?? [], loses: [] };
   if (!after) return { gains: [], loses: before.grants };
@@ -137,6 +137,6 @@ function unknownScopes(facts: Facts, scopes: readonly string[], catalogue: Scope
   const unknown = canonicalScopes(scopes).filter((scope) => !isKnownScope(catalogue, scope));
   if (unknown.length === 0) return [];
   return [
-    `${quotedList(unknown)} ${unknown.length === 1 ? "is no scope" : "are no scopes"} of ${quotedList([facts.target?.backend ?? ""])}`,
+    `${quotedList(unknown)} ${unknown.length === 1 ? "is not a scope" : "are not scopes"} of ${quotedList([facts.target?.backend ?? ""])}`,
   ];
 }

@@ -14,7 +14,7 @@ function hex(letter: string): string {
 
 function decoded(label: string): string {
   if (!/^xn--/i.test(label)) return label;
-  // What is no punycode at all is shown as a letter that no host has.
+  // What is not punycode at all is shown as a letter that no host has.
   return decodePunycode(label.slice(4)) ?? "\uFFFD";
 }
 

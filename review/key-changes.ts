@@ -59,7 +59,7 @@ function timeText(value: string | undefined): string | null {
 }
 
 /** True where the run makes a new key for a resource that had one. */
-export function mints(unit: Unit): boolean {
+export function replacesKey(unit: Unit): boolean {
   return leavesOldKey(keyOp(unit));
 }
 
@@ -92,10 +92,10 @@ function rotates(before: Side, after: Side): boolean {
   const done = before.facts.generation ?? before.facts.requestedGeneration;
   const asked = after.facts.requestedGeneration;
   if (done !== undefined && asked !== undefined) return asked > done;
-  // Without a request in the preview the inputs that always mint decide.
-  const minting = ({ facts }: Side): string =>
+  // Without a request in the preview the inputs that always bring a new key decide.
+  const deciding = ({ facts }: Side): string =>
     JSON.stringify([facts.scopes, facts.keepers, facts.expiresIn, facts.emergency]);
-  return minting(before) !== minting(after);
+  return deciding(before) !== deciding(after);
 }
 
 function reasonOf(unit: Unit, op: KeyOp): string {

@@ -46,7 +46,7 @@ function sameConnections(committed: readonly LockedConnection[], current: readon
   return texts(committed) === texts(current);
 }
 
-/** Undefined where the text is no lock of this version: the caller says what to do, and nothing of the text. */
+/** Undefined where the text is not a lock of this version: the caller says what to do, and nothing of the text. */
 function parseLock(text: string): AccessLock | undefined {
   let value: unknown;
   try {

@@ -1,7 +1,7 @@
 /**
  * From the bytes that `pulumi preview --json` left in a file to the JSON objects in them. Around the JSON may stand
  * lines of text (policy packs and "Update plan written to …" print on the same stream), and PowerShell writes UTF-16.
- * What is not certain is refused: bytes that are no text, a brace outside of the JSON, an object that never ends.
+ * What is not certain is refused: bytes that are not text, a brace outside of the JSON, an object that never ends.
  * Everything here is bounded before anything is parsed, because the text may come from a hostile program.
  */
 

@@ -36,7 +36,7 @@ export function spuriousReplacements(candidates: readonly Candidate[]): Readonly
   return found;
 }
 
-/** A rotating key asks for its next generation where it mints. */
+/** A rotating key asks for its next generation where it issues one. */
 function keepsItsKey({ before, after }: ResourceChange): boolean {
   if (!before || !after) return false;
   const { generation } = after.inputs;

@@ -25,7 +25,7 @@ export const administrativeAccess: Rule = {
 };
 
 function isAdministrative({ kind, name }: Grant, access: Access | undefined): boolean {
-  // A role is no scope of the catalogue: its own words decide.
+  // A role is not a scope of the catalogue: its own words decide.
   if (kind === "role") return scopeLevel(undefined, name) === "admin";
   if (kind !== "scope" || scopeLevel(access?.catalogue, name) !== "admin") return false;
   return !isWildcard(access?.catalogue, name) && !canMintKeys(access?.catalogue, name);

@@ -38,7 +38,7 @@ export function whyInvalid(waiver: Waiver, nowMs: number): string | undefined {
   const missing = needed.filter((part) => (waiver[part] ?? "").trim() === "");
   if (missing.length > 0) return `has no ${missing.join(" and no ")}`;
   const end = waiverEnd(waiver.until ?? "");
-  if (end === undefined) return "has an end that is no date";
+  if (end === undefined) return "has an end that is not a date";
   return nowMs >= end ? `ended on ${(waiver.until ?? "").slice(0, 10)}` : undefined;
 }
 

@@ -2,7 +2,7 @@ import { dayMs, parseDuration } from "../../provider/durations";
 import { accessDelta } from "../../provider/scopes";
 import { parseTime } from "../../provider/times";
 import { quotedList } from "../inert";
-import { mints } from "../key-changes";
+import { replacesKey } from "../key-changes";
 import type { Facts } from "../resource-facts";
 import { isKey, type Unit } from "../units";
 import { problemOf, type Problem, type Rule } from "./rule";
@@ -14,7 +14,7 @@ export const otherThanAsked: Rule = {
   level: "warn",
   needs: "both-states",
   help: "Ask for what the service gives, or find out why it gives something else: the report's tables show what the program asks for.",
-  check: ({ units }) => units.filter((unit) => isKey(unit) && unit.after && !mints(unit)).flatMap(differences),
+  check: ({ units }) => units.filter((unit) => isKey(unit) && unit.after && !replacesKey(unit)).flatMap(differences),
 };
 
 function differences(key: Unit): Problem[] {

@@ -1,6 +1,6 @@
 import { dayMs } from "../../provider/durations";
 import { parseTime } from "../../provider/times";
-import { mints } from "../key-changes";
+import { replacesKey } from "../key-changes";
 import { everyKey, type Rule } from "./rule";
 
 export const overdueRotation: Rule = {
@@ -12,7 +12,7 @@ export const overdueRotation: Rule = {
   check: (context) =>
     everyKey(context, (key, { facts }) => {
       // A key that this run replaces is as young as can be.
-      if (key.op === "create" || mints(key)) return [];
+      if (key.op === "create" || replacesKey(key)) return [];
       const due = parseTime(facts.nextRotationAt);
       if (typeof due === "number" && wholeDays(context.nowMs - due) >= 1) {
         return [{ subject: "overdue", message: `was due for rotation ${wholeDays(context.nowMs - due)} d ago` }];

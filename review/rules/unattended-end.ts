@@ -1,6 +1,6 @@
 import { dayMs, parseDuration } from "../../provider/durations";
 import { formatTime, parseTime } from "../../provider/times";
-import { mints } from "../key-changes";
+import { replacesKey } from "../key-changes";
 import type { Facts } from "../resource-facts";
 import { everyKey, type Rule } from "./rule";
 
@@ -15,7 +15,7 @@ export const unattendedEnd: Rule = {
   help: "Make it a RotatingApiKey, or replace it in time by a changed `keepers` entry or a later end. If nobody uses it any more, remove it.",
   check: (context) =>
     everyKey(context, (key, { facts }) => {
-      if (key.op === "create" || mints(key)) return [];
+      if (key.op === "create" || replacesKey(key)) return [];
       const end = parseTime(facts.actualExpiresAt ?? facts.expiresAt);
       if (typeof end !== "number") return [];
       const day = formatTime(end).slice(0, 10);

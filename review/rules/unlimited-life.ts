@@ -1,6 +1,6 @@
 import { dayMs, formatDuration, parseDuration } from "../../provider/durations";
 import { parseTime } from "../../provider/times";
-import { mints } from "../key-changes";
+import { replacesKey } from "../key-changes";
 import { everyKey, type Rule } from "./rule";
 
 export const unlimitedLife: Rule = {
@@ -18,7 +18,7 @@ export const unlimitedLife: Rule = {
       if (facts.expiryHidden) return [];
       const lifeMs = parseDuration(facts.expiresIn);
       if (typeof lifeMs === "number") return longer(lifeMs, limitMs, "is valid for");
-      const fresh = key.op === "create" || mints(key);
+      const fresh = key.op === "create" || replacesKey(key);
       const end = parseTime(facts.expiresAt ?? (fresh ? undefined : facts.actualExpiresAt));
       if (typeof end !== "number") return [{ subject: "life", message: "never expires and is not rotated" }];
       const created = parseTime(facts.createdAt);

@@ -1,7 +1,7 @@
 import { formatSpan, parseDuration } from "../../provider/durations";
 import { parseTime } from "../../provider/times";
 import { changeOfGrants } from "../grants";
-import { mints } from "../key-changes";
+import { replacesKey } from "../key-changes";
 import { isKey, type Side, type Unit } from "../units";
 import { problemOf, type Problem, type Rule } from "./rule";
 
@@ -51,11 +51,11 @@ function standsFor(key: Unit, after: Side, old: Unit): boolean {
 function laterEnd(key: Unit, nowMs: number): Problem[] {
   const { before, after } = key;
   if (!before || !after || before.facts.expiryHidden || after.facts.expiryHidden) return [];
-  const message = extension(before, after, mints(key), nowMs);
+  const message = extension(before, after, replacesKey(key), nowMs);
   return message === undefined ? [] : [problemOf(key, { subject: "expiry", message })];
 }
 
-function extension(before: Side, after: Side, minted: boolean, nowMs: number): string | undefined {
+function extension(before: Side, after: Side, isReplaced: boolean, nowMs: number): string | undefined {
   const old = before.facts;
   const next = after.facts;
   if (old.expiresAt === undefined && old.expiresIn === undefined) return undefined;
@@ -68,7 +68,7 @@ function extension(before: Side, after: Side, minted: boolean, nowMs: number): s
   const issued = parseTime(old.createdAt);
   const start = typeof issued === "number" ? issued : nowMs;
   const oldEnd = typeof oldLife === "number" ? start + oldLife : parseTime(old.expiresAt);
-  const nextEnd = typeof nextLife === "number" ? (minted ? nowMs : start) + nextLife : parseTime(next.expiresAt);
+  const nextEnd = typeof nextLife === "number" ? (isReplaced ? nowMs : start) + nextLife : parseTime(next.expiresAt);
   if (typeof oldEnd !== "number" || typeof nextEnd !== "number" || nextEnd <= oldEnd) return undefined;
   return `expires ${formatSpan(nextEnd - oldEnd)} later than before`;
 }

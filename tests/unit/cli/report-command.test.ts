@@ -66,7 +66,7 @@ describe("apikeys report", () => {
     [
       "an inventory that is none",
       ["--state", "-", "--html", page, "--inventory", "package.json"],
-      /is no output of `apikeys inventory --format json`/,
+      /is not the output of `apikeys inventory --format json`/,
     ],
     ["one standard input for two things", ["--state", "-", "--html", page, "--inventory", "-"], /not both/],
     ["a limit that is none", ["--state", "-", "--html", page, "--max-age", "soon"], /90d/],

@@ -113,8 +113,8 @@ describe("A state without secrets", () => {
   });
 
   test.each([
-    ["no state", []],
-    ["no state", { version: 3 }],
+    ["not a state", []],
+    ["not a state", { version: 3 }],
     [
       "in the clear",
       { deployment: { resources: [{ urn, outputs: { secret: { ...secret(""), plaintext: '"x"' } } }] } },
