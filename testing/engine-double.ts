@@ -147,17 +147,22 @@ export class EngineDouble {
     return { op: "delete", replaces: [], listed: [], failures };
   }
 
+  /** Makes the resource; one that is there already waits for its deletion from then on. */
   async #make(inputs: Properties): Promise<string[]> {
+    const record = (made: StateEntry): void => {
+      if (this.state) this.pendingDeletes = [...this.pendingDeletes, this.state];
+      this.state = made;
+    };
     try {
       const { id, outs } = await this.#provider.create(copy(inputs));
       assert.ok(typeof id === "string" && id !== "", "the engine takes text for an id and nothing else");
-      this.state = { id, inputs, outs: this.#withCode(outs), initErrors: [] };
+      record({ id, inputs, outs: this.#withCode(outs), initErrors: [] });
       return [];
     } catch (error) {
       const { id, properties, reasons } = partOf(error);
       if (id === undefined) return [this.#messageOf(error)];
       this.thrown = [...this.thrown, error];
-      this.state = { id, inputs, outs: asProperties(properties), initErrors: reasons };
+      record({ id, inputs, outs: asProperties(properties), initErrors: reasons });
       return [...reasons];
     }
   }
@@ -187,9 +192,7 @@ export class EngineDouble {
       if (failed !== undefined) return [failed];
       this.state = undefined;
     }
-    const problems = await this.#make(inputs);
-    if (!deleteFirst && this.state !== old) this.pendingDeletes = [...this.pendingDeletes, old];
-    return problems;
+    return this.#make(inputs);
   }
 
   async #deletePending(): Promise<string[]> {

@@ -39,8 +39,8 @@ export interface Naming {
   readonly exact: boolean;
   /** Revokes what an interrupted run of this resource has left, before the first key is issued. Left out where no name proves whose it is. */
   readonly clearLeftovers?: (parent: Parent) => Promise<void>;
-  /** Accounts that an interrupted run of this resource has left. */
-  readonly leftAccounts?: () => Promise<readonly ServiceAccount[]>;
+  /** An account that an interrupted run of this resource has left: the caller's from here on, and nobody else's. */
+  readonly takeLeftAccount?: () => Promise<ServiceAccount | undefined>;
   /** Says that this process has made the account: it has no keys of an earlier run. */
   readonly noteNewAccount?: (id: string) => void;
 }
@@ -161,10 +161,13 @@ export function createMarking(
         exact: false,
         clearLeftovers: (parent) => clearLeftovers(connection, parent, { mark, stack, prefix }),
         noteNewAccount: (id) => void newAccounts.add(placeOf(connection, id)),
-        leftAccounts: async () => {
+        takeLeftAccount: async () => {
           const candidates = candidatesOf(await listed("accounts", connection, () => accountsOnce(connection)), mark);
           const recorded = candidates.length === 0 ? undefined : await askState(stack);
-          return recorded ? candidates.filter(({ name }) => !isKnown(recorded, name)) : [];
+          // Two resources may share a mark, as two components with the same names in them do.
+          const left = recorded && candidates.find(({ name }) => !isKnown(recorded, name) && !drawnHere.has(name));
+          if (left) drawnHere.add(left.name);
+          return left;
         },
       };
     },

@@ -197,7 +197,7 @@ async function createAccount(
   const { client, capabilities } = connection;
   if (!client.createServiceAccount) throw new ProviderError(`${connection.backend} has no service accounts`);
   const naming = await marking.naming("ServiceAccount", inputs, connection);
-  const [leftover] = (await naming.leftAccounts?.()) ?? [];
+  const leftover = await naming.takeLeftAccount?.();
   if (leftover) {
     const name = markedName(leftover.name, inputs.name ?? logicalName(inputs.origin));
     warn(`the account ${leftover.id} (${name}) was left by an interrupted run: it is taken over`);

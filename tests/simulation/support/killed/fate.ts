@@ -1,17 +1,21 @@
-import { ConnectionError } from "../../../../provider/errors";
+import { createRandom, type SeededRandom } from "../../../support/seeded-random";
+import { ConnectionError, ServerError, TimeoutError } from "../../../../provider/errors";
 
 /**
  * When a run is killed, along the way of one of its writing requests: `before` the service has it; `after` the service has done
  * it, and no answer came; `late`: the request is on its way, and is done some time after the run is gone; `orphaned`: the engine
- * is killed after the answer, and its host lives on, which may send nothing more.
+ * is killed after the answer, and its host lives on, which may send nothing more; `unanswered`: nobody is killed, but the answer
+ * to the making of a key is lost, and from then on the service shows nothing.
  */
-export const points = ["before", "after", "late", "orphaned"] as const;
+export const points = ["before", "after", "late", "orphaned", "unanswered"] as const;
 export type Point = (typeof points)[number];
 
 export interface Order {
   readonly point: Point;
   /** How many writing requests are let through first. */
   readonly writes: number;
+  /** Seed of how long each answer takes, so that what is done side by side meets in every order. */
+  readonly pace: number;
 }
 
 /** Decides over one run. Without an order nothing happens to it. */
@@ -28,25 +32,42 @@ export class Fate {
   #left: number;
   #isOver = false;
   readonly #point: Point | undefined;
+  readonly #pace: SeededRandom | undefined;
 
   constructor(order?: Order) {
     this.#point = order?.point;
+    this.#pace = order && createRandom(order.pace);
     this.#left = order?.writes ?? Infinity;
     this.killed = new Promise((resolve) => (this.#tell = resolve));
   }
 
   async read(run: () => Promise<unknown>): Promise<unknown> {
+    await this.#answer();
     await this.#alive();
+    if (this.isUnanswered()) throw new ServerError({ status: 503, method: "GET", path: "/keys" });
     return run();
   }
 
   async write(method: string, run: () => Promise<unknown>): Promise<unknown> {
+    await this.#answer();
     await this.#alive();
     const first = this.beforeFirstWrite;
     this.beforeFirstWrite = undefined;
     await first?.();
-    if (this.#left-- > 0) return run();
+    if (this.#point === "unanswered" && method !== "createKey") return run();
+    if (this.#left-- > 0) {
+      const answer = await run();
+      await this.#answer();
+      // Who died meanwhile never hears it.
+      if (this.#isOver && this.#point !== "orphaned" && this.#point !== "unanswered")
+        await new Promise(() => undefined);
+      return answer;
+    }
     this.#isOver = true;
+    if (this.#point === "unanswered") {
+      await run();
+      throw new TimeoutError("no answer");
+    }
     const point = this.#point;
     if (point === "late") this.late = run;
     const answer = point === "after" || point === "orphaned" ? await run() : undefined;
@@ -61,8 +82,17 @@ export class Fate {
     if (this.#point === "orphaned") await run;
   }
 
+  /** An answer was lost, and the run went on. */
+  isUnanswered(): boolean {
+    return this.#isOver && this.#point === "unanswered";
+  }
+
+  async #answer(): Promise<void> {
+    for (let turns = this.#pace?.below(40) ?? 0; turns > 0; turns -= 1) await undefined;
+  }
+
   async #alive(): Promise<void> {
-    if (!this.#isOver) return;
+    if (!this.#isOver || this.#point === "unanswered") return;
     if (this.#point === "orphaned") throw new ConnectionError("the engine that asked for it has ended.", false);
     await new Promise(() => undefined);
   }

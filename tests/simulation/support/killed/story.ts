@@ -34,14 +34,12 @@ export interface Case {
 export function drawCase(random: SeededRandom): Case {
   const pick = <Item>(items: readonly Item[]): Item => items[random.below(items.length)] as Item;
   const kind = pick(kindNames);
-  // A key in use that the state does not know takes the room of the next one: only its owner can decide.
-  const isFew = capabilitiesOf(kind).maxActiveKeys !== undefined;
-  return {
-    kind,
-    operation: pick(operations.filter((each) => !(isFew && each === "restored backup"))),
-    order: { point: pick(points), writes: random.below(8) },
-    lands: pick(["before", "within", "after"] as const),
-  };
+  const point = pick(points);
+  // A key in use that the state does not know takes the room of the next one, and outlives the stack: only its owner can decide.
+  const isOwners = capabilitiesOf(kind).maxActiveKeys !== undefined || point === "unanswered";
+  const operation = pick(operations.filter((each) => !(isOwners && each === "restored backup")));
+  const order = { point, writes: random.below(6), pace: random.below(2 ** 31) };
+  return { kind, operation, order, lands: pick(["before", "within", "after"] as const) };
 }
 
 export interface Verdict {
@@ -77,8 +75,11 @@ export async function play({ kind, operation, order, lands }: Case): Promise<Ver
   const left = stage.orphans().length;
   const dead = stage.world.dead();
   const late = fate.late && { run: fate.late, lands: end.killedIn === "createKey" ? lands : "before" };
-  const broken = await stage.repaired(wish, end, late);
-  return { missed: end.killedIn === undefined, left, dead, broken: [...stage.violations(), ...broken] };
+  const lost = fate.isUnanswered();
+  // What nobody asks for any more no later update comes across: the record has to name it.
+  const broken = lost ? await stage.ended() : await stage.repaired(wish, end, late);
+  const missed = end.killedIn === undefined && !lost;
+  return { missed, left, dead, broken: [...stage.violations(), ...broken] };
 }
 
 /**
@@ -189,6 +190,7 @@ class Stage {
     const gone = named.filter((marker) => !this.#exists(marker));
     return [
       ...left.map(({ id, name }) => `${id} (${name}) lives, and no state names it`),
+      ...this.world.confused().map((id) => `the account ${id} is another resource's`),
       ...this.world.dead().map((which) => `the secret of ${which} is published and dead`),
       ...gone.map((marker) => `the state names …${marker}, which is not on the service`),
     ];
@@ -199,6 +201,12 @@ class Stage {
       [...this.service.held.values()].some(({ key }) => key.name.endsWith(marker)) ||
       [...this.service.accounts.values()].some(({ name }) => name.endsWith(marker))
     );
+  }
+
+  /** The stack is destroyed after an answer was lost. @returns what does not hold then */
+  async ended(): Promise<string[]> {
+    const end = await this.world.run({ ...everything, keys: [] });
+    return [...end.failures, ...this.differences([end])];
   }
 
   /** The update after the killed one, and the one after that. @returns what does not hold then */

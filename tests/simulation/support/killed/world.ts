@@ -101,6 +101,17 @@ export class World {
     return [...(stateIn(this.#export())?.names ?? [])].map(markerIn);
   }
 
+  /** Accounts that are another resource's: more than one has them, or they bear another name than was asked for. */
+  confused(): string[] {
+    const accounts = this.#entries().filter(({ outs }) => outs.accountId !== undefined);
+    const ids = accounts.map(({ id }) => id);
+    const wrong = accounts.filter(({ outs: { name, origin, physicalName } }, index) => {
+      const prefix = String(name ?? String(origin).split("/").pop());
+      return ids.indexOf(ids[index] ?? "") !== index || !String(physicalName).startsWith(`${prefix}-`);
+    });
+    return wrong.map(({ id }) => id);
+  }
+
   /** Resources whose published secret does not work. */
   dead(): string[] {
     return [...this.#store].flatMap(([name, { state }]) => {

@@ -234,17 +234,20 @@ describe("an account that a killed run has left", () => {
     const { client } = service.connection();
     const left = await client.createServiceAccount?.({ name });
     await client.createServiceAccount?.({ name: "team" });
-    const found = await (await nextRun(service).naming("ServiceAccount")).leftAccounts?.();
-    expect(found?.map(({ id }) => id)).toEqual([left?.id]);
+    const run = nextRun(service);
+    const found = await (await run.naming("ServiceAccount")).takeLeftAccount?.();
+    expect(found?.id).toBe(left?.id);
     const knowing = nextRun(service, { names: [name] });
-    expect(await (await knowing.naming("ServiceAccount")).leftAccounts?.()).toEqual([]);
+    expect(await (await knowing.naming("ServiceAccount")).takeLeftAccount?.()).toBeUndefined();
+    // A second resource of the same mark does not get the same one.
+    expect(await (await run.naming("ServiceAccount")).takeLeftAccount?.()).toBeUndefined();
   });
 
   test("costs one list for all accounts, and none for the keys of one that this process has made", async () => {
     const service = new FakeService({ ...used, serviceAccounts: accounts });
     const { naming } = nextRun(service);
     const both = await Promise.all([naming("ServiceAccount"), naming("ServiceAccount", { origin: `${origin}2` })]);
-    await Promise.all(both.map(async ({ leftAccounts }) => leftAccounts?.()));
+    await Promise.all(both.map(async ({ takeLeftAccount }) => takeLeftAccount?.()));
     expect(service.count("listServiceAccounts")).toBe(1);
     both[0]?.noteNewAccount?.("account-1");
     await (await naming()).clearLeftovers?.({ serviceAccountId: "account-1" });

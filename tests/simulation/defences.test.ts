@@ -1,0 +1,111 @@
+/**
+ * What keeps killed runs from doing harm, each piece switched off once: some killed run then has to go wrong. A defence without
+ * which nothing goes wrong is none, or no test looks at it.
+ */
+import { expect, jest, test } from "@jest/globals";
+import type * as markings from "../../provider/resources/marking";
+import type * as allNames from "../../provider/resources/names";
+import type * as partial from "../../provider/resources/partial-failure";
+import type * as steps from "../../provider/resources/rotation/next-step";
+import { seed } from "../support/seed";
+import { createRandom } from "../support/seeded-random";
+import type * as stories from "./support/killed/story";
+
+type Marking = typeof markings;
+type Naming = markings.Naming;
+
+let off = "";
+
+function mock<Module extends object>(path: string, change: (actual: Module) => Partial<Module>): void {
+  jest.doMock(path, () => {
+    const actual = jest.requireActual<Module>(path);
+    return { ...actual, ...change(actual) };
+  });
+}
+
+mock<typeof allNames>("../../provider/resources/names", ({ resourceMark }) => ({
+  resourceMark: (identity, type, origin) => {
+    if (off === "the mark of the state") return { ...resourceMark("any", type, origin) };
+    const mark = resourceMark(identity, type, origin);
+    return off === "the mark of the resource" ? { ...mark, resource: "aaaaa" } : mark;
+  },
+}));
+
+mock<Marking>("../../provider/resources/marking", ({ createMarking }) => ({
+  createMarking: (askState, warn, nowMs) => {
+    const ask: typeof askState = async (stack) => {
+      const state = await askState(stack);
+      return state && off === "what the state names is known" ? { ...state, names: new Set() } : state;
+    };
+    const shared = createMarking(ask, warn, nowMs);
+    return {
+      async naming(type, named, connection) {
+        const client = {
+          ...connection.client,
+          listKeys: async (parent: { readonly serviceAccountId?: string }) =>
+            (await connection.client.listKeys(parent))?.map(({ lastUsedAt: _used, ...key }) => key),
+        };
+        const asked = off === "what was used is left alone" ? { ...connection, client } : connection;
+        const marking = off === "what this run has made is its own" ? createMarking(ask, warn, nowMs) : shared;
+        const naming: Naming = await marking.naming(type, named, asked);
+        const { clearLeftovers: _gate, ...ungated } = naming;
+        if (off === "the look before the next key") return ungated;
+        return off === "accounts are taken over"
+          ? { ...naming, takeLeftAccount: () => Promise.resolve(undefined) }
+          : naming;
+      },
+    };
+  },
+}));
+
+mock<typeof partial>("../../provider/resources/partial-failure", ({ keptAfterFailure }) => ({
+  keptAfterFailure: (error, ...record) =>
+    off === "a lost create is recorded" ? (error as partial.PartialFailure) : keptAfterFailure(error, ...record),
+}));
+
+mock<typeof steps>("../../provider/resources/rotation/next-step", ({ nextStep }) => ({
+  nextStep: (ring, seen, aim) => {
+    const { nativeRotate, ...rest } = aim.facts.capabilities;
+    if (off !== "the look before a rotation is repeated" || !nativeRotate) return nextStep(ring, seen, aim);
+    const { keepsPrevious: _keeps, ...blind } = nativeRotate;
+    return nextStep(ring, seen, { ...aim, facts: { ...aim.facts, capabilities: { ...rest, nativeRotate: blind } } });
+  },
+}));
+
+const { drawCase, mayBeDead, play } = jest.requireActual<typeof stories>("./support/killed/story");
+
+/** Plays killed runs until one does this harm. @returns what went wrong; undefined where none does */
+async function harmOf(harm: RegExp, most: number): Promise<string | undefined> {
+  const random = createRandom(seed);
+  for (let played = 0; played < most; played += 1) {
+    const one = drawCase(random);
+    const { broken, dead } = await play(one);
+    const wrong = [...broken, ...(mayBeDead(one) ? [] : dead)].join("; ");
+    if (wrong !== "" && harm.test(wrong)) return `${JSON.stringify(one)}: ${wrong}`;
+  }
+  return undefined;
+}
+
+test.each<[string, RegExp]>([
+  ["the mark of the state", /somebody else's key .* was touched/],
+  ["the mark of the resource", /is another resource's/],
+  ["the look before the next key", /lives, and no state names it/],
+  ["what the state names is known", /which is not on the service|dead/],
+  ["what was used is left alone", /was in use, and is ended/],
+  ["what this run has made is its own", /which is not on the service|dead/],
+  ["accounts are taken over", /account-\d+ .* lives, and no state names it/],
+  ["a lost create is recorded", /lives, and no state names it/],
+  ["the look before a rotation is repeated", /previous/],
+])(
+  "without this some killed run does harm: %s",
+  async (defence, harm) => {
+    off = defence;
+    expect(await harmOf(harm, 1_500)).toBeDefined();
+  },
+  120_000,
+);
+
+test("with all of them these killed runs do none", async () => {
+  off = "";
+  expect(await harmOf(/./, 100)).toBeUndefined();
+}, 60_000);
