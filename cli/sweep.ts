@@ -67,7 +67,7 @@ async function sweep(options: SweepOptions, host: CommandHost): Promise<number> 
   if (options.yes && options.state === undefined) refuseRunning(states, options, host);
   const { rows, problems } = await takeInventory(states, options.connection, host.env);
   const nowMs = decisionTime(host.env);
-  const judged: readonly Verdict[] = rows.filter(isLiving).flatMap((row) => judge(row, rows, options, nowMs));
+  const judged = judgeAll(rows, options, { nowMs, tellsUse: (row) => tellsUse(row, states, host) });
   // An update may have recorded it meanwhile.
   const newest = options.yes ? await readStates(options, host) : states;
   const verdicts = judged.map((verdict) =>
@@ -95,7 +95,28 @@ function refuseRunning(states: readonly RecordedStack[], options: SweepOptions, 
   }
 }
 
-function judge(row: InventoryRow, rows: readonly InventoryRow[], options: SweepOptions, nowMs: number): Verdict[] {
+/** What a sweep knows beside the lists of the services. */
+interface Known {
+  readonly nowMs: number;
+  /** Whether the service of the row tells when its keys were used. */
+  readonly tellsUse: (row: InventoryRow) => boolean;
+}
+
+/** What becomes of each living key and account that no state names. */
+export function judgeAll(
+  rows: readonly InventoryRow[],
+  options: Pick<SweepOptions, "used" | "minAge">,
+  known: Known,
+): Verdict[] {
+  return rows.filter(isLiving).flatMap((row) => judge(row, rows, options, known));
+}
+
+function judge(
+  row: InventoryRow,
+  rows: readonly InventoryRow[],
+  options: Pick<SweepOptions, "used" | "minAge">,
+  { nowMs, tellsUse }: Known,
+): Verdict[] {
   if (row.standing === "unproven")
     return [
       {
@@ -111,11 +132,19 @@ function judge(row: InventoryRow, rows: readonly InventoryRow[], options: SweepO
     );
     if (keys.some(isLiving)) return [{ row, kept: "the account has living keys" }];
   }
-  if (madeMs === undefined) return [{ row, kept: "its service does not tell how old it is" }];
-  if (nowMs - madeMs < options.minAge) return [{ row, kept: "it is younger than --min-age" }];
+  if (madeMs === undefined && options.minAge > 0)
+    return [{ row, kept: "its service does not tell how old it is: say --min-age 0s to revoke it all the same" }];
+  if (madeMs !== undefined && nowMs - madeMs < options.minAge) return [{ row, kept: "it is younger than --min-age" }];
   if (row.lastUsedAt !== undefined && !options.used)
     return [{ row, kept: `it was used at ${row.lastUsedAt}: say --used to revoke it all the same` }];
+  if (row.kind === "key" && !options.used && !tellsUse(row))
+    return [{ row, kept: "its service does not tell whether it was used: say --used to revoke it all the same" }];
   return [{ row }];
+}
+
+function tellsUse(row: InventoryRow, states: readonly RecordedStack[], { env }: CommandHost): boolean {
+  const state = states.find(({ stack }) => stack === row.stack);
+  return state !== undefined && connectionsOf(state, env).describe(row.connection).capabilities.lastUsed !== undefined;
 }
 
 function isNamed(row: InventoryRow, states: readonly RecordedStack[]): boolean {

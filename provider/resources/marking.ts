@@ -207,10 +207,10 @@ function whyKept(key: ApiKey, state: RecordedState | undefined, { capabilities }
   // Where a service keeps one key, the next one takes its place in any case.
   if (capabilities.maxActiveKeys === 1) return undefined;
   if (!capabilities.lastUsed)
-    return "and is in no state, but its service does not tell whether it was used: it is left alone; revoke it by hand if nobody needs it";
+    return "and is in no state, but its service does not tell whether it was used: it is left alone. If nobody needs it: apikeys sweep --yes --used --min-age 0s";
   return key.lastUsedAt === undefined
     ? undefined
-    : `and is in no state, but was used at ${key.lastUsedAt}: it is left alone; revoke it by hand if nobody needs it`;
+    : `and is in no state, but was used at ${key.lastUsedAt}: it is left alone. If nobody needs it: apikeys sweep --yes --used`;
 }
 
 /** By the marker, which a rename under way leaves as it is. */

@@ -4,10 +4,11 @@ import { disabledWords, staysDisabled } from "../disabled";
 import { logicalName } from "../names";
 import { type Aim, withNextRotation } from "./due-issue";
 import { fromOutputs, type RotatingOutputs, toOutputs } from "./key-ring";
-import { nextStep } from "./next-step";
+import { nextStep, type Step } from "./next-step";
 import { afterOutcome, concluded, type Progress, settled } from "./outcome";
 import { perform, type RotationCall } from "./perform";
-import { nothingSeen } from "./seen";
+import { nothingSeen, type Seen } from "./seen";
+import { emergencyBegins } from "./words";
 
 /** How far an update came. */
 export interface Updated {
@@ -46,6 +47,7 @@ export async function updateRotation(aim: Aim, olds: RotatingOutputs, tools: Upd
         progress = settled(progress, step);
         break;
       default:
+        if (endsPublishedKey(step, seen)) tools.warn(emergencyBegins(logicalName(aim.wanted.origin)));
         progress = afterOutcome(
           progress,
           step,
@@ -54,4 +56,10 @@ export async function updateRotation(aim: Aim, olds: RotatingOutputs, tools: Upd
         );
     }
   }
+}
+
+/** The first step of an emergency that ends an older key. */
+function endsPublishedKey(step: Step, { issued, told }: Seen): boolean {
+  if (step.kind === "rotate") return step.issue.emergency;
+  return step.kind === "revoke" && step.why === "condemned" && issued?.emergency === true && told.length === 0;
 }

@@ -40,6 +40,11 @@ export function revokedWords(keyId: string, revokedAt: string | undefined, lastU
   return `${keyId} ${revokedAt === undefined ? "could not be revoked yet" : `revoked at ${revokedAt}`}, last used ${lastUse ?? "unknown"}`;
 }
 
+/** Told before the first revocation of an emergency: it ends the key that the state still names. */
+export function emergencyBegins(name: string): string {
+  return `the older keys of "${name}" are revoked now. If this run is cut short, run it again at once: until it has ended the state may name a key that is dead, and a new one lives that the next run replaces`;
+}
+
 export function emergencyStatus(told: readonly string[]): string {
   return `emergency: ${told.length > 0 ? `${told.join("; ")}; search the service's audit log for their use up to then` : "no older key was left to revoke"}`;
 }

@@ -148,7 +148,7 @@ export class Fleet {
     for (const key of ours)
       if (!recorded.has(key.id)) wrong.push(`an orphan lives: ${key.service} ${key.id} (${key.name})`);
     for (const [name, secret] of Object.entries(await this.stack.outputs())) {
-      const status = await this.#try(name, secret);
+      const status = await this.answerTo(name, secret);
       if (status !== 200) wrong.push(`the secret of "${name}" that the state names answers ${status}`);
     }
     return wrong;
@@ -164,7 +164,8 @@ export class Fleet {
     return ids;
   }
 
-  #try(name: string, secret: string): Promise<number> {
+  /** How the service answers to the secret of the resource of that name. */
+  answerTo(name: string, secret: string): Promise<number> {
     const service = serviceOf(name);
     return call(this.#urls[service], dataPlanes[service], secret);
   }

@@ -88,7 +88,7 @@ export class Fate {
   }
 
   async #answer(): Promise<void> {
-    for (let turns = this.#pace?.below(40) ?? 0; turns > 0; turns -= 1) await undefined;
+    for (let turns = this.#pace?.below(40) ?? 0; turns > 0; turns -= 1) await Promise.resolve();
   }
 
   async #alive(): Promise<void> {

@@ -79,7 +79,12 @@ export async function play({ kind, operation, order, lands }: Case): Promise<Ver
   // What nobody asks for any more no later update comes across: the record has to name it.
   const broken = lost ? await stage.ended() : await stage.repaired(wish, end, late);
   const missed = end.killedIn === undefined && !lost;
-  return { missed, left, dead, broken: [...stage.violations(), ...broken] };
+  const isWarned = end.warnings.some((words) => words.includes("run it again at once"));
+  const untold = operation === "emergency" && dead.some((which) => which.startsWith("r")) && !isWarned;
+  const silence = untold
+    ? ["a published secret is dead after an emergency that was cut short, and nobody was told"]
+    : [];
+  return { missed, left, dead, broken: [...stage.violations(), ...silence, ...broken] };
 }
 
 /**

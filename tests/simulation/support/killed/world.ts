@@ -106,8 +106,8 @@ export class World {
     const accounts = this.#entries().filter(({ outs }) => outs.accountId !== undefined);
     const ids = accounts.map(({ id }) => id);
     const wrong = accounts.filter(({ outs: { name, origin, physicalName } }, index) => {
-      const prefix = String(name ?? String(origin).split("/").pop());
-      return ids.indexOf(ids[index] ?? "") !== index || !String(physicalName).startsWith(`${prefix}-`);
+      const prefix = typeof name === "string" ? name : String(origin).split("/").pop();
+      return ids.indexOf(ids[index] ?? "") !== index || !String(physicalName).startsWith(`${prefix ?? ""}-`);
     });
     return wrong.map(({ id }) => id);
   }
