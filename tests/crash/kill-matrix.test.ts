@@ -1,12 +1,13 @@
 /**
  * Kills real updates of the real engine at chosen moments, repairs each by one plain `pulumi up`, and compares what lives on
- * the services with what the state names. One line a run is printed, and the sum at the end.
+ * the services with what the state names. The sum is printed at the end.
  *
  *   APIKEYS_CRASH_CASES   how many resource cases at least (default 200)
  *   APIKEYS_SEED          repeats the draws of a run
  */
 import { afterAll, expect, test } from "@jest/globals";
 import { Fleet, type Wish } from "./support/fleet";
+import { Matrix } from "./support/matrix";
 import { type Kill, type KillPoint, killPoints, type Victim, victims } from "./support/killed-update";
 import { seed } from "../support/seed";
 import { createRandom } from "../support/seeded-random";
@@ -63,10 +64,12 @@ const operations: readonly Operation[] = [
 const first: Wish = { keys: [], wide: false, now: "2027-01-01T00:00:00Z" };
 let cases = 0;
 let runs = 0;
-const lines: string[] = [];
+let missed = 0;
+const matrix = new Matrix();
 
 afterAll(() => {
-  console.log([...lines, `seed ${seed}: ${runs} killed updates, ${cases} cases`].join("\n"));
+  const sum = `seed ${seed}: ${runs} killed updates, ${cases} cases; ${missed} more updates ended before their moment.`;
+  console.log(`Orphans of cases after one plain update. ${sum}\n\n${matrix.text()}`);
 });
 
 /** Every pair of a moment and a victim once, in a drawn order, before any comes again. */
@@ -99,9 +102,14 @@ test(
           });
           wreck.clear();
           const broken = await fleet.broken();
-          runs += 1;
-          cases += operation.requests.count;
-          lines.push(`${label}: ${broken.length === 0 ? "ok" : broken.join("; ")}`);
+          const { count } = operation.requests;
+          if (wreck.missed) missed += 1;
+          else {
+            runs += 1;
+            cases += count;
+            const orphans = broken.filter((words) => words.startsWith("an orphan lives")).length;
+            matrix.add(operation.name, kill, { cases: count, orphans });
+          }
           if (broken.length > 0)
             throw new Error(
               `seed ${seed}, ${label}:\n${broken.join("\n")}\n--- killed:\n${wreck.output}\n--- repaired by:\n${text}`,
