@@ -175,9 +175,4 @@ export default tseslint.config(
     files: ["tests/**/*.test.ts"],
     rules: { "max-params": ["error", 6] },
   },
-  // Rooms that are older than a rule are warned about. Each line here goes when its last warning has gone.
-  {
-    files: ["provider/resources/**/*.ts"],
-    rules: { "max-params": ["warn", 4], complexity: ["warn", 15] },
-  },
 );

@@ -28,13 +28,13 @@ export class ProviderError extends Error {
   }
 }
 
-/** A resource's input is wrong. `field` is the input's name in the user's program. */
+/** A resource's input is wrong. `field` is the input's name in the user's program; the message names it. */
 export class InputError extends ProviderError {
   constructor(
     readonly field: string,
     message: string,
   ) {
-    super(message);
+    super(`input "${field}": ${message}`);
   }
 }
 

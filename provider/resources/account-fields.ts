@@ -2,7 +2,10 @@
 import type { Support } from "../backends/definition";
 import { always, type Change, type Fields, type InputsOf, optional } from "./fields/field";
 import { keyFields, sameFlag, sameScopes, sameStatus } from "./fields/key-fields";
-import { checkAccountScopes, checkDescription, checkRole, fieldSchemas } from "./input-checks";
+import { checkRole } from "./checks/placement";
+import { checkAccountScopes } from "./checks/scopes";
+import { fieldSchemas } from "./checks/shape";
+import { checkDescription } from "./checks/words";
 
 const { connection, labels, name, onDisabled, origin, target } = keyFields;
 
@@ -14,26 +17,21 @@ export const accountFields = {
   description: optional<string>({
     schema: fieldSchemas.freeText,
     change: bySupport("description"),
-    check: (description, { facts, failures }) => {
-      checkDescription(description, facts.capabilities.serviceAccounts?.description ?? "none", facts, failures);
-      return description;
-    },
+    check: (description, at) =>
+      checkDescription(description, at.facts.capabilities.serviceAccounts?.description ?? "none", at),
     sent: true,
   }),
   role: optional<string>({
     schema: fieldSchemas.text,
     change: bySupport("role"),
-    check: (role, { facts, failures }) => {
-      checkRole(role, facts, failures);
-      return role;
-    },
+    check: checkRole,
     sent: true,
   }),
   scopes: optional<readonly string[]>({
     schema: fieldSchemas.scopes,
     change: bySupport("scopes"),
     same: sameScopes,
-    check: (scopes, { facts, failures }) => checkAccountScopes(scopes, facts, failures) ?? scopes,
+    check: checkAccountScopes,
     sent: true,
   }),
   origin,

@@ -1,7 +1,7 @@
 /** The inputs of an ApiKey: why was it replaced? */
 import { always, type Fields, type InputsOf, optional } from "./fields/field";
 import { keyFields, sameFlag, sameStatus } from "./fields/key-fields";
-import { fieldSchemas } from "./input-checks";
+import { fieldSchemas } from "./checks/shape";
 
 export const apiKeyFields = {
   ...keyFields,

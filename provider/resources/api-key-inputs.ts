@@ -3,7 +3,8 @@ import type { ConnectionFacts } from "../connections";
 import { formatTime, parseTime } from "../times";
 import { isUnknown } from "../wire";
 import { sameInstant } from "./expiry";
-import { checkExpirySupport, checkLife, checkTime, Failures, isGiven } from "./input-checks";
+import { checkExpirySupport, checkLife, checkTime } from "./checks/expiry";
+import { Failures, isGiven } from "./checks/failures";
 import type { ApiKeyInputs } from "./api-key-fields";
 import type { KeyRecord } from "./key-inputs";
 

@@ -5,7 +5,7 @@ import { ConfigError } from "../errors";
 import { type Clock, realClock } from "../http/client";
 import { kindOf, withoutSecrets } from "../redact";
 import { isUnknown } from "../wire";
-import { Failures } from "./input-checks";
+import { Failures } from "./checks/failures";
 import { type Marking, plainMarking } from "./marking";
 import { assertSameTarget, type Target } from "./target";
 

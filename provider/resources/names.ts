@@ -30,6 +30,14 @@ export function physicalName(
   return `${prefix}-${stackMark(origin)}${random()}`;
 }
 
+/** Names that a prefix may get on a service, with every character that a suffix can hold. */
+export function exampleNames(prefix: string, nameLength: number): readonly string[] {
+  const short = ["0123456789", "abcdefabcd"];
+  const proven = ["0123abcdefghijklmno", "4567pqrstuvwxyz2345", "89ab67aaaaaaaaaaaaa", "cdefaaaaaaaaaaaaaaa"];
+  const fits = prefix.length + provenSuffixLength <= nameLength;
+  return [...short, ...(fits ? proven : [])].map((suffix) => `${prefix}-${suffix}`);
+}
+
 /** Whose a name is: the part of the suffix that stays the same for one resource of one state. */
 export interface ResourceMark {
   /** 4 hex of the stack and 4 characters of the state's identity: the same for all resources of one state. */

@@ -7,7 +7,7 @@ import type {
   ResourceProvider,
   UpdateResult,
 } from "@pulumi/pulumi/dynamic";
-import type { ServiceAccount, ServiceAccountChanges } from "../backends/definition";
+import type { ServiceAccount } from "../backends/definition";
 import type { Connection, ConnectionFacts, WritableConnection } from "../connections";
 import { secondMs } from "../durations";
 import { defined } from "../defined";
@@ -17,22 +17,14 @@ import { formatTime } from "../times";
 import { isUnknown } from "../wire";
 import { findAccount } from "./absence";
 import { accountFields, type ServiceAccountInputs } from "./account-fields";
+import { changeAccount, changesInPlace, planChange } from "./change-account";
 import { checkAnswer, describeForCheck, openRecorded, openRecordedForWrite, type ResourceContext } from "./context";
-import {
-  changedFields,
-  checkedInputs,
-  except,
-  handedBack,
-  namesOf,
-  picked,
-  sentInputs,
-  shapeOf,
-  withEffect,
-} from "./fields/field";
-import { checkShape, Failures } from "./input-checks";
+import { checkedInputs, except, handedBack, namesOf, picked, sentInputs, shapeOf } from "./fields/field";
+import { Failures } from "./checks/failures";
+import { checkShape } from "./checks/shape";
 import { disabledWords, staysDisabled } from "./disabled";
 import { isPlainId } from "./key-on-service";
-import { logicalName, markedName, newPhysicalName } from "./names";
+import { logicalName, markedName } from "./names";
 import { keptAfterFailure } from "./partial-failure";
 import { accountRefused } from "./taken-name";
 import { assertSameTarget } from "./target";
@@ -126,26 +118,9 @@ export function createServiceAccountProvider(
     ): Promise<UpdateResult<ServiceAccountOutputs>> {
       const connection = openRecorded(context, olds);
       const { updates } = planChange(olds, news, connection);
-      const physicalName =
-        updates.includes("name") && connection.capabilities.serviceAccounts?.name === "update"
-          ? newPhysicalName(news, olds.physicalName)
-          : olds.physicalName;
-      const kept = (field: "description" | "role" | "scopes") =>
-        updates.includes(field) && connection.capabilities.serviceAccounts?.[field] === "update";
-      const changes: ServiceAccountChanges = defined({
-        name: physicalName === olds.physicalName ? undefined : physicalName,
-        description: kept("description") ? (news.description ?? "") : undefined,
-        role: kept("role") ? (news.role ?? "") : undefined,
-        scopes: kept("scopes") ? (news.scopes ?? []) : undefined,
-        labels:
-          updates.includes("labels") && connection.capabilities.marker === "metadata" ? (news.labels ?? {}) : undefined,
-      });
-      if (Object.keys(changes).length > 0) {
-        const { client, backend } = openRecordedForWrite(context, olds);
-        if (!client.updateServiceAccount)
-          throw new ProviderError(`${backend} cannot change a service account in place`);
-        await client.updateServiceAccount(id, changes);
-      }
+      const changes = changesInPlace(olds, news, { updates, facts: connection });
+      if (Object.keys(changes).length > 0) await changeAccount(openRecordedForWrite(context, olds), id, changes);
+      const { name: physicalName = olds.physicalName } = changes;
       const { accountId, createdAt } = olds;
       return { outs: { ...news, status: olds.status, accountId, createdAt, physicalName, service: connection.origin } };
     },
@@ -178,14 +153,6 @@ function checkForBackend(
   const checked = checkedInputs(accountFields, { news: { ...inputs }, facts, failures });
   validateAccount(checked, facts, failures);
   return checked as unknown as ServiceAccountInputs;
-}
-
-function planChange(olds: ServiceAccountOutputs, news: ServiceAccountInputs, facts: ConnectionFacts) {
-  const changed = changedFields(accountFields, { olds, news, facts });
-  return {
-    replaces: withEffect(accountFields, changed, { effect: "replace", facts }),
-    updates: withEffect(accountFields, changed, { effect: "update", facts }),
-  };
 }
 
 /** Creates the account; after an unclear answer one that carries this call's own marker is adopted: it holds no secret. */

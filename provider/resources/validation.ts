@@ -2,7 +2,7 @@
 import type { InputProblem } from "../backends/definition";
 import { kindOf, redact } from "../redact";
 import { isUnknown } from "../wire";
-import type { Failures } from "./input-checks";
+import type { Failures } from "./checks/failures";
 
 /** What is validated of a key. A secret is not shown to it. */
 const ofKeys = [

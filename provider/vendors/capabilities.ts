@@ -130,7 +130,7 @@ export const capabilitiesSchema = z
       .strictObject({
         /** Longest name of a key or an account, the 11 characters of the suffix included. */
         nameLength: z.number().int().positive(),
-        /** What a name may look like, as a regular expression; left out: anything printable. */
+        /** What a full name, with its suffix, may look like, as a regular expression; left out: anything printable. */
         namePattern: regularExpression.optional(),
         /** Longest description of a key or an account, in characters; left out: no limit known. */
         descriptionLength: z.number().int().positive().optional(),

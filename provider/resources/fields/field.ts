@@ -7,7 +7,8 @@ import type { ConnectionFacts } from "../../connections";
 import type { ScopeCatalogue } from "../../scopes";
 import { isUnknown } from "../../wire";
 import { sameValue } from "../same-value";
-import type { Failures, InputShape } from "../input-checks";
+import type { CheckPoint } from "../checks/failures";
+import type { InputShape } from "../checks/shape";
 
 /**
  * What a changed field asks for: `replace` another object · `rotate` the next key of a rotating key · `update` the object
@@ -36,13 +37,6 @@ interface Compared {
   readonly olds: Properties;
   readonly news: Properties;
   readonly facts: Comparison["facts"];
-}
-
-/** The inputs that are checked, and where what is wrong with them is collected. */
-export interface CheckPoint {
-  readonly news: Given;
-  readonly facts: ConnectionFacts;
-  readonly failures: Failures;
 }
 
 interface FieldRules<Value> {

@@ -1,15 +1,11 @@
 /** The inputs that every kind of key has, and what a change of each does to an ApiKey. */
 import { sameAccess } from "../../scopes";
-import {
-  checkDescription,
-  checkEnvironment,
-  checkKeyScopes,
-  checkName,
-  checkParent,
-  fieldSchemas,
-} from "../input-checks";
+import { checkEnvironment, checkParent } from "../checks/placement";
+import { checkKeyScopes } from "../checks/scopes";
+import { fieldSchemas } from "../checks/shape";
+import { checkDescription, checkName } from "../checks/words";
 import { type OnDisabled, staysDisabled } from "../disabled";
-import { logicalName, type Origin, sameName } from "../names";
+import { type Origin, sameName } from "../names";
 import { type Target, targetOf } from "../target";
 import { always, type Comparison, type Fields, type InputsOf, optional } from "./field";
 
@@ -20,23 +16,20 @@ export const keyFields = {
   serviceAccountId: optional<string>({
     schema: fieldSchemas.text,
     change: "replace",
-    check: (id, { facts, failures }) => {
-      checkParent(id, facts, failures);
-      return id;
-    },
+    check: checkParent,
     sent: true,
   }),
   scopes: optional<readonly string[]>({
     schema: fieldSchemas.scopes,
     change: "replace",
     same: sameScopes,
-    check: (scopes, { news, facts, failures }) => checkKeyScopes(scopes, news.fullAccess, facts, failures) ?? scopes,
+    check: checkKeyScopes,
     sent: true,
   }),
   environment: optional<"live" | "test">({
     schema: fieldSchemas.text,
     change: "replace",
-    check: (environment, { facts, failures }) => checkEnvironment(environment, facts, failures),
+    check: checkEnvironment,
     sent: true,
   }),
   keepers: optional<Texts>({ schema: fieldSchemas.textMap, change: "replace" }),
@@ -44,19 +37,13 @@ export const keyFields = {
     schema: fieldSchemas.freeText,
     change: ({ capabilities }) => (capabilities.rename ? "update" : "replace"),
     same: sameNames,
-    check: (name, { news, facts, failures }) => {
-      checkName(name ?? logicalName(String(news.origin)), news.exactName === true, facts, failures);
-      return name;
-    },
+    check: checkName,
   }),
   description: optional<string>({
     schema: fieldSchemas.freeText,
     // Where the vendor keeps no description, it stands in the record alone.
     change: ({ capabilities }) => (capabilities.description === "replace" ? "replace" : "update"),
-    check: (description, { facts, failures }) => {
-      checkDescription(description, facts.capabilities.description, facts, failures);
-      return description;
-    },
+    check: (description, at) => checkDescription(description, at.facts.capabilities.description, at),
     sent: true,
   }),
   labels: optional<Texts>({ schema: fieldSchemas.labels, change: "update", sent: true }),

@@ -31,18 +31,15 @@ export interface Issue {
   readonly currentIsDead: boolean;
 }
 
-export function dueIssue(ring: KeyRing, { wanted, facts, schedule, nowMs, frozen }: Aim): Issue | undefined {
+export function dueIssue(ring: KeyRing, aim: Aim): Issue | undefined {
   const { record } = ring;
+  const { wanted, facts, schedule, nowMs, frozen } = aim;
   if (record.keyId === undefined || record.secret === undefined)
     return { reason: "first issue", emergency: false, currentIsDead: true };
   const currentIsDead =
     isDead(record.status) || (record.expiresAt !== undefined && nowMs >= Date.parse(record.expiresAt));
-  if (!rotatingNames.some((name) => isUnknown(wanted[name]))) {
-    const change = changeReason(record, wanted, facts.catalogue);
-    if (change) return { reason: change.text, emergency: change.emergency, currentIsDead };
-  } else if (!sameValue(picked(rotatingNames, record), picked(rotatingNames, wanted))) {
-    return { reason: "inputs not known yet", emergency: false, currentIsDead: false };
-  }
+  const asked = askedByInputs(record, aim, currentIsDead);
+  if (asked) return asked;
   // A status that the program asks for by `ignoreChanges` is left alone.
   if (frozen === true || (wanted.status !== "active" && wanted.status === record.status)) return undefined;
   if (staysDisabled(record.status, wanted)) return undefined;
@@ -55,6 +52,20 @@ export function dueIssue(ring: KeyRing, { wanted, facts, schedule, nowMs, frozen
   return due !== undefined && (currentIsDead || !overlapRuns)
     ? { reason: due, emergency: false, currentIsDead }
     : undefined;
+}
+
+/** The new key that the inputs ask for, whatever the clock says. */
+function askedByInputs(
+  record: RotationRecord,
+  { wanted, facts }: Pick<Aim, "wanted" | "facts">,
+  currentIsDead: boolean,
+): Issue | undefined {
+  if (rotatingNames.some((name) => isUnknown(wanted[name])))
+    return sameValue(picked(rotatingNames, record), picked(rotatingNames, wanted))
+      ? undefined
+      : { reason: "inputs not known yet", emergency: false, currentIsDead: false };
+  const change = changeReason(record, wanted, facts.catalogue);
+  return change && { reason: change.text, emergency: change.emergency, currentIsDead };
 }
 
 /** The new key that would be issued if nobody had disabled the current one. */

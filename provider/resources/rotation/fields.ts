@@ -4,7 +4,7 @@ import { sameLife } from "../expiry";
 import { sameValue } from "../same-value";
 import { always, type Comparison, type Fields, type InputsOf, namesBy, optional, withEffects } from "../fields/field";
 import { keyFields } from "../fields/key-fields";
-import { fieldSchemas } from "../input-checks";
+import { fieldSchemas } from "../checks/shape";
 import type { RetireMode } from "./schedule";
 
 type Scopes = readonly string[] | undefined;

@@ -86,20 +86,22 @@ function settle(ring: KeyRing, issue: Issue | undefined, seen: Seen, aim: Aim): 
 
 /** Before any revoke the current key is read; where it does not work, a new one is issued first. */
 function look(ring: KeyRing, issue: Issue | undefined, seen: Seen, aim: Aim): Step | undefined {
-  const { record } = ring;
   const key = currentOf(ring);
   if (seen.current !== "unseen" || !key) return undefined;
   if (issue?.currentIsDead) return mayLive(ring, aim) ? { kind: "look", key, issue, need: "retire" } : undefined;
+  const need = needOf(ring, issue, aim);
+  return need && { kind: "look", key, ...(issue && { issue }), need };
+}
+
+/** What a current key that is not known to be dead has to be read for. */
+function needOf(ring: KeyRing, issue: Issue | undefined, aim: Aim): Need | undefined {
   const task = taskOf(ring, issue, aim);
-  const must =
-    ring.waiting.length + ring.lost.length > 0 || (issue !== undefined && looksBeforeIssue(ring, issue, aim));
-  const need: Need | undefined = must || task === "end" ? "retire" : task === "ask" ? "use" : undefined;
-  if (need) return { kind: "look", key, ...(issue && { issue }), need };
+  const waits = ring.waiting.length + ring.lost.length > 0;
+  if (waits || task === "end" || (issue && looksBeforeIssue(ring, issue, aim))) return "retire";
+  if (task === "ask") return "use";
   // Somebody may have disabled the key, or ended it, since it was read; after a rotation whose answer was lost it has a secret that nobody knows.
-  const asksForSuccessor = issue !== undefined && !issue.emergency && record.rotateBlockedUntil === undefined;
-  return asksForSuccessor || waitingIssue(ring, aim)
-    ? { kind: "look", key, ...(issue && { issue }), need: "issue" }
-    : undefined;
+  const asksForSuccessor = issue && !issue.emergency && ring.record.rotateBlockedUntil === undefined;
+  return asksForSuccessor || waitingIssue(ring, aim) ? "issue" : undefined;
 }
 
 /** Where something has to make room, or where a rotation that was cut short has begun a grace that need not end. */

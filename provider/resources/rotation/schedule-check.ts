@@ -2,7 +2,7 @@
 import type { ConnectionFacts } from "../../connections";
 import { formatDuration, parseDuration } from "../../durations";
 import { isUnknown } from "../../wire";
-import { type Failures, isGiven } from "../input-checks";
+import { type Failures, isGiven } from "../checks/failures";
 import { type RetireMode, retireModes, type ScheduleInputs, scheduleOf } from "./schedule";
 
 const shortestRotationMs = 60_000;

@@ -144,7 +144,7 @@ describe("values that a preview does not know yet", () => {
 
 describe("the preview refuses, with the field, the kind of the value and what to do,", () => {
   const named: Partial<Capabilities> = {
-    limits: { nameLength: 20, namePattern: "^[a-z-]*$", descriptionLength: 10 },
+    limits: { nameLength: 20, namePattern: "^[a-z0-9-]*$", descriptionLength: 10 },
     description: "update",
   };
   const scopeless: Partial<Capabilities> = { scopes: "none" };
@@ -459,7 +459,34 @@ describe("the preview refuses, with the field, the kind of the value and what to
         "a name in a form that the vendor refuses",
         { name: "Export" },
         named,
-        [["name", '"name" does not have the form that fake takes (^[a-z-]*$); change it']],
+        [
+          [
+            "name",
+            '"name" does not have the form that fake takes (^[a-z0-9-]*$): the full name would be one like "Export-0123456789"; change it',
+          ],
+        ],
+      ],
+      [
+        "a name whose suffix the vendor refuses",
+        { name: "export" },
+        { limits: { nameLength: 40, namePattern: "^[a-z]+-[0-9]*$" } },
+        [
+          [
+            "name",
+            '"name" does not have the form that fake takes (^[a-z]+-[0-9]*$): the full name would be one like "export-abcdefabcd"; change it',
+          ],
+        ],
+      ],
+      [
+        "a name whose longer suffix, which proves the state, the vendor refuses",
+        { name: "export" },
+        { limits: { nameLength: 40, namePattern: "^[a-z]+-[a-f0-9]+$" } },
+        [
+          [
+            "name",
+            '"name" does not have the form that fake takes (^[a-z]+-[a-f0-9]+$): the full name would be one like "export-0123abcdefghijklmno"; change it',
+          ],
+        ],
       ],
       [
         "a control character in a description",

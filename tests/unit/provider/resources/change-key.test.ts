@@ -48,8 +48,14 @@ describe("A change that the service acknowledges and ignores", () => {
   test.each([
     ["expiresAt", { expiresIn: "180d" }, movable, /its end is 2026-09-13T12:00:00Z instead of 2026-12-12T12:00:00Z/],
     ["name", { name: "import" }, { ...movable, rename: true }, /its name is "export-.* instead of "import-/],
+    [
+      "description",
+      { description: "nightly" },
+      { ...movable, description: "update" },
+      /its description is "weekly" instead of "nightly"/,
+    ],
   ] as const)("is an error, and leaves the record as it was: %s", async (field, change, abilities, words) => {
-    const { service, key, program } = await madeKey({ expiresIn: "90d" }, abilities);
+    const { service, key, program } = await madeKey({ expiresIn: "90d", description: "weekly" }, abilities);
     const before = key.state;
     service.ignores = [field];
     await expect(key.up({ ...program, ...change })).rejects.toThrow(words);
@@ -83,7 +89,7 @@ describe("A change that was made, and whose answer does not tell so", () => {
   });
 });
 
-test.each<[string, { name: string; expiresAt?: string }, KeyChanges, string | undefined]>([
+test.each<[string, { name: string; expiresAt?: string; description?: string }, KeyChanges, string | undefined]>([
   ["nothing was asked", { name: "a" }, {}, undefined],
   ["labels alone tell nothing", { name: "a" }, { labels: { owner: "b" } }, undefined],
   [
@@ -108,6 +114,14 @@ test.each<[string, { name: string; expiresAt?: string }, KeyChanges, string | un
   ["no end", { name: "a" }, { expiresAt: end }, `its end is not set instead of ${end}`],
   ["an end taken away", { name: "a" }, { expiresAt: null }, undefined],
   ["the name", { name: "a" }, { name: "a" }, undefined],
+  ["a description that is not told", { name: "a" }, { description: "nightly" }, undefined],
+  ["space around a description", { name: "a", description: "nightly" }, { description: " nightly\n" }, undefined],
+  [
+    "another description",
+    { name: "a", description: "weekly" },
+    { description: "nightly" },
+    'its description is "weekly" instead of "nightly"',
+  ],
   ["another name", { name: "a" }, { name: "b" }, 'its name is "a" instead of "b"'],
 ])("What was ignored: %s", (_title, told, asked, words) => {
   expect(ignoredChange(told, asked, 60_000)).toBe(words);

@@ -6,7 +6,7 @@ import { apiKeyFields } from "../../../../provider/resources/api-key-fields";
 import type { ResourceContext } from "../../../../provider/resources/context";
 import { type Effect, type Fields, optional, withEffects } from "../../../../provider/resources/fields/field";
 import { keyFields } from "../../../../provider/resources/fields/key-fields";
-import { fieldSchemas } from "../../../../provider/resources/input-checks";
+import { fieldSchemas } from "../../../../provider/resources/checks/shape";
 import { rotatingFields } from "../../../../provider/resources/rotation/fields";
 import { createRotatingApiKeyProvider } from "../../../../provider/resources/rotation/resource";
 import { createServiceAccountProvider } from "../../../../provider/resources/service-account";

@@ -158,6 +158,29 @@ describe("a changed program", () => {
   });
 });
 
+describe("a change that the service acknowledges and ignores is an error, and leaves the record as it was:", () => {
+  test.each<[keyof NewServiceAccount, Program, Program, RegExp]>([
+    ["name", {}, { name: "import" }, /account account-1, but its name is "export-.*" instead of "import-/],
+    ["description", { description: "a" }, { description: "b" }, /its description is "a" instead of "b"/],
+    ["role", { role: "viewer" }, { role: "operator" }, /its role is "viewer" instead of "operator"/],
+    [
+      "scopes",
+      { scopes: ["read:checks"] },
+      { scopes: ["write:checks"] },
+      /its scopes are "read:checks" instead of "write:checks"/,
+    ],
+  ])("%s", async (field, first, then, words) => {
+    const { service, account } = await madeAccount(first, having({ [field]: "update" }));
+    const before = account.state;
+    const program = { ...accountProgram, ...first, ...then };
+    service.ignores = [field];
+    await expect(account.up(program)).rejects.toThrow(words);
+    expect(account.state).toBe(before);
+    service.ignores = [];
+    succeeded(await account.up(program));
+  });
+});
+
 describe("an account", () => {
   test("is made under a drawn name, and recorded", async () => {
     const { service, account } = await madeAccount({ role: "viewer" }, having());

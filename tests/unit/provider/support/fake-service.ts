@@ -6,6 +6,7 @@ import type {
   IssuedApiKey,
   KeyChanges,
   NewKey,
+  NewServiceAccount,
   ServiceAccount,
 } from "../../../../provider/backends/definition";
 import { defineBackend } from "../../../../provider/backend";
@@ -82,7 +83,7 @@ export class FakeService {
   /** What the service gives to every key, whatever was asked for. */
   imposed: { readonly expiresAt?: string; readonly scopes?: readonly string[] } = {};
   /** Fields of a change that the service acknowledges and ignores. */
-  ignores: readonly (keyof KeyChanges)[] = [];
+  ignores: readonly (keyof KeyChanges | keyof NewServiceAccount)[] = [];
   /** Fields that the answer to a change leaves out, although the service has them. */
   leavesOut: readonly (keyof ApiKey)[] = [];
   warnings: string[] = [];
@@ -211,7 +212,7 @@ export class FakeService {
         listServiceAccounts: ({ name }) =>
           Promise.resolve([...this.accounts.values()].filter((account) => name === undefined || account.name === name)),
         updateServiceAccount: (id, change) => {
-          const account = { ...(this.accounts.get(id) as ServiceAccount), ...change };
+          const account = { ...(this.accounts.get(id) as ServiceAccount), ...without(change, this.ignores) };
           this.accounts.set(id, account);
           return Promise.resolve(account);
         },
@@ -256,8 +257,8 @@ export class FakeService {
   }
 }
 
-function without<T extends object>(object: T, names: readonly (keyof T)[]): Partial<T> {
-  return Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name as keyof T))) as Partial<T>;
+function without<T extends object>(object: T, names: readonly string[]): Partial<T> {
+  return Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name))) as Partial<T>;
 }
 
 function withoutSecret(key: (ApiKey & { readonly secret: string }) | undefined): ApiKey | undefined {

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Capabilities } from "../../../../../provider/backends/definition";
 import type { ConnectionFacts } from "../../../../../provider/connections";
 import { dayMs, formatDuration, hourMs, minuteMs, secondMs } from "../../../../../provider/durations";
-import { Failures } from "../../../../../provider/resources/input-checks";
+import { Failures } from "../../../../../provider/resources/checks/failures";
 import {
   dueOf,
   dueReason,

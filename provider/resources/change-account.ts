@@ -1,0 +1,73 @@
+/** What a change of an account's inputs asks for, and how it is made in place and proven. */
+import type { ServiceAccount, ServiceAccountChanges } from "../backends/definition";
+import type { ConnectionFacts, WritableConnection } from "../connections";
+import { defined } from "../defined";
+import { ProviderError } from "../errors";
+import { sameAccess } from "../scopes";
+import { accountFields, type ServiceAccountInputs } from "./account-fields";
+import { changedFields, withEffect } from "./fields/field";
+import { newPhysicalName } from "./names";
+import { firstOf, ignoredDescription, ignoredName, proveChange, quoted } from "./proven-change";
+
+type Recorded = ServiceAccountInputs & { readonly physicalName: string };
+
+export function planChange(olds: Recorded, news: ServiceAccountInputs, facts: ConnectionFacts) {
+  const changed = changedFields(accountFields, { olds, news, facts });
+  return {
+    replaces: withEffect(accountFields, changed, { effect: "replace", facts }),
+    updates: withEffect(accountFields, changed, { effect: "update", facts }),
+  };
+}
+
+/** The changes to send: none of what stands in the record alone. */
+export function changesInPlace(
+  { physicalName }: Recorded,
+  news: ServiceAccountInputs,
+  { updates, facts: { capabilities } }: { readonly updates: readonly string[]; readonly facts: ConnectionFacts },
+): ServiceAccountChanges {
+  const onService = (field: "name" | "description" | "role" | "scopes") =>
+    updates.includes(field) && capabilities.serviceAccounts?.[field] === "update";
+  const name = newPhysicalName(news, physicalName);
+  return defined({
+    name: onService("name") && name !== physicalName ? name : undefined,
+    description: onService("description") ? (news.description ?? "") : undefined,
+    role: onService("role") ? (news.role ?? "") : undefined,
+    scopes: onService("scopes") ? (news.scopes ?? []) : undefined,
+    labels: updates.includes("labels") && capabilities.marker === "metadata" ? (news.labels ?? {}) : undefined,
+  });
+}
+
+/** @throws ProviderError - the service acknowledged the change, and the account is not as it was asked to be. */
+export async function changeAccount(
+  { client, backend, catalogue }: WritableConnection,
+  id: string,
+  changes: ServiceAccountChanges,
+): Promise<void> {
+  if (!client.updateServiceAccount) throw new ProviderError(`${backend} cannot change a service account in place`);
+  await proveChange({
+    what: `account ${id}`,
+    make: client.updateServiceAccount.bind(client, id, changes),
+    look: async () => client.getServiceAccount?.(id),
+    ignored: (told) => ignoredChange(told, changes, catalogue),
+  });
+}
+
+/** What of a change the account does not show, in words; undefined where it shows all of it. No service tells labels. */
+export function ignoredChange(
+  told: ServiceAccount | undefined,
+  asked: ServiceAccountChanges,
+  catalogue: ConnectionFacts["catalogue"],
+): string | undefined {
+  const { role, scopes } = asked;
+  return firstOf(
+    ignoredName(told?.name, asked.name),
+    ignoredDescription(told?.description, asked.description),
+    role !== undefined &&
+      (told?.role ?? "") !== role &&
+      `its role is ${quoted(told?.role ?? "")} instead of ${quoted(role)}`,
+    scopes !== undefined &&
+      told?.scopes !== undefined &&
+      !sameAccess(catalogue, told.scopes, scopes) &&
+      `its scopes are ${quoted(told.scopes.join(", "))} instead of ${quoted(scopes.join(", "))}`,
+  );
+}

@@ -1,0 +1,39 @@
+/** What an end and a life may be. */
+import type { ConnectionFacts } from "../../connections";
+import { parseDuration } from "../../durations";
+import { parseTime } from "../../times";
+import { isUnknown } from "../../wire";
+import type { Failures } from "./failures";
+
+/** A key's life: a duration, and not none. */
+export function checkLife(expiresIn: unknown, failures: Failures): void {
+  if (expiresIn === undefined || isUnknown(expiresIn)) return;
+  const ms = parseDuration(expiresIn);
+  if (typeof ms !== "number") failures.add("expiresIn", `"expiresIn" ${ms.problem}`);
+  if (ms === 0) failures.add("expiresIn", '"expiresIn" is no time at all; give the key a life, such as 90d');
+}
+
+/** An end is asked for exactly where the vendor wants or allows one. */
+export function checkExpirySupport(
+  asked: { readonly expiresAt?: unknown; readonly expiresIn?: unknown },
+  { capabilities, backend }: ConnectionFacts,
+  failures: Failures,
+): void {
+  const field = asked.expiresAt !== undefined ? "expiresAt" : asked.expiresIn !== undefined ? "expiresIn" : undefined;
+  const { support } = capabilities.expiry;
+  if (support === "none" && field)
+    failures.add(field, `keys of ${backend} cannot expire; leave "${field}" out; RotatingApiKey limits their age`);
+  if (support === "imposed" && field)
+    failures.add(field, `${backend} sets the end of its keys by itself; leave "${field}" out`);
+  if (support === "required" && !field)
+    failures.add("expiresIn", `keys of ${backend} must expire; give "expiresIn", such as 90d`);
+}
+
+/** A time in milliseconds, or a failure. */
+export function checkTime(field: string, value: unknown, failures: Failures): number | undefined {
+  if (value === undefined || isUnknown(value)) return undefined;
+  const ms = parseTime(value);
+  if (typeof ms === "number") return ms;
+  failures.add(field, `"${field}" ${ms.problem}`);
+  return undefined;
+}

@@ -1,0 +1,56 @@
+/** Whose a key is, where it works, and what role an account has. */
+import { kindOf } from "../../redact";
+import { isUnknown } from "../../wire";
+import type { CheckPoint } from "./failures";
+
+/** The parent account is given exactly where keys live under one. */
+export function checkParent(
+  serviceAccountId: unknown,
+  { facts: { capabilities, backend }, failures }: CheckPoint,
+): unknown {
+  if (capabilities.parent === "serviceAccount" && serviceAccountId === undefined) {
+    failures.add(
+      "serviceAccountId",
+      `"serviceAccountId" is missing; keys of ${backend} live under a service account: pass the accountId of a ServiceAccount`,
+    );
+  }
+  if (capabilities.parent === "credential" && serviceAccountId !== undefined) {
+    failures.add(
+      "serviceAccountId",
+      `${backend} has no service accounts, its keys belong to the owner of the connection's admin credential; leave "serviceAccountId" out, and use one connection per owner`,
+    );
+  }
+  if (serviceAccountId === "")
+    failures.add("serviceAccountId", '"serviceAccountId" is an empty text; pass the accountId of a ServiceAccount');
+  return serviceAccountId;
+}
+
+/** The environment, with its default where the vendor lets the caller choose. */
+export function checkEnvironment(
+  environment: unknown,
+  { facts: { capabilities, backend }, failures }: CheckPoint,
+): unknown {
+  const choices: readonly string[] | undefined = capabilities.environments;
+  if (!choices) {
+    if (environment !== undefined)
+      failures.add("environment", `${backend} gives its callers no choice of environment; leave "environment" out`);
+    return undefined;
+  }
+  if (environment === undefined) return choices[0];
+  if (!isUnknown(environment) && !(typeof environment === "string" && choices.includes(environment)))
+    failures.add("environment", `"environment" is ${kindOf(environment)}; ${backend} knows ${choices.join(" and ")}`);
+  return environment;
+}
+
+/** A role where the vendor's accounts have one. */
+export function checkRole(role: unknown, { facts: { capabilities, backend }, failures }: CheckPoint): unknown {
+  const { role: support = "none", scopes = "none" } = capabilities.serviceAccounts ?? {};
+  if (support === "required" && role === undefined)
+    failures.add("role", `"role" is missing; ${backend} has no service account without one`);
+  if (support === "none" && role !== undefined) {
+    const instead = scopes === "none" ? "" : ', and say with "scopes" what their keys may do at most';
+    failures.add("role", `service accounts of ${backend} have no role; leave "role" out${instead}`);
+  }
+  if (role === "") failures.add("role", '"role" is an empty text; name a role, or leave it out');
+  return role;
+}

@@ -1,0 +1,79 @@
+/** The scopes that keys and accounts of a service may have. */
+import type { ConnectionFacts } from "../../connections";
+import { canonicalScopes, isKnownScope, isWildcard, nearestScope } from "../../scopes";
+import { isUnknown } from "../../wire";
+import { type CheckPoint, isGiven } from "./failures";
+
+/**
+ * Canonical scopes, after the rules: they exist, the vendor keeps them where the user put them, and
+ * what gives everything is asked for in so many words.
+ */
+export function checkKeyScopes(scopes: unknown, { news, facts, failures }: CheckPoint): unknown {
+  const { capabilities, catalogue, backend } = facts;
+  const onKeys = capabilities.scopes === "immutable" || capabilities.scopes === "mutable";
+  if (!onKeys) {
+    const where =
+      capabilities.scopes === "account"
+        ? "set them on the service account (ServiceAccount.scopes)"
+        : "a key can do whatever its service account may";
+    if (scopes !== undefined)
+      failures.add("scopes", `keys of ${backend} have no scopes of their own; leave "scopes" out: ${where}`);
+    return scopes;
+  }
+  if (scopes === undefined) {
+    failures.add("scopes", `"scopes" is missing; list what the key may do, for example ["${exampleScope(catalogue)}"]`);
+    return scopes;
+  }
+  if (isUnknown(scopes) || !Array.isArray(scopes) || scopes.some((scope) => typeof scope !== "string")) return scopes;
+  const canonical = canonicalScopes(scopes as string[]);
+  const consent = isGiven(news.fullAccess);
+  if (canonical.length === 0 && !consent) {
+    failures.add(
+      "scopes",
+      '"scopes" is an empty list, which many services read as everything; list the scopes, or set fullAccess: true if everything is meant',
+    );
+  }
+  for (const scope of canonical) checkScope(scope, consent, { facts, failures });
+  return canonical;
+}
+
+/** The scopes of an account: the same words, no consent needed for none. */
+export function checkAccountScopes(scopes: unknown, { facts, failures }: CheckPoint): unknown {
+  const { capabilities, backend } = facts;
+  if (scopes === undefined) return scopes;
+  if (capabilities.serviceAccounts?.scopes === "none") {
+    failures.add("scopes", `service accounts of ${backend} have no scopes; leave "scopes" out`);
+    return scopes;
+  }
+  if (isUnknown(scopes) || !Array.isArray(scopes) || scopes.some((scope) => typeof scope !== "string")) return scopes;
+  const canonical = canonicalScopes(scopes as string[]);
+  for (const scope of canonical) checkScope(scope, true, { facts, failures });
+  return canonical;
+}
+
+function checkScope(
+  scope: string,
+  fullAccess: boolean,
+  { facts, failures }: Pick<CheckPoint, "facts" | "failures">,
+): void {
+  const { catalogue, backend, name: connection } = facts;
+  if (catalogue && !isKnownScope(catalogue, scope)) {
+    const near = nearestScope(catalogue, scope);
+    const form = catalogue.open
+      ? `a scope looks like "${catalogue.open.example}"`
+      : `known scopes: ${Object.keys(catalogue.scopes).sort().join(", ")}`;
+    failures.add(
+      "scopes",
+      `${backend} (connection "${connection}") has no scope ${JSON.stringify(scope)}${near ? `; did you mean "${near}"?` : ""} (${form})`,
+    );
+  } else if (isWildcard(catalogue, scope) && !fullAccess) {
+    failures.add(
+      "scopes",
+      `"${scope}" is a wildcard: it gives everything that it covers, now and later; list single scopes, or set fullAccess: true if that is meant`,
+    );
+  }
+}
+
+function exampleScope(catalogue: ConnectionFacts["catalogue"]): string {
+  return catalogue?.open?.example ?? Object.keys(catalogue?.scopes ?? {})[0] ?? "…";
+}

@@ -1,0 +1,65 @@
+/** What the known values of inputs look like, whatever the service. */
+import { z } from "zod";
+import { kindOf } from "../../redact";
+import { nearestWord } from "../../scopes";
+import { isUnknown } from "../../wire";
+import { onDisabledChoices } from "../disabled";
+import type { Failures } from "./failures";
+
+/** The fields of a resource's inputs, each with the schema of its known values. */
+export type InputShape = Readonly<Record<string, z.ZodType>>;
+
+// Written out once: zod's own messages can quote the value.
+const text = z.string({ error: "write text" });
+const flag = z.boolean({ error: "write true or false" });
+const plain = z.union([z.string(), z.number(), z.boolean()], { error: "write text" });
+const textMap = z.record(z.string(), plain, { error: 'write a map of texts, such as { reason: "leak" }' });
+
+/** What `name`, `description` and labels may hold: anything but control characters. */
+const hasControlCharacters = (value: string) => /[\u0000-\u001f\u007f-\u009f]/.test(value);
+export const freeText = text.refine((value) => !hasControlCharacters(value), {
+  error: "take the control characters out",
+});
+
+export const fieldSchemas = {
+  /** A check of its own judges the field, in better words. */
+  judgedApart: z.unknown(),
+  text,
+  flag,
+  textMap,
+  freeText,
+  labels: z
+    .record(z.string(), freeText, { error: 'write a map of texts, such as { owner: "team-a" }' })
+    .refine((labels) => !Object.keys(labels).some(hasControlCharacters), {
+      error: "take the control characters out of its keys",
+    }),
+  scopes: z.array(text, { error: "write a list of scope names" }),
+  origin: text,
+  onDisabled: z.enum(onDisabledChoices, { error: 'write "ignore" or "replace"' }),
+} as const;
+
+/**
+ * The known values of the inputs. Unknown values (a preview's) pass: they are checked when they are
+ * known. A name that no schema has is most likely a slip of the pen.
+ */
+export function checkShape(shape: InputShape, news: Readonly<Record<string, unknown>>, failures: Failures): void {
+  for (const [name, value] of Object.entries(news)) {
+    if (name === "__provider" || value === undefined || isUnknown(value)) continue;
+    const schema = shape[name];
+    if (!schema) {
+      const near = nearestWord(name, Object.keys(shape));
+      failures.add(name, `there is no input "${name}"${near ? `; did you mean "${near}"?` : ""}`);
+      continue;
+    }
+    const result = schema.safeParse(value);
+    if (!result.success) {
+      const issue = result.error.issues[0];
+      const at = issue?.path ?? [];
+      const wrong = at.reduce<unknown>(
+        (inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key],
+        value,
+      );
+      failures.add(name, `"${[name, ...at].join(".")}" is ${kindOf(wrong)}: ${issue?.message ?? "not valid"}`);
+    }
+  }
+}
