@@ -30,6 +30,7 @@ const ownFields = {
   tokenCommand: z.array(z.string(command), command).nonempty(command).optional(),
   allowUndocumentedEndpoints: flag.optional(),
   allowPlainHttp: flag.optional(),
+  assumeGone: z.array(text, { error: "write a list of account ids, or the connection's own address" }).optional(),
   movedFrom: z.array(text, { error: "write a list of addresses" }).optional(),
   retryBudget: text.optional(),
   timeout: text.optional(),

@@ -43,6 +43,8 @@ export interface ConnectionFacts {
   readonly origin: string;
   readonly capabilities: Capabilities;
   readonly catalogue?: ScopeCatalogue;
+  /** What is to be taken for gone although nothing proves it: ids of accounts, or the connection's own origin. */
+  readonly assumeGone: readonly string[];
   /** Earlier origins of the same service. */
   readonly movedFrom: readonly string[];
   /** The same with the paths that the settings say. */
@@ -126,10 +128,7 @@ export function createConnections(
         ...(route === undefined ? {} : { route }),
         ...(validateKey && { validateKey: (asked) => validateKey(asked, options) }),
         ...(validateAccount && { validateAccount: (asked) => validateAccount(asked, options) }),
-        movedFrom: (settings.movedFrom ?? []).map((text) =>
-          originOf(name, "movedFrom", text, adapted?.tenant !== undefined),
-        ),
-        movedFromAddresses: (settings.movedFrom ?? []).map((text) => originOf(name, "movedFrom", text, true)),
+        ...saidOfIt(name, settings, adapted?.tenant !== undefined),
       },
     };
     rehearse(made);
@@ -165,6 +164,15 @@ export function createConnections(
 interface Opened {
   readonly readable: Connection;
   readonly writable: WritableConnection;
+}
+
+/** What the settings say of the service's past, and of what is gone. `withPath`: a path tells this service from others there. */
+function saidOfIt(name: string, { assumeGone = [], movedFrom = [] }: Settings, withPath: boolean) {
+  return {
+    assumeGone,
+    movedFrom: movedFrom.map((text) => originOf(name, "movedFrom", text, withPath)),
+    movedFromAddresses: movedFrom.map((text) => originOf(name, "movedFrom", text, true)),
+  };
 }
 
 interface Prepared {

@@ -13,6 +13,7 @@ const methods = Object.keys({
   revokeKey: true,
   rotateKey: true,
   revokePrevious: true,
+  probe: true,
   createServiceAccount: true,
   getServiceAccount: true,
   listServiceAccounts: true,

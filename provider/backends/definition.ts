@@ -54,6 +54,19 @@ export interface KeyRef {
   readonly name: string;
 }
 
+/** A key with its own secret, to ask with. Name the secret in the request's `secrets`. */
+export interface KeyWithSecret extends KeyRef {
+  readonly secret: string;
+  /** The public half of a pair. */
+  readonly accessId?: string;
+}
+
+/** What the service answers to a key's own secret. */
+export interface ProbeAnswer {
+  readonly works: boolean;
+  readonly serviceAccountId?: string;
+}
+
 /** A key to make. Fields that the capabilities exclude never arrive. */
 export interface NewKey {
   /** The physical name: our marker; unique to this very call. */
@@ -133,6 +146,11 @@ export interface BackendClient {
   rotateKey?(ref: KeyRef, options: RotateOptions): Promise<IssuedApiKey>;
   /** Ends what still works of the previous secret after a native rotate. */
   revokePrevious?(ref: KeyRef): Promise<"revoked" | "absent">;
+  /**
+   * Whether the key's own secret opens anything, asked with that secret: evidence where the admin's view does not settle
+   * whether a key is gone. Undefined: the answer settles nothing. `serviceAccountId`: whose it is, where the service tells.
+   */
+  probe?(key: KeyWithSecret): Promise<ProbeAnswer | undefined>;
   createServiceAccount?(account: NewServiceAccount): Promise<ServiceAccount>;
   getServiceAccount?(id: string): Promise<ServiceAccount | undefined>;
   /** Every account, or those of exactly this name. */
@@ -142,7 +160,7 @@ export interface BackendClient {
 }
 
 /** The methods that change nothing on the service. */
-export const readingMethods = ["getKey", "listKeys", "getServiceAccount", "listServiceAccounts"] as const;
+export const readingMethods = ["getKey", "listKeys", "probe", "getServiceAccount", "listServiceAccounts"] as const;
 
 /** A client that cannot change anything on the service. */
 export type ReadingClient = Pick<BackendClient, (typeof readingMethods)[number]>;

@@ -42,6 +42,7 @@ const userSchema = z.object({
   groups: z.array(z.string()).nullish(),
   created: z.string().nullish(),
 });
+const ownerSchema = z.object({ name: z.string().min(1) });
 const usersSchema = z.object({
   items: z.array(userSchema),
   _pagination: z.object({ next: z.object({ offset: z.number() }).nullish() }),
@@ -101,6 +102,14 @@ export const jupyterhub = defineBackend({
           return toKey(parseAnswer("GET", at, tokenSchema, body));
         }),
       listKeys: ({ serviceAccountId }) => listTokens(serviceAccountId),
+      // A token knows whose it is, also after an administrator has renamed its owner.
+      async probe({ secret }) {
+        const own = { headers: { authorization: `token ${secret}` }, authenticated: false, secrets: [secret] };
+        const { absent, body } = await http.request({ method: "GET", path: "/user", ...own, absent: [403] });
+        return absent
+          ? { works: false }
+          : { works: true, serviceAccountId: parseAnswer("GET", "/user", ownerSchema, body).name };
+      },
       async revokeKey({ id, serviceAccountId }) {
         const revoked = await unlessAbsent(() =>
           http.request({ method: "DELETE", path: tokensOf(serviceAccountId) + path`/${id}` }),

@@ -97,6 +97,13 @@ export const keycloak = defineBackend<Options>({
         const client = await findHolder(realm, ref);
         return client && toKey(client);
       },
+      async probe({ accessId, secret }) {
+        if (accessId === undefined) return undefined;
+        const path = realm.tokensAt;
+        const form = { grant_type: "client_credentials", client_id: accessId, client_secret: secret };
+        const own = { authenticated: false, idempotent: true, secrets: [secret], absent: [400, 401] };
+        return { works: !(await http.request({ method: "POST", path, form, ...own })).absent };
+      },
       async listKeys({ serviceAccountId = "" }) {
         const client = await realm.findClient(serviceAccountId);
         return client && (keyNameOf(client) ? [toKey(client)] : []);

@@ -100,6 +100,12 @@ export const keystone = defineBackend<Options>({
         const works = await accounts.canStillUse(key.user_id, key.project_id ?? undefined, key.roles);
         return works ? toKey(key) : { ...toKey(key), status: "disabled" };
       },
+      async probe({ id, secret }) {
+        const identity = { methods: ["application_credential"], application_credential: { id, secret } };
+        const request = { method: "POST", path: "/auth/tokens", json: { auth: { identity } } } as const;
+        const own = { authenticated: false, idempotent: true, secrets: [secret], absent: [401, 404] };
+        return { works: !(await http.request({ ...request, ...own })).absent };
+      },
       async listKeys({ serviceAccountId }) {
         const { application_credentials: keys } = await api.ask("GET", keysOf(serviceAccountId), foundKeys);
         // A user that never was has an empty list, too.

@@ -86,6 +86,12 @@ export const novavms = defineBackend<Options>({
       async listKeys({ serviceAccountId }) {
         return listKeys(serviceAccountId);
       },
+      async probe({ secret }) {
+        const own = { headers: { authorization: `Bearer ${secret}` }, authenticated: false, secrets: [secret] };
+        // Whoever may not do this is known all the same.
+        const { status } = await http.request({ method: "GET", path: options.accounts, ...own, absent: [401, 403] });
+        return { works: status !== 401 };
+      },
       async updateKey(ref: KeyRef, { expiresAt }) {
         const at = keysAt(ref.serviceAccountId) + path`/${ref.id}`;
         const { body } = await http.request({

@@ -99,6 +99,12 @@ export const zenml = defineBackend({
       async revokeKey({ id, serviceAccountId }) {
         return (await remove(keyAt(id, serviceAccountId))) ? "revoked" : "absent";
       },
+      async probe({ secret }) {
+        const own = { headers: { authorization: `Bearer ${secret}` }, authenticated: false, secrets: [secret] };
+        // Whoever may not do this is known all the same.
+        const { status } = await http.request({ method: "GET", path: "/current-user", ...own, absent: [401, 403] });
+        return { works: status !== 401 };
+      },
       async rotateKey({ id, serviceAccountId }, { graceMs }) {
         const minutes = graceMinutes(graceMs);
         const at = `${keyAt(id, serviceAccountId)}/rotate`;

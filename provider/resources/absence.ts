@@ -1,17 +1,89 @@
 /**
  * When something is gone. A 404 alone is never enough: a wrong path on the right host, or a credential
- * of another organisation, answers the same for everything there is.
+ * of another organisation, answers the same for everything there is, and what was renamed or moved is not gone.
  */
-import type { KeyRef, ServiceAccount } from "../backends/definition";
-import type { Connection } from "../connections";
+import type { ApiKey, KeyRef, ServiceAccount } from "../backends/definition";
+import type { Connection, ConnectionFacts } from "../connections";
 import { ProviderError } from "../errors";
 import { ofSameStack } from "./names";
 
+/** A key as its record knows it. Its secret is the last witness of whether it is gone. */
+export interface KnownKey extends KeyRef {
+  readonly secret?: string;
+  readonly accessId?: string;
+  readonly secretVersion?: string;
+}
+
+/** A key that is not where it was. */
+export interface MovedKey {
+  readonly key: ApiKey;
+  readonly serviceAccountId: string;
+}
+
+/** True where the connection says that the account, or everything at its address, is to be taken for gone. */
+export function isAssumedGone({ assumeGone, origin }: ConnectionFacts, accountId: string | undefined): boolean {
+  return assumeGone.includes(origin) || (accountId !== undefined && assumeGone.includes(accountId));
+}
+
 /**
- * Returns where the key is provably gone: its account's key list succeeds without it, or the account is
- * provably gone. Throws where it is not.
+ * Where a key is that is not where it was; undefined where it is provably gone: its account's key list succeeds without it,
+ * or its account is provably gone and no other has a key of that mark. For a revocation (`toRevoke`) it is enough that the
+ * service refuses the key's own secret; a successor needs an account that is there.
+ *
+ * @throws ProviderError - it cannot be told.
  */
-export async function proveKeyGone(connection: Connection, ref: KeyRef): Promise<void> {
+export async function findMoved(
+  connection: Connection,
+  known: KnownKey,
+  { toRevoke = false } = {},
+): Promise<MovedKey | undefined> {
+  const { serviceAccountId } = known;
+  if (isAssumedGone(connection, serviceAccountId)) return undefined;
+  const witness = await askWithItsSecret(connection, known);
+  if (witness?.works === false && toRevoke) return undefined;
+  if (witness?.works !== true) {
+    const isAccountGone = await proveKeyGone(connection, known);
+    const mayMove = isAccountGone && connection.capabilities.serviceAccounts?.id === "name";
+    return mayMove ? searchMark(connection, known) : undefined;
+  }
+  const moved = await searchMark(connection, known, witness.serviceAccountId);
+  if (moved) return moved;
+  throw new ProviderError(
+    `key ${known.id} is not where it was, but its own secret still works (connection "${connection.name}"); ${whoseCredential}`,
+  );
+}
+
+/** What the service answers to the key's own secret; undefined where that settles nothing. The answer is never printed. */
+async function askWithItsSecret({ client }: Connection, { secretVersion: _version, ...known }: KnownKey) {
+  const { secret } = known;
+  if (!client.probe || secret === undefined) return undefined;
+  try {
+    return await client.probe({ ...known, secret });
+  } catch (error) {
+    if (error instanceof ProviderError) return undefined;
+    throw error;
+  }
+}
+
+/** The key of that id and mark, whoever's it is now. */
+async function searchMark(
+  { client }: Connection,
+  { id, name }: KeyRef,
+  likely?: string,
+): Promise<MovedKey | undefined> {
+  const all = ((await client.listServiceAccounts?.({})) ?? []).map((account) => account.id);
+  for (const serviceAccountId of likely === undefined ? all : [likely, ...all]) {
+    const key = (await client.listKeys({ serviceAccountId }))?.find((each) => each.id === id && each.name === name);
+    if (key) return { key, serviceAccountId };
+  }
+  return undefined;
+}
+
+/**
+ * Whether the account of a key that is gone is gone as well: the key is proven to be gone by its account's key list, or by
+ * its account's absence. Throws where it is not.
+ */
+async function proveKeyGone(connection: Connection, ref: KeyRef): Promise<boolean> {
   const { client, name } = connection;
   const { id, serviceAccountId } = ref;
   const keys = await client.listKeys(serviceAccountId === undefined ? {} : { serviceAccountId });
@@ -20,12 +92,13 @@ export async function proveKeyGone(connection: Connection, ref: KeyRef): Promise
     throw new ProviderError(
       `the service says that key ${id} does not exist, but lists it as active (connection "${name}"); ${whoseCredential}`,
     );
-  if (keys || serviceAccountId === undefined) return;
+  if (keys || serviceAccountId === undefined) return false;
   if (await findAccount(connection, serviceAccountId, ref.name)) {
     throw new ProviderError(
       `it cannot be told whether key ${id} is gone: the service shows its account, but not the account's keys (connection "${name}"); ${whoseCredential}`,
     );
   }
+  return true;
 }
 
 /**
@@ -33,10 +106,12 @@ export async function proveKeyGone(connection: Connection, ref: KeyRef): Promise
  * list that shows only strangers proves nothing either: it may be another organisation's.
  */
 export async function findAccount(
-  { client, capabilities, name }: Connection,
+  connection: Connection,
   id: string,
   marker: string,
 ): Promise<ServiceAccount | undefined> {
+  const { client, capabilities, name } = connection;
+  if (isAssumedGone(connection, id)) return undefined;
   const accounts = (await client.listServiceAccounts?.({})) ?? [];
   const listed = accounts.find((account) => account.id === id);
   if (
@@ -47,7 +122,7 @@ export async function findAccount(
   )
     return listed;
   throw new ProviderError(
-    `it cannot be told whether account ${id} is gone: the list of accounts lacks it, but shows nothing else of this stack (connection "${name}"); ${whoseCredential}. If it was deleted by hand, take it and its keys out of the state with "pulumi state delete"`,
+    `it cannot be told whether account ${id} is gone: the list of accounts lacks it, but shows nothing else of this stack (connection "${name}"); ${whoseCredential}. If it was deleted by hand, say so in the connection: assumeGone: [${JSON.stringify(id)}]`,
   );
 }
 

@@ -11,10 +11,12 @@ import type {
   UpdateResult,
 } from "@pulumi/pulumi/dynamic";
 import type { KeyChanges, KeyRef } from "../backends/definition";
+import type { ConnectionFacts } from "../connections";
 import { defined } from "../defined";
 import { AmbiguousCreateError, ProviderError } from "../errors";
 import { formatTime } from "../times";
 import { isUnknown } from "../wire";
+import type { KnownKey } from "./absence";
 import { planChange } from "./api-key-change";
 import { apiKeyFields, type ApiKeyInputs, isCallerChosen } from "./api-key-fields";
 import { type ApiKeyOutputs, canonicalEnd, checkExpiry, checkOutage, checkSecretValue } from "./api-key-inputs";
@@ -26,12 +28,13 @@ import { Failures } from "./checks/failures";
 import { checkShape } from "./checks/shape";
 import { checkedInputs, except, handedBack, namesOf, picked, shapeOf } from "./fields/field";
 import { createInputMemory } from "./input-memory";
-import { compareScopes, keyRequest, recordIssued } from "./key-inputs";
-import { issueKey, livingByMarkers, observeKey, revokeKey } from "./key-on-service";
+import { compareScopes, keyRequest, recordIssued, sameDescription } from "./key-inputs";
+import { issueKey, livingByMarkers, type Observation, observeKey, revokeKey } from "./key-on-service";
 import { logicalName, newPhysicalName } from "./names";
 import { keptAfterFailure } from "./partial-failure";
 import { keyRefused } from "./taken-name";
 import { assertSameTarget } from "./target";
+import { readOrKeep } from "./unknown";
 import { validateKey } from "./validation";
 
 export type { ApiKeyInputs } from "./api-key-fields";
@@ -118,19 +121,15 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
       const connection = openRecorded(context, props);
       // Nobody knows of a key; the next update makes one, whatever is found.
       if (props.lostCreate) return { id, props, inputs: inputsOf(props, false) };
-      const { status, key } = await observeKey(connection, refOf(id, props), context.nowMs());
-      const { agreedScopes: _scopes, agreedExpiresAt, ...rest } = props;
-      const agreedEnd = agreedExpiresAt ?? props.expiresAt;
-      const endMoved =
-        key !== undefined && !sameInstant(key.expiresAt, agreedEnd, connection.capabilities.expiry.granularityMs);
-      const outs = defined({
-        ...rest,
-        ...compareScopes(key?.scopes, props, connection),
-        status,
-        expiresAt: endMoved ? key.expiresAt : agreedEnd,
-        agreedExpiresAt: endMoved ? agreedEnd : undefined,
-      }) as ApiKeyOutputs;
-      return { id, props: outs, inputs: inputsOf(outs, endMoved) };
+      return readOrKeep(
+        context,
+        { connection: connection.name, what: `the key "${logicalName(props.origin)}"` },
+        {
+          read: async () =>
+            found(id, props, await observeKey(connection, knownKey(id, props), context.nowMs()), connection),
+          kept: () => ({ id, props, inputs: inputsOf(props, props.agreedExpiresAt !== undefined) }),
+        },
+      );
     },
 
     async update(id: string, olds: ApiKeyOutputs, news: ApiKeyInputs): Promise<UpdateResult<ApiKeyOutputs>> {
@@ -174,12 +173,37 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
 
     async delete(id: string, props: ApiKeyOutputs): Promise<void> {
       const connection = openRecordedForWrite(context, props);
-      if (!props.lostCreate) return revokeKey(connection, refOf(id, props));
+      if (!props.lostCreate) return revokeKey(connection, knownKey(id, props));
       const { serviceAccountId, physicalName } = props;
       for (const key of await livingByMarkers(connection, serviceAccountId, [physicalName]))
         await revokeKey(connection, refOf(key.id, props));
     },
   };
+}
+
+/** What a look at the service makes of the record. */
+function found(
+  id: string,
+  props: ApiKeyOutputs,
+  { status, key, movedTo }: Observation,
+  connection: ConnectionFacts,
+): ReadResult<ApiKeyOutputs> {
+  const { agreedScopes: _scopes, agreedExpiresAt, ...rest } = props;
+  const { capabilities } = connection;
+  const agreedEnd = agreedExpiresAt ?? props.expiresAt;
+  const endMoved = key !== undefined && !sameInstant(key.expiresAt, agreedEnd, capabilities.expiry.granularityMs);
+  const reworded = capabilities.description === "update" ? key?.description : undefined;
+  const outs = defined({
+    ...rest,
+    ...compareScopes(key?.scopes, props, connection),
+    status,
+    serviceAccountId: movedTo ?? props.serviceAccountId,
+    accessId: key?.accessId ?? props.accessId,
+    description: sameDescription(reworded, props.description) ? props.description : reworded,
+    expiresAt: endMoved ? key.expiresAt : agreedEnd,
+    agreedExpiresAt: endMoved ? agreedEnd : undefined,
+  }) as ApiKeyOutputs;
+  return { id, props: outs, inputs: inputsOf(outs, endMoved) };
 }
 
 /** The inputs as the user gave them, in what `check` made of them; drift shows in them as the service has it. */
@@ -195,9 +219,11 @@ function inputsOf(outs: ApiKeyOutputs, endMoved: boolean): ApiKeyOutputs {
   return given as unknown as ApiKeyOutputs;
 }
 
-function refOf(
-  id: string,
-  { serviceAccountId, physicalName, secretVersion }: ApiKeyOutputs,
-): KeyRef & { secretVersion?: string } {
+function refOf(id: string, { serviceAccountId, physicalName, secretVersion }: ApiKeyOutputs): KeyRef {
   return defined({ id, serviceAccountId, name: physicalName, secretVersion });
+}
+
+/** The same with its own secret, the last witness of whether it is gone. */
+function knownKey(id: string, outs: ApiKeyOutputs): KnownKey {
+  return defined({ ...refOf(id, outs), secret: outs.secret, accessId: outs.accessId });
 }

@@ -90,3 +90,8 @@ export function compareScopes(
 function sameList(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && [...a].sort().every((scope, index) => scope === [...b].sort()[index]);
 }
+
+/** A description that is not told is no other one. */
+export function sameDescription(told: string | undefined, recorded: string | undefined): boolean {
+  return told === undefined || told === (recorded ?? "");
+}

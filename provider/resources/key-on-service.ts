@@ -19,7 +19,7 @@ import { type Clock, realClock } from "../http/client";
 import { holdsSecret } from "../known-secrets";
 import { redact } from "../redact";
 import { withUnseenSecret } from "../unseen-secret";
-import { findAccount, proveKeyGone } from "./absence";
+import { findAccount, findMoved, isAssumedGone, type KnownKey } from "./absence";
 import type { Naming } from "./marking";
 import { hasMarkerForm, markerIn } from "./names";
 
@@ -28,6 +28,8 @@ export interface Observation {
   readonly status: KeyStatus;
   /** Left out where the key is missing. */
   readonly key?: ApiKey;
+  /** The account whose key it is now, where that is another than it was. */
+  readonly movedTo?: string;
 }
 
 /** How often a create whose key was found and revoked is made anew. */
@@ -193,11 +195,9 @@ export async function livingByMarkers(
 }
 
 /** The key as the service has it now. Refusals and outages are errors, never "missing". */
-export async function observeKey(
-  connection: Connection,
-  ref: KeyRef & { readonly secretVersion?: string },
-  nowMs: number,
-): Promise<Observation> {
+export async function observeKey(connection: Connection, known: KnownKey, nowMs: number): Promise<Observation> {
+  const { secret: _secret, accessId: _accessId, ...ref } = known;
+  if (isAssumedGone(connection, ref.serviceAccountId)) return { status: "missing" };
   const key = await connection.client.getKey(ref);
   // Where ids are given again, another name under our id means that ours is gone.
   if (key && connection.capabilities.idsReused && key.name !== ref.name) return { status: "missing" };
@@ -207,8 +207,9 @@ export async function observeKey(
     const isOff = status === "active" && (await isAccountDisabled(connection, ref.serviceAccountId));
     return { status: isOff ? "disabled" : status, key };
   }
-  await proveKeyGone(connection, ref);
-  return { status: "missing" };
+  const moved = await findMoved(connection, known);
+  if (!moved) return { status: "missing" };
+  return { status: statusOf(moved.key, nowMs), key: moved.key, movedTo: moved.serviceAccountId };
 }
 
 /** A key works no better than its account. A credential that may not read accounts learns nothing of them. */
@@ -242,17 +243,16 @@ export function statusOf(key: ApiKey, nowMs: number): KeyStatus {
  * Revokes a key; one that is provably gone already is a success, all else is an error. Under an id
  * that can change hands only what is ours is touched.
  */
-export async function revokeKey(connection: WritableConnection, ref: KeyRef): Promise<void> {
+export async function revokeKey(connection: WritableConnection, ref: KnownKey): Promise<void> {
+  if (isAssumedGone(connection, ref.serviceAccountId)) return;
   const key = await lookBeforeRevoking(connection, ref);
   if (key && isAnothers(key, ref, connection)) return;
   await revokeById(connection, ref);
 }
 
 /** Revokes one credential: where its key carries a newer secret by now, that one is left alone. */
-export async function retireCredential(
-  connection: WritableConnection,
-  ref: KeyRef & { readonly secretVersion?: string },
-): Promise<"gone" | "leftAlone"> {
+export async function retireCredential(connection: WritableConnection, ref: KnownKey): Promise<"gone" | "leftAlone"> {
+  if (isAssumedGone(connection, ref.serviceAccountId)) return "gone";
   const key = await lookBeforeRevoking(connection, ref);
   if (key && isAnothers(key, ref, connection)) return "gone";
   if (key && hasNewerSecret(key, ref)) return "leftAlone";
@@ -267,14 +267,21 @@ function isAnothers(key: ApiKey, ref: KeyRef, { capabilities }: ConnectionFacts)
 }
 
 /** The key as it is, where its id alone does not tell whose it is. */
-async function lookBeforeRevoking({ client, capabilities }: Connection, ref: KeyRef): Promise<ApiKey | undefined> {
+async function lookBeforeRevoking(
+  { client, capabilities }: Connection,
+  { secret: _secret, accessId: _accessId, ...ref }: KnownKey,
+): Promise<ApiKey | undefined> {
   return capabilities.idsReused || capabilities.nativeRotate?.id === "same" ? client.getKey(ref) : undefined;
 }
 
-async function revokeById(connection: WritableConnection, ref: KeyRef): Promise<void> {
+async function revokeById(connection: WritableConnection, known: KnownKey): Promise<void> {
   const { client, capabilities } = connection;
+  const { secret: _secret, accessId: _accessId, ...ref } = known;
   const outcome = await client.revokeKey(ref);
-  if (outcome === "absent") await proveKeyGone(connection, ref);
+  if (outcome === "absent") {
+    const moved = await findMoved(connection, known, { toRevoke: true });
+    if (moved) await client.revokeKey({ ...ref, serviceAccountId: moved.serviceAccountId });
+  }
   if (outcome === "revoked" && !capabilities.revokeProves) {
     const key = await client.getKey(ref);
     if (key?.status === "active")

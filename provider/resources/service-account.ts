@@ -15,7 +15,7 @@ import { AmbiguousCreateError, isUnclear, ProviderError, wordsOf } from "../erro
 import { sameAccess } from "../scopes";
 import { formatTime } from "../times";
 import { isUnknown } from "../wire";
-import { findAccount } from "./absence";
+import { findAccount, isAssumedGone } from "./absence";
 import { accountFields, type ServiceAccountInputs } from "./account-fields";
 import { changeAccount, changesInPlace, planChange } from "./change-account";
 import { checkAnswer, describeForCheck, openRecorded, openRecordedForWrite, type ResourceContext } from "./context";
@@ -24,10 +24,12 @@ import { Failures } from "./checks/failures";
 import { checkShape } from "./checks/shape";
 import { disabledWords, staysDisabled } from "./disabled";
 import { isPlainId } from "./key-on-service";
-import { logicalName, markedName } from "./names";
+import { sameDescription } from "./key-inputs";
+import { hasMarkerForm, logicalName, markedName, physicalName } from "./names";
 import { keptAfterFailure } from "./partial-failure";
 import { accountRefused } from "./taken-name";
 import { assertSameTarget } from "./target";
+import { readOrKeep } from "./unknown";
 import { validateAccount } from "./validation";
 
 export type ServiceAccountOutputs = ServiceAccountInputs & {
@@ -95,20 +97,14 @@ export function createServiceAccountProvider(
       if (!props)
         throw new ProviderError("a service account cannot be read by its id alone; see the README on existing keys");
       const connection = openRecorded(context, props);
-      const found = await observeAccount(connection, id, props.physicalName);
-      const keptRole = props.role === undefined || !found || found.role === props.role;
-      const keptScopes =
-        props.scopes === undefined ||
-        found?.scopes === undefined ||
-        sameAccess(connection.catalogue, found.scopes, props.scopes);
-      const outs = defined({
-        ...props,
-        status: found ? found.status : "missing",
-        role: keptRole ? props.role : found.role,
-        scopes: keptScopes ? props.scopes : [...found.scopes].sort(),
-      }) as ServiceAccountOutputs;
-      const inputs = picked(namesOf(accountFields), outs);
-      return { id, props: outs, inputs: inputs as unknown as ServiceAccountOutputs };
+      return readOrKeep(
+        context,
+        { connection: connection.name, what: `the service account "${logicalName(props.origin)}"` },
+        {
+          read: async () => readAs(id, withFound(props, await observeAccount(connection, id, props), connection)),
+          kept: () => readAs(id, props),
+        },
+      );
     },
 
     async update(
@@ -118,7 +114,8 @@ export function createServiceAccountProvider(
     ): Promise<UpdateResult<ServiceAccountOutputs>> {
       const connection = openRecorded(context, olds);
       const { updates } = planChange(olds, news, connection);
-      const changes = changesInPlace(olds, news, { updates, facts: connection });
+      const named = news.exactName === true ? olds : { ...olds, physicalName: markerOf(olds) };
+      const changes = changesInPlace(named, news, { updates, facts: connection });
       if (Object.keys(changes).length > 0) await changeAccount(openRecordedForWrite(context, olds), id, changes);
       const { name: physicalName = olds.physicalName } = changes;
       const { accountId, createdAt } = olds;
@@ -127,8 +124,9 @@ export function createServiceAccountProvider(
 
     async delete(id: string, props: ServiceAccountOutputs): Promise<void> {
       const connection = openRecordedForWrite(context, props);
+      if (isAssumedGone(connection, id)) return;
       const outcome = await connection.client.deleteServiceAccount?.(id);
-      if (outcome === "absent" && (await findAccount(connection, id, props.physicalName))) {
+      if (outcome === "absent" && (await findAccount(connection, id, markerOf(props)))) {
         throw new ProviderError(
           `the service says that account ${id} does not exist, but lists it; check that the admin credential belongs to its organisation`,
         );
@@ -220,11 +218,51 @@ async function finishAccount(
   const lacksScopes =
     capabilities.serviceAccounts?.scopes === "update" &&
     !sameAccess(catalogue, account.scopes ?? [], asked.scopes ?? []);
-  const missing = defined({ role: lacksRole ? asked.role : undefined, scopes: lacksScopes ? asked.scopes : undefined });
+  const lacksWords =
+    capabilities.serviceAccounts?.description === "update" && account.description !== asked.description;
+  const missing = defined({
+    role: lacksRole ? asked.role : undefined,
+    scopes: lacksScopes ? asked.scopes : undefined,
+    description: lacksWords ? asked.description : undefined,
+  });
   if (Object.keys(missing).length > 0) await client.updateServiceAccount?.(account.id, missing);
 }
 
 /** The account, or undefined where it is provably gone. */
-async function observeAccount(connection: Connection, id: string, marker: string): Promise<ServiceAccount | undefined> {
-  return (await connection.client.getServiceAccount?.(id)) ?? (await findAccount(connection, id, marker));
+async function observeAccount(
+  connection: Connection,
+  id: string,
+  props: ServiceAccountOutputs,
+): Promise<ServiceAccount | undefined> {
+  if (isAssumedGone(connection, id)) return undefined;
+  return (await connection.client.getServiceAccount?.(id)) ?? (await findAccount(connection, id, markerOf(props)));
+}
+
+/** A name with the stack's mark; one that somebody has given the account on the service has none. */
+function markerOf({ physicalName: name, origin }: Pick<ServiceAccountOutputs, "physicalName" | "origin">): string {
+  return hasMarkerForm(name) ? name : physicalName("", origin);
+}
+
+/** What a look at the service makes of the record. A name that somebody gave it there is shown, and left so. */
+function withFound(
+  props: ServiceAccountOutputs,
+  account: ServiceAccount | undefined,
+  { catalogue, capabilities }: ConnectionFacts,
+): ServiceAccountOutputs {
+  if (!account) return { ...props, status: "missing" };
+  const { name, role, scopes, status } = account;
+  const description = capabilities.serviceAccounts?.description === "update" ? account.description : undefined;
+  const keptScopes = props.scopes === undefined || scopes === undefined || sameAccess(catalogue, scopes, props.scopes);
+  return defined({
+    ...props,
+    status,
+    physicalName: name,
+    role: props.role === undefined ? undefined : role,
+    description: sameDescription(description, props.description) ? props.description : description,
+    scopes: keptScopes ? props.scopes : [...scopes].sort(),
+  });
+}
+
+function readAs(id: string, props: ServiceAccountOutputs): ReadResult<ServiceAccountOutputs> {
+  return { id, props, inputs: picked(namesOf(accountFields), props) as unknown as ServiceAccountOutputs };
 }

@@ -35,6 +35,8 @@ export const capabilitiesSchema = z
          * disabled. Default: `account`.
          */
         disabling: z.enum(["keys", "account", "none"]).default("account"),
+        /** What an account's id is: one of its `own`, which stays, or its `name`, which a rename changes. Default: `own`. */
+        id: z.enum(["own", "name"]).default("own"),
         /** Account names are unique. Default: false. */
         uniqueNames: z.boolean().default(false),
       })

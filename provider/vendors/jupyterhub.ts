@@ -60,7 +60,7 @@ export const jupyterhub = {
   name: "jupyterhub",
   capabilities: {
     parent: "serviceAccount",
-    serviceAccounts: { disabling: "none", role: "update", uniqueNames: true },
+    serviceAccounts: { id: "name", disabling: "none", role: "update", uniqueNames: true },
     scopes: "immutable",
     // Seconds from now, by the hub's own clock: what the request takes, and what the clocks differ, moves the end.
     expiry: { support: "optional", granularityMs: minuteMs },

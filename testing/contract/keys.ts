@@ -37,6 +37,18 @@ export function keyContract(can: Capabilities): Contract {
           "secretVersion changes with the secret, and with nothing else",
         );
     },
+    "a key's own secret tells whether it lives, where the backend asks with it": async (bench) => {
+      if (!bench.client.probe) return;
+      const { key, ref } = await bench.issue();
+      const known = { ...ref, secret: key.secret, ...(key.accessId !== undefined && { accessId: key.accessId }) };
+      const probe = () => Promise.resolve(bench.client.probe?.(known));
+      const living = await within(can.activationLagMs, probe, (answer) => answer?.works === true);
+      assert.equal(living?.works, true, "the service accepts the secret of a key that lives");
+      if (living.serviceAccountId !== undefined) assert.equal(living.serviceAccountId, ref.serviceAccountId);
+      await bench.client.revokeKey(ref);
+      const dead = await within(can.revocationLagMs, probe, (answer) => answer?.works === false);
+      assert.equal(dead?.works, false, "and refuses that of one that was revoked");
+    },
     "keys that are made side by side are not mixed up": async (bench) => {
       const parent = await bench.parent();
       const count = Math.min(3, bench.room());

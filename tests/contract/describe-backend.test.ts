@@ -123,6 +123,11 @@ const withFirst = (keys: readonly ApiKey[] | undefined, change: (key: ApiKey) =>
   keys?.map((key) => ({ ...key, ...change(key) }));
 
 const mistakes: Readonly<Record<string, readonly [Backend, Mistake, RegExp]>> = {
+  "calls every secret a living one": [
+    novavms,
+    { client: () => ({ probe: () => Promise.resolve({ works: true }) }) },
+    /own secret tells/,
+  ],
   "says that its keys tell of a disabled account, and they do not": [
     novavms,
     {

@@ -335,6 +335,28 @@ describeServer("jupyterhub", (installation) => {
     });
   });
 
+  describe("a user whom an administrator renames", () => {
+    test("keeps its tokens, which are found by their marks, shown under the new name, and revoked there.", async () => {
+      const program = { ...common, serviceAccountId: await newOwner(), scopes: ["custom:deploy"] };
+      const keys = [stack.newKey(), stack.newKey(), stack.newRotatingKey()];
+      for (const key of keys) await key.up({ ...program, ...(key === keys[2] && { rotateEvery: "30d" }) });
+      const renamed = `${program.serviceAccountId}-renamed`;
+      await ask("PATCH", `/users/${program.serviceAccountId}`, { name: renamed });
+      const [refreshed, destroyed, rotating] = keys;
+      for (const key of [refreshed, rotating]) {
+        expect(await key?.refresh()).toEqual(["serviceAccountId"]);
+        expect(key?.outs).toMatchObject({ status: "active", serviceAccountId: renamed });
+      }
+      for (const key of [refreshed, destroyed, rotating]) {
+        const secret = String(key?.outs.secret);
+        expect(await works(secret)).toBe(true);
+        await key?.destroy();
+        expect(await works(secret)).toBe(false);
+      }
+      expect(await ask("GET", `/users/${renamed}/tokens`)).toEqual({ api_tokens: [] });
+    });
+  });
+
   describe("accounts and their groups", () => {
     test("An account's role is the group it is a member of, and a new role moves it there in place.", async () => {
       const account = stack.newAccount();

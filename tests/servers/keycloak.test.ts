@@ -197,6 +197,43 @@ describeServer("keycloak", (installation) => {
     });
   });
 
+  describe("what an administrator changes of a client", () => {
+    test("A clientId that was renamed shows in the key's public half and in the account's name, and nothing is replaced.", async () => {
+      const [account, key] = [stack.newAccount(), stack.newKey()];
+      await account.up(common);
+      const program = { ...common, serviceAccountId: String(account.outs.accountId), allowOutage: true };
+      await key.up(program);
+      await change("plain", program.serviceAccountId, { clientId: "renamed-by-hand", description: "other words" });
+      expect(await works("plain", key.outs)).toBe(false);
+      await key.refresh();
+      expect(key.outs).toMatchObject({ status: "active", accessId: "renamed-by-hand" });
+      expect(await works("plain", key.outs)).toBe(true);
+      expect(await account.refresh()).toEqual(["description"]);
+      expect(account.outs).toMatchObject({ physicalName: "renamed-by-hand", description: "other words" });
+      expect(await key.up(program)).toMatchObject({ op: "same" });
+      await key.destroy();
+      await account.destroy();
+    });
+
+    test("A client that was disabled gets no new secret, however often it is updated.", async () => {
+      const key = stack.newKey();
+      const program = { ...common, serviceAccountId: await newAccount(), allowOutage: true };
+      await key.up(program);
+      const { secret } = key.outs;
+      await change("plain", program.serviceAccountId, { enabled: false });
+      for (let round = 0; round < 2; round += 1) {
+        await key.refresh();
+        expect(key.outs.status).toBe("disabled");
+        expect(await key.up(program)).toMatchObject({ op: "same" });
+      }
+      await expect(key.up({ ...program, onDisabled: "replace" })).rejects.toThrow(
+        /is disabled, so it gets no new secret; nothing was changed/,
+      );
+      await change("plain", program.serviceAccountId, { enabled: true });
+      expect((await clientOf("plain", program.serviceAccountId)).secret === secret).toBe(false);
+    });
+  });
+
   describe("secrets that others change", () => {
     test("A secret that was regenerated in the console shows as drift, and the key is made anew.", async () => {
       const key = stack.newKey();

@@ -220,6 +220,29 @@ describeServer("keystone", (installation) => {
   });
 
   describe("roles", () => {
+    test("A key whose role or project was taken away opens nothing, shows as disabled, and is left so.", async () => {
+      const key = stack.newKey();
+      const program = { ...common, serviceAccountId: await newAccount(["member", "manager"]), scopes: ["member"] };
+      await key.up(program);
+      const { default_project_id: project } = (
+        (await ask("GET", `/users/${program.serviceAccountId}`)) as { user: { default_project_id: string } }
+      ).user;
+      const roleAt = async (name: string) =>
+        `/projects/${project}/users/${program.serviceAccountId}/roles/${await roleNamed(name)}`;
+      // What another role implies is held still.
+      await ask("DELETE", await roleAt("member"));
+      expect(await key.refresh()).toEqual([]);
+      expect(await works(key.outs.accessId, key.outs.secret)).toBe(true);
+      await ask("DELETE", await roleAt("manager"));
+      expect(await key.refresh()).toEqual(["status"]);
+      expect(key.outs.status).toBe("disabled");
+      expect(await works(key.outs.accessId, key.outs.secret)).toBe(false);
+      expect(await key.up(program)).toMatchObject({ op: "same" });
+      await ask("PUT", await roleAt("member"));
+      expect(await key.refresh()).toEqual(["status"]);
+      expect(await works(key.outs.accessId, key.outs.secret)).toBe(true);
+    });
+
     test("A role brings along those that it implies, and that is no drift.", async () => {
       const key = stack.newKey();
       const program = { ...common, serviceAccountId: await newAccount(), scopes: ["member"] };

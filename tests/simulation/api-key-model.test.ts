@@ -25,7 +25,9 @@ const fields = fc.record(
   },
   { requiredKeys: ["scopes"] },
 );
-const programs = fc.tuple(end, fields).map(([lives, rest]): object => ({ ...rest, ...lives, origin }));
+const programs = fc
+  .tuple(end, fields)
+  .map(([lives, rest]): object => ({ onDisabled: "replace", ...rest, ...lives, origin }));
 
 type Edit = Partial<{ [Field in keyof ApiKey]: ApiKey[Field] | undefined }>;
 type Event =

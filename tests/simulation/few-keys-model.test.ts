@@ -48,7 +48,7 @@ class Run {
   constructor(capabilities: Partial<Capabilities>, inputs: object) {
     const service = new FewKeysService({ ...everyday, ...capabilities });
     this.service = service;
-    this.inputs = { origin, rotateEvery: "30d", ...inputs };
+    this.inputs = { origin, rotateEvery: "30d", onDisabled: "replace", ...inputs };
     const backend = defineBackend({
       name: "few",
       capabilities: service.capabilities,

@@ -18,6 +18,7 @@ const policySchema = z.object({ profiles: z.array(z.object({ executors: z.array(
 export class Realm {
   readonly #at: string;
   readonly clientsAt: string;
+  readonly tokensAt: string;
 
   constructor(
     readonly http: HttpClient,
@@ -25,6 +26,7 @@ export class Realm {
   ) {
     this.#at = path`/admin/realms/${name}`;
     this.clientsAt = `${this.#at}/clients`;
+    this.tokensAt = path`/realms/${name}/protocol/openid-connect/token`;
   }
 
   async read<Schema extends z.ZodType>(

@@ -8,6 +8,7 @@ import { withUnseenSecret } from "../../unseen-secret";
 import { changeKey } from "../change-key";
 import { resolveExpiry } from "../expiry";
 import type { ResourceContext } from "../context";
+import type { KnownKey } from "../absence";
 import { keyRequest } from "../key-inputs";
 import type { Naming } from "../marking";
 import {
@@ -40,9 +41,9 @@ type Perform<Kind extends ServiceStep["kind"]> = (
 ) => Promise<Outcomes[Kind]>;
 
 const performers: { readonly [Kind in ServiceStep["kind"]]: Perform<Kind> } = {
-  look: ({ facts, nowMs }, { ring }, { key }) => tryTo(() => observeKey(facts, refOf(ring, key), nowMs)),
+  look: ({ facts, nowMs }, { ring }, { key }) => tryTo(() => observeKey(facts, knownKey(ring, key), nowMs)),
   probe: ({ facts, nowMs }, { ring }, { key: { secretVersion: _any, ...key } }) =>
-    tryTo(() => observeKey(facts, refOf(ring, key), nowMs)),
+    tryTo(() => observeKey(facts, knownKey(ring, key), nowMs)),
   search,
   ask: ({ facts }, { ring }, { key }) => tryTo(() => facts.client.getKey(refOf(ring, key))),
   revoke,
@@ -84,12 +85,21 @@ function search({ facts }: RotationCall, { ring }: Progress): Promise<Outcomes["
   });
 }
 
+/** The same with its own secret, the last witness of whether it is gone. */
+export function knownKey(ring: Pick<KeyRing, "record" | "previous">, credential: Credential): KnownKey {
+  const { record, previous } = ring;
+  const isCurrent = credential.keyId === record.keyId;
+  const secret = isCurrent ? record.secret : credential.keyId === previous?.keyId ? previous.secret : undefined;
+  return defined({ ...refOf(ring, credential), secret, accessId: isCurrent ? record.accessId : undefined });
+}
+
 async function revoke(
   { facts }: RotationCall,
   { ring, seen }: Progress,
   { key, why }: StepOf<"revoke">,
 ): Promise<Outcomes["revoke"]> {
   const ref = refOf(ring, key);
+  const known = knownKey(ring, key);
   // The report is worth a request, and not a failure.
   const asks = why === "condemned" && seen.issued?.emergency && facts.capabilities.lastUsed;
   const told = asks ? await tryTo(() => facts.client.getKey(ref)) : undefined;
@@ -97,7 +107,7 @@ async function revoke(
   if (seen.refused.has(key.keyId)) return { problem: "refused before", lastUse };
   const current = currentOf(ring);
   const outcome = await tryTo(async () => {
-    if (key.keyId !== current?.keyId) return retireCredential(facts, ref);
+    if (key.keyId !== current?.keyId) return retireCredential(facts, known);
     // Same id as the current key: only the secret that native rotation has replaced is left to revoke.
     await facts.client.revokePrevious?.(refOf(ring, current));
     return "gone" as const;

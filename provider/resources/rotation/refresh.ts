@@ -3,16 +3,16 @@ import type { Connection } from "../../connections";
 import { defined } from "../../defined";
 import { secondMs } from "../../durations";
 import { formatTime } from "../../times";
-import { compareScopes } from "../key-inputs";
+import { compareScopes, sameDescription } from "../key-inputs";
 import { type Observation, observeKey } from "../key-on-service";
 import { currentOf, type KeyRing, leftAlone, type Previous, replaced, withoutPrevious } from "./key-ring";
-import { refOf } from "./perform";
+import { knownKey } from "./perform";
 import { isGone } from "./request";
 import { goneWords } from "./words";
 
 export async function refreshed(ring: KeyRing, connection: Connection, nowMs: number): Promise<KeyRing> {
   const current = currentOf(ring);
-  const observe = (key: NonNullable<typeof current>) => observeKey(connection, refOf(ring, key), nowMs);
+  const observe = (key: NonNullable<typeof current>) => observeKey(connection, knownKey(ring, key), nowMs);
   const now = current ? withCurrent(ring, await observe(current), connection) : ring;
   const { previous } = now;
   if (!previous) return now;
@@ -26,8 +26,17 @@ export async function refreshed(ring: KeyRing, connection: Connection, nowMs: nu
   return withPrevious(now, previous, await observe(previous), { connection, runs });
 }
 
-function withCurrent(ring: KeyRing, { status, key }: Observation, connection: Connection): KeyRing {
-  const seen = { ...compareScopes(key?.scopes, ring.record, connection), status };
+function withCurrent(ring: KeyRing, { status, key, movedTo }: Observation, connection: Connection): KeyRing {
+  const reworded = connection.capabilities.description === "update" ? key?.description : undefined;
+  const seen = {
+    ...compareScopes(key?.scopes, ring.record, connection),
+    status,
+    ...defined({
+      accessId: key?.accessId,
+      serviceAccountId: movedTo,
+      description: sameDescription(reworded, ring.record.description) ? undefined : reworded,
+    }),
+  };
   if (!key) return replaced(ring, ["agreedScopes"], seen);
   // An end that was moved outside is no drift here: it only moves the day of the next rotation.
   return replaced(ring, ["agreedScopes", "expiresAt"], { ...seen, ...defined({ expiresAt: key.expiresAt }) });

@@ -26,6 +26,7 @@ import { issueKey, livingByMarkers, revokeKey } from "../key-on-service";
 import { logicalName, type Origin } from "../names";
 import { keptAfterFailure } from "../partial-failure";
 import { assertSameTarget } from "../target";
+import { readOrKeep } from "../unknown";
 import { validateKey } from "../validation";
 import { checkedInputs, except, handedBack, namesOf, picked, shapeOf } from "../fields/field";
 import { isRequestName, rotatingFields, type RotatingInputs, scheduleFields } from "./fields";
@@ -34,6 +35,7 @@ import { dueIssue, waitingIssue, withNextRotation } from "./due-issue";
 import { replacements } from "./in-place";
 import { credentialsOf, fromOutputs, type KeyRing, leftBehind, type RotatingOutputs, toOutputs } from "./key-ring";
 import { nextStep } from "./next-step";
+import { knownKey } from "./perform";
 import { refreshed } from "./refresh";
 import { requestOf, requestRotation } from "./request";
 import { issueTime, type ScheduleInputs, scheduleOf } from "./schedule";
@@ -158,7 +160,14 @@ export function createRotatingApiKeyProvider(
     async read(id: string, props?: RotatingOutputs): Promise<ReadResult<RotatingOutputs>> {
       if (!props) throw new ProviderError("a key cannot be read by its id alone; see the README on existing keys");
       const connection = openRecorded(context, props);
-      const ring = await refreshed(fromOutputs(props), connection, context.nowMs());
+      const ring = await readOrKeep(
+        context,
+        { connection: connection.name, what: `the key "${logicalName(props.origin)}"` },
+        {
+          read: () => refreshed(fromOutputs(props), connection, context.nowMs()),
+          kept: () => fromOutputs(props),
+        },
+      );
       const outs = withNextRotation(toOutputs(ring), scheduleFor(props, connection));
       return { id, props: outs, inputs: inputsOf(ring) as RotatingOutputs };
     },
@@ -187,7 +196,7 @@ export function createRotatingApiKeyProvider(
         }
       };
       const revoke = (keyId: string, name: string) =>
-        attempt(() => revokeKey(connection, defined({ id: keyId, name, serviceAccountId })));
+        attempt(() => revokeKey(connection, knownKey(ring, { keyId, physicalName: name })));
       if (ring.lost.length > 0)
         await attempt(async () => {
           for (const { id, name } of await livingByMarkers(connection, serviceAccountId, ring.lost))

@@ -43,6 +43,7 @@ describe("a connection", () => {
     expect(withFields({}).describe("default")).toEqual({
       name: "default",
       backend: "novavms",
+      assumeGone: [],
       origin: "https://nova.example.com",
       capabilities: novavms.capabilities,
       catalogue: novavms.catalogue,
@@ -553,7 +554,9 @@ describe("a connection for reading", () => {
   const { client } = withFields({}).open("default");
 
   test("has the methods that look, and none that changes anything, whatever may be written", () => {
-    expect(Object.keys(client).sort()).toEqual(["getKey", "getServiceAccount", "listKeys", "listServiceAccounts"]);
+    expect(Object.keys(client).sort()).toEqual([
+      ...["getKey", "getServiceAccount", "listKeys", "listServiceAccounts", "probe"],
+    ]);
     // @ts-expect-error the compiler refuses a create through it,
     expect(client.createKey).toBeUndefined();
     // @ts-expect-error and a revocation,

@@ -31,7 +31,7 @@ describe("defineBackend", () => {
       ...least,
       serviceAccounts: {
         ...{ name: "replace", description: "none", role: "none", scopes: "none" },
-        ...{ disabling: "account", uniqueNames: false },
+        ...{ disabling: "account", id: "own", uniqueNames: false },
       },
       rename: false,
       description: "none",

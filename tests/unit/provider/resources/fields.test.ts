@@ -86,6 +86,7 @@ const able: Partial<Capabilities> = {
     role: "replace",
     scopes: "update",
     disabling: "account",
+    id: "own",
     uniqueNames: true,
   },
 };

@@ -5,8 +5,10 @@ import type {
   Capabilities,
   IssuedApiKey,
   KeyChanges,
+  KeyRef,
   NewKey,
   NewServiceAccount,
+  ProbeAnswer,
   ServiceAccount,
 } from "../../../../provider/backends/definition";
 import { defineBackend } from "../../../../provider/backend";
@@ -61,6 +63,7 @@ export const accounts: NonNullable<Capabilities["serviceAccounts"]> = {
   role: "replace",
   scopes: "none",
   disabling: "account",
+  id: "own",
   uniqueNames: true,
 };
 
@@ -86,6 +89,8 @@ export class FakeService {
   ignores: readonly (keyof KeyChanges | keyof NewServiceAccount)[] = [];
   /** Fields that the answer to a change leaves out, although the service has them. */
   leavesOut: readonly (keyof ApiKey)[] = [];
+  /** What the service answers to a key's own secret; left out: the backend cannot ask. */
+  probe: ((secret: string) => ProbeAnswer | undefined) | undefined;
   warnings: string[] = [];
   waits: number[] = [];
   readonly #troubles: Trouble[] = [];
@@ -162,15 +167,16 @@ export class FakeService {
     const changes = capabilities.rename || capabilities.description === "update" || capabilities.expiry.update;
     return this.#watched({
       createKey: (key) => Promise.resolve(this.#create(key)),
-      getKey: ({ id }) => Promise.resolve(withoutSecret(this.keys.get(id))),
+      getKey: (ref) => Promise.resolve(withoutSecret(this.#at(ref))),
       listKeys: ({ serviceAccountId }) => {
         if (serviceAccountId !== undefined && !this.accounts.has(serviceAccountId)) return Promise.resolve(undefined);
         const keys = [...this.keys.values()].filter((key) => key.serviceAccountId === serviceAccountId);
         return Promise.resolve(keys.map((key) => withoutSecret(key)).filter((key) => key !== undefined));
       },
-      revokeKey: ({ id }) => {
-        if (!this.keys.has(id)) return Promise.resolve("absent");
-        this.edit(id, { status: "revoked" });
+      ...(this.probe && { probe: ({ secret }) => Promise.resolve(this.probe?.(secret)) }),
+      revokeKey: (ref) => {
+        if (!this.#at(ref)) return Promise.resolve("absent");
+        this.edit(ref.id, { status: "revoked" });
         return Promise.resolve("revoked");
       },
       ...(changes && {
@@ -219,6 +225,13 @@ export class FakeService {
         deleteServiceAccount: (id) => Promise.resolve(this.accounts.delete(id) ? "deleted" : "absent"),
       }),
     });
+  }
+
+  /** A key is found under its account's name alone, where that is the account's id. */
+  #at({ id, serviceAccountId }: KeyRef) {
+    const key = this.keys.get(id);
+    const byName = this.capabilities.serviceAccounts?.id === "name";
+    return byName && key?.serviceAccountId !== serviceAccountId ? undefined : key;
   }
 
   #create({ secretValue, labels: _labels, serviceAccountId, ...asked }: NewKey): IssuedApiKey {

@@ -22,6 +22,7 @@ const facts = (abilities: Partial<Capabilities> = {}): ConnectionFacts => ({
   backend: "fake",
   origin: "http://127.0.0.1:4010",
   capabilities: { ...everyday, ...abilities },
+  assumeGone: [],
   movedFrom: [],
   movedFromAddresses: [],
 });

@@ -1,0 +1,51 @@
+import { describe, expect, jest, test } from "@jest/globals";
+import { story } from "./support/services";
+
+jest.setTimeout(180_000);
+
+const dayMs = 86_400_000;
+
+describe("One service's trouble on the real engine", () => {
+  test(
+    "stops no rotation elsewhere, and a destroy removes what it can: an account that was deleted by hand, and a service that is down",
+    story(async ({ stack, services, connections }) => {
+      stack.connections({ ...connections, pulseapi: { ...connections.pulseapi, retryBudget: "1s" } });
+      stack.program(`
+        const account = new ServiceAccount("exporter", { connection: "novavms", role: "viewer" });
+        const v = new ApiKey("v", { connection: "novavms", serviceAccountId: account.accountId, scopes: ["cameras:read"] });
+        const p = new ApiKey("p", { connection: "pulseapi", scopes: ["monitors:read"] });
+        const rot = new RotatingApiKey("rot", { scopes: ["read:checks"], rotateEvery: "30d" });
+        Object.assign(exports, { account: account.accountId, v: v.secret, p: p.keyId, generation: rot.generation });`);
+      await stack.up();
+      const { account } = await stack.outputs();
+      const { url, adminToken } = services.services.novavms;
+      const ask = async (method: string, path: string, body?: object) => {
+        const headers = { authorization: `Bearer ${adminToken}`, "content-type": "application/json" };
+        const answer = await fetch(`${url}${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+        expect(answer.ok).toBe(true);
+      };
+      await ask("POST", "/service-accounts", { name: "a-stranger", role: "viewer" });
+      await ask("DELETE", `/service-accounts/${account}`);
+      await services.faults.add({ service: "pulseapi", method: "GET", kind: "status", status: 503, times: 99 });
+
+      const later = new Date(Date.now() + 31 * dayMs).toISOString().replace(/\.\d+Z$/, "Z");
+      stack.env.APIKEYS_NOW = later;
+      await services.clock.set(later);
+      const run = await stack.up("--refresh");
+      expect(run.text).toContain('the connection "pulseapi" could not be read');
+      expect(run.text).toContain(`cannot be told whether account ${account} is gone`);
+      expect((await stack.outputs()).generation).toBe(2);
+
+      await services.faults.clear();
+      const destroyed = await stack.pulumi("destroy", "--yes", "--skip-preview");
+      expect(destroyed.code).not.toBe(0);
+      expect(destroyed.text).toContain(`assumeGone: ["${account}"]`);
+      const left = (await stack.state()).map(({ urn }) => urn.split("::").pop());
+      expect(left).toContain("exporter");
+      for (const gone of ["v", "p", "rot"]) expect(left).not.toContain(gone);
+
+      // The consent, where the deployment can give it without a change of the stack.
+      stack.env.APIKEYS_CONNECTIONS = JSON.stringify({ novavms: { assumeGone: [account] } });
+    }),
+  );
+});
