@@ -28,6 +28,7 @@ import { Failures } from "./checks/failures";
 import { checkShape } from "./checks/shape";
 import { checkedInputs, except, handedBack, namesOf, picked, shapeOf } from "./fields/field";
 import { createInputMemory } from "./input-memory";
+import { tellOtherTerms } from "./given-words";
 import { compareScopes, keyRequest, recordIssued, sameDescription } from "./key-inputs";
 import { issueKey, livingByMarkers, type Observation, observeKey, revokeKey } from "./key-on-service";
 import { logicalName, newPhysicalName } from "./names";
@@ -77,6 +78,7 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
       const { replaces, updates, knownFrom } = planChange(olds, news, { facts, nowMs: context.nowMs(), leftAlone });
       if (isDisabled && !replaces.includes("status"))
         context.warn(disabledWords(`the key "${logicalName(news.origin)}"`));
+      tellOtherTerms(context, olds, { given: { scopes: olds.serverScopes }, facts });
       if (replaces.length === 0 && updates.length === 0) return { changes: false };
       const deleteBeforeReplace = news.exactName === true || facts.capabilities.maxActiveKeys === 1;
       // Left to itself the engine lists the inputs that differ; `changes: true` would hide them.
@@ -97,6 +99,7 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
           connection,
           nowMs,
         );
+        tellOtherTerms(context, { ...inputs, expiresAt }, { given: issued, facts: connection });
         return { id: record.keyId, outs: { ...given, ...record } };
       } catch (error) {
         if (!(error instanceof AmbiguousCreateError) || inputs.exactName === true)

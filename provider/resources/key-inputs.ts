@@ -51,7 +51,8 @@ export function recordIssued(
       ? asked.expiresAt
       : issued.expiresAt;
   return defined({
-    status: "active",
+    // A key of a disabled account is made, and opens nothing.
+    status: issued.status === "disabled" ? "disabled" : "active",
     keyId: String(issued.id),
     secret: issued.secret,
     accessId: issued.accessId,

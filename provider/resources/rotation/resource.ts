@@ -20,6 +20,7 @@ import { resolveExpiry } from "../expiry";
 import { checkExpirySupport, checkLife } from "../checks/expiry";
 import { Failures } from "../checks/failures";
 import { checkShape } from "../checks/shape";
+import { tellOtherTerms } from "../given-words";
 import { createInputMemory } from "../input-memory";
 import { keyRequest, recordIssued } from "../key-inputs";
 import { issueKey, livingByMarkers, revokeKey } from "../key-on-service";
@@ -111,6 +112,7 @@ export function createRotatingApiKeyProvider(
       const ring = fromOutputs(olds);
       const aim = { wanted, facts, schedule: scheduleFor(wanted, facts), ...decisionOn(wanted) };
       const replaces = replacements(ring.record, wanted, facts);
+      tellOtherTerms(context, olds, { given: { scopes: olds.serverScopes }, facts });
       if (staysDisabled(olds.status, wanted))
         context.warn(disabledWords(`the key "${logicalName(wanted.origin)}"`, waitingIssue(ring, aim)?.reason));
       if (replaces.length === 0 && nextStep(ring, nothingSeen, aim).kind === "done") return { changes: false };
@@ -144,6 +146,7 @@ export function createRotatingApiKeyProvider(
       try {
         const expiresAt = resolveExpiry(inputs, nowMs);
         const issued = await issueKey(connection, keyRequest(rotatingFields, inputs, expiresAt), naming, context.clock);
+        tellOtherTerms(context, { ...inputs, expiresAt }, { given: issued, facts: connection });
         const outs: RotatingOutputs = {
           ...start,
           ...recordIssued(issued, { ...inputs, expiresAt, callerChosen: false }, connection, nowMs),
