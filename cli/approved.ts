@@ -1,4 +1,5 @@
 import { InvalidArgumentError, type Command } from "commander";
+import { proxiedFetch } from "./proxied-fetch";
 import { digestsIn } from "../review/digest-line";
 import { exitCodes } from "../review/exit-code";
 import { markerFor, markerOf } from "../review/marker";
@@ -16,7 +17,7 @@ interface ApprovedOptions extends ForgeOptions {
 export function addApprovedCommand(
   program: Command,
   host: CommandHost = processHost,
-  send: typeof fetch = fetch,
+  send: typeof fetch = proxiedFetch,
 ): void {
   const command = program
     .command("approved")

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
+import { proxiedFetch } from "./proxied-fetch";
 import { exitCodes } from "../review/exit-code";
 import { markerOf } from "../review/marker";
 import { mergeReports, type MergedPart } from "../review/merge-reports";
@@ -23,7 +24,11 @@ interface CommentOptions extends ForgeOptions {
 }
 
 /** `apikeys comment`: one comment per stack, updated in place. */
-export function addCommentCommand(program: Command, host: CommandHost = processHost, send: typeof fetch = fetch): void {
+export function addCommentCommand(
+  program: Command,
+  host: CommandHost = processHost,
+  send: typeof fetch = proxiedFetch,
+): void {
   const command = program
     .command("comment")
     .description(

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Backend } from "./backends/definition";
 import type { CredentialSource } from "./credentials";
+import { isLoopback, type TlsFiles } from "./http/network";
 import { dayMs, minuteMs, parseDuration, secondMs } from "./durations";
 import { ConfigError } from "./errors";
 import { fingerprintOf } from "./fingerprint";
@@ -34,6 +35,9 @@ const ownFields = {
   movedFrom: z.array(text, { error: "write a list of addresses" }).optional(),
   retryBudget: text.optional(),
   timeout: text.optional(),
+  caFile: text.optional(),
+  clientCertFile: text.optional(),
+  clientKeyFile: text.optional(),
 };
 const credentialFields = ["tokenEnv", "tokenFile", "tokenCommand"] as const;
 const settingsSchema = z.looseObject(ownFields);
@@ -178,8 +182,22 @@ export function originOf(name: string, field: string, text: string, withPath = f
   return withPath ? origin + pathname.replace(/\/+$/, "") : origin;
 }
 
-export function isLoopback(url: URL): boolean {
-  return url.hostname === "localhost" || url.hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(url.hostname);
+/** Certificates of the connection's own; undefined where it has none. */
+export function readTls(name: string, url: string, settings: Settings): TlsFiles | undefined {
+  const { caFile, clientCertFile, clientKeyFile } = settings;
+  const [field] = (["caFile", "clientCertFile", "clientKeyFile"] as const).filter(
+    (each) => settings[each] !== undefined,
+  );
+  if (field === undefined) return undefined;
+  if (!url.startsWith("https:"))
+    throw new ConfigError(
+      `connection "${name}": "${field}" is for https, and "url" is plain http; write https, or leave it out (config apikeys:connections.${name}.${field}).`,
+    );
+  if ((clientCertFile === undefined) !== (clientKeyFile === undefined))
+    throw new ConfigError(
+      `connection "${name}": "${clientCertFile === undefined ? "clientCertFile" : "clientKeyFile"}" is missing; a client certificate and its key go together (config apikeys:connections.${name}).`,
+    );
+  return { connection: name, caFile, clientCertFile, clientKeyFile };
 }
 
 /** Timers cannot count further than 24 days, and nobody waits for a day. */

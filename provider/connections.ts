@@ -14,7 +14,6 @@ import { loadBackend } from "./backend-loading";
 import { clockIsSet } from "./clock";
 import {
   credentialSource,
-  isLoopback,
   originOf,
   placeOfCredential,
   routeOf,
@@ -22,6 +21,7 @@ import {
   readOptions,
   readSettings,
   readTiming,
+  readTls,
   readUrl,
   type Settings,
   type Timing,
@@ -31,6 +31,7 @@ import { secondMs } from "./durations";
 import { ConfigError } from "./errors";
 import { guardClient } from "./guarded-client";
 import { createHttpClient } from "./http/client";
+import { isLoopback, type TlsFiles } from "./http/network";
 import { redact } from "./redact";
 import type { ScopeCatalogue } from "./scopes";
 import { createSession } from "./session";
@@ -106,7 +107,7 @@ export function createConnections(
     const options = readOptions(name, backend, settings);
     const adapted = backend.adapt?.(options);
     const url = readUrl(name, backend, settings);
-    const timing = readTiming(name, settings);
+    const timing = { ...readTiming(name, settings), tls: readTls(name, url, settings) };
     const catalogue = adapted?.catalogue ?? backend.catalogue;
     const capabilities = adapted?.capabilities ?? backend.capabilities;
     const credential = placeOfCredential(settings);
@@ -180,7 +181,7 @@ interface Prepared {
   readonly settings: Settings;
   readonly options: unknown;
   readonly url: string;
-  readonly timing: Timing;
+  readonly timing: Timing & { readonly tls: TlsFiles | undefined };
   readonly facts: ConnectionFacts;
 }
 

@@ -63,9 +63,9 @@ export function withExplainedErrors<Inputs extends object, Outputs extends objec
 
 /** Of a key whose create was answered in no known form, or of one beside such a key: nobody has seen its secret. */
 function isOfLostKey(record: object | undefined): boolean {
-  const { physicalName, accountId, lostCreates } = (record ?? {}) as Readonly<Record<string, unknown>>;
+  const { physicalName, accountId, lostCreates, pendingRevocations } = (record ?? {}) as Record<string, unknown>;
   const isKey = physicalName !== undefined && accountId === undefined;
-  return lostCreates !== undefined || (isKey && secretsIn(record).length === 0);
+  return lostCreates !== undefined || pendingRevocations !== undefined || (isKey && secretsIn(record).length === 0);
 }
 
 function describePlace(resource: string, about: object | undefined): string {

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { Agent, buildConnector, Dispatcher } from "undici";
+import type { Dispatcher } from "undici";
 import {
   ConfigError,
   ConflictError,
@@ -12,8 +12,10 @@ import { rememberSecrets, rememberSuspects } from "../known-secrets";
 import { redact } from "../redact";
 import { secretLike } from "../secret-shapes";
 import { hasUnseenSecret } from "../unseen-secret";
+import { adviceFor, isPermanentCode, provesNothingSent, proxyRefusal } from "./connect-failure";
 import { parseJsonAnswer } from "./json-answer";
 import { nextPage } from "./list-bounds";
+import { alertOf, destroyPools, failedWhileConnecting, poolFor, type TlsFiles, undici } from "./network";
 import { redirectWords } from "./redirect";
 import { type Attempt, decideRetry, whyItEnded } from "./retry";
 import { errorForStatus, isFromBetween, readErrorBody, readRetryAfter } from "./status";
@@ -78,6 +80,8 @@ export interface HttpClientOptions {
   /** Milliseconds for all attempts and waits of one call. Default 60 s. */
   readonly retryBudgetMs?: number;
   readonly dispatcher?: Dispatcher;
+  /** Certificates that only this connection knows. */
+  readonly tls?: TlsFiles | undefined;
   readonly clock?: Clock;
   readonly random?: () => number;
 }
@@ -90,46 +94,15 @@ export interface Clock {
 
 export const realClock: Clock = { nowMs: () => performance.now(), sleep: (ms) => wait(ms) };
 
-/** Well before an attempt ends: an address at which nobody answers has then provably been sent nothing. */
-const connectTimeoutMs = 5_000;
 const largestBodyBytes = 16 * 1024 * 1024;
 /** Characters of a refusal in which the words of a conflict are looked for. */
 const mostOfRefusal = 4_096;
-/** Loaded with the first request: a preview sends none, and should not wait for it. */
-/* eslint-disable-next-line @typescript-eslint/no-require-imports -- the only way to load a module late and at once in CommonJS */
-const undici = () => require("undici") as typeof import("undici");
-let pool: Agent | undefined;
-
-/** The process's connections, kept alive between calls and closed before servers usually close them. */
-function sharedPool(): Agent {
-  pool ??= new (undici().Agent)({
-    connections: 16,
-    keepAliveTimeout: 4_000,
-    keepAliveMaxTimeout: 30_000,
-    connect: connector(),
-  });
-  return pool;
-}
-
 let stopped: string | undefined;
 
 /** Sends nothing more from this process, and breaks what is under way: nobody is left to record the answers. */
 export function stopSending(why: string): void {
   stopped = why;
-  void pool?.destroy();
-}
-
-/** What fails while a connection is made, the TLS handshake included: no request has been written to it yet. */
-const whileConnecting = new WeakSet<object>();
-
-function connector(): buildConnector.connector {
-  const connect = undici().buildConnector({ timeout: connectTimeoutMs });
-  return (options, done) =>
-    connect(options, (...[error, socket]) => {
-      if (!error) return done(null, socket);
-      whileConnecting.add(error);
-      return done(error, null);
-    });
+  destroyPools();
 }
 
 /**
@@ -168,6 +141,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     const signal = AbortSignal.timeout(attemptMs);
     const label = () => labelOf(request, auth.secrets);
     const body = bodyText(request, label) ?? null;
+    const dispatcher = options.dispatcher ?? (await poolFor(url, options.tls));
     if (stopped !== undefined) throw new ConnectionError(`${label()}: nothing was sent, because ${stopped}.`, false);
     try {
       const response = await undici().request(target(url, request), {
@@ -180,7 +154,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
           ...request.headers,
         },
         body,
-        dispatcher: options.dispatcher ?? sharedPool(),
+        dispatcher,
         signal,
         headersTimeout: attemptMs,
         bodyTimeout: attemptMs,
@@ -398,20 +372,8 @@ function describeAttempt(answer: RawAnswer | undefined, failure: ConnectionError
 
 /** A name that does not exist or a certificate that does not fit will not mend itself within a minute. */
 function isPermanent(failure: ConnectionError | undefined): boolean {
-  const code = errorCode(failure?.cause);
-  return code === "ENOTFOUND" || /^ERR_(TLS|SSL)/.test(code ?? "") || (code?.includes("CERT") ?? false);
+  return isPermanentCode(errorCode(failure?.cause));
 }
-
-/** Errors that arise before a single byte of the request is written. */
-const neverSent = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "UND_ERR_CONNECT_TIMEOUT",
-  "EADDRNOTAVAIL",
-]);
 
 /** The attempt that failed; `timedOutAfterMs`: it was given up after so long. */
 interface FailedAttempt {
@@ -425,19 +387,18 @@ function asConnectionError(error: unknown, { label, url, timedOutAfterMs }: Fail
   const origin = new URL(url).origin;
   if (timedOutAfterMs !== undefined)
     return new TimeoutError(`${label}: no complete answer from ${origin} within ${timedOutAfterMs / 1000} s.`);
-  const code = errorCode(error);
+  const code = alertOf(error) ?? errorCode(error);
   if (code === "UND_ERR_INVALID_ARG") return unsendable(label);
-  const unconnected = typeof error === "object" && error !== null && whileConnecting.has(error);
-  const sent = !(
-    unconnected ||
-    (code !== undefined && (neverSent.has(code) || code.startsWith("ERR_TLS") || code.includes("CERT")))
-  );
-  const what = !sent
-    ? "the service cannot be reached"
-    : /HEADERS?_OVERFLOW/.test(code ?? "")
-      ? "the answer has more headers than the 16 KiB that are read"
-      : "the connection broke before the answer was complete";
-  return new ConnectionError(`${label}: ${what} at ${origin}${code ? ` (${code})` : ""}.`, sent, {
+  const refused = proxyRefusal(error);
+  const sent = !(failedWhileConnecting(error) || refused !== undefined || provesNothingSent(code));
+  const what = refused
+    ? `the proxy (HTTPS_PROXY or HTTP_PROXY) refused the connection with ${refused}, and nothing was sent,`
+    : !sent
+      ? "the service cannot be reached"
+      : /HEADERS?_OVERFLOW/.test(code ?? "")
+        ? "the answer has more headers than the 16 KiB that are read"
+        : "the connection broke before the answer was complete";
+  return new ConnectionError(`${label}: ${what} at ${origin}${code ? ` (${code})` : ""}.${adviceFor(code)}`, sent, {
     cause: code ? { code } : undefined,
   });
 }

@@ -213,7 +213,7 @@ describe("when the connection breaks", () => {
     const error = await failureOf(createHttpClient({ url, clock }).request(create));
     expect(error).toMatchObject({ sent: false });
     expect(error.message).toBe(
-      `POST /keys: the service cannot be reached at ${url} (ERR_SSL_WRONG_VERSION_NUMBER). Tried once: check the connection's url and the network.`,
+      `POST /keys: the service cannot be reached at ${url} (ERR_SSL_WRONG_VERSION_NUMBER). Nothing there speaks TLS: check the port, and https. Tried once: check the connection's url and the network.`,
     );
   });
 

@@ -111,6 +111,11 @@ describe("a refusal in the service's own words", () => {
       "RotatingApiKey",
       { origin, secret: asSecret("canary"), lostCreates: ["export-2"] },
     ],
+    [
+      "beside which one waits to be revoked",
+      "RotatingApiKey",
+      { origin, secret: asSecret("canary"), pendingRevocations: [{ keyId: "2", physicalName: "export-2" }] },
+    ],
   ])("is told without them of a key %s: nobody has seen its secret", async (_title, resource, props) => {
     const [read, create] = await told(resource, props);
     expect(read).toMatch(/answered 403\.$/);
