@@ -47,7 +47,7 @@ const clearings: Partial<Readonly<Record<keyof BackendClient, Clear>>> = {
 
 /** The new key, whose secret is known from here on. */
 function clearIssued(key: IssuedApiKey, asked: string): IssuedApiKey {
-  // A backend of one's own may answer with anything; what is missing is told where it is missed.
+  // Your own backend may answer with anything; the lifecycle says what is missing.
   if (typeof key?.secret !== "string") return key;
   rememberSecrets(key.secret);
   const issued = windowsOf(key.secret);

@@ -1,4 +1,4 @@
-/** `pulumi-apikeys/testing`: what a backend of one's own is tested with. */
+/** `pulumi-apikeys/testing`: the suite that tests your own backend. */
 export { describeBackend } from "./describe-backend";
 export {
   type EmulatedKey,

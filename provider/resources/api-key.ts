@@ -30,7 +30,8 @@ import { checkedInputs, except, handedBack, namesOf, picked, shapeOf } from "./f
 import { createInputMemory } from "./input-memory";
 import { tellOtherTerms } from "./given-words";
 import { compareScopes, keyRequest, recordIssued, sameDescription } from "./key-inputs";
-import { issueKey, livingByMarkers, type Observation, observeKey, revokeKey } from "./key-on-service";
+import { issueKey } from "./issue-key";
+import { livingByMarkers, type Observation, observeKey, revokeKey } from "./key-on-service";
 import { logicalName, newPhysicalName } from "./names";
 import { keptAfterFailure } from "./partial-failure";
 import { keyRefused } from "./taken-name";

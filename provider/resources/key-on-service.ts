@@ -1,26 +1,11 @@
 /**
- * What the lifecycle does with a key on its service: issue, look, revoke. Here stand the promises that
+ * What the lifecycle does with a key that is on its service: look, revoke. Here stand the promises that
  * hold for every backend; the capabilities say which of them needs a second look.
  */
-import type { ApiKey, IssuedApiKey, KeyRef, KeyStatus, NewKey } from "../backends/definition";
+import type { ApiKey, KeyRef, KeyStatus } from "../backends/definition";
 import type { Connection, ConnectionFacts, WritableConnection } from "../connections";
-import { secondMs } from "../durations";
-import {
-  AmbiguousCreateError,
-  ExposedSecretError,
-  isUnclear,
-  PermissionDeniedError,
-  ProviderError,
-  ResponseShapeError,
-  SecretUnavailableError,
-  wordsOf,
-} from "../errors";
-import { type Clock, realClock } from "../http/client";
-import { holdsSecret } from "../known-secrets";
-import { redact } from "../redact";
-import { withUnseenSecret } from "../unseen-secret";
+import { PermissionDeniedError, ProviderError } from "../errors";
 import { findAccount, findMoved, isAssumedGone, type KnownKey } from "./absence";
-import type { Naming } from "./marking";
 import { hasMarkerForm, markerIn } from "./names";
 
 /** What a look at the service found. */
@@ -30,156 +15,6 @@ export interface Observation {
   readonly key?: ApiKey;
   /** The account whose key it is now, where that is another than it was. */
   readonly movedTo?: string;
-}
-
-/** How often a create whose key was found and revoked is made anew. */
-const mostCreates = 3;
-
-/**
- * Makes a key. An unclear answer is resolved by this call's own marker: what is found is revoked (its
- * secret is lost) and the key made anew; where nothing is found, nothing is made again.
- *
- * @throws AmbiguousCreateError - it stays unknown whether a key was made; its `candidates` are keys
- *   that were found and could not be revoked.
- */
-export async function issueKey(
-  connection: WritableConnection,
-  request: Omit<NewKey, "name">,
-  naming: Naming,
-  clock: Clock = realClock,
-): Promise<IssuedApiKey> {
-  await naming.clearLeftovers?.(parentOf(request));
-  for (let creates = 1; ; creates += 1) {
-    const name = naming.draw();
-    try {
-      return whole("createKey", await connection.client.createKey({ ...request, name }));
-    } catch (error) {
-      if (!isUnclear(error)) throw error;
-      const call = { connection, ref: { ...parentOf(request), name }, exact: naming.exact, clock };
-      if (error instanceof ExposedSecretError) throw await takenBack(call, error);
-      await withUnseenSecret(() => clearUnclear(call, error));
-      if (creates >= mostCreates)
-        throw ambiguous(
-          `${mostCreates} keys were made, and revoked again because their secrets never arrived`,
-          name,
-          [],
-          error,
-        );
-    }
-  }
-}
-
-/** A create whose answer was unclear. */
-interface UnclearCall {
-  readonly connection: WritableConnection;
-  /** What it was to make. */
-  readonly ref: Omit<KeyRef, "id">;
-  readonly exact: boolean;
-  readonly clock: Clock;
-}
-
-/** Returns where the call has made a key, and that key is revoked. */
-async function clearUnclear(call: UnclearCall, error: unknown): Promise<void> {
-  const { ref, exact, clock } = call;
-  let found = await searched(call, error);
-  if (found.length === 0) {
-    // A request that timed out here may be committed there a moment later.
-    await clock.sleep(Math.max(call.connection.capabilities.activationLagMs, secondMs));
-    found = await searched(call, error);
-  }
-  const ids = found.map((key) => key.id);
-  if (exact) {
-    throw ambiguous(
-      `A key of that exact name may or may not be this call's: compare ${list(ids)} on the service, delete what is not in use, and run again`,
-      ref.name,
-      ids.filter(isPlainId),
-      error,
-    );
-  }
-  if (ids.length === 0) {
-    throw ambiguous(
-      "No such key is on the service now; it may still appear: look for that name, revoke what you find, and run again",
-      ref.name,
-      [],
-      error,
-    );
-  }
-  await revokeLost(call, ids, error);
-  // The id of one list may not be the one that the service goes by.
-  const others = (await searched(call, error)).map((key) => key.id).filter((id) => !ids.includes(id));
-  await revokeLost(call, others, error);
-}
-
-async function revokeLost({ connection, ref }: UnclearCall, ids: readonly string[], error: unknown): Promise<void> {
-  for (const [index, id] of ids.entries()) {
-    try {
-      await revokeKey(connection, { ...ref, id });
-    } catch (refusal) {
-      const which = isPlainId(id) ? `The key ${id}` : "A key whose id is none that may be shown";
-      throw ambiguous(
-        `${which} was made, its secret is lost, and it could not be revoked (${inner(refusal)}): the next run revokes it`,
-        ref.name,
-        ids.slice(index).filter(isPlainId),
-        error,
-      );
-    }
-  }
-}
-
-/**
- * Whether an id may be shown and stored although nobody has seen its key's secret: it is short, in plain
- * characters, and does not look like one.
- */
-export function isPlainId(id: string): boolean {
-  return /^[\x21-\x7e]{1,128}$/.test(id) && redact(id) === id && !holdsSecret(id);
-}
-
-/**
- * Revokes a key whose id nobody may record, and says so. It is found by its id, and by this call's marker:
- * the id of the answer may not be the one that the service goes by.
- */
-async function takenBack({ connection, ref, exact }: UnclearCall, error: ExposedSecretError): Promise<ProviderError> {
-  const { serviceAccountId, name } = ref;
-  try {
-    await revokeKey(connection, { ...ref, id: error.exposedId() });
-    const others = exact ? [] : await livingByMarkers(connection, serviceAccountId, [name]);
-    for (const { id } of others) await revokeKey(connection, { ...ref, id });
-  } catch (refusal) {
-    return ambiguous(
-      `It could not be revoked (${inner(refusal)}): look for the key "${name}" on the service and revoke it`,
-      name,
-      [],
-      error,
-    );
-  }
-  return new ProviderError(
-    `${inner(error)}. The key "${name}" was revoked, and no other was made. Tell whoever runs the service; in a backend of one's own, make the id of something that may be shown.`,
-    { cause: error },
-  );
-}
-
-/** A backend of one's own may lack what its type promises: a key that nobody could use, or find again. */
-export function whole(method: string, issued: IssuedApiKey): IssuedApiKey {
-  const { id, name, secret } = (issued ?? {}) as Partial<Record<keyof IssuedApiKey, unknown>>;
-  const missing = Object.entries({ id, name, secret }).find(([, value]) => value === undefined || value === "");
-  if (!missing) return issued;
-  const Lack = missing[0] === "secret" ? SecretUnavailableError : ResponseShapeError;
-  throw new Lack(`"${method}" of the backend answered without "${missing[0]}".`);
-}
-
-/** The living keys under the call's marker. */
-async function searched({ connection, ref }: UnclearCall, cause: unknown): Promise<readonly ApiKey[]> {
-  const { serviceAccountId, name } = ref;
-  try {
-    return await livingByMarkers(connection, serviceAccountId, [name]);
-  } catch (error) {
-    throw ambiguous(
-      `The service could not be searched for it (${inner(error)}): look for that name, revoke what you find, and run again`,
-      name,
-      [],
-      cause,
-    );
-  }
 }
 
 /** The living keys that carry one of these markers. Where an account is said to be missing, that has to be proven. */
@@ -289,27 +124,4 @@ async function revokeById(connection: WritableConnection, known: KnownKey): Prom
         `the service acknowledged the revocation of key ${ref.id}, but still lists it as active; run again`,
       );
   }
-}
-
-function parentOf({ serviceAccountId }: { readonly serviceAccountId?: string }): { serviceAccountId?: string } {
-  return serviceAccountId === undefined ? {} : { serviceAccountId };
-}
-
-function ambiguous(words: string, marker: string, candidates: readonly string[], cause: unknown): AmbiguousCreateError {
-  return new AmbiguousCreateError(
-    `it is unclear whether a key named "${marker}" was made: ${wordsOf(cause)} ${words}.`,
-    marker,
-    candidates,
-    { cause },
-  );
-}
-
-function list(ids: readonly string[]): string {
-  const told = ids.filter(isPlainId);
-  return told.length > 0 ? told.join(", ") : "the keys of that name";
-}
-
-/** A sentence inside another. */
-function inner(error: unknown): string {
-  return wordsOf(error).replace(/\.$/, "");
 }

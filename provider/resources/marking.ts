@@ -8,7 +8,8 @@ import type { Connection, ConnectionFacts, WritableConnection } from "../connect
 import type { AskState, RecordedState } from "../engine-state";
 import { ProviderError, wordsOf } from "../errors";
 import { withUnseenSecret } from "../unseen-secret";
-import { isPlainId, revokeKey, statusOf } from "./key-on-service";
+import { revokeKey, statusOf } from "./key-on-service";
+import { isPlainId } from "./plain-id";
 import {
   logicalName,
   markedName,

@@ -23,7 +23,7 @@ import { checkedInputs, except, handedBack, namesOf, picked, sentInputs, shapeOf
 import { Failures } from "./checks/failures";
 import { checkShape } from "./checks/shape";
 import { disabledWords, staysDisabled } from "./disabled";
-import { isPlainId } from "./key-on-service";
+import { isPlainId } from "./plain-id";
 import { sameDescription } from "./key-inputs";
 import { hasMarkerForm, logicalName, markedName, physicalName } from "./names";
 import { keptAfterFailure } from "./partial-failure";

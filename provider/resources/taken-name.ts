@@ -7,7 +7,8 @@ import type { Connection } from "../connections";
 import { ConflictError, ProviderError, wordsOf } from "../errors";
 import { formatTime } from "../times";
 import type { Naming } from "./marking";
-import { isPlainId, livingByMarkers } from "./key-on-service";
+import { livingByMarkers } from "./key-on-service";
+import { isPlainId } from "./plain-id";
 
 const wayOut = (verb: string) =>
   `A run that was cut short may have made it, and an exact name does not prove that, so it was left alone. If nobody uses it, ${verb} it on the service and run again; else choose another name, or leave exactName out.`;

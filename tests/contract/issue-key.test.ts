@@ -13,7 +13,8 @@ import {
 import type { Clock } from "../../provider/http/client";
 import { createApiKeyProvider } from "../../provider/resources/api-key";
 import { createContext } from "../../provider/resources/context";
-import { issueKey, observeKey, revokeKey } from "../../provider/resources/key-on-service";
+import { issueKey } from "../../provider/resources/issue-key";
+import { observeKey, revokeKey } from "../../provider/resources/key-on-service";
 import { physicalName } from "../../provider/resources/names";
 import { createServiceAccountProvider } from "../../provider/resources/service-account";
 import { type EmulatorFault, startEmulator, type TestEmulator } from "../../testing";

@@ -11,15 +11,9 @@ import type { ResourceContext } from "../context";
 import type { KnownKey } from "../absence";
 import { keyRequest } from "../key-inputs";
 import type { Naming } from "../marking";
-import {
-  isPlainId,
-  issueKey,
-  livingByMarkers,
-  observeKey,
-  retireCredential,
-  revokeKey,
-  whole,
-} from "../key-on-service";
+import { issueKey, whole } from "../issue-key";
+import { livingByMarkers, observeKey, retireCredential, revokeKey } from "../key-on-service";
+import { isPlainId } from "../plain-id";
 import type { Aim } from "./due-issue";
 import { type Credential, currentOf, type KeyRing } from "./key-ring";
 import type { Outcomes, Progress, ServiceStep, Told } from "./outcome";

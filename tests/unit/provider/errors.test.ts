@@ -5,7 +5,7 @@ import * as errors from "../../../provider/errors";
 import { parseAnswer } from "../../../provider/backends/parse-answer";
 import { readCredential } from "../../../provider/credentials";
 import { createHttpClient, type HttpMethod } from "../../../provider/http/client";
-import { issueKey } from "../../../provider/resources/key-on-service";
+import { issueKey } from "../../../provider/resources/issue-key";
 import { assertHoldsNone, textsOf } from "../../../testing/assertions";
 import { FakeService } from "./support/fake-service";
 

@@ -7,13 +7,8 @@ import {
   ConnectionError,
   PermissionDeniedError,
 } from "../../../../provider/errors";
-import {
-  issueKey,
-  observeKey,
-  retireCredential,
-  revokeKey,
-  statusOf,
-} from "../../../../provider/resources/key-on-service";
+import { issueKey } from "../../../../provider/resources/issue-key";
+import { observeKey, retireCredential, revokeKey, statusOf } from "../../../../provider/resources/key-on-service";
 import { FakeService, today } from "../support/fake-service";
 
 const lost = new ConnectionError("POST /keys: the connection broke.", true);
