@@ -15,9 +15,16 @@ export function declareShape(shape: string): void {
   if (!declared.has(shape)) declared.set(shape, compiled(shape));
 }
 
+/** By its text: a review asks about thousands of texts, of the same few shapes. */
+const compiledShapes = new Map<string, Shape>();
+
 function compiled(shape: string): Shape {
+  const known = compiledShapes.get(shape);
+  if (known) return known;
   const bare = shape.replace(/^\^/, "").replace(/(^|[^\\])\$$/, "$1");
-  return { anywhere: new RegExp(bare, "g"), whole: new RegExp(`^(?:${bare})$`, "d") };
+  const made = { anywhere: new RegExp(bare, "g"), whole: new RegExp(`^(?:${bare})$`, "d") };
+  compiledShapes.set(shape, made);
+  return made;
 }
 
 /** What of a secret its own service shows in clear, as offsets: the named groups of its shape, in order. */

@@ -1,4 +1,5 @@
-import { lifeFields, type DeltaEntry, type ReviewedSide } from "./delta-schema";
+import type { DeltaEntry, ReviewedSide } from "./delta-schema";
+import { lifeFields } from "./life-fields";
 import { nameOf } from "./urn";
 
 /** A fact of a changed resource that is not a grant: where it is, whose, how long it lives. */

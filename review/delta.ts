@@ -1,18 +1,11 @@
 import { vendorNamed } from "../provider/vendors";
 import type { ScopeCatalogue } from "../provider/scopes";
 import { canonicalJson } from "./canonical";
-import {
-  lifeFields,
-  type DeltaEntry,
-  type KeptEntry,
-  type NewCode,
-  type Reviewed,
-  type ReviewedCatalogue,
-  type ReviewedSide,
-} from "./delta-schema";
+import type { DeltaEntry, KeptEntry, NewCode, Reviewed, ReviewedCatalogue, ReviewedSide } from "./delta-schema";
 import { exactText } from "./exact-text";
 import { grantText, type Grant } from "./grants";
 import type { KeyAccount } from "./key-account";
+import { lifeFields } from "./life-fields";
 import { isHidden } from "./resource-facts";
 import { isNews } from "./rules/unreviewed-code";
 import { sha256 } from "./sha256";
