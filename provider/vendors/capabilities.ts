@@ -60,6 +60,8 @@ export const capabilitiesSchema = z
         support: z.enum(["optional", "required", "imposed", "none"]),
         /** An existing key's expiry can be changed. Default: false. */
         update: z.boolean().default(false),
+        /** Longest life that the service gives a key, from its issue; left out: no limit known. */
+        longestMs: ms.positive().optional(),
         /** Coarsest step the service keeps; differences below it are no drift. Default: a second. */
         granularityMs: ms.default(1_000),
       })

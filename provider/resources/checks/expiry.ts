@@ -1,6 +1,6 @@
 /** What an end and a life may be. */
 import type { ConnectionFacts } from "../../connections";
-import { parseDuration } from "../../durations";
+import { formatDuration, parseDuration } from "../../durations";
 import { parseTime } from "../../times";
 import { isUnknown } from "../../wire";
 import type { Failures } from "./failures";
@@ -20,7 +20,13 @@ export function checkExpirySupport(
   failures: Failures,
 ): void {
   const field = asked.expiresAt !== undefined ? "expiresAt" : asked.expiresIn !== undefined ? "expiresIn" : undefined;
-  const { support } = capabilities.expiry;
+  const { support, longestMs } = capabilities.expiry;
+  const lifeMs = isUnknown(asked.expiresIn) ? undefined : parseDuration(asked.expiresIn);
+  if (longestMs !== undefined && typeof lifeMs === "number" && lifeMs > longestMs)
+    failures.add(
+      "expiresIn",
+      `"expiresIn" (${formatDuration(lifeMs)}) is over the longest life that ${backend} gives a key (${formatDuration(longestMs)}); shorten it`,
+    );
   if (support === "none" && field)
     failures.add(field, `keys of ${backend} cannot expire; leave "${field}" out; RotatingApiKey limits their age`);
   if (support === "imposed" && field)

@@ -56,11 +56,11 @@ const rules: readonly ScheduleRule[] = [
   },
   {
     field: "rotateEvery",
-    refuses: (asked) => (asked.overlap === undefined ? outlivesKey(asked) : undefined),
+    refuses: (asked, facts) => (asked.overlap === undefined ? outlivesKey(asked, facts) : undefined),
   },
   {
     field: "overlap",
-    refuses: (asked) => (asked.overlap === undefined ? undefined : outlivesKey(asked)),
+    refuses: (asked, facts) => (asked.overlap === undefined ? undefined : outlivesKey(asked, facts)),
   },
   {
     field: "maxOverlap",
@@ -90,9 +90,17 @@ function thirdKey(field: string, ms: number, rotateEvery: number): string {
 }
 
 /** The old key has to live until its overlap ends. */
-function outlivesKey({ rotateEvery, overlapMs, expiresIn }: AskedSchedule): string | undefined {
-  return expiresIn !== undefined && rotateEvery + overlapMs > expiresIn
-    ? `rotateEvery (${d(rotateEvery)}) + overlap (${d(overlapMs)}) = ${d(rotateEvery + overlapMs)} is over the key's life, expiresIn (${d(expiresIn)}): the old key would end before its overlap does; lengthen expiresIn or shorten one of the others`
+function outlivesKey(
+  { rotateEvery, overlapMs, expiresIn }: AskedSchedule,
+  { capabilities, backend }: ConnectionFacts,
+): string | undefined {
+  const sumMs = rotateEvery + overlapMs;
+  const sum = `rotateEvery (${d(rotateEvery)}) + overlap (${d(overlapMs)}) = ${d(sumMs)} is over`;
+  if (expiresIn !== undefined && sumMs > expiresIn)
+    return `${sum} the key's life, expiresIn (${d(expiresIn)}): the old key would end before its overlap does; lengthen expiresIn or shorten one of the others`;
+  const { longestMs } = capabilities.expiry;
+  return expiresIn === undefined && longestMs !== undefined && sumMs > longestMs
+    ? `${sum} the longest life that ${backend} gives a key (${d(longestMs)}): the old key would end before its overlap does; shorten one of them`
     : undefined;
 }
 

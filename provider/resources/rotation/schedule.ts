@@ -36,7 +36,7 @@ export function scheduleOf(
   logicalName: string,
 ): Schedule {
   const rotateEveryMs = millis(inputs.rotateEvery) ?? 0;
-  const lifetimeMs = millis(inputs.expiresIn);
+  const lifetimeMs = millis(inputs.expiresIn) ?? capabilities.expiry.longestMs;
   const rotateBefore = millis(inputs.rotateBefore);
   const overlapMs = millis(inputs.overlap) ?? defaultOverlapMs(inputs, capabilities, rotateEveryMs, lifetimeMs);
   const jitterMs = millis(inputs.jitter) ?? 0;
