@@ -119,7 +119,7 @@ describe("The package", () => {
       const paths = packed.files.map(({ path }) => path);
       const documents = [
         ...["package.json", "README.md", "CHANGELOG.md", "LICENSE", "action.yml"],
-        ...filesInRepository("ci", "docs", "examples").filter((file) => !/\.png$|^docs\/releasing\.md$/.test(file)),
+        ...filesInRepository("ci", "docs", "examples", "templates").filter((file) => !/\.png$|^docs\/releasing\.md$/.test(file)),
       ];
       expect(paths).toEqual(expect.arrayContaining(documents));
       // What a contributor needs, and the picture, stay in the repository: npm's page of the package leads there.
