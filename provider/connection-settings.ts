@@ -245,22 +245,34 @@ export function placeOfCredential({ tokenEnv, tokenFile, tokenCommand }: Setting
 
 /**
  * What of an address its origin does not say, for the scope review: on one host, another path may be another service.
- * The paths of a dialect are many, so a fingerprint stands for them.
+ * What else decides whom a connection believes, and what it takes for gone, belongs to it: a pull request that adds an
+ * authority or a consent changes no other input. A fingerprint stands for what is long.
  */
-export function routeOf(url: string, ownUrl: string | undefined, dialect: unknown): string | undefined {
+export function routeOf(
+  url: string,
+  ownUrl: string | undefined,
+  { dialect, caFile, clientCertFile, assumeGone }: Settings,
+): string | undefined {
   const pathOf = (text: string): string => new URL(text).pathname.replace(/\/+$/, "");
   const path = pathOf(url);
   const isOwn = path === "" || (ownUrl !== undefined && path === pathOf(ownUrl));
   const parts = [
     ...(isOwn ? [] : [`path ${path}`]),
-    ...(dialect === undefined ? [] : [`dialect ${fingerprintOf(JSON.stringify(dialect)).slice(0, 8)}`]),
+    ...printOf("dialect", dialect),
+    ...printOf("authority", caFile),
+    ...printOf("client certificate", clientCertFile),
+    ...printOf("assumed gone", assumeGone),
   ];
   return parts.length === 0 ? undefined : parts.join(", ");
 }
 
+function printOf(what: string, setting: unknown): string[] {
+  return setting === undefined ? [] : [`${what} ${fingerprintOf(JSON.stringify(setting)).slice(0, 8)}`];
+}
+
 /** The path that a route says; undefined where it says none. */
 export function pathOfRoute(route: string | undefined): string | undefined {
-  return /^path (\S+?)(?:, dialect [0-9a-f]{8})?$/.exec(route ?? "")?.[1];
+  return /^path (\S+?)(?:, .*)?$/.exec(route ?? "")?.[1];
 }
 
 /** The one place that the connection's credential comes from. */

@@ -52,7 +52,7 @@ export interface ConnectionFacts {
   readonly movedFromAddresses: readonly string[];
   /** Where the admin credential comes from, in a few words and without reading it. */
   readonly credential?: string;
-  /** Where on that host the requests go, if it is not where the backend's own address says. */
+  /** Where on that host the requests go, if it is not where the backend's own address says, and whom they believe there. */
   readonly route?: string;
   /** What the backend itself finds wrong with a key. */
   readonly validateKey?: (asked: AskedKey) => readonly InputProblem[];
@@ -111,7 +111,7 @@ export function createConnections(
     const catalogue = adapted?.catalogue ?? backend.catalogue;
     const capabilities = adapted?.capabilities ?? backend.capabilities;
     const credential = placeOfCredential(settings);
-    const route = routeOf(url, backend.defaultUrl, settings.dialect);
+    const route = routeOf(url, backend.defaultUrl, settings);
     const { validateKey, validateAccount } = backend;
     const made: Prepared = {
       backend,

@@ -97,10 +97,12 @@ test(
           const kill = drawKill();
           const wreck = await fleet.killed(operation.requests, kill);
           const label = `${operation.name}, ${kill.point}, ${kill.victim}${wreck.missed ? " (missed)" : ""}`;
-          const text = await fleet.recover().catch((error: unknown) => {
-            throw new Error(`seed ${seed}, ${label}: ${String(error)}`);
-          });
-          wreck.clear();
+          const text = await fleet
+            .recover()
+            .catch((error: unknown) => {
+              throw new Error(`seed ${seed}, ${label}: ${String(error)}`);
+            })
+            .finally(() => wreck.clear());
           const broken = await fleet.broken();
           const { count } = operation.requests;
           if (wreck.missed) missed += 1;

@@ -43,6 +43,9 @@ export interface Wreck {
   clear(): void;
 }
 
+/** An update of the matrix takes seconds. One that hangs fails with its moment, and leaves no process. */
+const longestUpdateMs = 180_000;
+
 /** Runs `pulumi up` and kills it where it is told to. */
 export async function killedUpdate(
   stack: TestStack,
@@ -60,11 +63,20 @@ export async function killedUpdate(
   const engine = child.pid;
   if (engine === undefined) throw new Error("pulumi could not be started");
   const printed: Buffer[] = [];
+  const survivors: Process[] = [];
   child.stdout.on("data", (part: Buffer) => printed.push(part));
   child.stderr.on("data", (part: Buffer) => printed.push(part));
-  const ended = new Promise<void>((done) => child.on("exit", () => done()));
+  const ended = new Promise<void>((done, fail) => {
+    const late = setTimeout(() => {
+      killAll([...treeOf(engine), ...survivors]);
+      fail(new Error(`${point}, ${victim}: the update did not end:\n${Buffer.concat(printed).toString("utf8")}`));
+    }, longestUpdateMs);
+    child.on("exit", () => {
+      clearTimeout(late);
+      done();
+    });
+  });
   const state = watchState(stack);
-  const survivors: Process[] = [];
   const wreck = (missed: boolean): Wreck => ({
     missed,
     output: Buffer.concat(printed).toString("utf8"),

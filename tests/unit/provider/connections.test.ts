@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
+import { pathOfRoute } from "../../../provider/connection-settings";
 import { type Connections, createConnections, type WritableConnection } from "../../../provider/connections";
 import { ConfigError } from "../../../provider/errors";
 import type { Backend } from "../../../provider/backends/definition";
@@ -68,8 +69,24 @@ describe("a connection", () => {
     [{ url: "https://nova.example.com/staging/api/v1" }, "path /staging/api/v1"],
     [{ backend: "pulsely", url: "https://gate.example.com/pulsely-prod" }, "path /pulsely-prod"],
     [{ backend: "pulsely", url: undefined, dialect: { paths: {} } }, expect.stringMatching(/^dialect [0-9a-f]{8}$/)],
+    [{ caFile: "corp.pem" }, expect.stringMatching(/^authority [0-9a-f]{8}$/)],
+    [{ clientCertFile: "a.pem", clientKeyFile: "a.key" }, expect.stringMatching(/^client certificate [0-9a-f]{8}$/)],
+    [
+      { url: "https://nova.example.com/staging/api/v1", assumeGone: ["acc-1"] },
+      expect.stringMatching(/^path \/staging\/api\/v1, assumed gone [0-9a-f]{8}$/),
+    ],
   ])("tells where on its host the requests go, if not where its backend's own do: %j", (fields, route) => {
     expect(withFields(fields).describe("default").route).toEqual(route);
+  });
+
+  test.each([
+    ["path /a/b", "/a/b"],
+    ["path /a,b, dialect 01234567", "/a,b"],
+    ["path /a, authority 01234567, assumed gone 89abcdef", "/a"],
+    ["dialect 01234567", undefined],
+    [undefined, undefined],
+  ])("the path of %j is %j", (route, path) => {
+    expect(pathOfRoute(route)).toBe(path);
   });
 
   test("tells commands apart by their arguments, and shows none of them", () => {
