@@ -27,8 +27,9 @@ export function isAssumedGone({ assumeGone, origin }: ConnectionFacts, accountId
 
 /**
  * Where a key is that is not where it was; undefined where it is provably gone: its account's key list succeeds without it,
- * or its account is provably gone and no other has a key of that mark. For a revocation (`toRevoke`) it is enough that the
- * service refuses the key's own secret; a successor needs an account that is there.
+ * or its account is provably gone and no other has a key of that mark. Where nothing shows whether the account is gone, it
+ * is enough for a revocation (`toRevoke`) that the service refuses the key's own secret; a successor needs an account that
+ * is there.
  *
  * @throws ProviderError - it cannot be told.
  */
@@ -40,14 +41,14 @@ export async function findMoved(
   const { serviceAccountId } = known;
   if (isAssumedGone(connection, serviceAccountId)) return undefined;
   const witness = await askWithItsSecret(connection, known);
-  if (witness?.works === false && toRevoke) return undefined;
   if (witness?.works !== true) {
-    const isAccountGone = await proveKeyGone(connection, known);
+    const isRefused = toRevoke && witness?.works === false;
+    const isAccountGone = await proveKeyGone(connection, known, isRefused);
     const mayMove = isAccountGone && connection.capabilities.serviceAccounts?.id === "name";
     return mayMove ? searchMark(connection, known) : undefined;
   }
   const moved = await searchMark(connection, known, witness.serviceAccountId);
-  if (moved) return moved;
+  if (moved && moved.serviceAccountId !== serviceAccountId) return moved;
   throw new ProviderError(
     `key ${known.id} is not where it was, but its own secret still works (connection "${connection.name}"); ${whoseCredential}`,
   );
@@ -83,7 +84,7 @@ async function searchMark(
  * Whether the account of a key that is gone is gone as well: the key is proven to be gone by its account's key list, or by
  * its account's absence. Throws where it is not.
  */
-async function proveKeyGone(connection: Connection, ref: KeyRef): Promise<boolean> {
+async function proveKeyGone(connection: Connection, ref: KeyRef, isRefused: boolean): Promise<boolean> {
   const { client, name } = connection;
   const { id, serviceAccountId } = ref;
   const keys = await client.listKeys(serviceAccountId === undefined ? {} : { serviceAccountId });
@@ -93,13 +94,31 @@ async function proveKeyGone(connection: Connection, ref: KeyRef): Promise<boolea
       `the service says that key ${id} does not exist, but lists it as active (connection "${name}"); ${whoseCredential}`,
     );
   if (keys || serviceAccountId === undefined) return false;
-  if (await findAccount(connection, serviceAccountId, ref.name)) {
+  if (await isThere(connection, ref, serviceAccountId, isRefused)) {
     throw new ProviderError(
       `it cannot be told whether key ${id} is gone: the service shows its account, but not the account's keys (connection "${name}"); ${whoseCredential}`,
     );
   }
   return true;
 }
+
+/** Whether the account is there; one of which nothing can be told is not, for a key whose own secret is refused. */
+async function isThere(
+  connection: Connection,
+  { name }: KeyRef,
+  serviceAccountId: string,
+  isRefused: boolean,
+): Promise<boolean> {
+  try {
+    return (await findAccount(connection, serviceAccountId, name)) !== undefined;
+  } catch (error) {
+    if (isRefused && error instanceof CannotTellError) return false;
+    throw error;
+  }
+}
+
+/** What the service shows does not say whether something is gone. */
+class CannotTellError extends ProviderError {}
 
 /**
  * The account in the list of all; undefined where it is provably gone. Where a 404 proves nothing, a
@@ -121,7 +140,7 @@ export async function findAccount(
     accounts.some((account) => ofSameStack(account.name, marker))
   )
     return listed;
-  throw new ProviderError(
+  throw new CannotTellError(
     `it cannot be told whether account ${id} is gone: the list of accounts lacks it, but shows nothing else of this stack (connection "${name}"); ${whoseCredential}. If it was deleted by hand, say so in the connection: assumeGone: [${JSON.stringify(id)}]`,
   );
 }

@@ -29,7 +29,7 @@ import { checkShape } from "./checks/shape";
 import { checkedInputs, except, handedBack, namesOf, picked, shapeOf } from "./fields/field";
 import { createInputMemory } from "./input-memory";
 import { tellOtherTerms } from "./given-words";
-import { compareScopes, keyRequest, recordIssued, sameDescription } from "./key-inputs";
+import { compareScopes, keyRequest, recordIssued, sameDescription, withAccount } from "./key-inputs";
 import { issueKey } from "./issue-key";
 import { livingByMarkers, type Observation, observeKey, revokeKey } from "./key-on-service";
 import { logicalName, newPhysicalName } from "./names";
@@ -131,7 +131,7 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
         {
           read: async () =>
             found(id, props, await observeKey(connection, knownKey(id, props), context.nowMs()), connection),
-          kept: () => ({ id, props, inputs: inputsOf(props, props.agreedExpiresAt !== undefined) }),
+          kept: () => unread(id, props, context.nowMs()),
         },
       );
     },
@@ -188,10 +188,11 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
 /** What a look at the service makes of the record. */
 function found(
   id: string,
-  props: ApiKeyOutputs,
+  recorded: ApiKeyOutputs,
   { status, key, movedTo }: Observation,
   connection: ConnectionFacts,
 ): ReadResult<ApiKeyOutputs> {
+  const props = withAccount(recorded, movedTo);
   const { agreedScopes: _scopes, agreedExpiresAt, ...rest } = props;
   const { capabilities } = connection;
   const agreedEnd = agreedExpiresAt ?? props.expiresAt;
@@ -201,13 +202,20 @@ function found(
     ...rest,
     ...compareScopes(key?.scopes, props, connection),
     status,
-    serviceAccountId: movedTo ?? props.serviceAccountId,
     accessId: key?.accessId ?? props.accessId,
     description: sameDescription(reworded, props.description) ? props.description : reworded,
     expiresAt: endMoved ? key.expiresAt : agreedEnd,
     agreedExpiresAt: endMoved ? agreedEnd : undefined,
   }) as ApiKeyOutputs;
   return { id, props: outs, inputs: inputsOf(outs, endMoved) };
+}
+
+/** The record as it is; that a key's time is over needs no service to say so. */
+function unread(id: string, props: ApiKeyOutputs, nowMs: number): ReadResult<ApiKeyOutputs> {
+  const { status, expiresAt } = props;
+  const isOver = status === "active" && expiresAt !== undefined && Date.parse(expiresAt) <= nowMs;
+  const outs: ApiKeyOutputs = isOver ? { ...props, status: "expired" } : props;
+  return { id, props: outs, inputs: inputsOf(outs, outs.agreedExpiresAt !== undefined) };
 }
 
 /** The inputs as the user gave them, in what `check` made of them; drift shows in them as the service has it. */

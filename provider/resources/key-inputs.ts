@@ -69,6 +69,18 @@ export function recordIssued(
   });
 }
 
+/** The record of a key that has moved: a scope that names its account, as `read:users!user=ci` does, goes with it. */
+export function withAccount<
+  Given extends { readonly serviceAccountId?: string; readonly serverScopes?: readonly string[] },
+>(given: Given, movedTo: string | undefined): Given {
+  const { serviceAccountId, serverScopes } = given;
+  if (movedTo === undefined || serviceAccountId === undefined) return given;
+  const end = `=${serviceAccountId}`;
+  const follow = (scope: string): string =>
+    scope.endsWith(end) ? `${scope.slice(0, -serviceAccountId.length)}${movedTo}` : scope;
+  return { ...given, serviceAccountId: movedTo, ...defined({ serverScopes: serverScopes?.map(follow) }) };
+}
+
 /** What `read` learns about scopes: the list to record, and the agreed one where the service differs. */
 export function compareScopes(
   onService: readonly string[] | undefined,

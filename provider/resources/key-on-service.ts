@@ -115,7 +115,10 @@ async function revokeById(connection: WritableConnection, known: KnownKey): Prom
   const outcome = await client.revokeKey(ref);
   if (outcome === "absent") {
     const moved = await findMoved(connection, known, { toRevoke: true });
-    if (moved) await client.revokeKey({ ...ref, serviceAccountId: moved.serviceAccountId });
+    if (moved && (await client.revokeKey({ ...ref, serviceAccountId: moved.serviceAccountId })) === "absent")
+      throw new ProviderError(
+        `the service says that key ${ref.id} does not exist, and shows it under the account ${moved.serviceAccountId}; run again`,
+      );
   }
   if (outcome === "revoked" && !capabilities.revokeProves) {
     const key = await client.getKey(ref);

@@ -124,7 +124,7 @@ describe("A key's life on the real engine", () => {
       await services.keys.edit("pulsely", revoked, { state: "revoked" });
       await services.keys.edit("pulsely", expired, { state: "expired" });
       await services.keys.edit("pulsely", rescoped, { scopes: ["read:checks", "write:checks"] });
-      // One key that cannot be read is an error, never "missing", and does not hide what is wrong with the others.
+      // One key that cannot be read stays what it was, never "missing", and does not hide what is wrong with the others.
       await services.faults.add({
         service: "pulsely",
         method: "GET",
@@ -134,9 +134,9 @@ describe("A key's life on the real engine", () => {
         times: 9,
       });
       const refreshed = await stack.pulumi("refresh", "--yes", "--skip-preview");
-      expect(refreshed.code).not.toBe(0);
+      expect(refreshed.code).toBe(0);
       expect(refreshed.text).toMatch(
-        new RegExp(`cannot read ApiKey "unreadable" \\(id ${unreadable}\\).*answered 403`),
+        /warning: the connection "default" could not be read, .* stands, unproven \(first of all the key "unreadable": .*answered 403/,
       );
       await services.faults.clear();
       const steps = (await stack.preview()).filter(({ op }) => op === "replace");

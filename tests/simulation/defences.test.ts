@@ -3,10 +3,10 @@
  * which nothing goes wrong is none, or no test looks at it.
  */
 import { expect, jest, test } from "@jest/globals";
+import type * as keys from "../../provider/resources/key-on-service";
 import type * as markings from "../../provider/resources/marking";
 import type * as allNames from "../../provider/resources/names";
 import type * as partial from "../../provider/resources/partial-failure";
-import type * as steps from "../../provider/resources/rotation/next-step";
 import { seed } from "../support/seed";
 import { createRandom } from "../support/seeded-random";
 import type * as stories from "./support/killed/story";
@@ -63,12 +63,14 @@ mock<typeof partial>("../../provider/resources/partial-failure", ({ keptAfterFai
     off === "a lost create is recorded" ? (error as partial.PartialFailure) : keptAfterFailure(error, ...record),
 }));
 
-mock<typeof steps>("../../provider/resources/rotation/next-step", ({ nextStep }) => ({
-  nextStep: (ring, seen, aim) => {
-    const { nativeRotate, ...rest } = aim.facts.capabilities;
-    if (off !== "the look before a rotation is repeated" || !nativeRotate) return nextStep(ring, seen, aim);
-    const { keepsPrevious: _keeps, ...blind } = nativeRotate;
-    return nextStep(ring, seen, { ...aim, facts: { ...aim.facts, capabilities: { ...rest, nativeRotate: blind } } });
+mock<typeof keys>("../../provider/resources/key-on-service", ({ observeKey }) => ({
+  observeKey: async (connection, known, nowMs) => {
+    const observed = await observeKey(connection, known, nowMs);
+    if (off !== "the look before a rotation is repeated" || !observed.key || known.secretVersion === undefined)
+      return observed;
+    // As if nobody had looked: the key carries what the record says.
+    const { previousVersion: _version, previousValidUntil: _until, ...key } = observed.key;
+    return { status: "active", key: { ...key, secretVersion: known.secretVersion } };
   },
 }));
 

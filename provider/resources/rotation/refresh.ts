@@ -3,7 +3,7 @@ import type { Connection } from "../../connections";
 import { defined } from "../../defined";
 import { secondMs } from "../../durations";
 import { formatTime } from "../../times";
-import { compareScopes, sameDescription } from "../key-inputs";
+import { compareScopes, sameDescription, withAccount } from "../key-inputs";
 import { type Observation, observeKey } from "../key-on-service";
 import { currentOf, type KeyRing, leftAlone, type Previous, replaced, withoutPrevious } from "./key-ring";
 import { knownKey } from "./perform";
@@ -28,12 +28,14 @@ export async function refreshed(ring: KeyRing, connection: Connection, nowMs: nu
 
 function withCurrent(ring: KeyRing, { status, key, movedTo }: Observation, connection: Connection): KeyRing {
   const reworded = connection.capabilities.description === "update" ? key?.description : undefined;
+  const record = withAccount(ring.record, movedTo);
   const seen = {
-    ...compareScopes(key?.scopes, ring.record, connection),
+    ...compareScopes(key?.scopes, record, connection),
     status,
     ...defined({
       accessId: key?.accessId,
       serviceAccountId: movedTo,
+      serverScopes: record.serverScopes,
       description: sameDescription(reworded, ring.record.description) ? undefined : reworded,
     }),
   };

@@ -101,9 +101,8 @@ export class RotationBench {
    * interrupted one has left, and finds every key in the state.
    */
   async newProcess({ hasMadeTheAccount }: { readonly hasMadeTheAccount: boolean }): Promise<void> {
-    const everything = { has: () => true } as unknown as ReadonlySet<string>;
     this.#marking = createMarking(
-      () => Promise.resolve({ identity: "bench", ids: everything, names: everything }),
+      async () => ({ identity: "bench", names: new Set((await this.services.keys.list()).map(({ name }) => name)) }),
       () => undefined,
     );
     if (!hasMadeTheAccount) return;

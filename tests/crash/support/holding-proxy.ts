@@ -77,12 +77,7 @@ export async function startHoldingProxy(): Promise<HoldingProxy> {
       const half = Math.floor(answer.body.length / 2);
       response.writeHead(answer.status, answer.headers);
       response.write(answer.body.subarray(0, half));
-      await stand(
-        () =>
-          new Promise((done) => {
-            response.end(answer.body.subarray(half), done);
-          }),
-      );
+      await stand(() => ended(response, answer.body.subarray(half)));
       return;
     }
     await deliver(response, answer);
@@ -158,11 +153,16 @@ interface Answer {
 }
 
 function deliver(response: ServerResponse, { status, headers, body }: Answer): Promise<void> {
+  if (!response.destroyed) response.writeHead(status, headers);
+  return ended(response, body);
+}
+
+/** Sends the last of an answer, if anybody is still there: where the connection is gone, nothing calls back. */
+function ended(response: ServerResponse, rest: Buffer): Promise<void> {
   return new Promise((done) => {
-    if (response.destroyed) return done();
+    if (response.destroyed || response.socket?.destroyed !== false) return done();
     response.on("close", done);
-    response.writeHead(status, headers);
-    response.end(body, done);
+    response.end(rest, done);
   });
 }
 

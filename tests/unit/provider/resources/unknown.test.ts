@@ -11,8 +11,13 @@ import { accountProgram, keyProgram, succeeded } from "../support/resources";
 const down = () => new ServerError({ status: 503, method: "GET", path: "/keys" });
 
 /** An account with a key and a rotating key; `again` opens new providers, as another run does. */
-async function family(abilities: Partial<Capabilities> = {}, probe?: (secret: string) => ProbeAnswer | undefined) {
+async function family(
+  abilities: Partial<Capabilities> = {},
+  probe?: (secret: string) => ProbeAnswer | undefined,
+  scopes?: readonly string[],
+) {
   const service = new FakeService({ parent: "serviceAccount", serviceAccounts: accounts, ...abilities });
+  if (scopes) service.imposed = { scopes };
   if (probe) service.probe = probe;
   const open = (fields: Readonly<Record<string, unknown>> = {}) => {
     const context = service.context(fields);
@@ -128,6 +133,30 @@ describe("A key that is not where it was", () => {
         expect(resource.outs).toMatchObject({ status: "active", serviceAccountId: "renamed" });
       }
     }
+  });
+
+  test("takes the scopes along that name its account", async () => {
+    const scopesOf = (account: string) => ["read:checks", `read:checks!user=${account}`];
+    const { service, key, rotating } = await family(named, undefined, scopesOf("account-1"));
+    rename(service);
+    for (const resource of [key, rotating]) {
+      service.edit(String(resource.outs.keyId), { scopes: scopesOf("renamed") });
+      expect(await resource.refresh()).toEqual(["serviceAccountId"]);
+      expect(await resource.refresh()).toEqual([]);
+    }
+  });
+
+  test("is not taken for gone where the service contradicts itself", async () => {
+    for (const works of [true, false]) {
+      const { service, key } = await family({}, () => ({ works }));
+      service.deniesKeys = true;
+      await expect(key.destroy()).rejects.toThrow(/still works|lists it as active/);
+      expect(service.living()).toContain(key.outs.keyId);
+    }
+    const { service, key } = await family(named, () => ({ works: true, serviceAccountId: "renamed" }));
+    rename(service);
+    service.deniesKeys = true;
+    await expect(key.destroy()).rejects.toThrow("does not exist, and shows it under the account renamed");
   });
 
   test("is revoked where it is now, also where nobody has refreshed", async () => {

@@ -91,6 +91,8 @@ export class FakeService {
   leavesOut: readonly (keyof ApiKey)[] = [];
   /** What the service answers to a key's own secret; left out: the backend cannot ask. */
   probe: ((secret: string) => ProbeAnswer | undefined) | undefined;
+  /** A revocation is answered as if there were no such key, as from a wrong path. */
+  deniesKeys = false;
   warnings: string[] = [];
   waits: number[] = [];
   readonly #troubles: Trouble[] = [];
@@ -175,7 +177,7 @@ export class FakeService {
       },
       ...(this.probe && { probe: ({ secret }) => Promise.resolve(this.probe?.(secret)) }),
       revokeKey: (ref) => {
-        if (!this.#at(ref)) return Promise.resolve("absent");
+        if (this.deniesKeys || !this.#at(ref)) return Promise.resolve("absent");
         this.edit(ref.id, { status: "revoked" });
         return Promise.resolve("revoked");
       },
