@@ -76,7 +76,7 @@ class Reader {
   }
 }
 
-test("every command of the runbooks does what the page says, after a kill, a leak, a lost or older state, a torn file and a full disk", async () => {
+test("every command of the runbooks does what the page says, after a kill, a leak, a lost or older state, a torn file, a full disk and an outage", async () => {
   const fleet = await Fleet.open();
   const { stack } = fleet;
   const states = join(stack.dir, "backend", ".pulumi", "stacks", "engine-test");
@@ -176,6 +176,37 @@ test("every command of the runbooks does what the page says, after a kill, a lea
     expect((await run("apikeys sweep --state old-export.json --lost-state")).code).toBe(0);
     await fine("pulumi stack init dev && pulumi stack import --file old-export.json");
     await fine("pulumi up --yes --skip-preview");
+    expect(await fleet.broken()).toEqual([]);
+
+    // A service is down while keys on two services are due.
+    fleet.write({ keys: ["pr2", "ar2"], wide: false, now: env.APIKEYS_NOW });
+    await fleet.recover();
+    const generations = async () =>
+      (await stack.state())
+        .filter(({ type }) => /RotatingApiKey$/.test(type))
+        .map(({ urn, outputs }) => [urn.split("::").at(-1), outputs?.generation])
+        .sort();
+    const later = { ...env, APIKEYS_NOW: "2027-02-02T00:00:00Z" };
+    await fleet.setClock(later.APIKEYS_NOW);
+    await fleet.services.faults.add({ service: "pulseapi", path: ".*", kind: "status", status: 503, times: 10_000 });
+    const down = await book.run("pulumi up --yes --refresh --continue-on-error", {
+      more: "--skip-preview",
+      env: later,
+    });
+    expect(down.text).toMatch(/the connection "pulseapi" could not be read, .* stands, unproven/);
+    await fleet.services.faults.clear();
+    expect(await generations()).toEqual([
+      ["ar2", 1],
+      ["pr2", 2],
+    ]);
+    const back = await book.run("pulumi up --yes", { more: "--skip-preview", env: later });
+    expect([back.code, await generations()]).toEqual([
+      0,
+      [
+        ["ar2", 2],
+        ["pr2", 2],
+      ],
+    ]);
     expect(await fleet.broken()).toEqual([]);
 
     expect(book.left()).toEqual([]);
