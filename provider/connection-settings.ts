@@ -2,8 +2,9 @@
 import { z } from "zod";
 import type { Backend } from "./backends/definition";
 import type { CredentialSource } from "./credentials";
+import { defaultTiming } from "./http/client";
 import { isLoopback, type TlsFiles } from "./http/network";
-import { dayMs, minuteMs, parseDuration, secondMs } from "./durations";
+import { dayMs, parseDuration } from "./durations";
 import { ConfigError } from "./errors";
 import { fingerprintOf } from "./fingerprint";
 import { kindOf } from "./redact";
@@ -211,8 +212,8 @@ export interface Timing {
 
 export function readTiming(name: string, { timeout, retryBudget }: Settings): Timing {
   const timing = {
-    timeoutMs: readDuration(name, "timeout", timeout, 10 * secondMs),
-    retryBudgetMs: readDuration(name, "retryBudget", retryBudget, minuteMs),
+    timeoutMs: readDuration(name, "timeout", timeout, defaultTiming.timeoutMs),
+    retryBudgetMs: readDuration(name, "retryBudget", retryBudget, defaultTiming.retryBudgetMs),
   };
   if (timing.timeoutMs > 0) return timing;
   throw new ConfigError(

@@ -70,7 +70,12 @@ export function readDigest(value: unknown): FormReading<PreviewDigest> {
     const raw = recordOf(value);
     return {
       config: maybe(raw, "config", recordOf) ?? {},
-      steps: maybe(raw, "steps", listOf(digestStep)) ?? [],
+      steps:
+        maybe(
+          raw,
+          "steps",
+          listOf((step) => stepOf(step, digestNames)),
+        ) ?? [],
       diagnostics: maybe(raw, "diagnostics", listOf(diagnosticOf)) ?? [],
       summary: maybe(raw, "changeSummary", summaryOf),
     };
@@ -84,7 +89,7 @@ export function readEvent(value: unknown): FormReading<PreviewEvent> {
       config: maybe(raw, "preludeEvent", (prelude) => maybe(recordOf(prelude), "config", recordOf)),
       step: maybe(raw, "resourcePreEvent", (event) => {
         const { metadata } = recordOf(event);
-        return at("metadata", () => eventStep(metadata));
+        return at("metadata", () => stepOf(metadata, eventNames));
       }),
       diagnostic: maybe(raw, "diagnosticEvent", diagnosticOf),
       end: maybe(raw, "summaryEvent", (event) => {
@@ -99,27 +104,26 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function digestStep(value: unknown): PreviewStep {
-  const raw = recordOf(value);
-  return {
-    op: at("op", () => textOf(raw.op)),
-    urn: at("urn", () => textOf(raw.urn)),
-    oldState: maybe(raw, "oldState", stateOf),
-    newState: maybe(raw, "newState", stateOf),
-    diffReasons: maybe(raw, "diffReasons", textsOf) ?? [],
-    replaceReasons: maybe(raw, "replaceReasons", textsOf) ?? [],
-  };
+/** The engine's two forms of a preview say the same of a step under other names. */
+interface StepNames {
+  readonly old: string;
+  readonly new: string;
+  readonly diffs: string;
+  readonly replaces: string;
 }
 
-function eventStep(value: unknown): PreviewStep {
+const digestNames = { old: "oldState", new: "newState", diffs: "diffReasons", replaces: "replaceReasons" };
+const eventNames = { old: "old", new: "new", diffs: "diffs", replaces: "keys" };
+
+function stepOf(value: unknown, names: StepNames): PreviewStep {
   const raw = recordOf(value);
   return {
     op: at("op", () => textOf(raw.op)),
     urn: at("urn", () => textOf(raw.urn)),
-    oldState: maybe(raw, "old", stateOf),
-    newState: maybe(raw, "new", stateOf),
-    diffReasons: maybe(raw, "diffs", textsOf) ?? [],
-    replaceReasons: maybe(raw, "keys", textsOf) ?? [],
+    oldState: maybe(raw, names.old, stateOf),
+    newState: maybe(raw, names.new, stateOf),
+    diffReasons: maybe(raw, names.diffs, textsOf) ?? [],
+    replaceReasons: maybe(raw, names.replaces, textsOf) ?? [],
   };
 }
 

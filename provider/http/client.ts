@@ -1,5 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Dispatcher } from "undici";
+import { minuteMs, secondMs } from "../durations";
 import {
   ConfigError,
   ConflictError,
@@ -72,6 +73,9 @@ export interface Session {
   renew(refused: Credential): Promise<boolean>;
 }
 
+/** How long one attempt, and one call with all its attempts and waits, may take where nobody says. */
+export const defaultTiming = { timeoutMs: 10 * secondMs, retryBudgetMs: minuteMs } as const;
+
 export interface HttpClientOptions {
   readonly url: string;
   readonly session?: Session;
@@ -133,7 +137,14 @@ function isMeant(at: string): boolean {
 
 /** The one place that opens sockets. Redirects are never followed: the credential goes to one origin only. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
-  const { url, session, timeoutMs = 10_000, retryBudgetMs = 60_000, clock = realClock, random = Math.random } = options;
+  const {
+    url,
+    session,
+    timeoutMs = defaultTiming.timeoutMs,
+    retryBudgetMs = defaultTiming.retryBudgetMs,
+    clock = realClock,
+    random = Math.random,
+  } = options;
   /** A list may take as long as the longest call. */
   const listBudgetMs = retryBudgetMs + timeoutMs;
 

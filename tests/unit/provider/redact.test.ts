@@ -19,6 +19,13 @@ import { echoesOf, windowsIn } from "../../support/echoes";
 
 const key = "acmeKEYQ7wZx93kLmPz0vNbT4yH";
 
+/** A backend of one's own whose keys look so. */
+function declareBackend(name: string, shape: string): void {
+  const { capabilities, connect } = pulsely;
+  const secret = { ...capabilities.secret, shape };
+  defineBackend({ name, capabilities: { ...capabilities, scopes: "none", secret }, connect });
+}
+
 describe("vendor text made safe to print", () => {
   test.each([
     ["sk_live_0123456789abcdef is taken", "[redacted] is taken"],
@@ -36,24 +43,12 @@ describe("vendor text made safe to print", () => {
   test("knows what the keys of a backend of one's own look like, as soon as the backend is there", () => {
     const quoted = "token default:development.7d36f00dff80 is locked";
     expect(redact(quoted)).toBe(quoted);
-    const { capabilities, connect } = pulsely;
-    const shape = "(?<scope>[a-z*]+:[a-z]+\\.)[0-9a-f]{12,}";
-    defineBackend({
-      name: "flags",
-      capabilities: { ...capabilities, scopes: "none", secret: { ...capabilities.secret, shape } },
-      connect,
-    });
+    declareBackend("flags", "(?<scope>[a-z*]+:[a-z]+\\.)[0-9a-f]{12,}");
     expect(redact(quoted)).toBe("token [redacted] is locked");
   });
 
   test("what every key of a service begins with is no part of a secret: it may be the service's own name", () => {
-    const { capabilities, connect } = pulsely;
-    const shape = "(?<prefix>parking-lots_)[0-9a-f]{40}";
-    defineBackend({
-      name: "parking-lots",
-      capabilities: { ...capabilities, scopes: "none", secret: { ...capabilities.secret, shape } },
-      connect,
-    });
+    declareBackend("parking-lots", "(?<prefix>parking-lots_)[0-9a-f]{40}");
     rememberSecrets("parking-lots_00112233445566778899aabbccddeeff00112233");
     expect(redact("Parking Lots gave no usable id of parking-lots")).toBe(
       "Parking Lots gave no usable id of parking-lots",
