@@ -25,9 +25,10 @@ const project = (name) => ({ ...shared, displayName: name, testMatch: [`<rootDir
 
 /**
  * unit: no sockets · contract: against the emulator · simulation: long runs in-process ·
- * engine: the real `pulumi` · servers: real servers from registry packages.
+ * engine: the real `pulumi` · servers: real servers from registry packages ·
+ * vendors: doubles of vendors, behind the API documents that these publish.
  */
 module.exports = {
-  projects: ["unit", "contract", "simulation", "engine", "crash", "servers"].map(project),
+  projects: ["unit", "contract", "simulation", "engine", "crash", "servers", "vendors"].map(project),
   testTimeout: 30_000,
 };

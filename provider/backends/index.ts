@@ -12,5 +12,6 @@ export const builtInBackends: Readonly<Record<string, () => Backend>> = {
   novavms: () => (require("./novavms") as typeof import("./novavms")).novavms,
   pulseapi: () => (require("./pulseapi") as typeof import("./pulseapi")).pulseapi,
   pulsely: () => (require("./pulsely") as typeof import("./pulsely")).pulsely,
+  sendgrid: () => (require("./sendgrid") as typeof import("./sendgrid")).sendgrid,
   zenml: () => (require("./zenml") as typeof import("./zenml")).zenml,
 };

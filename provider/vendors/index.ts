@@ -8,6 +8,7 @@ import { keystone } from "./keystone";
 import { novavms } from "./novavms";
 import { pulseapi } from "./pulseapi";
 import { pulsely } from "./pulsely";
+import { sendgrid } from "./sendgrid";
 import type { Vendor } from "./vendor";
 import { zenml } from "./zenml";
 
@@ -18,6 +19,7 @@ export const vendors = {
   novavms,
   pulseapi,
   pulsely,
+  sendgrid,
   zenml,
 } as const satisfies Readonly<Record<string, Vendor>>;
 

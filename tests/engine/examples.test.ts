@@ -15,6 +15,7 @@ const runElsewhere: Readonly<Record<string, string>> = {
   keystone: "../servers/keystone.test.ts",
   keycloak: "../servers/keycloak.test.ts",
   zenml: "../servers/zenml.test.ts",
+  "hosted-services": "../vendors/hosted-services.test.ts",
 };
 
 /** What holds after each `pulumi up` of a README. */

@@ -22,6 +22,7 @@ const documents = [
   ".",
   "docs",
   "docs/reference",
+  "docs/services",
   "emulator",
   "examples",
   ...readdirSync(join(repository, "examples"), { withFileTypes: true })

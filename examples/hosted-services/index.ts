@@ -1,0 +1,26 @@
+import * as pulumi from "@pulumi/pulumi";
+import { RotatingApiKey } from "pulumi-apikeys";
+
+const config = new pulumi.Config();
+const connections = new pulumi.Config("apikeys").requireObject<Record<string, unknown>>("connections");
+/** Remove the connections of services that you do not have: their keys are then not made. */
+const uses = (connection: string) => connection in connections;
+
+const labels = { owner: "platform", purpose: "one key of each service" };
+/** What any key of this program has in common. Change the text of `incident` to have new keys at once. */
+const rotation = { rotateEvery: "90d", emergency: config.get("incident") ?? "none", labels };
+
+export const keyIds: Record<string, pulumi.Output<string>> = {};
+export const secrets: Record<string, pulumi.Output<string | undefined>> = {};
+
+function publish(name: string, key: RotatingApiKey): void {
+  keyIds[name] = key.keyId;
+  secrets[name] = key.secret;
+}
+
+if (uses("sendgrid")) {
+  publish(
+    "sendgrid",
+    new RotatingApiKey("mailer", { connection: "sendgrid", scopes: ["mail.send"], overlap: "7d", ...rotation }),
+  );
+}

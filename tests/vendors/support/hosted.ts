@@ -1,0 +1,23 @@
+import type { VendorDouble } from "../../doubles/double";
+import { startSendgrid } from "../../doubles/sendgrid";
+
+/** A double that can be asked what lives on it. */
+export interface HostedDouble extends VendorDouble {
+  readonly adminToken: string;
+  /** The ids of all living keys. */
+  livingKeys(): readonly string[];
+}
+
+/** A service of the example of hosted services. */
+export interface HostedVendor {
+  readonly start: () => Promise<HostedDouble>;
+  /** Where the example looks for its credential. */
+  readonly tokenEnv: string;
+  /** Further fields of the connection. */
+  readonly connection?: () => Readonly<Record<string, unknown>>;
+}
+
+/** By the backend's name, which is the connection's in the example, and that of the vendor's document. */
+export const hosted: Readonly<Record<string, HostedVendor>> = {
+  sendgrid: { start: startSendgrid, tokenEnv: "SENDGRID_ADMIN_KEY" },
+};
