@@ -7,6 +7,7 @@ import {
   scopeLevel,
   type ScopeCatalogue,
   type ScopeLevel,
+  scopeNames,
 } from "../provider/scopes";
 import { vendorNamed } from "../provider/vendors";
 import { scopesOn } from "../provider/vendors/vendor";
@@ -64,7 +65,7 @@ export function effectiveAccess({ backend, scopes, account }: Holder): Effective
 
 function accessOf(catalogue: ScopeCatalogue | undefined, scopes: readonly string[]): EffectiveAccess {
   const held = essentialScopes(catalogue, scopes);
-  const known = Object.keys(catalogue?.scopes ?? {});
+  const known = scopeNames(catalogue);
   const implied = known.filter((scope) => !held.includes(scope) && covers(catalogue, held, scope));
   const all = [...held, ...implied];
   const everything = covers(catalogue, held, "*");

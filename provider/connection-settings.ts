@@ -1,6 +1,6 @@
 /** The words of a connection: what the stack's config and the environment say, validated, and nothing done with it yet. */
 import { z } from "zod";
-import type { Backend } from "./backends/definition";
+import type { Backend, Capabilities } from "./backends/definition";
 import type { CredentialSource } from "./credentials";
 import { defaultTiming } from "./http/client";
 import { isLoopback, type TlsFiles } from "./http/network";
@@ -8,7 +8,16 @@ import { dayMs, parseDuration } from "./durations";
 import { ConfigError } from "./errors";
 import { fingerprintOf } from "./fingerprint";
 import { kindOf } from "./redact";
-import { nearestWord } from "./scopes";
+import {
+  type ExtraScopes,
+  isKnownScope,
+  nearestScope,
+  nearestWord,
+  type ScopeCatalogue,
+  scopeLevels,
+  withExtraScopes,
+} from "./scopes";
+import { scopesOn } from "./vendors/vendor";
 
 /** The stack config as the engine hands it over. */
 export interface RawConfig {
@@ -22,6 +31,10 @@ const command = {
   error: "write the program and its arguments as a list of texts, such as [op, read, op://infra/acme/token]",
 };
 
+const extraScope = {
+  error:
+    'write what the scope can do, such as { "level": "read" }; level is read, write or admin, and implies a list of scopes',
+};
 const ownFields = {
   backend: z
     .string({ error: "name a built-in backend, an installed package, or a path relative to the program" })
@@ -33,7 +46,25 @@ const ownFields = {
   allowUndocumentedEndpoints: flag.optional(),
   allowPlainHttp: flag.optional(),
   assumeGone: z.array(text, { error: "write a list of account ids, or the connection's own address" }).optional(),
+  extraScopes: z
+    .record(
+      // Whoever reads a review sees this name: it has to look like what it is.
+      z.string().regex(/^[\x21-\x7e]{1,200}$/),
+      z.strictObject(
+        {
+          level: z.enum(scopeLevels, extraScope).optional(),
+          implies: z.array(z.string(extraScope).min(1, extraScope), extraScope).optional(),
+        },
+        extraScope,
+      ),
+      {
+        error:
+          'write scopes by name (ASCII without blanks, at most 200 characters), such as { "reports:read": { "level": "read" } }',
+      },
+    )
+    .optional(),
   movedFrom: z.array(text, { error: "write a list of addresses" }).optional(),
+  maxLife: text.optional(),
   retryBudget: text.optional(),
   timeout: text.optional(),
   caFile: text.optional(),
@@ -123,6 +154,49 @@ export function readOptions(name: string, backend: Backend, settings: Settings):
 function meant(field: string): string {
   const near = nearestWord(field, Object.keys(ownFields));
   return near ? ` Did you mean "${near}"?` : "";
+}
+
+/** The backend's catalogue with the scopes that the connection adds. */
+export function readCatalogue(
+  name: string,
+  { capabilities, name: backend }: Pick<Backend, "capabilities" | "name">,
+  known: ScopeCatalogue | undefined,
+  extraScopes: ExtraScopes | undefined,
+): ScopeCatalogue | undefined {
+  const field = `config apikeys:connections.${name}.extraScopes`;
+  if (extraScopes && scopesOn(capabilities) === "none" && capabilities.serviceAccounts?.scopes === "none")
+    throw new ConfigError(`connection "${name}": ${backend} has no scopes; leave "extraScopes" out (${field}).`);
+  const catalogue = withExtraScopes(known, extraScopes);
+  for (const [scope, { implies = [] }] of Object.entries(catalogue?.extra ?? {})) {
+    const unknown = implies.find((implied) => catalogue && !implied.includes("*") && !isKnownScope(catalogue, implied));
+    if (catalogue === undefined || unknown === undefined) continue;
+    const near = nearestScope(catalogue, unknown);
+    throw new ConfigError(
+      `connection "${name}": "extraScopes" says that ${JSON.stringify(scope)} implies ${JSON.stringify(unknown)}, which is no scope of ${backend}${near === undefined ? "" : `; did you mean "${near}"?`} (${field}).`,
+    );
+  }
+  return catalogue;
+}
+
+/** The backend's capabilities, with the longest life that this installation gives a key. */
+export function readCapabilities(
+  name: string,
+  { capabilities, name: backend }: Pick<Backend, "capabilities" | "name">,
+  { maxLife }: Settings,
+): Capabilities {
+  if (maxLife === undefined) return capabilities;
+  const { expiry } = capabilities;
+  const field = `config apikeys:connections.${name}.maxLife`;
+  if (expiry.support === "none")
+    throw new ConfigError(
+      `connection "${name}": keys of ${backend} have no end of their own; leave "maxLife" out (${field}).`,
+    );
+  const ms = parseDuration(maxLife);
+  const problem =
+    typeof ms !== "number" ? ms.problem : ms === 0 ? "is no time at all; write one such as 90d" : undefined;
+  if (problem !== undefined) throw new ConfigError(`connection "${name}": "maxLife" ${problem} (${field}).`);
+  const longestMs = Math.min(Number(ms), expiry.longestMs ?? Infinity);
+  return { ...capabilities, expiry: { ...expiry, longestMs } };
 }
 
 /** The base URL without a trailing slash. */

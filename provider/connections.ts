@@ -18,6 +18,8 @@ import {
   placeOfCredential,
   routeOf,
   type RawConfig,
+  readCapabilities,
+  readCatalogue,
   readOptions,
   readSettings,
   readTiming,
@@ -108,8 +110,10 @@ export function createConnections(
     const adapted = backend.adapt?.(options);
     const url = readUrl(name, backend, settings);
     const timing = { ...readTiming(name, settings), tls: readTls(name, url, settings) };
-    const catalogue = adapted?.catalogue ?? backend.catalogue;
-    const capabilities = adapted?.capabilities ?? backend.capabilities;
+    const own = { name: backend.name, capabilities: adapted?.capabilities ?? backend.capabilities };
+    const capabilities = readCapabilities(name, own, settings);
+    const known = adapted?.catalogue ?? backend.catalogue;
+    const catalogue = readCatalogue(name, own, known, settings.extraScopes);
     const credential = placeOfCredential(settings);
     const route = routeOf(url, backend.defaultUrl, settings);
     const { validateKey, validateAccount } = backend;

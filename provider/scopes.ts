@@ -6,23 +6,62 @@
 /** What is known of one scope. */
 export interface ScopeFacts {
   /** Scopes that come with this one; `*` = every scope there is, `cameras:*` = every one that starts so. */
-  readonly implies?: readonly string[];
+  readonly implies?: readonly string[] | undefined;
   /** How much it can do; left out, the scope's own words decide (`read:x`, `x:write`, `admin:*`). */
-  readonly level?: ScopeLevel;
+  readonly level?: ScopeLevel | undefined;
   /** The holder can make further keys. */
-  readonly mintsKeys?: boolean;
+  readonly mintsKeys?: boolean | undefined;
 }
 
-export type ScopeLevel = "read" | "write" | "admin";
+export const scopeLevels = ["read", "write", "admin"] as const;
+export type ScopeLevel = (typeof scopeLevels)[number];
+
+/** What a connection says of a scope that the catalogue does not know yet. Its own words decide what is left out. */
+export type ExtraScope = Pick<ScopeFacts, "implies" | "level">;
+export type ExtraScopes = Readonly<Record<string, ExtraScope>>;
 
 /** The scopes of one backend. */
 export interface ScopeCatalogue {
   /** The published scopes. Closed unless `open` is given: no other scope exists. */
   readonly scopes: Readonly<Record<string, ScopeFacts>>;
   /** Present where the vendor publishes no list: any word of this form is a scope and implies only itself. */
-  readonly open?: { readonly pattern: string; readonly example: string };
+  readonly open?: {
+    readonly pattern: string;
+    readonly example: string;
+    /** How much words can do, by what they begin with: `{ "project:": "read" }`. The longest beginning decides. */
+    readonly levels?: Readonly<Record<string, ScopeLevel>> | undefined;
+  };
   /** Present where a scope may be limited: what its limit begins with, as the `!` of `read:users!group=analysts`. */
   readonly limitMark?: string;
+  /** What a connection adds with `extraScopes`. A scope that the catalogue knows is never among them. */
+  readonly extra?: ExtraScopes;
+}
+
+/** The catalogue with what a connection adds. A word that the catalogue knows keeps its meaning. */
+export function withExtraScopes(
+  catalogue: ScopeCatalogue | undefined,
+  extraScopes: ExtraScopes | undefined,
+): ScopeCatalogue | undefined {
+  const news = Object.entries(extraScopes ?? {}).filter(([name]) => factsOf(catalogue, name) === undefined);
+  const [first] = news;
+  if (!first) return catalogue;
+  const known = catalogue ?? { scopes: {}, open: { pattern: "", example: first[0] } };
+  return { ...known, extra: Object.fromEntries(news) };
+}
+
+/** What only the connection says of these scopes, and of those that they bring along. */
+export function extraScopesOf(
+  catalogue: ScopeCatalogue | undefined,
+  scopes: readonly string[],
+): ExtraScopes | undefined {
+  const { extra } = catalogue ?? {};
+  if (!extra) return undefined;
+  const names = canonicalScopes([...reachOf(catalogue, scopes)].map((scope) => nameAndLimit(catalogue, scope).name));
+  const used = names.flatMap((name) => {
+    const facts = own(extra, name);
+    return facts ? [[name, facts] as const] : [];
+  });
+  return used.length === 0 ? undefined : Object.fromEntries(used);
 }
 
 /** Sorted and without repeats: the one form in which scopes are sent, stored and compared. */
@@ -34,12 +73,13 @@ export function canonicalScopes(scopes: readonly string[]): string[] {
 export function isWildcard(catalogue: ScopeCatalogue | undefined, scope: string): boolean {
   const { name } = nameAndLimit(catalogue, scope);
   if (name.split(/[:./]/).includes("*")) return true;
-  return factsOf(catalogue, name)?.implies?.includes("*") ?? false;
+  return impliedBy(catalogue, name).includes("*");
 }
 
 /** True where the catalogue knows the scope (or, being open, accepts words of its form). */
 export function isKnownScope(catalogue: ScopeCatalogue, scope: string): boolean {
   if (Object.hasOwn(catalogue.scopes, scope)) return true;
+  if (own(catalogue.extra, nameAndLimit(catalogue, scope).name)) return true;
   return catalogue.open ? new RegExp(catalogue.open.pattern).test(scope) : false;
 }
 
@@ -108,7 +148,7 @@ export function reachOf(catalogue: ScopeCatalogue | undefined, held: readonly st
     if (seen.has(next)) continue;
     seen.add(next);
     const { name, limit } = nameAndLimit(catalogue, next);
-    for (const implied of factsOf(catalogue, name)?.implies ?? []) {
+    for (const implied of impliedBy(catalogue, name)) {
       // What is limited already keeps its own limit: the two in a chain would never end.
       queue.push(nameAndLimit(catalogue, implied).limit === "" ? implied + limit : implied);
     }
@@ -137,8 +177,18 @@ export function scopeLevel(catalogue: ScopeCatalogue | undefined, scope: string)
   const known = factsOf(catalogue, name)?.level;
   if (known) return known;
   const words = wordsOf(name);
+  // No connection talks a word down that says itself what it is.
   if (isWildcard(catalogue, scope) || words.some((word) => adminWords.has(word))) return "admin";
+  const said = own(catalogue?.extra, name)?.level ?? levelOfBeginning(catalogue, name);
+  if (said) return said;
   return words.some((word) => readWords.has(word)) ? "read" : "write";
+}
+
+function levelOfBeginning(catalogue: ScopeCatalogue | undefined, name: string): ScopeLevel | undefined {
+  const [longest] = Object.entries(catalogue?.open?.levels ?? {})
+    .filter(([beginning]) => name.startsWith(beginning))
+    .sort(([a], [b]) => b.length - a.length);
+  return longest?.[1];
 }
 
 const adminWords: ReadonlySet<string> = new Set([
@@ -167,13 +217,27 @@ const mintingNouns = /\b(?:api ?keys?|access ?keys?|keys?|(?:access ?)?tokens?|c
 /** The known scope that the writer most likely meant, if any is near. */
 export function nearestScope(catalogue: ScopeCatalogue, scope: string): string | undefined {
   const { name, limit } = nameAndLimit(catalogue, scope);
-  const near = nearestWord(name, Object.keys(catalogue.scopes));
+  const near = nearestWord(name, scopeNames(catalogue));
   return near === undefined ? undefined : near + limit;
 }
 
-/** `hasOwn`: a scope may be called `constructor`. */
+/** Every scope that has a name: the published ones, and those that the connection adds. */
+export function scopeNames(catalogue: ScopeCatalogue | undefined): string[] {
+  return [...Object.keys(catalogue?.scopes ?? {}), ...Object.keys(catalogue?.extra ?? {})];
+}
+
+/** What the catalogue itself says. */
 function factsOf(catalogue: ScopeCatalogue | undefined, name: string): ScopeFacts | undefined {
-  return catalogue && Object.hasOwn(catalogue.scopes, name) ? catalogue.scopes[name] : undefined;
+  return own(catalogue?.scopes, name);
+}
+
+function impliedBy(catalogue: ScopeCatalogue | undefined, name: string): readonly string[] {
+  return (factsOf(catalogue, name) ?? own(catalogue?.extra, name))?.implies ?? [];
+}
+
+/** `hasOwn`: a scope may be called `constructor`. */
+function own<Value>(map: Readonly<Record<string, Value>> | undefined, name: string): Value | undefined {
+  return map && Object.hasOwn(map, name) ? map[name] : undefined;
 }
 
 /** In lower case, whatever stands between them: `apiKeys.create`, `api_keys:create`. */
@@ -209,9 +273,7 @@ export function nearestWord(word: string, candidates: readonly string[]): string
 
 /** The known scopes that a wildcard stands for; each may imply more. */
 function matchedBy(catalogue: ScopeCatalogue | undefined, pattern: string): string[] {
-  return pattern.endsWith("*")
-    ? Object.keys(catalogue?.scopes ?? {}).filter((scope) => matchesWildcard(pattern, scope))
-    : [];
+  return pattern.endsWith("*") ? scopeNames(catalogue).filter((scope) => matchesWildcard(pattern, scope)) : [];
 }
 
 function matchesWildcard(pattern: string, scope: string): boolean {

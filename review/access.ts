@@ -1,4 +1,10 @@
-import { canonicalScopes, essentialScopes, isKnownScope, type ScopeCatalogue } from "../provider/scopes";
+import {
+  canonicalScopes,
+  essentialScopes,
+  isKnownScope,
+  type ScopeCatalogue,
+  withExtraScopes,
+} from "../provider/scopes";
 import { allOfTheAccount, changeOfGrants, scopeGrants, type Grant, type GrantChange } from "./grants";
 import { quoted, quotedList } from "./inert";
 import { catalogueFor, type PolicyDocument, type ScopePlace } from "./policy";
@@ -129,7 +135,8 @@ function backendOf(
     : [
         `nothing is known of the backend ${quotedList([facts.target.backend])}: add its scopes to \`catalogues\` in the policy file`,
       ];
-  return { scopesOn, problems, ...(catalogue ? { catalogue } : {}) };
+  const claimed = withExtraScopes(catalogue, known ? facts.target.extraScopes : undefined);
+  return { scopesOn, problems, ...(claimed ? { catalogue: claimed } : {}) };
 }
 
 function unknownScopes(facts: Facts, scopes: readonly string[], catalogue: ScopeCatalogue | undefined): string[] {

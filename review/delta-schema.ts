@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { scopeLevels } from "../provider/scopes";
 
 /**
  * What was reviewed, in the one form from which the digest is computed and every table is drawn. All
@@ -38,6 +39,10 @@ const side = z.strictObject({
   credential: text.nullable(),
   /** Path and dialect on the origin. Left out where they are the backend's own, or not on record. */
   route: text.optional(),
+  /** What only the connection says of its scopes. Left out where it says nothing. */
+  extraScopes: z
+    .record(text, z.strictObject({ level: z.enum(scopeLevels).optional(), implies: texts.optional() }))
+    .optional(),
   connection: text,
   environment: text.nullable(),
   /** Of a key. Null: it belongs to none. */
@@ -78,10 +83,12 @@ const catalogue = z.strictObject({
     text,
     z.strictObject({
       implies: texts.optional(),
-      level: z.enum(["read", "write", "admin"]).optional(),
+      level: z.enum(scopeLevels).optional(),
       mintsKeys: z.boolean().optional(),
     }),
   ),
+  /** How much the words of an open catalogue can do, by what they begin with. */
+  levels: z.record(text, z.enum(scopeLevels)).optional(),
   limitMark: text.optional(),
 });
 

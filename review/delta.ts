@@ -1,5 +1,5 @@
 import { vendorNamed } from "../provider/vendors";
-import type { ScopeCatalogue } from "../provider/scopes";
+import type { ExtraScopes, ScopeCatalogue } from "../provider/scopes";
 import { canonicalJson } from "./canonical";
 import type { DeltaEntry, KeptEntry, NewCode, Reviewed, ReviewedCatalogue, ReviewedSide } from "./delta-schema";
 import { exactText } from "./exact-text";
@@ -54,8 +54,17 @@ export function changes({ before, after, gains, loses }: Omit<DeltaEntry, "urn" 
   if (isRecorded && (before.credential !== after.credential || before.route !== after.route)) return true;
   // An account that the update makes has no id yet; one that exists already may take the place of another.
   if (after.accountId !== null && before.accountId !== null && after.accountId !== before.accountId) return true;
-  const where = ({ backend, origin, connection, environment, account, life, staysAlive }: ReviewedSide): string =>
-    canonicalJson({ backend, origin, connection, environment, account, life, staysAlive });
+  const where = ({
+    backend,
+    origin,
+    connection,
+    environment,
+    account,
+    life,
+    staysAlive,
+    extraScopes,
+  }: ReviewedSide): string =>
+    canonicalJson({ backend, origin, connection, environment, account, life, staysAlive, extraScopes });
   return where(before) !== where(after);
 }
 
@@ -73,6 +82,7 @@ function sideOf(unit: Unit, side: Side | undefined): ReviewedSide | null {
     origin: exactOrNull(access.target?.origin),
     credential: exactOrNull(facts.target?.credential),
     ...(facts.target?.route === undefined ? {} : { route: exactText(facts.target.route) }),
+    ...claimsOf(facts.target?.extraScopes),
     connection: exactText(facts.connection),
     environment: exactOrNull(facts.environment),
     account: isKey(unit) ? accountInDelta(side.account) : null,
@@ -82,6 +92,18 @@ function sideOf(unit: Unit, side: Side | undefined): ReviewedSide | null {
     life: lifeOf(isKey(unit) ? state.inputs : { onDisabled: state.inputs.onDisabled }),
     staysAlive: unit.after ? facts.retainOnDelete || facts.deletedWith !== undefined : unit.staysAlive !== undefined,
   };
+}
+
+function claimsOf(claims: ExtraScopes | undefined): Pick<ReviewedSide, "extraScopes"> {
+  if (!claims) return {};
+  const exact = Object.entries(claims).map(
+    ([name, { level, implies }]) =>
+      [
+        exactText(name),
+        { ...(level && { level }), ...(implies && { implies: implies.map(exactText).sort() }) },
+      ] as const,
+  );
+  return { extraScopes: Object.fromEntries(exact) };
 }
 
 /** Whose key it is, as a report says it. */
@@ -125,7 +147,7 @@ function lifeOf(inputs: Readonly<Record<string, unknown>>): ReviewedSide["life"]
 }
 
 /** Without the pattern of an open catalogue: no table depends on it, and a hostile one is slow. */
-function catalogueOf(backend: string, { scopes, limitMark }: ScopeCatalogue): ReviewedCatalogue {
+function catalogueOf(backend: string, { scopes, limitMark, open }: ScopeCatalogue): ReviewedCatalogue {
   return {
     backend,
     scopes: Object.fromEntries(
@@ -139,6 +161,7 @@ function catalogueOf(backend: string, { scopes, limitMark }: ScopeCatalogue): Re
       ]),
     ),
     ...(limitMark === undefined ? {} : { limitMark }),
+    ...(open?.levels ? { levels: { ...open.levels } } : {}),
   };
 }
 

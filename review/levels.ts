@@ -44,5 +44,6 @@ export const ruleIds = [
   "SR026",
   "SR027",
   "SR028",
+  "SR029",
 ] as const;
 export type RuleId = (typeof ruleIds)[number];

@@ -1,4 +1,4 @@
-import { canonicalScopes } from "../provider/scopes";
+import { canonicalScopes, type ExtraScopes } from "../provider/scopes";
 import { leavesAlive } from "./delta";
 import { lockedText } from "./earlier-lock";
 import { inert } from "./inert";
@@ -135,9 +135,22 @@ function common(facts: Side["facts"]): Record<string, unknown> {
     ...(facts.onDisabled === undefined || facts.onDisabled === "ignore"
       ? {}
       : { onDisabled: lockedText(facts.onDisabled) }),
+    ...(facts.target?.extraScopes === undefined ? {} : { extraScopes: lockedClaims(facts.target.extraScopes) }),
     ...(facts.retainOnDelete ? { retainOnDelete: true } : {}),
     ...(facts.deletedWith === undefined ? {} : { deletedWith: lockedText(urnInsideStack(facts.deletedWith), 300) }),
   };
+}
+
+function lockedClaims(claims: ExtraScopes): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(claims).map(([name, { level, implies }]) => [
+      lockedText(name),
+      {
+        ...(level && { level }),
+        ...(implies && { implies: canonicalScopes(implies).map((scope) => lockedText(scope)) }),
+      },
+    ]),
+  );
 }
 
 function expiryPolicy(facts: Side["facts"]): Record<string, string> {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseDuration } from "../provider/durations";
+import { scopeLevels } from "../provider/scopes";
 import { vendorNamed } from "../provider/vendors";
 import { levels, ruleIds } from "./levels";
 
@@ -75,12 +76,21 @@ const catalogue = z
         z.string().min(1),
         z.strictObject({
           implies: z.array(z.string().min(1)).optional(),
-          level: z.enum(["read", "write", "admin"]).optional(),
+          level: z.enum(scopeLevels).optional(),
           mintsKeys: z.boolean().optional(),
         }),
       )
       .optional(),
-    open: z.strictObject({ pattern, example: z.string() }).optional(),
+    open: z
+      .strictObject({
+        pattern,
+        example: z.string(),
+        levels: z
+          .record(z.string().min(1), z.enum(scopeLevels))
+          .optional()
+          .meta({ description: "What words can do, by what they begin with, e.g. `project:` = read." }),
+      })
+      .optional(),
   })
   .meta({ description: "The scopes of a backend that is not built in, by the name that the connection gives it." });
 

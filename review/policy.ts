@@ -100,7 +100,7 @@ export function catalogueFor(
   return {
     known: true,
     scopesOn: "key",
-    catalogue: { scopes: (scopes ?? {}) as ScopeCatalogue["scopes"], ...(open ? { open } : {}) },
+    catalogue: { scopes: scopes ?? {}, ...(open ? { open } : {}) },
   };
 }
 

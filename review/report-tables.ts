@@ -1,10 +1,10 @@
 import { vendorNamed } from "../provider/vendors";
 import { dayMs } from "../provider/durations";
-import type { ScopeCatalogue } from "../provider/scopes";
+import { type ScopeCatalogue, withExtraScopes } from "../provider/scopes";
 import { formatTime, parseTime } from "../provider/times";
 import { sameTarget } from "./access";
 import { accountRows, type AccountRow } from "./account-rows";
-import type { Reviewed, ReviewedSide } from "./delta-schema";
+import type { Reviewed, ReviewedCatalogue, ReviewedSide } from "./delta-schema";
 import { grantOf, grantText, type Grant } from "./grants";
 import { inert } from "./inert";
 import { noAccount, type KeyAccount } from "./key-account";
@@ -46,7 +46,7 @@ export interface TableExtras {
 
 /** The delta in the form in which the rules and the rows ask their questions. */
 export function unitsOf({ delta, kept, catalogues }: Reviewed): Unit[] {
-  const own = new Map(catalogues.map(({ backend, ...catalogue }) => [backend, catalogue as ScopeCatalogue]));
+  const own = new Map(catalogues.map((reviewed) => [reviewed.backend, catalogueIn(reviewed)]));
   const entries = [
     ...delta,
     ...kept.map(({ urn, kind, now }) => ({ urn, kind, before: now, after: now, gains: [], loses: [] })),
@@ -85,7 +85,7 @@ function sideOf(
   const target = targetOf(side);
   const backend = side.backend ?? "";
   const vendor = vendorNamed(backend);
-  const catalogue = vendor ? vendor.catalogue : catalogues.get(backend);
+  const catalogue = withExtraScopes(vendor ? vendor.catalogue : catalogues.get(backend), side.extraScopes);
   const held = grants.map(grantOf);
   const role = held.find(({ kind }) => kind === "role")?.name;
   return {
@@ -111,13 +111,23 @@ function sideOf(
   };
 }
 
-function targetOf({ backend, origin, credential, route }: ReviewedSide): Target | undefined {
+/** A report has no patterns: which words are scopes was judged where it was written. */
+function catalogueIn({ scopes, limitMark, levels }: ReviewedCatalogue): ScopeCatalogue {
+  return {
+    scopes,
+    ...(limitMark === undefined ? {} : { limitMark }),
+    ...(levels ? { open: { pattern: "", example: "", levels } } : {}),
+  };
+}
+
+function targetOf({ backend, origin, credential, route, extraScopes }: ReviewedSide): Target | undefined {
   if (backend === null || origin === null) return undefined;
   return {
     backend,
     origin,
     ...(credential === null ? {} : { credential }),
     ...(route === undefined ? {} : { route }),
+    ...(extraScopes === undefined ? {} : { extraScopes }),
   };
 }
 

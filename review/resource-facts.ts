@@ -4,6 +4,7 @@ import type { ApiKeyOutputs } from "../provider/resources/api-key-inputs";
 import type { RotatingInputs } from "../provider/resources/rotation/fields";
 import type { RotatingOutputs } from "../provider/resources/rotation/key-ring";
 import type { ServiceAccountOutputs } from "../provider/resources/service-account";
+import { type ExtraScope, type ExtraScopes, scopeLevels } from "../provider/scopes";
 import type { ResourceState } from "./preview-form";
 
 /**
@@ -32,6 +33,8 @@ export interface Target {
   readonly credential?: string;
   /** Path and dialect on that origin, where they are not the backend's own. */
   readonly route?: string;
+  /** What only the connection says of its scopes, and no catalogue. */
+  readonly extraScopes?: ExtraScopes;
 }
 
 /** Why a value cannot be read: the engine masks it, or learns it during the update. */
@@ -268,9 +271,27 @@ function hasForm(value: unknown, form: Form): boolean {
 
 /** A field that a later version adds says something of the place, too. */
 function isTarget(value: unknown): boolean {
-  const { backend, origin, credential, route, ...more } = record(value) ?? {};
+  const { backend, origin, credential, route, extraScopes, ...more } = record(value) ?? {};
   const optional = [credential, route].every((field) => field === undefined || text(field) !== undefined);
-  return text(backend) !== undefined && text(origin) !== undefined && optional && Object.keys(more).length === 0;
+  const claims = extraScopes === undefined || readExtraScopes(extraScopes) !== undefined;
+  const known = optional && claims && Object.keys(more).length === 0;
+  return text(backend) !== undefined && text(origin) !== undefined && known;
+}
+
+/** Undefined where it has any other form. */
+function readExtraScopes(value: unknown): ExtraScopes | undefined {
+  const claims = Object.entries(record(value) ?? {});
+  if (claims.length === 0) return undefined;
+  const read: [string, ExtraScope][] = [];
+  for (const [name, claim] of claims) {
+    const { level, implies, ...more } = record(claim) ?? { more: claim };
+    const grade = scopeLevels.find((each) => each === level);
+    const isList = Array.isArray(implies) && implies.every((scope) => text(scope) !== undefined);
+    const isKnown = (level === undefined || grade !== undefined) && (implies === undefined || isList);
+    if (!isKnown || Object.keys(more).length > 0) return undefined;
+    read.push([name, { ...(grade && { level: grade }), ...(isList && { implies: implies as string[] }) }]);
+  }
+  return Object.fromEntries(read);
 }
 
 const noneHidden: Facts["hidden"] = [];
@@ -302,11 +323,13 @@ function readTarget({ inputs, outputs }: ResourceState): Target | undefined {
   if (backend === undefined || origin === undefined) return undefined;
   const credential = text(target?.credential);
   const route = text(target?.route);
+  const extraScopes = readExtraScopes(target?.extraScopes);
   return {
     backend,
     origin,
     ...(credential === undefined ? {} : { credential }),
     ...(route === undefined ? {} : { route }),
+    ...(extraScopes === undefined ? {} : { extraScopes }),
   };
 }
 

@@ -4,8 +4,8 @@ import { PausedTraces } from "./paused-traces";
 import { providerText, typeToken } from "./resource-text";
 import type { Scope } from "./scope";
 
-/** Inputs that every kind of key has. */
-export interface KeyArgs {
+/** Inputs that every kind of key has. `S`: the scopes that compile; say one service's, as `KeyArgs<PulselyScope>`, to have slips found by the compiler. */
+export interface KeyArgs<S extends Scope = Scope> {
   /**
    * A PREFIX of the name on the service, which is `<prefix>-<mark>`: the mark proves the
    * state and the resource, and differs for every key, so that two generations can stand side by side; the output `physicalName` shows it. A change renames
@@ -21,7 +21,7 @@ export interface KeyArgs {
    * immutable. An empty list and wildcards such as `admin:*` need {@link fullAccess}. Left out where
    * the service has no scopes on keys.
    */
-  scopes?: pulumi.Input<pulumi.Input<Scope>[]>;
+  scopes?: pulumi.Input<pulumi.Input<S>[]>;
   /**
    * Only where the service lets its callers choose. A change replaces.
    *
@@ -56,7 +56,7 @@ export interface KeyArgs {
 }
 
 /** Inputs of {@link ApiKey}. */
-export interface ApiKeyArgs extends KeyArgs {
+export interface ApiKeyArgs<S extends Scope = Scope> extends KeyArgs<S> {
   /**
    * Takes `name` verbatim. A replacement then revokes the old key before it makes the new one, and an
    * unclear create cannot be resolved by itself. A change replaces.
@@ -81,9 +81,10 @@ export interface ApiKeyArgs extends KeyArgs {
 
 /**
  * An API key that never changes its powers: one resource is one key, its Pulumi id is the key's id.
- * What would change them makes a new key before the old one is revoked.
+ * What would change them makes a new key before the old one is revoked. `new ApiKey<PulselyScope>(…)`
+ * takes the scopes of that service alone.
  */
-export class ApiKey extends pulumi.CustomResource {
+export class ApiKey<S extends Scope = Scope> extends pulumi.CustomResource {
   /**
    * `active`; after a refresh also `revoked`, `expired` or `missing`, which the next update repairs by a replacement, and
    * `disabled` (the key or its account), which waits for {@link KeyArgs.onDisabled}.
@@ -110,7 +111,7 @@ export class ApiKey extends pulumi.CustomResource {
   /** Origin of the URL that issued the key. */
   declare readonly service: pulumi.Output<string>;
 
-  constructor(name: string, args: ApiKeyArgs = {}, options?: pulumi.CustomResourceOptions) {
+  constructor(name: string, args: ApiKeyArgs<S> = {}, options?: pulumi.CustomResourceOptions) {
     const traces = new PausedTraces();
     try {
       super(

@@ -5,10 +5,13 @@ export type {
   JupyterhubScope,
   KeycloakScope,
   KeystoneScope,
+  NovavmsRole,
   NovavmsScope,
   PulseapiScope,
   PulselyScope,
+  Role,
   Scope,
+  VendorRole,
   VendorScope,
 } from "./scope";
 export { ServiceAccount, type ServiceAccountArgs } from "./service-account";

@@ -3,10 +3,11 @@ import type { KeyArgs } from "./api-key";
 import { originOf, withDemands } from "./origin";
 import { PausedTraces } from "./paused-traces";
 import { providerText, typeToken } from "./resource-text";
+import type { Scope } from "./scope";
 import { withheldText } from "./withheld-text";
 
 /** Inputs of {@link RotatingApiKey}. Durations: `30s`, `15m`, `24h`, `7d`, `12w`. */
-export interface RotatingApiKeyArgs extends KeyArgs {
+export interface RotatingApiKeyArgs<S extends Scope = Scope> extends KeyArgs<S> {
   /** Age at which a new key is made, for example `90d`. A change moves the schedule of the current key too. */
   rotateEvery: pulumi.Input<string>;
   /**
@@ -55,7 +56,7 @@ export interface RotatingApiKeyArgs extends KeyArgs {
  * whose key changes in place at the update in which it is due. A changed scope, keeper or life makes a
  * new key in place too; another account, environment or connection replaces the resource.
  */
-export class RotatingApiKey extends pulumi.CustomResource {
+export class RotatingApiKey<S extends Scope = Scope> extends pulumi.CustomResource {
   /**
    * `active`; after a refresh also `revoked`, `expired` or `missing`, which the next update repairs by a new key, and
    * `disabled` (the key or its account), which waits for {@link KeyArgs.onDisabled}.
@@ -102,7 +103,7 @@ export class RotatingApiKey extends pulumi.CustomResource {
     { keyId: string; fingerprint?: string; end: string }[] | undefined
   >;
 
-  constructor(name: string, args: RotatingApiKeyArgs, options?: pulumi.CustomResourceOptions) {
+  constructor(name: string, args: RotatingApiKeyArgs<S>, options?: pulumi.CustomResourceOptions) {
     const traces = new PausedTraces();
     try {
       super(

@@ -1,5 +1,5 @@
 import type { vendors } from "../provider/vendors";
-import type { ScopeOf } from "../provider/vendors/vendor";
+import type { RoleOf, ScopeOf } from "../provider/vendors/vendor";
 
 /** A scope of the built-in vendor of that name: those of its catalogue, and any other word where the catalogue is open. */
 export type VendorScope<Name extends keyof typeof vendors> = ScopeOf<(typeof vendors)[Name]>;
@@ -14,3 +14,11 @@ export type SendgridScope = VendorScope<"sendgrid">;
 
 /** A scope of any service: an editor completes those of the built-in catalogues, `check` judges by the connection's. */
 export type Scope = VendorScope<keyof typeof vendors>;
+
+/** A role of the built-in vendor of that name, where its accounts have one. */
+export type VendorRole<Name extends keyof typeof vendors> = RoleOf<(typeof vendors)[Name]>;
+
+export type NovavmsRole = VendorRole<"novavms">;
+
+/** A role of an account on any service: an editor completes those that vendors list, `check` judges by the connection's. */
+export type Role = VendorRole<keyof typeof vendors>;

@@ -2,10 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { originOf, withDemands } from "./origin";
 import { PausedTraces } from "./paused-traces";
 import { providerText, typeToken } from "./resource-text";
-import type { Scope } from "./scope";
+import type { Role, Scope } from "./scope";
 
-/** Inputs of {@link ServiceAccount}. */
-export interface ServiceAccountArgs {
+/** Inputs of {@link ServiceAccount}. `S` and `R`: the scopes and the roles that compile, such as `ServiceAccountArgs<NovavmsScope, NovavmsRole>`. */
+export interface ServiceAccountArgs<S extends Scope = Scope, R extends Role = Role> {
   /**
    * A PREFIX of the name on the service, which is `<prefix>-<mark>`; the
    * output `physicalName` shows it. A change renames the account where the service can, else replaces it.
@@ -23,9 +23,9 @@ export interface ServiceAccountArgs {
   /** Free text, without control characters. A change updates where the service can; where it keeps none, it stands in the state alone. */
   description?: pulumi.Input<string>;
   /** The account's role, where the service has roles (NovaVMS: `viewer`, `operator`, `admin`). A change updates in place where the service can, else replaces. */
-  role?: pulumi.Input<string>;
+  role?: pulumi.Input<R>;
   /** The most that the account's keys may do, where the service has such a ceiling. A change updates in place where the service can, else replaces. */
-  scopes?: pulumi.Input<pulumi.Input<Scope>[]>;
+  scopes?: pulumi.Input<pulumi.Input<S>[]>;
   /**
    * The connection (stack config `apikeys:connections`) that leads to the service. A change replaces.
    *
@@ -47,7 +47,7 @@ export interface ServiceAccountArgs {
  * A service account: who keys belong to. Services without service accounts (Pulsely, PulseAPI) refuse
  * it in the preview and say what to do instead.
  */
-export class ServiceAccount extends pulumi.CustomResource {
+export class ServiceAccount<S extends Scope = Scope, R extends Role = Role> extends pulumi.CustomResource {
   /** The service's id of the account: what `serviceAccountId` of a key wants. */
   declare readonly accountId: pulumi.Output<string>;
   /** The name on the service. */
@@ -62,7 +62,7 @@ export class ServiceAccount extends pulumi.CustomResource {
   /** Origin of the URL on which the account was made. */
   declare readonly service: pulumi.Output<string>;
 
-  constructor(name: string, args: ServiceAccountArgs = {}, options?: pulumi.CustomResourceOptions) {
+  constructor(name: string, args: ServiceAccountArgs<S, R> = {}, options?: pulumi.CustomResourceOptions) {
     const traces = new PausedTraces();
     try {
       super(

@@ -11,7 +11,7 @@ import { readScopes } from "./novavms-scopes";
 import { cursorPage } from "../http/paging";
 import type { Call } from "../http/service";
 
-const ROLE = /^[a-z][a-z0-9_-]*$/;
+const ROLES: readonly string[] = ["viewer", "operator", "admin"];
 
 /** The routes of service accounts. */
 export function novavmsAccounts({ store, nowMs }: World, records: NovavmsRecords) {
@@ -39,7 +39,7 @@ export function novavmsAccounts({ store, nowMs }: World, records: NovavmsRecords
   function create({ fields }: Call, { organisation }: NovavmsUser): Answer {
     const name = fields.text("name");
     const role = fields.text("role");
-    if (!ROLE.test(role)) throw new InvalidField("role", "must be a lower-case word");
+    if (!ROLES.includes(role)) throw new InvalidField("role", `must be one of ${ROLES.join(", ")}`);
     const scopes = fields.has("scopes") ? readScopes(fields) : [];
     requireFreeName(organisation, name);
     const account: AccountRecord = {

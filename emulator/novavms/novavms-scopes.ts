@@ -1,6 +1,6 @@
 import { InvalidField, type Fields } from "../http/fields";
 
-const SCOPE = /^[a-z][a-z0-9_-]*:([a-z][a-z0-9_-]*|\*)$/;
+const SCOPE = /^[a-z][a-z0-9_-]*(:[a-z0-9][a-z0-9_-]*)*:([a-z0-9][a-z0-9_-]*|\*)$/;
 
 /** The catalogue is open: any `noun:verb` is a scope. */
 export function readScopes(fields: Fields): string[] {

@@ -23,7 +23,7 @@
  *   lie ahead on issue; on an existing key any time is taken.
  * - DELETE of an account that holds a live gateway key is 409.
  * - A disabled account issues no keys (409), and those that it has get 401.
- * - Keys need not have unique names. A role is any lower-case word.
+ * - Keys need not have unique names. A role is viewer, operator or admin.
  */
 import type { EmulatedService, ServiceControl, StartParts } from "../emulated-service";
 import { Refusal, type Answer } from "../http/answer";

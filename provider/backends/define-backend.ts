@@ -4,7 +4,7 @@ import { defined } from "../defined";
 import { ConfigError } from "../errors";
 import { kindOf } from "../redact";
 import { valueAt } from "../value-at";
-import { nearestWord, type ScopeCatalogue, type ScopeFacts } from "../scopes";
+import { nearestWord, type ScopeCatalogue, type ScopeFacts, scopeLevels } from "../scopes";
 import { declareShape } from "../secret-shapes";
 import { type Capabilities, capabilitiesSchema, regularExpression } from "../vendors/capabilities";
 import { contradictionsOf } from "../vendors/contradictions";
@@ -113,7 +113,7 @@ function namesAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
 // `satisfies` makes a field that only the interface has a compile error.
 const scopeFacts = z.strictObject({
   implies: z.array(z.string()).optional(),
-  level: z.enum(["read", "write", "admin"]).optional(),
+  level: z.enum(scopeLevels).optional(),
   mintsKeys: z.boolean().optional(),
 } satisfies Record<keyof ScopeFacts, z.ZodType>);
 const catalogueSchema = z.strictObject({
@@ -122,10 +122,11 @@ const catalogueSchema = z.strictObject({
     .strictObject({
       pattern: regularExpression,
       example: z.string(),
+      levels: z.record(z.string().min(1), z.enum(scopeLevels)).optional(),
     })
     .optional(),
   limitMark: z.string().optional(),
-} satisfies Record<keyof ScopeCatalogue, z.ZodType>);
+} satisfies Record<Exclude<keyof ScopeCatalogue, "extra">, z.ZodType>);
 
 function assertCatalogue(name: string, offered: ScopeCatalogue): void {
   const { open } = checkForm(name, "catalogue", catalogueSchema, offered);

@@ -17,14 +17,13 @@
  */
 import { z } from "zod";
 import { defined } from "../defined";
-import { parseDuration, secondMs } from "../durations";
+import { secondMs } from "../durations";
 import { BadRequestError, InputError, isUnclear, NotFoundError, ProviderError } from "../errors";
 import { path } from "../http/client";
 import { normaliseTime } from "../times";
 import { jupyterhub as vendor } from "../vendors/jupyterhub";
-import { connectionFields } from "./connection-fields";
 import { defineBackend } from "./define-backend";
-import type { ApiKey, BackendContext, ServiceAccount } from "./definition";
+import type { ApiKey, ServiceAccount } from "./definition";
 import { parseAnswer } from "./parse-answer";
 import { unlessGone } from "./unless-gone";
 
@@ -49,26 +48,9 @@ const usersSchema = z.object({
   _pagination: z.object({ next: z.object({ offset: z.number() }).nullish() }),
 });
 
-const isDuration = (text: string) => typeof parseDuration(text) === "number";
-const readOptions = connectionFields("jupyterhub", {
-  longestLife: {
-    schema: z.string().refine(isDuration).optional(),
-    takes: "the hub's token_expires_in_max_seconds as a duration, such as 90d; without one leave it out",
-  },
-});
-type Options = ReturnType<typeof readOptions>;
-
-export const jupyterhub = defineBackend<Options>({
+export const jupyterhub = defineBackend({
   ...vendor,
-  options: readOptions,
-  adapt: ({ longestLife }) => {
-    if (longestLife === undefined) return {};
-    const { expiry } = vendor.capabilities;
-    return {
-      capabilities: { ...vendor.capabilities, expiry: { ...expiry, longestMs: Number(parseDuration(longestLife)) } },
-    };
-  },
-  connect: ({ http }: BackendContext<Options>) => {
+  connect: ({ http }) => {
     const listTokens = (owner: string | undefined): Promise<ApiKey[] | undefined> =>
       unlessAbsent(async () => {
         const at = tokensOf(owner);

@@ -14,6 +14,7 @@
  * - `last_used_at` lags up to a minute
  * - the organisation decides between `sk_live_` and `sk_test_`: callers have no choice
  * - no scope names are published: the catalogue is open; a connection may close it with `scopes: […]`
+ * - roles are those of our proposal; a connection says with `roles: […]` what its installation has
  */
 import { z } from "zod";
 import { defined } from "../defined";
@@ -53,13 +54,17 @@ const accountSchema = z.object({
 const accountsSchema = z.object({ data: z.array(accountSchema), next_cursor: z.string().nullish() });
 
 interface Options extends Dialect<typeof dialect> {
-  readonly closedScopes?: readonly string[];
+  readonly closedScopes?: readonly string[] | undefined;
+  readonly roles?: readonly [string, ...string[]] | undefined;
 }
 
 export const novavms = defineBackend<Options>({
   ...vendor,
   options: readOptions,
-  adapt: ({ closedScopes }) => (closedScopes ? { catalogue: closedCatalogue(closedScopes) } : {}),
+  adapt: ({ closedScopes, roles }) => ({
+    ...(closedScopes && { catalogue: closedCatalogue(closedScopes) }),
+    ...(roles && { capabilities: withRoles(roles) }),
+  }),
   connect: ({ http, options }: BackendContext<Options>) => {
     const accountAt = (id: string) => options.accounts + path`/${id}`;
     const keysAt = (accountId: string | undefined) => accountAt(needAccount(accountId)) + options.keys;
@@ -136,15 +141,23 @@ export const novavms = defineBackend<Options>({
 });
 
 function readOptions(fields: Readonly<Record<string, unknown>>): Options {
-  const { scopes, ...rest } = fields;
+  const { scopes, roles, ...rest } = fields;
   const paths = dialectOption("novavms", dialect)(rest);
-  if (scopes === undefined) return paths;
-  const list = z.array(z.string().min(1)).nonempty().safeParse(scopes);
-  if (!list.success)
-    throw new ConfigError(
-      'backend "novavms" cannot read the connection field "scopes": list the scope names that may be used.',
-    );
-  return { ...paths, closedScopes: list.data };
+  return { ...paths, closedScopes: namesIn("scopes", scopes), roles: namesIn("roles", roles) };
+}
+
+function namesIn(field: "scopes" | "roles", value: unknown): [string, ...string[]] | undefined {
+  if (value === undefined) return undefined;
+  const list = z.tuple([z.string().min(1)], z.string().min(1)).safeParse(value);
+  if (list.success) return list.data;
+  throw new ConfigError(
+    `backend "novavms" cannot read the connection field "${field}": list the ${field.slice(0, -1)} names that may be used.`,
+  );
+}
+
+function withRoles(roles: readonly [string, ...string[]]) {
+  const { serviceAccounts, ...others } = vendor.capabilities;
+  return { ...others, serviceAccounts: { ...serviceAccounts, roles } };
 }
 
 function closedCatalogue(scopes: readonly string[]): ScopeCatalogue {

@@ -2,6 +2,7 @@ import type { ConnectionFacts } from "../connections";
 import { defined } from "../defined";
 import { pathOfRoute } from "../connection-settings";
 import { ConfigError } from "../errors";
+import { type ExtraScopes, extraScopesOf } from "../scopes";
 
 /** Where a connection leads: an internal input that `check` adds, read by the scope review; alone it makes no diff. */
 export interface Target {
@@ -11,10 +12,13 @@ export interface Target {
   readonly credential?: string;
   /** Path and dialect on that origin; left out where they are the backend's own. */
   readonly route?: string;
+  /** What only the connection says of the resource's scopes; left out where the catalogue knows them all. */
+  readonly extraScopes?: ExtraScopes;
 }
 
-export function targetOf({ backend, origin, credential, route }: ConnectionFacts): Target {
-  return defined({ backend, origin, credential, route });
+export function targetOf({ backend, origin, credential, route, catalogue }: ConnectionFacts, scopes?: unknown): Target {
+  const words = Array.isArray(scopes) ? scopes.filter((scope) => typeof scope === "string") : [];
+  return defined({ backend, origin, credential, route, extraScopes: extraScopesOf(catalogue, words) });
 }
 
 /**

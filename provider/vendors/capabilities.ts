@@ -27,6 +27,8 @@ export const capabilitiesSchema = z
         description: support.default("none"),
         /** `required` = there is no account without a role. Default: `none`. */
         role: z.enum(["update", "replace", "none", "required"]).default("none"),
+        /** Every role that there is. Left out: any text may be one. */
+        roles: z.array(z.string().min(1)).nonempty().readonly().optional(),
         /** Scopes on the account itself: a ceiling, or (with `scopes: "account"`) all there is. Default: `none`. */
         scopes: support.default("none"),
         /**

@@ -27,3 +27,10 @@ export const vendors = {
 export function vendorNamed(name: string): Vendor | undefined {
   return Object.hasOwn(vendors, name) ? vendors[name as keyof typeof vendors] : undefined;
 }
+
+/** The built-in vendors whose catalogue lists that scope. */
+export function vendorsWithScope(scope: string): string[] {
+  return Object.values<Vendor>(vendors)
+    .filter(({ catalogue }) => catalogue !== undefined && Object.hasOwn(catalogue.scopes, scope))
+    .map(({ name }) => name);
+}

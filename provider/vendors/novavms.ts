@@ -8,7 +8,13 @@ export const novavms = {
     "NovaVMS documents no call that creates or revokes a service account or a key; those used here are a proposal",
   capabilities: {
     parent: "serviceAccount",
-    serviceAccounts: { name: "update", role: "required", scopes: "replace", uniqueNames: true },
+    serviceAccounts: {
+      name: "update",
+      role: "required",
+      roles: ["viewer", "operator", "admin"],
+      scopes: "replace",
+      uniqueNames: true,
+    },
     scopes: "immutable",
     secret: { shape: "(?<environment>sk_(?:live|test)_)[A-Za-z0-9]{6,}" },
     expiry: { support: "optional", update: true },
@@ -19,12 +25,12 @@ export const novavms = {
     limits: { nameLength: 100 },
   },
   /**
-   * NovaVMS publishes no scope names, so its catalogue is open: any `noun:verb` word is a scope and
+   * NovaVMS publishes no scope names, so its catalogue is open: any `noun:verb` word, or one of more parts, is a scope and
    * implies only itself; `noun:*` covers the noun. The names below are those that the product's own
    * pages use. No key, whatever its scopes, may manage keys: mutations need a user's token.
    */
   catalogue: {
     scopes: { "cameras:read": {}, "events:read": {} },
-    open: { pattern: "^[a-z][a-z0-9_-]*:([a-z][a-z0-9_-]*|\\*)$", example: "cameras:read" },
+    open: { pattern: "^[a-z][a-z0-9_-]*(:[a-z0-9][a-z0-9_-]*)*:([a-z0-9][a-z0-9_-]*|\\*)$", example: "cameras:read" },
   },
 } as const satisfies Vendor;

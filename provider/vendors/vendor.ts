@@ -19,6 +19,17 @@ export type ScopeOf<V extends Vendor> = V extends { readonly catalogue: infer Ca
   ? (keyof Catalogue["scopes"] & string) | (Catalogue extends { readonly open: object } ? string & {} : never)
   : never;
 
+/** The roles of a vendor's accounts: those that it lists, or any word. */
+export type RoleOf<V extends Vendor> = V extends {
+  readonly capabilities: { readonly serviceAccounts: { readonly roles: readonly (infer Role extends string)[] } };
+}
+  ? Role
+  : V extends {
+        readonly capabilities: { readonly serviceAccounts: { readonly role: "update" | "replace" | "required" } };
+      }
+    ? string & {}
+    : never;
+
 /** What scopes stand on: each key, the account that keys belong to, or nothing. */
 export function scopesOn({ scopes }: Pick<OfferedCapabilities, "scopes">): "key" | "account" | "none" {
   return scopes === "immutable" || scopes === "mutable" ? "key" : scopes;

@@ -16,6 +16,7 @@ import { overdueRotation } from "./overdue-rotation";
 import { policyEdit } from "./policy-edit";
 import { readToWrite } from "./read-to-write";
 import type { Rule } from "./rule";
+import { scopeByClaim } from "./scope-by-claim";
 import { scopeRemoved } from "./scope-removed";
 import { sharedKey } from "./shared-key";
 import { tooManyKeys } from "./too-many-keys";
@@ -55,6 +56,7 @@ export const rules: readonly Rule[] = [
   unattendedEnd,
   otherAccount,
   administrativeAccess,
+  scopeByClaim,
 ];
 
 const byId = new Map(rules.map((rule) => [rule.id, rule]));

@@ -1,5 +1,6 @@
 /** Whose a key is, where it works, and what role an account has. */
 import { kindOf } from "../../redact";
+import { nearestWord } from "../../scopes";
 import { isUnknown } from "../../wire";
 import type { CheckPoint } from "./failures";
 
@@ -44,13 +45,25 @@ export function checkEnvironment(
 
 /** A role where the vendor's accounts have one. */
 export function checkRole(role: unknown, { facts: { capabilities, backend }, failures }: CheckPoint): unknown {
-  const { role: support = "none", scopes = "none" } = capabilities.serviceAccounts ?? {};
+  const { role: support = "none", roles, scopes = "none" } = capabilities.serviceAccounts ?? {};
+  const known = roles === undefined ? "" : ` (roles: ${roles.join(", ")})`;
   if (support === "required" && role === undefined)
-    failures.add("role", `"role" is missing; ${backend} has no service account without one`);
+    failures.add("role", `"role" is missing; ${backend} has no service account without one${known}`);
+  if (isText(role) && roles?.includes(role) === false)
+    failures.add("role", `${backend} has no role ${JSON.stringify(role)}${meant(role, roles)}${known}`);
   if (support === "none" && role !== undefined) {
     const instead = scopes === "none" ? "" : ', and say with "scopes" what their keys may do at most';
     failures.add("role", `service accounts of ${backend} have no role; leave "role" out${instead}`);
   }
   if (role === "") failures.add("role", '"role" is an empty text; name a role, or leave it out');
   return role;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "" && !isUnknown(value);
+}
+
+function meant(word: string, known: readonly string[]): string {
+  const near = nearestWord(word, known);
+  return near === undefined ? "" : `; did you mean "${near}"?`;
 }

@@ -1,6 +1,7 @@
 /** The scopes that keys and accounts of a service may have. */
 import type { ConnectionFacts } from "../../connections";
-import { canonicalScopes, isKnownScope, isWildcard, nearestScope } from "../../scopes";
+import { canonicalScopes, isKnownScope, isWildcard, nearestScope, scopeNames } from "../../scopes";
+import { vendorsWithScope } from "../../vendors";
 import { isUnknown } from "../../wire";
 import { type CheckPoint, isGiven } from "./failures";
 
@@ -61,10 +62,10 @@ function checkScope(
     const near = nearestScope(catalogue, scope);
     const form = catalogue.open
       ? `a scope looks like "${catalogue.open.example}"`
-      : `known scopes: ${Object.keys(catalogue.scopes).sort().join(", ")}`;
+      : `known scopes: ${scopeNames(catalogue).sort().join(", ")}`;
     failures.add(
       "scopes",
-      `${backend} (connection "${connection}") has no scope ${JSON.stringify(scope)}${near ? `; did you mean "${near}"?` : ""} (${form})`,
+      `${backend} (connection "${connection}") has no scope ${JSON.stringify(scope)}${meantBy(scope, near, backend)} (${form}). If the service has it, add it to extraScopes of the connection`,
     );
   } else if (isWildcard(catalogue, scope) && !fullAccess) {
     failures.add(
@@ -72,6 +73,13 @@ function checkScope(
       `"${scope}" is a wildcard: it gives everything that it covers, now and later; list single scopes, or set fullAccess: true if that is meant`,
     );
   }
+}
+
+/** A slip of the pen, or a scope of another service: then the connection is the slip. */
+function meantBy(scope: string, near: string | undefined, backend: string): string {
+  const others = vendorsWithScope(scope).filter((name) => name !== backend);
+  const elsewhere = others.length === 0 ? "" : `; it is a scope of ${others.join(" and ")}: is "connection" missing?`;
+  return (near === undefined ? "" : `; did you mean "${near}"?`) + elsewhere;
 }
 
 function exampleScope(catalogue: ConnectionFacts["catalogue"]): string {

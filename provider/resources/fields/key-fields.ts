@@ -54,7 +54,7 @@ export const keyFields = {
   onDisabled: optional<OnDisabled>({ schema: fieldSchemas.onDisabled, change: "keep" }),
   origin: always<Origin>({ schema: fieldSchemas.origin, change: "keep" }),
   /** Added by `check`. */
-  target: optional<Target>({ change: "keep", check: (_target, { facts }) => targetOf(facts) }),
+  target: optional<Target>({ change: "keep", check: (_target, { facts, news }) => targetOf(facts, news.scopes) }),
 } as const satisfies Fields;
 
 /** Inputs of every key, after `check`. */

@@ -305,6 +305,23 @@ describe("a connection that is not right is refused in the preview, with the fie
       { scopes: [] },
       'backend "novavms" cannot read the connection field "scopes": list the scope names that may be used.',
     ],
+    [{ roles: "viewer" }, 'cannot read the connection field "roles": list the role names that may be used.'],
+    [{ extraScopes: ["x"] }, 'the field "extraScopes" is a list of 1; write scopes by name (ASCII without blanks'],
+    [
+      { extraScopes: { "a:b": "read" } },
+      'the field "extraScopes.a:b" is a text of 4 characters; write what the scope can do',
+    ],
+    [{ extraScopes: { "a:b": { level: "reed" } } }, 'the field "extraScopes.a:b.level" is a text of 4 characters'],
+    [{ extraScopes: { "a:b": { implies: "c" } } }, 'the field "extraScopes.a:b.implies" is a text of 1 character'],
+    [{ extraScopes: { "a b": {} } }, "write scopes by name (ASCII without blanks, at most 200 characters)"],
+    [
+      { scopes: ["cameras:read"], extraScopes: { "a:b": { implies: ["camera:read"] } } },
+      '"extraScopes" says that "a:b" implies "camera:read", which is no scope of novavms; did you mean "cameras:read"? (config apikeys:connections.default.extraScopes).',
+    ],
+    [
+      { backend: "zenml", extraScopes: { "a:b": {} } },
+      'zenml has no scopes; leave "extraScopes" out (config apikeys:connections.default.extraScopes).',
+    ],
     [{ dialect: { paths: { keyz: "/x" } } }, 'backend "novavms" cannot read the connection field "dialect.paths.keyz"'],
     [
       { dialect: { paths: { keys: "no-slash" } } },
@@ -547,6 +564,16 @@ describe("a connection that may not write", () => {
     expect(() => under({ APIKEYS_NOW: "2027-02-01T00:00:00Z", APIKEYS_NOW_WRITES: "1" })).not.toThrow();
     expect(() => under({ APIKEYS_NOW: "" })).not.toThrow();
   });
+});
+
+test("a connection adds scopes that its service has and the catalogue lacks, and the roles of its installation", () => {
+  const { catalogue, capabilities } = withFields({
+    scopes: ["cameras:read"],
+    extraScopes: { "reports:read:cam-7": { level: "read" }, "cameras:read": { level: "admin" } },
+    roles: ["viewer", "installer"],
+  }).describe("default");
+  expect(catalogue).toEqual({ scopes: { "cameras:read": {} }, extra: { "reports:read:cam-7": { level: "read" } } });
+  expect(capabilities.serviceAccounts?.roles).toEqual(["viewer", "installer"]);
 });
 
 describe("a connection of an odd name", () => {

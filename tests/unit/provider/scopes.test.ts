@@ -10,6 +10,7 @@ import {
   canonicalScopes,
   covers,
   essentialScopes,
+  extraScopesOf,
   isKnownScope,
   isWildcard,
   nearestScope,
@@ -17,6 +18,7 @@ import {
   sameAccess,
   type ScopeCatalogue,
   scopeLevel,
+  withExtraScopes,
 } from "../../../provider/scopes";
 
 const names = ["a:read", "a:write", "a:*", "b:read", "b:write", "admin:*", "*"] as const;
@@ -245,4 +247,48 @@ describe("a scope with a limit", () => {
     expect(isKnownScope(jupyterhub.catalogue, "read:user!user=ci-bot")).toBe(false);
     expect(nearestScope(jupyterhub.catalogue, "read:user!user=ci-bot")).toBe("read:users!user=ci-bot");
   });
+});
+
+describe("what a connection says of scopes that the catalogue lacks", () => {
+  const extended = withExtraScopes(pulsely.catalogue, {
+    "reports:export": { level: "read", implies: ["read:alerts"] },
+    "admin:billing": { level: "read" },
+    "tokens:create": { level: "read" },
+    "read:alerts": { level: "admin", implies: ["admin:*"] },
+  });
+
+  test("makes them scopes, with that level and what they imply", () => {
+    expect(isKnownScope(pulsely.catalogue, "reports:export")).toBe(false);
+    expect(extended && isKnownScope(extended, "reports:export")).toBe(true);
+    expect(scopeLevel(pulsely.catalogue, "reports:export")).toBe("write");
+    expect(scopeLevel(extended, "reports:export")).toBe("read");
+    expect(covers(extended, ["reports:export"], "read:alerts")).toBe(true);
+    expect(extended && nearestScope(extended, "reports:exprot")).toBe("reports:export");
+  });
+
+  test("talks no word down that says itself that it administers or makes keys", () => {
+    expect(scopeLevel(extended, "admin:billing")).toBe("admin");
+    expect(canMintKeys(extended, "tokens:create")).toBe(true);
+  });
+
+  test("changes nothing of a scope that the catalogue knows", () => {
+    expect(scopeLevel(extended, "read:alerts")).toBe(scopeLevel(pulsely.catalogue, "read:alerts"));
+    expect(isWildcard(extended, "read:alerts")).toBe(false);
+    expect(withExtraScopes(pulsely.catalogue, { "read:alerts": {} })).toBe(pulsely.catalogue);
+  });
+
+  test("is named for the scopes that need it, and for what they bring along", () => {
+    const chain = withExtraScopes(pulsely.catalogue, { a: { implies: ["b"] }, b: { level: "read" }, c: {} });
+    expect(extraScopesOf(chain, ["a", "read:alerts"])).toEqual({ a: { implies: ["b"] }, b: { level: "read" } });
+    expect(extraScopesOf(chain, ["read:alerts"])).toBeUndefined();
+    expect(extraScopesOf(pulsely.catalogue, ["a"])).toBeUndefined();
+  });
+});
+
+test("words of an open catalogue have the level of their longest known beginning", () => {
+  const open = { pattern: "", example: "project:x", levels: { "project:": "read", "project:prod:": "write" } } as const;
+  const catalogue: ScopeCatalogue = { scopes: {}, open };
+  expect(
+    ["project:x", "project:prod:x", "other:x", "project:admin"].map((word) => scopeLevel(catalogue, word)),
+  ).toEqual(["read", "write", "write", "admin"]);
 });

@@ -245,6 +245,26 @@ describe("a change of access that no grant shows", () => {
     expect(answers([...rest, on(before)], [silently(on(before), on(after))])).toMatchObject(told);
   });
 
+  it.each([
+    [{ "x:read": { level: "read" } }, { "x:read": { level: "write" } }],
+    [{ "x:read": { level: "read" } }, { "x:read": { level: "read", implies: ["read:alerts"] } }],
+    [{ "x:read": { level: "read", implies: ["read:alerts"] } }, { "x:read": { level: "read" } }],
+  ])("is told: what the connection says of a scope changes from %j to %j", (before, after) => {
+    const claiming = (extraScopes: unknown): State =>
+      but(web, { scopes: ["x:read"], target: { ...(web.inputs.target as object), extraScopes } });
+    const rest = stack.filter(({ urn }) => urn !== web.urn);
+    expect(answers([...rest, claiming(before)], [silently(claiming(before), claiming(after))])).toMatchObject(told);
+    expect(answers([...rest, claiming(before)], [])).toMatchObject({ refused: false, changed: false, gate: 0 });
+  });
+
+  it.each([{ "x:read": { level: "none" } }, { "x:read": { mintsKeys: false } }, { "x:read": "read" }, ["x:read"], {}])(
+    "is not reviewable: a claim of another form: %j",
+    (extraScopes) => {
+      const after = but(web, { target: { ...(web.inputs.target as object), extraScopes } });
+      expect(answers(stack, [silently(web, after)])).toMatchObject(refused);
+    },
+  );
+
   it("is told: a command brings the credential that was in the encrypted config", () => {
     const from = (credential: string): State => but(web, { target: { ...(web.inputs.target as object), credential } });
     const before = from("encrypted config");

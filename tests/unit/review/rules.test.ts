@@ -33,6 +33,9 @@ const bot = account("bot", novavms);
 const botKey = (name: string, inputs = {}) =>
   key(name, { ...novavms, serviceAccountId: "id-of-bot", scopes: ["cameras:read"], labels: {}, ...inputs }, inAccount);
 
+const claiming = (extraScopes: unknown, scope = "x:read", name = "ci") =>
+  key(name, { scopes: [scope], target: { backend: "pulsely", origin: "https://api.pulsely.io", extraScopes } });
+
 const cases: Case[] = [
   {
     title: "a key with owner, purpose, life and a narrow scope has no finding",
@@ -59,6 +62,38 @@ const cases: Case[] = [
     title: "SR001 once: what the wildcard covers is not counted again",
     steps: [created(key("ci", { scopes: ["admin:*", "read:checks", "write:checks"] }))],
     finds: ["SR001 ci", "SR003 ci"],
+  },
+
+  {
+    title: "SR029: a scope that no catalogue knows, as its connection explains it",
+    steps: [created(claiming({ "x:read": { level: "read" } })), unchanged(key("other"))],
+    finds: ["SR029 ci"],
+  },
+  {
+    title: "SR029 once more, where the explanation changes",
+    steps: [
+      unchanged(claiming({ "x:read": { level: "read" } }), claiming({ "x:read": { implies: ["read:alerts"] } })),
+      unchanged(key("other")),
+    ],
+    finds: ["SR029 ci"],
+  },
+  {
+    title: "SR029 not: it was explained so before",
+    steps: [unchanged(claiming({ "x:read": { level: "read" } }))],
+    finds: [],
+  },
+  {
+    title: "SR015: the same scope without an explanation",
+    steps: [created(key("ci", { scopes: ["x:read"] })), unchanged(key("other"))],
+    finds: ["SR015 ci"],
+  },
+  {
+    title: "SR028: an explanation that calls an administrator's word harmless",
+    steps: [
+      created(claiming({ "admin:x": { level: "read" } }, "admin:x")),
+      unchanged(claiming({ "admin:x": { level: "read" } }, "admin:x", "other")),
+    ],
+    finds: ["SR028 ci"],
   },
 
   {

@@ -1,6 +1,13 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
-import { ApiKey, RotatingApiKey, ServiceAccount } from "../../../sdk";
+import {
+  ApiKey,
+  type NovavmsRole,
+  type NovavmsScope,
+  type PulselyScope,
+  RotatingApiKey,
+  ServiceAccount,
+} from "../../../sdk";
 
 beforeAll(() =>
   pulumi.runtime.setMocks(
@@ -52,4 +59,17 @@ test("An id that is a Pulumi id too is known even in the preview of a change.", 
   const valueOf = <Value>(output: pulumi.Output<Value>) => new Promise<Value>((told) => void output.apply(told));
   expect(await valueOf(new ServiceAccount("exporter", { role: "viewer" }).accountId)).toBe("exporter-id");
   expect(await valueOf(new ApiKey("exporter").keyId)).toBe("exporter-id");
+});
+
+test("A program that says which service it means cannot write another one's words", () => {
+  expect(new ApiKey<PulselyScope>("a", { scopes: ["read:alerts"] })).toBeInstanceOf(ApiKey);
+  // @ts-expect-error a slip of the pen,
+  new ApiKey<PulselyScope>("b", { scopes: ["read:alrets"] });
+  // @ts-expect-error or a scope of another service
+  new RotatingApiKey<PulselyScope>("c", { rotateEvery: "90d", scopes: ["monitors:read"] });
+  // @ts-expect-error or a role that the service does not have
+  new ServiceAccount<NovavmsScope, NovavmsRole>("d", { role: "veiwer" });
+  expect(new ApiKey<PulselyScope | "reports:export">("e", { scopes: ["reports:export"] })).toBeInstanceOf(ApiKey);
+  expect(new ApiKey("f", { scopes: ["a scope of one's own service"] })).toBeInstanceOf(ApiKey);
+  expect(new ServiceAccount("g", { role: "a role of one's own service" })).toBeInstanceOf(ServiceAccount);
 });

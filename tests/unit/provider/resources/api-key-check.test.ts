@@ -234,7 +234,18 @@ describe("the preview refuses, with the field, the kind of the value and what to
         [
           [
             "scopes",
-            'fake (connection "default") has no scope "read:cheks"; did you mean "read:checks"? (known scopes: admin:*, orders:manage, orders:read, read:alerts, read:checks, write:checks)',
+            'fake (connection "default") has no scope "read:cheks"; did you mean "read:checks"? (known scopes: admin:*, orders:manage, orders:read, read:alerts, read:checks, write:checks). If the service has it, add it to extraScopes of the connection',
+          ],
+        ],
+      ],
+      [
+        "a scope of another service",
+        { scopes: ["monitors:write"] },
+        {},
+        [
+          [
+            "scopes",
+            'fake (connection "default") has no scope "monitors:write"; it is a scope of pulseapi: is "connection" missing? (known scopes: admin:*, orders:manage, orders:read, read:alerts, read:checks, write:checks). If the service has it, add it to extraScopes of the connection',
           ],
         ],
       ],
@@ -245,7 +256,7 @@ describe("the preview refuses, with the field, the kind of the value and what to
         [
           [
             "scopes",
-            'fake (connection "default") has no scope "checks:read"; did you mean "read:checks"? (known scopes: admin:*, orders:manage, orders:read, read:alerts, read:checks, write:checks)',
+            'fake (connection "default") has no scope "checks:read"; did you mean "read:checks"? (known scopes: admin:*, orders:manage, orders:read, read:alerts, read:checks, write:checks). If the service has it, add it to extraScopes of the connection',
           ],
         ],
       ],

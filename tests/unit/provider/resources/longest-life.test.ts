@@ -37,14 +37,14 @@ describe("The longest life that a service gives a key", () => {
     ]);
   });
 
-  test("is a field of a jupyterhub connection", () => {
-    const open = (longestLife: unknown) =>
+  test("is shortened by the field maxLife of a connection", () => {
+    const open = (maxLife: unknown, backend = "jupyterhub") =>
       createConnections(
         {
           get: (key) =>
             key === "apikeys:connections"
               ? JSON.stringify({
-                  hub: { backend: "jupyterhub", url: "http://127.0.0.1:1/hub/api", tokenEnv: "T", longestLife },
+                  hub: { backend, url: "http://127.0.0.1:1/hub/api", tokenEnv: "T", maxLife },
                 })
               : undefined,
         },
@@ -52,6 +52,8 @@ describe("The longest life that a service gives a key", () => {
       ).describe("hub");
     expect(open("90d").capabilities.expiry.longestMs).toBe(90 * dayMs);
     expect(open(undefined).capabilities.expiry.longestMs).toBeUndefined();
-    expect(() => open("soon")).toThrow(/"longestLife".*such as 90d/);
+    expect(() => open("soon")).toThrow(/"maxLife" is a text of 4 characters, not a duration/);
+    expect(() => open("0s")).toThrow('"maxLife" is no time at all');
+    expect(() => open("90d", "pulseapi")).toThrow('keys of pulseapi have no end of their own; leave "maxLife" out');
   });
 });

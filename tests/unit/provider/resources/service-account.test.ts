@@ -54,6 +54,12 @@ describe("the preview refuses", () => {
       ["role", '"role" is missing; fake has no service account without one'],
     ],
     [
+      "a role that the service does not have",
+      { role: "veiwer" },
+      { role: "required", roles: ["viewer", "operator"] },
+      ["role", 'fake has no role "veiwer"; did you mean "viewer"? (roles: viewer, operator)'],
+    ],
+    [
       "a role where there are none",
       { role: "viewer" },
       { role: "none" },
@@ -72,7 +78,7 @@ describe("the preview refuses", () => {
       { scopes: "update" },
       [
         "scopes",
-        'fake (connection "default") has no scope "read:cheks"; did you mean "read:checks"? (known scopes: admin:*, orders:manage, orders:read, read:alerts, read:checks, write:checks)',
+        'fake (connection "default") has no scope "read:cheks"; did you mean "read:checks"? (known scopes: admin:*, orders:manage, orders:read, read:alerts, read:checks, write:checks). If the service has it, add it to extraScopes of the connection',
       ],
     ],
     [

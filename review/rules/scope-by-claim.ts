@@ -1,0 +1,42 @@
+import type { ExtraScope } from "../../provider/scopes";
+import { sameTarget } from "../access";
+import { canonicalJson } from "../canonical";
+import { quoted, quotedList } from "../inert";
+import type { Target } from "../resource-facts";
+import { problemOf, type Rule } from "./rule";
+
+/** The author of a pull request writes `extraScopes`: what they say of a scope is a claim, and nobody has published it. */
+export const scopeByClaim: Rule = {
+  id: "SR029",
+  title: "a scope whose meaning only the connection tells",
+  level: "warn",
+  needs: "both-states",
+  followsFromDelta: true,
+  help: "Compare what `extraScopes` of the connection says with the service's own documentation. Where it is true, approve it: what stays as it is, is not told again.",
+  check: ({ units }) => {
+    const before = units.flatMap((unit) => unit.before?.facts.target ?? []);
+    return units.flatMap((unit) => {
+      const target = unit.after?.facts.target;
+      return Object.entries(target?.extraScopes ?? {})
+        .filter(([name, claim]) => !before.some((known) => sameTarget(known, target) && says(known, name, claim)))
+        .map(([name, claim]) =>
+          problemOf(unit, {
+            subject: name,
+            message: `${quoted(name)} is no published scope of ${quoted(target?.backend ?? "")}; the connection says that it ${wordsOf(claim)}`,
+          }),
+        );
+    });
+  },
+};
+
+function says({ extraScopes = {} }: Target, name: string, claim: ExtraScope): boolean {
+  return Object.hasOwn(extraScopes, name) && canonicalJson(extraScopes[name]) === canonicalJson(claim);
+}
+
+function wordsOf({ level, implies = [] }: ExtraScope): string {
+  const parts = [
+    ...(level === undefined ? [] : [`can ${level === "admin" ? "administer" : level}`]),
+    ...(implies.length === 0 ? [] : [`implies ${quotedList([...implies].sort(), 5)}`]),
+  ];
+  return parts.length === 0 ? "exists" : parts.join(" and ");
+}
