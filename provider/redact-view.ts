@@ -1,7 +1,7 @@
 /**
  * A text as a secret is looked for in it: as bytes, each of which knows the characters that it comes from.
- * Characters that nobody sees are left out, and what a JSON text, a URL or a page for people has escaped
- * is told as what it stands for.
+ * Characters that nobody sees are left out, letters of other looks are told as the plain ones, and what a
+ * JSON text, a URL or a page for people has escaped is told as what it stands for.
  */
 export interface View {
   /** One character (0 to 255) for each byte of UTF-8. */
@@ -18,7 +18,7 @@ export function isUnseen(character: string): boolean {
   return unseen.test(character);
 }
 
-class ViewBuilder {
+export class ViewBuilder {
   readonly #bytes: string[] = [];
   readonly #starts: number[] = [];
   readonly #ends: number[] = [];
@@ -33,8 +33,11 @@ class ViewBuilder {
 
   /** A character outside ASCII, as the bytes of UTF-8. */
   character(character: string, start: number, end: number): void {
-    if (isUnseen(character)) return;
-    for (const value of Buffer.from(character)) this.byte(value, start, end);
+    const code = character.codePointAt(0) ?? 0;
+    // Plain text in letters that nobody sees.
+    if (code > 0xe0020 && code < 0xe007f) return this.byte(code - 0xe0000, start, end);
+    for (const plain of code < 0x80 ? character : character.normalize("NFKC"))
+      if (!isUnseen(plain)) for (const value of Buffer.from(plain)) this.byte(value, start, end);
   }
 
   done(): View {
@@ -43,34 +46,43 @@ class ViewBuilder {
 }
 
 export function viewOf(text: string): View {
+  return viewWithout(text, colours);
+}
+
+/** A terminal's colours stand between the letters, and are not seen. */
+const colours = /\u001b\[[0-9;]{0,24}[A-Za-z]/g;
+/** The same for all that a terminal or a page takes for no text. What such a mark holds is in the other view. */
+const marks =
+  /\u001b\][^\u0007\u001b]{0,256}(?:\u0007|\u001b\\)|(?:\u001b\[|\u009b)[0-?]{0,24}[ -/]{0,4}[@-~]|\u001b[ -/]{0,4}[0-~]|[^\u0008]\u0008|<[^<>]{0,64}>/g;
+
+function viewWithout(text: string, left: RegExp): View {
   const builder = new ViewBuilder();
-  for (let at = 0; at < text.length;) {
-    const code = text.codePointAt(at) ?? 0;
-    const length = code > 0xffff ? 2 : 1;
-    // A terminal's colours stand between the letters, and are not seen.
-    const colour = code === 0x1b ? colourLength(text, at) : 0;
-    if (colour > 0) at += colour;
-    else {
-      if (code < 0x80) builder.byte(code, at, at + 1);
+  let at = 0;
+  const addUntil = (end: number) => {
+    while (at < end) {
+      const code = text.codePointAt(at) ?? 0;
+      const length = code > 0xffff ? 2 : 1;
+      // What breaks a line stands where a blank could.
+      if (code < 0x80) builder.byte(code >= 0x09 && code <= 0x0d ? 0x20 : code, at, at + 1);
       else builder.character(text.slice(at, at + length), at, at + length);
       at += length;
     }
+  };
+  for (const { 0: mark, index } of text.matchAll(left)) {
+    addUntil(index);
+    at = index + mark.length;
   }
+  addUntil(text.length);
   return builder.done();
 }
 
-const longestEscape = 12;
-
-function colourLength(text: string, at: number): number {
-  return /^\u001b\[[0-9;]*[A-Za-z]/.exec(text.slice(at, at + 2 * longestEscape))?.[0].length ?? 0;
-}
-
 const named: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
+const longestEscape = 12;
 const escape =
-  /^(?:%([0-9a-f]{2})|\\u([0-9a-f]{4})|\\u\{([0-9a-f]{1,6})\}|\\x([0-9a-f]{2})|\\([^])|&#([0-9]{1,7});|&#x([0-9a-f]{1,6});|&(amp|lt|gt|quot|apos);)/i;
+  /^(?:%([0-9a-f]{2})|[%\\]u([0-9a-f]{4})|\\u([0-9a-f]{8})|\\u\{([0-9a-f]{1,6})\}|\\x([0-9a-f]{2})|\\(["'`\\/nrtbf0])|&#([0-9]{1,7});|&#x([0-9a-f]{1,6});|&([a-z][a-z0-9]{1,9});)/i;
 
 /** What the escapes of a view stand for: one level of them. */
-export function unescaped(view: View): View {
+function unescaped(view: View): View {
   const { bytes, starts, ends } = view;
   if (!/[%\\&]/.test(bytes)) return view;
   const builder = new ViewBuilder();
@@ -86,46 +98,33 @@ export function unescaped(view: View): View {
   return builder.done();
 }
 
-function escapedCharacter([, , u, braced, x, plain, decimal, hex, name]: RegExpExecArray): string {
-  const code = decimal === undefined ? parseInt(u ?? braced ?? x ?? hex ?? "", 16) : Number(decimal);
+function escapedCharacter([, , u, long, braced, x, plain, decimal, hex, name]: RegExpExecArray): string {
+  const code = decimal === undefined ? parseInt(u ?? long ?? braced ?? x ?? hex ?? "", 16) : Number(decimal);
   if (!Number.isNaN(code)) return code <= 0x10ffff ? String.fromCodePoint(code) : "";
+  // Of the other names of characters none is a letter or a digit of a secret.
   if (name !== undefined) return named[name.toLowerCase()] ?? "";
   return plain === undefined || /[nrtbf0]/.test(plain) ? "" : plain;
 }
 
-/** Without blanks: what was spread out. */
-export function spread(view: View): View {
-  return translated(view, (byte) => (isBlank(byte) ? "" : byte));
-}
-
-/**
- * Without blanks and the signs that stand for one, and with both alphabets of base64 made one: what was
- * written for a form or a URL.
- */
-export function compact(view: View): View {
-  return translated(view, (byte) => (isBlank(byte) || byte === "+" || byte === "-" ? "" : byte === "_" ? "/" : byte));
-}
-
-function isBlank(byte: string): boolean {
-  return byte === " " || byte === "\u00a0";
-}
-
-/** Each byte as another one, or left out. */
-function translated(view: View, translate: (byte: string) => string): View {
-  const [bytes, starts, ends]: [string[], number[], number[]] = [[], [], []];
-  for (let at = 0; at < view.bytes.length; at += 1) {
-    const byte = translate(view.bytes[at] ?? "");
-    if (byte === "") continue;
-    bytes.push(byte);
-    starts.push(view.starts[at] ?? 0);
-    ends.push(view.ends[at] ?? 0);
-  }
-  return { bytes: bytes.join(""), starts, ends };
+/** A view without the bytes for which it is not true. */
+export function filtered({ bytes, starts, ends }: View, isKept: (code: number, at: number) => boolean): View {
+  const kept: number[] = [];
+  for (let at = 0; at < bytes.length; at += 1) if (isKept(bytes.charCodeAt(at), at)) kept.push(at);
+  return {
+    bytes: kept.map((at) => bytes[at]).join(""),
+    starts: kept.map((at) => starts[at] ?? 0),
+    ends: kept.map((at) => ends[at] ?? 0),
+  };
 }
 
 /** A text as it is, and as each level of escapes in it is meant: most texts have one. */
 export function viewsOf(text: string): readonly View[] {
-  const views = [viewOf(text)];
+  const views = levelsOf(viewOf(text));
+  return /[\u001b\u009b\u0008<]/.test(text) ? [...views, ...levelsOf(viewWithout(text, marks))] : views;
+}
+
+function levelsOf(view: View): View[] {
+  const views = [view];
   for (let level = 1; level <= 2; level += 1) {
     const last = views.at(-1) as View;
     const next = unescaped(last);

@@ -1,8 +1,7 @@
-import { compact, spread, type View, viewOf, viewsOf } from "./redact-view";
+import { formsOf, readingsOf, windowLength } from "./redact-readings";
+import { type View, viewOf, viewsOf } from "./redact-view";
 import { publishedPrefix } from "./secret-shapes";
 
-/** So many characters of a secret tell something of it: a run that is shorter stands in any text by chance. */
-export const windowLength = 8;
 /** Longer ones are no secrets that a header could carry. */
 const longestSecret = 16 * 1024;
 
@@ -28,10 +27,8 @@ export class SecretWindows {
   /** Calls back with each stretch of the text that a secret shares with it, as offsets of its characters. */
   find(text: string, found: (start: number, end: number) => void): void {
     if (this.isEmpty) return;
-    for (const view of viewsOf(text)) {
-      for (const form of [view, spread(view), compact(view)]) this.#findWindows(form, found);
-      this.#findShort(view, found);
-    }
+    for (const reading of readingsOf(text)) this.#findWindows(reading, found);
+    this.#findShort(text, found);
   }
 
   /**
@@ -42,14 +39,10 @@ export class SecretWindows {
    */
   isHeldBy(text: string, least = windowLength): boolean {
     if (this.isEmpty) return false;
-    for (const view of viewsOf(text)) {
-      for (const form of [view, spread(view), compact(view)])
-        if (this.#longestRun(form.bytes.toLowerCase()) >= least) return true;
-      let held = false;
-      this.#findShort(view, () => (held = true));
-      if (held) return true;
-    }
-    return false;
+    if (readingsOf(text).some(({ bytes }) => this.#longestRun(bytes) >= least)) return true;
+    let held = false;
+    this.#findShort(text, () => (held = true));
+    return held;
   }
 
   #longestRun(lower: string): number {
@@ -63,31 +56,33 @@ export class SecretWindows {
   }
 
   #findWindows({ bytes, starts, ends }: View, found: (start: number, end: number) => void): void {
-    const lower = bytes.toLowerCase();
-    for (let at = 0; at + windowLength <= lower.length; at += 1)
-      if (this.#windows.has(lower.slice(at, at + windowLength)))
+    for (let at = 0; at + windowLength <= bytes.length; at += 1)
+      if (this.#windows.has(bytes.slice(at, at + windowLength)))
         found(starts[at] ?? 0, ends[at + windowLength - 1] ?? 0);
   }
 
-  #findShort({ bytes, starts, ends }: View, found: (start: number, end: number) => void): void {
-    const lower = bytes.toLowerCase();
-    for (const secret of this.#short)
-      for (let at = lower.indexOf(secret); at >= 0; at = lower.indexOf(secret, at + 1)) {
-        const end = at + secret.length;
-        // A very short one stands inside other words by chance.
-        if (secret.length < 4 && (isWordByte(lower[at - 1]) || isWordByte(lower[end]))) continue;
-        found(starts[at] ?? 0, ends[end - 1] ?? 0);
-      }
+  #findShort(text: string, found: (start: number, end: number) => void): void {
+    if (this.#short.size === 0) return;
+    for (const { bytes, starts, ends } of viewsOf(text)) {
+      const lower = bytes.toLowerCase();
+      for (const secret of this.#short)
+        for (let at = lower.indexOf(secret); at >= 0; at = lower.indexOf(secret, at + 1)) {
+          const end = at + secret.length;
+          // A very short one stands inside other words by chance.
+          if (secret.length < 4 && (isWordByte(lower[at - 1]) || isWordByte(lower[end]))) continue;
+          found(starts[at] ?? 0, ends[end - 1] ?? 0);
+        }
+    }
   }
 }
 
 /** Each run of eight characters, in each form in which the text may be written. */
 function* windowsOf(text: string): Generator<string> {
   if (text === "") return;
-  const plain = viewOf(text);
   const bytes = Buffer.from(text);
+  const backwards = Array.from(text).reverse().join("");
   const forms = [
-    ...[plain, spread(plain), compact(plain)].map((view) => view.bytes.toLowerCase()),
+    ...[text, backwards].flatMap((each) => formsOf(viewOf(each))).map((view) => view.bytes.toLowerCase()),
     bytes.toString("hex"),
     ...[0, 1, 2].map((before) => base64Of(bytes, before)),
   ];
@@ -106,5 +101,8 @@ function base64Of(bytes: Buffer, before: number): string {
     .replace(/=+$/, "");
   const first = Math.ceil((before * 4) / 3);
   const last = Math.floor(((before + bytes.length) * 4) / 3);
-  return compact(viewOf(text.slice(first, last))).bytes.toLowerCase();
+  return text
+    .slice(first, last)
+    .replace(/[^A-Za-z0-9]/g, "")
+    .toLowerCase();
 }
