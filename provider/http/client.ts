@@ -13,6 +13,7 @@ import { rememberSecrets, rememberSuspects } from "../known-secrets";
 import { redact } from "../redact";
 import { secretLike } from "../secret-shapes";
 import { hasUnseenSecret } from "../unseen-secret";
+import { encodingOf } from "./body-encoding";
 import { adviceFor, isPermanentCode, provesNothingSent, proxyRefusal } from "./connect-failure";
 import { parseJsonAnswer } from "./json-answer";
 import { nextPage } from "./list-bounds";
@@ -264,7 +265,7 @@ interface AnswerAt extends FinalAnswer {
 }
 
 function interpret(request: HttpRequest, answer: AnswerAt, secrets: readonly string[]): HttpResponse {
-  const { status, headers, text } = answer;
+  const { status, headers, text } = asText(request, answer, secrets);
   suspectAnswer(request, answer);
   if (request.absent?.includes(status)) {
     // A page for people is what a wrong address shows: it must not make every key look missing.
@@ -272,12 +273,23 @@ function interpret(request: HttpRequest, answer: AnswerAt, secrets: readonly str
     return { status, headers, body: undefined, absent: true };
   }
   if (status < 200 || (status >= 300 && status < 400)) throw redirected(request, answer, secrets);
-  if (status >= 400) throw refused(request, answer, secrets);
+  if (status >= 400) throw refused(request, { ...answer, text }, secrets);
   if (text.trim() === "" || request.expectJson === false) return { status, headers, body: undefined, absent: false };
   const body = parseJsonAnswer(text, () => labelOf(request, secrets));
   if (body === undefined) throw notJson(request, answer, secrets);
   if (request.method !== "GET") rememberSuspects(...secretLike(body, wordsOfRequest(request)));
   return { status, headers, body, absent: false };
+}
+
+/** What a body says that is in no other encoding; a refusal that is in one is told without its words. */
+function asText(request: HttpRequest, answer: AnswerAt, secrets: readonly string[]): RawAnswer {
+  const { status, headers, text } = answer;
+  const encoding = encodingOf(headers["content-encoding"], text);
+  if (encoding === undefined || request.expectJson === false) return answer;
+  if (status >= 300 && request.absent?.includes(status) !== true) return { status, headers, text: "" };
+  throw new ResponseShapeError(
+    `${labelOf(request, secrets)} answered ${status} in an encoding that was not asked for (${encoding}). Something between this machine and the service changes its answers: check the connection's url, and the proxies on the way.`,
+  );
 }
 
 /** A key that was just made may stand in a refusal, and in what is quoted of the headers as well. */
@@ -398,20 +410,27 @@ function asConnectionError(error: unknown, { label, url, timedOutAfterMs }: Fail
   const origin = new URL(url).origin;
   if (timedOutAfterMs !== undefined)
     return new TimeoutError(`${label}: no complete answer from ${origin} within ${timedOutAfterMs / 1000} s.`);
-  const code = alertOf(error) ?? errorCode(error);
+  const alert = alertOf(error);
+  const code = alert?.code ?? errorCode(error);
   if (code === "UND_ERR_INVALID_ARG") return unsendable(label);
   const refused = proxyRefusal(error);
-  const sent = !(failedWhileConnecting(error) || refused !== undefined || provesNothingSent(code));
+  const unsent = failedWhileConnecting(error) || refused !== undefined || provesNothingSent(code);
+  // What comes after an answer on the same connection is no refusal of the handshake.
+  const sent = !unsent || alert?.hasAnswered === true;
   const what = refused
     ? `the proxy (HTTPS_PROXY or HTTP_PROXY) refused the connection with ${refused}, and nothing was sent,`
-    : !sent
-      ? "the service cannot be reached"
-      : /HEADERS?_OVERFLOW/.test(code ?? "")
-        ? "the answer has more headers than the 16 KiB that are read"
-        : "the connection broke before the answer was complete";
-  return new ConnectionError(`${label}: ${what} at ${origin}${code ? ` (${code})` : ""}.${adviceFor(code)}`, sent, {
+    : howItBroke(sent, code);
+  const advice = sent ? "" : adviceFor(code);
+  return new ConnectionError(`${label}: ${what} at ${origin}${code ? ` (${code})` : ""}.${advice}`, sent, {
     cause: code ? { code } : undefined,
   });
+}
+
+function howItBroke(sent: boolean, code = ""): string {
+  if (!sent) return "the service cannot be reached";
+  return /HEADERS?_OVERFLOW/.test(code)
+    ? "the answer has more headers than the 16 KiB that are read"
+    : "the connection broke before the answer was complete";
 }
 
 /** Proof that nothing was sent: only for what fails before the request is written. */

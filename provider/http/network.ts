@@ -6,6 +6,7 @@ import { createSecureContext } from "node:tls";
 import type { Agent, buildConnector, Dispatcher } from "undici";
 import { ConfigError } from "../errors";
 import { rememberSecrets } from "../known-secrets";
+import { watchConnection } from "./connection-watch";
 
 /** Where a connection's certificates are; the paths are the user's, from the working directory. */
 export interface TlsFiles {
@@ -96,16 +97,23 @@ export function failedWhileConnecting(error: unknown): boolean {
   return typeof error === "object" && error !== null && whileConnecting.has(error);
 }
 
-/** Codes of TLS by the ports of the socket: what the service says last of a handshake, undici tells as a closed connection. */
-const alerts = new Map<string, string>();
+/** How the service has ended a connection. */
+export interface Alert {
+  readonly code: string;
+  /** It has answered on that connection before, so this is no refusal of the handshake. */
+  readonly hasAnswered: boolean;
+}
 
-/** The code with which the service has ended the handshake after our part of it; undefined where it was something else. */
-export function alertOf(error: unknown): string | undefined {
+/** Alerts of TLS by the ports of the socket: what the service says last of a handshake, undici tells as a closed connection. */
+const alerts = new Map<string, Alert>();
+
+/** The alert with which the service has ended the connection after our part of the handshake; undefined where it was something else. */
+export function alertOf(error: unknown): Alert | undefined {
   const { socket } = (error ?? {}) as { socket?: Ports };
   if (!socket) return undefined;
-  const code = alerts.get(placeOf(socket));
+  const alert = alerts.get(placeOf(socket));
   alerts.delete(placeOf(socket));
-  return code;
+  return alert;
 }
 
 interface Ports {
@@ -123,8 +131,11 @@ function connector(material: TlsMaterial): buildConnector.connector {
     connect(options, (...[error, socket]) => {
       if (!error) {
         const place = placeOf(socket);
+        const watched = watchConnection(socket);
+        // Of an earlier connection between the same ports.
+        alerts.delete(place);
         socket.once("error", ({ code }: NodeJS.ErrnoException) => {
-          if (code?.startsWith("ERR_SSL")) alerts.set(place, code);
+          if (code?.startsWith("ERR_SSL")) alerts.set(place, { code, hasAnswered: watched.hasAnswered() });
         });
         return done(null, socket);
       }

@@ -1,0 +1,61 @@
+/** What a service may say on a connection beside its answers: interim answers, and alerts of TLS. */
+import type { Duplex } from "node:stream";
+
+/** A connection whose service is listened to. */
+export interface WatchedConnection {
+  /** True once a byte of an answer has come: the handshake is long over, and the service has read what was sent. */
+  readonly hasAnswered: () => boolean;
+}
+
+/** An interim answer is no longer than an answer's headers. */
+const longestHead = 16 * 1024;
+const interim = Buffer.from("HTTP/1.1 100");
+
+/**
+ * Takes the answers `100 Continue` out of what is read of a connection. Every client must bear one that it has not
+ * asked for (RFC 9110, 15.2); undici breaks the connection instead, and nobody knows what became of the request.
+ */
+export function watchConnection(socket: Duplex): WatchedConnection {
+  const read = socket.read.bind(socket) as (size?: number) => Buffer | null;
+  const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
+  let answered = false;
+  let awaitsAnswer = true;
+  let held = Buffer.alloc(0);
+  socket.write = ((...args: unknown[]) => {
+    awaitsAnswer = true;
+    return write(...args);
+  }) as Duplex["write"];
+  socket.read = (size?: number) => {
+    for (;;) {
+      const bytes = read(size);
+      if (bytes === null) return null;
+      answered = true;
+      if (!awaitsAnswer) return bytes;
+      held = withoutInterim(Buffer.concat([held, bytes]));
+      if (isInterim(held) && held.length <= longestHead) continue;
+      awaitsAnswer = false;
+      const answer = held;
+      held = Buffer.alloc(0);
+      return answer;
+    }
+  };
+  return { hasAnswered: () => answered };
+}
+
+/** The bytes behind all interim answers that are there as a whole. */
+function withoutInterim(bytes: Buffer): Buffer<ArrayBuffer> {
+  let at = 0;
+  while (bytes.length - at >= interim.length && isInterim(bytes.subarray(at))) {
+    const end = bytes.indexOf("\r\n\r\n", at);
+    if (end < 0) break;
+    at = end + 4;
+  }
+  return Buffer.from(bytes.subarray(at));
+}
+
+/** True as well for what may still become one, with the bytes that follow. */
+function isInterim(bytes: Buffer): boolean {
+  const length = Math.min(bytes.length, interim.length);
+  // The version's last digit may be another one.
+  return Array.from({ length }, (_, at) => at === 7 || bytes[at] === interim[at]).every(Boolean);
+}
