@@ -8,8 +8,8 @@ import { redact } from "./redact";
 import { nearestWord } from "./scopes";
 
 /**
- * The backend that a connection names: built in, an installed package, or a file beside the program.
- * A broken file is a {@link ConfigError} that names it, and the field where one is wrong.
+ * The backend that a connection names: built in, an installed package, or a file beside the program. A broken file
+ * throws a {@link ConfigError} that names the file and the wrong field.
  */
 export function loadBackend(connection: string, spec: string, programDir: string): Backend {
   const builtIn = Object.hasOwn(builtInBackends, spec) ? builtInBackends[spec] : undefined;
@@ -30,8 +30,8 @@ export function loadBackend(connection: string, spec: string, programDir: string
 }
 
 /**
- * The scope review knows a backend by its name: one that calls itself like a built-in one would be judged by a
- * catalogue that is not its own. So would one whose name only looks like it.
+ * The scope review identifies a backend by its name. A backend with the name of a built-in one would be judged by the
+ * wrong catalogue, and so would a name that only looks like one.
  */
 function withOwnName(backend: Backend): Backend {
   const { name } = backend;
@@ -46,7 +46,7 @@ function withOwnName(backend: Backend): Backend {
   return backend;
 }
 
-/** Says which file is wrong, whatever goes wrong in it. */
+/** Names the file in every error that comes from it. */
 function usable(connection: string, spec: string, run: () => Backend): Backend {
   try {
     return run();
@@ -59,7 +59,7 @@ function usable(connection: string, spec: string, run: () => Backend): Backend {
   }
 }
 
-/** Where a file cannot be parsed: Node puts `<file>:<line>` before the stack of such an error. */
+/** The line of a syntax error: Node puts `<file>:<line>` before the stack. */
 function lineOf({ name, stack = "" }: Error): string {
   const [, line] = (name === "SyntaxError" && /^[^\n]*:(\d+)\n/.exec(stack)) || [];
   return line === undefined ? "" : `, line ${line}`;
@@ -69,7 +69,7 @@ function isBackend(value: unknown): value is Backend {
   return typeof value === "object" && value !== null && "connect" in value && "capabilities" in value;
 }
 
-/** The one exported backend, however the module exports it. */
+/** The one exported backend, for every kind of export. */
 function findBackend(module: unknown): Backend {
   const values = (value: unknown): unknown[] =>
     typeof value === "object" && value !== null ? Object.values(value) : [];

@@ -1,4 +1,4 @@
-/** `pulumi-apikeys/backend`: all that your own backend needs. */
+/** `pulumi-apikeys/backend`: everything that your own backend needs. */
 export { connectionFields, type ConnectionField } from "./backends/connection-fields";
 export { everyPage } from "./backends/every-page";
 export { parseAnswer } from "./backends/parse-answer";

@@ -2,9 +2,9 @@ import { ConfigError } from "./errors";
 import { parseTime } from "./times";
 
 /**
- * The clock of every *decision* (what is due, what has expired). `APIKEYS_NOW` sets it, so that
- * `APIKEYS_NOW=2027-02-01T00:00:00Z pulumi preview` shows what will rotate by then. Deadlines and
- * retries never follow it.
+ * The clock of every *decision* (what is due, what has expired). `APIKEYS_NOW` sets it, so
+ * `APIKEYS_NOW=2027-02-01T00:00:00Z pulumi preview` shows what will rotate by then. Deadlines and retries always use
+ * the real clock.
  */
 export function decisionTime(env: NodeJS.ProcessEnv = process.env): number {
   const text = env.APIKEYS_NOW;
@@ -14,7 +14,7 @@ export function decisionTime(env: NodeJS.ProcessEnv = process.env): number {
   return ms;
 }
 
-/** True where somebody has set the clock. */
+/** True if someone has set the clock. */
 export function clockIsSet(env: NodeJS.ProcessEnv = process.env): boolean {
   return env.APIKEYS_NOW !== undefined && env.APIKEYS_NOW !== "";
 }

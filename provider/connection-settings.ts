@@ -1,4 +1,4 @@
-/** The words of a connection: what the stack's config and the environment say, validated, and nothing done with it yet. */
+/** Reads and validates the settings of a connection from the stack's config and the environment. Opens nothing. */
 import { z } from "zod";
 import type { Backend, Capabilities } from "./backends/definition";
 import type { CredentialSource } from "./credentials";
@@ -19,12 +19,12 @@ import {
 } from "./scopes";
 import { scopesOn } from "./vendors/vendor";
 
-/** The stack config as the engine hands it over. */
+/** The stack config as the engine passes it. */
 export interface RawConfig {
   get(key: string): string | undefined;
 }
 
-// Written out: zod's own messages say the kind once more, in other words.
+// Written out, because zod's own messages would name the kind a second time in other words.
 const text = z.string({ error: "write text" }).min(1, { error: "write text" });
 const flag = z.boolean({ error: "write true or false" });
 const command = {
@@ -48,7 +48,7 @@ const ownFields = {
   assumeGone: z.array(text, { error: "write a list of account ids, or the connection's own address" }).optional(),
   extraScopes: z
     .record(
-      // Whoever reads a review sees this name: it has to look like what it is.
+      // Reviewers read this name, so it must look like what it is.
       z.string().regex(/^[\x21-\x7e]{1,200}$/),
       z.strictObject(
         {
@@ -100,7 +100,7 @@ export function readSettings(config: RawConfig, env: NodeJS.ProcessEnv, name: st
   );
 }
 
-/** The one place of a credential takes the place of the other: two of them would be one too many. */
+/** An override of the credential replaces the configured one: a connection may name only one. */
 function namesCredential(fields: Readonly<Record<string, unknown>>): boolean {
   return credentialFields.some((field) => fields[field] !== undefined);
 }
@@ -120,7 +120,7 @@ function parseMap(text: string | undefined, place: string): Record<string, unkno
   return asObject(value, place);
 }
 
-/** What the map itself has: every object has a "constructor". */
+/** Reads the map's own entries only: every object has a "constructor". */
 function own(map: Readonly<Record<string, unknown>>, name: string): unknown {
   return Object.hasOwn(map, name) ? map[name] : undefined;
 }
@@ -132,7 +132,7 @@ function asObject(value: unknown, place: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-/** The fields that belong to the backend, read by it. */
+/** Lets the backend read its own fields of the connection. */
 export function readOptions(name: string, backend: Backend, settings: Settings): unknown {
   const rest = Object.fromEntries(Object.entries(settings).filter(([field]) => !Object.hasOwn(ownFields, field)));
   const [unknown] = Object.keys(rest);
@@ -178,7 +178,7 @@ export function readCatalogue(
   return catalogue;
 }
 
-/** The backend's capabilities, with the longest life that this installation gives a key. */
+/** The backend's capabilities, with the connection's limit on the life of a key. */
 export function readCapabilities(
   name: string,
   { capabilities, name: backend }: Pick<Backend, "capabilities" | "name">,
@@ -216,7 +216,7 @@ export function readUrl(name: string, backend: Backend, settings: Settings): str
     throw new ConfigError(
       `connection "${name}": "url" contains a user name or password; take it out and use tokenEnv, tokenFile or tokenCommand.`,
     );
-  // Empty ones are marks all the same: what is added to the address would stand behind them.
+  // An empty one counts too: the path of a request would come after it.
   if (/[?#]/.test(text))
     throw new ConfigError(
       `connection "${name}": "url" contains a query or fragment; give the base address of the API only.`,
@@ -243,7 +243,7 @@ function parseUrl(name: string, field: string, text: string): URL {
   return url;
 }
 
-/** The host in ASCII, where the text writes it in other letters, however they are encoded. */
+/** The host in ASCII if the text spells it in other letters, in any encoding. */
 function hostThatLooksLikeAnother(text: string, { hostname }: URL): string | undefined {
   const written = text.toLowerCase();
   return hostname.split(".").some((label) => label.startsWith("xn--") && !written.includes(label))
@@ -251,13 +251,13 @@ function hostThatLooksLikeAnother(text: string, { hostname }: URL): string | und
     : undefined;
 }
 
-/** The address without its path; with it where the path tells one service from another. */
+/** The origin of a URL, with the path if the path tells services apart. */
 export function originOf(name: string, field: string, text: string, withPath = false): string {
   const { origin, pathname } = parseUrl(name, field, text);
   return withPath ? origin + pathname.replace(/\/+$/, "") : origin;
 }
 
-/** Certificates of the connection's own; undefined where it has none. */
+/** The connection's own certificates; undefined if it has none. */
 export function readTls(name: string, url: string, settings: Settings): TlsFiles | undefined {
   const { caFile, clientCertFile, clientKeyFile } = settings;
   const [field] = (["caFile", "clientCertFile", "clientKeyFile"] as const).filter(
@@ -275,10 +275,10 @@ export function readTls(name: string, url: string, settings: Settings): TlsFiles
   return { connection: name, caFile, clientCertFile, clientKeyFile };
 }
 
-/** Timers cannot count further than 24 days, and nobody waits for a day. */
+/** Timers cannot count beyond 24 days, and nobody waits for a day. */
 const longestWaitMs = dayMs;
 
-/** How long a call may take. */
+/** Time limits of a call. */
 export interface Timing {
   readonly timeoutMs: number;
   readonly retryBudgetMs: number;
@@ -304,8 +304,9 @@ function readDuration(name: string, field: string, text: string | undefined, fal
 }
 
 /**
- * The place in a few words, for the scope review: a pull request that makes a connection read another variable hands
- * that variable to a server. A command's arguments may say anything, so a fingerprint of them stands for them.
+ * The source of the credential in a few words, for the scope review: a pull request that makes a connection read
+ * another variable sends that variable to a server. A command's arguments may contain anything, so a fingerprint stands
+ * for them.
  */
 export function placeOfCredential({ tokenEnv, tokenFile, tokenCommand }: Settings): string {
   const places = [
@@ -319,9 +320,9 @@ export function placeOfCredential({ tokenEnv, tokenFile, tokenCommand }: Setting
 }
 
 /**
- * What of an address its origin does not say, for the scope review: on one host, another path may be another service.
- * What else decides whom a connection believes, and what it takes for gone, belongs to it: a pull request that adds an
- * authority or a consent changes no other input. A fingerprint stands for what is long.
+ * The parts of a connection beyond its origin that decide which service it reaches, for the scope review: another path
+ * on one host may be another service. It also covers whom the connection trusts and what it takes for gone, because a
+ * pull request that adds an authority or a consent changes no other input. A fingerprint stands for long values.
  */
 export function routeOf(
   url: string,
@@ -345,12 +346,12 @@ function printOf(what: string, setting: unknown): string[] {
   return setting === undefined ? [] : [`${what} ${fingerprintOf(JSON.stringify(setting)).slice(0, 8)}`];
 }
 
-/** The path that a route says; undefined where it says none. */
+/** The path in a route; undefined if it has none. */
 export function pathOfRoute(route: string | undefined): string | undefined {
   return /^path (\S+?)(?:, .*)?$/.exec(route ?? "")?.[1];
 }
 
-/** The one place that the connection's credential comes from. */
+/** The one source of the connection's credential. */
 export function credentialSource(
   config: RawConfig,
   env: NodeJS.ProcessEnv,

@@ -38,57 +38,57 @@ import { redact } from "./redact";
 import type { ScopeCatalogue } from "./scopes";
 import { createSession } from "./session";
 
-/** What `check` and `diff` may know of a connection: nothing of it needs a credential or the network. */
+/** What `check` and `diff` may know of a connection. None of it needs a credential or the network. */
 export interface ConnectionFacts {
   readonly name: string;
   readonly backend: string;
-  /** Scheme, host and port; where several services share them, also the path that tells this one. */
+  /** Scheme, host and port. If several services share them, also the path that identifies this one. */
   readonly origin: string;
   readonly capabilities: Capabilities;
   readonly catalogue?: ScopeCatalogue;
-  /** What is to be taken for gone although nothing proves it: ids of accounts, or the connection's own origin. */
+  /** What counts as gone without proof: ids of accounts, or the connection's own origin. */
   readonly assumeGone: readonly string[];
   /** Earlier origins of the same service. */
   readonly movedFrom: readonly string[];
-  /** The same with the paths that the settings say. */
+  /** The same, always with the paths in the settings. */
   readonly movedFromAddresses: readonly string[];
-  /** Where the admin credential comes from, in a few words and without reading it. */
+  /** The source of the admin credential, in a few words and without reading it. */
   readonly credential?: string;
-  /** Where on that host the requests go, if it is not where the backend's own address says, and whom they believe there. */
+  /** The path on that host if it is not the backend's default, and whom the connection trusts there. */
   readonly route?: string;
-  /** What the backend itself finds wrong with a key. */
+  /** The backend's own checks of a key. */
   readonly validateKey?: (asked: AskedKey) => readonly InputProblem[];
-  /** What the backend itself finds wrong with an account. */
+  /** The backend's own checks of an account. */
   readonly validateAccount?: (asked: AskedAccount) => readonly InputProblem[];
 }
 
-/** A connection that can look, and change nothing. */
+/** A connection that can read but change nothing. */
 export interface Connection extends ConnectionFacts {
   readonly client: ReadingClient;
 }
 
-/** A connection that may change what is on its service. */
+/** A connection that may change its service. */
 export interface WritableConnection extends ConnectionFacts {
   readonly client: BackendClient;
 }
 
-/** All connections of one stack. Everything is read when it is asked for, and credentials at each call. */
+/** All connections of one stack. Settings are read when they are needed, and credentials at each call. */
 export interface Connections {
   /** @throws ConfigError - the connection, its backend or its settings are missing or wrong. */
   describe(name: string): ConnectionFacts;
-  /** Ready to read; the credential is read when a request needs it. */
+  /** Opens for reading. The credential is read when a request needs it. */
   open(name: string): Connection;
   /**
-   * Ready to read and write.
+   * Opens for reading and writing.
    *
    * @throws ConfigError - this connection may not write: its vendor documents no such calls, or the clock is set.
    */
   openForWrite(name: string): WritableConnection;
 }
 
-/** What stands between a connection and its service; tests have other ones. */
+/** What connections get from outside; tests replace it. */
 interface Surroundings {
-  /** Where a backend's path is relative to. Default: the working directory. */
+  /** The folder that a backend's path is relative to. Default: the working directory. */
   readonly programDir?: string;
   readonly load?: typeof loadBackend;
   readonly guard?: typeof guardClient;
@@ -145,7 +145,7 @@ export function createConnections(
     const source = credentialSource(config, env, name, settings);
     const token = createTokenReader(name, source, env);
     const { authenticate } = backend;
-    // A login goes out without the credential that it is about to bring.
+    // A login is sent without the credential that it is about to obtain.
     const login =
       authenticate && (() => authenticate({ http: createHttpClient({ url, ...timing }), options, token, url }));
     const session = createSession(token, login);
@@ -171,7 +171,9 @@ interface Opened {
   readonly writable: WritableConnection;
 }
 
-/** What the settings say of the service's past, and of what is gone. `withPath`: a path tells this service from others there. */
+/**
+ * The settings about the service's past and about what is gone. `withPath`: a path tells services on that host apart.
+ */
 function saidOfIt(name: string, { assumeGone = [], movedFrom = [] }: Settings, withPath: boolean) {
   return {
     assumeGone,
@@ -189,9 +191,11 @@ interface Prepared {
   readonly facts: ConnectionFacts;
 }
 
-/** Connects once without credential and network: a missing method is told by the preview, not when a key is at stake. */
+/**
+ * Connects once without credential and network, so that a preview reports a missing method, before any key is at risk.
+ */
 function rehearse({ facts: { name, capabilities }, settings, backend, options, url }: Prepared): void {
-  // Never answers: a refusal could go unhandled in a backend that asks for something before it is asked.
+  // Never answers. A rejection could go unhandled in a backend that sends a request as soon as it connects.
   const silence = () => new Promise<never>(() => undefined);
   try {
     checkClient(
@@ -217,7 +221,7 @@ function remember<T>(known: Map<string, T>, name: string, make: (name: string) =
   return made;
 }
 
-/** How long one answer of a credential command serves, so that 200 keys do not run it 200 times. */
+/** How long one result of a credential command is reused, so that 200 keys do not run it 200 times. */
 const commandReuseMs = 10 * secondMs;
 
 function createTokenReader(name: string, source: CredentialSource, env: NodeJS.ProcessEnv): () => Promise<string> {
@@ -239,7 +243,7 @@ function readingPart(client: BackendClient): ReadingClient {
   ) as unknown as ReadingClient;
 }
 
-/** Refuses, with what to do, before anything is sent. */
+/** Refuses before anything is sent, and says what to do. */
 function assertMayWrite({ facts: { name }, backend, settings, url }: Prepared, env: NodeJS.ProcessEnv): void {
   if (backend.undocumentedWrites !== undefined && settings.allowUndocumentedEndpoints !== true) {
     throw new ConfigError(

@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { ConfigError } from "./errors";
 import { rememberCredential } from "./known-secrets";
 
-/** Where a connection's admin credential comes from: exactly one of these. */
+/** The source of a connection's admin credential: exactly one of these. */
 export type CredentialSource =
   | { readonly kind: "env"; readonly variable: string }
   | { readonly kind: "file"; readonly path: string }
@@ -14,8 +14,8 @@ export type CredentialSource =
 const commandTimeoutMs = 30_000;
 
 /**
- * Reads the credential anew: it may have been rotated since the last call. Messages name the place
- * and never the value; a command's own output is not shown.
+ * Reads the credential at each call, because it may have been rotated. Messages name the source and never the value; a
+ * command's own output is not shown.
  */
 export async function readCredential(
   connection: string,
@@ -50,7 +50,7 @@ export async function readCredential(
   return token;
 }
 
-/** The place in words: what an error names. */
+/** The source in words, as errors name it. */
 export function describeSource(connection: string, source: CredentialSource): string {
   if (source.kind === "env") return `the environment variable ${source.variable}`;
   if (source.kind === "file") return `the file ${source.path}`;
@@ -85,11 +85,11 @@ async function fetchCredential(
   }
   const [program, ...args] = source.command;
   try {
-    // Few connections need it, and every command of the engine would wait for it.
+    // Few connections need it, and loading it would slow down every command of the engine.
     const { execFile } = await import("node:child_process");
     const { stdout } = await promisify(execFile)(program ?? "", args, {
       timeout: timeoutMs,
-      // A command that waits for an answer on a terminal may well ignore a polite signal.
+      // A command that waits for input on a terminal may ignore a gentler signal.
       killSignal: "SIGKILL",
       env,
       maxBuffer: 4 * longestToken,
@@ -102,12 +102,12 @@ async function fetchCredential(
   }
 }
 
-/** No header takes a longer one. */
+/** No header can be longer. */
 const longestToken = 16 * 1024;
 
 class UnfitFile extends Error {}
 
-/** A pipe would be waited for without end, and a device has none. */
+/** Reads regular files only: a pipe may never end, and a device never does. */
 async function readTokenFile(path: string): Promise<string> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
@@ -130,7 +130,7 @@ function withoutLastNewline(text: string): string {
 function codeOf(error: unknown, timeoutMs?: number): string {
   const { code, killed, signal } = error as { code?: unknown; killed?: unknown; signal?: unknown };
   if (typeof code === "number") return `exit code ${code}`;
-  // Too much output stops a command as well, and has a code.
+  // A command is also stopped for too much output; that error has a code.
   if (typeof code === "string") return code;
   if (killed === true && timeoutMs !== undefined) return `stopped after ${timeoutMs / 1000} s`;
   return typeof signal === "string" ? `ended by ${signal}` : "unknown reason";

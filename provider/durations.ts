@@ -3,14 +3,14 @@ import { kindOf } from "./redact";
 export const secondMs = 1_000;
 export const minuteMs = 60 * secondMs;
 export const hourMs = 60 * minuteMs;
-/** A day is 24 hours: durations know no calendar and no daylight saving. */
+/** A day is 24 hours: durations ignore calendars and daylight saving time. */
 export const dayMs = 24 * hourMs;
 
 const unitMs: Readonly<Record<string, number>> = { s: secondMs, m: minuteMs, h: hourMs, d: dayMs, w: 7 * dayMs };
 const form = /^(\d{1,9})(s|m|h|d|w)$/;
 const longestMs = 100 * 365 * dayMs;
 
-/** Milliseconds of `30s`, `15m`, `24h`, `7d` or `12w`; a sentence that says what is wrong otherwise. */
+/** The milliseconds of `30s`, `15m`, `24h`, `7d` or `12w`, or a sentence that says what is wrong. */
 export function parseDuration(value: unknown): number | { readonly problem: string } {
   const match = typeof value === "string" ? form.exec(value) : null;
   if (!match)
@@ -22,7 +22,7 @@ export function parseDuration(value: unknown): number | { readonly problem: stri
   return ms;
 }
 
-/** A duration in the largest unit that fits without a rest: `7d`, `36h`, `90m`, `0s`. */
+/** A duration in the largest unit that divides it: `7d`, `36h`, `90m`, `0s`. */
 export function formatDuration(ms: number): string {
   for (const [unit, size] of [
     ["d", dayMs],

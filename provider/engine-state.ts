@@ -1,35 +1,36 @@
 /**
- * What the engine has recorded so far, asked from inside an update: `pulumi stack export` works under the update's own
- * lock. Asked only where a key is about to be issued, once per process, and again where something has to be proven.
+ * Reads what the engine has recorded so far, during an update: `pulumi stack export` works under the update's own lock.
+ * Asked only when a key is about to be issued, once per process, and again when something needs a proof.
  */
 import { execFile } from "node:child_process";
 import { readlinkSync } from "node:fs";
 import { basename } from "node:path";
 import { minuteMs } from "./durations";
 
-/** What one state tells of itself and of our resources in it. */
+/** A state's identity, and the names of our resources in it. */
 export interface RecordedState {
   /**
-   * A text that no other state has: the ids that the engine drew for the state's dynamic providers. The engine records
-   * them before the first dynamic resource, and keeps them over renames, refreshes and changes of the configuration.
+   * A text that no other state has: the ids that the engine generated for the state's dynamic providers. The engine
+   * records them before the first dynamic resource, and keeps them through renames, refreshes and configuration
+   * changes.
    */
   readonly identity: string;
   /**
-   * The names of all recorded keys and accounts, older generations included, and those of creates whose answer was lost. Ids
-   * are no part of it: they mean something on one service only, and some are passed on from key to key.
+   * The names of all recorded keys and accounts, including older generations and creates whose answer was lost. No ids:
+   * an id means something on one service only, and some ids pass from key to key.
    */
   readonly names: ReadonlySet<string>;
 }
 
-/** Asks for the state of the stack `organisation/project/stack`; undefined where it cannot be asked. */
+/** Reads the state of the stack `organisation/project/stack`; undefined if it cannot be read. */
 export type AskState = (stack: string) => Promise<RecordedState | undefined>;
 
-/** In tests and wherever no engine runs. */
+/** For tests, and wherever no engine runs. */
 export const noState: AskState = () => Promise.resolve(undefined);
 
-/** Asks the engine that runs this process. */
+/** Reads it from the engine that runs this process. */
 export const askEngine: AskState = async (stack) => {
-  // A stack of the file backend that was made before projects had folders is known by its bare name only.
+  // The file backend knows a stack from before projects had folders by its bare name only.
   const text = (await exported(stack)) ?? (await exported(stack.slice(stack.lastIndexOf("/") + 1)));
   return text === undefined ? undefined : readState(text);
 };
@@ -37,7 +38,7 @@ export const askEngine: AskState = async (stack) => {
 const providerTypes: readonly string[] = ["pulumi:providers:pulumi-nodejs", "pulumi:providers:apikeys"];
 const ourTypes = /^(pulumi-nodejs:dynamic\/apikeys:|apikeys:index:)/;
 
-/** Reads what `pulumi stack export` printed; undefined where the text has no identity. */
+/** Reads the output of `pulumi stack export`; undefined if it has no identity. */
 export function readState(text: string): RecordedState | undefined {
   try {
     return stateIn(JSON.parse(text));
@@ -46,7 +47,7 @@ export function readState(text: string): RecordedState | undefined {
   }
 }
 
-/** The same of an export that is parsed already. */
+/** The same for an export that is already parsed. */
 export function stateIn(exported: unknown): RecordedState | undefined {
   const resources = listOf(record(record(exported).deployment).resources);
   const identities: string[] = [];
@@ -86,19 +87,19 @@ function exported(stack: string): Promise<string | undefined> {
       enginePath(),
       ["stack", "export", "--stack", stack, "--non-interactive"],
       { timeout: minuteMs, maxBuffer: 1024 * 1024 * 1024, windowsHide: true },
-      // Its words may quote the state.
+      // The error's message may quote the state.
       (error, stdout) => done(error ? undefined : stdout),
     );
   });
 }
 
-/** The engine that started this process, where the system tells; else the one on PATH. */
+/** The engine that started this process, if the system can tell; otherwise the one on PATH. */
 function enginePath(): string {
   try {
     const parent = readlinkSync(`/proc/${process.ppid}/exe`);
     if (/^pulumi(\.exe)?$/.test(basename(parent))) return parent;
   } catch {
-    // Not Linux, or not ours to read.
+    // Not Linux, or not readable by this user.
   }
   return "pulumi";
 }

@@ -1,18 +1,18 @@
 /**
- * Notices that the engine has gone. The process that hosts this provider outlives an engine that was killed, and would go on
- * with every request that it still had to send: keys would be made, and revoked, that nobody records.
+ * Notices that the engine has ended. This process outlives an engine that was killed. It would go on to send all its
+ * pending requests, and make and revoke keys that nobody records.
  */
 import { readFileSync } from "node:fs";
 
 /**
- * Calls back once, when the engine that started this process has ended. The engine holds the other end of standard input; that
- * it was closed alone proves nothing, so the engine's process is looked for as well.
+ * Calls back once when the engine that started this process has ended. The engine holds the other end of standard
+ * input. A closed input alone proves nothing, so the engine's process is checked as well.
  */
 export function whenEngineEnds(callback: () => void, input: NodeJS.ReadStream = process.stdin): void {
   const before = ancestors().join();
   let told = false;
   const ended = (): void => {
-    // The system closes the files of a process before it gives its children away: look again a moment later.
+    // The system closes a process's files before its children get a new parent, so look again a moment later.
     for (const delayMs of [0, 20, 100, 500, 2_000]) {
       setTimeout(() => {
         if (told || ancestors().join() === before) return;
@@ -24,11 +24,14 @@ export function whenEngineEnds(callback: () => void, input: NodeJS.ReadStream = 
   input.once("end", ended);
   input.once("error", ended);
   input.resume();
-  // Watching must not keep the process alive.
+  // Watching must not keep this process alive.
   (input as { unref?: () => void }).unref?.();
 }
 
-/** Parent, its parent, and so on: the parent alone may be a shell between the engine and this process. Without /proc only the parent. */
+/**
+ * The parent, its parent, and so on: there may be a shell between the engine and this process. Without /proc only the
+ * parent.
+ */
 function ancestors(): number[] {
   const found = [process.ppid];
   for (let at = process.ppid; at > 1 && found.length < 4;) {

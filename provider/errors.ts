@@ -1,23 +1,23 @@
 /**
- * Every error that a backend may throw and that a user may read. A message says what failed, where,
- * and what to do; whatever a secret that this process knows shares with it is taken out when it is built.
- * Vendor text passes through `redact` besides, which cuts it and knows what secrets look like.
+ * Every error that a backend may throw and that a user may read. A message says what failed, where, and what to do.
+ * When it is built, every part that it shares with a known secret is removed. Vendor text also passes through `redact`,
+ * which cuts it and recognizes the shapes of secrets.
  */
 
 import { redact, withoutSecrets } from "./redact";
 import { hasUnseenSecret } from "./unseen-secret";
 
-/** The classes of this tree that an error is of, by name, on the prototype of each. */
+/** The names of this tree's classes that an error belongs to, on the prototype of each class. */
 const kinds = Symbol.for("pulumi-apikeys.error");
 
 /**
- * Root of the tree: anything that this package reports on purpose. `instanceof` goes by the classes'
- * names, so that the errors of a backend that came with its own copy of this package are known here.
+ * Root of the tree: every error that this package raises on purpose. `instanceof` compares class names, so errors from
+ * a backend with its own copy of this package are recognized.
  */
 export class ProviderError extends Error {
   static override [Symbol.hasInstance](value: unknown): boolean {
     if (Function.prototype[Symbol.hasInstance].call(this, value)) return true;
-    // A class that somebody has derived from one of these is not of the tree, and has its own instances only.
+    // A class that someone derived from one of these is not part of the tree; only its own instances match it.
     const own = Object.hasOwn(this.prototype, kinds) ? kindsOf(this.prototype)[0] : undefined;
     return own !== undefined && kindsOf(value).includes(own);
   }
@@ -46,11 +46,11 @@ export interface ApiErrorFacts {
   readonly status: number;
   readonly method: string;
   readonly path: string;
-  /** The vendor's request id, where it sent one. */
+  /** The vendor's request id, if it sent one. */
   readonly requestId?: string;
   /** The vendor's own words, cut and redacted. */
   readonly detail?: string;
-  /** The vendor's machine-readable code, where the backend knows how to find it. */
+  /** The vendor's machine-readable code, if the answer has one. */
   readonly code?: string;
   /** How long the vendor asked us to wait, in milliseconds. */
   readonly retryAfterMs?: number;
@@ -84,9 +84,11 @@ export class BadRequestError extends ApiError {}
 export class AuthenticationError extends ApiError {}
 /** 402 or 403: the admin credential may not do this. Never proof that a key is gone. */
 export class PermissionDeniedError extends ApiError {}
-/** 404 or 410. Whether it proves that a key is gone is the backend's capability to say. */
+/** 404 or 410. The backend's capabilities say whether it proves that a key is gone. */
 export class NotFoundError extends ApiError {}
-/** 409, or what the request declares as `conflict`: the name is taken, or the object is in a state that forbids the call. */
+/**
+ * 409, or a refusal that matches the request's `conflict`: the name is taken, or the object's state forbids the call.
+ */
 export class ConflictError extends ApiError {}
 /** 429 beyond the connection's retry budget. */
 export class RateLimitError extends ApiError {}
@@ -104,7 +106,7 @@ export class ConnectionError extends ProviderError {
   }
 }
 
-/** No answer within the deadline of one attempt. */
+/** No answer within the time limit of one attempt. */
 export class TimeoutError extends ConnectionError {
   constructor(message: string) {
     super(message, true);
@@ -115,17 +117,17 @@ export class TimeoutError extends ConnectionError {
 export class ResponseShapeError extends ProviderError {}
 
 /**
- * The service has made a key, and its secret did not come and cannot be asked for: nobody can use that
- * key. Like any unclear create it is looked for, revoked, and made anew.
+ * The service made a key, but its secret did not arrive and cannot be requested again, so nobody can use the key. As
+ * after any unclear create, the lifecycle looks for it, revokes it, and makes another.
  */
 export class SecretUnavailableError extends ResponseShapeError {}
 
 /**
- * The service has made a key whose id holds the key's secret, or another one, so that no record could name
- * the key without telling it. It is revoked, and not made again: the next one would come out the same.
+ * The service made a key whose id contains the key's secret, or another secret, so no record could name the key without
+ * revealing it. The key is revoked and not made again: the next one would look the same.
  */
 export class ExposedSecretError extends ResponseShapeError {
-  /** Out of sight: whoever prints or logs an error prints its properties. */
+  /** Private, because code that prints or logs an error prints its properties. */
   readonly #id: string;
 
   constructor(message: string, id: string) {
@@ -133,15 +135,15 @@ export class ExposedSecretError extends ResponseShapeError {
     this.#id = id;
   }
 
-  /** What the service calls the key. It must not be shown. */
+  /** The key's id on the service. It must not be shown. */
   exposedId(): string {
     return this.#id;
   }
 }
 
 /**
- * It is unknown whether a key was made. `marker` is what to search for on the service;
- * `candidates` are keys that carry it.
+ * It is unknown whether a key was made. `marker` is the text to search for on the service; `candidates` are keys that
+ * have it.
  */
 export class AmbiguousCreateError extends ProviderError {
   constructor(
@@ -182,24 +184,24 @@ function kindsOf(value: unknown): readonly string[] {
 }
 
 /**
- * True where the service may have acted although we have no usable answer. An error that is none of
- * this tree is a slip in the code that reads the answer, so it proves nothing.
+ * True if the service may have acted although there is no usable answer. An error outside this tree is a bug in the
+ * code that reads the answer, so it proves nothing.
  */
 export function isUnclear(error: unknown): boolean {
   if (error instanceof ConnectionError) return error.sent;
   return error instanceof ServerError || error instanceof ResponseShapeError || !(error instanceof ProviderError);
 }
 
-/** What failed in a step before the request that matters: that one was never sent, so nothing is unclear. */
+/** An error from a step before the request that matters. That request was never sent, so nothing is unclear. */
 export function notYetSent(step: string, error: unknown): unknown {
   if (!isUnclear(error)) return error;
   const told = `${step}. ${wordsOf(error)}`;
-  // What answers a login in no known form is another service, or another version of it.
+  // A login answer in an unknown form comes from another service, or another version of it.
   if (error instanceof ResponseShapeError) return new ConfigError(told, { cause: error });
   return new ConnectionError(told, false, { cause: error });
 }
 
-/** Our own words; of any other error its name and what may be printed of its message. */
+/** The message of our own errors; for any other error, its name and the printable part of its message. */
 export function wordsOf(error: unknown): string {
   if (error instanceof ProviderError) return error.message;
   return error instanceof Error ? `Unexpected ${error.name}: ${redact(error.message)}.` : "An unexpected error.";
@@ -210,7 +212,7 @@ function withoutItsWords({ status, method, path }: ApiErrorFacts): ApiErrorFacts
 }
 
 function describe(facts: ApiErrorFacts, advice?: string): string {
-  // Some vendors end their words with a full stop; the sentence here has its own.
+  // Some vendors end their text with a full stop; this sentence adds its own.
   const words = facts.detail ? `: ${facts.detail.replace(/[.\s]+$/, "")}` : "";
   const request = facts.requestId ? ` (request ${facts.requestId})` : "";
   return `${facts.method} ${facts.path} answered ${facts.status}${words}${request}.${advice ? ` ${advice}` : ""}`;

@@ -8,9 +8,9 @@ import { secretsIn } from "./secret-boundary";
 import { asOneOperation } from "./unseen-secret";
 
 /**
- * An error as the user gets to read it: what failed, on which connection and id, and why. The host
- * prints the stack of whatever is thrown; for an error that we raised on purpose it would only hide
- * the sentence that matters.
+ * Turns an error into the one that the user reads: what failed, on which connection and id, and why. The host prints
+ * the stack of a thrown error. For an error that we raised on purpose, the stack would only hide the sentence that
+ * matters.
  */
 export function explain(error: unknown, resource: string, verb: string, about: object | undefined): Error {
   const secrets = secretsIn(about);
@@ -25,15 +25,15 @@ export function explain(error: unknown, resource: string, verb: string, about: o
   const wrapped = new Error(
     `cannot ${verb} ${place}: unexpected ${unexpected.name}: ${redact(unexpected.message, secrets)}. This is a fault in pulumi-apikeys or in the backend; please report it.`,
   );
-  // The frames tell where; the first lines of a stack repeat the message, which may hold anything.
+  // The frames say where. The first lines of a stack repeat the message, which may contain anything.
   const frames = (unexpected.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
   wrapped.stack = frames.join("\n");
   return wrapped;
 }
 
 /**
- * A provider whose methods know the secrets of what they are about from the first line on, and whose errors
- * are told by {@link explain}. `ready` is asked for the methods at every call.
+ * A provider whose methods know the secrets of their resource from the start, and whose errors pass through {@link
+ * explain}. `ready` returns the methods and is called for each call.
  */
 export function withExplainedErrors<Inputs extends object, Outputs extends object>(
   resource: string,
@@ -61,7 +61,10 @@ export function withExplainedErrors<Inputs extends object, Outputs extends objec
   };
 }
 
-/** Of a key whose create was answered in no known form, or of one beside such a key: nobody has seen its secret. */
+/**
+ * True for a key whose create got an answer in an unknown form, and for a record with such a key: nobody has seen its
+ * secret.
+ */
 function isOfLostKey(record: object | undefined): boolean {
   const { physicalName, accountId, lostCreates, pendingRevocations } = (record ?? {}) as Record<string, unknown>;
   const isKey = physicalName !== undefined && accountId === undefined;

@@ -5,9 +5,9 @@ import { holdsSecret, rememberSecrets, windowsOf } from "./known-secrets";
 import type { SecretWindows } from "./secret-windows";
 
 /**
- * A backend's client as the lifecycle gets it. What it tells is a service's word, and most of it is stored
- * and shown in clear: whatever holds a part of a secret is left out, and a key or an account that can only
- * be named by one is refused. What a call reads page by page has an end.
+ * A backend's client as the lifecycle gets it. Its results come from the service, and most are stored and shown in
+ * clear. This leaves out every field that contains a part of a secret, refuses a key or an account whose id does, and
+ * limits what a call reads page by page.
  */
 export function guardClient(client: BackendClient): BackendClient {
   const methods = Object.entries(client).map(([name, method]: [string, unknown]) => [
@@ -29,7 +29,7 @@ function guarded(client: BackendClient, name: string, method: Method): Method {
     });
 }
 
-/** What becomes of the answer of each method. */
+/** How to clear the result of each method. */
 const clearings: Partial<Readonly<Record<keyof BackendClient, Clear>>> = {
   createKey: (told: IssuedApiKey, asked: NewKey) => {
     if (asked.secretValue !== undefined) rememberSecrets(asked.secretValue);
@@ -45,9 +45,9 @@ const clearings: Partial<Readonly<Record<keyof BackendClient, Clear>>> = {
   updateServiceAccount: (told: ServiceAccount) => clearAccount(told),
 };
 
-/** The new key, whose secret is known from here on. */
+/** Clears a new key, and remembers its secret from here on. */
 function clearIssued(key: IssuedApiKey, asked: string): IssuedApiKey {
-  // Your own backend may answer with anything; the lifecycle says what is missing.
+  // Your own backend may return anything; the lifecycle says what is missing.
   if (typeof key?.secret !== "string") return key;
   rememberSecrets(key.secret);
   const issued = windowsOf(key.secret);
@@ -67,7 +67,7 @@ function clearKey(key: ApiKey | undefined): ApiKey | undefined {
   return typeof key === "object" && key !== null ? clearFields(key) : key;
 }
 
-/** An account holds no secret, so one that is named by one is nobody's mistake. */
+/** An account has no secret, so the secret in its id belongs to something else. */
 function clearAccount(account: ServiceAccount | undefined, asked?: string): ServiceAccount | undefined {
   if (typeof account !== "object" || account === null) return account;
   if (holdsSecretIn(account.id))
@@ -79,12 +79,12 @@ function clearAccount(account: ServiceAccount | undefined, asked?: string): Serv
 }
 
 const times = ["createdAt", "expiresAt", "lastUsedAt"];
-/** What is no time may be anything, and would be stored and printed as one. */
+/** Text that is not a time may be anything, and would be stored and printed. */
 const isTimeText = /^[\d:.+TtZz -]{8,40}$/;
 
 /**
- * Without the fields that hold a part of a secret; ids are judged by whoever records them. Such a name is the
- * one that was asked for, or none: nobody takes the object for ours by it.
+ * Leaves out fields that contain a part of a secret; the code that records ids judges those. A name with a secret
+ * becomes the requested one, or an empty one, so nobody takes the object for ours by its name.
  */
 function clearFields<Told extends object>(
   told: Told,

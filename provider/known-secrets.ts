@@ -3,20 +3,19 @@ import { publishedParts } from "./secret-shapes";
 import { SecretWindows } from "./secret-windows";
 
 /**
- * The secrets that this process has seen: admin credentials, sessions, the keys of the resources it works
- * on, and what the answers to its creates look like. What leaves the process is compared with all of
- * them, whichever resource it is about. They are kept in memory alone, and no more of them than can
- * matter to what runs just now.
+ * The secrets that this process has seen: admin credentials, sessions, the keys of its resources, and what looks like a
+ * secret in the answers to its creates. All text that leaves the process is compared with all of them, whatever
+ * resource it is about. They exist only in memory, and only as many as can matter to the current work.
  */
 class SecretMemory {
-  /** Oldest first; what each must not be found in is built when an error is told. */
+  /** Oldest first. The pieces of each are built when an error is raised. */
   readonly #secrets = new Map<string, readonly string[]>();
   #characters = 0;
   #built = new SecretWindows();
   #waiting: string[] = [];
   readonly #most: number;
 
-  /** @param most - characters of all secrets together */
+  /** @param most - limit on the characters of all secrets together */
   constructor(most: number) {
     this.#most = most;
   }
@@ -44,7 +43,7 @@ class SecretMemory {
     this.#built = new SecretWindows();
   }
 
-  /** Half of them at once: each time all that is built is built anew. */
+  /** Forgets half of them at once, because everything must then be rebuilt. */
   #forgetOldest(): void {
     for (const secret of [...this.#secrets.keys()].slice(0, -1)) {
       if (this.#characters <= this.#most / 2) break;
@@ -56,20 +55,20 @@ class SecretMemory {
   }
 }
 
-/** Characters of all secrets together: some 1 600 keys, whose pieces take about 25 MB. */
+/** Limit on the characters of all secrets together: about 1,600 keys, whose pieces take about 25 MB. */
 const most = 64 * 1024;
-/** What no message holds a part of. */
+/** No message contains a part of these. */
 const printed = new SecretMemory(most);
-/** What no clear field holds a part of: the same without what services publish of their keys. */
+/** No clear field contains a part of these: the same without the parts of keys that services publish. */
 const stored = new SecretMemory(most);
-/** The admin credentials alone: few, so that eight characters of one stand nowhere by chance. */
+/** Only the admin credentials. They are few, so eight characters of one do not appear by chance. */
 const credentials = new SecretMemory(most);
-/** The secrets of the resource that the call at hand is about. */
+/** The secrets of the resource that the current call is about. */
 const own = new AsyncLocalStorage<SecretWindows>();
-/** Of all other secrets of the process: fewer characters in a row are chance, where there are a thousand of them. */
+/** The limit for all other secrets of the process: among a thousand of them, a shorter match is chance. */
 const leastOfOthers = 12;
 
-/** Keeps secrets out of every message, and out of what is stored in clear, from now on. */
+/** From now on, keeps the secrets out of every message and out of everything stored in clear. */
 export function rememberSecrets(...secrets: readonly string[]): void {
   for (const secret of secrets) {
     printed.remember(secret, [secret]);
@@ -77,7 +76,7 @@ export function rememberSecrets(...secrets: readonly string[]): void {
   }
 }
 
-/** Runs what is about these secrets: no clear field of it holds eight characters of one. */
+/** Runs work on a resource with these secrets: none of its clear fields may contain eight characters of one. */
 export function aboutSecrets<Result>(secrets: readonly string[], run: () => Result): Result {
   rememberSecrets(...secrets);
   return own.run(windowsOf(...secrets), run);
@@ -90,7 +89,7 @@ export function windowsOf(...secrets: readonly string[]): SecretWindows {
   return windows;
 }
 
-/** The same for an admin credential; of one that logs in as `user:password` the user alone is no secret. */
+/** The same for an admin credential. In a login `user:password` the user alone is not a secret. */
 export function rememberCredential(credential: string, logsIn: boolean): void {
   const colon = logsIn ? credential.indexOf(":") : -1;
   if (colon < 1 || colon === credential.length - 1) {
@@ -98,7 +97,7 @@ export function rememberCredential(credential: string, logsIn: boolean): void {
     credentials.remember(credential, withoutPublished(credential));
     return;
   }
-  // Of the user no more than what makes no piece without the password.
+  // Only so much of the user name that no piece lacks the password.
   const pair = credential.slice(Math.max(0, colon - 6));
   const password = credential.slice(colon + 1);
   const basic = Buffer.from(credential).toString("base64");
@@ -107,26 +106,26 @@ export function rememberCredential(credential: string, logsIn: boolean): void {
   credentials.remember(credential, [password, basic]);
 }
 
-/** Keeps what may be a secret out of messages alone: a guess must not make an id of a key look exposed. */
+/** Keeps possible secrets out of messages only: a guess must not make a key's id look exposed. */
 export function rememberSuspects(...suspects: readonly string[]): void {
   for (const suspect of suspects) printed.remember(suspect, [suspect]);
 }
 
-/** As in a new process: for the contract suite, which must see what a backend itself fails to name. */
+/** Resets to the state of a new process, for the contract suite: it must see which secrets a backend fails to name. */
 export function forgetSecrets(): void {
   printed.forget();
   stored.forget();
   credentials.forget();
 }
 
-/** What no message may hold a part of. */
+/** The pieces that no message may contain. */
 export function knownWindows(): SecretWindows {
   return printed.windows();
 }
 
 /**
- * True for a text that must not be stored in clear: it holds eight characters of a secret of its own resource or of an
- * admin credential, or a longer part of any other secret that this process knows.
+ * True for a text that must not be stored in clear: it contains eight characters of a secret of its own resource or of
+ * an admin credential, or a longer part of any other known secret.
  *
  * @param issued - the pieces of a secret that has just been issued
  */

@@ -1,11 +1,11 @@
 /**
- * What somebody may read in a text who looks for a secret in it: the text itself, in whatever signs it is set,
- * and what it says in numbers or in base64. A secret that comes back was seldom written so to hide it: a list of
- * bytes, a text that was taken for a list of letters, UTF-16 that was taken for bytes.
+ * All readings of a text in which someone could find a secret: the text itself in any spelling, and what its numbers or
+ * its base64 say. A secret that comes back in such a form is rarely hidden on purpose: a list of bytes, a text that was
+ * taken for a list of letters, UTF-16 that was taken for bytes.
  */
 import { filtered, type View, ViewBuilder, viewsOf } from "./redact-view";
 
-/** All readings of a text, in lower case, each byte with the characters that it comes from. */
+/** All readings of a text, in lower case. Each byte knows the characters that it comes from. */
 export function readingsOf(text: string): readonly View[] {
   if (text === last.text) return last.readings;
   const readings = viewsOf(text).flatMap((view) => [...formsOf(view), ...decoded(view).flatMap(formsOf)]);
@@ -14,27 +14,27 @@ export function readingsOf(text: string): readonly View[] {
   return lower;
 }
 
-/** One text is compared with several sets of secrets in a row. */
+/** One text is often compared with several sets of secrets in sequence. */
 let last: { readonly text: string; readonly readings: readonly View[] } = { text: "", readings: [] };
 
-/** A view as it is, without what spreads it out, and as letters and digits alone. */
+/** The view as it is, without blanks that spread it out, and as letters and digits only. */
 export function formsOf(view: View): View[] {
   if (/^[A-Za-z0-9]*$/.test(view.bytes)) return [view];
   const unnumbered = withoutNumbering(view);
   const forms = [view, bare(view), ...(unnumbered ? [bare(unnumbered)] : [])];
   const spread = view.bytes.includes(" ") ? filtered(view, (code) => code !== 0x20) : view;
   if (spread !== view) forms.push(spread);
-  // In a form it stands for a blank.
+  // In form encoding, a plus stands for a blank.
   if (view.bytes.includes("+")) forms.push(filtered(spread, (code) => code !== 0x2b));
   return forms;
 }
 
-/** Letters and digits alone: whatever stands between them, and whichever alphabet of base64 it is. */
+/** Letters and digits only, whatever is between them and in either base64 alphabet. */
 function bare(view: View): View {
   return filtered(view, (code) => (signs[code] ?? 62) < 62);
 }
 
-/** Without the numbers of a list, as a text has them that was taken for one: `{"0":"s","1":"k"}`. */
+/** The view without list numbers, as they appear when a text was taken for a list: `{"0":"s","1":"k"}`. */
 function withoutNumbering(view: View): View | undefined {
   const numbers = [...view.bytes.matchAll(/(?<!\d)\d{1,4}["'\])]{0,2} ?[:=]/g)];
   return numbers.length < 2 ? undefined : without(view, numbers);

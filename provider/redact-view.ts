@@ -1,12 +1,12 @@
 /**
- * A text as a secret is looked for in it: as bytes, each of which knows the characters that it comes from.
- * Characters that nobody sees are left out, letters of other looks are told as the plain ones, and what a
- * JSON text, a URL or a page for people has escaped is told as what it stands for.
+ * The form of a text in which secrets are searched: bytes, each with the characters that it comes from. Invisible
+ * characters are left out, letters in other styles become plain ones, and the escapes of JSON, URLs and HTML become
+ * what they stand for.
  */
 export interface View {
   /** One character (0 to 255) for each byte of UTF-8. */
   readonly bytes: string;
-  /** Where in the text each byte begins, and where it ends. */
+  /** Where each byte begins and ends in the text. */
   readonly starts: readonly number[];
   readonly ends: readonly number[];
 }
@@ -24,7 +24,7 @@ export class ViewBuilder {
   readonly #ends: number[] = [];
 
   byte(value: number, start: number, end: number): void {
-    // What an escape stands for may be a control as well.
+    // An escape may also stand for a control character.
     if (value < 0x20 || value === 0x7f) return;
     this.#bytes.push(String.fromCharCode(value));
     this.#starts.push(start);
@@ -34,7 +34,7 @@ export class ViewBuilder {
   /** A character outside ASCII, as the bytes of UTF-8. */
   character(character: string, start: number, end: number): void {
     const code = character.codePointAt(0) ?? 0;
-    // Plain text in letters that nobody sees.
+    // Plain text in invisible letters.
     if (code > 0xe0020 && code < 0xe007f) return this.byte(code - 0xe0000, start, end);
     for (const plain of code < 0x80 ? character : character.normalize("NFKC"))
       if (!isUnseen(plain)) for (const value of Buffer.from(plain)) this.byte(value, start, end);
@@ -49,9 +49,12 @@ export function viewOf(text: string): View {
   return viewWithout(text, colours);
 }
 
-/** A terminal's colours stand between the letters, and are not seen. */
+/** A terminal's color codes between letters are invisible. */
 const colours = /\u001b\[[0-9;]{0,24}[A-Za-z]/g;
-/** The same for all that a terminal or a page takes for no text. What such a mark holds is in the other view. */
+/**
+ * The same for everything that a terminal or a page does not show as text. The other view has what such a mark
+ * contains.
+ */
 const marks =
   /\u001b\][^\u0007\u001b]{0,256}(?:\u0007|\u001b\\)|(?:\u001b\[|\u009b)[0-?]{0,24}[ -/]{0,4}[@-~]|\u001b[ -/]{0,4}[0-~]|[^\u0008]\u0008|<[^<>]{0,64}>/g;
 
@@ -62,7 +65,7 @@ function viewWithout(text: string, left: RegExp): View {
     while (at < end) {
       const code = text.codePointAt(at) ?? 0;
       const length = code > 0xffff ? 2 : 1;
-      // What breaks a line stands where a blank could.
+      // A line break counts as a blank.
       if (code < 0x80) builder.byte(code >= 0x09 && code <= 0x0d ? 0x20 : code, at, at + 1);
       else builder.character(text.slice(at, at + length), at, at + length);
       at += length;
@@ -81,7 +84,7 @@ const longestEscape = 12;
 const escape =
   /^(?:%([0-9a-f]{2})|[%\\]u([0-9a-f]{4})|\\u([0-9a-f]{8})|\\u\{([0-9a-f]{1,6})\}|\\x([0-9a-f]{2})|\\(["'`\\/nrtbf0])|&#([0-9]{1,7});|&#x([0-9a-f]{1,6});|&([a-z][a-z0-9]{1,9});)/i;
 
-/** What the escapes of a view stand for: one level of them. */
+/** The view with one level of escapes resolved. */
 function unescaped(view: View): View {
   const { bytes, starts, ends } = view;
   if (!/[%\\&]/.test(bytes)) return view;
@@ -101,12 +104,12 @@ function unescaped(view: View): View {
 function escapedCharacter([, , u, long, braced, x, plain, decimal, hex, name]: RegExpExecArray): string {
   const code = decimal === undefined ? parseInt(u ?? long ?? braced ?? x ?? hex ?? "", 16) : Number(decimal);
   if (!Number.isNaN(code)) return code <= 0x10ffff ? String.fromCodePoint(code) : "";
-  // Of the other names of characters none is a letter or a digit of a secret.
+  // No other named character is a letter or a digit of a secret.
   if (name !== undefined) return named[name.toLowerCase()] ?? "";
   return plain === undefined || /[nrtbf0]/.test(plain) ? "" : plain;
 }
 
-/** A view without the bytes for which it is not true. */
+/** The view with only those bytes for which the test is true. */
 export function filtered({ bytes, starts, ends }: View, isKept: (code: number, at: number) => boolean): View {
   const kept: number[] = [];
   for (let at = 0; at < bytes.length; at += 1) if (isKept(bytes.charCodeAt(at), at)) kept.push(at);
@@ -117,7 +120,7 @@ export function filtered({ bytes, starts, ends }: View, isKept: (code: number, a
   };
 }
 
-/** A text as it is, and as each level of escapes in it is meant: most texts have one. */
+/** The text as it is, and after each level of its escapes: most texts have one level. */
 export function viewsOf(text: string): readonly View[] {
   const views = levelsOf(viewOf(text));
   return /[\u001b\u009b\u0008<]/.test(text) ? [...views, ...levelsOf(viewWithout(text, marks))] : views;

@@ -3,29 +3,29 @@ import { findShapes } from "./secret-shapes";
 import { SecretWindows } from "./secret-windows";
 import { isUnseen, viewsOf } from "./redact-view";
 
-/** A vendor's words beyond this say nothing more. */
+/** Nothing useful in a vendor's text comes after this many characters. */
 const maxRead = 4_096;
 const maxWords = 300;
-/** Our own sentences, with the vendor's in them. */
+/** Limit for our own sentences, with the vendor's text in them. */
 const maxSentences = 16_384;
 
 /**
- * Vendor text made safe to print: at most 300 characters in one line, control and invisible characters
- * spelt out, and `[redacted]` in place of whatever eight characters or more it shares with a secret that
- * this process knows, or with the ones given, in any usual encoding; and of what looks like a credential.
+ * Makes vendor text safe to print: at most 300 characters on one line, with control and invisible characters spelled
+ * out. `[redacted]` replaces eight or more characters that it shares with a known secret or a given one, in any usual
+ * encoding, and everything that looks like a credential.
  */
 export function redact(text: string, secrets: readonly string[] = []): string {
   const safe = masked(text.slice(0, maxRead), secrets, true).trim();
   return safe.length > maxWords || text.length > maxRead ? `${safe.slice(0, maxWords)}…` : safe;
 }
 
-/** The same for our own sentences, which may be longer, and in which nothing is guessed. */
+/** The same for our own sentences, which may be longer. Nothing is guessed in them. */
 export function withoutSecrets(text: string, secrets: readonly string[] = []): string {
   const safe = masked(text.slice(0, maxSentences), secrets, false);
   return text.length > maxSentences ? `${safe}…` : safe;
 }
 
-/** For readers that load no backend: what looks like a credential, or has one of these shapes, is taken out. */
+/** For readers that load no backend: removes what looks like a credential or has one of these shapes. */
 export function withoutShapes(text: string, shapes: readonly string[]): string {
   const marks = new Uint8Array(text.length);
   findShapes(text, (start, end) => marks.fill(1, start, end), shapes);
@@ -50,7 +50,7 @@ function maskedLine(text: string, secrets: readonly string[], guess: boolean): s
   return written(text, marks);
 }
 
-/** The text with a word in place of what is marked, and what nobody sees spelt out. */
+/** The text with a placeholder for marked parts, and with invisible characters spelled out. */
 function written(text: string, marks: Uint8Array, show = shown): string {
   let safe = "";
   for (let at = 0; at < text.length;) {
@@ -75,7 +75,7 @@ function shown(character: string): string {
   return code.length > 4 ? `\\u{${code}}` : `\\u${code}`;
 }
 
-/** What a value is, for messages that must not quote it: "a number", "a list of 2", "text of 12 characters". */
+/** Describes a value without quoting it, for messages: "a number", "a list of 2", "text of 12 characters". */
 export function kindOf(value: unknown): string {
   if (value === undefined) return "nothing";
   if (value === null) return "null";

@@ -1,6 +1,6 @@
 /**
- * `pulumi-apikeys/runtime`: what the engine's host process runs. A resource's constant `__provider`
- * text names one of these exports; the host calls its methods.
+ * `pulumi-apikeys/runtime`: the code that the engine's host process runs. A resource's constant `__provider` text names
+ * one of these exports, and the host calls its methods.
  */
 import type { Config, ConfigureRequest, ResourceProvider } from "@pulumi/pulumi/dynamic";
 import { decisionTime } from "./clock";
@@ -16,26 +16,26 @@ import { createRotatingApiKeyProvider } from "./resources/rotation/resource";
 import { createServiceAccountProvider } from "./resources/service-account";
 import { withSecretBoundary } from "./secret-boundary";
 
-/** One for all classes: what they look for on the services is asked for once. */
+/** Shared by all classes, so that each service is searched only once. */
 const marking = createMarking(askEngine, warn, () => decisionTime());
 
 let watching = false;
 
-/** From the first call on: a program that only imports this file keeps its standard input to itself. */
+/** Called with the first method: a program that only imports this file keeps its standard input to itself. */
 function watch(): void {
   if (watching) return;
   watching = true;
   whenEngineEnds(() => stopSending("the Pulumi engine that asked for it has ended"));
 }
 
-/** Builds a resource's provider, with the errors of every method made fit to print. */
+/** Builds a resource's provider, and makes the errors of every method fit to print. */
 function provide<Inputs extends object, Outputs extends object>(
   resource: string,
   create: (context: ResourceContext) => ResourceProvider<Inputs, Outputs>,
 ): ResourceProvider<Inputs, Outputs> {
   let config: Config | undefined;
   let methods: ResourceProvider<Inputs, Outputs> | undefined;
-  // Two first calls can race, and the second does not wait for an asynchronous configure.
+  // Two first calls can race, and the second would not wait for an asynchronous configure.
   const ready = () =>
     (methods ??= withSecretBoundary(
       create(createContext(createConnections({ get: (key) => config?.get(key) }), marking)),

@@ -1,22 +1,24 @@
 /**
- * What scopes mean: which exist, which imply others, which can mint keys. Pure; the lifecycle, the
- * scope review and the documentation all ask here.
+ * What scopes mean: which exist, which imply others, which let a holder issue keys. Pure. The lifecycle, the scope
+ * review and the documentation all use it.
  */
 
 /** What is known of one scope. */
 export interface ScopeFacts {
-  /** Scopes that come with this one; `*` = every scope there is, `cameras:*` = every one that starts so. */
+  /** Scopes that come with this one; `*`: every scope; `cameras:*`: every scope that begins so. */
   readonly implies?: readonly string[] | undefined;
-  /** How much it can do; left out, the scope's own words decide (`read:x`, `x:write`, `admin:*`). */
+  /** How much it can do. Left out: the scope's own words decide (`read:x`, `x:write`, `admin:*`). */
   readonly level?: ScopeLevel | undefined;
-  /** The holder can make further keys. */
+  /** The holder can issue further keys. */
   readonly mintsKeys?: boolean | undefined;
 }
 
 export const scopeLevels = ["read", "write", "admin"] as const;
 export type ScopeLevel = (typeof scopeLevels)[number];
 
-/** What a connection says of a scope that the catalogue does not know yet. Its own words decide what is left out. */
+/**
+ * What a connection says of a scope that the catalogue does not know. The scope's own words decide what is left out.
+ */
 export type ExtraScope = Pick<ScopeFacts, "implies" | "level">;
 export type ExtraScopes = Readonly<Record<string, ExtraScope>>;
 
@@ -24,20 +26,20 @@ export type ExtraScopes = Readonly<Record<string, ExtraScope>>;
 export interface ScopeCatalogue {
   /** The published scopes. Closed unless `open` is given: no other scope exists. */
   readonly scopes: Readonly<Record<string, ScopeFacts>>;
-  /** Present where the vendor publishes no list: any word of this form is a scope and implies only itself. */
+  /** Set if the vendor publishes no list: any word of this form is a scope and implies only itself. */
   readonly open?: {
     readonly pattern: string;
     readonly example: string;
-    /** How much words can do, by what they begin with: `{ "project:": "read" }`. The longest beginning decides. */
+    /** How much a word can do, by its beginning: `{ "project:": "read" }`. The longest matching beginning decides. */
     readonly levels?: Readonly<Record<string, ScopeLevel>> | undefined;
   };
-  /** Present where a scope may be limited: what its limit begins with, as the `!` of `read:users!group=analysts`. */
+  /** Set if a scope may have a limit: the character that begins it, as the `!` of `read:users!group=analysts`. */
   readonly limitMark?: string;
-  /** What a connection adds with `extraScopes`. A scope that the catalogue knows is never among them. */
+  /** Scopes that a connection adds with `extraScopes`. It never includes one that the catalogue knows. */
   readonly extra?: ExtraScopes;
 }
 
-/** The catalogue with what a connection adds. A word that the catalogue knows keeps its meaning. */
+/** The catalogue with the scopes that a connection adds. A word that the catalogue knows keeps its meaning. */
 export function withExtraScopes(
   catalogue: ScopeCatalogue | undefined,
   extraScopes: ExtraScopes | undefined,
@@ -49,7 +51,7 @@ export function withExtraScopes(
   return { ...known, extra: Object.fromEntries(news) };
 }
 
-/** What only the connection says of these scopes, and of those that they bring along. */
+/** The connection's own claims about these scopes and about the scopes that they imply. */
 export function extraScopesOf(
   catalogue: ScopeCatalogue | undefined,
   scopes: readonly string[],
@@ -64,34 +66,34 @@ export function extraScopesOf(
   return used.length === 0 ? undefined : Object.fromEntries(used);
 }
 
-/** Sorted and without repeats: the one form in which scopes are sent, stored and compared. */
+/** Sorted and without repeats: the only form in which scopes are sent, stored and compared. */
 export function canonicalScopes(scopes: readonly string[]): string[] {
   return [...new Set(scopes)].sort();
 }
 
-/** True for a scope that stands for more than itself: `*`, `admin:*`, or whatever the catalogue says implies `*`. */
+/** True for a scope that stands for more than itself: `*`, `admin:*`, or one that implies `*` in the catalogue. */
 export function isWildcard(catalogue: ScopeCatalogue | undefined, scope: string): boolean {
   const { name } = nameAndLimit(catalogue, scope);
   if (name.split(/[:./]/).includes("*")) return true;
   return impliedBy(catalogue, name).includes("*");
 }
 
-/** True where the catalogue knows the scope (or, being open, accepts words of its form). */
+/** True if the catalogue knows the scope or, being open, accepts words of its form. */
 export function isKnownScope(catalogue: ScopeCatalogue, scope: string): boolean {
   if (Object.hasOwn(catalogue.scopes, scope)) return true;
   if (own(catalogue.extra, nameAndLimit(catalogue, scope).name)) return true;
   return catalogue.open ? new RegExp(catalogue.open.pattern).test(scope) : false;
 }
 
-/** True where holding `held` already gives `scope`. */
+/** True if holding `held` already gives `scope`. */
 export function covers(catalogue: ScopeCatalogue | undefined, held: readonly string[], scope: string): boolean {
   return coverageOf(catalogue, held)(scope);
 }
 
-/** The scopes of the list that no other scope of the list already gives: the shortest list with the same meaning. */
+/** The scopes that no other scope of the list already gives: the shortest list with the same meaning. */
 export function essentialScopes(catalogue: ScopeCatalogue | undefined, scopes: readonly string[]): string[] {
   const unique = canonicalScopes(scopes);
-  // Who reaches a name or a beginning, by position in the list: looked up for each scope, instead of comparing each with each.
+  // Index from each name or beginning to the positions of the scopes that reach it, instead of comparing every pair.
   const reachedBy = new Map<string, number[]>();
   const reaches = unique.map((scope) => reachOf(catalogue, [scope]));
   for (const [index, reach] of reaches.entries()) {
@@ -105,7 +107,7 @@ export function essentialScopes(catalogue: ScopeCatalogue | undefined, scopes: r
     for (const name of waysTo(catalogue, scope)) {
       for (const other of reachedBy.get(name) ?? []) {
         if (other === index) continue;
-        // Two scopes that imply each other would remove one another: the first by name stays.
+        // Two scopes that imply each other would both disappear, so the first by name stays.
         const givenBack =
           other > index && waysTo(catalogue, unique[other] ?? "").some((way) => reaches[index]?.has(way));
         if (!givenBack) return false;
@@ -115,12 +117,12 @@ export function essentialScopes(catalogue: ScopeCatalogue | undefined, scopes: r
   });
 }
 
-/** True where both lists grant the same: order, repeats and implied scopes do not count. */
+/** True if both lists grant the same: order, repeats and implied scopes do not count. */
 export function sameAccess(catalogue: ScopeCatalogue | undefined, a: readonly string[], b: readonly string[]): boolean {
   return a.every(coverageOf(catalogue, b)) && b.every(coverageOf(catalogue, a));
 }
 
-/** What the holder of `before` gains and loses by holding `after` instead, each without repeats by implication. */
+/** What a holder gains and loses when `after` replaces `before`. Neither list repeats an implied scope. */
 export function accessDelta(
   catalogue: ScopeCatalogue | undefined,
   before: readonly string[],
@@ -134,13 +136,13 @@ export function accessDelta(
   };
 }
 
-/** What a list covers, worked out once for any number of questions. */
+/** A test for the scopes that a list covers, prepared once for any number of questions. */
 function coverageOf(catalogue: ScopeCatalogue | undefined, held: readonly string[]): (scope: string) => boolean {
   const reach = reachOf(catalogue, held);
   return (scope) => waysTo(catalogue, scope).some((way) => reach.has(way));
 }
 
-/** Every scope and every wildcard that holding the list brings along. */
+/** Every scope and wildcard that comes with the list. */
 export function reachOf(catalogue: ScopeCatalogue | undefined, held: readonly string[]): ReadonlySet<string> {
   const seen = new Set<string>();
   const queue = [...held];
@@ -149,7 +151,7 @@ export function reachOf(catalogue: ScopeCatalogue | undefined, held: readonly st
     seen.add(next);
     const { name, limit } = nameAndLimit(catalogue, next);
     for (const implied of impliedBy(catalogue, name)) {
-      // What is limited already keeps its own limit: the two in a chain would never end.
+      // A scope that already has a limit keeps it: adding another in a chain would never end.
       queue.push(nameAndLimit(catalogue, implied).limit === "" ? implied + limit : implied);
     }
     queue.push(...matchedBy(catalogue, next));
@@ -157,7 +159,7 @@ export function reachOf(catalogue: ScopeCatalogue | undefined, held: readonly st
   return seen;
 }
 
-/** What gives a scope: itself, its name without the limit, or a wildcard of one of its beginnings. */
+/** The scopes that give a scope: itself, its name without the limit, or a wildcard of one of its beginnings. */
 export function waysTo(catalogue: ScopeCatalogue | undefined, scope: string): string[] {
   const ways = [scope, "*"];
   const { name, limit } = nameAndLimit(catalogue, scope);
@@ -166,18 +168,18 @@ export function waysTo(catalogue: ScopeCatalogue | undefined, scope: string): st
   return ways;
 }
 
-/** A scope without its limit: `tokens` of `tokens!user=root`. What it can do to somebody is what it can do. */
+/** A scope without its limit: `tokens` for `tokens!user=root`. The limit does not change what the scope can do. */
 export function unlimitedScope(catalogue: ScopeCatalogue | undefined, scope: string): string {
   return nameAndLimit(catalogue, scope).name;
 }
 
-/** How much a scope can do. Unknown verbs count as `write`: never guessed to be harmless. */
+/** How much a scope can do. Unknown verbs count as `write`, because nothing is assumed to be harmless. */
 export function scopeLevel(catalogue: ScopeCatalogue | undefined, scope: string): ScopeLevel {
   const { name } = nameAndLimit(catalogue, scope);
   const known = factsOf(catalogue, name)?.level;
   if (known) return known;
   const words = wordsOf(name);
-  // No connection talks a word down that says itself what it is.
+  // No connection can lower the level of a word that shows its own level.
   if (isWildcard(catalogue, scope) || words.some((word) => adminWords.has(word))) return "admin";
   const said = own(catalogue?.extra, name)?.level ?? levelOfBeginning(catalogue, name);
   if (said) return said;
@@ -197,7 +199,7 @@ const adminWords: ReadonlySet<string> = new Set([
 ]);
 const readWords: ReadonlySet<string> = new Set(["read", "reader", "list", "view", "viewer", "get"]);
 
-/** True where the holder can make keys: by the catalogue, or because the scope covers one that can. */
+/** True if the holder can issue keys: the catalogue says so, or the scope covers one that can. */
 export function canMintKeys(catalogue: ScopeCatalogue | undefined, scope: string): boolean {
   const held = nameAndLimit(catalogue, scope).name;
   const covered = coverageOf(catalogue, [held]);
@@ -207,26 +209,26 @@ export function canMintKeys(catalogue: ScopeCatalogue | undefined, scope: string
   return minting || (factsOf(catalogue, held) === undefined && readsLikeMinting(held));
 }
 
-/** Where nobody publishes what a scope can do, its words decide: `api_keys:create`, `service-accounts:write`. */
+/** If nobody publishes what a scope can do, its words decide: `api_keys:create`, `service-accounts:write`. */
 function readsLikeMinting(scope: string): boolean {
   return scopeLevel(undefined, scope) !== "read" && mintingNouns.test(wordsOf(scope).join(" "));
 }
 
 const mintingNouns = /\b(?:api ?keys?|access ?keys?|keys?|(?:access ?)?tokens?|credentials?|service ?accounts?)\b/;
 
-/** The known scope that the writer most likely meant, if any is near. */
+/** The known scope that the writer most likely meant, if one is close. */
 export function nearestScope(catalogue: ScopeCatalogue, scope: string): string | undefined {
   const { name, limit } = nameAndLimit(catalogue, scope);
   const near = nearestWord(name, scopeNames(catalogue));
   return near === undefined ? undefined : near + limit;
 }
 
-/** Every scope that has a name: the published ones, and those that the connection adds. */
+/** Every scope with a name: the published ones, and those that a connection adds. */
 export function scopeNames(catalogue: ScopeCatalogue | undefined): string[] {
   return [...Object.keys(catalogue?.scopes ?? {}), ...Object.keys(catalogue?.extra ?? {})];
 }
 
-/** What the catalogue itself says. */
+/** The catalogue's own facts, without those of a connection. */
 function factsOf(catalogue: ScopeCatalogue | undefined, name: string): ScopeFacts | undefined {
   return own(catalogue?.scopes, name);
 }
@@ -240,7 +242,7 @@ function own<Value>(map: Readonly<Record<string, Value>> | undefined, name: stri
   return map && Object.hasOwn(map, name) ? map[name] : undefined;
 }
 
-/** In lower case, whatever stands between them: `apiKeys.create`, `api_keys:create`. */
+/** The words in lower case, with any separator: `apiKeys.create`, `api_keys:create`. */
 function wordsOf(scope: string): string[] {
   return scope
     .replace(/([a-z0-9])([A-Z])/g, "$1:$2")
@@ -249,7 +251,7 @@ function wordsOf(scope: string): string[] {
     .filter((word) => word !== "");
 }
 
-/** `read:users` and `!group=analysts`: what is known of a scope is known of its name. */
+/** Splits into `read:users` and `!group=analysts`: facts belong to the name. */
 function nameAndLimit(
   catalogue: ScopeCatalogue | undefined,
   scope: string,
@@ -258,7 +260,7 @@ function nameAndLimit(
   return at < 0 ? { name: scope, limit: "" } : { name: scope.slice(0, at), limit: scope.slice(at) };
 }
 
-/** The nearest of the given words, if it is near enough to be a slip of the pen (or the same words in another order). */
+/** The closest of the given words, if it is close enough for a typo (or has the same words in another order). */
 export function nearestWord(word: string, candidates: readonly string[]): string | undefined {
   const reversed = word.split(":").reverse().join(":");
   const scored = candidates

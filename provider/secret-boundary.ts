@@ -1,16 +1,15 @@
 /**
- * Where secrets enter and leave: inside, a secret is plain text; every record that leaves carries it in the
- * engine's encrypted form. The engine loses a secret's mark on its way here, so one that is not set at the
- * return is lost.
+ * Where secrets enter and leave. Inside, a secret is plain text; every record that leaves carries it in the engine's
+ * encrypted form. The engine drops the secret marks on the way in, so a mark that is not set on the way out is lost.
  */
 import type { ResourceProvider } from "@pulumi/pulumi/dynamic";
 import { PartialFailure } from "./resources/partial-failure";
 import { asSecret, plainSecret } from "./wire";
 
-/** The properties of all resources that are encrypted in the state. */
+/** The properties of all resources that the state encrypts. */
 export const secretProperties = ["secret", "previousSecret", "secretValue"] as const;
 
-/** Takes the marks off what the methods get, and sets them on what they return, also where they fail. */
+/** Removes the marks from the arguments of the methods, and sets them on their results, even when they fail. */
 export function withSecretBoundary<Inputs extends object, Outputs extends object>(
   methods: ResourceProvider<Inputs, Outputs>,
 ): ResourceProvider<Inputs, Outputs> {
@@ -33,7 +32,7 @@ export function withSecretBoundary<Inputs extends object, Outputs extends object
   };
 }
 
-/** The texts that a record holds and that nobody may read. */
+/** The secret texts in a record. */
 export function secretsIn(record: object | undefined): string[] {
   return secretProperties
     .map((name) => plainSecret((record as Readonly<Record<string, unknown>> | undefined)?.[name]))

@@ -1,6 +1,6 @@
 /**
- * What secrets look like. No vendor stands here: each backend declares the shape of its own keys
- * (`capabilities.secret.shape`), and what is left are forms that belong to nobody.
+ * What secrets look like. No vendor is named here: each backend declares the shape of its own keys
+ * (`capabilities.secret.shape`). The shapes in this file belong to no vendor.
  */
 
 interface Shape {
@@ -10,12 +10,12 @@ interface Shape {
 
 const declared = new Map<string, Shape>();
 
-/** From now on what has this shape is in no message. @param shape - a regular expression */
+/** From now on, no message contains text of this shape. @param shape - a regular expression */
 export function declareShape(shape: string): void {
   if (!declared.has(shape)) declared.set(shape, compiled(shape));
 }
 
-/** By its text: a review asks about thousands of texts, of the same few shapes. */
+/** By their text: a review checks thousands of texts against the same few shapes. */
 const compiledShapes = new Map<string, Shape>();
 
 function compiled(shape: string): Shape {
@@ -27,7 +27,7 @@ function compiled(shape: string): Shape {
   return made;
 }
 
-/** What of a secret its own service shows in clear, as offsets: the named groups of its shape, in order. */
+/** The parts of a secret that its own service shows in clear, as offsets: the named groups of its shape, in order. */
 export function publishedParts(secret: string): readonly (readonly [number, number])[] {
   for (const { whole } of declared.values()) {
     const groups = whole.exec(secret)?.indices?.groups;
@@ -39,13 +39,13 @@ export function publishedParts(secret: string): readonly (readonly [number, numb
   return [];
 }
 
-/** The published part that a secret begins with, such as `acme_`; empty where it has none. */
+/** The published part at the beginning of a secret, such as `acme_`; empty if it has none. */
 export function publishedPrefix(secret: string): string {
   const [first] = publishedParts(secret);
   return first?.[0] === 0 ? secret.slice(0, first[1]) : "";
 }
 
-/** Calls back with each stretch of the text that looks like a credential, whoever made it. */
+/** Calls back for each part of the text that looks like a credential of any vendor. */
 export function findShapes(
   text: string,
   found: (start: number, end: number) => void,
@@ -61,10 +61,10 @@ export function findShapes(
     // A JSON Web Token: three parts, the first of which is a JSON object.
     if (at >= 0 && word.length - at >= 20 && word.includes(".", at)) found(index + at, index + word.length);
   }
-  // A scheme and a credential; "a Bearer token" is neither.
+  // A scheme and a credential. "a Bearer token" is not one.
   for (const { 0: pair, 1: word = "", index } of text.matchAll(/\b(?:Bearer|Basic)[ \t]+([A-Za-z0-9._~+/=-]+)/gi))
     if (word.length >= 8 && /[^A-Za-z]/.test(word.replace(/[.]+$/, ""))) found(index, index + pair.length);
-  // The hash of a password, as crypt(3) writes it.
+  // A password hash, as crypt(3) writes it.
   for (const { 0: hash, index } of text.matchAll(/\$2[aby]\$\d\d\$[A-Za-z0-9./]{20,}/g))
     found(index, index + hash.length);
 }
@@ -73,7 +73,7 @@ const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const time = /^\d{4}-\d{2}-\d{2}T/;
 const address = /^[a-z][a-z0-9+.-]*:\/\//i;
 
-/** Words of a text that nobody would write: long, and letters and digits mixed as only chance mixes them. */
+/** Words that nobody would write by hand: long, with letters and digits mixed at random. */
 export function randomWords(text: string): string[] {
   return text
     .split(/[\s"'`<>()[\]{},;\\]+/)
@@ -90,13 +90,13 @@ function isRandom(piece: string): boolean {
 
 const secretName =
   /(?:secret|passw(?:or)?d|passphrase|token|credential|key|jwt|bearer|pat|pwd|auth)s?(?:[_-]?value)?$/i;
-/** What stands in such a field is a name, an address or a time, whatever it looks like. */
+/** Such a field contains a name, a URL or a time, whatever it looks like. */
 const idName =
   /(?:^|[_-])(?:id|uid|uuid|guid|name|type|url|uri|href|at|time|created|updated|expires|scope|status)s?$|[a-z](?:Id|Name|Type|Url|At)$/;
 
 /**
- * What in an answer may be a secret: texts in fields of such a name, and texts that only chance writes.
- * What the request said itself is none.
+ * What may be a secret in an answer: text in fields with such names, and text that looks random. Text from the request
+ * itself does not count.
  */
 export function secretLike(answer: unknown, request: string): string[] {
   const found: string[] = [];

@@ -2,20 +2,23 @@ import { formsOf, readingsOf, windowLength } from "./redact-readings";
 import { type View, viewOf, viewsOf } from "./redact-view";
 import { publishedPrefix } from "./secret-shapes";
 
-/** Longer ones are no secrets that a header could carry. */
+/** A header could not carry a longer secret. */
 const longestSecret = 16 * 1024;
 
-/** Pieces of secrets in the forms in which somebody may write them, in lower case. */
+/** Pieces of secrets in the forms in which someone may write them, in lower case. */
 export class SecretWindows {
   readonly #windows = new Set<string>();
-  /** Secrets, or parts of one, that are shorter than a window: looked for as a whole. */
+  /** Secrets, or parts of one, that are shorter than a window. They are searched as a whole. */
   readonly #short = new Set<string>();
 
   get isEmpty(): boolean {
     return this.#windows.size === 0 && this.#short.size === 0;
   }
 
-  /** Adds all pieces of a secret but those of the prefix that each key of its service has, and that may be its name. */
+  /**
+   * Adds all pieces of a secret, except the prefix that all keys of its service share and that may be the service's
+   * name.
+   */
   add(secret: string): void {
     const bounded = secret.slice(0, longestSecret);
     const lower = viewOf(bounded).bytes.toLowerCase();
@@ -24,7 +27,7 @@ export class SecretWindows {
     for (const window of windowsOf(bounded)) if (!open.has(window)) this.#windows.add(window);
   }
 
-  /** Calls back with each stretch of the text that a secret shares with it, as offsets of its characters. */
+  /** Calls back with each part of the text that a secret shares with it, as character offsets. */
   find(text: string, found: (start: number, end: number) => void): void {
     if (this.isEmpty) return;
     for (const reading of readingsOf(text)) this.#findWindows(reading, found);
@@ -32,10 +35,10 @@ export class SecretWindows {
   }
 
   /**
-   * True where the text holds a part of a secret.
+   * True if the text contains a part of a secret.
    *
-   * @param least - how many characters in a row, for many secrets: an id of 32 hex digits shares eight with one of a
-   *   thousand by chance
+   * @param least - how many characters in a row. Use more for many secrets: an id of 32 hex digits shares eight with
+   * one of a thousand secrets by chance
    */
   isHeldBy(text: string, least = windowLength): boolean {
     if (this.isEmpty) return false;
@@ -68,7 +71,7 @@ export class SecretWindows {
       for (const secret of this.#short)
         for (let at = lower.indexOf(secret); at >= 0; at = lower.indexOf(secret, at + 1)) {
           const end = at + secret.length;
-          // A very short one stands inside other words by chance.
+          // A very short one appears inside other words by chance.
           if (secret.length < 4 && (isWordByte(lower[at - 1]) || isWordByte(lower[end]))) continue;
           found(starts[at] ?? 0, ends[end - 1] ?? 0);
         }
@@ -94,7 +97,7 @@ function isWordByte(byte: string | undefined): boolean {
   return byte !== undefined && /[a-z0-9\x80-\xff]/.test(byte);
 }
 
-/** The characters of base64 that depend on the secret alone, wherever in a longer text it begins. */
+/** The base64 characters that depend only on the secret, wherever it begins in a longer text. */
 function base64Of(bytes: Buffer, before: number): string {
   const text = Buffer.concat([Buffer.alloc(before), bytes])
     .toString("base64")

@@ -6,13 +6,12 @@ import { rememberCredential, rememberSecrets } from "./known-secrets";
 /** Monotonic milliseconds. */
 type NowMs = () => number;
 
-/** Renewed a little before it ends, so that a call never starts with a session that is about to be refused. */
+/** Renewed a little early, so that no call starts with a session that is about to be refused. */
 const spareMs = 5_000;
 
 /**
- * The credential of a connection as request headers. Calls that run side by side share one login; a
- * 401 makes a new one, once per call, and only where it can differ: the backend logs in, or the
- * credential itself has been rotated meanwhile.
+ * The credential of a connection as request headers. Parallel calls share one login. A 401 leads to a new login, once
+ * per call, and only if it can differ: the backend logs in, or the credential itself was rotated meanwhile.
  */
 export function createSession(
   readToken: () => Promise<string>,
@@ -37,20 +36,20 @@ export function createSession(
 
   async function open(logIn: () => Promise<BackendSession>): Promise<Open> {
     const token = await readToken();
-    // The login's own errors may quote it already.
+    // The login's own errors may already quote it.
     rememberCredential(token, true);
     const {
       headers,
       validForMs = Infinity,
       secrets = [],
     } = await logIn().catch((error: unknown) => {
-      // What the call itself asks for has not been asked for yet: not even a create is unclear.
+      // The call's own request was not sent yet, so not even a create is unclear.
       throw notYetSent("the login failed, and nothing else was sent", error);
     });
     return { ...credentialOf(token, headers, secrets), endsMs: nowMs() + validForMs - spareMs };
   }
 
-  /** The running or open session, or a new one. A failed one is not kept. */
+  /** The current session, which may still be opening, or a new one. A failed one is not kept. */
   async function session(logIn: () => Promise<BackendSession>): Promise<Open> {
     const pending = current;
     if (pending) {
@@ -69,7 +68,7 @@ export function createSession(
   return {
     credential: () => session(login),
     async renew(refused) {
-      // Of many calls that are refused side by side, the first makes the login that serves them all.
+      // When several parallel calls are refused, the first makes the login that serves them all.
       const newest = await current?.catch(() => undefined);
       if (newest === refused) current = undefined;
       return true;
@@ -82,7 +81,7 @@ function credentialOf(
   headers: Readonly<Record<string, string>>,
   more: readonly string[] = [],
 ): Credential {
-  // Without the word of the scheme: "Bearer" alone is no secret, and stands in what services say.
+  // Without the word for the scheme: "Bearer" alone is not a secret, and services write it in their texts.
   const values = Object.values(headers).map((value) => value.replace(/^\S+ /, ""));
   rememberSecrets(...values, ...more);
   return { headers, secrets: [token, ...values, ...more] };

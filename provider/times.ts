@@ -2,7 +2,7 @@ import { kindOf } from "./redact";
 
 const rfc3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
 
-/** Milliseconds since the epoch of an RFC 3339 time; a sentence that says what is wrong otherwise. */
+/** Milliseconds since the epoch of an RFC 3339 time, or a sentence that says what is wrong. */
 export function parseTime(value: unknown): number | { readonly problem: string } {
   const ms =
     typeof value === "string" && rfc3339.test(value) && isCalendarDay(value)
@@ -13,7 +13,7 @@ export function parseTime(value: unknown): number | { readonly problem: string }
   return ms;
 }
 
-/** `Date.parse` takes the 30th of February for the 2nd of March. */
+/** `Date.parse` reads the 30th of February as the 2nd of March. */
 function isCalendarDay(time: string): boolean {
   const day = new Date(`${time.slice(0, 10)}T00:00:00Z`);
   return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(time.slice(0, 10));
@@ -25,8 +25,8 @@ export function formatTime(ms: number): string {
 }
 
 /**
- * A vendor's time as RFC 3339 UTC, or undefined where it sent none. Times without a zone are UTC,
- * as every service that leaves the zone out means it.
+ * A vendor's time as RFC 3339 UTC; undefined if it sent none. Times without a zone are UTC: that is what every service
+ * that leaves out the zone means.
  */
 export function normaliseTime(value: string | null | undefined): string | undefined {
   if (value === null || value === undefined || value === "") return undefined;

@@ -1,20 +1,20 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
-/** What one call of the engine knows of its keys. */
+/** What the current call of the engine knows of its keys. */
 const operation = new AsyncLocalStorage<{ unseen: boolean }>();
 
 /**
- * Runs one call of the engine, which ends what {@link withUnseenSecret} begins in it.
+ * Runs one call of the engine. The end of the call also ends what {@link withUnseenSecret} began in it.
  *
- * @param unseen - from the first line on: what the call is about is a key that nobody has seen. Default false
+ * @param unseen - true if the call is about a key that nobody has seen. Default: false
  */
 export function asOneOperation<Result>(run: () => Result, unseen = false): Result {
   return operation.run({ unseen }, run);
 }
 
 /**
- * Runs what follows a create of unknown outcome. The service may have made a key that nobody here has seen, so
- * that nothing can find it in what the service says: until the operation ends, errors are told without its words.
+ * Runs the work after a create of unknown outcome. The service may have made a key that nobody here has seen, so its
+ * secret cannot be found in the service's text. Until the operation ends, errors leave that text out.
  */
 export function withUnseenSecret<Result>(run: () => Result): Result {
   const current = operation.getStore();
@@ -22,7 +22,7 @@ export function withUnseenSecret<Result>(run: () => Result): Result {
   return operation.run({ unseen: true }, run);
 }
 
-/** True where any word of a service may be the secret of a key that was lost. */
+/** True if any text of the service may be the secret of a lost key. */
 export function hasUnseenSecret(): boolean {
   return operation.getStore()?.unseen === true;
 }

@@ -1,4 +1,4 @@
-/** What stands at a path inside a value; undefined where nothing does. */
+/** The value at a path inside another value; undefined if there is none. */
 export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
     (inner, key) =>

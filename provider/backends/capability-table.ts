@@ -2,7 +2,7 @@ import { formatDuration } from "../durations";
 import { completeCapabilities } from "./define-backend";
 import type { Capabilities, Vendor } from "./definition";
 
-/** One row of the README's table. */
+/** A row of the table in docs/backends.md. */
 interface Row {
   readonly ability: string;
   readonly of: (capabilities: Capabilities) => string;
@@ -70,7 +70,7 @@ function previousEnd({ delayedRevoke, maxActiveKeys, nativeRotate }: Capabilitie
   return delayedRevoke ? "ended by the service on time" : "revoked by the first `pulumi up` after the overlap";
 }
 
-/** What each backend can, as a Markdown table: the code is the only source. */
+/** What each backend can do, as a Markdown table. The code is its only source. */
 export function capabilityTable(vendors: readonly Vendor[]): string {
   const sorted = vendors
     .map(({ name, capabilities }) => ({ name, capabilities: completeCapabilities(name, capabilities) }))

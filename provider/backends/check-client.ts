@@ -1,4 +1,4 @@
-/** What is checked of a backend's methods before the first one is called. */
+/** Checks a backend's methods before the first call. */
 import { ConfigError } from "../errors";
 import { kindOf } from "../redact";
 import { nearestWord } from "../scopes";
@@ -28,7 +28,7 @@ const forAccounts = [
   "deleteServiceAccount",
 ] as const;
 
-/** Refuses a client that lacks a method its capabilities promise, or has one whose name was meant to be another. */
+/** Refuses a client that lacks a method its capabilities promise, or that has a misspelled one. */
 export function checkClient(name: string, offered: Capabilities, client: BackendClient): BackendClient {
   if (typeof client !== "object" || client === null)
     throw new ConfigError(
@@ -66,7 +66,7 @@ function neededMethods(offered: Capabilities): (keyof BackendClient)[] {
   ];
 }
 
-/** Where the service itself decides how long an old secret works on, or it is ended early, a call has to end it. */
+/** The service decides how long an old secret keeps working, or the grace may be cut short: then a call must end it. */
 function endsOldSecretItself({ maxActiveKeys, nativeRotate, lastUsed }: Capabilities): boolean {
   if (maxActiveKeys !== 1 || nativeRotate?.id !== "same" || nativeRotate.maxGraceMs === 0) return false;
   return !nativeRotate.graceChosen || lastUsed !== undefined;

@@ -1,4 +1,4 @@
-/** What a backend's methods answer, checked where it comes in: a mistake is told by method and field, not by what breaks later. */
+/** Checks what a backend's methods return. A mistake is reported with its method and field, not by what fails later. */
 import { defined } from "../defined";
 import { ResponseShapeError } from "../errors";
 import { kindOf } from "../redact";
@@ -8,7 +8,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const texts = ["name", "description", "environment", "createdAt", "expiresAt", "lastUsedAt", "hint", "accessId"];
 
-/** The client with its answers checked; a field that is undefined is one that was not told. */
+/** The client with checked results. A field that is undefined counts as left out. */
 export function checkedClient(client: BackendClient): BackendClient {
   const checked: Partial<Record<keyof BackendClient, (answer: unknown, method: string) => unknown>> = {
     createKey: issuedObject,
@@ -42,7 +42,7 @@ function listOf(check: (answer: unknown, method: string) => unknown) {
   };
 }
 
-/** What an issue lacks is judged by the lifecycle, which knows what to do about a key that was made. */
+/** The lifecycle judges what an issued key lacks: it knows what to do about a key that was made. */
 function issuedObject(answer: unknown, method: string): unknown {
   return typeof answer === "object" && answer !== null ? told(answer as Fields, method) : answer;
 }

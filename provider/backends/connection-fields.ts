@@ -2,7 +2,7 @@ import { z } from "zod";
 import { ConfigError } from "../errors";
 import { kindOf } from "../redact";
 
-/** One field of a connection: how it is read, and what it takes, in words. */
+/** A field of a connection: its schema, and what it accepts, in words. */
 export interface ConnectionField<Value = unknown> {
   readonly schema: z.ZodType<Value>;
   readonly takes: string;
@@ -12,7 +12,10 @@ type Values<Fields extends Readonly<Record<string, ConnectionField>>> = {
   readonly [Name in keyof Fields]: z.infer<Fields[Name]["schema"]>;
 };
 
-/** Reads a backend's own connection fields; a wrong, a missing and an unknown one are each a {@link ConfigError} that says what the field takes. */
+/**
+ * Reads a backend's own connection fields. A wrong, missing or unknown field throws a {@link ConfigError} that says
+ * what the field accepts.
+ */
 export function connectionFields<Fields extends Readonly<Record<string, ConnectionField>>>(
   backend: string,
   own: Fields,

@@ -1,4 +1,4 @@
-/** What is checked of a backend when its file is loaded, so that a mistake is told by the field's name before a key is at stake. */
+/** Checks a backend when its file is loaded. A mistake is reported with the field's name before any key is at risk. */
 import { z } from "zod";
 import { defined } from "../defined";
 import { ConfigError } from "../errors";
@@ -12,9 +12,9 @@ import { scopesOn } from "../vendors/vendor";
 import type { Backend, BackendDefinition } from "./definition";
 
 /**
- * Declares a backend: checks its shape at once, and completes its capabilities.
+ * Declares a backend: checks its shape at once, and fills in the default capabilities.
  *
- * @throws ConfigError - names the field that is wrong, and what it takes.
+ * @throws ConfigError - names the wrong field and what it accepts.
  */
 export function defineBackend<Options = undefined>(definition: BackendDefinition<Options>): Backend {
   const name = typeof definition?.name === "string" && definition.name !== "" ? definition.name : undefined;
@@ -24,7 +24,7 @@ export function defineBackend<Options = undefined>(definition: BackendDefinition
     throw new ConfigError(
       `Backend "${name}": "connect" is ${kindOf(definition.connect)}; give a function that returns the methods.`,
     );
-  // What `options` returns is what the other functions take.
+  // The other functions take what `options` returns.
   const own = definition as unknown as BackendDefinition<unknown>;
   const { defaultUrl, undocumentedWrites, catalogue } = own;
   assertFacts(name, capabilities, catalogue);
@@ -53,7 +53,7 @@ export function defineBackend<Options = undefined>(definition: BackendDefinition
   };
 }
 
-/** Refuses facts that are wrong, or that cannot hold together. */
+/** Refuses facts that are wrong or contradict each other. */
 function assertFacts(name: string, capabilities: Capabilities, catalogue: ScopeCatalogue | undefined): void {
   if (catalogue) assertCatalogue(name, catalogue);
   else if (scopesOn(capabilities) === "key")
@@ -67,7 +67,7 @@ function assertFacts(name: string, capabilities: Capabilities, catalogue: ScopeC
     );
 }
 
-/** The capabilities with an answer to every question. */
+/** The capabilities with every default filled in. */
 export function completeCapabilities(name: string, offered: unknown): Capabilities {
   return checkForm(name, "capabilities", capabilitiesSchema, offered);
 }
@@ -87,7 +87,7 @@ function checkForm<Schema extends z.ZodType>(
   return data as z.output<Schema>;
 }
 
-/** What is wrong with a field, and what it takes. */
+/** What is wrong with a field, and what it accepts. */
 function wordsFor(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown): string {
   if (issue.code === "unrecognized_keys") {
     const near = nearestWord(issue.keys[0] ?? "", namesAt(schema, issue.path));
@@ -99,7 +99,7 @@ function wordsFor(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown): s
     : "is missing; no answer to it can be assumed.";
 }
 
-/** The fields that an object of the schema may have at that place. */
+/** The field names that the schema allows at that path. */
 function namesAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   let place: unknown = schema;
   const within = () => {
@@ -110,7 +110,7 @@ function namesAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   return Object.keys(within());
 }
 
-// `satisfies` makes a field that only the interface has a compile error.
+// `satisfies` makes it a compile error if the interface has a field that this lacks.
 const scopeFacts = z.strictObject({
   implies: z.array(z.string()).optional(),
   level: z.enum(scopeLevels).optional(),

@@ -1,6 +1,6 @@
 /**
- * The one interface between the lifecycle and a vendor's API: the vendor's facts as data, and a handful
- * of methods that speak in domain objects.
+ * The one interface between the lifecycle and a vendor's API: the vendor's facts as data, and a few methods that use
+ * domain objects.
  */
 import type { HttpClient, Session } from "../http/client";
 import type { ScopeCatalogue } from "../scopes";
@@ -11,14 +11,14 @@ export type { Capabilities, OfferedCapabilities, Support, Vendor };
 
 export type KeyStatus = "active" | "revoked" | "expired" | "disabled" | "missing";
 
-/** A key as the service tells it. It has no secret: that is seen once, in {@link IssuedApiKey}. */
+/** A key as the service reports it. It has no secret: {@link IssuedApiKey} shows that once. */
 export interface ApiKey {
   readonly id: string;
-  /** The service's name for it: our marker. */
+  /** The name on the service: our marker. */
   readonly name: string;
-  /** A key past its `expiresAt` may be told as `active`: the lifecycle compares the time itself. */
+  /** A key past its `expiresAt` may be reported as `active`: the lifecycle compares the time itself. */
   readonly status: Exclude<KeyStatus, "missing">;
-  /** Left out where the service has no scopes on keys, or does not tell. */
+  /** Left out if the service has no scopes on keys, or does not report them. */
   readonly scopes?: readonly string[];
   readonly description?: string;
   readonly environment?: string;
@@ -26,27 +26,29 @@ export interface ApiKey {
   readonly createdAt?: string;
   readonly expiresAt?: string;
   readonly lastUsedAt?: string;
-  /** The mask that the vendor's own pages show. */
+  /** The masked key as the vendor's own pages show it. */
   readonly hint?: string;
   /** The public half of a pair. */
   readonly accessId?: string;
   /**
-   * Any text that changes whenever the key's secret does (a mask, the time of its last rotation): tells
-   * generations apart under one id. Left out where the service tells nothing of the kind.
+   * Any text that changes with every new secret of the key (a mask, the time of its last rotation). It tells
+   * generations with the same id apart. Left out if the service reports nothing like it.
    */
   readonly secretVersion?: string;
-  /** The version of the secret before the current one, while that one works on after a native rotate with grace. */
+  /**
+   * The version of the secret before the current one, while that secret still works after a native rotation with grace.
+   */
   readonly previousVersion?: string;
-  /** RFC 3339 UTC: until when it works. */
+  /** RFC 3339 UTC: the end of that grace. */
   readonly previousValidUntil?: string;
 }
 
-/** A key at the one moment when its secret is known. */
+/** A key at the only moment when its secret is known. */
 export interface IssuedApiKey extends ApiKey {
   readonly secret: string;
 }
 
-/** Which key is meant. Services that reuse ids need more than the id. */
+/** Identifies a key. Services that reuse ids need more than the id. */
 export interface KeyRef {
   readonly id: string;
   readonly serviceAccountId?: string;
@@ -54,22 +56,22 @@ export interface KeyRef {
   readonly name: string;
 }
 
-/** A key with its own secret, to ask with. Name the secret in the request's `secrets`. */
+/** A key and its own secret, to authenticate with. Name the secret in the request's `secrets`. */
 export interface KeyWithSecret extends KeyRef {
   readonly secret: string;
   /** The public half of a pair. */
   readonly accessId?: string;
 }
 
-/** What the service answers to a key's own secret. */
+/** How the service answers a request with a key's own secret. */
 export interface ProbeAnswer {
   readonly works: boolean;
   readonly serviceAccountId?: string;
 }
 
-/** A key to make. Fields that the capabilities exclude never arrive. */
+/** A key to make. Fields that the capabilities exclude are never set. */
 export interface NewKey {
-  /** The physical name: our marker; unique to this very call. */
+  /** The physical name: our marker. Unique to this call. */
   readonly name: string;
   readonly serviceAccountId?: string;
   readonly scopes?: readonly string[];
@@ -81,7 +83,7 @@ export interface NewKey {
   readonly secretValue?: string;
 }
 
-/** What to change on a key; a field left out stays. `null` takes an expiry away. */
+/** Changes to a key. A field that is left out stays as it is. `null` removes the expiry. */
 export interface KeyChanges {
   readonly name?: string;
   readonly description?: string;
@@ -93,7 +95,7 @@ export interface ServiceAccount {
   readonly id: string;
   readonly name: string;
   readonly status: "active" | "disabled";
-  /** Told wherever accounts have roles; left out: this one has none. */
+  /** Given whenever accounts have roles. Left out: this account has none. */
   readonly role?: string;
   readonly scopes?: readonly string[];
   readonly description?: string;
@@ -108,52 +110,52 @@ export interface NewServiceAccount {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-/** What to change on an account; a field left out stays. An empty `description` or `role` takes it away. */
+/** Changes to an account. A field that is left out stays as it is. An empty `description` or `role` removes it. */
 export type ServiceAccountChanges = Partial<NewServiceAccount>;
 
-/** How a key gets its new secret. */
+/** How to give a key its new secret. */
 export interface RotateOptions {
-  /** How long the secret that is replaced works on, in milliseconds. */
+  /** How long the replaced secret keeps working, in milliseconds. */
   readonly graceMs: number;
-  /** The physical name from now on. */
+  /** The key's physical name from now on. */
   readonly name: string;
   /**
-   * Nobody knows the secret that is replaced: it goes at once, and the one before it works on until its own end. Asked for only
-   * where the capability `nativeRotate.keepsPrevious` says so, and `previousVersion` was told. Default: false.
+   * Nobody knows the replaced secret: end it at once, and let the one before it work until its own end. Set only if the
+   * capability `nativeRotate.keepsPrevious` allows it and the key reported its `previousVersion`. Default: false.
    */
   readonly keepPrevious?: boolean;
 }
 
 /**
- * A vendor's API. Absent is `undefined`, refused is an error of the tree in `errors.ts`. A method
- * that a vendor lacks is left out.
+ * A vendor's API. Return `undefined` for something that does not exist; throw an error of the tree in `errors.ts` for a
+ * refusal. Leave out the methods that a vendor lacks.
  */
 export interface BackendClient {
   /**
-   * Sent once; the HTTP client repeats it only where that is proven safe. Where the answer lacks what it
-   * should bring, throw a ResponseShapeError (the secret: a SecretUnavailableError): like a lost answer, and
-   * like any error outside the tree, it makes the lifecycle look for the key by its name, revoke it, and
-   * make another.
+   * Sent once; the HTTP client repeats it only where that is proven safe. If the answer lacks something, throw a
+   * ResponseShapeError (for the secret: a SecretUnavailableError). The lifecycle treats that, and any error outside the
+   * tree, like a lost answer: it looks for the key by its name, revokes it, and makes another.
    */
   createKey(key: NewKey): Promise<IssuedApiKey>;
   getKey(ref: KeyRef): Promise<ApiKey | undefined>;
-  /** Every key of the parent that may still live. `undefined`: the parent does not exist. */
+  /** Every key of the parent that may still be alive. `undefined`: the parent does not exist. */
   listKeys(parent: { readonly serviceAccountId?: string }): Promise<readonly ApiKey[] | undefined>;
   updateKey?(ref: KeyRef, changes: KeyChanges): Promise<ApiKey>;
-  /** `absent`: the service knows no such key (any more). */
+  /** `absent`: the service has no such key, or no longer has it. */
   revokeKey(ref: KeyRef): Promise<"revoked" | "absent">;
-  /** A new secret for an existing key. */
+  /** Gives an existing key a new secret. */
   rotateKey?(ref: KeyRef, options: RotateOptions): Promise<IssuedApiKey>;
-  /** Ends what still works of the previous secret after a native rotate. */
+  /** Ends the previous secret if it still works after a native rotation. */
   revokePrevious?(ref: KeyRef): Promise<"revoked" | "absent">;
   /**
-   * Whether the key's own secret opens anything, asked with that secret: evidence where the admin's view does not settle
-   * whether a key is gone. Undefined: the answer settles nothing. `serviceAccountId`: whose it is, where the service tells.
+   * Asks with the key's own secret whether it opens anything. This is evidence when the admin's view does not settle
+   * whether a key is gone. Undefined: the answer settles nothing. `serviceAccountId`: the key's account, if the service
+   * reports it.
    */
   probe?(key: KeyWithSecret): Promise<ProbeAnswer | undefined>;
   createServiceAccount?(account: NewServiceAccount): Promise<ServiceAccount>;
   getServiceAccount?(id: string): Promise<ServiceAccount | undefined>;
-  /** Every account, or those of exactly this name. */
+  /** Every account, or those with exactly this name. */
   listServiceAccounts?(filter: { readonly name?: string }): Promise<readonly ServiceAccount[]>;
   updateServiceAccount?(id: string, changes: ServiceAccountChanges): Promise<ServiceAccount>;
   deleteServiceAccount?(id: string): Promise<"deleted" | "absent">;
@@ -165,41 +167,44 @@ export const readingMethods = ["getKey", "listKeys", "probe", "getServiceAccount
 /** A client that cannot change anything on the service. */
 export type ReadingClient = Pick<BackendClient, (typeof readingMethods)[number]>;
 
-/** What a backend gets when a connection is opened. */
+/** What a backend gets when a connection opens. */
 export interface BackendContext<Options> {
   readonly http: HttpClient;
   readonly options: Options;
-  /** The connection's admin credential as the user gave it. Read it per call: it may be rotated. */
+  /** The connection's admin credential as the user gave it. Read it for each call: it may be rotated. */
   readonly token: () => Promise<string>;
   /** The connection's URL without a trailing slash. */
   readonly url: string;
 }
 
-/** What a connection's options make of its backend. */
+/** How the options of a connection change its backend. */
 export interface Adaptation {
-  /** In place of the definition's own. */
+  /** Replaces the definition's own. */
   readonly capabilities?: OfferedCapabilities;
-  /** In place of the definition's own. */
+  /** Replaces the definition's own. */
   readonly catalogue?: ScopeCatalogue;
   /**
-   * A path that tells this service from others at the same address, such as `/realms/acme`: it is added
-   * to the origin wherever objects record, and connections compare, which service made them.
+   * A path that identifies this service among others on the same host, such as `/realms/acme`. It is added to the
+   * origin wherever objects record, and connections compare, which service made them.
    */
   readonly tenant?: string;
 }
 
-/** A backend as its author writes it: the vendor's facts, and how to connect. */
+/** A backend as its author writes it: the vendor's facts, and the code that connects to it. */
 export interface BackendDefinition<Options = undefined> extends Vendor {
-  /** Reads the connection's own fields; throws a ConfigError. Left out: the backend has none. */
+  /**
+   * Reads the connection's own fields, and throws a ConfigError if one is wrong. Left out: the backend has no fields of
+   * its own.
+   */
   readonly options?: (fields: Readonly<Record<string, unknown>>) => Options;
-  /** Adjusts what holds for one connection. */
+  /** Changes the facts for one connection. */
   readonly adapt?: (options: Options) => Adaptation;
-  /** How the credential becomes request headers; default: `Authorization: Bearer <token>`. */
+  /** Turns the credential into request headers. Default: `Authorization: Bearer <token>`. */
   readonly authenticate?: (context: BackendContext<Options>) => Promise<BackendSession>;
   /**
-   * Finds what no capability can tell: scopes that do not go together, an environment that needs a role, a name that
-   * is reserved. Called by every preview, before anything is sent, so it must be quick and ask nobody. Each problem
-   * fails the preview at its input. Left out: there is nothing more to find.
+   * Finds problems that no capability can express: scopes that exclude each other, an environment that needs a role, a
+   * reserved name. Every preview calls it before anything is sent, so it must be quick and send no request. Each
+   * problem fails the preview at its input. Left out: nothing more to check.
    */
   readonly validateKey?: (asked: AskedKey, options: Options) => readonly InputProblem[];
   /** The same for a ServiceAccount. */
@@ -207,37 +212,40 @@ export interface BackendDefinition<Options = undefined> extends Vendor {
   readonly connect: (context: BackendContext<Options>) => BackendClient;
 }
 
-/** The inputs of a key as far as they are known: what a preview cannot know yet is left out, and asked about again. */
+/**
+ * The inputs of a key that are known so far. One that a preview cannot know yet is left out, and is checked again
+ * later.
+ */
 export interface AskedKey extends Partial<Omit<NewKey, "secretValue">> {
-  /** Such as `90d`. */
+  /** A duration such as `90d`. */
   readonly expiresIn?: string;
   readonly fullAccess?: boolean;
 }
 
-/** The inputs of an account as far as they are known. */
+/** The inputs of an account that are known so far. */
 export type AskedAccount = Partial<NewServiceAccount>;
 
-/** What is wrong with one input. */
+/** A problem with one input. */
 export interface InputProblem {
   /** The input's name, such as `scopes`. */
   readonly field: string;
-  /** What is wrong and what to do, as one sentence without a full stop. Never a secret. */
+  /** What is wrong and what to do, as one sentence without a full stop. Never contains a secret. */
   readonly message: string;
 }
 
 /** An admin session made from the credential. */
 export interface BackendSession {
   readonly headers: Readonly<Record<string, string>>;
-  /** How long the session may be used; left out: until it is refused. */
+  /** How long the session may be used, in milliseconds. Left out: until it is refused. */
   readonly validForMs?: number;
   /**
-   * What else of the session must not be printed: a refresh token, a cookie, the parts of a credential. The
-   * values of `headers` and the credential itself are kept out anyway.
+   * Other values of the session that must not be printed: a refresh token, a cookie, parts of a credential. The values
+   * of `headers` and the credential itself are kept out anyway.
    */
   readonly secrets?: readonly string[];
 }
 
-/** A backend that was checked when it was loaded. */
+/** A backend that passed the checks when it was loaded. */
 export interface Backend extends BackendDefinition<unknown> {
   readonly capabilities: Capabilities;
   readonly adapt?: (options: unknown) => Adaptation & { readonly capabilities?: Capabilities };

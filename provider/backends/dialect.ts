@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { ConfigError } from "../errors";
 
-/** The paths of a management API that its vendor does not document, as one connection has them. */
+/** The paths of a management API that its vendor does not document, as one connection sets them. */
 export type Dialect<Paths extends Readonly<Record<string, string>>> = { readonly [Name in keyof Paths]: string };
 
-/** Segments of letters, digits and the signs that mean nothing in an address; none is a dot or two. */
+/** Segments of letters, digits and characters with no special meaning in a URL. None is `.` or `..`. */
 const plainPath = /^(?:\/(?!\.{1,2}(?:\/|$))[\w.~!$&'()*+,;=:@-]+)+$/;
 
-/** Reads the connection field `dialect: {paths: {...}}`, which overrides single paths of the proposal. */
+/** Reads the connection field `dialect: {paths: {...}}`, which overrides individual paths of the proposal. */
 export function dialectOption<Paths extends Readonly<Record<string, string>>>(backend: string, proposal: Paths) {
   const names = Object.keys(proposal);
   const form = z.strictObject({

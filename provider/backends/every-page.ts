@@ -2,11 +2,11 @@ import { ResponseShapeError } from "../errors";
 
 interface Page<Item> {
   readonly items: readonly Item[];
-  /** Where the next page begins; undefined after the last one. */
+  /** The start of the next page; undefined after the last one. */
   readonly next: string | undefined;
 }
 
-/** All items of a list that comes in pages. A page that was asked for already would lead round in circles for ever. */
+/** All items of a list that comes in pages. Refuses a page that was already requested: it would lead in circles. */
 export async function everyPage<Item>(
   place: string,
   read: (cursor: string | undefined) => Promise<Page<Item>>,

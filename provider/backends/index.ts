@@ -1,8 +1,8 @@
 import type { Backend } from "./definition";
 
 /**
- * The built-in backends by the name that a connection uses. Loaded one by one, when a connection
- * asks: a program that talks to one service pays for one.
+ * The built-in backends by the name that a connection uses. Each is loaded when a connection needs it: a program that
+ * uses one service loads one backend.
  */
 /* eslint-disable @typescript-eslint/no-require-imports -- the only way to load a module late and at once in CommonJS */
 export const builtInBackends: Readonly<Record<string, () => Backend>> = {

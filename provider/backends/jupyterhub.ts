@@ -1,19 +1,19 @@
 /**
- * JupyterHub (https://jupyterhub.readthedocs.io/en/stable/reference/rest-api.html): service account =
- * user, key = API token. The connection's `url` ends in `/hub/api`, its credential is the token of a
- * service or an admin with the scopes admin:users, groups and tokens.
+ * JupyterHub (https://jupyterhub.readthedocs.io/en/stable/reference/rest-api.html): service account = user, key = API
+ * token. The connection's `url` ends in `/hub/api`. Its credential is the token of a service or an admin with the
+ * scopes admin:users, groups and tokens.
  *
  * Oddities:
- * - a token asked for without `scopes` gets everything its owner holds: they are always sent
- * - a token holds no scope that its owner lacks. Owners get theirs by group: a ServiceAccount's `role`
- *   is the name of the one group it is a member of. Out of the group, its tokens lose the scopes
+ * - a token created without `scopes` gets everything its owner has, so they are always sent
+ * - a token has no scope that its owner lacks. Owners get theirs by group: a ServiceAccount's `role` is the name of the
+ *   one group it is a member of. When it leaves the group, its tokens lose the scopes
  * - scopes come back expanded, unordered, with implied ones added
- * - an expiry is asked for as seconds from now and told as a time; nothing of a token can be changed
- * - ids are row numbers and given again, also to other users' tokens: the note is our marker
+ * - an expiry is sent as seconds from now and reported as a time; nothing of a token can be changed
+ * - ids are row numbers and reused, even for other users' tokens: the note is our marker
  * - a user's id is its name, and the hub folds names to lower case
  * - listing a user's tokens deletes the expired ones
- * - a wrong credential is 403. A 404 proves a thing gone only in the words "No such …": a credential
- *   whose scopes are limited by a filter gets a 404 for whatever it may not see
+ * - a wrong credential gets a 403. A 404 proves that a thing is gone only with the words "No such …": a credential
+ *   whose scopes are limited by a filter gets a 404 for everything it may not see
  */
 import { z } from "zod";
 import { defined } from "../defined";
@@ -57,7 +57,7 @@ export const jupyterhub = defineBackend({
         const { body } = await http.request({ method: "GET", path: at });
         return parseAnswer("GET", at, tokensSchema, body).api_tokens.map(toKey);
       });
-    // The hub says of tokens only, in so many words, that there is no such user.
+    // Only the list of a user's tokens says in words that the user does not exist.
     const unlessUserGone = async <Found>(name: string, run: () => Promise<Found>): Promise<Found | undefined> => {
       try {
         return await run();
@@ -102,7 +102,7 @@ export const jupyterhub = defineBackend({
           return toKey(parseAnswer("GET", at, tokenSchema, body));
         }),
       listKeys: ({ serviceAccountId }) => listTokens(serviceAccountId),
-      // A token knows whose it is, also after an administrator has renamed its owner.
+      // A token reports its owner, even after an administrator has renamed that user.
       async probe({ secret }) {
         const own = { headers: { authorization: `token ${secret}` }, authenticated: false, secrets: [secret] };
         const { absent, body } = await http.request({ method: "GET", path: "/user", ...own, absent: [403] });
@@ -124,7 +124,8 @@ export const jupyterhub = defineBackend({
         try {
           await changeGroup("POST", role, user.name);
         } catch (error) {
-          // Nobody would know of it. After an unclear answer the lifecycle looks for it, and makes up for its group.
+          // Otherwise nobody would know of this user. After an unclear answer the lifecycle looks for it and repairs
+          // its group.
           if (!isUnclear(error)) await deleteServiceAccount(user.name);
           throw error;
         }
@@ -157,7 +158,7 @@ export const jupyterhub = defineBackend({
         const user = parseAnswer("GET", at, userSchema, body);
         const wanted = role ? [role] : [];
         const present = user.groups ?? [];
-        // Joined first, so that tokens keep the scopes that both groups give.
+        // Join first, so that tokens keep the scopes that both groups give.
         for (const group of wanted) if (!present.includes(group)) await changeGroup("POST", group, name);
         for (const group of present) if (!wanted.includes(group)) await changeGroup("DELETE", group, name);
         return toAccount({ ...user, groups: wanted });
@@ -172,13 +173,13 @@ function userAt(name: string): string {
 }
 
 function tokensOf(owner: string | undefined): string {
-  // `check` demands serviceAccountId, so this is a state that was edited by hand.
+  // `check` requires serviceAccountId, so someone edited this state by hand.
   if (owner === undefined)
     throw new ProviderError("The key's record names no service account; JupyterHub's tokens belong to a user.");
   return `${userAt(owner)}/tokens`;
 }
 
-/** The result, or undefined where the hub says in these words that there is no such user or token. */
+/** The result; undefined if the hub says in these words that there is no such user or token. */
 function unlessAbsent<Result>(run: () => Promise<Result>): Promise<Result | undefined> {
   return unlessGone(
     run,
@@ -195,7 +196,7 @@ function explainScopes(error: unknown): never {
   );
 }
 
-/** Counted by the real clock, whatever APIKEYS_NOW says: it is the hub's clock that ends the token. */
+/** Uses the real clock even if APIKEYS_NOW is set: the hub's clock ends the token. */
 function secondsUntil(expiresAt: string | undefined, nowMs: number): number | undefined {
   if (expiresAt === undefined) return undefined;
   const seconds = Math.floor((Date.parse(expiresAt) - nowMs) / secondMs);
@@ -216,7 +217,7 @@ function toKey(wire: z.infer<typeof tokenSchema>): ApiKey {
     createdAt: normaliseTime(wire.created),
     expiresAt: normaliseTime(wire.expires_at),
     lastUsedAt: normaliseTime(wire.last_activity),
-    // To the microsecond: tells apart tokens that were given one id and one note.
+    // Precise to the microsecond: tells tokens with the same id and note apart.
     secretVersion: wire.created ?? undefined,
   } as const);
 }

@@ -1,21 +1,21 @@
 /**
- * Keycloak (https://www.keycloak.org/docs-api/latest/rest-api/): service account = confidential client
- * of one realm, key = its client secret. The connection's `url` is the server's own, its credential is
- * `<user>:<password>` of an administrator, whose session lasts a minute.
+ * Keycloak (https://www.keycloak.org/docs-api/latest/rest-api/): service account = confidential client of one realm,
+ * key = its client secret. The connection's `url` is the server's own. Its credential is `<user>:<password>` of an
+ * administrator, whose session lasts a minute.
  *
  * Oddities:
- * - a client has one secret, and never none: a revoke puts one there that nobody knows. Whose the secret
- *   is stands in the client's attributes; a key's id is the client's, so it passes from key to key
- * - whoever may view clients reads their secrets for ever; nothing here hands one back
- * - a PUT with part of a client changes that part only. Secret and attributes in one PUT are one step
- * - the grace of a rotation and the life of a secret are the realm's policy (feature
- *   client-secret-rotation); the connection's `rotationGrace` says so. Under such a policy a PUT to a
- *   client whose secret has expired rotates it and revives the old one; without attributes it is a 500
- * - a create answers 201 without a body, with the id in Location, and leaves out scopes it does not know
- * - what is too long is a 500: a clientId beyond 239 (there is a user `service-account-<clientId>`), a
+ * - a client always has exactly one secret: a revoke replaces it with one that nobody knows. The client's attributes
+ *   say whose the secret is; a key's id is the client's, so it passes from key to key
+ * - anyone who may view clients can read their secrets at any time; nothing here returns one
+ * - a PUT with part of a client changes only that part. Secret and attributes in one PUT change together
+ * - the grace of a rotation and the life of a secret are the realm's policy (feature client-secret-rotation); the
+ *   connection's `rotationGrace` states the grace. Under such a policy a PUT to a client whose secret has expired
+ *   rotates it and revives the old one; a PUT without attributes is a 500
+ * - a create answers 201 without a body, with the id in Location, and silently leaves out scopes that it does not know
+ * - a text that is too long is a 500: a clientId beyond 239 (there is a user `service-account-<clientId>`), a
  *   description or a secret beyond 255
- * - a 404 proves a client gone only in the words "Could not find client"
- * - access tokens outlive the secret that they were got with, by 5 minutes unless the realm says otherwise
+ * - a 404 proves that a client is gone only with the words "Could not find client"
+ * - access tokens outlive the secret that obtained them, by 5 minutes unless the realm sets another time
  */
 import { z } from "zod";
 import { parseDuration, secondMs } from "../durations";
@@ -63,7 +63,7 @@ export const keycloak = defineBackend<Options>({
     const maxGraceMs = Number(parseDuration(rotationGrace));
     const tenant = path`/realms/${realm}`;
     if (maxGraceMs === 0) return { tenant };
-    // The policy that lets an old secret work on also ends the current one.
+    // The policy that keeps an old secret working also ends the current one.
     return {
       tenant,
       capabilities: {
@@ -149,7 +149,7 @@ export const keycloak = defineBackend<Options>({
   },
 });
 
-/** The client, if its secret is a key; under another account's name it is none. */
+/** The client, if its secret is a key of this account; undefined otherwise. */
 async function findHolder(realm: Realm, { id, serviceAccountId = id }: KeyRef): Promise<Client | undefined> {
   const client = serviceAccountId === id ? await realm.findClient(id) : undefined;
   return client && keyNameOf(client) ? client : undefined;
@@ -179,7 +179,9 @@ async function logIn({ http, token, options: { adminRealm } }: BackendContext<Op
 
 const oneKeyEach = "Give each key a ServiceAccount of its own.";
 
-/** Somebody switched the client off: a new secret of it would open nothing, and wait for the day when it is on again. */
+/**
+ * Someone disabled the client. A new secret would open nothing now, and would work once the client is enabled again.
+ */
 function assertEnabled({ enabled, clientId }: Client): void {
   if (!enabled)
     throw new ProviderError(
@@ -187,7 +189,7 @@ function assertEnabled({ enabled, clientId }: Client): void {
     );
 }
 
-/** The client carries no key, and its secret is ours to change. */
+/** Refuses a client that already has a key, or whose secret is not ours to change. */
 function assertFree(client: Client, name: string): void {
   const holder = keyNameOf(client);
   if (holder)

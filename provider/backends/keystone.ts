@@ -1,20 +1,20 @@
 /**
- * OpenStack Keystone (https://docs.openstack.org/api-ref/identity/v3/): service account = user with
- * roles on a project, key = application credential. The connection's `url` ends in `/v3`, its
- * credential is `<user>:<password>` of an administrator.
+ * OpenStack Keystone (https://docs.openstack.org/api-ref/identity/v3/): service account = user with roles on a project,
+ * key = application credential. The connection's `url` ends in `/v3`. Its credential is `<user>:<password>` of an
+ * administrator.
  *
  * Oddities:
- * - only the user itself can make its credentials, and nobody knows the password of an account made
- *   here: a create gives it a new random one and logs in with it. Living keys do not notice
- * - a token from the very second of a password change is dead: that login waits a second
- * - an administrator reads and deletes a credential under any user's path: the owner is compared here
- * - the account's roles on its project are the most that a key can have. A key whose role is taken
- *   from the account stays listed, is refused, and works again when the role comes back
- * - roles come back unordered, with the implied ones; none asked for = all of the account's
- * - a role that does not exist is a 404 of the create; nothing of a key can be changed (PATCH: 405)
- * - `?limit=` on the list of credentials answers 500: lists are read whole. Of a user that never was
- *   the list is empty
- * - 72 bytes of a secret count; names of users lose the blanks around them; times are UTC without a zone
+ * - only the user itself can make its credentials, and nobody knows the password of an account made here: a create sets
+ *   a new random one and logs in with it. Living keys are not affected
+ * - a token from the same second as a password change is dead, so that login waits a second
+ * - an administrator can read and delete a credential under any user's path: this file compares the owner
+ * - a key can have at most the account's roles on its project. A key whose role is taken from the account stays listed,
+ *   is refused, and works again when the role comes back
+ * - roles come back unordered, with the implied ones; a key without any gets all of the account's
+ * - a create with an unknown role is a 404; nothing of a key can be changed (PATCH: 405)
+ * - `?limit=` on the list of credentials is a 500, so lists are read whole. The list is empty for a user that never
+ *   existed
+ * - only 72 bytes of a secret count; names of users lose leading and trailing blanks; times are UTC without a zone
  */
 import { z } from "zod";
 import { defined } from "../defined";
@@ -108,7 +108,7 @@ export const keystone = defineBackend<Options>({
       },
       async listKeys({ serviceAccountId }) {
         const { application_credentials: keys } = await api.ask("GET", keysOf(serviceAccountId), foundKeys);
-        // A user that never was has an empty list, too.
+        // The list is also empty for a user that never existed.
         return keys.length === 0 && !(await accounts.findUser(serviceAccountId ?? "")) ? undefined : keys.map(toKey);
       },
       async revokeKey({ id, serviceAccountId }) {
@@ -131,7 +131,7 @@ export const keystone = defineBackend<Options>({
 });
 
 function keysOf(accountId: string | undefined): string {
-  // `check` demands serviceAccountId, so this is a state that was edited by hand.
+  // `check` requires serviceAccountId, so someone edited this state by hand.
   if (accountId === undefined)
     throw new ProviderError("the key's record names no service account; application credentials belong to a user.");
   return `${userAt(accountId)}/application_credentials`;

@@ -1,20 +1,20 @@
 /**
  * NovaVMS (novavms.novalien.com/api/v1): service accounts with a fixed role, several keys each.
  *
- * The vendor documents ONE of the calls below, the list of an account's keys; v1 has none that makes
- * or revokes a key, by design. The others are OUR PROPOSAL: their paths stand in `dialect`, a
- * connection can override them, and nothing is written without `allowUndocumentedEndpoints: true`.
+ * The vendor documents ONE of the calls below, the list of an account's keys; by design, v1 has none that makes or
+ * revokes a key. The others are OUR PROPOSAL: `dialect` has their paths, a connection can override them, and nothing is
+ * written without `allowUndocumentedEndpoints: true`.
  *
  * Oddities:
- * - 404 also answers for objects of another organisation: only a list that lacks a key proves it gone
+ * - objects of another organisation get a 404 too: only a list without the key proves that it is gone
  * - two error envelopes; validation is 400
- * - mutations need a user's token with role admin or owner; an operator's, or any key, gets 403
+ * - mutations need the token of a user with role admin or owner; an operator's token, or any key, gets a 403
  * - a key that the gateway owns cannot be revoked: 409
  * - the mask is the first 8 characters, which is just `sk_live_`: never an identifier
  * - `last_used_at` lags up to a minute
  * - the organisation decides between `sk_live_` and `sk_test_`: callers have no choice
  * - no scope names are published: the catalogue is open; a connection may close it with `scopes: […]`
- * - roles are those of our proposal; a connection says with `roles: […]` what its installation has
+ * - roles are those of our proposal; a connection lists those of its installation with `roles: […]`
  */
 import { z } from "zod";
 import { defined } from "../defined";
@@ -84,7 +84,7 @@ export const novavms = defineBackend<Options>({
         const issued = parseAnswer("POST", at, issuedSchema, body);
         return { ...toKey(issued), secret: issued.key };
       },
-      // There is no call for one key: the account's list is what the vendor documents.
+      // There is no call for one key: the vendor documents only the account's list.
       async getKey({ id, serviceAccountId }) {
         return (await listKeys(serviceAccountId))?.find((key) => key.id === id);
       },
@@ -93,7 +93,7 @@ export const novavms = defineBackend<Options>({
       },
       async probe({ secret }) {
         const own = { headers: { authorization: `Bearer ${secret}` }, authenticated: false, secrets: [secret] };
-        // Whoever may not do this is known all the same.
+        // A 403 also shows that the service knows the key.
         const { status } = await http.request({ method: "GET", path: options.accounts, ...own, absent: [401, 403] });
         return { works: status !== 401 };
       },
@@ -165,7 +165,7 @@ function closedCatalogue(scopes: readonly string[]): ScopeCatalogue {
 }
 
 function needAccount(id: string | undefined): string {
-  // `check` demands serviceAccountId, so this is a state that was edited by hand.
+  // `check` requires serviceAccountId, so someone edited this state by hand.
   if (id === undefined)
     throw new ProviderError("The key's record names no service account; NovaVMS keys live under one.");
   return id;

@@ -3,7 +3,10 @@ import { ResponseShapeError } from "../errors";
 import { kindOf } from "../redact";
 import { valueAt } from "../value-at";
 
-/** A vendor's answer in its documented form, or a {@link ResponseShapeError} that names the field and never quotes a value. */
+/**
+ * Parses a vendor's answer in its documented form. Throws a {@link ResponseShapeError} that names the wrong field and
+ * never quotes a value.
+ */
 export function parseAnswer<Schema extends z.ZodType>(
   method: string,
   path: string,

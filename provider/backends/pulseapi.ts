@@ -1,14 +1,14 @@
 /**
- * PulseAPI (api.pulseapi.io/v1; one of its articles says /api/v1, so the connection's url includes it):
- * keys belong to the user and team of the admin credential; there are no service accounts.
+ * PulseAPI (api.pulseapi.io/v1; one of its articles says /api/v1, so the connection's url includes it): keys belong to
+ * the user and team of the admin credential; there are no service accounts.
  * https://support.pulseapi.io/portal/en/kb/articles/managing-api-keys
  *
- * The vendor documents what its settings page does, and no call that makes or deletes a key: those
- * below are OUR PROPOSAL in the manner of Laravel Sanctum, so every path stands in `dialect`.
+ * The vendor documents what its settings page does, and no call that makes or deletes a key. The calls below are OUR
+ * PROPOSAL in the manner of Laravel Sanctum, so `dialect` has every path.
  *
  * Oddities:
  * - ids are integers, scopes are called abilities, tokens look like `57|…`
- * - native rotate: same record, and the old token is dead at once, so it is never used on a schedule
+ * - native rotation keeps the record and ends the old token at once, so it is never used on a schedule
  * - a plan downgrade disables access and keeps the keys: 402 or 403 is "disabled", never "gone"
  * - names need not be unique; "last used" is a date
  * - the record of a deleted key is gone: 404

@@ -1,16 +1,15 @@
 /**
- * Pulsely (api.pulsely.io/v1): keys hang under the workspace of the admin credential.
+ * Pulsely (api.pulsely.io/v1): keys belong to the workspace of the admin credential.
  *
- * The vendor documents scopes, masks, limits and the dual-key rotation, but no call that makes,
- * changes or revokes a key: those below are OUR PROPOSAL, so every path stands in `dialect`, and a
- * connection can override it.
+ * The vendor documents scopes, masks, limits and the dual-key rotation, but no call that makes, changes or revokes a
+ * key. The calls below are OUR PROPOSAL, so `dialect` has every path, and a connection can override it.
  *
  * Oddities:
- * - key management needs `admin:*`, which is everything: the connection's credential is that strong
+ * - key management needs `admin:*`, which is everything: the connection's credential is that powerful
  * - names are unique among living keys (409 `name_taken`)
  * - DELETE keeps the record, with status `revoked`
  * - `ply_live_…` and `pk_live_…` both occur: the prefix is never validated
- * - 60 requests a minute and key
+ * - 60 requests a minute per key
  */
 import { z } from "zod";
 import { defined } from "../defined";
@@ -39,7 +38,7 @@ const keySchema = z.object({
 const issuedSchema = keySchema.extend({ key: z.string().min(1) });
 const pageSchema = z
   .object({ data: z.array(keySchema), has_more: z.boolean(), next_cursor: z.string().nullish() })
-  // More that cannot be asked for would make keys look gone.
+  // A missing cursor would make the keys on later pages look gone.
   .refine(({ has_more, next_cursor }) => !has_more || next_cursor, { path: ["next_cursor"] });
 
 export const pulsely = defineBackend<Dialect<typeof dialect>>({

@@ -1,16 +1,17 @@
 /**
- * SendGrid (https://www.twilio.com/docs/sendgrid/api-reference/api-keys): keys belong to the user, or the subuser, of the
- * admin credential, which is an API key with the scopes api_keys.create, .read, .update (renames) and .delete, and with
- * every scope that it is to give away.
+ * SendGrid (https://www.twilio.com/docs/sendgrid/api-reference/api-keys): keys belong to the user, or the subuser, of
+ * the admin credential. That is an API key with the scopes api_keys.create, .read, .update (renames) and .delete, and
+ * with every scope that it gives to other keys.
  *
  * Oddities:
- * - a key that is asked for without scopes gets full access: they are always sent, and an empty list is refused
- * - the scopes of the billing group stand alone: a key has them or any others
- * - keys have no end, no dates and no last use; only their names tell whose they are
- * - lists tell names and ids alone; the scopes of a key are asked for one by one
- * - a key's answer adds what its account has to do (`2fa_required`, `sender_verification_…`): no scopes of anybody's asking
- * - the hundred-and-first key is refused with 403
- * - a renamed or revoked key takes a moment to arrive everywhere
+ * - a key created without scopes gets full access: scopes are always sent, and an empty list is refused
+ * - the scopes of the billing group exclude all others: a key has only these, or none of them
+ * - keys have no end, no dates and no last use; only their names show whose they are
+ * - lists report only names and ids; the scopes of each key need a request of their own
+ * - a key's answer adds pending duties of its account (`2fa_required`, `sender_verification_…`), which nobody asked for
+ *   as scopes
+ * - the hundred-and-first key is refused with a 403
+ * - a renamed or revoked key takes a moment to change everywhere
  */
 import { z } from "zod";
 import { InputError, PermissionDeniedError, ResponseShapeError } from "../errors";
@@ -113,7 +114,7 @@ export const sendgrid = defineBackend<Options>({
   },
 });
 
-/** What an account has to do, told as if it were a scope of each of its keys. */
+/** Pending duties of an account, which SendGrid reports as scopes of each of its keys. */
 const duties = /^(2fa_required|sender_verification_\w+)$/;
 
 function toKey({ api_key_id: id, name, scopes }: z.infer<typeof keySchema>): ApiKey {

@@ -1,9 +1,9 @@
 import { NotFoundError } from "../errors";
 
 /**
- * The result of a call, or undefined where the service says that there is no such thing: a 404 (or
- * 410) whose words match `proof`. Any other one proves nothing, and stays an error with the advice:
- * a wrong url gets one for everything, and some services answer so for what a credential may not see.
+ * The result of a call, or undefined if the service says that there is no such thing: a 404 or 410 whose words match
+ * `proof`. Any other 404 proves nothing and stays an error with the advice: a wrong URL gets one for everything, and
+ * some services send one for what a credential may not see.
  */
 export async function unlessGone<Result>(
   run: () => Promise<Result>,

@@ -1,17 +1,17 @@
 /**
- * ZenML server (https://docs.zenml.io/api-reference/oss-api): service accounts with several API keys
- * each. The connection's `url` ends in `/api/v1`; its credential is `<user>:<password>` of an admin,
- * which logs in for a session, and again once when that is refused.
+ * ZenML server (https://docs.zenml.io/api-reference/oss-api): service accounts with several API keys each. The
+ * connection's `url` ends in `/api/v1`. Its credential is `<user>:<password>` of an admin, which logs in for a session,
+ * and once more when that session is refused.
  *
  * Oddities:
- * - keys have no scopes and no expiry: a key can do whatever its account may
- * - POST honours an Idempotency-Key (a UUID) for 5 minutes and answers a repeat with the same secret;
- *   the rotation is a PUT and does not, so it is sent once
- * - rotation keeps the id and one previous secret, for a grace in whole minutes. Rotating again inside
- *   the grace kills the oldest secret at once; nothing else cuts it short
- * - a grace beyond the calendar (centuries) is accepted and bricks the key: every use of it is a 500
+ * - keys have no scopes and no expiry: a key can do everything that its account may
+ * - POST honours an Idempotency-Key (a UUID) for 5 minutes and answers a repeat with the same secret; a rotation is a
+ *   PUT and does not, so it is sent once
+ * - rotation keeps the id and one previous secret, for a grace in whole minutes. Another rotation inside the grace ends
+ *   the oldest secret at once; nothing else cuts it short
+ * - a grace beyond the calendar (centuries) is accepted and breaks the key: every use of it is a 500
  * - creates of one name that race answer 500 instead of 409
- * - lists leave out `metadata` (description, last use) unless asked with `hydrate`
+ * - lists leave out `metadata` (description, last use) unless the request says `hydrate`
  * - times have no zone and are UTC; deletes answer 200 with `null`
  */
 import { randomUUID } from "node:crypto";
@@ -56,7 +56,7 @@ export const zenml = defineBackend({
   ...vendor,
   authenticate: logIn,
   connect: ({ http }: BackendContext<undefined>) => {
-    /** A create that may be repeated: ZenML answers a repeat with what the first one made. */
+    /** A create that may be repeated: ZenML answers a repeat with the result of the first. */
     const create = (at: string, json: unknown) =>
       http.request({ method: "POST", path: at, json, idempotent: true, headers: { "idempotency-key": randomUUID() } });
     const get = <Schema extends z.ZodType>(at: string, schema: Schema) =>
@@ -101,7 +101,7 @@ export const zenml = defineBackend({
       },
       async probe({ secret }) {
         const own = { headers: { authorization: `Bearer ${secret}` }, authenticated: false, secrets: [secret] };
-        // Whoever may not do this is known all the same.
+        // A 403 also shows that the service knows the key.
         const { status } = await http.request({ method: "GET", path: "/current-user", ...own, absent: [401, 403] });
         return { works: status !== 401 };
       },
@@ -115,7 +115,7 @@ export const zenml = defineBackend({
           idempotent: false,
         };
         const issued = parseAnswer("PUT", at, issuedSchema, (await http.request(request)).body);
-        // The answer has no metadata, but tells the time of this very change.
+        // The answer has no metadata, but reports the time of this change.
         const rotatedAt = issued.body.updated;
         const previousValidUntil = minutes > 0 ? formatTime(timeOf(rotatedAt) + minutes * minuteMs) : undefined;
         return defined({ ...toKey(issued), secret: issued.body.key, secretVersion: rotatedAt, previousValidUntil });
@@ -170,7 +170,7 @@ async function logIn({ http, token }: BackendContext<undefined>): Promise<Backen
 }
 
 function accountAt(id: string | undefined): string {
-  // `check` demands serviceAccountId, so this is a state that was edited by hand.
+  // `check` requires serviceAccountId, so someone edited this state by hand.
   if (id === undefined)
     throw new ProviderError("The key's record names no service account; ZenML's keys live under one.");
   return accounts + path`/${id}`;
@@ -184,7 +184,7 @@ function keyAt(id: string, accountId: string | undefined): string {
   return keysOf(accountId) + path`/${id}`;
 }
 
-/** Whole minutes, rounded up. Refused here where the server would accept what bricks the key. */
+/** Whole minutes, rounded up. Refuses a grace that the server would accept and that would break the key. */
 function graceMinutes(graceMs: number): number {
   if (graceMs >= 0 && graceMs <= maxGraceMs) return Math.ceil(graceMs / minuteMs);
   throw new InputError(
@@ -193,7 +193,7 @@ function graceMinutes(graceMs: number): number {
   );
 }
 
-/** The result, or undefined where ZenML says that it has no such thing. For a path that it does not know it says "Not Found". */
+/** The result; undefined if ZenML says that there is no such thing. For an unknown path it says "Not Found" instead. */
 function unlessAbsent<Result>(run: () => Promise<Result>): Promise<Result | undefined> {
   return unlessGone(run, /^KeyError/, "The connection's url must end in /api/v1.");
 }
@@ -206,7 +206,7 @@ function toKey({ id, name, body, metadata }: z.infer<typeof keySchema>): ApiKey 
   return defined({
     id,
     name,
-    // Every key tells its account: a key of one that is off opens nothing.
+    // Every key reports its account. A key of a disabled account opens nothing.
     status: body.active && body.service_account?.body?.active !== false ? "active" : "disabled",
     description: metadata?.description ?? undefined,
     createdAt: normaliseTime(body.created),

@@ -1,8 +1,8 @@
 const usual = /^(?:gzip|x-gzip|deflate|br|zstd|compress)$/;
 
 /**
- * The encoding of a body, where it has one that nobody here can read: none is ever asked for. A name that is not
- * a usual one may hold anything, and is not told.
+ * The encoding of a body that nobody here can read, because none was requested; undefined for a readable body. An
+ * unusual name may contain anything and is not shown.
  */
 export function encodingOf(contentEncoding: string | undefined, text: string): string | undefined {
   const encoding = contentEncoding?.trim().toLowerCase() ?? "";

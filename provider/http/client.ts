@@ -27,7 +27,7 @@ export type HttpMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 /** One call of a vendor's API. */
 export interface HttpRequest {
   readonly method: HttpMethod;
-  /** Below the connection's `url`, beginning with `/`. Build it with {@link path} so that ids are encoded. */
+  /** Path below the connection's `url`, beginning with `/`. Build it with {@link path}, which encodes ids. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly json?: unknown;
@@ -37,61 +37,64 @@ export interface HttpRequest {
   readonly idempotent?: boolean;
   /** Statuses that mean "there is no such thing" and come back as `absent: true` instead of an error. */
   readonly absent?: readonly number[];
-  /** What this service says, with whatever status of the 4xx, of a name that is taken: the refusal is then a ConflictError. */
+  /**
+   * The service's words for a name that is taken. A 4xx refusal with these words becomes a ConflictError, unless it
+   * refuses the credential, the path or the rate.
+   */
   readonly conflict?: RegExp;
   /** Secret values in this request, kept out of every message. */
   readonly secrets?: readonly string[];
-  /** false: sent without the connection's credential (a login). Default true. */
+  /** False: send the request without the connection's credential (a login). Default: true. */
   readonly authenticated?: boolean;
-  /** false: a body that is not JSON is fine and ignored. Default true. */
+  /** False: accept and ignore a body that is not JSON. Default: true. */
   readonly expectJson?: boolean;
 }
 
 export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | undefined>>;
-  /** The parsed JSON; undefined where the body is empty. */
+  /** The parsed JSON; undefined for an empty body. */
   readonly body: unknown;
   readonly absent: boolean;
 }
 
-/** What a backend gets to speak HTTP with. */
+/** The HTTP client that a backend gets. */
 export interface HttpClient {
   request(request: HttpRequest): Promise<HttpResponse>;
 }
 
-/** What a request is authenticated with. */
+/** The headers that authenticate a request. */
 export interface Credential {
   readonly headers: Readonly<Record<string, string>>;
-  /** What of it must not be printed. */
+  /** Values in it that must not be printed. */
   readonly secrets: readonly string[];
 }
 
-/** Where a client finds its credential. */
+/** The source of a client's credential. */
 export interface Session {
   credential(): Promise<Credential>;
-  /** Called once after a 401 to this credential; false where the next one could not differ from it. */
+  /** Called once after a 401 to this credential. False: the next credential could not be different. */
   renew(refused: Credential): Promise<boolean>;
 }
 
-/** How long one attempt, and one call with all its attempts and waits, may take where nobody says. */
+/** Default time limits: of one attempt, and of one call with all its attempts and waits. */
 export const defaultTiming = { timeoutMs: 10 * secondMs, retryBudgetMs: minuteMs } as const;
 
 export interface HttpClientOptions {
   readonly url: string;
   readonly session?: Session;
-  /** Milliseconds for one attempt. Default 10 s. */
+  /** Time limit of one attempt, in milliseconds. Default: 10 s. */
   readonly timeoutMs?: number;
-  /** Milliseconds for all attempts and waits of one call. Default 60 s. */
+  /** Time limit of all attempts and waits of one call, in milliseconds. Default: 60 s. */
   readonly retryBudgetMs?: number;
   readonly dispatcher?: Dispatcher;
-  /** Certificates that only this connection knows. */
+  /** Certificates of this connection only. */
   readonly tls?: TlsFiles | undefined;
   readonly clock?: Clock;
   readonly random?: () => number;
 }
 
-/** Monotonic time and waiting: replaced in tests, never driven by `APIKEYS_NOW`. */
+/** Monotonic time and waiting. Tests replace it; `APIKEYS_NOW` never moves it. */
 export interface Clock {
   nowMs(): number;
   sleep(ms: number): Promise<void>;
@@ -100,11 +103,11 @@ export interface Clock {
 export const realClock: Clock = { nowMs: () => performance.now(), sleep: (ms) => wait(ms) };
 
 const largestBodyBytes = 16 * 1024 * 1024;
-/** Characters of a refusal in which the words of a conflict are looked for. */
+/** How many characters of a refusal are searched for the words of a conflict. */
 const mostOfRefusal = 4_096;
 let stopped: string | undefined;
 
-/** Sends nothing more from this process, and breaks what is under way: nobody is left to record the answers. */
+/** Stops all requests of this process, running ones included, once nobody is left to record the answers. */
 export function stopSending(why: string): void {
   stopped = why;
   destroyPools();
@@ -113,7 +116,7 @@ export function stopSending(why: string): void {
 /**
  * A path with each value percent-encoded: path`/api-keys/${id}`.
  *
- * @throws ProviderError - a value would lead to another path, encoded or not: it is empty, or a dot or two
+ * @throws ProviderError - a value is empty, `.` or `..`, encoded or not, and would lead to another path
  */
 export function path(parts: TemplateStringsArray, ...values: readonly (string | number)[]): string {
   return parts.reduce(
@@ -123,7 +126,7 @@ export function path(parts: TemplateStringsArray, ...values: readonly (string | 
 }
 
 function segment(value: string): string {
-  // Every parser of addresses takes them away, also where they are encoded.
+  // Every URL parser removes these segments, encoded ones too.
   if (value === "" || value === "." || value === ".." || !value.isWellFormed())
     throw new ProviderError(
       `an id that is ${value === "" ? "an empty text" : value.isWellFormed() ? `"${value}"` : "no valid text"} names nothing on a service, and nothing was sent.`,
@@ -131,12 +134,12 @@ function segment(value: string): string {
   return encodeURIComponent(value);
 }
 
-/** What would make of a path another one than it says. */
+/** False for a path that a URL parser would turn into another one. */
 function isMeant(at: string): boolean {
   return at.startsWith("/") && !/[?#\\\u0000-\u0020]|\/\//.test(at) && !/\/(?:\.|%2e){1,2}(?:\/|$)/i.test(at);
 }
 
-/** The one place that opens sockets. Redirects are never followed: the credential goes to one origin only. */
+/** The only place that opens sockets. It never follows a redirect, so the credential reaches one origin only. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const {
     url,
@@ -190,7 +193,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       let failure: ConnectionError | undefined;
       try {
         const leftMs = Math.max(1, Math.ceil(budgetMs - (clock.nowMs() - startedMs)));
-        // A create keeps its full time: one that is cut short is one whose outcome nobody knows.
+        // A create keeps its full time: if it is cut short, nobody knows its outcome.
         const cut = attempts > 1 && idempotent;
         answer = await attemptOnce(request, auth, cut ? Math.min(timeoutMs, leftMs) : timeoutMs);
       } catch (error) {
@@ -229,7 +232,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       for (let renewed = false; ; renewed = true) {
         const auth = session && authenticated ? await session.credential() : { headers: {}, secrets: [] };
         const answer = await sendWithRetries(request, auth);
-        // A 401 is a refusal before anything is done, so even a create may be sent again with a fresh session.
+        // A 401 comes before the service does anything, so even a create may be sent again with a fresh session.
         if (answer.status === 401 && session && authenticated && !renewed && (await session.renew(auth))) continue;
         return interpret(request, { ...answer, url }, [...auth.secrets, ...(request.secrets ?? [])]);
       }
@@ -237,12 +240,12 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   };
 }
 
-/** The call as messages name it. */
+/** The name of the call in messages. */
 function labelOf({ method, path: at, secrets = [] }: HttpRequest, more: readonly string[]): string {
   return redact(`${method} ${toldPath(at)}`, [...secrets, ...more]);
 }
 
-/** An id that had to be encoded is no usual one: where a key was never seen, it may hold that. */
+/** An id that needs encoding is unusual. When a key was never seen, the id may contain it. */
 function toldPath(at: string): string {
   return hasUnseenSecret() ? at.replace(/[^/]*%[^/]*/g, "…") : at;
 }
@@ -253,13 +256,13 @@ interface RawAnswer {
   readonly text: string;
 }
 
-/** The answer that is not asked for again. */
+/** The last answer: the request is not sent again. */
 interface FinalAnswer extends RawAnswer {
-  /** Why not, as a sentence for the user; empty where that goes without saying. */
+  /** Why it is not sent again, as a sentence for the user; empty where that is obvious. */
   readonly ended: string;
 }
 
-/** An answer, and the connection's url. */
+/** The last answer, and the connection's URL. */
 interface AnswerAt extends FinalAnswer {
   readonly url: string;
 }
@@ -268,7 +271,7 @@ function interpret(request: HttpRequest, answer: AnswerAt, secrets: readonly str
   const { status, headers, text } = asText(request, answer, secrets);
   suspectAnswer(request, answer);
   if (request.absent?.includes(status)) {
-    // A page for people is what a wrong address shows: it must not make every key look missing.
+    // A wrong URL often shows an HTML page. That must not make every key look missing.
     if (request.expectJson !== false && /^\s*</.test(text)) throw notJson(request, answer, secrets);
     return { status, headers, body: undefined, absent: true };
   }
@@ -281,7 +284,7 @@ function interpret(request: HttpRequest, answer: AnswerAt, secrets: readonly str
   return { status, headers, body, absent: false };
 }
 
-/** What a body says that is in no other encoding; a refusal that is in one is told without its words. */
+/** The answer as readable text. A refusal in an unreadable encoding is reported without its words. */
 function asText(request: HttpRequest, answer: AnswerAt, secrets: readonly string[]): RawAnswer {
   const { status, headers, text } = answer;
   const encoding = encodingOf(headers["content-encoding"], text);
@@ -292,7 +295,7 @@ function asText(request: HttpRequest, answer: AnswerAt, secrets: readonly string
   );
 }
 
-/** A key that was just made may stand in a refusal, and in what is quoted of the headers as well. */
+/** Marks what may be a new key: it can appear in a refusal, and in headers that a message quotes. */
 function suspectAnswer(request: HttpRequest, { status, headers, text }: RawAnswer): void {
   if (request.method === "GET") return;
   const said = wordsOfRequest(request);
@@ -311,13 +314,13 @@ function refused(request: HttpRequest, answer: FinalAnswer, secrets: readonly st
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
   const refusal = saysConflict(request, answer) ? new ConflictError(told) : errorForStatus(told, ended);
-  // Some proxies have words of their own for a caller who waited too long: the service may have acted.
+  // Some proxies use their own 4xx status when the caller waited too long: the service may have acted.
   return isIdempotent(request) || !isFromBetween(status)
     ? refusal
     : new ResponseShapeError(`${refusal.message} That does not say whether the service has acted.`);
 }
 
-/** Never where the credential, the place or the rate was refused: that is what has to be told then. */
+/** Not for a refused credential, path or rate: the message must name that cause. */
 function saysConflict({ conflict }: HttpRequest, { status, text }: RawAnswer): boolean {
   if (conflict === undefined || status >= 500 || [401, 402, 403, 404, 408, 410, 429].includes(status)) return false;
   return text.slice(0, mostOfRefusal).search(conflict) >= 0;
@@ -327,7 +330,7 @@ function isIdempotent({ idempotent, method }: HttpRequest): boolean {
   return idempotent ?? (method !== "POST" && method !== "PATCH");
 }
 
-/** An answer that only says where else to ask: after a write nobody knows whether it was done. */
+/** A redirect. After a write nobody knows whether the service acted. */
 function redirected(
   request: HttpRequest,
   { status, headers, url }: AnswerAt,
@@ -340,7 +343,7 @@ function redirected(
     : new ResponseShapeError(`${words} Some services answer so when they have acted.`);
 }
 
-/** The words of a refusal stand at its beginning: what is bigger than any is no reason to fail otherwise. */
+/** A body that is too large to parse is ignored: it must not turn the refusal into another failure. */
 function parseErrorBody(text: string): unknown {
   try {
     return parseJsonAnswer(text, () => "") ?? text;
@@ -349,7 +352,7 @@ function parseErrorBody(text: string): unknown {
   }
 }
 
-/** All that the request said: what an answer repeats of it is no secret of the service's making. */
+/** Everything that the request said. An answer that repeats it reveals no new secret. */
 function wordsOfRequest({ path: at, json, form, query }: HttpRequest): string {
   return [
     at,
@@ -381,7 +384,7 @@ function notJson(
 const usualTypes =
   /^(?:text\/(?:html|plain|xml|css|csv|javascript)|application\/(?:json|xml|javascript|octet-stream|problem\+json))$/;
 
-/** The type of a body, where it is a usual one: a header may hold anything. */
+/** The content type in a message, if it is a usual one: a header may contain anything. */
 function typeWords(contentType: string | undefined): string {
   const type = contentType?.split(";")[0]?.trim().toLowerCase() ?? "";
   return type === "" ? "unknown type" : usualTypes.test(type) ? type : "an unusual type";
@@ -393,12 +396,12 @@ function describeAttempt(answer: RawAnswer | undefined, failure: ConnectionError
   return { kind: "answered", status: answer.status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }
 
-/** A name that does not exist or a certificate that does not fit will not mend itself within a minute. */
+/** An unknown host name or an invalid certificate will still be wrong a minute later. */
 function isPermanent(failure: ConnectionError | undefined): boolean {
   return isPermanentCode(errorCode(failure?.cause));
 }
 
-/** The attempt that failed; `timedOutAfterMs`: it was given up after so long. */
+/** A failed attempt; `timedOutAfterMs` is set when its time was up. */
 interface FailedAttempt {
   readonly label: string;
   readonly url: string;
@@ -433,14 +436,14 @@ function howItBroke(sent: boolean, code = ""): string {
     : "the connection broke before the answer was complete";
 }
 
-/** Proof that nothing was sent: only for what fails before the request is written. */
+/** Proves that nothing was sent. Only for failures before the request is written. */
 function unsendable(label: string): ProviderError {
   return new ProviderError(
     `${label}: this is no request that can be sent, and nothing was sent. The backend has made a mistake in its headers, path or body.`,
   );
 }
 
-/** The system's or undici's code, also from inside an AggregateError. */
+/** The error code of the system or of undici, also from inside an AggregateError. */
 function errorCode(error: unknown): string | undefined {
   if (typeof error !== "object" || error === null) return undefined;
   const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown };
@@ -479,7 +482,7 @@ function bodyText(request: HttpRequest, label: () => string): string | undefined
     if (request.json !== undefined) return JSON.stringify(request.json);
     return request.form ? new URLSearchParams(request.form).toString() : undefined;
   } catch {
-    // What cannot be written as JSON: a bigint, a circle.
+    // JSON cannot express it: a bigint, or a value that contains itself.
     throw unsendable(label());
   }
 }

@@ -1,6 +1,6 @@
-/** What keeps a request from a service before it is written, and what to do about it. */
+/** Failures that stop a request before it is written, and what to do about each. */
 
-/** Errors that arise before a single byte of the request is written. */
+/** Errors that arise before the first byte of the request is written. */
 const neverSent = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
@@ -12,11 +12,11 @@ const neverSent = new Set([
 ]);
 
 const untrusted = /SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/;
-/** The service has ended the handshake: TLS 1.3 tells the client so after its own part is done. */
+/** The service ended the handshake: TLS 1.3 reports this only after the client's own part is done. */
 const refusedHandshake =
   /^ERR_SSL_.*ALERT_.*(?:CERTIFICATE|UNKNOWN_CA|HANDSHAKE_FAILURE|PROTOCOL_VERSION|ACCESS_DENIED)/;
 
-/** True where the code alone proves that the request was not written, or was read by nobody. */
+/** True if the code alone proves that the request was not written, or that nobody read it. */
 export function provesNothingSent(code: string | undefined): boolean {
   if (code === undefined) return false;
   return (
@@ -28,14 +28,14 @@ export function provesNothingSent(code: string | undefined): boolean {
   );
 }
 
-/** True where the next try within a minute would end as this one. */
+/** True if another try within a minute would fail in the same way. */
 export function isPermanentCode(code: string | undefined): boolean {
   return (
     code === "ENOTFOUND" || /^ERR_(?:TLS|SSL)/.test(code ?? "") || /CERT/.test(code ?? "") || untrusted.test(code ?? "")
   );
 }
 
-/** What to do, as a sentence; empty where the code says all that is known. */
+/** What to do, as a sentence; empty if the code already says everything. */
 export function adviceFor(code: string | undefined): string {
   if (code === undefined) return "";
   if (untrusted.test(code))
@@ -49,7 +49,7 @@ export function adviceFor(code: string | undefined): string {
   return "";
 }
 
-/** The status with which a proxy has refused to connect us; undefined where it was something else. */
+/** The status with which a proxy refused to connect us; undefined for any other failure. */
 export function proxyRefusal(error: unknown): string | undefined {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   return code === "UND_ERR_ABORTED" ? /^Proxy response \((\d{3})\)/.exec(String(message))?.[1] : undefined;

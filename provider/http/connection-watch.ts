@@ -1,19 +1,19 @@
-/** What a service may say on a connection beside its answers: interim answers, and alerts of TLS. */
+/** What a service may send on a connection besides its answers: interim answers and TLS alerts. */
 import type { Duplex } from "node:stream";
 
-/** A connection whose service is listened to. */
+/** A connection that is watched for answers. */
 export interface WatchedConnection {
-  /** True once a byte of an answer has come: the handshake is long over, and the service has read what was sent. */
+  /** True after the first byte of an answer: the handshake is over, and the service has read the request. */
   readonly hasAnswered: () => boolean;
 }
 
-/** An interim answer is no longer than an answer's headers. */
+/** An interim answer is no longer than the headers of an answer. */
 const longestHead = 16 * 1024;
 const interim = Buffer.from("HTTP/1.1 100");
 
 /**
- * Takes the answers `100 Continue` out of what is read of a connection. Every client must bear one that it has not
- * asked for (RFC 9110, 15.2); undici breaks the connection instead, and nobody knows what became of the request.
+ * Removes `100 Continue` answers from what is read of a connection. A client must accept one that it did not ask for
+ * (RFC 9110, 15.2), but undici breaks the connection, and nobody knows what happened to the request.
  */
 export function watchConnection(socket: Duplex): WatchedConnection {
   const read = socket.read.bind(socket) as (size?: number) => Buffer | null;

@@ -1,12 +1,12 @@
 import { ResponseShapeError } from "../errors";
 
-/** No service nests what it says of a key deeper. */
+/** No service nests its answer about a key deeper than this. */
 const deepest = 64;
-/** More values than the answer about ten thousand keys has; each costs memory many times its own length. */
+/** More values than an answer about ten thousand keys has. Each one costs many times its length in memory. */
 const mostValues = 500_000;
 
 /**
- * The JSON of an answer; undefined where it is none. The parser's own error would quote the text.
+ * Parses a JSON answer; undefined if the text is not JSON. The parser's own error would quote the text.
  *
  * @throws ResponseShapeError - it is nested deeper than 64 levels, or has more than 500 000 values
  */
@@ -24,7 +24,7 @@ export function parseJsonAnswer(text: string, label: () => string): unknown {
   }
 }
 
-/** Looked at before it is parsed: a few megabytes of brackets become hundreds in memory. */
+/** Checks the text before it is parsed: a few megabytes of brackets become hundreds in memory. */
 function boundsProblem(text: string): string | undefined {
   let depth = 0;
   let values = 0;

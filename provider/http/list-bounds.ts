@@ -4,7 +4,7 @@ import { ResponseShapeError } from "../errors";
 const mostPages = 1_000;
 const mostCharacters = 32 * 1024 * 1024;
 
-/** What one call of a backend has read of one list. */
+/** What one call of a backend has read of one list so far. */
 interface ListRead {
   readonly beganMs: number;
   pages: number;
@@ -13,21 +13,21 @@ interface ListRead {
 
 const calls = new AsyncLocalStorage<Map<string, ListRead>>();
 
-/** Runs one call of a backend: what it reads page by page has an end, whatever the service says. */
+/** Runs one call of a backend, and limits how much it reads page by page, whatever the service answers. */
 export function asOneCall<Result>(run: () => Result): Result {
   return calls.run(new Map(), run);
 }
 
-/** One more page of a list, which is every path that a call reads again and again. */
+/** One more page of a list. A list is any path that a call reads repeatedly. */
 export interface Page {
-  /** Milliseconds that are left for the list. */
+  /** Milliseconds left for the list. */
   readonly leftMs: number;
-  /** Adds what the page has brought. */
+  /** Adds the size of the page. */
   readonly read: (characters: number) => void;
 }
 
 /**
- * Counts a page before it is asked for. Outside of a call nothing is counted.
+ * Counts a page before it is requested. Outside a call nothing is counted.
  *
  * @throws ResponseShapeError - the list has more pages, or takes more time or memory, than any real one
  */

@@ -1,4 +1,7 @@
-/** How requests reach a service: the process's connections, a company's proxy, its own authority, client certificates. */
+/**
+ * How requests reach a service: the connection pools of this process, a company's proxy and certificate authority,
+ * client certificates.
+ */
 import { X509Certificate } from "node:crypto";
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
@@ -8,13 +11,13 @@ import { ConfigError } from "../errors";
 import { rememberSecrets } from "../known-secrets";
 import { watchConnection } from "./connection-watch";
 
-/** Where a connection's certificates are; the paths are the user's, from the working directory. */
+/** The certificate files of a connection. The paths are the user's, relative to the working directory. */
 export interface TlsFiles {
   /** The connection's name, for messages. */
   readonly connection: string;
-  /** Authorities in PEM form that are trusted in place of the usual ones. */
+  /** Authorities in PEM form, trusted instead of the usual ones. */
   readonly caFile?: string | undefined;
-  /** What proves this client to the service: a certificate in PEM form, and its key. */
+  /** The client's certificate in PEM form, and its key. */
   readonly clientCertFile?: string | undefined;
   readonly clientKeyFile?: string | undefined;
 }
@@ -25,21 +28,21 @@ interface TlsMaterial {
   readonly key?: string;
 }
 
-/** Well before an attempt ends: an address at which nobody answers has then provably been sent nothing. */
+/** Shorter than an attempt, so a URL where nobody answers has provably been sent nothing. */
 const connectTimeoutMs = 5_000;
 const largestFileBytes = 1024 * 1024;
 
-/** Loaded with the first request: a preview sends none, and should not wait for it. */
+/** Loaded with the first request: a preview sends none and should not wait for it. */
 /* eslint-disable-next-line @typescript-eslint/no-require-imports -- the only way to load a module late and at once in CommonJS */
 export const undici = () => require("undici") as typeof import("undici");
 
 const pools = new Map<string, Promise<Dispatcher>>();
 
 /**
- * The process's connections to a service, kept alive between calls and closed before servers usually close
- * them. They go through the proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name, but never to this machine.
+ * The connection pool for a service. It is kept alive between calls, and closed before servers usually close it. It
+ * goes through the proxy in HTTPS_PROXY, HTTP_PROXY and NO_PROXY, but never for this machine.
  *
- * @throws ConfigError - a file of certificates cannot be read, or is none
+ * @throws ConfigError - a certificate file cannot be read, or is not valid
  */
 export function poolFor(url: string, tls?: TlsFiles): Promise<Dispatcher> {
   const proxies = isLoopback(new URL(url)) ? [] : proxyVariables().map((name) => process.env[name]);
@@ -47,12 +50,12 @@ export function poolFor(url: string, tls?: TlsFiles): Promise<Dispatcher> {
   const place = JSON.stringify([proxies, tls?.caFile, tls?.clientCertFile, tls?.clientKeyFile]);
   const pool = pools.get(place) ?? makePool(proxied, tls);
   pools.set(place, pool);
-  // A file that could not be read may be there at the next call.
+  // A file that cannot be read now may be there at the next call.
   pool.catch(() => pools.delete(place));
   return pool;
 }
 
-/** Breaks what is under way. */
+/** Breaks running requests. */
 export function destroyPools(): void {
   for (const pool of pools.values()) void pool.then((made) => made.destroy()).catch(() => undefined);
 }
@@ -90,24 +93,29 @@ function rememberProxyPassword(address: string | undefined): void {
   if (url.password !== "") rememberSecrets(decodeURIComponent(url.password));
 }
 
-/** What fails while a connection is made, the TLS handshake included: no request has been written to it yet. */
+/** Errors from making a connection, TLS handshake included: no request was written yet. */
 const whileConnecting = new WeakSet<object>();
 
 export function failedWhileConnecting(error: unknown): boolean {
   return typeof error === "object" && error !== null && whileConnecting.has(error);
 }
 
-/** How the service has ended a connection. */
+/** How the service ended a connection. */
 export interface Alert {
   readonly code: string;
-  /** It has answered on that connection before, so this is no refusal of the handshake. */
+  /** The service answered on that connection before, so it did not refuse the handshake. */
   readonly hasAnswered: boolean;
 }
 
-/** Alerts of TLS by the ports of the socket: what the service says last of a handshake, undici tells as a closed connection. */
+/**
+ * TLS alerts by the socket's ports: undici reports the service's last word in a handshake only as a closed connection.
+ */
 const alerts = new Map<string, Alert>();
 
-/** The alert with which the service has ended the connection after our part of the handshake; undefined where it was something else. */
+/**
+ * The alert with which the service ended the connection after our part of the handshake; undefined for any other
+ * failure.
+ */
 export function alertOf(error: unknown): Alert | undefined {
   const { socket } = (error ?? {}) as { socket?: Ports };
   if (!socket) return undefined;
@@ -132,7 +140,7 @@ function connector(material: TlsMaterial): buildConnector.connector {
       if (!error) {
         const place = placeOf(socket);
         const watched = watchConnection(socket);
-        // Of an earlier connection between the same ports.
+        // It belongs to an earlier connection between the same ports.
         alerts.delete(place);
         socket.once("error", ({ code }: NodeJS.ErrnoException) => {
           if (code?.startsWith("ERR_SSL")) alerts.set(place, { code, hasAnswered: watched.hasAnswered() });
@@ -155,11 +163,11 @@ async function readMaterial(files: TlsFiles): Promise<TlsMaterial> {
   const material = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
   try {
     createSecureContext(material);
-    // What is no certificate is passed over there.
+    // TLS itself silently skips a text that is not a certificate.
     for (const text of [ca, cert]) if (text !== undefined) new X509Certificate(text);
     return material;
   } catch {
-    // The parser's own words may quote what they are about.
+    // The parser's message may quote the file.
     const named = [caFile, clientCertFile, clientKeyFile].filter((path) => path !== undefined);
     throw new ConfigError(
       `connection "${files.connection}": the certificates in ${named.join(", ")} cannot be used. "clientKeyFile" must be the key of "clientCertFile", in PEM form and without a passphrase, and "caFile" the certificate of the authority that has signed the service's.`,
@@ -167,7 +175,7 @@ async function readMaterial(files: TlsFiles): Promise<TlsMaterial> {
   }
 }
 
-/** A pipe would be waited for without end, and a device has none. */
+/** Reads regular files only: a pipe may never end, and a device never does. */
 async function readPem(connection: string, field: string, path: string): Promise<string> {
   const place = `connection "${connection}": the file ${path} ("${field}")`;
   let text: string;

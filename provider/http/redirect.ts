@@ -1,4 +1,4 @@
-/** Where an answer sends us to, in our own words, and what to do about it. */
+/** Where an answer redirects us, in our own words, and what to do about it. */
 export interface RedirectWords {
   readonly where: string;
   readonly advice: string;
@@ -8,11 +8,11 @@ const realAddress = "set the connection's url to the service's real base address
 const lookThere = "open the connection's url without the credential (curl -I) to see where it leads";
 
 /**
- * How the address of a redirect differs from the one that was asked. The address itself is told nowhere: it
- * is a text of the service, and may hold a key that nobody here has seen.
+ * Tells how the redirect's URL differs from the requested one. It never shows that URL: the service wrote it, and it
+ * may contain a key that nobody here has seen.
  *
- * @param asked - the address of the request
- * @param location - the header of the answer; undefined where it has none
+ * @param asked - the requested URL
+ * @param location - the answer's `Location` header; undefined if it has none
  */
 export function redirectWords(asked: string, location: string | undefined): RedirectWords {
   const from = new URL(asked);

@@ -1,7 +1,7 @@
-/** How one attempt ended, as far as sending again is concerned. */
+/** How one attempt ended, for the decision whether to send again. */
 export type Attempt =
   | { readonly kind: "answered"; readonly status: number; readonly retryAfterMs?: number }
-  /** No complete answer. `sent: false` = the service never saw the request. */
+  /** No complete answer. `sent: false`: the service never saw the request. */
   | { readonly kind: "broken"; readonly sent: boolean; readonly permanent?: boolean };
 
 export interface RetryFacts {
@@ -12,7 +12,7 @@ export interface RetryFacts {
   readonly idempotent: boolean;
   /** Milliseconds since the first attempt began. */
   readonly elapsedMs: number;
-  /** Milliseconds that all attempts and waits together may take. */
+  /** Time limit of all attempts and waits together, in milliseconds. */
   readonly budgetMs: number;
   /** In [0, 1): full jitter. */
   readonly random: number;
@@ -23,18 +23,18 @@ export type RetryDecision =
 
 const firstDelayMs = 250;
 const longestDelayMs = 15_000;
-/** A refused connection is usually a wrong address: worth a few tries, not a minute. */
+/** A refused connection is usually a wrong URL: worth a few tries, not a minute. */
 const refusedAttempts = 4;
 
-/** The one place that decides whether a request is sent again. */
+/** Decides whether a request is sent again. No other place does. */
 export function decideRetry(facts: RetryFacts): RetryDecision {
   const { attempt, attempts, idempotent, elapsedMs, budgetMs, random } = facts;
   const reason = reasonNotToRepeat(attempt, attempts, idempotent);
   if (reason) return { again: false, why: reason };
   const backoffMs = random * Math.min(longestDelayMs, firstDelayMs * 2 ** attempts);
   const askedMs = attempt.kind === "answered" ? attempt.retryAfterMs : undefined;
-  // The vendor's wait is a minimum; the jitter on top keeps many waiting calls from returning together.
-  // None at all is no wait either: a date in the past is what a clock that runs behind ours makes of one.
+  // The vendor's wait is a minimum. Jitter on top keeps many waiting calls from returning together. A wait of zero
+  // counts as none: a date in the past only means that the service's clock is behind ours.
   const delayMs = !askedMs ? backoffMs : askedMs + random * Math.min(1_000, firstDelayMs + askedMs / 10);
   if (elapsedMs + delayMs >= budgetMs)
     return { again: false, why: `the retry budget of ${Math.round(budgetMs / 1000)} s is used up` };
@@ -42,8 +42,8 @@ export function decideRetry(facts: RetryFacts): RetryDecision {
 }
 
 /**
- * Why a request is not sent again, and what to do, as a sentence for the user; empty where the answer or
- * the failure says so itself.
+ * Why a request is not sent again, and what to do, as a sentence for the user; empty if the answer or the failure
+ * already says so.
  */
 export function whyItEnded(attempts: number, why: string): string {
   if (why === theAnswerIsFinal) return "";

@@ -13,7 +13,7 @@ import { dayMs } from "../durations";
 import { redact } from "../redact";
 
 /**
- * The one place that turns a status into an error class.
+ * Turns a status into an error class. No other place does.
  *
  * @param ended - why the request was not sent again, as a sentence; see `whyItEnded` in retry.ts
  */
@@ -42,8 +42,8 @@ export function errorForStatus(facts: ApiErrorFacts, ended = ""): ApiError {
 }
 
 /**
- * True for statuses that come from what stands in between and was tired of waiting (408, and what has no
- * meaning of its own among the 4xx): they do not say whether the service has acted.
+ * True for statuses that a proxy or gateway sends when it has waited too long (408, and unassigned 4xx codes). They do
+ * not say whether the service acted.
  */
 export function isFromBetween(status: number): boolean {
   return status === 408 || (status >= 432 && status < 500 && status !== 451);
@@ -55,10 +55,10 @@ function waitAsked({ retryAfterMs }: ApiErrorFacts): string {
   return ` and asks to wait ${Math.ceil(retryAfterMs / 1000)} s`;
 }
 
-/** Whoever asks for more may as well say never. */
+/** A longer wait may as well be endless. */
 const longestWaitMs = dayMs;
 
-/** The vendor's words, code and request id, wherever in the error body they stand. */
+/** The vendor's words, code and request id, wherever they are in the error body. */
 export function readErrorBody(
   body: unknown,
   headers: Readonly<Record<string, string | undefined>>,
@@ -74,7 +74,7 @@ export function readErrorBody(
   };
 }
 
-/** What has blanks or signs in it, or is longer than any, is no id of a request. */
+/** Text with blanks or unusual characters, or very long text, is not a request id. */
 function idOf(told: string | undefined): string | undefined {
   return told !== undefined && /^[\w.:+/=@-]{1,128}$/.test(told) ? told : undefined;
 }
@@ -104,10 +104,13 @@ function words(body: unknown): string | undefined {
   return parts.length > 0 ? parts.join(" ") : (text(error) ?? text(field(error, "code")));
 }
 
-/** As many of them as anybody reads. */
+/** Nobody reads more of them. */
 const mostItems = 20;
 
-/** A text, or a list of texts or of objects that hold one: `["KeyError", "not found"]`, `[{"loc": […], "msg": "field required"}]`. */
+/**
+ * A text, or a list of texts or of objects that contain one: `["KeyError", "not found"]`, `[{"loc": […], "msg": "field
+ * required"}]`.
+ */
 function sentences(value: unknown): string | undefined {
   if (!Array.isArray(value)) return text(value) ?? text(field(value, "message"));
   const found = value
@@ -117,7 +120,7 @@ function sentences(value: unknown): string | undefined {
   return text(found.join(": "));
 }
 
-/** Laravel's `{"errors": {"name": ["…"]}}` in one line; of what is no text, only the field's name. */
+/** Laravel's `{"errors": {"name": ["…"]}}` on one line; a field whose value is not text shows only its name. */
 function fieldErrors(errors: unknown): string | undefined {
   if (Array.isArray(errors)) return sentences(errors);
   if (typeof errors !== "object" || errors === null) return undefined;
@@ -142,7 +145,7 @@ function field(value: unknown, name: string): unknown {
     : undefined;
 }
 
-/** A text, or as much of it as is read. */
+/** A text, cut to the length that is read. */
 function text(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value.slice(0, 2 * 4_096) : undefined;
 }

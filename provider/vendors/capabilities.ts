@@ -1,22 +1,22 @@
 /**
- * What a service can do with keys and accounts: the one declaration from which the type, the check of
- * a backend's file and the answers that may be left out derive. What is left out is the humble answer:
- * a vendor says only what it can do. Four facts have no default, because a wrong one loses keys or
- * access: `parent`, `scopes`, `absence` and `limits.nameLength`.
+ * What a service can do with keys and accounts. The type, the check of a backend's file and the default answers all
+ * derive from this one declaration. A default is always the humble answer: a vendor states only what it can do. Four
+ * facts have no default, because a wrong one loses keys or access: `parent`, `scopes`, `absence` and
+ * `limits.nameLength`.
  *
- * Everything the lifecycle does differently from vendor to vendor, it does because of a field here; it
- * never asks for a name. Times are in milliseconds.
+ * Wherever the lifecycle treats vendors differently, a field here decides; it never checks a vendor's name. Times are
+ * in milliseconds.
  */
 import { z } from "zod";
 
 const ms = z.number().nonnegative();
-/** Whether a property can be changed on the vendor's side: in place, only by a new object, or is not kept there at all. */
+/** Whether the vendor can change a property: in place, only with a new object, or it does not store the property. */
 const support = z.enum(["update", "replace", "none"]);
 export const regularExpression = z.string().refine(isPattern, { error: "write a regular expression" });
 
 export const capabilitiesSchema = z
   .strictObject({
-    /** What a key belongs to: an account that is itself a resource, or whoever owns the admin credential. */
+    /** What a key belongs to: an account that is itself a resource, or the owner of the admin credential. */
     parent: z.enum(["serviceAccount", "credential"]),
     /** Left out: the service has no service accounts. */
     serviceAccounts: z
@@ -25,130 +25,139 @@ export const capabilitiesSchema = z
         name: support.default("replace"),
         /** Default: `none`. */
         description: support.default("none"),
-        /** `required` = there is no account without a role. Default: `none`. */
+        /** `required`: there is no account without a role. Default: `none`. */
         role: z.enum(["update", "replace", "none", "required"]).default("none"),
-        /** Every role that there is. Left out: any text may be one. */
+        /** All roles that exist. Left out: any text may be a role. */
         roles: z.array(z.string().min(1)).nonempty().readonly().optional(),
-        /** Scopes on the account itself: a ceiling, or (with `scopes: "account"`) all there is. Default: `none`. */
+        /**
+         * Scopes on the account itself: a ceiling, or (with `scopes: "account"`) all scopes there are. Default: `none`.
+         */
         scopes: support.default("none"),
         /**
-         * Where it shows that an account was disabled: on each of its `keys`, which the service or the backend tells as
-         * disabled, or on the `account` alone, which is then asked for with every key. `none`: accounts cannot be
-         * disabled. Default: `account`.
+         * Where a disabled account shows: on each of its `keys`, which the service or the backend reports as disabled,
+         * or only on the `account`, which is then read together with every key. `none`: accounts cannot be disabled.
+         * Default: `account`.
          */
         disabling: z.enum(["keys", "account", "none"]).default("account"),
-        /** What an account's id is: one of its `own`, which stays, or its `name`, which a rename changes. Default: `own`. */
+        /**
+         * What identifies an account: an id of its `own`, which never changes, or its `name`, which a rename changes.
+         * Default: `own`.
+         */
         id: z.enum(["own", "name"]).default("own"),
         /** Account names are unique. Default: false. */
         uniqueNames: z.boolean().default(false),
       })
       .readonly()
       .optional(),
-    /** Where scopes stand: on the key (fixed or changeable; both replace it here), on its account, or nowhere. */
+    /** Where scopes are: on the key (fixed or changeable; both replace the key here), on its account, or nowhere. */
     scopes: z.enum(["immutable", "mutable", "account", "none"]),
-    /** The environments a caller may choose between; left out: the caller has no choice. */
+    /** The environments that a caller can choose from; left out: no choice. */
     environments: z
       .array(z.enum(["live", "test"]))
       .readonly()
       .optional(),
     /** A key's name can be changed. Default: false. */
     rename: z.boolean().default(false),
-    /** A key's description. Default: `none`. */
+    /** A key's description can be changed. Default: `none`. */
     description: support.default("none"),
-    /** Left out: keys have no end. */
+    /** Left out: keys never expire. */
     expiry: z
       .strictObject({
-        /** `imposed`: the service sets one by itself, whatever the caller says. */
+        /** `imposed`: the service sets an expiry itself, whatever the caller asks for. */
         support: z.enum(["optional", "required", "imposed", "none"]),
         /** An existing key's expiry can be changed. Default: false. */
         update: z.boolean().default(false),
-        /** Longest life that the service gives a key, from its issue; left out: no limit known. */
+        /** Longest life of a key, from its issue; left out: no known limit. */
         longestMs: ms.positive().optional(),
-        /** Coarsest step the service keeps; differences below it are no drift. Default: a second. */
+        /** Coarsest step that the service keeps; smaller differences are not drift. Default: a second. */
         granularityMs: ms.default(1_000),
       })
       .readonly()
       .default({ support: "none", update: false, granularityMs: 1_000 }),
-    /** Left out: one token, drawn by the service. */
+    /** Left out: one token, generated by the service. */
     secret: z
       .strictObject({
-        /** Read by nobody; accepted because backends written for 0.1 had to say it. */
+        /** Not read. Accepted because backends written for 0.1 had to state it. */
         shown: z.enum(["once", "always"]).optional(),
         /** The caller may choose the value. Default: false. */
         callerChosen: z.boolean().default(false),
-        /** At most this many bytes of a caller-chosen value count. */
+        /** Only this many bytes of a caller-chosen value count. */
         significantBytes: z.number().int().positive().optional(),
         /** `pair`: a public access id and a private secret. Default: `token`. */
         form: z.enum(["token", "pair"]).default("token"),
         /**
-         * What a secret of this service looks like, as a regular expression of the whole of it: whatever looks
-         * so is kept out of every message, also where nobody knows that secret. A named group is a part that
-         * the service itself shows in clear, such as `(?<prefix>acme_)[A-Za-z0-9]{32}(?<lastFour>[A-Za-z0-9]{4})`:
-         * that part alone may stand in an id or a hint. Left out: random text without a mark.
+         * What a secret of this service looks like, as a regular expression for all of it. Text that matches is kept
+         * out of every message, even if nobody knows that secret. A named group marks a part that the service itself
+         * shows in clear, such as `(?<prefix>acme_)[A-Za-z0-9]{32}(?<lastFour>[A-Za-z0-9]{4})`: only that part may
+         * appear in an id or a hint. Left out: random text that nothing marks as a key.
          */
         shape: regularExpression.optional(),
       })
       .readonly()
       .default({ callerChosen: false, form: "token" }),
-    /** A call that gives a key a new secret. Left out: none. */
+    /** A call gives an existing key a new secret. Left out: there is no such call. */
     nativeRotate: z
       .strictObject({
         /** Whether the key keeps its id. */
         id: z.enum(["same", "new"]),
-        /** Longest time the old secret goes on working. Default: 0, it dies at once. */
+        /** How long the old secret can keep working. Default: 0, it stops at once. */
         maxGraceMs: ms.default(0),
-        /** The caller chooses the grace; false = the service's policy does. Default: false. */
+        /** The caller chooses the grace. False: the service's policy does. Default: false. */
         graceChosen: z.boolean().default(false),
         /**
-         * A secret that nobody knows can be replaced without ending the grace of the one before it, and a key tells that one's
-         * `previousVersion`. Left out: it cannot, and the update after a run that was cut short in a rotation ends that grace.
+         * A secret that nobody knows can be replaced without ending the grace of the one before it, and a key reports
+         * that secret's `previousVersion`. Left out: it cannot, and after a run that was killed during a rotation, the
+         * next update ends that grace.
          */
         keepsPrevious: z.literal(true).optional(),
       })
       .readonly()
       .optional(),
     /**
-     * A key's end can be set on the service for later (`updateKey` with `expiresAt`), so that nobody needs
-     * to come back to revoke it; needs `expiry.update`. Default: false.
+     * The service can set a later end for a key (`updateKey` with `expiresAt`), so nobody has to come back to revoke
+     * it. Needs `expiry.update`. Default: false.
      */
     delayedRevoke: z.boolean().default(false),
-    /** Left out: the service does not tell when a key was last used. */
+    /** Left out: the service does not report when a key was last used. */
     lastUsed: z.strictObject({ lagMs: ms, granularityMs: ms }).readonly().optional(),
     /** Names are unique among living keys. Default: false. */
     uniqueNames: z.boolean().default(false),
-    /** Most keys that may live at once under one parent; left out: no limit known. */
+    /** How many keys may live at once under one parent; left out: no known limit. */
     maxActiveKeys: z.number().int().positive().optional(),
-    /** Where the marker that proves whose a key is can be kept; `name`, the default, needs no call of its own. */
+    /** Where the marker is stored that proves whose a key is. `name`, the default, needs no extra call. */
     marker: z.enum(["name", "description", "metadata"]).default("name"),
-    /** Ids are given again after a deletion: an id alone does not tell which key is meant. Default: false. */
+    /** The service reuses ids after a deletion, so an id alone does not identify a key. Default: false. */
     idsReused: z.boolean().default(false),
-    /** How a key that is gone looks. `status`: a 404 proves it. `list`: only its absence from the list of its parent's keys does. */
+    /**
+     * How the service shows that a key is gone. `status`: a 404 proves it. `list`: only its absence from its parent's
+     * key list does.
+     */
     absence: z.enum(["status", "list"]),
-    /** A revoke that the service acknowledges has happened. Default: false, the lifecycle looks again. */
+    /** An acknowledged revoke has happened. Default: false; the lifecycle checks again. */
     revokeProves: z.boolean().default(false),
-    /** An idempotency key is honoured on create: a lost answer can be asked for again. Default: false. */
+    /** Create honours an idempotency key, so a lost answer can be requested again. Default: false. */
     idempotentCreate: z.boolean().default(false),
-    /** Longest time until a new key works, and is listed. Default: 0. */
+    /** Longest time until a new key works and is listed. Default: 0. */
     activationLagMs: ms.default(0),
     /** Longest time until a revoked key stops working. Default: 0. */
     revocationLagMs: ms.default(0),
     limits: z
       .strictObject({
-        /** Longest name of a key or an account, the 11 characters of the suffix included. */
+        /** Longest name of a key or an account, including the suffix (11 or 20 characters). */
         nameLength: z.number().int().positive(),
-        /** What a full name, with its suffix, may look like, as a regular expression; left out: anything printable. */
+        /** Regular expression for a full name, with its suffix; left out: any printable text. */
         namePattern: regularExpression.optional(),
-        /** Longest description of a key or an account, in characters; left out: no limit known. */
+        /** Longest description of a key or an account, in characters; left out: no known limit. */
         descriptionLength: z.number().int().positive().optional(),
       })
       .readonly(),
   })
   .readonly();
 
-/** What a service can do, every question answered. */
+/** What a service can do, with every default filled in. */
 export type Capabilities = z.output<typeof capabilitiesSchema>;
 
-/** What a vendor says of itself: what it leaves out is the humble answer. */
+/** What a vendor says of itself. A fact that it leaves out has the humble default. */
 export type OfferedCapabilities = ReadonlyDeep<z.input<typeof capabilitiesSchema>>;
 
 export type Support = z.output<typeof support>;

@@ -1,13 +1,12 @@
 /**
- * Facts of a vendor that cannot hold together. One of them is wrong, and believing it would end in a
- * report of something that never was, or in a refusal in the middle of an update: so the backend is
- * refused when it is loaded.
+ * Facts of a vendor that contradict each other. One of them is wrong. Trusting it would report something that never
+ * happened, or fail in the middle of an update, so the backend is refused when it is loaded.
  */
 import { suffixLength } from "../name-suffix";
 import type { ScopeCatalogue } from "../scopes";
 import type { Capabilities } from "./capabilities";
 
-/** What contradicts what, and what to do, as sentences without a full stop. Empty = all can hold together. */
+/** The contradictions, and what to do, as sentences without a full stop. Empty: the facts agree. */
 export function contradictionsOf(can: Capabilities, catalogue: ScopeCatalogue | undefined): string[] {
   return [...ends(can), ...scopePlaces(can, catalogue), ...rotation(can), ...names(can), ...others(can)];
 }

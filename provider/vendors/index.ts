@@ -1,6 +1,6 @@
 /**
- * What is known of the built-in vendors, by the name that a connection uses. Plain data, for readers
- * that must load no backend: the scope review, the policy pack, the README's table, the SDK's types.
+ * The built-in vendors, by the name that a connection uses. Plain data, for readers that must not load a backend: the
+ * scope review, the policy pack, the README's table, the SDK's types.
  */
 import { jupyterhub } from "./jupyterhub";
 import { keycloak } from "./keycloak";
@@ -23,12 +23,12 @@ export const vendors = {
   zenml,
 } as const satisfies Readonly<Record<string, Vendor>>;
 
-/** The vendor of that name; undefined for one that is not built in. */
+/** The vendor with that name; undefined if it is not built in. */
 export function vendorNamed(name: string): Vendor | undefined {
   return Object.hasOwn(vendors, name) ? vendors[name as keyof typeof vendors] : undefined;
 }
 
-/** The built-in vendors whose catalogue lists that scope. */
+/** The built-in vendors whose catalogue lists the scope. */
 export function vendorsWithScope(scope: string): string[] {
   return Object.values<Vendor>(vendors)
     .filter(({ catalogue }) => catalogue !== undefined && Object.hasOwn(catalogue.scopes, scope))

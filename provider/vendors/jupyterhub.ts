@@ -2,7 +2,7 @@ import { minuteMs, secondMs } from "../durations";
 import type { ScopeCatalogue } from "../scopes";
 import type { Vendor } from "./vendor";
 
-/** The hub's own scopes and what each brings along. */
+/** The hub's own scopes, and the scopes that each implies. */
 const scopes = {
   inherit: { implies: ["*"], level: "admin", mintsKeys: true },
   self: { level: "admin", mintsKeys: true },
@@ -62,7 +62,8 @@ export const jupyterhub = {
     parent: "serviceAccount",
     serviceAccounts: { id: "name", disabling: "none", role: "update", uniqueNames: true },
     scopes: "immutable",
-    // Seconds from now, by the hub's own clock: what the request takes, and what the clocks differ, moves the end.
+    // The expiry is sent as seconds from now by the hub's clock, so the request's duration and clock differences shift
+    // it.
     expiry: { support: "optional", granularityMs: minuteMs },
     lastUsed: { lagMs: 0, granularityMs: 30 * secondMs },
     idsReused: true,
@@ -71,9 +72,9 @@ export const jupyterhub = {
     limits: { nameLength: 255 },
   },
   /**
-   * JupyterHub's scopes (https://jupyterhub.readthedocs.io/en/stable/rbac/scopes.html). Open in two
-   * places only: an installation defines `custom:…` scopes of its own, and any scope may be limited
-   * by a filter, as in `read:users!group=analysts`. A slip in one of the hub's own names is found.
+   * JupyterHub's scopes (https://jupyterhub.readthedocs.io/en/stable/rbac/scopes.html). Open in two places only: an
+   * installation may define its own `custom:…` scopes, and a filter may limit any scope, as in
+   * `read:users!group=analysts`. A typo in one of the hub's own names is found.
    */
   catalogue: {
     scopes,

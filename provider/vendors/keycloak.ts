@@ -4,7 +4,7 @@ export const keycloak = {
   name: "keycloak",
   capabilities: {
     parent: "serviceAccount",
-    // Renaming a client would change what its key's holders log in with.
+    // Renaming a client would change the name that its key's holders log in with.
     serviceAccounts: { disabling: "keys", description: "update", scopes: "update", uniqueNames: true },
     scopes: "account",
     secret: { callerChosen: true, significantBytes: 255, form: "pair" },
@@ -17,9 +17,9 @@ export const keycloak = {
     limits: { nameLength: 239, descriptionLength: 255 },
   },
   /**
-   * Keycloak's scopes are the client scopes of a realm, which stand on the account. Those below come
-   * with every new realm; a realm's own have any name of the form that OAuth allows. `service_account`
-   * is added by the server to every account, so nobody asks for it.
+   * Keycloak's scopes are the client scopes of a realm, set on the account. Every new realm has the ones below; a
+   * realm's own may have any name that OAuth allows. The server adds `service_account` to every account, so nobody asks
+   * for it.
    */
   catalogue: {
     scopes: {

@@ -15,9 +15,9 @@ export const keystone = {
     limits: { nameLength: 255, namePattern: "^\\S(.*\\S)?$" },
   },
   /**
-   * Keystone's scopes are roles. Those that every installation begins with imply one another in a chain;
-   * operators make further ones of any name, so the catalogue is open. Whoever holds `admin` can give a
-   * user a new password, and with it make keys.
+   * Keystone's scopes are roles. The roles that every installation starts with imply one another in a chain. Operators
+   * add roles with any name, so the catalogue is open. A holder of `admin` can give a user a new password, and issue
+   * keys with it.
    */
   catalogue: {
     scopes: {

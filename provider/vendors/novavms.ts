@@ -25,9 +25,9 @@ export const novavms = {
     limits: { nameLength: 100 },
   },
   /**
-   * NovaVMS publishes no scope names, so its catalogue is open: any `noun:verb` word, or one of more parts, is a scope and
-   * implies only itself; `noun:*` covers the noun. The names below are those that the product's own
-   * pages use. No key, whatever its scopes, may manage keys: mutations need a user's token.
+   * NovaVMS publishes no scope names, so its catalogue is open: any `noun:verb` word, or one of more parts, is a scope
+   * and implies only itself; `noun:*` covers the noun. The names below appear on the product's own pages. No key may
+   * manage keys, whatever its scopes: mutations need a user's token.
    */
   catalogue: {
     scopes: { "cameras:read": {}, "events:read": {} },

@@ -16,8 +16,8 @@ export const pulseapi = {
     limits: { nameLength: 255 },
   },
   /**
-   * PulseAPI calls its scopes abilities and publishes no list: the catalogue is open. The names below
-   * are those that its embedded emulator knows. `*` is everything (inferred from Laravel Sanctum).
+   * PulseAPI calls its scopes abilities and publishes no list, so the catalogue is open. The embedded emulator knows
+   * the names below. `*` is everything (inferred from Laravel Sanctum).
    */
   catalogue: {
     scopes: {

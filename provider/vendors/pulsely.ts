@@ -17,8 +17,8 @@ export const pulsely = {
     limits: { nameLength: 100 },
   },
   /**
-   * Pulsely's closed catalogue, verb:noun. `write:x` does not imply `read:x` (documented apart);
-   * `admin:*` is everything, key management included ("strongly discouraged").
+   * Pulsely's closed catalogue, `verb:noun`. `write:x` does not imply `read:x` (they are documented separately);
+   * `admin:*` is everything, including key management ("strongly discouraged").
    */
   catalogue: {
     scopes: {

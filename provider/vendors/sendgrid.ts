@@ -2,7 +2,7 @@ import { minuteMs } from "../durations";
 import type { ScopeFacts } from "../scopes";
 import type { Vendor } from "./vendor";
 
-/** What scopes are about, by the verbs that there are for it. */
+/** The subjects of scopes, by the verbs that they have. */
 const subjects = {
   "create delete read update": [
     "access_settings.whitelist alerts api_keys asm.groups billing categories ips.pools ips.pools.ips ips.warmup mail.batch",
@@ -28,7 +28,7 @@ const subjects = {
   send: ["mail"],
 } as const;
 
-/** Every permission of SendGrid's list. */
+/** Every permission in SendGrid's list. */
 const scopes: Readonly<Record<string, ScopeFacts>> = {
   ...Object.fromEntries(
     Object.entries(subjects).flatMap(([verbs, lines]) =>
@@ -37,10 +37,10 @@ const scopes: Readonly<Record<string, ScopeFacts>> = {
       ),
     ),
   ),
-  // A key that may change keys can give itself every scope.
+  // A key that can change keys can give itself every scope.
   "api_keys.create": { level: "admin", mintsKeys: true },
   "api_keys.update": { level: "admin", mintsKeys: true },
-  // Whoever makes people, or becomes one, gets their keys.
+  // Someone who can add a teammate, or become one, gets that teammate's keys.
   "teammates.create": { level: "admin" },
   "teammates.update": { level: "admin" },
   "subusers.create": { level: "admin" },
@@ -54,21 +54,21 @@ export const sendgrid = {
   defaultUrl: "https://api.sendgrid.com",
   capabilities: {
     parent: "credential",
-    // `PUT` could widen a key in place; here every change makes another key.
+    // `PUT` could widen a key in place; here every change replaces the key.
     scopes: "mutable",
     // The key's id is the part between the dots.
     secret: { shape: "(?<prefix>SG\\.)(?<id>[A-Za-z0-9_-]{22})\\.[A-Za-z0-9_-]{43}" },
     rename: true,
     maxActiveKeys: 100,
     absence: "status",
-    // "Some small propagation delay": how long is not documented.
+    // "Some small propagation delay": SendGrid does not document how long.
     revocationLagMs: minuteMs,
     // The longest name is not documented.
     limits: { nameLength: 64 },
   },
   /**
-   * SendGrid's list of permissions (https://www.twilio.com/docs/sendgrid/api-reference/api-key-permissions). Accounts have
-   * more of them than it lists, so any other word of the form is taken, too.
+   * SendGrid's list of permissions (https://www.twilio.com/docs/sendgrid/api-reference/api-key-permissions). Accounts
+   * have more than it lists, so any other word of that form is accepted too.
    */
   catalogue: {
     scopes,

@@ -3,7 +3,7 @@ import type { Vendor } from "./vendor";
 
 export const zenml = {
   name: "zenml",
-  // A key can do whatever its account may.
+  // A key can do everything that its account may do.
   capabilities: {
     parent: "serviceAccount",
     serviceAccounts: { disabling: "keys", name: "update", description: "update", uniqueNames: true },

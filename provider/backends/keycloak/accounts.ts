@@ -46,7 +46,7 @@ export class KeycloakAccounts {
     const client = await this.#realm.readClient(id);
     if (scopes) await this.#realm.giveScopes(id, scopes);
     if (labels || description !== undefined) {
-      // An expired secret is of no use to anybody, and must not be revived by this.
+      // An expired secret is useless, and this change must not revive it.
       const dead = hasExpired(client) ? withoutKey() : { attributes: {} };
       const attributes = { ...dead.attributes, ...(labels && { [own.accountLabels]: JSON.stringify(labels) }) };
       await this.#realm.changeClient(id, { ...dead, attributes, ...(description !== undefined && { description }) });

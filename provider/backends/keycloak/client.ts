@@ -1,4 +1,4 @@
-/** A client of Keycloak as a service account and as the place of its one key. All pure. */
+/** A client of Keycloak as a service account, and as the holder of its one key. All functions are pure. */
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { defined } from "../../defined";
@@ -19,19 +19,19 @@ export const clientSchema = z.object({
 });
 export type Client = z.infer<typeof clientSchema>;
 
-/** Attributes of ours. */
+/** Our attributes. */
 export const own = {
   /** The client's secret is ours to change. */
   account: "pulumi-apikeys.account",
   accountLabels: "pulumi-apikeys.account-labels",
-  /** The name of the key that the secret is: whose it is. */
+  /** The name of the key whose secret the client holds. */
   key: "pulumi-apikeys.key",
   keyLabels: "pulumi-apikeys.key-labels",
-  /** The key's caller chose the secret. */
+  /** The caller chose the key's secret. */
   chosen: "pulumi-apikeys.key-chosen",
 } as const;
 
-/** Attributes of the server; times are Unix seconds. */
+/** The server's attributes. Times are Unix seconds. */
 const server = {
   created: "client.secret.creation.time",
   ends: "client.secret.expiration.time",
@@ -40,10 +40,10 @@ const server = {
   previousEnds: "client.secret.rotated.expiration.time",
 } as const;
 
-/** Every account has it, whether it was asked for or not. */
+/** The server adds it to every account. */
 export const addedScope = "service_account";
 
-/** The client's kind: confidential, and nothing but a service account. */
+/** The kind of client: confidential, and only a service account. */
 export const serviceAccountKind = {
   publicClient: false,
   serviceAccountsEnabled: true,
@@ -54,7 +54,7 @@ export const serviceAccountKind = {
 export interface ClientChange {
   readonly secret?: string;
   readonly description?: string;
-  /** Never left out: under a rotation policy the server fails without. An empty one is removed. */
+  /** Never left out: under a rotation policy the server fails without it. An empty attribute is removed. */
   readonly attributes: Readonly<Record<string, string>>;
 }
 
@@ -63,8 +63,8 @@ export function drawSecret(): string {
 }
 
 /**
- * Puts a secret in place of the one before, in one step that may be repeated: what was before is dead
- * at once, and where a policy limits the life of secrets it counts from now.
+ * Replaces the secret in one step that may be repeated. The old secret stops at once, and a policy's limit on the life
+ * of secrets counts from now.
  */
 export function replaceSecret(secret: string, attributes: Readonly<Record<string, string>>): ClientChange {
   const now = String(Math.floor(Date.now() / secondMs));
@@ -78,13 +78,13 @@ export function replaceSecret(secret: string, attributes: Readonly<Record<string
   return { secret, attributes: { ...times, ...attributes } };
 }
 
-/** The same, but the secret before the current one works on until its own end. */
+/** The same, but the secret before the current one keeps working until its own end. */
 export function replaceCurrentSecret(secret: string, attributes: Readonly<Record<string, string>>): ClientChange {
   const now = String(Math.floor(Date.now() / secondMs));
   return { secret, attributes: { [server.created]: now, [server.ends]: "", ...attributes } };
 }
 
-/** A revoke: there is no client without a secret, so nobody knows the new one. */
+/** A revoke. A client cannot be without a secret, so it gets one that nobody knows. */
 export function withoutKey(): ClientChange {
   return replaceSecret(drawSecret(), { [own.key]: "", [own.keyLabels]: "", [own.chosen]: "" });
 }
@@ -93,7 +93,10 @@ export function keyNameOf({ attributes }: Client): string | undefined {
   return attributes?.[own.key];
 }
 
-/** A dead secret: any other change of the client would make the server rotate it, and revive it for the grace. */
+/**
+ * True for an expired secret. Any other change of the client would make the server rotate it, and revive it for the
+ * grace.
+ */
 export function hasExpired(client: Client): boolean {
   const end = timeOf(client, server.ends);
   return end !== undefined && Date.parse(end) <= Date.now();
@@ -114,7 +117,7 @@ export function toKey(client: Client): ApiKey {
     createdAt: timeOf(client, server.created),
     expiresAt: timeOf(client, server.ends),
     accessId: client.clientId,
-    // A chosen secret can be guessed from a fingerprint; its time tells generations apart as well.
+    // A fingerprint would help to guess a chosen secret; its time tells generations apart as well.
     secretVersion: client.attributes?.[own.chosen]
       ? timeOf(client, server.created)
       : fingerprintOf(client.secret ?? ""),

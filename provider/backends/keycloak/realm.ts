@@ -1,4 +1,4 @@
-/** One realm of Keycloak: how it is asked, its client scopes, and its policy on secrets. */
+/** One realm of Keycloak: its requests, its client scopes, and its policy on secrets. */
 import { z } from "zod";
 import { secondMs } from "../../durations";
 import { InputError, ResponseShapeError, wordsOf } from "../../errors";
@@ -45,7 +45,7 @@ export class Realm {
     return this.read(this.clientAt(id), clientSchema);
   }
 
-  /** The client after a change that is done. What keeps it from being read must not look as if nothing had been. */
+  /** Reads the client after a successful change. A failure here must not look as if nothing had changed. */
   async readAfterChange(id: string): Promise<Client> {
     try {
       return await this.readClient(id);
@@ -69,12 +69,12 @@ export class Realm {
     });
   }
 
-  /** False where there is no such thing. */
+  /** False if it does not exist. */
   async remove(at: string): Promise<boolean> {
     return (await this.#unlessGone(() => this.http.request({ method: "DELETE", path: at }))) !== undefined;
   }
 
-  /** The longest grace that any rotation policy of the realm gives an old secret. */
+  /** The longest grace that a rotation policy of the realm gives an old secret. */
   async graceOfPolicyMs(): Promise<number> {
     const { profiles } = await this.read(`${this.#at}/client-policies/profiles`, policySchema);
     const rotations = profiles
@@ -84,7 +84,7 @@ export class Realm {
     return Math.max(0, ...seconds) * secondMs;
   }
 
-  /** The client gets these default scopes, and no optional ones: those go to whoever asks for them. */
+  /** Gives the client these default scopes and no optional ones, which any caller could request. */
   async giveScopes(id: string, names: readonly string[]): Promise<void> {
     const known = await this.#readScopes();
     const missing = names.filter((name) => !known.some((scope) => scope.name === name));
@@ -93,7 +93,7 @@ export class Realm {
       `${this.clientAt(id)}/default-client-scopes`,
       `${this.clientAt(id)}/optional-client-scopes`,
     ];
-    // First these: what is optional already is not made default, without a word.
+    // Remove the optional ones first: Keycloak silently refuses to make an optional scope a default one.
     for (const scope of await this.read(optionalAt, scopesSchema)) await this.remove(optionalAt + path`/${scope.id}`);
     const held = await this.read(defaultsAt, scopesSchema);
     for (const scope of known) {
@@ -105,7 +105,7 @@ export class Realm {
     }
   }
 
-  /** What to say of scopes that the realm does not have. */
+  /** The error for scopes that the realm does not have. */
   async unknownScopes(names: readonly string[]): Promise<InputError> {
     const known = (await this.#readScopes()).map(({ name }) => name).filter((name) => name !== addedScope);
     const hints = names.map((name) => {

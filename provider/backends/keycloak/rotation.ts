@@ -9,7 +9,7 @@ import type { Realm } from "./realm";
 
 const secretSchema = z.object({ value: z.string().min(1) });
 
-/** The server draws the new secret, and lets the old one work for as long as the realm's policy says. */
+/** The server generates the new secret, and keeps the old one working as long as the realm's policy says. */
 export async function rotateByPolicy(realm: Realm, client: Client, graceMs: number): Promise<IssuedApiKey> {
   const realGraceMs = await realm.graceOfPolicyMs();
   if (realGraceMs < graceMs) throw shortGrace(realm.name, graceMs, realGraceMs);

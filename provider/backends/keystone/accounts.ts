@@ -31,7 +31,7 @@ export class KeystoneAccounts {
           default_project_id: project,
           enabled: true,
           managed_by: managedBy,
-          // Else an operator's rule can demand a new password at the first login.
+          // Otherwise an operator's rule can require a new password at the first login.
           options: { ignore_change_password_upon_first_use: true },
         },
       },
@@ -60,7 +60,7 @@ export class KeystoneAccounts {
     const query = { domain_id: this.#place.domainId, name };
     const { users } = await this.#api.ask("GET", "/users", foundUsers, { query });
     const own = users.filter((user) => user.managed_by === managedBy && (name === undefined || user.name === name));
-    // Roles cost a request each: they are told of the one that is asked for.
+    // Roles cost a request each, so only a list by name reports them.
     return name === undefined
       ? own.map((user) => toAccount(user))
       : Promise.all(own.map((user) => this.#withRoles(user)));
@@ -68,7 +68,7 @@ export class KeystoneAccounts {
 
   async update(id: string, { name, description, scopes }: ServiceAccountChanges): Promise<ServiceAccount> {
     const wanted = scopes && (await this.#findRoles(scopes));
-    // A PATCH that changes nothing is refused.
+    // Keystone refuses a PATCH that changes nothing.
     const isSame = name === undefined && description === undefined;
     const { user } = isSame
       ? await this.#api.ask("GET", userAt(id), foundUser)
@@ -89,13 +89,16 @@ export class KeystoneAccounts {
     return (await this.#api.find(userAt(id), foundUser))?.user;
   }
 
-  /** Whether keys of the user with these roles on the project open anything: a role that was taken away comes back when it is given again. */
+  /**
+   * True if keys of the user with these roles still open anything on the project. A role that was taken away works
+   * again once it is given back.
+   */
   async canStillUse(userId: string, project: string | undefined, roles: readonly Role[]): Promise<boolean> {
     if (!(await this.findUser(userId))?.enabled) return false;
     if (project === undefined) return true;
     const query = { "user.id": userId, "scope.project.id": project, effective: "true" };
     const held = await this.#api.find("/role_assignments", assignments, query);
-    // A deleted project takes its roles along.
+    // A deleted project takes its roles with it.
     return roles.every(({ id }) => held?.role_assignments.some(({ role }) => role.id === id) ?? false);
   }
 
@@ -124,7 +127,7 @@ export class KeystoneAccounts {
   }
 
   async #rolesOf(user: User): Promise<Role[]> {
-    // A deleted project takes its roles along.
+    // A deleted project takes its roles with it.
     return (await this.#api.find(await this.#rolesAt(user), z.object({ roles: named })))?.roles ?? [];
   }
 

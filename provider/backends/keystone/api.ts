@@ -1,10 +1,10 @@
-/** How Keystone is asked, and how it says that there is no such thing. */
+/** Requests to Keystone, and how it says that something does not exist. */
 import { z } from "zod";
 import { type HttpClient, type HttpMethod, type HttpRequest, path } from "../../http/client";
 import { parseAnswer } from "../parse-answer";
 import { unlessGone } from "../unless-gone";
 
-/** Says on a user, as `managed_by`, that its password is ours to change. */
+/** The value of `managed_by` on a user whose password is ours to change. */
 export const managedBy = "pulumi-apikeys";
 
 const userSchema = z.object({
@@ -36,7 +36,7 @@ export class KeystoneApi {
     return parseAnswer(method, at, schema, body);
   }
 
-  /** Undefined where there is no such thing. */
+  /** Undefined if it does not exist. */
   find<Schema extends z.ZodType>(
     at: string,
     schema: Schema,
@@ -45,7 +45,7 @@ export class KeystoneApi {
     return this.#unlessGone(() => this.ask("GET", at, schema, query && { query }));
   }
 
-  /** False where there is no such thing. */
+  /** False if it does not exist. */
   async remove(at: string): Promise<boolean> {
     return (await this.#unlessGone(() => this.http.request({ method: "DELETE", path: at }))) !== undefined;
   }

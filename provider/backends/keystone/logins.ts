@@ -1,4 +1,4 @@
-/** Who talks to Keystone: the administrator, and an account itself, because only it can make its keys. */
+/** Logins to Keystone: the administrator's, and those of accounts, because only an account can make its keys. */
 import { randomBytes } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
@@ -37,13 +37,13 @@ export async function logInAsAdmin(
   };
 }
 
-/** A session can be ended at any time by another process that makes a key of the same account. */
+/** Another process that makes a key of the same account can end a session at any time. */
 const mostLogins = 6;
 
-/** Shared by all creates of this process, whichever resource they are for: a second new password ends the first one's session. */
+/** Shared by all creates of this process, for any resource: a second new password ends the first one's session. */
 const openSessions = new Map<string, Promise<string | undefined>>();
 
-/** The sessions of a Keystone's accounts. */
+/** The sessions of one Keystone's accounts. */
 export class AccountSessions {
   readonly #api: KeystoneApi;
   readonly #connection: Pick<BackendContext<unknown>, "url" | "token">;
@@ -59,12 +59,12 @@ export class AccountSessions {
     this.#projectOf = projectOf;
   }
 
-  /** Does something in the account's own name. `run` answers undefined where the session is refused. */
+  /** Runs a task as the account. `run` returns undefined if the session is refused. */
   async use<Result>(accountId: string, run: (token: string) => Promise<Result | undefined>): Promise<Result> {
     for (let logins = 1; logins <= mostLogins; logins += 1) {
-      // Two processes that take turns in ending each other's session must fall out of step.
+      // Two processes that keep ending each other's session must fall out of step.
       if (logins > 1) await wait(Math.random() * logins * secondMs);
-      // Nobody gets a session that another administrator's credential has opened.
+      // A session that another administrator's credential opened is not shared.
       const key = `${this.#placeOf(accountId)} ${fingerprintOf(await this.#connection.token())}`;
       const session = openSessions.get(key) ?? this.#logIn(accountId).catch(notYetAsked);
       openSessions.set(key, session);
@@ -82,7 +82,7 @@ export class AccountSessions {
     );
   }
 
-  /** A session keeps the roles that it began with. */
+  /** Drops the account's sessions: a session keeps the roles that it began with. */
   forget(accountId: string): void {
     for (const key of openSessions.keys()) if (key.startsWith(`${this.#placeOf(accountId)} `)) openSessions.delete(key);
   }
@@ -91,16 +91,16 @@ export class AccountSessions {
     return `${this.#connection.url} ${accountId}`;
   }
 
-  /** A token of the account; undefined where the login is refused. */
+  /** Returns a token of the account; undefined if the login is refused. */
   async #logIn(accountId: string): Promise<string | undefined> {
     const { user } = await this.#api.ask("GET", userAt(accountId), foundUser);
     assertOwn(user);
     const project = await this.#projectOf(user);
-    // Mixed on purpose: operators may demand certain characters.
+    // Mixed on purpose: operators may require certain characters.
     const password = `Aa1!${randomBytes(32).toString("base64url")}`;
     const secrets = [password];
     await this.#api.ask("PATCH", userAt(accountId), foundUser, { json: { user: { password } }, secrets });
-    // Keystone counts tokens in whole seconds, and one from the second of the change as older than it.
+    // Keystone counts tokens in whole seconds: one from the same second as the change counts as older.
     await wait(secondMs);
     const json = passwordLogin({ id: accountId }, password, { id: project });
     const login = { method: "POST", path: tokensAt, json, idempotent: true, secrets } as const;
@@ -124,7 +124,7 @@ function passwordLogin(user: object, password: string, project: object) {
   return { auth: { identity, scope: { project } } };
 }
 
-/** The user's password is ours to change, and lets it in. */
+/** Refuses a user whose password is not ours to change, or who is disabled. */
 function assertOwn({ id, name, enabled, managed_by }: User): void {
   if (managed_by !== managedBy) {
     throw new ProviderError(
@@ -137,7 +137,7 @@ function assertOwn({ id, name, enabled, managed_by }: User): void {
   );
 }
 
-/** What fails before the key was asked for leaves nothing unclear. */
+/** A failure before the request for the key leaves nothing unclear. */
 function notYetAsked(error: unknown): never {
   throw notYetSent("the key was not asked for yet", error);
 }
