@@ -46,13 +46,13 @@ function without(view: View, matches: readonly RegExpExecArray[]): View {
   return left.size === 0 ? view : filtered(view, (_, at) => !left.has(at));
 }
 
-/** So many characters of a secret tell something of it: a run that is shorter stands in any text by chance. */
+/** How many characters of a secret reveal something about it. A shorter run appears in any text by chance. */
 export const windowLength = 8;
-/** Of base64 and of hexadecimal, for one run of that length. */
+/** Fewest letters of base64, and digits of hexadecimal, for one run of that length. */
 const fewestLetters = 11;
 const fewestDigits = 16;
 
-/** What a view says in base64, hexadecimal, and numbers. */
+/** What a view says in base64, in hexadecimal and in numbers. */
 function decoded(view: View): View[] {
   const letters = filtered(view, (code) => signs[code] !== undefined);
   const unmarked = without(view, [...view.bytes.matchAll(/0x(?=[0-9a-f]{2})/gi)]);
@@ -64,7 +64,7 @@ function decoded(view: View): View[] {
   ];
 }
 
-/** What each character of an alphabet stands for, by its code. */
+/** The value of each character of an alphabet, by its code. */
 type Values = readonly (number | undefined)[];
 
 function valuesOf(...alphabets: readonly string[]): Values {
@@ -80,7 +80,9 @@ const hexadecimal = valuesOf("0123456789abcdef", "0123456789ABCDEF");
 const lettersAndDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 const signs = valuesOf(`${lettersAndDigits}+/`, `${lettersAndDigits}-_`);
 
-/** The bytes that digits of so many bits stand for, beginning with one of them. The zeros of UTF-16 are left out. */
+/**
+ * The bytes that the digits say, read from the given digit on, with so many bits each. Zeros of UTF-16 are left out.
+ */
 function fromDigits({ bytes, starts, ends }: View, from: number, bits: 4 | 6): View {
   const values = bits === 4 ? hexadecimal : signs;
   const builder = new ViewBuilder();
@@ -95,7 +97,7 @@ function fromDigits({ bytes, starts, ends }: View, from: number, bits: 4 | 6): V
   return builder.done();
 }
 
-/** The characters whose numbers stand in the text: `[115, 107]`, `&#115;`, `\163`, `01110011`. */
+/** The characters whose numbers are in the text: `[115, 107]`, `&#115;`, `\163`, `01110011`. */
 function fromNumbers({ bytes, starts, ends }: View, base: number): View {
   const builder = new ViewBuilder();
   const digits = base === 10 ? /\d+/g : base === 8 ? /[0-7]{3}/g : /[01]{8}/g;

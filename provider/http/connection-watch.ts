@@ -42,7 +42,7 @@ export function watchConnection(socket: Duplex): WatchedConnection {
   return { hasAnswered: () => answered };
 }
 
-/** The bytes behind all interim answers that are there as a whole. */
+/** The bytes after all complete interim answers. */
 function withoutInterim(bytes: Buffer): Buffer<ArrayBuffer> {
   let at = 0;
   while (bytes.length - at >= interim.length && isInterim(bytes.subarray(at))) {
@@ -53,9 +53,9 @@ function withoutInterim(bytes: Buffer): Buffer<ArrayBuffer> {
   return Buffer.from(bytes.subarray(at));
 }
 
-/** True as well for what may still become one, with the bytes that follow. */
+/** Also true for bytes that may become one with the bytes that follow. */
 function isInterim(bytes: Buffer): boolean {
   const length = Math.min(bytes.length, interim.length);
-  // The version's last digit may be another one.
+  // The version's last digit may differ.
   return Array.from({ length }, (_, at) => at === 7 || bytes[at] === interim[at]).every(Boolean);
 }
