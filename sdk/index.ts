@@ -9,6 +9,7 @@ export type {
   NovavmsScope,
   PulseapiScope,
   PulselyScope,
+  RabbitmqScope,
   Role,
   Scope,
   VendorRole,

@@ -10,6 +10,7 @@ export type KeystoneScope = VendorScope<"keystone">;
 export type NovavmsScope = VendorScope<"novavms">;
 export type PulseapiScope = VendorScope<"pulseapi">;
 export type PulselyScope = VendorScope<"pulsely">;
+export type RabbitmqScope = VendorScope<"rabbitmq">;
 export type SendgridScope = VendorScope<"sendgrid">;
 
 /** A scope of any service: an editor completes those of the built-in catalogues, `check` judges by the connection's. */

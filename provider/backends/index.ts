@@ -12,6 +12,8 @@ export const builtInBackends: Readonly<Record<string, () => Backend>> = {
   novavms: () => (require("./novavms") as typeof import("./novavms")).novavms,
   pulseapi: () => (require("./pulseapi") as typeof import("./pulseapi")).pulseapi,
   pulsely: () => (require("./pulsely") as typeof import("./pulsely")).pulsely,
+  rabbitmq: () => (require("./rabbitmq") as typeof import("./rabbitmq")).rabbitmq,
   sendgrid: () => (require("./sendgrid") as typeof import("./sendgrid")).sendgrid,
+  zabbix: () => (require("./zabbix") as typeof import("./zabbix")).zabbix,
   zenml: () => (require("./zenml") as typeof import("./zenml")).zenml,
 };

@@ -97,7 +97,9 @@ function words(body: unknown): string | undefined {
     text(field(error, "message")) ??
       text(field(body, "message")) ??
       text(field(body, "errorMessage")) ??
-      text(field(body, "error_description")),
+      text(field(body, "error_description")) ??
+      text(field(error, "reason")) ??
+      text(field(body, "reason")),
     sentences(field(body, "detail")),
     fieldErrors(field(body, "errors")),
   ].filter((part) => part !== undefined);

@@ -8,8 +8,10 @@ import { keystone } from "./keystone";
 import { novavms } from "./novavms";
 import { pulseapi } from "./pulseapi";
 import { pulsely } from "./pulsely";
+import { rabbitmq } from "./rabbitmq";
 import { sendgrid } from "./sendgrid";
 import type { Vendor } from "./vendor";
+import { zabbix } from "./zabbix";
 import { zenml } from "./zenml";
 
 export const vendors = {
@@ -19,7 +21,9 @@ export const vendors = {
   novavms,
   pulseapi,
   pulsely,
+  rabbitmq,
   sendgrid,
+  zabbix,
   zenml,
 } as const satisfies Readonly<Record<string, Vendor>>;
 

@@ -15,6 +15,8 @@ const runElsewhere: Readonly<Record<string, string>> = {
   keystone: "../servers/keystone.test.ts",
   keycloak: "../servers/keycloak.test.ts",
   zenml: "../servers/zenml.test.ts",
+  rabbitmq: "../servers/rabbitmq.test.ts",
+  zabbix: "../servers/zabbix.test.ts",
   "hosted-services": "../vendors/hosted-services.test.ts",
 };
 

@@ -101,6 +101,16 @@ describe("the vendor's own words are found", () => {
       { error: "Could not find client" },
       { code: "Could not find client", detail: "Could not find client" },
     ],
+    [
+      "RabbitMQ",
+      { error: "bad_request", reason: "vhost_or_user_not_found" },
+      { code: "bad_request", detail: "vhost_or_user_not_found" },
+    ],
+    [
+      "Elasticsearch",
+      { error: { type: "security_exception", reason: "missing authentication credentials" }, status: 401 },
+      { detail: "missing authentication credentials" },
+    ],
     ["text", "Internal Server Error", { detail: "Internal Server Error" }],
     ["a page for people", "<!doctype html><h1>Bad gateway</h1>", {}],
     ["nothing", "", {}],

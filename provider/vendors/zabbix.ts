@@ -1,0 +1,22 @@
+import type { Vendor } from "./vendor";
+
+export const zabbix = {
+  name: "zabbix",
+  // A token can do whatever its user may.
+  capabilities: {
+    parent: "serviceAccount",
+    serviceAccounts: { name: "update", role: "required", uniqueNames: true },
+    scopes: "none",
+    // 64 hexadecimal digits, as many a digest is: no shape tells them apart.
+    rename: true,
+    description: "update",
+    expiry: { support: "optional", update: true },
+    delayedRevoke: true,
+    nativeRotate: { id: "same" },
+    lastUsed: { lagMs: 0, granularityMs: 0 },
+    uniqueNames: true,
+    absence: "status",
+    revokeProves: true,
+    limits: { nameLength: 64 },
+  },
+} as const satisfies Vendor;
