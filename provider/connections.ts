@@ -1,6 +1,7 @@
 import { checkClient } from "./backends/check-client";
 import { checkedClient } from "./backends/checked-client";
 import {
+  type Adaptation,
   type AskedAccount,
   type AskedKey,
   type Backend,
@@ -30,12 +31,14 @@ import {
 } from "./connection-settings";
 import { type CredentialSource, readCredential } from "./credentials";
 import { secondMs } from "./durations";
+import { defined } from "./defined";
 import { ConfigError } from "./errors";
 import { guardClient } from "./guarded-client";
 import { createHttpClient } from "./http/client";
 import { isLoopback, type TlsFiles } from "./http/network";
 import { redact } from "./redact";
 import type { ScopeCatalogue } from "./scopes";
+import type { DeclaredOptions } from "./vendors/options";
 import { createSession } from "./session";
 
 /** What `check` and `diff` may know of a connection. None of it needs a credential or the network. */
@@ -46,6 +49,10 @@ export interface ConnectionFacts {
   readonly origin: string;
   readonly capabilities: Capabilities;
   readonly catalogue?: ScopeCatalogue;
+  /** The inputs that only keys of this vendor have. */
+  readonly keyOptions?: DeclaredOptions;
+  /** The inputs that only its service accounts have. */
+  readonly accountOptions?: DeclaredOptions;
   /** What counts as gone without proof: ids of accounts, or the connection's own origin. */
   readonly assumeGone: readonly string[];
   /** Earlier origins of the same service. */
@@ -128,7 +135,8 @@ export function createConnections(
         backend: backend.name,
         origin: new URL(url).origin + (adapted?.tenant ?? ""),
         capabilities,
-        ...(catalogue ? { catalogue } : {}),
+        ...defined({ catalogue }),
+        ...ownInputs(backend, adapted),
         ...(credential === undefined ? {} : { credential }),
         ...(route === undefined ? {} : { route }),
         ...(validateKey && { validateKey: (asked) => validateKey(asked, options) }),
@@ -150,7 +158,7 @@ export function createConnections(
       authenticate && (() => authenticate({ http: createHttpClient({ url, ...timing }), options, token, url }));
     const session = createSession(token, login);
     const http = createHttpClient({ url, session, ...timing });
-    const client = guard(checkedClient(backend.connect({ http, options, token, url })));
+    const client = guard(checkedClient(backend.connect({ http, options, token, url }), facts));
     return { writable: { ...facts, client }, readable: { ...facts, client: readingPart(client) } };
   }
 
@@ -163,6 +171,12 @@ export function createConnections(
       return writable;
     },
   };
+}
+
+/** What only this vendor has. */
+function ownInputs(backend: Backend, adapted: Adaptation = {}): Pick<ConnectionFacts, "keyOptions" | "accountOptions"> {
+  const { keyOptions = backend.keyOptions, accountOptions = backend.accountOptions } = adapted;
+  return defined({ keyOptions, accountOptions });
 }
 
 /** One connection in both forms, over one session. */
@@ -194,14 +208,15 @@ interface Prepared {
 /**
  * Connects once without credential and network, so that a preview reports a missing method, before any key is at risk.
  */
-function rehearse({ facts: { name, capabilities }, settings, backend, options, url }: Prepared): void {
+function rehearse({ facts: { name, ...facts }, settings, backend, options, url }: Prepared): void {
   // Never answers. A rejection could go unhandled in a backend that sends a request as soon as it connects.
   const silence = () => new Promise<never>(() => undefined);
   try {
     checkClient(
       backend.name,
-      capabilities,
+      facts.capabilities,
       backend.connect({ options, url, http: { request: silence }, token: silence }),
+      facts,
     );
   } catch (error) {
     const words =

@@ -94,11 +94,22 @@ function clearFields<Told extends object>(
   for (const [field, value] of Object.entries(told) as [string, unknown][]) {
     if (field === "id" || kept.includes(field)) fields.push([field, value]);
     else if (times.includes(field) && typeof value === "string" && !isTimeText.test(value)) continue;
+    else if (field === "options") fields.push([field, clearOptions(value, issued)]);
     else if (field === "name") fields.push([field, holdsSecretIn(value, issued) ? asked : value]);
     else if (Array.isArray(value)) fields.push([field, value.filter((each) => !holdsSecretIn(each, issued))]);
     else if (!holdsSecretIn(value, issued)) fields.push([field, value]);
   }
   return Object.fromEntries(fields) as Told;
+}
+
+/** The options without those that hold a part of a secret. */
+function clearOptions(options: unknown, issued?: SecretWindows): unknown {
+  if (typeof options !== "object" || options === null) return options;
+  const texts = (value: unknown): unknown[] =>
+    typeof value === "object" && value !== null ? Object.entries(value).flat() : [value];
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => !texts(value).some((text) => holdsSecretIn(text, issued))),
+  );
 }
 
 function clearEach<Item>(

@@ -7,6 +7,7 @@ import {
 } from "../provider/scopes";
 import { allOfTheAccount, changeOfGrants, scopeGrants, type Grant, type GrantChange } from "./grants";
 import { quoted, quotedList } from "./inert";
+import { optionGrants } from "./option-grants";
 import { catalogueFor, type PolicyDocument, type ScopePlace } from "./policy";
 import type { Facts, Target, Unreadable } from "./resource-facts";
 
@@ -23,7 +24,7 @@ export interface Access {
 /** The access of an account by itself: its role, and the ceiling of what its keys may get. */
 export function accountAccess(facts: Facts, policy: PolicyDocument): Access {
   const { catalogue, scopesOn, problems } = backendOf(facts, policy);
-  const grants: Grant[] = roleOf(facts);
+  const grants: Grant[] = [...roleOf(facts), ...optionGrants(facts, "accountOptions")];
   const unreadable = [...problems, ...whyHidden(facts)];
   if (facts.scopes.kind === "unreadable") unreadable.push(facts.scopes.why);
   if (facts.scopes.kind === "list") {
@@ -37,8 +38,14 @@ export function accountAccess(facts: Facts, policy: PolicyDocument): Access {
   return access(facts, grants, unreadable, catalogue);
 }
 
-/** The access of a key: its scopes, or its account's role and scopes where keys have none. */
+/** The access of a key: its options, and its scopes, or its account's role and scopes where keys have none. */
 export function keyAccess(facts: Facts, account: Facts | undefined, policy: PolicyDocument): Access {
+  const access = accessByScopes(facts, account, policy);
+  const options = optionGrants(facts, "keyOptions");
+  return options.length === 0 ? access : { ...access, grants: [...options, ...access.grants] };
+}
+
+function accessByScopes(facts: Facts, account: Facts | undefined, policy: PolicyDocument): Access {
   const { catalogue, scopesOn, problems } = backendOf(facts, policy);
   const hidden = [...problems, ...whyHidden(facts)];
   switch (facts.scopes.kind) {
@@ -73,7 +80,8 @@ function inheritedAccess(
     return access(facts, [], [...hidden, ...unreadable.map((why) => `of its account: ${why}`)], catalogue);
   const scopes = account?.scopes.kind === "list" ? essentialScopes(catalogue, account.scopes.scopes) : [];
   const inherited = [...(account ? roleOf(account) : []), ...scopeGrants(scopes)];
-  return access(facts, inherited.length > 0 ? inherited : [allOfTheAccount], hidden, catalogue);
+  const options = account ? optionGrants(account, "accountOptions") : [];
+  return access(facts, [...options, ...(inherited.length > 0 ? inherited : [allOfTheAccount])], hidden, catalogue);
 }
 
 function whyAccountUnreadable(account: Facts): string[] {

@@ -5,7 +5,7 @@ import { accessDelta, canonicalScopes, essentialScopes, type ScopeCatalogue } fr
  * `tokens!user=root` is a scope, and where a catalogue is open, so is `role=admin`.
  */
 export interface Grant {
-  readonly kind: "scope" | "role" | "ceiling" | "account";
+  readonly kind: "scope" | "role" | "ceiling" | "account" | "option";
   readonly name: string;
 }
 
@@ -22,13 +22,13 @@ export function isScope(grant: Grant): boolean {
 
 /** One text per grant, and no text for two: a scope stands alone unless it could be taken for another kind. */
 export function grantText({ kind, name }: Grant): string {
-  if (kind === "scope") return /^(?:scope|role|ceiling|account)=/.test(name) ? `scope=${name}` : name;
+  if (kind === "scope") return /^(?:scope|role|ceiling|account|option)=/.test(name) ? `scope=${name}` : name;
   return `${kind}=${name}`;
 }
 
 /** The grant that a text stands for: the other way round. */
 export function grantOf(text: string): Grant {
-  const [, kind, name] = /^(scope|role|ceiling|account)=([^]*)$/.exec(text) ?? [];
+  const [, kind, name] = /^(scope|role|ceiling|account|option)=([^]*)$/.exec(text) ?? [];
   return kind === undefined || name === undefined
     ? { kind: "scope", name: text }
     : { kind: kind as Grant["kind"], name };

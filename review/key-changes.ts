@@ -94,7 +94,7 @@ function rotates(before: Side, after: Side): boolean {
   if (done !== undefined && asked !== undefined) return asked > done;
   // Without a request in the preview the inputs that always bring a new key decide.
   const deciding = ({ facts }: Side): string =>
-    JSON.stringify([facts.scopes, facts.keepers, facts.expiresIn, facts.emergency]);
+    JSON.stringify([facts.scopes, facts.options, facts.keepers, facts.expiresIn, facts.emergency]);
   return deciding(before) !== deciding(after);
 }
 
@@ -156,6 +156,7 @@ function changedFacts({ before, after, diffReasons }: Unit): string[] {
     ["scopes", before.facts.scopes, after.facts.scopes],
     ["role", before.facts.role, after.facts.role],
     ["serviceAccountId", before.facts.serviceAccountId, after.facts.serviceAccountId],
+    ["options", before.facts.options, after.facts.options],
     ["environment", before.facts.environment, after.facts.environment],
     ["connection", before.facts.connection, after.facts.connection],
     ["keepers", before.facts.keepers, after.facts.keepers],

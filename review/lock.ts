@@ -3,6 +3,7 @@ import { leavesAlive } from "./delta";
 import { lockedText } from "./earlier-lock";
 import { inert } from "./inert";
 import type { KeyAccount } from "./key-account";
+import { optionGrants } from "./option-grants";
 import { sha256 } from "./sha256";
 import { isKey, type ForeignCode, type Side, type Unit } from "./units";
 import { urnInsideStack } from "./urn";
@@ -80,6 +81,7 @@ function lockedAccount(unit: Unit, { facts, state }: Side): LockEntry {
     ...leftAlive(unit, "account"),
     ...common(facts),
     ...(facts.role === undefined ? {} : { role: lockedText(facts.role) }),
+    ...lockedOptions(facts, "accountOptions"),
     ...(facts.scopes.kind === "list"
       ? { scopes: canonicalScopes(facts.scopes.scopes).map((scope) => lockedText(scope)) }
       : {}),
@@ -93,6 +95,7 @@ function lockedKey(unit: Unit, { facts, account }: Side): LockEntry {
     ...leftAlive(unit, "key"),
     ...common(facts),
     ...(facts.environment === undefined ? {} : { environment: lockedText(facts.environment) }),
+    ...lockedOptions(facts, "keyOptions"),
     ...(facts.scopes.kind === "list"
       ? { scopes: canonicalScopes(facts.scopes.scopes).map((scope) => lockedText(scope)) }
       : {}),
@@ -124,6 +127,11 @@ function lockedCode({ urn, after: { text } }: ForeignCode): LockEntry {
     resource: lockedText(urnInsideStack(urn), 300),
     sha256: text === undefined ? "cannot be read" : sha256(text),
   };
+}
+
+function lockedOptions(facts: Side["facts"], part: "keyOptions" | "accountOptions"): { readonly options?: string[] } {
+  const options = optionGrants(facts, part).map(({ name }) => lockedText(name));
+  return options.length > 0 ? { options } : {};
 }
 
 function common(facts: Side["facts"]): Record<string, unknown> {

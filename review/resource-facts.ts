@@ -73,6 +73,8 @@ export interface Facts {
   readonly expiryHidden: boolean;
   /** A role is given, but cannot be read. */
   readonly roleHidden: boolean;
+  /** A vendor's own inputs. */
+  readonly options?: Readonly<Record<string, unknown>>;
   /** Properties that decide about access, place or life and cannot be read; scopes and account speak for themselves. */
   readonly hidden: readonly { readonly property: string; readonly how: Unreadable }[];
   /** What the service made of the scopes, where it is not what was asked for. */
@@ -139,6 +141,7 @@ export function readFacts(state: ResourceState, outputs: Values<OutputName>): Fa
   if (Array.isArray(outputs.serverScopes) && !outputs.serverScopes.some(isHidden))
     facts.grantedScopes = outputs.serverScopes.filter((scope) => typeof scope === "string");
   if (state.deletedWith !== undefined) facts.deletedWith = state.deletedWith;
+  noteOptions(facts, inputs.options);
   const requested = wholeNumber(inputs.generation);
   if (requested !== undefined) facts.requestedGeneration = requested;
   const generation = wholeNumber(outputs.generation);
@@ -191,7 +194,7 @@ const outputTexts: readonly (readonly [TextFact, OutputName])[] = [
 export const secretInputs: readonly InputName[] = ["secretValue"];
 export const secretOutputs: readonly OutputName[] = ["secret", "previousSecret"];
 /** Properties that people fill by hand: where a pasted credential of unknown shape would land. */
-export const freeText: readonly InputName[] = ["name", "description", "labels", "keepers", "emergency"];
+export const freeText: readonly InputName[] = ["name", "description", "labels", "keepers", "emergency", "options"];
 
 /** True for a value that the engine has masked or does not know yet. */
 export function isHidden(value: unknown): boolean {
@@ -203,7 +206,7 @@ export function hidingOf(value: unknown): Hiding | undefined {
   return value === secretValue || isWrappedSecret(value) ? "secret" : undefined;
 }
 
-type Form = "text" | "flag" | "number" | "target";
+type Form = "text" | "flag" | "number" | "target" | "options";
 
 /** What decides who may do what, where, and for how long, beside scopes and account; and its only form. */
 const decisive = {
@@ -224,6 +227,7 @@ const decisive = {
   jitter: "text",
   generation: "number",
   onDisabled: "text",
+  options: "options",
 } as const satisfies Partial<Record<InputName, Form>>;
 
 /** Every other input that there is: it decides nothing, or is read elsewhere. */
@@ -251,7 +255,7 @@ function isDecisive(property: string): property is keyof typeof decisive {
 }
 
 function whyUnreadable(value: unknown, form: Form): Unreadable | undefined {
-  const how = hidingOf(value) ?? (form === "target" ? hidingInside(value) : undefined);
+  const how = hidingOf(value) ?? (form === "target" || form === "options" ? hidingInside(value) : undefined);
   if (how !== undefined) return how;
   return hasForm(value, form) ? undefined : "form";
 }
@@ -266,6 +270,8 @@ function hasForm(value: unknown, form: Form): boolean {
       return typeof value === "number";
     case "target":
       return isTarget(value);
+    case "options":
+      return record(value) !== undefined && Object.values(record(value) ?? {}).every(isOptionValue);
   }
 }
 
@@ -294,14 +300,27 @@ function readExtraScopes(value: unknown): ExtraScopes | undefined {
   return Object.fromEntries(read);
 }
 
+/** A text, number or flag, several texts, or texts by name. */
+function isOptionValue(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return ["string", "number", "boolean"].includes(typeof value);
+  return Object.values(value).every((each) => typeof each === "string");
+}
+
 const noneHidden: Facts["hidden"] = [];
 
 function hidingInside(value: unknown): Hiding | undefined {
   for (const inner of Object.values(record(value) ?? {})) {
-    const how = hidingOf(inner);
+    const how = hidingOf(inner) ?? hidingAmong(inner);
     if (how !== undefined) return how;
   }
   return undefined;
+}
+
+function hidingAmong(values: unknown): Hiding | undefined {
+  if (typeof values !== "object" || values === null) return undefined;
+  return Object.values(values)
+    .map(hidingOf)
+    .find((how) => how !== undefined);
 }
 
 function accountReading(value: unknown): Facts["account"] {
@@ -344,6 +363,12 @@ function readScopes(value: unknown): ScopeReading {
   const scopes = value.filter((scope) => typeof scope === "string");
   if (scopes.length < value.length) return { kind: "unreadable", why: "some of its scopes are not text" };
   return { kind: "list", scopes };
+}
+
+/** Of options that are hidden as a whole nothing is known: see `hidden`. */
+function noteOptions(facts: Writable<Facts>, value: unknown): void {
+  const options = isHidden(value) ? undefined : record(value);
+  if (options) facts.options = options;
 }
 
 function readLabels(value: unknown): Record<string, string> {

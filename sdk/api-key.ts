@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { type KeyOptions, plainOptions } from "./options";
 import { originOf, withDemands } from "./origin";
 import { PausedTraces } from "./paused-traces";
 import { providerText, typeToken } from "./resource-text";
@@ -28,6 +29,12 @@ export interface KeyArgs<S extends Scope = Scope> {
    * @default "live"
    */
   environment?: pulumi.Input<"live" | "test">;
+  /**
+   * What only keys of some services have, by name: the page on backends lists it. An unknown name or value is
+   * refused with the nearest one. A change makes a new key, unless the backend says that the service changes it in place and
+   * that it gives the key nothing. Options are shown in clear in previews and reviews: nothing secret may stand in them.
+   */
+  options?: pulumi.Input<KeyOptions>;
   /** Any texts; a change of one makes a new key. */
   keepers?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** Free text, without control characters. A change updates where the service can; where it keeps none, it stands in the state alone. */
@@ -121,6 +128,7 @@ export class ApiKey<S extends Scope = Scope> extends pulumi.CustomResource {
           scopes: undefined,
           expiresAt: undefined,
           ...args,
+          ...(args.options === undefined ? {} : { options: plainOptions(args.options) }),
           ...(args.secretValue === undefined ? {} : { secretValue: pulumi.secret(args.secretValue) }),
           __provider: providerText("ApiKey"),
           origin: originOf(name),

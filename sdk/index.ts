@@ -1,5 +1,6 @@
 /** `pulumi-apikeys`: service accounts and API keys as Pulumi resources. */
 export { ApiKey, type ApiKeyArgs, type KeyArgs } from "./api-key";
+export type { AccountOptions, GivenOptions, KeyOptions, VendorAccountOptions, VendorKeyOptions } from "./options";
 export { RotatingApiKey, type RotatingApiKeyArgs } from "./rotating-api-key";
 export type {
   JupyterhubScope,

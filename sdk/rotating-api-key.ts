@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { KeyArgs } from "./api-key";
+import { plainOptions } from "./options";
 import { originOf, withDemands } from "./origin";
 import { PausedTraces } from "./paused-traces";
 import { providerText, typeToken } from "./resource-text";
@@ -112,6 +113,7 @@ export class RotatingApiKey<S extends Scope = Scope> extends pulumi.CustomResour
         {
           scopes: undefined,
           ...args,
+          ...(args?.options === undefined ? {} : { options: plainOptions(args.options) }),
           ...(args?.emergency === undefined ? {} : { emergency: withheldText(args.emergency, name) }),
           __provider: providerText("RotatingApiKey"),
           origin: originOf(name),

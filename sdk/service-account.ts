@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { type AccountOptions, plainOptions } from "./options";
 import { originOf, withDemands } from "./origin";
 import { PausedTraces } from "./paused-traces";
 import { providerText, typeToken } from "./resource-text";
@@ -24,6 +25,12 @@ export interface ServiceAccountArgs<S extends Scope = Scope, R extends Role = Ro
   description?: pulumi.Input<string>;
   /** The account's role, where the service has roles (NovaVMS: `viewer`, `operator`, `admin`). A change updates in place where the service can, else replaces. */
   role?: pulumi.Input<R>;
+  /**
+   * What only accounts of some services have, by name: the page on backends lists it. An unknown name or value
+   * is refused with the nearest one. A change updates in place where the service can, else replaces. Options are shown in clear
+   * in previews and reviews: nothing secret may stand in them.
+   */
+  options?: pulumi.Input<AccountOptions>;
   /** The most that the account's keys may do, where the service has such a ceiling. A change updates in place where the service can, else replaces. */
   scopes?: pulumi.Input<pulumi.Input<S>[]>;
   /**
@@ -70,6 +77,7 @@ export class ServiceAccount<S extends Scope = Scope, R extends Role = Role> exte
         name,
         {
           ...args,
+          ...(args.options === undefined ? {} : { options: plainOptions(args.options) }),
           __provider: providerText("ServiceAccount"),
           origin: originOf(name),
           physicalName: undefined,

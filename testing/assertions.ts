@@ -50,9 +50,9 @@ function assertNothingBlank(what: string, told: object): void {
 export function assertChanged(told: ApiKey | undefined, found: ApiKey, expected: ApiKey): void {
   assert.ok(told, "updateKey has to tell the key");
   assertKeyForm(told);
-  for (const field of ["id", "name", "status", "description", "expiresAt", "scopes", "environment"] as const)
+  for (const field of ["id", "name", "status", "description", "expiresAt", "scopes", "environment", "options"] as const)
     assert.deepEqual(told[field], found[field], `updateKey tells another ${field} than getKey`);
-  for (const field of ["id", "name", "status", "description", "expiresAt", "scopes"] as const)
+  for (const field of ["id", "name", "status", "description", "expiresAt", "scopes", "options"] as const)
     assert.deepEqual(
       found[field] ?? "",
       expected[field] ?? "",

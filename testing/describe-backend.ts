@@ -8,6 +8,7 @@ import { findingContract } from "./contract/finding";
 import { keyResourceContract } from "./contract/key-resource";
 import { keyContract } from "./contract/keys";
 import { methodContract } from "./contract/methods";
+import { type Declared, optionContract } from "./contract/options";
 import { refusalContract } from "./contract/refusals";
 import { rotationContract } from "./contract/rotation";
 import type { BackendHarness } from "./harness";
@@ -18,12 +19,13 @@ import { type Contract, factsOf, type Opened, openService, Workbench } from "./w
 const timeoutMs = 120_000;
 
 /** Everything that a backend of these capabilities owes, by chapters. */
-export function contractOf(can: Capabilities): Readonly<Record<string, Contract>> {
+export function contractOf(can: Capabilities, declared: Declared = {}): Readonly<Record<string, Contract>> {
   return {
-    capabilities: methodContract(can),
+    capabilities: methodContract(can, declared),
     keys: { ...keyContract(can), ...findingContract(can) },
     "ends and rotation": changeContract(can),
     "service accounts": accountContract(can),
+    options: optionContract(declared),
     refusals: refusalContract(can),
     answers: answerContract(can),
     resources: { ...keyResourceContract(can), ...accountResourceContract(can), ...rotationContract(can) },
@@ -58,7 +60,7 @@ export function describeBackend(
   fields: Readonly<Record<string, unknown>> = {},
 ): void {
   const { describe, test, beforeAll, afterAll } = findRunner();
-  const { backend: name, capabilities } = factsOf({ backend, fields });
+  const { backend: name, capabilities, ...facts } = factsOf({ backend, fields });
 
   describe(`the backend ${name}`, () => {
     let opened: Opened | undefined;
@@ -74,7 +76,7 @@ export function describeBackend(
     }, timeoutMs);
     afterAll(async () => running?.close(), timeoutMs);
 
-    for (const [chapter, contract] of Object.entries(contractOf(capabilities))) {
+    for (const [chapter, contract] of Object.entries(contractOf(capabilities, facts))) {
       if (Object.keys(contract).length === 0) continue;
       describe(chapter, () => {
         for (const [title, promise] of Object.entries(contract)) {

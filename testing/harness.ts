@@ -1,4 +1,5 @@
 import type { IssuedApiKey, NewServiceAccount } from "../provider/backends/definition";
+import type { OptionSamples } from "./option-samples";
 
 /** A running service, and what a contract needs to know of it. */
 export interface BackendHarness {
@@ -20,6 +21,13 @@ export interface BackendHarness {
   readonly scopes?: readonly (readonly string[])[];
   /** What a service account needs beside its name, such as a role. */
   readonly serviceAccount?: Omit<NewServiceAccount, "name">;
+  /**
+   * Two maps of the backend's own inputs of keys, with another value of each: `[{ project: "a" }, { project: "b" }]`. Keys are
+   * made with the first. Left out for options whose declaration names two values: known ones, true and false, a number.
+   */
+  readonly keyOptions?: OptionSamples;
+  /** The same for service accounts. */
+  readonly accountOptions?: OptionSamples;
   /** Another role than that of `serviceAccount`, where an account's role can be changed. */
   readonly otherRole?: string;
   /** Two accounts that exist already, where keys live under accounts that the backend cannot make. */

@@ -19,8 +19,10 @@ import {
 import { defined } from "../provider/defined";
 import { logicalName, type Origin, physicalName } from "../provider/resources/names";
 import { formatTime } from "../provider/times";
+import { type OptionValues, withDefaults } from "../provider/vendors/options";
 import { assertAccountForm, assertKeyForm } from "./assertions";
 import type { BackendHarness } from "./harness";
+import { assertSamples, changeable, sampleOptions } from "./option-samples";
 
 /** The connection's name in every contract. */
 export const connectionName = "contract";
@@ -78,6 +80,9 @@ export interface Opened {
 export function openService(subject: Subject, harness: BackendHarness): Opened {
   const whole = { ...subject, fields: { ...subject.fields, ...harness.connection } };
   const connections = connect(whole, harness);
+  const { keyOptions, accountOptions } = connections.describe(connectionName);
+  assertSamples("keyOptions", keyOptions, harness.keyOptions);
+  assertSamples("accountOptions", accountOptions, harness.accountOptions);
   return { subject: whole, harness, connections, connection: connections.openForWrite(connectionName), aheadMs: 0 };
 }
 
@@ -88,6 +93,8 @@ export class Workbench {
   readonly connection: WritableConnection;
   readonly client: BackendClient;
   readonly can: Capabilities;
+  /** What could not be proven, in sentences. */
+  readonly skipped: string[] = [];
   readonly #accounts: string[] = [];
   readonly #keys: KeyRef[] = [];
   #home: Promise<Parent> | undefined;
@@ -165,7 +172,8 @@ export class Workbench {
   /** The request for an account, with all that this service demands of one. */
   accountRequest(asked: Partial<NewServiceAccount> = {}): NewServiceAccount {
     const scopes = this.can.scopes === "account" ? { scopes: this.scopes() } : {};
-    return { name: this.newName(), ...scopes, ...this.harness.serviceAccount, ...asked };
+    const options = withDefaults(this.connection.accountOptions, this.accountOptions(0));
+    return { name: this.newName(), ...scopes, ...defined({ options }), ...this.harness.serviceAccount, ...asked };
   }
 
   /** One of the lists of scopes that the harness names. */
@@ -173,6 +181,27 @@ export class Workbench {
     const scopes = this.harness.scopes?.[index];
     if (!scopes) throw new Error('the harness has to name "scopes": at least two lists that give different access');
     return scopes;
+  }
+
+  /** The options that keys are made with: the first of two maps, or the other one. */
+  keyOptions(index: 0 | 1): OptionValues {
+    return sampleOptions(this.connection.keyOptions, this.harness.keyOptions, index);
+  }
+
+  /** The same of service accounts. */
+  accountOptions(index: 0 | 1): OptionValues {
+    return sampleOptions(this.connection.accountOptions, this.harness.accountOptions, index);
+  }
+
+  /** The declared options of which no two values are known. */
+  unprovenOptions(part: "keyOptions" | "accountOptions"): string[] {
+    const proven = changeable(this.connection[part], this.harness[part]);
+    return Object.keys(this.connection[part] ?? {}).filter((name) => !proven.includes(name));
+  }
+
+  /** Says what cannot be proven here, and why: the runner shows it. */
+  skip(reason: string): void {
+    this.skipped.push(reason);
   }
 
   hasKeyScopes(): boolean {
@@ -187,6 +216,7 @@ export class Workbench {
       ...parent,
       scopes: this.hasKeyScopes() ? this.scopes() : undefined,
       environment: environments?.[0],
+      options: withDefaults(this.connection.keyOptions, this.keyOptions(0)),
       expiresAt: expiry.support === "required" ? this.timeIn(24 * 60 * 60 * 1000) : undefined,
       ...asked,
     });

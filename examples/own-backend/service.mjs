@@ -23,7 +23,7 @@ export async function startParcels({ port = 0, adminToken = randomBytes(16).toSt
 
   const tellProject = ({ id, title }) => ({ id, title });
   /** Of the secret only a hash is kept, and nothing is told. */
-  const tellKey = ({ id, label, scope, expires, created }) => ({ id, label, scope, expires, created });
+  const tellKey = ({ id, label, scope, depot, expires, created }) => ({ id, label, scope, depot, expires, created });
 
   /** The management of projects and keys, with the admin token; `#` is an id. */
   const calls = {
@@ -37,11 +37,17 @@ export async function startParcels({ port = 0, adminToken = randomBytes(16).toSt
     "DELETE /projects/#": ({ project }) => (projects.delete(project.id), gone),
     "GET /projects/#/keys": ({ project }) => yes({ keys: [...project.keys.values()].map(tellKey) }),
     "POST /projects/#/keys": ({ project, body }) => {
-      const { label, scope = "", expires = 0, secret = `pcl_${randomBytes(20).toString("hex")}` } = body;
+      const {
+        label,
+        scope = "",
+        depot = "north",
+        expires = 0,
+        secret = `pcl_${randomBytes(20).toString("hex")}`,
+      } = body;
       const unknown = scope.split(" ").find((word) => !Object.values(doors).includes(word));
       if (unknown !== undefined) return no(400, `unknown scope "${unknown}"`);
       if (secret.length < 16) return no(400, "a secret has at least 16 characters");
-      const key = { id: (lastId += 1), label, scope, expires, created: seconds(), hash: hashOf(secret) };
+      const key = { id: (lastId += 1), label, scope, depot, expires, created: seconds(), hash: hashOf(secret) };
       project.keys.set(key.id, key);
       return made({ ...tellKey(key), secret });
     },

@@ -3,7 +3,8 @@ import { ConfigError } from "../errors";
 import { kindOf } from "../redact";
 import { nearestWord } from "../scopes";
 import type { Capabilities } from "../vendors/capabilities";
-import type { BackendClient } from "./definition";
+import type { DeclaredOptions } from "../vendors/options";
+import type { BackendClient, BackendDefinition } from "./definition";
 
 const methods = Object.keys({
   createKey: true,
@@ -29,13 +30,18 @@ const forAccounts = [
 ] as const;
 
 /** Refuses a client that lacks a method its capabilities promise, or that has a misspelled one. */
-export function checkClient(name: string, offered: Capabilities, client: BackendClient): BackendClient {
+export function checkClient(
+  name: string,
+  offered: Capabilities,
+  client: BackendClient,
+  options: Pick<BackendDefinition, "keyOptions" | "accountOptions"> = {},
+): BackendClient {
   if (typeof client !== "object" || client === null)
     throw new ConfigError(
       `Backend "${name}": "connect" returned ${kindOf(client)}; return an object with the methods.`,
     );
   const strangers = Object.keys(client).filter((method) => !methods.includes(method as keyof BackendClient));
-  for (const method of neededMethods(offered)) {
+  for (const method of neededMethods(offered, options)) {
     if (typeof client[method] === "function") continue;
     const near = nearestWord(method, strangers);
     throw new ConfigError(
@@ -51,15 +57,23 @@ export function checkClient(name: string, offered: Capabilities, client: Backend
   return client;
 }
 
-function neededMethods(offered: Capabilities): (keyof BackendClient)[] {
+function neededMethods(
+  offered: Capabilities,
+  { keyOptions, accountOptions }: Pick<BackendDefinition, "keyOptions" | "accountOptions">,
+): (keyof BackendClient)[] {
   const { serviceAccounts } = offered;
   const { name, description, role, scopes } = serviceAccounts ?? {};
+  const inPlace = (options: DeclaredOptions = {}) => Object.values(options).some(({ change }) => change === "update");
   const changesKeys =
-    offered.rename || offered.description === "update" || offered.expiry.update || offered.marker === "metadata";
+    inPlace(keyOptions) ||
+    [offered.rename, offered.expiry.update, offered.description === "update", offered.marker === "metadata"].some(
+      Boolean,
+    );
+  const changesAccounts = inPlace(accountOptions) || [name, description, role, scopes].includes("update");
   return [
     ...always,
     ...(serviceAccounts ? forAccounts : []),
-    ...([name, description, role, scopes].includes("update") ? (["updateServiceAccount"] as const) : []),
+    ...(changesAccounts ? (["updateServiceAccount"] as const) : []),
     ...(offered.nativeRotate ? (["rotateKey"] as const) : []),
     ...(endsOldSecretItself(offered) ? (["revokePrevious"] as const) : []),
     ...(changesKeys ? (["updateKey"] as const) : []),

@@ -1,25 +1,33 @@
 /** Checks what a backend's methods return. A mistake is reported with its method and field, not by what fails later. */
 import { defined } from "../defined";
 import { ResponseShapeError } from "../errors";
-import { kindOf } from "../redact";
-import type { BackendClient } from "./definition";
+import { kindOf, redact } from "../redact";
+import type { DeclaredOptions } from "../vendors/options";
+import type { BackendClient, BackendDefinition } from "./definition";
+import { hasType } from "./option-values";
 
 type Fields = Readonly<Record<string, unknown>>;
 
 const texts = ["name", "description", "environment", "createdAt", "expiresAt", "lastUsedAt", "hint", "accessId"];
 
 /** The client with checked results. A field that is undefined counts as left out. */
-export function checkedClient(client: BackendClient): BackendClient {
-  const checked: Partial<Record<keyof BackendClient, (answer: unknown, method: string) => unknown>> = {
-    createKey: issuedObject,
-    rotateKey: issuedObject,
-    updateKey: whole,
-    getKey: optional(whole),
-    listKeys: optional(listOf(whole)),
-    createServiceAccount: whole,
-    updateServiceAccount: whole,
-    getServiceAccount: optional(whole),
-    listServiceAccounts: listOf(whole),
+export function checkedClient(
+  client: BackendClient,
+  { keyOptions, accountOptions }: Pick<BackendDefinition, "keyOptions" | "accountOptions"> = {},
+): BackendClient {
+  const key = withOptions(whole, keyOptions);
+  const issued = withOptions(issuedObject, keyOptions);
+  const account = withOptions(whole, accountOptions);
+  const checked: Partial<Record<keyof BackendClient, Check>> = {
+    createKey: issued,
+    rotateKey: issued,
+    updateKey: key,
+    getKey: optional(key),
+    listKeys: optional(listOf(key)),
+    createServiceAccount: account,
+    updateServiceAccount: account,
+    getServiceAccount: optional(account),
+    listServiceAccounts: listOf(account),
   };
   return Object.fromEntries(
     Object.entries(client).map(([name, method]: [string, unknown]) => {
@@ -31,12 +39,35 @@ export function checkedClient(client: BackendClient): BackendClient {
   ) as unknown as BackendClient;
 }
 
-function optional(check: (answer: unknown, method: string) => unknown) {
-  return (answer: unknown, method: string) => (answer === undefined ? undefined : check(answer, method));
+type Check = (answer: unknown, method: string) => unknown;
+
+function optional(check: Check): Check {
+  return (answer, method) => (answer === undefined ? undefined : check(answer, method));
 }
 
-function listOf(check: (answer: unknown, method: string) => unknown) {
-  return (answer: unknown, method: string) => {
+/** Options that were declared, each of its type; `null` is none, and what is left out is not told. */
+function withOptions(check: Check, declared: DeclaredOptions = {}): Check {
+  return (answer, method) => {
+    const object = check(answer, method) as Fields | undefined;
+    const options: unknown = object?.options;
+    if (object === undefined || options === undefined) return object;
+    if (typeof options !== "object" || options === null || Array.isArray(options))
+      throw wrong(method, `answered with "options" that are ${kindOf(options)}; they are a map, or left out`);
+    for (const [name, value] of Object.entries(options as Fields)) {
+      const option = Object.hasOwn(declared, name) ? declared[name] : undefined;
+      if (!option) throw wrong(method, `answered with an option "${redact(name)}" that it does not declare`);
+      if (value !== undefined && value !== null && !hasType(option, value))
+        throw wrong(
+          method,
+          `answered with an "options.${name}" that is ${kindOf(value)}; it is declared as "${option.type}", null where there is none, and left out where the service does not tell`,
+        );
+    }
+    return { ...object, options: defined(options as Fields) };
+  };
+}
+
+function listOf(check: Check): Check {
+  return (answer, method) => {
     if (!Array.isArray(answer)) throw wrong(method, `answered ${kindOf(answer)}; it answers a list`);
     return answer.map((item: unknown) => check(item, method));
   };

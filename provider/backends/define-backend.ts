@@ -3,20 +3,26 @@ import { z } from "zod";
 import { defined } from "../defined";
 import { ConfigError } from "../errors";
 import { kindOf } from "../redact";
-import { valueAt } from "../value-at";
-import { nearestWord, type ScopeCatalogue, type ScopeFacts, scopeLevels } from "../scopes";
+import { type ScopeCatalogue, type ScopeFacts, scopeLevels } from "../scopes";
 import { declareShape } from "../secret-shapes";
 import { type Capabilities, capabilitiesSchema, regularExpression } from "../vendors/capabilities";
 import { contradictionsOf } from "../vendors/contradictions";
+import type { DeclaredOptions } from "../vendors/options";
 import { scopesOn } from "../vendors/vendor";
-import type { Backend, BackendDefinition } from "./definition";
+import { checkForm } from "./check-form";
+import { assertDeclaredOptions } from "./declared-options";
+import type { Adaptation, Backend, BackendDefinition } from "./definition";
 
 /**
  * Declares a backend: checks its shape at once, and fills in the default capabilities.
  *
  * @throws ConfigError - names the wrong field and what it accepts.
  */
-export function defineBackend<Options = undefined>(definition: BackendDefinition<Options>): Backend {
+export function defineBackend<
+  Options = undefined,
+  const KeyOptions extends DeclaredOptions = DeclaredOptions,
+  const AccountOptions extends DeclaredOptions = DeclaredOptions,
+>(definition: BackendDefinition<Options, KeyOptions, AccountOptions>): Backend {
   const name = typeof definition?.name === "string" && definition.name !== "" ? definition.name : undefined;
   if (!name) throw new ConfigError(`defineBackend: "name" is ${kindOf(definition?.name)}; give the backend a name.`);
   const capabilities = completeCapabilities(name, definition.capabilities);
@@ -26,8 +32,9 @@ export function defineBackend<Options = undefined>(definition: BackendDefinition
     );
   // The other functions take what `options` returns.
   const own = definition as unknown as BackendDefinition<unknown>;
-  const { defaultUrl, undocumentedWrites, catalogue } = own;
+  const { defaultUrl, undocumentedWrites, catalogue, keyOptions, accountOptions } = own;
   assertFacts(name, capabilities, catalogue);
+  assertOptions(name, capabilities, { keyOptions, accountOptions });
   if (capabilities.secret.shape !== undefined) declareShape(capabilities.secret.shape);
   return {
     name,
@@ -36,6 +43,8 @@ export function defineBackend<Options = undefined>(definition: BackendDefinition
       defaultUrl,
       undocumentedWrites,
       catalogue,
+      keyOptions,
+      accountOptions,
       options: own.options?.bind(own),
       authenticate: own.authenticate?.bind(own),
       validateKey: own.validateKey?.bind(own),
@@ -46,11 +55,34 @@ export function defineBackend<Options = undefined>(definition: BackendDefinition
         const { tenant, ...adapted } = own.adapt?.(options) ?? {};
         const completed = adapted.capabilities && completeCapabilities(name, adapted.capabilities);
         assertFacts(name, completed ?? capabilities, adapted.catalogue ?? catalogue);
-        return defined({ tenant, catalogue: adapted.catalogue, capabilities: completed });
+        const now = { keyOptions, accountOptions, ...defined(pickOptions(adapted)) };
+        assertOptions(name, completed ?? capabilities, now);
+        return defined({ ...pickOptions(adapted), tenant, catalogue: adapted.catalogue, capabilities: completed });
       },
     }),
     connect: own.connect.bind(own),
   };
+}
+
+type Declared = Pick<Adaptation, "keyOptions" | "accountOptions">;
+
+function pickOptions({ keyOptions, accountOptions }: Declared): {
+  [Part in keyof Declared]: Declared[Part] | undefined;
+} {
+  return { keyOptions, accountOptions };
+}
+
+function assertOptions(
+  name: string,
+  { serviceAccounts }: Capabilities,
+  { keyOptions, accountOptions }: { readonly [Part in keyof Declared]: Declared[Part] | undefined },
+): void {
+  assertDeclaredOptions(name, "keyOptions", keyOptions);
+  assertDeclaredOptions(name, "accountOptions", accountOptions);
+  if (accountOptions && !serviceAccounts)
+    throw new ConfigError(
+      `Backend "${name}": there are "accountOptions", but "capabilities.serviceAccounts" is left out: the service has no accounts; correct one of the two.`,
+    );
 }
 
 /** Refuses facts that are wrong or contradict each other. */
@@ -70,44 +102,6 @@ function assertFacts(name: string, capabilities: Capabilities, catalogue: ScopeC
 /** The capabilities with every default filled in. */
 export function completeCapabilities(name: string, offered: unknown): Capabilities {
   return checkForm(name, "capabilities", capabilitiesSchema, offered);
-}
-
-function checkForm<Schema extends z.ZodType>(
-  name: string,
-  part: string,
-  schema: Schema,
-  value: unknown,
-): z.output<Schema> {
-  const { data, error } = schema.safeParse(value);
-  const issue = error?.issues[0];
-  if (issue)
-    throw new ConfigError(
-      `Backend "${name}": "${[part, ...issue.path].join(".")}" ${wordsFor(issue, schema, valueAt(value, issue.path))}`,
-    );
-  return data as z.output<Schema>;
-}
-
-/** What is wrong with a field, and what it accepts. */
-function wordsFor(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown): string {
-  if (issue.code === "unrecognized_keys") {
-    const near = nearestWord(issue.keys[0] ?? "", namesAt(schema, issue.path));
-    return `is wrong: ${issue.message}.${near === undefined ? "" : ` Did you mean "${near}"?`}`;
-  }
-  if (value !== undefined) return `is wrong: ${issue.message}.`;
-  return issue.code === "invalid_value"
-    ? `is missing; it is one of ${issue.values.map((word) => JSON.stringify(word)).join(", ")}.`
-    : "is missing; no answer to it can be assumed.";
-}
-
-/** The field names that the schema allows at that path. */
-function namesAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
-  let place: unknown = schema;
-  const within = () => {
-    while (typeof (place as z.ZodOptional).unwrap === "function") place = (place as z.ZodOptional).unwrap();
-    return (place as Partial<z.ZodObject>).shape ?? {};
-  };
-  for (const step of path) place = within()[String(step)] ?? {};
-  return Object.keys(within());
 }
 
 // `satisfies` makes it a compile error if the interface has a field that this lacks.

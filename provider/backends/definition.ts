@@ -5,9 +5,17 @@
 import type { HttpClient, Session } from "../http/client";
 import type { ScopeCatalogue } from "../scopes";
 import type { Capabilities, OfferedCapabilities, Support } from "../vendors/capabilities";
+import type { DeclaredOption, DeclaredOptions, OptionsOf, OptionType, OptionValue } from "../vendors/options";
 import type { Vendor } from "../vendors/vendor";
 
 export type { Capabilities, OfferedCapabilities, Support, Vendor };
+export type { DeclaredOption, DeclaredOptions, OptionsOf, OptionType, OptionValue };
+
+/**
+ * Declared options as the service has them. Left out (or undefined): it does not tell; `null`: it has none. Tell a value in
+ * the words in which it was asked for, where the service writes the same in others.
+ */
+export type ToldOptions = Readonly<Record<string, OptionValue | null | undefined>>;
 
 export type KeyStatus = "active" | "revoked" | "expired" | "disabled" | "missing";
 
@@ -41,6 +49,8 @@ export interface ApiKey {
   readonly previousVersion?: string;
   /** RFC 3339 UTC: the end of that grace. */
   readonly previousValidUntil?: string;
+  /** What the service tells of the {@link Vendor.keyOptions}. */
+  readonly options?: ToldOptions;
 }
 
 /** A key at the only moment when its secret is known. */
@@ -70,7 +80,7 @@ export interface ProbeAnswer {
 }
 
 /** A key to make. Fields that the capabilities exclude are never set. */
-export interface NewKey {
+export interface NewKey<Declared extends DeclaredOptions = DeclaredOptions> {
   /** The physical name: our marker. Unique to this call. */
   readonly name: string;
   readonly serviceAccountId?: string;
@@ -81,10 +91,19 @@ export interface NewKey {
   /** RFC 3339 UTC. */
   readonly expiresAt?: string;
   readonly secretValue?: string;
+  /** The {@link Vendor.keyOptions} that the program gives, and those with a default. Left out: there are none. */
+  readonly options?: OptionsOf<Declared>;
 }
 
+/** Options to change. `null` removes one: the service does what it does without it. */
+export type ChangedOptions<Declared extends DeclaredOptions = DeclaredOptions> = {
+  readonly [Name in keyof OptionsOf<Declared>]?: OptionsOf<Declared>[Name] | null;
+};
+
 /** Changes to a key. A field that is left out stays as it is. `null` removes the expiry. */
-export interface KeyChanges {
+export interface KeyChanges<Declared extends DeclaredOptions = DeclaredOptions> {
+  /** Those that are declared with `change: "update"`, and change. */
+  readonly options?: ChangedOptions<Declared>;
   readonly name?: string;
   readonly description?: string;
   readonly labels?: Readonly<Record<string, string>>;
@@ -100,18 +119,27 @@ export interface ServiceAccount {
   readonly scopes?: readonly string[];
   readonly description?: string;
   readonly createdAt?: string;
+  /** What the service tells of the {@link Vendor.accountOptions}. */
+  readonly options?: ToldOptions;
 }
 
-export interface NewServiceAccount {
+export interface NewServiceAccount<Declared extends DeclaredOptions = DeclaredOptions> {
   readonly name: string;
   readonly description?: string;
   readonly role?: string;
   readonly scopes?: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
+  /** The {@link Vendor.accountOptions} that the program gives, and those with a default. Left out: there are none. */
+  readonly options?: OptionsOf<Declared>;
 }
 
 /** Changes to an account. A field that is left out stays as it is. An empty `description` or `role` removes it. */
-export type ServiceAccountChanges = Partial<NewServiceAccount>;
+export interface ServiceAccountChanges<Declared extends DeclaredOptions = DeclaredOptions> extends Partial<
+  Omit<NewServiceAccount, "options">
+> {
+  /** Those that are declared with `change: "update"`, and change. */
+  readonly options?: ChangedOptions<Declared>;
+}
 
 /** How to give a key its new secret. */
 export interface RotateOptions {
@@ -130,17 +158,20 @@ export interface RotateOptions {
  * A vendor's API. Return `undefined` for something that does not exist; throw an error of the tree in `errors.ts` for a
  * refusal. Leave out the methods that a vendor lacks.
  */
-export interface BackendClient {
+export interface BackendClient<
+  KeyOptions extends DeclaredOptions = DeclaredOptions,
+  AccountOptions extends DeclaredOptions = DeclaredOptions,
+> {
   /**
    * Sent once; the HTTP client repeats it only where that is proven safe. If the answer lacks something, throw a
    * ResponseShapeError (for the secret: a SecretUnavailableError). The lifecycle treats that, and any error outside the
    * tree, like a lost answer: it looks for the key by its name, revokes it, and makes another.
    */
-  createKey(key: NewKey): Promise<IssuedApiKey>;
+  createKey(key: NewKey<KeyOptions>): Promise<IssuedApiKey>;
   getKey(ref: KeyRef): Promise<ApiKey | undefined>;
   /** Every key of the parent that may still be alive. `undefined`: the parent does not exist. */
   listKeys(parent: { readonly serviceAccountId?: string }): Promise<readonly ApiKey[] | undefined>;
-  updateKey?(ref: KeyRef, changes: KeyChanges): Promise<ApiKey>;
+  updateKey?(ref: KeyRef, changes: KeyChanges<KeyOptions>): Promise<ApiKey>;
   /** `absent`: the service has no such key, or no longer has it. */
   revokeKey(ref: KeyRef): Promise<"revoked" | "absent">;
   /** Gives an existing key a new secret. */
@@ -153,11 +184,11 @@ export interface BackendClient {
    * reports it.
    */
   probe?(key: KeyWithSecret): Promise<ProbeAnswer | undefined>;
-  createServiceAccount?(account: NewServiceAccount): Promise<ServiceAccount>;
+  createServiceAccount?(account: NewServiceAccount<AccountOptions>): Promise<ServiceAccount>;
   getServiceAccount?(id: string): Promise<ServiceAccount | undefined>;
   /** Every account, or those with exactly this name. */
   listServiceAccounts?(filter: { readonly name?: string }): Promise<readonly ServiceAccount[]>;
-  updateServiceAccount?(id: string, changes: ServiceAccountChanges): Promise<ServiceAccount>;
+  updateServiceAccount?(id: string, changes: ServiceAccountChanges<AccountOptions>): Promise<ServiceAccount>;
   deleteServiceAccount?(id: string): Promise<"deleted" | "absent">;
 }
 
@@ -183,6 +214,10 @@ export interface Adaptation {
   readonly capabilities?: OfferedCapabilities;
   /** Replaces the definition's own. */
   readonly catalogue?: ScopeCatalogue;
+  /** In place of the definition's own. */
+  readonly keyOptions?: DeclaredOptions;
+  /** In place of the definition's own. */
+  readonly accountOptions?: DeclaredOptions;
   /**
    * A path that identifies this service among others on the same host, such as `/realms/acme`. It is added to the
    * origin wherever objects record, and connections compare, which service made them.
@@ -191,7 +226,13 @@ export interface Adaptation {
 }
 
 /** A backend as its author writes it: the vendor's facts, and the code that connects to it. */
-export interface BackendDefinition<Options = undefined> extends Vendor {
+export interface BackendDefinition<
+  Options = undefined,
+  KeyOptions extends DeclaredOptions = DeclaredOptions,
+  AccountOptions extends DeclaredOptions = DeclaredOptions,
+> extends Vendor {
+  readonly keyOptions?: KeyOptions;
+  readonly accountOptions?: AccountOptions;
   /**
    * Reads the connection's own fields, and throws a ConfigError if one is wrong. Left out: the backend has no fields of
    * its own.
@@ -206,28 +247,37 @@ export interface BackendDefinition<Options = undefined> extends Vendor {
    * reserved name. Every preview calls it before anything is sent, so it must be quick and send no request. Each
    * problem fails the preview at its input. Left out: nothing more to check.
    */
-  readonly validateKey?: (asked: AskedKey, options: Options) => readonly InputProblem[];
+  readonly validateKey?: (asked: AskedKey<KeyOptions>, options: Options) => readonly InputProblem[];
   /** The same for a ServiceAccount. */
-  readonly validateAccount?: (asked: AskedAccount, options: Options) => readonly InputProblem[];
-  readonly connect: (context: BackendContext<Options>) => BackendClient;
+  readonly validateAccount?: (asked: AskedAccount<AccountOptions>, options: Options) => readonly InputProblem[];
+  readonly connect: (context: BackendContext<Options>) => BackendClient<KeyOptions, AccountOptions>;
 }
 
 /**
  * The inputs of a key that are known so far. One that a preview cannot know yet is left out, and is checked again
  * later.
  */
-export interface AskedKey extends Partial<Omit<NewKey, "secretValue">> {
+export interface AskedKey<Declared extends DeclaredOptions = DeclaredOptions> extends Partial<
+  Omit<NewKey, "secretValue" | "options">
+> {
+  /** The known options, without defaults. */
+  readonly options?: Partial<OptionsOf<Declared>>;
   /** A duration such as `90d`. */
   readonly expiresIn?: string;
   readonly fullAccess?: boolean;
 }
 
 /** The inputs of an account that are known so far. */
-export type AskedAccount = Partial<NewServiceAccount>;
+export interface AskedAccount<Declared extends DeclaredOptions = DeclaredOptions> extends Partial<
+  Omit<NewServiceAccount, "options">
+> {
+  /** The known options, without defaults. */
+  readonly options?: Partial<OptionsOf<Declared>>;
+}
 
 /** A problem with one input. */
 export interface InputProblem {
-  /** The input's name, such as `scopes`. */
+  /** The input's name, such as `scopes` or `options.project`. */
   readonly field: string;
   /** What is wrong and what to do, as one sentence without a full stop. Never contains a secret. */
   readonly message: string;

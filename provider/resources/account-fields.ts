@@ -2,10 +2,13 @@
 import type { Support } from "../backends/definition";
 import { always, type Change, type Fields, type InputsOf, optional } from "./fields/field";
 import { keyFields, sameFlag, sameScopes, sameStatus } from "./fields/key-fields";
+import { type OptionValues, withDefaults } from "../vendors/options";
+import { checkOptions } from "./checks/options";
 import { checkRole } from "./checks/placement";
 import { checkAccountScopes } from "./checks/scopes";
 import { fieldSchemas } from "./checks/shape";
 import { checkDescription } from "./checks/words";
+import { changedOptions, effectOf } from "./options";
 
 const { connection, labels, name, onDisabled, origin, target } = keyFields;
 
@@ -33,6 +36,14 @@ export const accountFields = {
     same: sameScopes,
     check: checkAccountScopes,
     sent: true,
+  }),
+  options: optional<OptionValues>({
+    schema: fieldSchemas.judgedApart,
+    change: ({ accountOptions }, { olds, news }) => effectOf(changedOptions(accountOptions, olds, news)),
+    same: (_before, _after, { olds, news, facts }) => changedOptions(facts.accountOptions, olds, news).length === 0,
+    check: (options, at) => checkOptions(options, { declared: at.facts.accountOptions, what: "service accounts" }, at),
+    sent: true,
+    sentAs: (options, { accountOptions }) => withDefaults(accountOptions, options),
   }),
   origin,
   target,

@@ -26,8 +26,8 @@ interface Moment {
 export function planChange(olds: ApiKeyOutputs, news: ApiKeyInputs, moment: Moment): PlannedChange {
   const { facts } = moment;
   const changed = changedFields(apiKeyFields, { olds, news, facts });
-  const replaces = withEffect(apiKeyFields, changed, { effect: "replace", facts });
-  const updates = withEffect(apiKeyFields, changed, { effect: "update", facts });
+  const replaces = withEffect(apiKeyFields, changed, { effect: "replace", facts, olds, news });
+  const updates = withEffect(apiKeyFields, changed, { effect: "update", facts, olds, news });
   const end = planEnd(olds, news, moment);
   const plan: PlannedChange = {
     replaces: [...replaces, ...end.replaces],

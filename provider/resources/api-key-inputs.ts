@@ -1,6 +1,7 @@
 /** The record of an ApiKey, and the checks that are its own. */
 import type { ConnectionFacts } from "../connections";
 import { formatTime, parseTime } from "../times";
+import type { OptionValues } from "../vendors/options";
 import { isUnknown } from "../wire";
 import { sameInstant } from "./expiry";
 import { checkExpirySupport, checkLife, checkTime } from "./checks/expiry";
@@ -11,6 +12,8 @@ import type { KeyRecord } from "./key-inputs";
 /** The record of a key: its inputs, and what its issue brought. */
 export interface ApiKeyOutputs extends Omit<ApiKeyInputs, "secretValue" | "status">, KeyRecord {
   readonly agreedScopes?: readonly string[];
+  /** The program's own options, where a refresh found others. */
+  readonly agreedOptions?: OptionValues;
   /** The answer to the create was lost and no key was found: one of this physical name may still appear. */
   readonly lostCreate?: true;
 }

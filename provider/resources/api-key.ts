@@ -33,6 +33,8 @@ import { compareScopes, keyRequest, recordIssued, sameDescription, withAccount }
 import { issueKey } from "./issue-key";
 import { livingByMarkers, type Observation, observeKey, revokeKey } from "./key-on-service";
 import { logicalName, newPhysicalName } from "./names";
+import { tellOtherOptions } from "./option-words";
+import { changedOptions, compareOptions, optionFields, optionsToSend, withoutChanged } from "./options";
 import { keptAfterFailure } from "./partial-failure";
 import { keyRefused } from "./taken-name";
 import { assertSameTarget } from "./target";
@@ -80,6 +82,7 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
       if (isDisabled && !replaces.includes("status"))
         context.warn(disabledWords(`the key "${logicalName(news.origin)}"`));
       tellOtherTerms(context, olds, { given: { scopes: olds.serverScopes }, facts });
+      tellOtherOptions(context, olds, facts);
       if (replaces.length === 0 && updates.length === 0) return { changes: false };
       const deleteBeforeReplace = news.exactName === true || facts.capabilities.maxActiveKeys === 1;
       // Left to itself the engine lists the inputs that differ; `changes: true` would hide them.
@@ -93,7 +96,12 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
       const { secretValue, status: _status, ...given } = inputs;
       const naming = await context.marking.naming("ApiKey", inputs, connection);
       try {
-        const issued = await issueKey(connection, keyRequest(apiKeyFields, inputs, expiresAt), naming, context.clock);
+        const issued = await issueKey(
+          connection,
+          keyRequest(apiKeyFields, inputs, expiresAt, connection),
+          naming,
+          context.clock,
+        );
         const record = recordIssued(
           issued,
           { ...inputs, expiresAt, callerChosen: secretValue !== undefined },
@@ -101,6 +109,7 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
           nowMs,
         );
         tellOtherTerms(context, { ...inputs, expiresAt }, { given: issued, facts: connection });
+        tellOtherOptions(context, { ...given, ...record }, connection);
         return { id: record.keyId, outs: { ...given, ...record } };
       } catch (error) {
         if (!(error instanceof AmbiguousCreateError) || inputs.exactName === true)
@@ -143,20 +152,18 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
       const { updates, expiry } = planChange(olds, news, moment);
       const { capabilities } = connection;
       const physicalName = updates.includes("name") ? newPhysicalName(news, olds.physicalName) : olds.physicalName;
+      const optionChanges = changedOptions(connection.keyOptions, olds, news);
       const changes: KeyChanges = defined({
+        ...changedWords(news, updates, capabilities),
         name: physicalName === olds.physicalName ? undefined : physicalName,
-        description:
-          updates.includes("description") && capabilities.description === "update"
-            ? (news.description ?? "")
-            : undefined,
-        labels: updates.includes("labels") && capabilities.marker === "metadata" ? (news.labels ?? {}) : undefined,
+        options: optionsToSend(optionChanges),
         expiresAt: expiry.kind === "update" ? expiry.expiresAt : undefined,
       });
       if (Object.keys(changes).length > 0)
         await changeKey(openRecordedForWrite(context, olds), refOf(id, olds), changes);
       const { secretValue: _secret, status: _status, ...given } = news;
       const { keyId, secret, accessId, hint, fingerprint, secretVersion, createdAt, serverScopes } = olds;
-      const { expiryImposed, status } = olds;
+      const { expiryImposed, optionsTold, status } = olds;
       const expiresAt = expiry.kind === "update" ? (expiry.expiresAt ?? undefined) : (news.expiresAt ?? olds.expiresAt);
       const record = {
         keyId,
@@ -166,7 +173,9 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
         secretVersion,
         createdAt,
         serverScopes,
+        serverOptions: withoutChanged(olds.serverOptions, optionChanges),
         expiryImposed,
+        optionsTold,
         status,
         expiresAt,
         physicalName,
@@ -185,6 +194,18 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
   };
 }
 
+/** What the service keeps of the words that change. */
+function changedWords(
+  news: ApiKeyInputs,
+  updates: readonly string[],
+  { description, marker }: ConnectionFacts["capabilities"],
+): KeyChanges {
+  return defined({
+    description: updates.includes("description") && description === "update" ? (news.description ?? "") : undefined,
+    labels: updates.includes("labels") && marker === "metadata" ? (news.labels ?? {}) : undefined,
+  });
+}
+
 /** What a look at the service makes of the record. */
 function found(
   id: string,
@@ -193,7 +214,8 @@ function found(
   connection: ConnectionFacts,
 ): ReadResult<ApiKeyOutputs> {
   const props = withAccount(recorded, movedTo);
-  const { agreedScopes: _scopes, agreedExpiresAt, ...rest } = props;
+  const { agreedScopes: _scopes, agreedExpiresAt, ...others } = props;
+  const rest = except(optionFields, others);
   const { capabilities } = connection;
   const agreedEnd = agreedExpiresAt ?? props.expiresAt;
   const endMoved = key !== undefined && !sameInstant(key.expiresAt, agreedEnd, capabilities.expiry.granularityMs);
@@ -201,6 +223,7 @@ function found(
   const outs = defined({
     ...rest,
     ...compareScopes(key?.scopes, props, connection),
+    ...compareOptions(key?.options, props, connection.keyOptions),
     status,
     accessId: key?.accessId ?? props.accessId,
     description: sameDescription(reworded, props.description) ? props.description : reworded,

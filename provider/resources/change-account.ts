@@ -7,6 +7,7 @@ import { sameAccess } from "../scopes";
 import { accountFields, type ServiceAccountInputs } from "./account-fields";
 import { changedFields, withEffect } from "./fields/field";
 import { newPhysicalName } from "./names";
+import { changedOptions, ignoredOption, optionsToSend } from "./options";
 import { firstOf, ignoredDescription, ignoredName, proveChange, quoted } from "./proven-change";
 
 type Recorded = ServiceAccountInputs & { readonly physicalName: string };
@@ -14,17 +15,19 @@ type Recorded = ServiceAccountInputs & { readonly physicalName: string };
 export function planChange(olds: Recorded, news: ServiceAccountInputs, facts: ConnectionFacts) {
   const changed = changedFields(accountFields, { olds, news, facts });
   return {
-    replaces: withEffect(accountFields, changed, { effect: "replace", facts }),
-    updates: withEffect(accountFields, changed, { effect: "update", facts }),
+    replaces: withEffect(accountFields, changed, { effect: "replace", facts, olds, news }),
+    updates: withEffect(accountFields, changed, { effect: "update", facts, olds, news }),
   };
 }
 
 /** The changes to send: none of what stands in the record alone. */
 export function changesInPlace(
-  { physicalName }: Recorded,
+  olds: Recorded,
   news: ServiceAccountInputs,
-  { updates, facts: { capabilities } }: { readonly updates: readonly string[]; readonly facts: ConnectionFacts },
+  { updates, facts }: { readonly updates: readonly string[]; readonly facts: ConnectionFacts },
 ): ServiceAccountChanges {
+  const { capabilities, accountOptions } = facts;
+  const { physicalName } = olds;
   const onService = (field: "name" | "description" | "role" | "scopes") =>
     updates.includes(field) && capabilities.serviceAccounts?.[field] === "update";
   const name = newPhysicalName(news, physicalName);
@@ -33,13 +36,14 @@ export function changesInPlace(
     description: onService("description") ? (news.description ?? "") : undefined,
     role: onService("role") ? (news.role ?? "") : undefined,
     scopes: onService("scopes") ? (news.scopes ?? []) : undefined,
+    options: updates.includes("options") ? optionsToSend(changedOptions(accountOptions, olds, news)) : undefined,
     labels: updates.includes("labels") && capabilities.marker === "metadata" ? (news.labels ?? {}) : undefined,
   });
 }
 
 /** @throws ProviderError - the service acknowledged the change, and the account is not as it was asked to be. */
 export async function changeAccount(
-  { client, backend, catalogue }: WritableConnection,
+  { client, backend, ...facts }: WritableConnection,
   id: string,
   changes: ServiceAccountChanges,
 ): Promise<void> {
@@ -48,7 +52,7 @@ export async function changeAccount(
     what: `account ${id}`,
     make: client.updateServiceAccount.bind(client, id, changes),
     look: async () => client.getServiceAccount?.(id),
-    ignored: (told) => ignoredChange(told, changes, catalogue),
+    ignored: (told) => ignoredChange(told, changes, facts),
   });
 }
 
@@ -56,12 +60,13 @@ export async function changeAccount(
 export function ignoredChange(
   told: ServiceAccount | undefined,
   asked: ServiceAccountChanges,
-  catalogue: ConnectionFacts["catalogue"],
+  { catalogue, accountOptions }: Pick<ConnectionFacts, "catalogue" | "accountOptions">,
 ): string | undefined {
   const { role, scopes } = asked;
   return firstOf(
     ignoredName(told?.name, asked.name),
     ignoredDescription(told?.description, asked.description),
+    ignoredOption(told?.options, asked.options, accountOptions),
     role !== undefined &&
       (told?.role ?? "") !== role &&
       `its role is ${quoted(told?.role ?? "")} instead of ${quoted(role)}`,

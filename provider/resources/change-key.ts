@@ -1,29 +1,31 @@
 /** Changes a key in place, and proves it. */
 import type { ApiKey, KeyChanges, KeyRef } from "../backends/definition";
-import type { WritableConnection } from "../connections";
+import type { ConnectionFacts, WritableConnection } from "../connections";
 import { ProviderError } from "../errors";
 import { redact } from "../redact";
 import { sameInstant } from "./expiry";
+import { ignoredOption } from "./options";
 import { firstOf, ignoredDescription, ignoredName, proveChange } from "./proven-change";
 
 /** @throws ProviderError - the service acknowledged the change, and the key is not as it was asked to be. */
 export async function changeKey(connection: WritableConnection, ref: KeyRef, changes: KeyChanges): Promise<void> {
-  const { client, capabilities, backend } = connection;
+  const { client, capabilities, backend, keyOptions } = connection;
   if (!client.updateKey) throw new ProviderError(`${backend} cannot change a key in place`);
   const change = client.updateKey.bind(client, ref, changes);
   await proveChange({
     what: `key ${ref.id}`,
     make: change,
     look: () => client.getKey({ ...ref, name: changes.name ?? ref.name }),
-    ignored: (told) => ignoredChange(told, changes, capabilities.expiry.granularityMs),
+    ignored: (told) => ignoredChange(told, changes, capabilities.expiry.granularityMs, keyOptions),
   });
 }
 
 /** What of a change the key does not show, in words; undefined where it shows all of it. No service tells labels. */
 export function ignoredChange(
-  told: Pick<ApiKey, "name" | "expiresAt" | "description"> | undefined,
+  told: Pick<ApiKey, "name" | "expiresAt" | "description" | "options"> | undefined,
   asked: KeyChanges,
   granularityMs: number,
+  keyOptions?: ConnectionFacts["keyOptions"],
 ): string | undefined {
   const { expiresAt: end } = asked;
   return firstOf(
@@ -32,5 +34,6 @@ export function ignoredChange(
       `its end is ${redact(told?.expiresAt ?? "not set")} instead of ${end ?? "not set"}`,
     ignoredName(told?.name, asked.name),
     ignoredDescription(told?.description, asked.description),
+    ignoredOption(told?.options, asked.options, keyOptions),
   );
 }

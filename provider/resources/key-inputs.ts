@@ -5,12 +5,19 @@ import { defined } from "../defined";
 import { fingerprintOf } from "../fingerprint";
 import { sameAccess } from "../scopes";
 import { formatTime } from "../times";
+import type { OptionValues } from "../vendors/options";
 import { type Fields, sentInputs } from "./fields/field";
 import { sameInstant } from "./expiry";
+import { givenOptions } from "./options";
 
 /** The request for a new key, without its name. */
-export function keyRequest(fields: Fields, inputs: object, expiresAt: string | undefined): Omit<NewKey, "name"> {
-  return defined({ ...sentInputs(fields, inputs), expiresAt });
+export function keyRequest(
+  fields: Fields,
+  inputs: object,
+  expiresAt: string | undefined,
+  facts: ConnectionFacts,
+): Omit<NewKey, "name"> {
+  return defined({ ...sentInputs(fields, inputs, facts), expiresAt });
 }
 
 /** What is recorded of a key at its issue, beside the inputs. */
@@ -31,6 +38,10 @@ export interface KeyRecord {
   readonly expiryImposed?: true;
   /** What the service made of the scopes, where it is not what was asked for. */
   readonly serverScopes?: readonly string[];
+  /** What the service made of the options, where it is not what was asked for; "" is none. */
+  readonly serverOptions?: OptionValues;
+  /** The service told its options at the issue. */
+  readonly optionsTold?: true;
   readonly service: string;
 }
 
@@ -38,6 +49,7 @@ export function recordIssued(
   issued: IssuedApiKey,
   asked: {
     readonly scopes?: readonly string[];
+    readonly options?: OptionValues;
     readonly expiresAt: string | undefined;
     readonly callerChosen: boolean;
   },
@@ -65,6 +77,8 @@ export function recordIssued(
     expiryImposed: asked.expiresAt === undefined && expiresAt !== undefined ? (true as const) : undefined,
     serverScopes:
       issued.scopes && asked.scopes && !sameList(issued.scopes, asked.scopes) ? [...issued.scopes].sort() : undefined,
+    serverOptions: givenOptions(connection.keyOptions, asked.options, issued.options),
+    optionsTold: issued.options ? (true as const) : undefined,
     service: connection.origin,
   });
 }

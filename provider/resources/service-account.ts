@@ -14,6 +14,7 @@ import { defined } from "../defined";
 import { AmbiguousCreateError, isUnclear, ProviderError, wordsOf } from "../errors";
 import { sameAccess } from "../scopes";
 import { formatTime } from "../times";
+import type { OptionValues } from "../vendors/options";
 import { isUnknown } from "../wire";
 import { findAccount, isAssumedGone } from "./absence";
 import { accountFields, type ServiceAccountInputs } from "./account-fields";
@@ -26,6 +27,16 @@ import { disabledWords, staysDisabled } from "./disabled";
 import { isPlainId } from "./plain-id";
 import { sameDescription } from "./key-inputs";
 import { hasMarkerForm, logicalName, markedName, physicalName } from "./names";
+import { tellOtherOptions } from "./option-words";
+import {
+  type ChangedOption,
+  changedOptions,
+  compareOptions,
+  givenOptions,
+  optionFields,
+  optionsToSend,
+  withoutChanged,
+} from "./options";
 import { keptAfterFailure } from "./partial-failure";
 import { accountRefused } from "./taken-name";
 import { assertSameTarget } from "./target";
@@ -37,6 +48,9 @@ export type ServiceAccountOutputs = ServiceAccountInputs & {
   readonly physicalName: string;
   readonly createdAt: string;
   readonly service: string;
+  readonly serverOptions?: OptionValues;
+  readonly agreedOptions?: OptionValues;
+  readonly optionsTold?: true;
 };
 
 export type { ServiceAccountInputs } from "./account-fields";
@@ -68,6 +82,7 @@ export function createServiceAccountProvider(
       const facts = context.connections.describe(isUnknown(news.connection) ? olds.connection : news.connection);
       assertSameTarget(facts, olds);
       const { replaces, updates } = planChange(olds, news, facts);
+      tellOtherOptions(context, olds, facts);
       if (staysDisabled(olds.status, news))
         context.warn(disabledWords(`the service account "${logicalName(news.origin)}"`));
       if (replaces.length === 0 && updates.length === 0) return { changes: false };
@@ -90,7 +105,16 @@ export function createServiceAccountProvider(
         const { role, scopes } = account;
         throw keptAfterFailure(error, record.accountId, defined({ ...inputs, role, scopes, ...record }), inputs);
       }
-      return { id: record.accountId, outs: { ...inputs, ...record } };
+      const given = givenOptions(connection.accountOptions, inputs.options, account.options);
+      const changed = adopted ? changedInPlace(connection, account, inputs) : [];
+      const outs = defined({
+        ...inputs,
+        ...record,
+        serverOptions: withoutChanged(given, changed),
+        optionsTold: account.options ? (true as const) : undefined,
+      });
+      tellOtherOptions(context, outs, connection);
+      return { id: record.accountId, outs };
     },
 
     async read(id: string, props?: ServiceAccountOutputs): Promise<ReadResult<ServiceAccountOutputs>> {
@@ -118,8 +142,12 @@ export function createServiceAccountProvider(
       const changes = changesInPlace(named, news, { updates, facts: connection });
       if (Object.keys(changes).length > 0) await changeAccount(openRecordedForWrite(context, olds), id, changes);
       const { name: physicalName = olds.physicalName } = changes;
-      const { accountId, createdAt } = olds;
-      return { outs: { ...news, status: olds.status, accountId, createdAt, physicalName, service: connection.origin } };
+      const { accountId, createdAt, status, optionsTold } = olds;
+      const changed = changedOptions(connection.accountOptions, olds, news);
+      const record = { optionsTold, status, accountId, createdAt, physicalName, service: connection.origin };
+      return {
+        outs: defined({ ...news, ...record, serverOptions: withoutChanged(olds.serverOptions, changed) }),
+      };
     },
 
     async delete(id: string, props: ServiceAccountOutputs): Promise<void> {
@@ -170,7 +198,7 @@ async function createAccount(
   }
   const name = naming.draw();
   try {
-    const account = await client.createServiceAccount({ ...sentInputs(accountFields, inputs), name });
+    const account = await client.createServiceAccount({ ...sentInputs(accountFields, inputs, connection), name });
     naming.noteNewAccount?.(account.id);
     return { account, adopted: false };
   } catch (error) {
@@ -210,10 +238,11 @@ async function createAccount(
 
 /** Where a service makes an account in several calls, an adopted one may lack what the later ones give. */
 async function finishAccount(
-  { client, capabilities, catalogue }: WritableConnection,
+  connection: WritableConnection,
   account: ServiceAccount,
   asked: ServiceAccountInputs,
 ): Promise<void> {
+  const { client, capabilities, catalogue } = connection;
   const lacksRole = capabilities.serviceAccounts?.role === "update" && account.role !== asked.role;
   const lacksScopes =
     capabilities.serviceAccounts?.scopes === "update" &&
@@ -224,8 +253,19 @@ async function finishAccount(
     role: lacksRole ? asked.role : undefined,
     scopes: lacksScopes ? asked.scopes : undefined,
     description: lacksWords ? asked.description : undefined,
+    options: optionsToSend(changedInPlace(connection, account, asked)),
   });
   if (Object.keys(missing).length > 0) await client.updateServiceAccount?.(account.id, missing);
+}
+
+/** The options that an adopted account gets in place. */
+function changedInPlace(
+  { accountOptions }: ConnectionFacts,
+  { options: told = {} }: ServiceAccount,
+  asked: ServiceAccountInputs,
+): ChangedOption[] {
+  const options = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== null));
+  return changedOptions(accountOptions, { options }, asked).filter(({ effect }) => effect === "update");
 }
 
 /** The account, or undefined where it is provably gone. */
@@ -247,20 +287,21 @@ function markerOf({ physicalName: name, origin }: Pick<ServiceAccountOutputs, "p
 function withFound(
   props: ServiceAccountOutputs,
   account: ServiceAccount | undefined,
-  { catalogue, capabilities }: ConnectionFacts,
+  { catalogue, capabilities, accountOptions }: ConnectionFacts,
 ): ServiceAccountOutputs {
   if (!account) return { ...props, status: "missing" };
   const { name, role, scopes, status } = account;
   const description = capabilities.serviceAccounts?.description === "update" ? account.description : undefined;
   const keptScopes = props.scopes === undefined || scopes === undefined || sameAccess(catalogue, scopes, props.scopes);
   return defined({
-    ...props,
+    ...except(optionFields, props),
+    ...compareOptions(account.options, props, accountOptions),
     status,
     physicalName: name,
     role: props.role === undefined ? undefined : role,
     description: sameDescription(description, props.description) ? props.description : description,
     scopes: keptScopes ? props.scopes : [...scopes].sort(),
-  });
+  }) as ServiceAccountOutputs;
 }
 
 function readAs(id: string, props: ServiceAccountOutputs): ReadResult<ServiceAccountOutputs> {

@@ -10,13 +10,14 @@ const ofKeys = [
   "serviceAccountId",
   "scopes",
   "environment",
+  "options",
   "description",
   "labels",
   "expiresAt",
   "expiresIn",
   "fullAccess",
 ] as const;
-const ofAccounts = ["name", "description", "role", "scopes", "labels"] as const;
+const ofAccounts = ["name", "description", "role", "scopes", "labels", "options"] as const;
 
 interface Validators {
   readonly validateKey?: (asked: Readonly<Record<string, unknown>>) => readonly InputProblem[];
@@ -60,11 +61,17 @@ function fault(what: string): InputProblem {
   return { field: "connection", message: `the backend's own check of the inputs ${what}` };
 }
 
+function knownOptions(options: unknown): unknown {
+  if (typeof options !== "object" || options === null) return options;
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => !isUnknown(value)));
+}
+
 function known(inputs: object, names: readonly string[]): Readonly<Record<string, unknown>> {
   const given = inputs as Readonly<Record<string, unknown>>;
   return Object.fromEntries(
     names.flatMap((name) => {
-      const value = given[name];
+      // Of options that are not known all at once, the known ones.
+      const value = name === "options" ? knownOptions(given[name]) : given[name];
       return value === undefined || isUnknown(value) ? [] : [[name, value] as const];
     }),
   );

@@ -1,5 +1,6 @@
 import type { ScopeCatalogue } from "../scopes";
 import type { OfferedCapabilities } from "./capabilities";
+import type { DeclaredOptions } from "./options";
 
 /**
  * All that is known of a vendor without calling its API. Plain data, read by the lifecycle, the review, the
@@ -15,6 +16,10 @@ export interface Vendor {
   readonly capabilities: OfferedCapabilities;
   /** The scopes of keys or accounts. Left out if there are none. */
   readonly catalogue?: ScopeCatalogue;
+  /** Inputs that only keys of this vendor have: the program gives them under `options`. */
+  readonly keyOptions?: DeclaredOptions;
+  /** Inputs that only service accounts of this vendor have. */
+  readonly accountOptions?: DeclaredOptions;
 }
 
 /** The scopes of a vendor: those of a closed catalogue, or the known ones and any other word. */

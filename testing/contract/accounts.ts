@@ -127,7 +127,7 @@ async function changed(bench: Workbench, id: string, changes: ServiceAccountChan
   assert.ok(told, "updateServiceAccount has to tell the account");
   assertAccountForm(told);
   const after = await foundAccount(bench, id);
-  for (const field of ["name", "description", "role", "scopes", "status", "createdAt"] as const) {
+  for (const field of ["name", "description", "role", "scopes", "status", "createdAt", "options"] as const) {
     assert.deepEqual(told[field], after[field], `updateServiceAccount tells another ${field} than getServiceAccount`);
     if (!(field in changes))
       assert.deepEqual(

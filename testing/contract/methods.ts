@@ -1,22 +1,26 @@
 import assert from "node:assert/strict";
 import type { BackendClient, Capabilities } from "../../provider/backends/definition";
+import type { DeclaredOption } from "../../provider/vendors/options";
 import { isKnownScope, sameAccess } from "../../provider/scopes";
 import type { Contract } from "../workbench";
+import type { Declared } from "./options";
 
 /** What a backend says of itself is true: nothing promised is missing, nothing else is offered. */
-export function methodContract(can: Capabilities): Contract {
+export function methodContract(can: Capabilities, declared: Declared = {}): Contract {
   const onKeys = can.scopes === "immutable" || can.scopes === "mutable";
   return {
     "it offers the methods that its capabilities promise, and no other": async ({ client }) => {
       const { changes, rotation, accounts } = promised(can);
+      const inPlace = (options = {}) =>
+        Object.values<DeclaredOption>(options).some(({ change }) => change === "update");
       const optional: Readonly<Record<string, boolean>> = {
-        updateKey: changes,
+        updateKey: changes || inPlace(declared.keyOptions),
         rotateKey: rotation,
         createServiceAccount: accounts,
         getServiceAccount: accounts,
         listServiceAccounts: accounts,
         deleteServiceAccount: accounts,
-        updateServiceAccount: accountsChange(can),
+        updateServiceAccount: accountsChange(can) || inPlace(declared.accountOptions),
       };
       for (const [method, expected] of Object.entries(optional)) {
         const offered = typeof client[method as keyof BackendClient] === "function";

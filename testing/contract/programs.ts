@@ -4,6 +4,7 @@ import type { WritableConnection, Connections } from "../../provider/connections
 import { ConnectionError } from "../../provider/errors";
 import { createContext, type ResourceContext } from "../../provider/resources/context";
 import { covers } from "../../provider/scopes";
+import type { OptionValues } from "../../provider/vendors/options";
 import type { OneResource } from "../one-resource";
 import { connectionName, origin, type Parent, type Workbench } from "../workbench";
 
@@ -20,6 +21,7 @@ export async function keyProgram(
   const inputs = {
     ...parent,
     ...(bench.hasKeyScopes() && keyScopes(bench, [...bench.scopes(0)].reverse())),
+    ...programOptions(bench.keyOptions(0)),
     ...(bench.can.expiry.support === "required" && { expiresIn: "1d" }),
     ...(bench.can.maxActiveKeys === 1 && { allowOutage: true }),
     connection: connectionName,
@@ -32,6 +34,10 @@ export async function keyProgram(
   };
 }
 
+function programOptions(options: OptionValues): { readonly options?: OptionValues } {
+  return Object.keys(options).length > 0 ? { options } : {};
+}
+
 /** The inputs for these scopes, with the consent that wildcards need. */
 export function keyScopes(bench: Workbench, scopes: readonly string[]) {
   return { scopes, fullAccess: scopes.some((scope) => covers(bench.connection.catalogue, [scope], "*")) };
@@ -41,6 +47,7 @@ export function accountProgram(bench: Workbench): Readonly<Record<string, unknow
   const scopes = bench.can.scopes === "account" ? { scopes: bench.scopes() } : {};
   return {
     ...scopes,
+    ...programOptions(bench.accountOptions(0)),
     ...bench.harness.serviceAccount,
     connection: connectionName,
     labels: { owner: "team-a" },

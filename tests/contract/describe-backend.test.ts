@@ -111,7 +111,7 @@ async function broken(backend: Backend, titled = /./): Promise<string[]> {
   const fields = backend.name === "novavms" ? { allowUndocumentedEndpoints: true } : {};
   const opened = openService({ backend, fields }, harnessOf(backend));
   const titles: string[] = [];
-  for (const contract of Object.values(contractOf(backend.capabilities))) {
+  for (const contract of Object.values(contractOf(backend.capabilities, backend))) {
     for (const [title, promise] of Object.entries(contract)) {
       if (titled.test(title)) await keep(promise, opened).catch(() => titles.push(title));
     }
@@ -395,6 +395,16 @@ const mistakes: Readonly<Record<string, readonly [Backend, Mistake, RegExp]>> = 
     /never was is absent/,
   ],
   "revokes by the name alone": [novavms, { client: revokingByName }, /never was is absent/],
+  "sends no options": [
+    parcels,
+    { client: (client) => ({ createKey: ({ options: _options, ...key }) => client.createKey(key) }) },
+    /options that were asked for/,
+  ],
+  "tells options by its list alone": [
+    parcels,
+    { client: (client) => ({ createKey: async (key) => ({ ...(await client.createKey(key)), options: {} }) }) },
+    /options that were asked for/,
+  ],
   "revokes every key of that name": [parcels, { client: revokingByName }, /may bear one name/],
   "tells local times as if they were UTC": [
     novavms,

@@ -15,6 +15,15 @@ const { defineBackend, formatTime, path, ResponseShapeError } = require("pulumi-
 exports.parcels = defineBackend({
   name: "parcels",
   catalogue: { scopes: { "parcels.read": {}, "parcels.write": { implies: ["parcels.read"] }, "labels.print": {} } },
+  // What only this service has: a program gives it as `options: { depot: "south" }`.
+  keyOptions: {
+    depot: {
+      type: "text",
+      values: ["north", "south"],
+      default: "north",
+      description: "the depot whose parcels it opens",
+    },
+  },
   capabilities: {
     parent: "serviceAccount",
     serviceAccounts: { name: "replace", description: "none", role: "none", scopes: "none", uniqueNames: false },
@@ -42,9 +51,9 @@ exports.parcels = defineBackend({
     const find = (/** @type {string} */ at) => http.request({ method: "GET", path: at, absent: [404] });
     const remove = (/** @type {string} */ at) => http.request({ method: "DELETE", path: at, absent: [404] });
     return {
-      async createKey({ serviceAccountId, name, scopes = [], expiresAt, secretValue }) {
+      async createKey({ serviceAccountId, name, scopes = [], expiresAt, secretValue, options }) {
         const expires = expiresAt === undefined ? 0 : Date.parse(expiresAt) / 1000;
-        const json = { label: name, scope: scopes.join(" "), expires, secret: secretValue };
+        const json = { label: name, scope: scopes.join(" "), expires, depot: options?.depot, secret: secretValue };
         // What stands in `secrets` is kept out of every message.
         const secrets = secretValue === undefined ? [] : [secretValue];
         const { body } = await http.request({ method: "POST", path: keysAt(serviceAccountId), json, secrets });
@@ -86,10 +95,14 @@ exports.parcels = defineBackend({
 
 /** @type {(wire: unknown) => import("pulumi-apikeys/backend").ApiKey} */
 function toKey(wire) {
-  const form = { id: "number", label: "string", scope: "string", expires: "number", created: "number" };
-  const { id, label, scope, expires, created } = known(wire, form);
+  const form = {
+    ...{ id: "number", label: "string", scope: "string", depot: "string" },
+    ...{ expires: "number", created: "number" },
+  };
+  const { id, label, scope, depot, expires, created } = known(wire, form);
   const end = expires === 0 ? {} : { expiresAt: toTime(expires) };
-  return { id: `${id}`, name: label, status: "active", scopes: scope.split(" "), createdAt: toTime(created), ...end };
+  const times = { createdAt: toTime(created), ...end };
+  return { id: `${id}`, name: label, status: "active", scopes: scope.split(" "), options: { depot }, ...times };
 }
 
 /** @type {(wire: unknown) => import("pulumi-apikeys/backend").ServiceAccount} */

@@ -4,7 +4,6 @@
  */
 import type { z } from "zod";
 import type { ConnectionFacts } from "../../connections";
-import type { ScopeCatalogue } from "../../scopes";
 import { isUnknown } from "../../wire";
 import { sameValue } from "../same-value";
 import type { CheckPoint } from "../checks/failures";
@@ -17,8 +16,8 @@ import type { InputShape } from "../checks/shape";
  */
 export type Effect = "replace" | "rotate" | "update" | "record" | "keep" | "request";
 
-/** A fixed effect, or one that the service's abilities decide. */
-export type Change = Effect | ((facts: ConnectionFacts) => Effect);
+/** A fixed effect, or one that the service's abilities decide, and (of a map) what of the values differs. */
+export type Change = Effect | ((facts: ConnectionFacts, at: Pick<Compared, "olds" | "news">) => Effect);
 
 /** What has properties: a record, or inputs. */
 type Properties = object;
@@ -29,8 +28,11 @@ type Given = Readonly<Record<string, unknown>>;
 export interface Comparison {
   readonly olds: Given;
   readonly news: Given;
-  readonly facts: { readonly catalogue?: ScopeCatalogue | undefined };
+  readonly facts: ComparedBy;
 }
+
+/** What of a connection decides whether two values are the same. */
+export type ComparedBy = Partial<Pick<ConnectionFacts, "catalogue" | "keyOptions" | "accountOptions">>;
 
 /** What is compared, of whatever type. */
 interface Compared {
@@ -49,6 +51,8 @@ interface FieldRules<Value> {
   check?(value: unknown, at: CheckPoint): unknown;
   /** Goes to the service with the request for a new object. */
   readonly sent?: true;
+  /** What goes there in its place. Left out: the value itself. */
+  sentAs?(value: Value | undefined, facts: ConnectionFacts): Value | undefined;
 }
 
 export interface Field<Value, Always extends boolean = boolean> extends FieldRules<Value> {
@@ -129,11 +133,11 @@ export function changedFields<F extends Fields>(
 export function withEffect<F extends Fields>(
   fields: F,
   names: readonly (keyof F & string)[],
-  { effect, facts }: { readonly effect: Effect; readonly facts: ConnectionFacts },
+  { effect, facts, olds, news }: Omit<Compared, "facts"> & { readonly effect: Effect; readonly facts: ConnectionFacts },
 ): string[] {
   return names.filter((name) => {
     const change = fields[name]?.change;
-    return (typeof change === "function" ? change(facts) : change) === effect;
+    return (typeof change === "function" ? change(facts, { olds, news }) : change) === effect;
   });
 }
 
@@ -146,11 +150,12 @@ export function checkedInputs(fields: Fields, { news, facts, failures }: CheckPo
 }
 
 /** What goes to the service with the request for a new object. */
-export function sentInputs(fields: Fields, inputs: Properties): Given {
-  return picked(
-    namesOf(fields).filter((name) => fields[name]?.sent),
-    inputs,
-  );
+export function sentInputs(fields: Fields, inputs: Properties, facts: ConnectionFacts): Given {
+  const sent = Object.entries(fields).flatMap(([name, field]) => {
+    const value = valueOf(inputs, name);
+    return field.sent ? [[name, field.sentAs ? field.sentAs(value, facts) : value] as const] : [];
+  });
+  return present(Object.fromEntries(sent));
 }
 
 /** The properties without the named ones. */

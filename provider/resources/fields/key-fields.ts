@@ -1,11 +1,14 @@
 /** The inputs that every kind of key has, and what a change of each does to an ApiKey. */
 import { sameAccess } from "../../scopes";
+import { type OptionValues, withDefaults } from "../../vendors/options";
 import { checkEnvironment, checkParent } from "../checks/placement";
 import { checkKeyScopes } from "../checks/scopes";
+import { checkOptions } from "../checks/options";
 import { fieldSchemas } from "../checks/shape";
 import { checkDescription, checkName } from "../checks/words";
 import { type OnDisabled, staysDisabled } from "../disabled";
 import { type Origin, sameName } from "../names";
+import { changedOptions, effectOf } from "../options";
 import { type Target, targetOf } from "../target";
 import { always, type Comparison, type Fields, type InputsOf, optional } from "./field";
 
@@ -31,6 +34,14 @@ export const keyFields = {
     change: "replace",
     check: checkEnvironment,
     sent: true,
+  }),
+  options: optional<OptionValues>({
+    schema: fieldSchemas.judgedApart,
+    change: ({ keyOptions }, { olds, news }) => effectOf(changedOptions(keyOptions, olds, news)),
+    same: (_before, _after, { olds, news, facts }) => changedOptions(facts.keyOptions, olds, news).length === 0,
+    check: (options, at) => checkOptions(options, { declared: at.facts.keyOptions, what: "keys" }, at),
+    sent: true,
+    sentAs: (options, { keyOptions }) => withDefaults(keyOptions, options),
   }),
   keepers: optional<Texts>({ schema: fieldSchemas.textMap, change: "replace" }),
   name: optional<string>({

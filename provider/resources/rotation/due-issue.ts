@@ -64,7 +64,7 @@ function askedByInputs(
     return sameValue(picked(rotatingNames, record), picked(rotatingNames, wanted))
       ? undefined
       : { reason: "inputs not known yet", emergency: false, currentIsDead: false };
-  const change = changeReason(record, wanted, facts.catalogue);
+  const change = changeReason(record, wanted, facts);
   return change && { reason: change.text, emergency: change.emergency, currentIsDead };
 }
 

@@ -1,6 +1,7 @@
 /** The inputs of a rotating key: what a change of each does. */
 import { sameAccess } from "../../scopes";
 import { sameLife } from "../expiry";
+import { changedOptions } from "../options";
 import { sameValue } from "../same-value";
 import { always, type Comparison, type Fields, type InputsOf, namesBy, optional, withEffects } from "../fields/field";
 import { keyFields } from "../fields/key-fields";
@@ -46,6 +47,7 @@ const inherited = withEffects(keyFields, {
   serviceAccountId: "replace",
   environment: "replace",
   scopes: "rotate",
+  options: "rotate",
   keepers: "rotate",
   expiresIn: "rotate",
   labels: "update",
@@ -71,6 +73,12 @@ export const rotatingFields = {
     ...inherited.scopes,
     same: (before: Scopes, after: Scopes, { facts }: Comparison) =>
       sameAccess(facts.catalogue, before ?? [], after ?? []),
+  },
+  options: {
+    ...inherited.options,
+    // Those that change in place are no reason for another key: see in-place.ts.
+    same: (_before: unknown, _after: unknown, { olds, news, facts }: Comparison) =>
+      changedOptions(facts.keyOptions, olds, news).every(({ effect }) => effect === "update"),
   },
   keepers: { ...inherited.keepers, same: (before, after) => sameValue(before ?? {}, after ?? {}) },
   expiresIn: { ...inherited.expiresIn, same: sameLife },

@@ -4,6 +4,14 @@ import type { ConnectionFacts } from "../../connections";
 import { defined } from "../../defined";
 import { sameValue } from "../same-value";
 import { logicalName, renamed, sameName } from "../names";
+import {
+  type ChangedOption,
+  changedOptions,
+  optionFields,
+  optionsToSend,
+  withChangedInPlace,
+  withoutChanged,
+} from "../options";
 import type { Aim } from "./due-issue";
 import { type KeyRing, replaced, type RotationRecord } from "./key-ring";
 import { changedFields, picked } from "../fields/field";
@@ -17,24 +25,44 @@ export function replacements(record: RotationRecord, wanted: RotatingInputs, fac
 /** Inputs that only change the record, or the current key in place. */
 export function recordChanges(record: RotationRecord, { wanted, facts }: Pick<Aim, "wanted" | "facts">): string[] {
   const at = { olds: record, news: wanted, facts };
-  const names = changedFields(rotatingFields, at, [...wordingNames, ...recordNames]);
-  return record.emergency !== undefined && wanted.emergency === undefined ? [...names, "emergency"] : [...names];
+  const names: string[] = [...changedFields(rotatingFields, at, [...wordingNames, ...recordNames])];
+  if (record.emergency !== undefined && wanted.emergency === undefined) names.push("emergency");
+  if (changedOptions(facts.keyOptions, record, wanted).some(({ effect }) => effect === "update")) names.push("options");
+  return names;
 }
 
 export function changesInPlace(record: RotationRecord, { wanted, facts }: Pick<Aim, "wanted" | "facts">): KeyChanges {
-  const { capabilities } = facts;
+  const { capabilities, keyOptions } = facts;
   const moved = capabilities.rename && record.physicalName !== undefined && !sameName(record, wanted);
   const reworded = capabilities.description === "update" && (record.description ?? "") !== (wanted.description ?? "");
   const relabelled = capabilities.marker === "metadata" && !sameValue(record.labels ?? {}, wanted.labels ?? {});
   return defined({
     name: moved ? renamed(wanted.name ?? logicalName(wanted.origin), record.physicalName) : undefined,
     description: reworded ? (wanted.description ?? "") : undefined,
+    options: optionsToSend(changedOptions(keyOptions, record, wanted)),
     labels: relabelled ? (wanted.labels ?? {}) : undefined,
   });
 }
 
 /** Inputs that hold from now on, whatever else could not be done; `worded`: the key has its words. */
-export function withInputs(ring: KeyRing, wanted: RotatingInputs, worded: boolean): KeyRing {
+export function withInputs(ring: KeyRing, { wanted, facts }: Pick<Aim, "wanted" | "facts">, worded: boolean): KeyRing {
   const names = [...recordNames, ...silentNames, ...(worded ? wordingNames : [])] as (keyof RotationRecord)[];
-  return replaced(ring, wanted.emergency === undefined ? [...names, "emergency"] : names, picked(names, wanted));
+  const old = wanted.emergency === undefined ? [...names, "emergency" as const] : names;
+  const now = replaced(ring, old, picked(names, wanted));
+  return worded ? withOptionsInPlace(now, changedOptions(facts.keyOptions, ring.record, wanted)) : now;
+}
+
+function withOptionsInPlace(ring: KeyRing, changed: readonly ChangedOption[]): KeyRing {
+  const inPlace = changed.filter(({ effect }) => effect === "update");
+  if (inPlace.length === 0) return ring;
+  const { options, serverOptions, agreedOptions } = ring.record;
+  return replaced(
+    ring,
+    optionFields,
+    defined({
+      options: withChangedInPlace(options, inPlace),
+      serverOptions: withoutChanged(serverOptions, inPlace),
+      agreedOptions: agreedOptions && withChangedInPlace(agreedOptions, inPlace),
+    }),
+  );
 }

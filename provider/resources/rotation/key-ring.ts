@@ -4,6 +4,7 @@
  */
 import { defined } from "../../defined";
 import type { AmbiguousCreateError } from "../../errors";
+import type { OptionValues } from "../../vendors/options";
 import type { KeyRecord } from "../key-inputs";
 import type { RotatingInputs } from "./fields";
 import type { RetireMode } from "./schedule";
@@ -41,6 +42,7 @@ export interface RotationRecord
   readonly nextRotationAt?: string;
   readonly retireStatus?: string;
   readonly agreedScopes?: readonly string[];
+  readonly agreedOptions?: OptionValues;
   /** After a native rotate whose answer was lost: no further one before this time. */
   readonly rotateBlockedUntil?: string;
 }

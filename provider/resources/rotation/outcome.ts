@@ -137,7 +137,7 @@ export function concluded({ ring, seen }: Progress, { wanted, facts }: Aim): Key
     : seen.retired
       ? words.retiredReason
       : rotationReason;
-  return changed(withInputs(ring, wanted, seen.issued !== undefined || seen.changed !== "failed"), {
+  return changed(withInputs(ring, { wanted, facts }, seen.issued !== undefined || seen.changed !== "failed"), {
     rotationReason: reason,
     service: facts.origin,
   });

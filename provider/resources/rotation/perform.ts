@@ -112,7 +112,7 @@ async function revoke(
 async function issue(call: RotationCall): Promise<Outcomes["issue"]> {
   try {
     const { facts, wanted, nowMs, tools } = call;
-    const request = keyRequest(rotatingFields, wanted, resolveExpiry(wanted, nowMs));
+    const request = keyRequest(rotatingFields, wanted, resolveExpiry(wanted, nowMs), facts);
     return { value: await issueKey(facts, request, await namingOf(call), tools.clock) };
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;

@@ -4,6 +4,7 @@ import { defined } from "../../defined";
 import { secondMs } from "../../durations";
 import { formatTime } from "../../times";
 import { compareScopes, sameDescription, withAccount } from "../key-inputs";
+import { compareOptions, optionFields } from "../options";
 import { type Observation, observeKey } from "../key-on-service";
 import { currentOf, type KeyRing, leftAlone, type Previous, replaced, withoutPrevious } from "./key-ring";
 import { knownKey } from "./perform";
@@ -31,6 +32,7 @@ function withCurrent(ring: KeyRing, { status, key, movedTo }: Observation, conne
   const record = withAccount(ring.record, movedTo);
   const seen = {
     ...compareScopes(key?.scopes, record, connection),
+    ...compareOptions(key?.options, record, connection.keyOptions),
     status,
     ...defined({
       accessId: key?.accessId,
@@ -39,9 +41,12 @@ function withCurrent(ring: KeyRing, { status, key, movedTo }: Observation, conne
       description: sameDescription(reworded, ring.record.description) ? undefined : reworded,
     }),
   };
-  if (!key) return replaced(ring, ["agreedScopes"], seen);
+  if (!key) return replaced(ring, ["agreedScopes", ...optionFields], seen);
   // An end that was moved outside is no drift here: it only moves the day of the next rotation.
-  return replaced(ring, ["agreedScopes", "expiresAt"], { ...seen, ...defined({ expiresAt: key.expiresAt }) });
+  return replaced(ring, ["agreedScopes", "expiresAt", ...optionFields], {
+    ...seen,
+    ...defined({ expiresAt: key.expiresAt }),
+  });
 }
 
 /** A key that somebody has ended is not called valid any more, and one whose end was moved ends as promised, or sooner. */

@@ -4,12 +4,12 @@
  * in the outputs; see next-step.ts.
  */
 import { parseDuration } from "../../durations";
-import type { ScopeCatalogue } from "../../scopes";
 import { formatTime } from "../../times";
 import { isUnknown } from "../../wire";
 import { staysDisabled } from "../disabled";
+import { changedOptions } from "../options";
 import { sameValue } from "../same-value";
-import { changedFields } from "../fields/field";
+import { changedFields, type ComparedBy } from "../fields/field";
 import { rotatingFields, type RotatingInputs, rotatingNames, type RotationRequest } from "./fields";
 import { dueOf, dueReason, issueTime, overlapEnds, type Schedule } from "./schedule";
 import { earlyEnd, retiredReason, statusReason } from "./words";
@@ -17,14 +17,14 @@ import { earlyEnd, retiredReason, statusReason } from "./words";
 /** What a request is made from, beside the inputs. */
 interface RequestRules {
   readonly schedule: Schedule;
-  readonly catalogue: ScopeCatalogue | undefined;
+  readonly facts: ComparedBy;
   readonly nowMs: number;
 }
 
 export function requestRotation(
   olds: Partial<RotatingInputs>,
   news: RotatingInputs,
-  { schedule, catalogue, nowMs }: RequestRules,
+  { schedule, facts, nowMs }: RequestRules,
 ): RotationRequest {
   const before = requestOf(olds);
   if (!before)
@@ -32,7 +32,7 @@ export function requestRotation(
   if (rotatingNames.some((name) => isUnknown(news[name]))) return before;
 
   const runsUntilMs = runningOverlap(before, nowMs);
-  const change = changeReason(olds, news, catalogue);
+  const change = changeReason(olds, news, facts);
   const endMs = endForDue(before.issuedOn, news.expiresIn, undefined);
   // The clock never asks for a key inside a running overlap.
   const due = runsUntilMs === undefined ? dueReason(schedule, Date.parse(before.issuedOn), endMs, nowMs) : undefined;
@@ -88,18 +88,23 @@ function overlapRequest(schedule: Schedule, nowMs: number, nextDueMs: number): P
 export function changeReason(
   olds: Partial<RotatingInputs>,
   news: Partial<RotatingInputs>,
-  catalogue: ScopeCatalogue | undefined,
+  facts: ComparedBy,
 ): { readonly text: string; readonly emergency: boolean } | undefined {
-  const changed = changedFields(rotatingFields, { olds, news, facts: { catalogue } }, rotatingNames);
-  const reasons = changed.map((name) => reasonWords[name]?.(olds, news) ?? `${name} changed`);
+  const changed = changedFields(rotatingFields, { olds, news, facts }, rotatingNames);
+  const reasons = changed.map((name) => reasonWords[name]?.(olds, news, facts) ?? `${name} changed`);
   return reasons.length > 0 ? { text: reasons.join("; "), emergency: changed.includes("emergency") } : undefined;
 }
 
-type Words = (before: Partial<RotatingInputs>, after: Partial<RotatingInputs>) => string;
+type Words = (before: Partial<RotatingInputs>, after: Partial<RotatingInputs>, facts: ComparedBy) => string;
 
 const reasonWords: Readonly<Partial<Record<keyof RotatingInputs, Words>>> = {
   emergency: (_before, after) => `emergency: ${after.emergency ?? ""}`,
   scopes: (before, after) => `scopes changed: ${difference(before.scopes ?? [], after.scopes ?? [])}`,
+  options: (before, after, { keyOptions }) =>
+    `options changed: ${changedOptions(keyOptions, before, after)
+      .filter(({ effect }) => effect === "replace")
+      .map(({ name }) => name)
+      .join(", ")}`,
   keepers: (before, after) => `keepers changed: ${changedNames(before.keepers ?? {}, after.keepers ?? {}).join(", ")}`,
   expiresIn: (before, after) => `expiresIn changed: ${before.expiresIn ?? "none"} => ${after.expiresIn ?? "none"}`,
 };

@@ -26,6 +26,7 @@ import { keyRequest, recordIssued } from "../key-inputs";
 import { issueKey } from "../issue-key";
 import { livingByMarkers, revokeKey } from "../key-on-service";
 import { logicalName, type Origin } from "../names";
+import { tellOtherOptions } from "../option-words";
 import { keptAfterFailure } from "../partial-failure";
 import { assertSameTarget } from "../target";
 import { readOrKeep } from "../unknown";
@@ -98,7 +99,7 @@ export function createRotatingApiKeyProvider(
         clocked && !ignored.some(isRequestName)
           ? requestRotation(olds, inputs, {
               schedule: scheduleFor(inputs, clocked),
-              catalogue: clocked.catalogue,
+              facts: clocked,
               nowMs,
             })
           : (requestOf(olds) ?? {});
@@ -114,6 +115,7 @@ export function createRotatingApiKeyProvider(
       const aim = { wanted, facts, schedule: scheduleFor(wanted, facts), ...decisionOn(wanted) };
       const replaces = replacements(ring.record, wanted, facts);
       tellOtherTerms(context, olds, { given: { scopes: olds.serverScopes }, facts });
+      tellOtherOptions(context, olds, facts);
       if (staysDisabled(olds.status, wanted))
         context.warn(disabledWords(`the key "${logicalName(wanted.origin)}"`, waitingIssue(ring, aim)?.reason));
       if (replaces.length === 0 && nextStep(ring, nothingSeen, aim).kind === "done") return { changes: false };
@@ -146,13 +148,19 @@ export function createRotatingApiKeyProvider(
       const naming = await context.marking.naming("RotatingApiKey", inputs, connection);
       try {
         const expiresAt = resolveExpiry(inputs, nowMs);
-        const issued = await issueKey(connection, keyRequest(rotatingFields, inputs, expiresAt), naming, context.clock);
+        const issued = await issueKey(
+          connection,
+          keyRequest(rotatingFields, inputs, expiresAt, connection),
+          naming,
+          context.clock,
+        );
         tellOtherTerms(context, { ...inputs, expiresAt }, { given: issued, facts: connection });
         const outs: RotatingOutputs = {
           ...start,
           ...recordIssued(issued, { ...inputs, expiresAt, callerChosen: false }, connection, nowMs),
           rotatedAt: formatTime(nowMs),
         };
+        tellOtherOptions(context, outs, connection);
         return { id, outs: withNextRotation(outs, schedule) };
       } catch (error) {
         if (!(error instanceof AmbiguousCreateError)) throw error;

@@ -65,6 +65,9 @@ const ofTheKey = [
   "expiryImposed",
   "serverScopes",
   "agreedScopes",
+  "serverOptions",
+  "agreedOptions",
+  "optionsTold",
   "rotateBlockedUntil",
   "retireStatus",
 ] as const satisfies readonly (keyof RotationRecord)[];

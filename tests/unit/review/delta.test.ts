@@ -48,6 +48,12 @@ describe("the digest", () => {
     ["a key that is new", created(key("ci"))],
     ["a key that is removed", removed(key("ci"))],
     ["scopes that cannot be read", changed("replace", key("ci"), key("ci", { scopes: unknown }))],
+    [
+      "an option of a key",
+      changed("replace", key("ci", { options: { hosts: ["a"] } }), key("ci", { options: { hosts: ["a", "b"] } })),
+    ],
+    ["an option that a key loses", changed("replace", key("ci", { options: { depot: "north" } }), key("ci"))],
+    ["an option of an account", changed("update", account("bot"), account("bot", { options: { group: "admins" } }))],
     ["an account's role", changed("update", account("bot", { role: "viewer" }), account("bot", { role: "admin" }))],
     [
       "an account's ceiling",

@@ -27,6 +27,13 @@ const program = [
 ];
 
 describe("the lock file", () => {
+  it("holds the vendor's own inputs, one text for each value", () => {
+    const options = { hosts: ["b", "a"], depot: "north", superuser: false };
+    const { lock } = lockOf([created(key("ci", { options })), created(account("bot", { options: { group: "ops" } }))]);
+    expect(lock?.keys).toMatchObject([{ options: ["depot=north", "hosts=b", "hosts=a", "superuser=false"] }]);
+    expect(lock?.accounts).toMatchObject([{ options: ["group=ops"] }]);
+  });
+
   it("holds accounts, scopes, owners, expiry and connections, and neither ids nor secrets", () => {
     const { lock, problems } = lockOf(program.map(created));
     expect(problems).toEqual([]);

@@ -158,7 +158,7 @@ describe("an input", () => {
 
   it.each([
     ["adopt", { accountId: "root" }],
-    ["options", { groups: ["admin"] }],
+    ["grant", { groups: ["admin"] }],
     ["scope", "admin:*"],
   ])("that this version does not know (%s) is not reviewable", (property, value) => {
     for (const state of [low, web, night])
@@ -300,6 +300,7 @@ describe("a change of access that no grant shows", () => {
   const places: readonly (readonly [string, (text: string) => State])[] = [
     ["a scope", (text) => but(camera, { scopes: [`cameras:${text}`] })],
     ["a role", (text) => but(low, { role: text })],
+    ["an option", (text) => but(web, { options: { project: text } })],
     ["a connection", (text) => but(web, { connection: text })],
     [
       "a server's path",

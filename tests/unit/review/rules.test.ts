@@ -117,6 +117,18 @@ const cases: Case[] = [
     finds: ["SR002 two"],
   },
   {
+    title: "SR028: an option that administers",
+    steps: [
+      changed(
+        "replace",
+        key("ci", { options: { level: "member", hosts: ["admin.example"] } }),
+        key("ci", { options: { level: "admin", hosts: ["admin.example"] } }),
+        ["options"],
+      ),
+    ],
+    finds: ["SR028 ci"],
+  },
+  {
     title: "SR002: a role is raised",
     steps: [
       changed("update", account("bot", { ...novavms, role: "viewer" }), account("bot", { ...novavms, role: "admin" })),

@@ -46,6 +46,10 @@ const ofKeys: Samples<typeof keyFields> = {
   environment: ["live", "test"],
   keepers: [{ build: "1" }, { build: "2" }],
   expiresIn: ["60d", "80d"],
+  options: [
+    { project: "alpha", note: "first" },
+    { project: "beta", note: "first" },
+  ],
   fullAccess: [true, false],
   allowOutage: [true, false],
 };
@@ -69,6 +73,7 @@ const ofAccounts: Samples<typeof accountFields> = {
   ...common,
   exactName: [false, true],
   role: ["viewer", "editor"],
+  options: [{ region: "north" }, { region: "south" }],
   scopes: [["read:checks"], ["read:alerts"]],
 };
 
@@ -90,6 +95,14 @@ const able: Partial<Capabilities> = {
     uniqueNames: true,
   },
 };
+
+const declared = {
+  keyOptions: {
+    project: { type: "text", description: "the project of the key" },
+    note: { type: "text", description: "a note", change: "update", harmless: true },
+  },
+  accountOptions: { region: { type: "text", description: "where it may be used", change: "update" } },
+} as const;
 
 interface Kind {
   readonly fields: Fields;
@@ -129,6 +142,7 @@ describe("Every input of every resource", () => {
       const { fields, samples, program, create, apart = {} } = kinds[kind]!;
       const [before, after] = samples[name]!;
       const service = new FakeService(able);
+      service.declared = declared;
       const resource = new OneResource(create(service.context()));
       const first = { ...program, origin, __provider: "code", [name]: before };
       expect((await resource.up(first)).failures).toEqual([]);
@@ -138,7 +152,11 @@ describe("Every input of every resource", () => {
       expect((await resource.up(first)).op).toBe("same");
 
       const { change } = fields[name]!;
-      const effect = apart[name] ?? (typeof change === "function" ? change(service.connection()) : change);
+      const effect =
+        apart[name] ??
+        (typeof change === "function"
+          ? change(service.connection(), { olds: first, news: { ...first, [name]: after } })
+          : change);
       const second = { ...first, [name]: after };
       const { op, failures } = await resource.up(second);
       expect([failures, op]).toEqual([[], effect === "replace" ? "replace" : effect === "keep" ? "same" : "update"]);

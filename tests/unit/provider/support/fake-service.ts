@@ -8,6 +8,7 @@ import type {
   KeyRef,
   NewKey,
   NewServiceAccount,
+  OptionValue,
   ProbeAnswer,
   ServiceAccount,
 } from "../../../../provider/backends/definition";
@@ -85,12 +86,16 @@ export class FakeService {
   nowMs = today;
   /** What the service gives to every key, whatever was asked for. */
   imposed: { readonly expiresAt?: string; readonly scopes?: readonly string[] } = {};
+  /** Options that it gives to every key, whatever was asked for. */
+  imposedOptions: Readonly<Record<string, OptionValue | null>> = {};
   /** Fields of a change that the service acknowledges and ignores. */
   ignores: readonly (keyof KeyChanges | keyof NewServiceAccount)[] = [];
   /** Fields that the answer to a change leaves out, although the service has them. */
   leavesOut: readonly (keyof ApiKey)[] = [];
   /** What the service answers to a key's own secret; left out: the backend cannot ask. */
   probe: ((secret: string) => ProbeAnswer | undefined) | undefined;
+  /** The inputs of its own that this vendor declares. */
+  declared: Pick<Backend, "keyOptions" | "accountOptions"> = {};
   /** A revocation is answered as if there were no such key, as from a wrong path. */
   deniesKeys = false;
   warnings: string[] = [];
@@ -130,6 +135,7 @@ export class FakeService {
     return defineBackend({
       name: "fake",
       capabilities: this.capabilities,
+      ...this.declared,
       ...(this.capabilities.scopes !== "none" && { catalogue }),
       connect: () => this.#client(),
     });
@@ -166,7 +172,9 @@ export class FakeService {
 
   #client(): BackendClient {
     const { capabilities } = this;
-    const changes = capabilities.rename || capabilities.description === "update" || capabilities.expiry.update;
+    const inPlace = Object.values(this.declared.keyOptions ?? {}).some(({ change }) => change === "update");
+    const changes =
+      inPlace || capabilities.rename || capabilities.description === "update" || capabilities.expiry.update;
     return this.#watched({
       createKey: (key) => Promise.resolve(this.#create(key)),
       getKey: (ref) => Promise.resolve(withoutSecret(this.#at(ref))),
@@ -185,8 +193,10 @@ export class FakeService {
         updateKey: ({ id }, changes) => {
           if (!this.keys.has(id))
             return Promise.reject(new NotFoundError({ status: 404, method: "PATCH", path: "/keys" }));
-          const { expiresAt, name, description } = without(changes, this.ignores);
-          const given = defined({ name, description });
+          const changed = without(changes, this.ignores);
+          const { expiresAt, name, description } = changed;
+          const options = changed.options && { ...this.keys.get(id)?.options, ...changed.options };
+          const given = defined({ name, description, options });
           this.edit(id, { ...given, ...(expiresAt === undefined ? {} : { expiresAt: expiresAt ?? undefined }) });
           return Promise.resolve(without(withoutSecret(this.keys.get(id)) as ApiKey, this.leavesOut) as ApiKey);
         },
@@ -220,7 +230,10 @@ export class FakeService {
         listServiceAccounts: ({ name }) =>
           Promise.resolve([...this.accounts.values()].filter((account) => name === undefined || account.name === name)),
         updateServiceAccount: (id, change) => {
-          const account = { ...(this.accounts.get(id) as ServiceAccount), ...without(change, this.ignores) };
+          const old = this.accounts.get(id) as ServiceAccount;
+          const changed = without(change, this.ignores);
+          const options = changed.options && { options: { ...old.options, ...changed.options } };
+          const account = { ...old, ...changed, ...options } as ServiceAccount;
           this.accounts.set(id, account);
           return Promise.resolve(account);
         },
@@ -245,6 +258,7 @@ export class FakeService {
       id: `key-${this.#made}`,
       status: "active" as const,
       scopes: asked.scopes && [...asked.scopes, ...added],
+      ...(asked.options && { options: { ...asked.options, ...this.imposedOptions } }),
       expiresAt,
       createdAt: formatTime(this.nowMs),
       hint: `…${this.#made}`,

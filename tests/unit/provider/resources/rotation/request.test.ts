@@ -15,7 +15,7 @@ type Given = Partial<RotatingInputs>;
 function ask(olds: Given, news: Given, now: string) {
   const inputs = { ...base, ...news } as RotatingInputs;
   const schedule = scheduleOf(inputs, facts, "export");
-  return requestRotation({ ...base, ...olds }, inputs, { schedule, catalogue, nowMs: Date.parse(now) });
+  return requestRotation({ ...base, ...olds }, inputs, { schedule, facts: { catalogue }, nowMs: Date.parse(now) });
 }
 
 /** The overlap of the second key runs until the 9th of April. */
@@ -32,7 +32,7 @@ describe("The request of a rotating key", () => {
     expect(
       requestRotation({}, base as unknown as RotatingInputs, {
         schedule: scheduleOf(base, facts, "export"),
-        catalogue,
+        facts: { catalogue },
         nowMs: Date.parse("2027-01-01T17:30:00Z"),
       }),
     ).toEqual(first);
