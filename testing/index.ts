@@ -9,3 +9,4 @@ export {
   type TestEmulator,
 } from "./emulator";
 export type { BackendHarness } from "./harness";
+export { apikeysMocks, type ApikeysMocksOptions } from "./mocks";

@@ -119,7 +119,9 @@ describe("The package", () => {
       const paths = packed.files.map(({ path }) => path);
       const documents = [
         ...["package.json", "README.md", "CHANGELOG.md", "LICENSE", "action.yml"],
-        ...filesInRepository("ci", "docs", "examples", "templates").filter((file) => !/\.png$|^docs\/releasing\.md$/.test(file)),
+        ...filesInRepository("ci", "docs", "examples", "templates").filter(
+          (file) => !/\.png$|^docs\/releasing\.md$/.test(file),
+        ),
       ];
       expect(paths).toEqual(expect.arrayContaining(documents));
       // What a contributor needs, and the picture, stay in the repository: npm's page of the package leads there.
@@ -149,6 +151,25 @@ describe("The package", () => {
       expect(
         [...named, ...Object.values(manifest.bin)].filter((file) => !existsSync(installed("pulumi-apikeys", file))),
       ).toEqual([]);
+    },
+    timeoutMs,
+  );
+
+  test(
+    "tests a program without an engine, by the page on unit tests word for word",
+    async () => {
+      const page = readFileSync(installed("pulumi-apikeys", "docs", "unit-tests.md"), "utf8");
+      const blocks = [...page.matchAll(/```js\n\/\/ ([\w.]+)[^\n]*\n(.*?)```/gs)];
+      expect(blocks.map(([, file]) => file)).toEqual(["keys.test.mjs", "keys.mjs"]);
+      for (const [, file = "", text = ""] of blocks) writeFileSync(join(fresh, file), text);
+      const unitTest = () => run(process.execPath, ["--test", "keys.test.mjs"], { cwd: fresh });
+      expect((await unitTest()).stdout).toContain("pass 1");
+      writeFileSync(join(fresh, "keys.mjs"), readFileSync(join(fresh, "keys.mjs"), "utf8").replace("alerts", "alrets"));
+      const slip = await unitTest().then(
+        ({ stdout }) => stdout,
+        (error: unknown) => (error as { stdout: string }).stdout,
+      );
+      expect(slip).toContain('RotatingApiKey "exporter": pulsely (connection "default") has no scope "read:alrets"');
     },
     timeoutMs,
   );
@@ -239,7 +260,7 @@ describe("The package", () => {
       expect(errors).toEqual([
         expect.stringMatching(/^wrong\.ts\(3,.*Type '"read:cheks"' is not assignable/),
         expect.stringMatching(/^wrong\.ts\(4,.*'scope'/),
-        expect.stringMatching(/^wrong\.ts\(5,.*not assignable to parameter of type 'RotatingApiKeyArgs'/),
+        expect.stringMatching(/^wrong\.ts\(5,.*not assignable to parameter of type 'RotatingApiKeyArgs</),
         expect.stringMatching(/^wrong\.ts\(6,.*'"production"' is not assignable/),
       ]);
     },
