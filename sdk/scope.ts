@@ -8,6 +8,7 @@ export type JupyterhubScope = VendorScope<"jupyterhub">;
 export type KeycloakScope = VendorScope<"keycloak">;
 export type KeystoneScope = VendorScope<"keystone">;
 export type NovavmsScope = VendorScope<"novavms">;
+export type OpenaiScope = VendorScope<"openai">;
 export type PulseapiScope = VendorScope<"pulseapi">;
 export type PulselyScope = VendorScope<"pulsely">;
 export type RabbitmqScope = VendorScope<"rabbitmq">;
@@ -20,6 +21,7 @@ export type Scope = VendorScope<keyof typeof vendors>;
 export type VendorRole<Name extends keyof typeof vendors> = RoleOf<(typeof vendors)[Name]>;
 
 export type NovavmsRole = VendorRole<"novavms">;
+export type OpenaiRole = VendorRole<"openai">;
 
 /** A role of an account on any service: an editor completes those that vendors list, `check` judges by the connection's. */
 export type Role = VendorRole<keyof typeof vendors>;

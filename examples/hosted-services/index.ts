@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { RotatingApiKey } from "pulumi-apikeys";
+import { RotatingApiKey, ServiceAccount } from "pulumi-apikeys";
 
 const config = new pulumi.Config();
 const connections = new pulumi.Config("apikeys").requireObject<Record<string, unknown>>("connections");
@@ -16,6 +16,20 @@ export const secrets: Record<string, pulumi.Output<string | undefined>> = {};
 function publish(name: string, key: RotatingApiKey): void {
   keyIds[name] = key.keyId;
   secrets[name] = key.secret;
+}
+
+if (uses("openai")) {
+  const summariser = new ServiceAccount("summariser", { connection: "openai", role: "member", labels });
+  publish(
+    "openai",
+    new RotatingApiKey("summariser-key", {
+      connection: "openai",
+      serviceAccountId: summariser.accountId,
+      scopes: ["api.model.request"],
+      expiresIn: "120d",
+      ...rotation,
+    }),
+  );
 }
 
 if (uses("sendgrid")) {

@@ -18,13 +18,13 @@ const rows: readonly Row[] = [
   { ability: "`ServiceAccount`", of: ({ serviceAccounts }) => yes(serviceAccounts !== undefined) },
   {
     ability: "scopes",
-    of: ({ scopes }) =>
+    of: ({ scopes, scopesTold }) =>
       ({
         immutable: "on the key, immutable",
         mutable: "on the key (a change replaces all the same)",
         account: "on the account",
         none: "none",
-      })[scopes],
+      })[scopes] + (scopesTold ? "" : ", never told"),
   },
   {
     ability: "keys at a time",
@@ -76,9 +76,9 @@ export function capabilityTable(vendors: readonly Vendor[]): string {
     .map(({ name, capabilities }) => ({ name, capabilities: completeCapabilities(name, capabilities) }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const lines = [
-    ["", ...sorted.map(({ name }) => name)],
-    ["---", ...sorted.map(() => "---")],
-    ...rows.map(({ ability, of }) => [ability, ...sorted.map(({ capabilities }) => of(capabilities))]),
+    ["", ...rows.map(({ ability }) => ability)],
+    ["---", ...rows.map(() => "---")],
+    ...sorted.map(({ name, capabilities }) => [`**${name}**`, ...rows.map(({ of }) => of(capabilities))]),
   ];
   return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }

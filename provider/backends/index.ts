@@ -10,6 +10,7 @@ export const builtInBackends: Readonly<Record<string, () => Backend>> = {
   keycloak: () => (require("./keycloak") as typeof import("./keycloak")).keycloak,
   keystone: () => (require("./keystone") as typeof import("./keystone")).keystone,
   novavms: () => (require("./novavms") as typeof import("./novavms")).novavms,
+  openai: () => (require("./openai") as typeof import("./openai")).openai,
   pulseapi: () => (require("./pulseapi") as typeof import("./pulseapi")).pulseapi,
   pulsely: () => (require("./pulsely") as typeof import("./pulsely")).pulsely,
   rabbitmq: () => (require("./rabbitmq") as typeof import("./rabbitmq")).rabbitmq,

@@ -17,14 +17,14 @@
  */
 import { z } from "zod";
 import { defined } from "../defined";
-import { secondMs } from "../durations";
-import { BadRequestError, InputError, isUnclear, NotFoundError, ProviderError } from "../errors";
+import { BadRequestError, isUnclear, NotFoundError, ProviderError } from "../errors";
 import { path } from "../http/client";
 import { normaliseTime } from "../times";
 import { jupyterhub as vendor } from "../vendors/jupyterhub";
 import { defineBackend } from "./define-backend";
 import type { ApiKey, ServiceAccount } from "./definition";
 import { parseAnswer } from "./parse-answer";
+import { secondsUntil } from "./seconds-until";
 import { unlessGone } from "./unless-gone";
 
 const tokenSchema = z.object({
@@ -194,18 +194,6 @@ function explainScopes(error: unknown): never {
     error,
     "A key can have no scope that its account lacks: give it to the role of the account's group, or take it out of the key's scopes.",
   );
-}
-
-/** Uses the real clock even if APIKEYS_NOW is set: the hub's clock ends the token. */
-function secondsUntil(expiresAt: string | undefined, nowMs: number): number | undefined {
-  if (expiresAt === undefined) return undefined;
-  const seconds = Math.floor((Date.parse(expiresAt) - nowMs) / secondMs);
-  if (seconds < 1)
-    throw new InputError(
-      "expiresAt",
-      `the key would end at ${expiresAt}, which is over by this machine's clock; nothing was sent.`,
-    );
-  return seconds;
 }
 
 function toKey(wire: z.infer<typeof tokenSchema>): ApiKey {

@@ -6,6 +6,7 @@ import { jupyterhub } from "./jupyterhub";
 import { keycloak } from "./keycloak";
 import { keystone } from "./keystone";
 import { novavms } from "./novavms";
+import { openai } from "./openai";
 import { pulseapi } from "./pulseapi";
 import { pulsely } from "./pulsely";
 import { rabbitmq } from "./rabbitmq";
@@ -19,6 +20,7 @@ export const vendors = {
   keycloak,
   keystone,
   novavms,
+  openai,
   pulseapi,
   pulsely,
   rabbitmq,

@@ -116,6 +116,21 @@ function scopePromises(can: Capabilities): Contract {
       },
     };
   }
+  if (!can.scopesTold) {
+    return {
+      "a key does not tell its scopes, and nobody guesses them": async (bench) => {
+        for (const scopes of bench.harness.scopes ?? []) {
+          const { key, ref } = await bench.issue({ scopes });
+          for (const told of [key, await found(bench, ref)])
+            assert.equal(
+              told.scopes,
+              undefined,
+              "the scopes that were asked for are no proof of those that were given",
+            );
+        }
+      },
+    };
+  }
   return {
     "a key has all the scopes that were asked for, whichever they are": async (bench) => {
       for (const scopes of bench.harness.scopes ?? []) {

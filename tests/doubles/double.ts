@@ -31,7 +31,7 @@ interface Served {
   readonly basePath: string;
   readonly routes: Routes;
   /** Asked before any route: an answer is the refusal. */
-  readonly refuse?: (asked: Asked & { readonly path: string }) => Answer | undefined;
+  readonly refuse?: (asked: Asked & { readonly method: string; readonly path: string }) => Answer | undefined;
   /** The vendor's words where there is no such path. */
   readonly notFound: Answer;
 }
@@ -45,7 +45,7 @@ export async function serve({ basePath, routes, refuse, notFound }: Served): Pro
   const answerTo = (method: string, target: string, headers: IncomingHttpHeaders, text: string): Answer => {
     const url = new URL(target, "http://127.0.0.1");
     const path = url.pathname.slice(basePath.length);
-    const asked = { query: url.searchParams, headers, body: parsed(text), parts: [], path };
+    const asked = { query: url.searchParams, headers, body: parsed(text), parts: [], method, path };
     const refusal = refuse?.(asked);
     if (refusal) return refusal;
     for (const { method: own, pattern, run } of table) {

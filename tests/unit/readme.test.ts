@@ -3,6 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { parse } from "yaml";
 import { capabilityTable } from "../../provider/backends/capability-table";
+import { type DocumentSource, evidenceTable } from "../../provider/backends/evidence-table";
 import { vendors } from "../../provider/vendors";
 import { checkPolicy } from "../../review/policy-schema";
 import { rules } from "../../review/rules";
@@ -15,6 +16,25 @@ describe("docs/backends.md", () => {
   test("shows what each backend can as the code declares it; `node scripts/readme-table.mjs` rewrites the table", () => {
     const shown = /<!-- backends -->\n([\s\S]*?)\n<!-- \/backends -->/.exec(backends)?.[1];
     expect(shown).toBe(capabilityTable(Object.values(vendors)));
+  });
+
+  test("says what each backend was checked against, and only what a test does", () => {
+    const namesIn = (folder: string, ending: string) =>
+      readdirSync(join(repository, folder)).flatMap((name) =>
+        name.endsWith(ending) ? [name.slice(0, -ending.length)] : [],
+      );
+    const documents = JSON.parse(read("tests/vendors/documents.json")) as Record<string, DocumentSource>;
+    const held = namesIn("tests/vendors", ".test.ts").filter((name) => name in vendors);
+    expect(held.filter((name) => !(name in documents))).toEqual([]);
+    const shown = /<!-- evidence -->\n([\s\S]*?)\n<!-- \/evidence -->/.exec(backends)?.[1];
+    expect(shown).toBe(
+      evidenceTable({
+        vendors: Object.keys(vendors),
+        onServers: new Set(namesIn("tests/servers", ".test.ts")),
+        withPage: new Set(namesIn("docs/services", ".md")),
+        onDocuments: new Map(Object.entries(documents).filter(([name]) => held.includes(name))),
+      }),
+    );
   });
 });
 

@@ -29,7 +29,7 @@ if (missing !== undefined) process.stderr.write(`skipped: the example of the hos
     for (const [name, vendor] of Object.entries(hosted)) {
       const document = documents.get(name);
       if (!document) throw new Error(`there is no document of ${name}`);
-      running.push({ name, vendor, held: await startHeld(document, () => vendor.start()) });
+      running.push({ name, vendor, held: await startHeld(document, () => vendor.start(), vendor.alsoAnswers) });
     }
   }, 120_000);
   afterAll(async () => {
@@ -40,7 +40,7 @@ if (missing !== undefined) process.stderr.write(`skipped: the example of the hos
     const before = new Map(running.map(({ name, held }) => [name, living(held)]));
     const settings = {
       connections: Object.fromEntries(
-        running.map(({ name, held, vendor }) => [name, { url: held.url, ...vendor.connection?.() }] as const),
+        running.map(({ name, held, vendor }) => [name, { url: held.url, ...vendor.connection }] as const),
       ),
       env: Object.fromEntries(running.map(({ vendor, held }) => [vendor.tokenEnv, held.double.adminToken])),
     };

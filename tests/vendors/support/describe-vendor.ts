@@ -3,6 +3,7 @@ import { describeBackend } from "../../../testing";
 import type { BackendHarness } from "../../../testing";
 import type { VendorDouble } from "../../doubles/double";
 import { type DocumentGate, startDocumentGate } from "./document-gate";
+import { type UndeclaredAnswers, withAnswers } from "./undeclared-answers";
 import { prismIsMissing, type RunningPrism, startPrism } from "./prism";
 import { type PublishedDocument, publishedDocument } from "./published-document";
 
@@ -24,6 +25,8 @@ export interface VendorSuite<Double extends VendorDouble> {
   readonly harness: (vendor: HeldVendor<Double>) => Omit<BackendHarness, "url" | "close">;
   /** Fields of the connection that shape the capabilities. */
   readonly fields?: Readonly<Record<string, unknown>>;
+  /** Statuses of refusals that the document leaves out, and that no service can do without. */
+  readonly alsoAnswers?: UndeclaredAnswers;
   /** Every operation that the backend may use, as the document writes it: the suite has to reach all of them, and no other. */
   readonly operations: readonly string[];
 }
@@ -52,7 +55,7 @@ export function describeVendor<Double extends VendorDouble>(
       return vendor;
     };
     beforeAll(async () => {
-      vendor = await startHeld(document, suite.start);
+      vendor = await startHeld(document, suite.start, suite.alsoAnswers);
     }, 60_000);
     afterAll(async () => vendor?.close(), 60_000);
     afterEach(() => running().gate.assertHeld());
@@ -74,7 +77,9 @@ export function describeVendor<Double extends VendorDouble>(
 export async function startHeld<Double extends VendorDouble>(
   document: PublishedDocument,
   start: () => Promise<Double>,
+  alsoAnswers?: UndeclaredAnswers,
 ): Promise<HeldVendor<Double>> {
+  const held = alsoAnswers ? withAnswers(document.content, alsoAnswers) : document.content;
   const started: { close(): Promise<void> }[] = [];
   const close = async () => {
     for (const each of started.reverse()) await each.close();
@@ -82,9 +87,9 @@ export async function startHeld<Double extends VendorDouble>(
   try {
     const double = await start();
     started.push(double);
-    const prism: RunningPrism = await startPrism(document.file, double.url);
+    const prism: RunningPrism = await startPrism(held, double.url);
     started.push({ close: () => prism.stop() });
-    const gate = await startDocumentGate(document.content, prism.url, new URL(double.url).pathname.replace(/\/$/, ""));
+    const gate = await startDocumentGate(held, prism.url, new URL(double.url).pathname.replace(/\/$/, ""));
     started.push(gate);
     return { double, gate, url: gate.url, close };
   } catch (error) {

@@ -1,5 +1,7 @@
 import type { VendorDouble } from "../../doubles/double";
+import { openaiRefusals, startOpenai } from "../../doubles/openai";
 import { startSendgrid } from "../../doubles/sendgrid";
+import type { UndeclaredAnswers } from "./undeclared-answers";
 
 /** A double that can be asked what lives on it. */
 export interface HostedDouble extends VendorDouble {
@@ -14,10 +16,18 @@ export interface HostedVendor {
   /** Where the example looks for its credential. */
   readonly tokenEnv: string;
   /** Further fields of the connection. */
-  readonly connection?: () => Readonly<Record<string, unknown>>;
+  readonly connection?: Readonly<Record<string, unknown>>;
+  /** As in the vendor's own suite. */
+  readonly alsoAnswers?: UndeclaredAnswers;
 }
 
 /** By the backend's name, which is the connection's in the example, and that of the vendor's document. */
 export const hosted: Readonly<Record<string, HostedVendor>> = {
+  openai: {
+    start: startOpenai,
+    tokenEnv: "OPENAI_ADMIN_KEY",
+    connection: { project: "proj_double" },
+    alsoAnswers: openaiRefusals,
+  },
   sendgrid: { start: startSendgrid, tokenEnv: "SENDGRID_ADMIN_KEY" },
 };

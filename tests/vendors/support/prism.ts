@@ -4,10 +4,11 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import type { JsonObject } from "./published-document";
 
 export interface RunningPrism {
   readonly url: string;
@@ -29,10 +30,12 @@ export function prismIsMissing(): string | undefined {
 }
 
 /** Starts it on a free port, and waits for its word that it listens. */
-export async function startPrism(documentFile: string, upstream: string): Promise<RunningPrism> {
+export async function startPrism(document: JsonObject, upstream: string): Promise<RunningPrism> {
   const directory = mkdtempSync(join(tmpdir(), "apikeys-prism-"));
+  const file = join(directory, "document.json");
+  writeFileSync(file, JSON.stringify(document));
   const options = ["--errors", "--host", "127.0.0.1", "--port", "0", "--cors", "false"];
-  const processes = [[process.execPath, program, "proxy", documentFile, upstream, ...options]];
+  const processes = [[process.execPath, program, "proxy", file, upstream, ...options]];
   const { PATH = "" } = process.env;
   const supervisor = spawn(process.execPath, [supervise, JSON.stringify({ processes, directory })], {
     detached: true,

@@ -29,6 +29,7 @@ describe("defineBackend", () => {
     } as const;
     expect(defineBackend({ name: "acme", capabilities: least, connect: () => client }).capabilities).toEqual({
       ...least,
+      scopesTold: true,
       serviceAccounts: {
         ...{ name: "replace", description: "none", role: "none", scopes: "none" },
         ...{ disabling: "account", id: "own", uniqueNames: false },

@@ -42,6 +42,7 @@ export const catalogue: ScopeCatalogue = {
 export const everyday: Capabilities = {
   parent: "credential",
   scopes: "immutable",
+  scopesTold: true,
   rename: false,
   description: "none",
   expiry: { support: "optional", update: false, granularityMs: 1_000 },
