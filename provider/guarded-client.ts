@@ -2,6 +2,7 @@ import type { ApiKey, BackendClient, IssuedApiKey, NewKey, ServiceAccount } from
 import { ExposedSecretError } from "./errors";
 import { asOneCall } from "./http/list-bounds";
 import { holdsSecret, rememberSecrets, windowsOf } from "./known-secrets";
+import { isNoName, isPresentable, presentable } from "./presentable-text";
 import type { SecretWindows } from "./secret-windows";
 
 /**
@@ -45,6 +46,12 @@ const clearings: Partial<Readonly<Record<keyof BackendClient, Clear>>> = {
   updateServiceAccount: (told: ServiceAccount) => clearAccount(told),
 };
 
+const times = ["createdAt", "expiresAt", "lastUsedAt", "previousValidUntil"];
+/** Text that is not a time may be anything, and would be stored and printed. */
+function isTime(text: string): boolean {
+  return /^[\d:.+TtZz -]{8,40}$/.test(text) && !Number.isNaN(Date.parse(text));
+}
+
 /** Clears a new key, and remembers its secret from here on. */
 function clearIssued(key: IssuedApiKey, asked: string): IssuedApiKey {
   // Your own backend may return anything; the lifecycle says what is missing.
@@ -54,13 +61,33 @@ function clearIssued(key: IssuedApiKey, asked: string): IssuedApiKey {
   for (const [field, what] of [
     ["id", "id"],
     ["accessId", "public half"],
-  ] as const)
-    if (holdsSecretIn(key[field], issued))
-      throw new ExposedSecretError(
-        `the service told a key whose ${what} holds a part of a secret, and it would stand in the state in clear.`,
-        String(key.id),
-      );
-  return clearFields(key, { kept: ["secret"], asked, issued });
+  ] as const) {
+    const problem = problemOf(key[field], issued);
+    if (problem !== undefined) throw new ExposedSecretError(refusal(`a key whose ${what} ${problem}`), String(key.id));
+  }
+  return withoutPieces(clearFields(key, { kept: ["secret"], asked, issued }), asked, issued);
+}
+
+function refusal(what: string): string {
+  return `the service told ${what}, and it would stand in the state in clear.`;
+}
+
+/** Why an id must not be recorded; undefined where it may be. It cannot be changed, so it is taken or refused. */
+function problemOf(value: unknown, issued?: SecretWindows): string | undefined {
+  if (holdsSecretIn(value, issued)) return "holds a part of a secret";
+  return isPresentable(value) ? undefined : "has characters that are none of a name, or very many of them";
+}
+
+/** Fields that are not joined with others. */
+const whole: readonly string[] = ["secret", "status", "name", ...times];
+
+/** Drops all optional fields when they contain a part of the secret together. */
+function withoutPieces<Told extends { readonly id: unknown }>(told: Told, asked: string, issued: SecretWindows): Told {
+  const pieces = Object.entries(told).filter(([field]) => !whole.includes(field));
+  const joined = pieces.flatMap(([, value]) => textsIn(value)).filter((piece) => typeof piece === "string");
+  if (!issued.isHeldBy(joined.join(""))) return told;
+  const needed = Object.entries(told).filter(([field]) => field === "id" || whole.includes(field));
+  return { ...Object.fromEntries(needed), name: asked } as unknown as Told;
 }
 
 function clearKey(key: ApiKey | undefined): ApiKey | undefined {
@@ -70,17 +97,11 @@ function clearKey(key: ApiKey | undefined): ApiKey | undefined {
 /** An account has no secret, so the secret in its id belongs to something else. */
 function clearAccount(account: ServiceAccount | undefined, asked?: string): ServiceAccount | undefined {
   if (typeof account !== "object" || account === null) return account;
-  if (holdsSecretIn(account.id))
-    throw new ExposedSecretError(
-      "the service told a service account whose id holds a part of a secret, and it would stand in the state in clear.",
-      String(account.id),
-    );
+  const problem = problemOf(account.id);
+  if (problem !== undefined)
+    throw new ExposedSecretError(refusal(`a service account whose id ${problem}`), String(account.id));
   return clearFields(account, asked === undefined ? {} : { asked });
 }
-
-const times = ["createdAt", "expiresAt", "lastUsedAt"];
-/** Text that is not a time may be anything, and would be stored and printed. */
-const isTimeText = /^[\d:.+TtZz -]{8,40}$/;
 
 /**
  * Leaves out fields that contain a part of a secret; the code that records ids judges those. A name with a secret
@@ -90,26 +111,49 @@ function clearFields<Told extends object>(
   told: Told,
   { kept = [], asked = "", issued }: { kept?: readonly string[]; asked?: string; issued?: SecretWindows } = {},
 ): Told {
-  const fields: [string, unknown][] = [];
-  for (const [field, value] of Object.entries(told) as [string, unknown][]) {
-    if (field === "id" || kept.includes(field)) fields.push([field, value]);
-    else if (times.includes(field) && typeof value === "string" && !isTimeText.test(value)) continue;
-    else if (field === "options") fields.push([field, clearOptions(value, issued)]);
-    else if (field === "name") fields.push([field, holdsSecretIn(value, issued) ? asked : value]);
-    else if (Array.isArray(value)) fields.push([field, value.filter((each) => !holdsSecretIn(each, issued))]);
-    else if (!holdsSecretIn(value, issued)) fields.push([field, value]);
-  }
+  const isSecret = (value: unknown) => holdsSecretIn(value, issued);
+  const fields = Object.entries(told).flatMap(([field, value]: [string, unknown]) => {
+    const clear = field === "id" || kept.includes(field) ? value : clearField(field, value, { asked, isSecret });
+    return clear === undefined ? [] : [[field, clear]];
+  });
   return Object.fromEntries(fields) as Told;
 }
 
+/** The value of one field as it may be stored; undefined drops the field. */
+function clearField(
+  field: string,
+  value: unknown,
+  { asked, isSecret }: { readonly asked: string; readonly isSecret: (value: unknown) => boolean },
+): unknown {
+  if (field === "name") return isNoName(value) || isSecret(value) ? asked : value;
+  if (Array.isArray(value)) {
+    const clear = value.filter((each) => isPresentable(each) && !isSecret(each));
+    // The items may be pieces of a secret.
+    return clear.length > 1 && isSecret(clear.join(" ")) ? [] : clear;
+  }
+  if (isSecret(value) || (times.includes(field) && typeof value === "string" && !isTime(value))) return undefined;
+  if (field === "options") return clearOptions(value, isSecret);
+  if (field === "description") return presentable(value);
+  return isPresentable(value) ? value : undefined;
+}
+
 /** The options without those that hold a part of a secret. */
-function clearOptions(options: unknown, issued?: SecretWindows): unknown {
+function clearOptions(options: unknown, isSecret: (value: unknown) => boolean): unknown {
   if (typeof options !== "object" || options === null) return options;
-  const texts = (value: unknown): unknown[] =>
-    typeof value === "object" && value !== null ? Object.entries(value).flat() : [value];
-  return Object.fromEntries(
-    Object.entries(options).filter(([, value]) => !texts(value).some((text) => holdsSecretIn(text, issued))),
-  );
+  const isClear = (value: unknown) => {
+    const texts = textsIn(value);
+    return texts.every((text) => isPresentable(text) && !isSecret(text)) && !isSecret(texts.join(" "));
+  };
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => isClear(value)));
+}
+
+/** All texts and numbers of a value, names of fields included. */
+function textsIn(value: unknown): readonly unknown[] {
+  return typeof value === "object" && value !== null
+    ? Object.entries(value).flatMap(([name, inner]) =>
+        Array.isArray(value) ? textsIn(inner) : [name, ...textsIn(inner)],
+      )
+    : [value];
 }
 
 function clearEach<Item>(

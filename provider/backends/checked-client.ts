@@ -28,6 +28,9 @@ export function checkedClient(
     updateServiceAccount: account,
     getServiceAccount: optional(account),
     listServiceAccounts: listOf(account),
+    revokeKey: oneOf("revoked", "absent"),
+    revokePrevious: oneOf("revoked", "absent"),
+    deleteServiceAccount: oneOf("deleted", "absent"),
   };
   return Object.fromEntries(
     Object.entries(client).map(([name, method]: [string, unknown]) => {
@@ -73,6 +76,15 @@ function listOf(check: Check): Check {
   };
 }
 
+/** What ends something says how that ended: an answer that says nothing is no proof that it did. */
+function oneOf(...words: readonly string[]) {
+  const told = words.map((word) => `"${word}"`).join(" or ");
+  return (answer: unknown, method: string) => {
+    if (typeof answer === "string" && words.includes(answer)) return answer;
+    throw wrong(method, `answered ${kindOf(answer)}; it answers ${told}`);
+  };
+}
+
 /** The lifecycle judges what an issued key lacks: it knows what to do about a key that was made. */
 function issuedObject(answer: unknown, method: string): unknown {
   return typeof answer === "object" && answer !== null ? told(answer as Fields, method) : answer;
@@ -84,8 +96,13 @@ function whole(answer: unknown, method: string): unknown {
   const fields = told(answer as Fields, method);
   for (const name of ["id", "name", "status"])
     if (fields[name] === undefined || fields[name] === "") throw wrong(method, `answered without "${name}"`);
+  if (!statuses.includes(fields.status))
+    throw wrong(method, `answered with a "status" that is none; it is one of ${statuses.join(", ")}`);
   return fields;
 }
+
+/** Any other one would be taken for the end of the object. */
+const statuses: readonly unknown[] = ["active", "disabled", "revoked", "expired"];
 
 function told(answer: Fields, method: string): Fields {
   const { id, scopes } = answer;

@@ -4,8 +4,10 @@
  */
 import type { ApiKey, KeyRef, ServiceAccount } from "../backends/definition";
 import type { Connection, ConnectionFacts } from "../connections";
+import { defined } from "../defined";
 import { ProviderError } from "../errors";
-import { ofSameStack } from "./names";
+import { hasMarkerForm, ofSameStack } from "./names";
+import { isPlainId } from "./plain-id";
 
 /** A key as its record knows it. Its secret is the last witness of whether it is gone. */
 export interface KnownKey extends KeyRef {
@@ -14,10 +16,10 @@ export interface KnownKey extends KeyRef {
   readonly secretVersion?: string;
 }
 
-/** A key that is not where it was. */
+/** A key that is not where it was: under another account, or under another id. */
 export interface MovedKey {
   readonly key: ApiKey;
-  readonly serviceAccountId: string;
+  readonly serviceAccountId?: string;
 }
 
 /** True where the connection says that the account, or everything at its address, is to be taken for gone. */
@@ -41,17 +43,26 @@ export async function findMoved(
   const { serviceAccountId } = known;
   if (isAssumedGone(connection, serviceAccountId)) return undefined;
   const witness = await askWithItsSecret(connection, known);
-  if (witness?.works !== true) {
-    const isRefused = toRevoke && witness?.works === false;
-    const isAccountGone = await proveKeyGone(connection, known, isRefused);
-    const mayMove = isAccountGone && connection.capabilities.serviceAccounts?.id === "name";
-    return mayMove ? searchMark(connection, known) : undefined;
-  }
+  if (witness?.works !== true)
+    return whereElse(connection, known, { toRevoke, isRefused: toRevoke && witness?.works === false });
   const moved = await searchMark(connection, known, witness.serviceAccountId);
   if (moved && moved.serviceAccountId !== serviceAccountId) return moved;
   throw new ProviderError(
     `key ${known.id} is not where it was, but its own secret still works (connection "${connection.name}"); ${whoseCredential}`,
   );
+}
+
+/** Where a key is whose own secret does not say that it works. */
+async function whereElse(
+  connection: Connection,
+  known: KnownKey,
+  { toRevoke, isRefused }: { readonly toRevoke: boolean; readonly isRefused: boolean },
+): Promise<MovedKey | undefined> {
+  const found = await proveKeyGone(connection, known, isRefused);
+  if (found === "account gone")
+    return connection.capabilities.serviceAccounts?.id === "name" ? searchMark(connection, known) : undefined;
+  if (found && !toRevoke) cannotTell(found, known, connection);
+  return found && { key: found, ...defined({ serviceAccountId: known.serviceAccountId }) };
 }
 
 /** What the service answers to the key's own secret; undefined where that settles nothing. The answer is never printed. */
@@ -81,10 +92,41 @@ async function searchMark(
 }
 
 /**
- * Whether the account of a key that is gone is gone as well: the key is proven to be gone by its account's key list, or by
- * its account's absence. Throws where it is not.
+ * The living key of this very mark, where the list has it under another id: a backup that was played back, or a service
+ * that does not say the truth. A mark is drawn once, but a native rotation may take it along.
  */
-async function proveKeyGone(connection: Connection, ref: KeyRef, isRefused: boolean): Promise<boolean> {
+function underAnotherId(
+  keys: readonly ApiKey[],
+  { id, name }: KeyRef,
+  { capabilities }: ConnectionFacts,
+): ApiKey | undefined {
+  if (!hasMarkerForm(name) || capabilities.nativeRotate) return undefined;
+  return keys.find((key) => key.id !== id && key.name === name && ["active", "disabled"].includes(key.status));
+}
+
+/** The same for a key whose id is another's by now. */
+export async function findUnderAnotherId(connection: Connection, ref: KeyRef): Promise<ApiKey | undefined> {
+  const { serviceAccountId } = ref;
+  const keys = await connection.client.listKeys(serviceAccountId === undefined ? {} : { serviceAccountId });
+  return keys && underAnotherId(keys, ref, connection);
+}
+
+/** No record can follow a key to another id: consumers know it by that. */
+export function cannotTell(found: ApiKey, ref: KeyRef, { name }: ConnectionFacts): never {
+  throw new ProviderError(
+    `key ${ref.id} is not there any more, but the service lists a living key of the same mark (${ref.name}) under the id ${isPlainId(found.id) ? found.id : "that cannot be shown"} (connection "${name}"): was a backup played back there? Replace the key (pulumi up --target-replace): the new one comes first, and the other is revoked by its mark`,
+  );
+}
+
+/**
+ * What is left of a key that is gone, as its account's key list or its account's absence proves: its account is gone as
+ * well, or the key lives under another id. Throws where it is not gone.
+ */
+async function proveKeyGone(
+  connection: Connection,
+  ref: KeyRef,
+  isRefused: boolean,
+): Promise<ApiKey | "account gone" | undefined> {
   const { client, name } = connection;
   const { id, serviceAccountId } = ref;
   const keys = await client.listKeys(serviceAccountId === undefined ? {} : { serviceAccountId });
@@ -93,13 +135,14 @@ async function proveKeyGone(connection: Connection, ref: KeyRef, isRefused: bool
     throw new ProviderError(
       `the service says that key ${id} does not exist, but lists it as active (connection "${name}"); ${whoseCredential}`,
     );
-  if (keys || serviceAccountId === undefined) return false;
+  if (keys) return underAnotherId(keys, ref, connection);
+  if (serviceAccountId === undefined) return undefined;
   if (await isThere(connection, ref, serviceAccountId, isRefused)) {
     throw new ProviderError(
       `it cannot be told whether key ${id} is gone: the service shows its account, but not the account's keys (connection "${name}"); ${whoseCredential}`,
     );
   }
-  return true;
+  return "account gone";
 }
 
 /** Whether the account is there; one of which nothing can be told is not, for a key whose own secret is refused. */

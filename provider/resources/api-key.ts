@@ -37,7 +37,7 @@ import { tellOtherOptions } from "./option-words";
 import { changedOptions, compareOptions, optionFields, optionsToSend, withoutChanged } from "./options";
 import { keptAfterFailure } from "./partial-failure";
 import { keyRefused } from "./taken-name";
-import { assertSameTarget } from "./target";
+import { assertSameTarget, checkPath, foundTarget } from "./target";
 import { readOrKeep } from "./unknown";
 import { validateKey } from "./validation";
 
@@ -56,6 +56,7 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
       checkShape(inputShape, except(ignored, news), failures);
       const connection = news.connection ?? "default";
       const facts = describeForCheck(context, connection, failures);
+      checkPath(context, olds, { facts, failures });
       const expired = checkExpiry(olds, news, { facts, nowMs: context.nowMs(), failures });
       if (facts) checkSecretValue(news, facts, failures);
       if (facts) checkOutage(news, facts, failures);
@@ -230,7 +231,7 @@ function found(
     expiresAt: endMoved ? key.expiresAt : agreedEnd,
     agreedExpiresAt: endMoved ? agreedEnd : undefined,
   }) as ApiKeyOutputs;
-  return { id, props: outs, inputs: inputsOf(outs, endMoved) };
+  return { id, props: outs, inputs: { ...inputsOf(outs, endMoved), ...foundTarget(connection, outs) } };
 }
 
 /** The record as it is; that a key's time is over needs no service to say so. */

@@ -4,8 +4,9 @@
  */
 import type { ApiKey, KeyRef, KeyStatus } from "../backends/definition";
 import type { Connection, ConnectionFacts, WritableConnection } from "../connections";
+import { defined } from "../defined";
 import { PermissionDeniedError, ProviderError } from "../errors";
-import { findAccount, findMoved, isAssumedGone, type KnownKey } from "./absence";
+import { cannotTell, findAccount, findMoved, findUnderAnotherId, isAssumedGone, type KnownKey } from "./absence";
 import { hasMarkerForm, markerIn } from "./names";
 
 /** What a look at the service found. */
@@ -35,7 +36,10 @@ export async function observeKey(connection: Connection, known: KnownKey, nowMs:
   if (isAssumedGone(connection, ref.serviceAccountId)) return { status: "missing" };
   const key = await connection.client.getKey(ref);
   // Where ids are given again, another name under our id means that ours is gone.
-  if (key && connection.capabilities.idsReused && key.name !== ref.name) return { status: "missing" };
+  if (key && connection.capabilities.idsReused && key.name !== ref.name) {
+    const ours = await findUnderAnotherId(connection, ref);
+    return ours ? cannotTell(ours, ref, connection) : { status: "missing" };
+  }
   if (key && hasNewerSecret(key, ref)) return { status: "revoked", key };
   if (key) {
     const status = statusOf(key, nowMs);
@@ -44,7 +48,8 @@ export async function observeKey(connection: Connection, known: KnownKey, nowMs:
   }
   const moved = await findMoved(connection, known);
   if (!moved) return { status: "missing" };
-  return { status: statusOf(moved.key, nowMs), key: moved.key, movedTo: moved.serviceAccountId };
+  const { serviceAccountId: movedTo } = moved;
+  return { status: statusOf(moved.key, nowMs), key: moved.key, ...defined({ movedTo }) };
 }
 
 /** A key works no better than its account. A credential that may not read accounts learns nothing of them. */
@@ -81,15 +86,24 @@ export function statusOf(key: ApiKey, nowMs: number): KeyStatus {
 export async function revokeKey(connection: WritableConnection, ref: KnownKey): Promise<void> {
   if (isAssumedGone(connection, ref.serviceAccountId)) return;
   const key = await lookBeforeRevoking(connection, ref);
-  if (key && isAnothers(key, ref, connection)) return;
+  if (key && isAnothers(key, ref, connection)) return revokeUnderAnotherId(connection, ref);
   await revokeById(connection, ref);
+}
+
+/** Whose id is another's by now may have got another one. */
+async function revokeUnderAnotherId(connection: WritableConnection, ref: KnownKey): Promise<void> {
+  const ours = await findUnderAnotherId(connection, ref);
+  if (ours) await revokeById(connection, { ...ref, id: ours.id });
 }
 
 /** Revokes one credential: where its key carries a newer secret by now, that one is left alone. */
 export async function retireCredential(connection: WritableConnection, ref: KnownKey): Promise<"gone" | "leftAlone"> {
   if (isAssumedGone(connection, ref.serviceAccountId)) return "gone";
   const key = await lookBeforeRevoking(connection, ref);
-  if (key && isAnothers(key, ref, connection)) return "gone";
+  if (key && isAnothers(key, ref, connection)) {
+    await revokeUnderAnotherId(connection, ref);
+    return "gone";
+  }
   if (key && hasNewerSecret(key, ref)) return "leftAlone";
   await revokeById(connection, ref);
   return "gone";
@@ -113,13 +127,7 @@ async function revokeById(connection: WritableConnection, known: KnownKey): Prom
   const { client, capabilities } = connection;
   const { secret: _secret, accessId: _accessId, ...ref } = known;
   const outcome = await client.revokeKey(ref);
-  if (outcome === "absent") {
-    const moved = await findMoved(connection, known, { toRevoke: true });
-    if (moved && (await client.revokeKey({ ...ref, serviceAccountId: moved.serviceAccountId })) === "absent")
-      throw new ProviderError(
-        `the service says that key ${ref.id} does not exist, and shows it under the account ${moved.serviceAccountId}; run again`,
-      );
-  }
+  if (outcome === "absent") await revokeMoved(connection, known);
   if (outcome === "revoked" && !capabilities.revokeProves) {
     const key = await client.getKey(ref);
     if (key?.status === "active")
@@ -127,4 +135,15 @@ async function revokeById(connection: WritableConnection, known: KnownKey): Prom
         `the service acknowledged the revocation of key ${ref.id}, but still lists it as active; run again`,
       );
   }
+}
+
+/** Ends what is found of a key that is not where it was; nothing is, where it is gone. */
+async function revokeMoved(connection: WritableConnection, known: KnownKey): Promise<void> {
+  const moved = await findMoved(connection, known, { toRevoke: true });
+  if (!moved) return;
+  const { serviceAccountId = known.serviceAccountId, key } = moved;
+  const ref = defined({ id: key.id, name: known.name, serviceAccountId });
+  if ((await connection.client.revokeKey(ref)) === "revoked") return;
+  const where = key.id === known.id ? `under the account ${serviceAccountId}` : "in the list, under another id";
+  throw new ProviderError(`the service says that key ${known.id} does not exist, and shows it ${where}; run again`);
 }

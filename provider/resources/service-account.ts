@@ -39,7 +39,7 @@ import {
 } from "./options";
 import { keptAfterFailure } from "./partial-failure";
 import { accountRefused } from "./taken-name";
-import { assertSameTarget } from "./target";
+import { assertSameTarget, checkPath, foundTarget } from "./target";
 import { readOrKeep } from "./unknown";
 import { validateAccount } from "./validation";
 
@@ -70,6 +70,7 @@ export function createServiceAccountProvider(
       checkShape(inputShape, except(ignored, news), failures);
       const connection = news.connection ?? "default";
       const facts = describeForCheck(context, connection, failures);
+      checkPath(context, olds, { facts, failures });
       const inputs: ServiceAccountInputs = {
         ...news,
         connection,
@@ -125,7 +126,11 @@ export function createServiceAccountProvider(
         context,
         { connection: connection.name, what: `the service account "${logicalName(props.origin)}"` },
         {
-          read: async () => readAs(id, withFound(props, await observeAccount(connection, id, props), connection)),
+          read: async () => {
+            const found = withFound(props, await observeAccount(connection, id, props), connection);
+            const { inputs, ...rest } = readAs(id, found);
+            return { ...rest, inputs: { ...inputs, ...foundTarget(connection, found) } as ServiceAccountOutputs };
+          },
           kept: () => readAs(id, props),
         },
       );

@@ -2,6 +2,9 @@ import type { ConnectionFacts } from "../connections";
 import { defined } from "../defined";
 import { pathOfRoute } from "../connection-settings";
 import { ConfigError } from "../errors";
+import type { Failures } from "./checks/failures";
+import type { ResourceContext } from "./context";
+import { tellOnce } from "./tell-once";
 import { type ExtraScopes, extraScopesOf } from "../scopes";
 
 /** Where a connection leads: an internal input that `check` adds, read by the scope review; alone it makes no diff. */
@@ -36,7 +39,7 @@ export function assertSameTarget(
       `connection "${facts.name}" now uses the backend "${facts.backend}", but this object was made with "${backend}". Nothing was sent. Configure "${facts.backend}" as a connection of its own, and change the resource's connection.`,
     );
   }
-  if (recorded.service === facts.origin) return assertSamePath(facts, recorded.target?.route);
+  if (recorded.service === facts.origin) return assertSamePath(facts, recorded.target);
   if (recorded.service === undefined || facts.movedFrom.includes(recorded.service)) return;
   throw new ConfigError(
     `connection "${facts.name}" now leads to ${facts.origin}, but this object was made on ${recorded.service}. Nothing was sent. If the service has moved, add movedFrom: ["${recorded.service}"] to the connection; if this is another service, give it a connection of its own.`,
@@ -44,15 +47,60 @@ export function assertSameTarget(
 }
 
 /**
- * Two services may share a host, so another path is another service, as far as the record says one: it does not
- * where the path is the backend's own, and in states of 0.1.
+ * Two services may share a host, so another path is another service, as far as the record says one: states of 0.1 do
+ * not. With the place of the credential beside it, none at all means the backend's own path.
  */
-function assertSamePath({ name, origin, route, movedFromAddresses }: ConnectionFacts, recorded?: string): void {
-  const before = pathOfRoute(recorded);
-  const now = pathOfRoute(route);
-  if (before === undefined || before === now) return;
-  if ([origin + before, origin].some((address) => movedFromAddresses.includes(address))) return;
+function assertSamePath({ name, origin, route, movedFromAddresses }: ConnectionFacts, recorded?: Target): void {
+  if (recorded === undefined || lacksPath(recorded)) return;
+  const [before, now] = [recorded.route, route].map(pathOfRoute);
+  if (before === now) return;
+  const address = origin + (before ?? "");
+  if ([address, origin].some((each) => movedFromAddresses.includes(each))) return;
+  const under = (path: string | undefined) => (path === undefined ? "the backend's own path" : `the path ${path}`);
   throw new ConfigError(
-    `connection "${name}" now leads to ${now === undefined ? "the backend's own path" : `the path ${now}`} of ${origin}, but this object was made under ${before}. Nothing was sent. If the service has moved, add movedFrom: ["${origin + before}"] to the connection; if this is another service, give it a connection of its own.`,
+    `connection "${name}" now leads to ${under(now)} of ${origin}, but this object was made under ${under(before)}. Nothing was sent. If the service has moved, add movedFrom: ["${address}"] to the connection; if this is another service, give it a connection of its own.`,
   );
+}
+
+/** True of what 0.1 recorded: it says nothing of a path. */
+function lacksPath({ credential, route }: Target): boolean {
+  return credential === undefined && route === undefined;
+}
+
+/**
+ * What `check` has to say of the path. The old inputs say where the connection led at the last update, also where that
+ * had nothing to do. Where they say nothing, this is told once: with that update they do.
+ */
+export function checkPath(
+  context: Pick<ResourceContext, "warn">,
+  olds: { readonly target?: Target; readonly connection?: string },
+  { facts, failures }: { readonly facts: ConnectionFacts | undefined; readonly failures: Failures },
+): void {
+  const { target, connection = "default" } = olds;
+  if (!facts || connection !== facts.name || target?.origin !== facts.origin || target.backend !== facts.backend)
+    return;
+  const path = pathOfRoute(facts.route);
+  if (lacksPath(target) && path !== undefined)
+    tellOnce(
+      context,
+      `path ${facts.name}`,
+      `an earlier version made keys or accounts on the connection "${facts.name}" and did not record under which path of ${facts.origin}; they are taken to be those under ${path}, which is recorded now. If they were made under another path, give that one a connection of its own before the next update`,
+    );
+  try {
+    assertSamePath(facts, target);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    failures.add("connection", error.message);
+  }
+}
+
+/**
+ * The target among the inputs of an object that was looked for, where that is another one than recorded: to be found
+ * where the connection leads proves what an earlier version did not record.
+ */
+export function foundTarget(
+  facts: ConnectionFacts,
+  { target, scopes, status }: { readonly target?: Target; readonly scopes?: unknown; readonly status?: string },
+): { readonly target?: Target } {
+  return target && lacksPath(target) && status !== "missing" ? { target: targetOf(facts, scopes) } : {};
 }

@@ -167,6 +167,39 @@ describe("A stack that an earlier version made", () => {
     },
     300_000,
   );
+
+  test(
+    "of 0.1 stays as it is although it does not say under which path it was made: that is told once, and recorded",
+    storyAfter("0.1.0", async ({ stack, services, connections }) => {
+      const told = /did not record under which path of \S+; they are taken to be those under (\S+),/g;
+      const pathsIn = ({ text }: { readonly text: string }) => [...text.matchAll(told)].map(([, path]) => path).sort();
+      const target = async () =>
+        (await stack.state()).find(({ urn }) => urn.endsWith("::plain"))?.inputs?.target as Record<string, unknown>;
+      expect(await target()).not.toHaveProperty("route");
+      // The engine shows each warning while it runs, and again at the end: three connections, and no word more for 17 objects.
+      const paths = ["/novavms/api/v1", "/pulseapi/v1", "/pulsely/v1"];
+      expect(pathsIn(await stack.up())).toEqual([...paths, ...paths].sort());
+      expect(await target()).toMatchObject({ route: "path /pulsely/v1" });
+      // Neither the next run nor a look at the services takes that back.
+      expect(pathsIn(await stack.up())).toEqual([]);
+      const { text } = await stack.refresh();
+      expect(text).toMatch(/17 unchanged/);
+      const again = await stack.up();
+      expect(again.text).toMatch(/17 unchanged/);
+      expect(pathsIn(again)).toEqual([]);
+
+      const url = `${services.services.pulsely.url.replace("/v1", "")}/other/v1`;
+      stack.connections({ ...connections, default: { ...connections.default, url } });
+      const sent = (await services.requests()).length;
+      expect((await stack.failingUp()).text).toContain(
+        "but this object was made under the path /pulsely/v1. Nothing was sent.",
+      );
+      expect((await services.requests()).length).toBe(sent);
+      stack.connections(connections);
+      await stack.up();
+    }),
+    300_000,
+  );
 });
 
 function withoutCiphertext(outputs: Readonly<Record<string, unknown>> | undefined): unknown {

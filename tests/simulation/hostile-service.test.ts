@@ -123,8 +123,7 @@ async function run(chosen: Case): Promise<void> {
   expect(service.requests).toBeLessThan(60);
   const known = story === "login" ? password : admin;
   const all = expectNothingShown(told, [known, ...secrets], [known, ...secrets.map(hiddenPart[product])]);
-  // Who lists a key under an id that it does not go by has said that the one of the record is gone.
-  if (lie.status >= 300 || !/^id/.test(lie.place)) expectNothingLost(all);
+  expectNothingLost(all);
 }
 
 /** Nothing of a secret in what people read, nor in what is stored. Returns both. */

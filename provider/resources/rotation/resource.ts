@@ -28,7 +28,7 @@ import { livingByMarkers, revokeKey } from "../key-on-service";
 import { logicalName, type Origin } from "../names";
 import { tellOtherOptions } from "../option-words";
 import { keptAfterFailure } from "../partial-failure";
-import { assertSameTarget } from "../target";
+import { assertSameTarget, checkPath, foundTarget } from "../target";
 import { readOrKeep } from "../unknown";
 import { validateKey } from "../validation";
 import { checkedInputs, except, handedBack, namesOf, picked, shapeOf } from "../fields/field";
@@ -80,6 +80,7 @@ export function createRotatingApiKeyProvider(
       checkShape(inputShape, given, failures);
       const connection = news.connection ?? "default";
       const facts = describeForCheck(context, connection, failures);
+      checkPath(context, olds, { facts, failures });
       checkLife(news.expiresIn, failures);
       if (facts) {
         checkExpirySupport(news, facts, failures);
@@ -172,16 +173,19 @@ export function createRotatingApiKeyProvider(
     async read(id: string, props?: RotatingOutputs): Promise<ReadResult<RotatingOutputs>> {
       if (!props) throw new ProviderError("a key cannot be read by its id alone; see the README on existing keys");
       const connection = openRecorded(context, props);
-      const ring = await readOrKeep(
+      const { ring, seen } = await readOrKeep(
         context,
         { connection: connection.name, what: `the key "${logicalName(props.origin)}"` },
         {
-          read: () => refreshed(fromOutputs(props), connection, context.nowMs()),
-          kept: () => fromOutputs(props),
+          read: async () => {
+            const refreshedRing = await refreshed(fromOutputs(props), connection, context.nowMs());
+            return { ring: refreshedRing, seen: foundTarget(connection, refreshedRing.record) };
+          },
+          kept: () => ({ ring: fromOutputs(props), seen: {} }),
         },
       );
       const outs = withNextRotation(toOutputs(ring), scheduleFor(props, connection));
-      return { id, props: outs, inputs: inputsOf(ring) as RotatingOutputs };
+      return { id, props: outs, inputs: { ...inputsOf(ring), ...seen } as RotatingOutputs };
     },
 
     async update(id: string, olds: RotatingOutputs, wanted: RotatingInputs): Promise<UpdateResult<RotatingOutputs>> {

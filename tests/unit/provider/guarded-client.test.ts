@@ -3,6 +3,7 @@ import { describe, expect, test } from "@jest/globals";
 import type { BackendClient, IssuedApiKey } from "../../../provider/backends/definition";
 import { ExposedSecretError, isUnclear } from "../../../provider/errors";
 import { guardClient } from "../../../provider/guarded-client";
+import { windowsIn } from "../../support/echoes";
 import { aboutSecrets, forgetSecrets, rememberCredential } from "../../../provider/known-secrets";
 
 const secret = "acmeKEYQ7wZx93kLmPz0vNbT4yH";
@@ -69,7 +70,7 @@ describe("what a service tells of a new key, and would stand in the state in cle
   });
 
   test("is left out where it is to be a time and is none", async () => {
-    const told = { ...honest, createdAt: "today, s k _ l i v e", lastUsedAt: "0".repeat(41), expiresAt: "never" };
+    const told = { ...honest, createdAt: "today, s k _ l i v e", lastUsedAt: "0".repeat(41), expiresAt: "12:34:56:78" };
     const { createdAt: _none, ...rest } = honest;
     expect(await telling(told).createKey(request)).toEqual(rest);
     const times = {
@@ -78,6 +79,55 @@ describe("what a service tells of a new key, and would stand in the state in cle
       lastUsedAt: "2026-06-15t12:00Z",
     };
     expect(await telling(times).createKey(request)).toEqual({ ...honest, ...times });
+  });
+
+  test.each<[string, Partial<IssuedApiKey>]>([
+    ["the scopes", { scopes: ["read:checks", ...(secret.match(/.{1,7}/g) ?? [])] }],
+    [
+      "one field after another",
+      { hint: secret.slice(0, 7), description: secret.slice(7, 14), secretVersion: secret.slice(14, 21) },
+    ],
+    ["the id and the hint", { id: secret.slice(0, 7), hint: secret.slice(7, 14) }],
+  ])("is left out where %s are pieces of the secret that make a whole", async (_what, told) => {
+    const issued = await telling(told).createKey(request);
+    const { secret: _secret, ...clear } = issued;
+    expect(windowsIn((Object.values(clear) as (string | string[])[]).flat().join(""), secret)).toEqual([]);
+    expect(issued).toMatchObject({ name: request.name, status: "active", createdAt: honest.createdAt });
+  });
+
+  test.each([
+    ["a terminal's commands", "\u001b[31mred\u001b]8;;https://evil.example\u0007"],
+    ["a change of direction", "gpj.\u202etxt"],
+    ["a line break", "one\r\ntwo"],
+    ["what nobody sees", "a\u200bb\u{e0041}"],
+    ["half a character", "a\ud800"],
+    ["more than anybody reads", "a".repeat(20_000)],
+  ])("is left out where it holds %s", async (_what, text) => {
+    const told = { hint: text, scopes: ["read:checks", text], secretVersion: text };
+    const { hint: _hint, ...rest } = honest;
+    expect(await telling(told).createKey(request)).toEqual(rest);
+    const { name, description = "" } = await telling({ name: text, description: text }).createKey(request);
+    expect([/\p{Cc}/u.test(name), name.isWellFormed(), name.length < 17_000]).toEqual([false, true, true]);
+    // What somebody has written there is drift, and is shown without it.
+    expect(description).toMatch(/^[ -~\ufffd]+$/);
+    expect(description.length).toBeLessThan(17_000);
+    for (const odd of [{ id: text }, { accessId: text }]) {
+      const error = (await telling(odd)
+        .createKey(request)
+        .catch((thrown: unknown) => thrown)) as ExposedSecretError;
+      expect(error).toBeInstanceOf(ExposedSecretError);
+      expect(error.message).toContain("has characters that are none of a name");
+      expect(error.exposedId()).toBe(odd.id ?? honest.id);
+    }
+  });
+
+  test("may be in any script", async () => {
+    const told = {
+      name: "エクスポート-ab12c0ffee",
+      description: "Für den nächtlichen Export 👩‍👩‍👧 …",
+      scopes: ["дом:читать"],
+    };
+    expect(await telling(told).createKey(request)).toEqual({ ...honest, ...told });
   });
 
   test("is compared with the admin credential as well, in keys and in accounts", async () => {

@@ -26,6 +26,18 @@ test.each([
   ["listKeys", { keys: [] }, '"listKeys" of the backend answered an object; it answers a list'],
   ["listKeys", [key, { ...key, status: undefined }], '"listKeys" of the backend answered without "status"'],
   ["listServiceAccounts", undefined, '"listServiceAccounts" of the backend answered nothing'],
+  [
+    "getKey",
+    { ...key, status: "ACTIVE" },
+    '"getKey" of the backend answered with a "status" that is none; it is one of active, disabled, revoked, expired',
+  ],
+  ["revokeKey", undefined, '"revokeKey" of the backend answered nothing; it answers "revoked" or "absent"'],
+  ["revokePrevious", true, '"revokePrevious" of the backend answered a boolean; it answers "revoked" or "absent"'],
+  [
+    "deleteServiceAccount",
+    "revoked",
+    '"deleteServiceAccount" of the backend answered a text of 7 characters; it answers "deleted" or "absent"',
+  ],
   ["createKey", { ...key, secret: "drawn", scopes: [1] }, '"createKey" of the backend answered with "scopes"'],
 ])("A wrong answer is told by method and field: %s, %j", async (method, answer, words) => {
   const asked = answering(method, answer)[method]?.();

@@ -209,6 +209,81 @@ describe("a key that another one may have taken the place of", () => {
   });
 });
 
+describe("a key that the service lists under another id", () => {
+  /** Everything is numbered anew, as after a backup was played back. */
+  const renumber = (service: FakeService) => {
+    const [key] = service.keys.values();
+    service.keys.clear();
+    service.keys.set("key-901", { ...key!, id: "key-901" });
+  };
+  const services: readonly [string, Partial<Capabilities>][] = [
+    ["where ids are given once", {}],
+    ["where ids are given again", { idsReused: true }],
+  ];
+
+  test.each(services)("is revoked by its mark, %s", async (_where, abilities) => {
+    const service = new FakeService(abilities);
+    const ref = await made(service);
+    renumber(service);
+    if (abilities.idsReused)
+      service.keys.set(ref.id, { ...service.keys.get("key-901")!, id: ref.id, name: "import-abcdef0123" });
+    await revokeKey(service.connection(), ref);
+    expect(service.living()).toEqual(abilities.idsReused ? [ref.id] : []);
+    expect(service.keys.get("key-901")?.status).toBe("revoked");
+  });
+
+  test.each(services)("is retired by its mark, %s", async (_where, abilities) => {
+    const service = new FakeService(abilities);
+    const ref = await made(service);
+    renumber(service);
+    await retireCredential(service.connection(), ref);
+    expect(service.living()).toEqual([]);
+  });
+
+  test.each(services)("is not called missing, %s", async (_where, abilities) => {
+    const service = new FakeService(abilities);
+    const ref = await made(service);
+    renumber(service);
+    if (abilities.idsReused)
+      service.keys.set(ref.id, { ...service.keys.get("key-901")!, id: ref.id, name: "import-abcdef0123" });
+    await expect(observeKey(service.connection(), ref, today)).rejects.toThrow(
+      'key key-1 is not there any more, but the service lists a living key of the same mark (export-fedcba9876) under the id key-901 (connection "default"): was a backup played back there?',
+    );
+  });
+
+  test("whose revocation is refused stays in the state", async () => {
+    const service = new FakeService();
+    const ref = await made(service);
+    renumber(service);
+    service.deniesKeys = true;
+    await expect(revokeKey(service.connection(), ref)).rejects.toThrow(
+      "the service says that key key-1 does not exist, and shows it in the list, under another id; run again",
+    );
+  });
+
+  test.each<[string, Partial<IssuedApiKey>]>([
+    ["is dead", { status: "revoked" }],
+    ["has another mark", { name: "export-0123456789" }],
+    ["has a name without a mark", { name: "export" }],
+  ])("is left alone where that one %s", async (_what, edit) => {
+    const service = new FakeService();
+    const ref = await made(service, edit.name === "export" ? { name: "export" } : {});
+    renumber(service);
+    service.edit("key-901", edit);
+    await revokeKey(service.connection(), ref);
+    expect(await observeKey(service.connection(), ref, today)).toEqual({ status: "missing" });
+    expect(service.keys.get("key-901")?.status).toBe(edit.status ?? "active");
+  });
+
+  test("is another generation's where a native rotation takes the mark along", async () => {
+    const service = new FakeService({ nativeRotate: { id: "new", maxGraceMs: 0, graceChosen: false } });
+    const ref = await made(service);
+    renumber(service);
+    await retireCredential(service.connection(), ref);
+    expect(service.living()).toEqual(["key-901"]);
+  });
+});
+
 describe("a key whose secret changes in place", () => {
   test("is revoked by a deletion although it was renamed by hand", async () => {
     const service = new FakeService(inPlace);
