@@ -20,6 +20,7 @@ export type Scope = VendorScope<keyof typeof vendors>;
 /** A role of the built-in vendor of that name, where its accounts have one. */
 export type VendorRole<Name extends keyof typeof vendors> = RoleOf<(typeof vendors)[Name]>;
 
+export type GrafanaRole = VendorRole<"grafana">;
 export type NovavmsRole = VendorRole<"novavms">;
 export type OpenaiRole = VendorRole<"openai">;
 

@@ -18,6 +18,14 @@ function publish(name: string, key: RotatingApiKey): void {
   secrets[name] = key.secret;
 }
 
+if (uses("grafana")) {
+  const reports = new ServiceAccount("reports", { connection: "grafana", role: "Viewer", labels });
+  publish(
+    "grafana",
+    new RotatingApiKey("reports-key", { connection: "grafana", serviceAccountId: reports.accountId, ...rotation }),
+  );
+}
+
 if (uses("openai")) {
   const summariser = new ServiceAccount("summariser", { connection: "openai", role: "member", labels });
   publish(

@@ -2,6 +2,7 @@
  * The built-in vendors, by the name that a connection uses. Plain data, for readers that must not load a backend: the
  * scope review, the policy pack, the README's table, the SDK's types.
  */
+import { grafana } from "./grafana";
 import { jupyterhub } from "./jupyterhub";
 import { keycloak } from "./keycloak";
 import { keystone } from "./keystone";
@@ -16,6 +17,7 @@ import { zabbix } from "./zabbix";
 import { zenml } from "./zenml";
 
 export const vendors = {
+  grafana,
   jupyterhub,
   keycloak,
   keystone,

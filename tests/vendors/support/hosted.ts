@@ -1,4 +1,5 @@
 import type { VendorDouble } from "../../doubles/double";
+import { startGrafana } from "../../doubles/grafana";
 import { openaiRefusals, startOpenai } from "../../doubles/openai";
 import { startSendgrid } from "../../doubles/sendgrid";
 import type { UndeclaredAnswers } from "./undeclared-answers";
@@ -23,6 +24,7 @@ export interface HostedVendor {
 
 /** By the backend's name, which is the connection's in the example, and that of the vendor's document. */
 export const hosted: Readonly<Record<string, HostedVendor>> = {
+  grafana: { start: startGrafana, tokenEnv: "GRAFANA_ADMIN_TOKEN" },
   openai: {
     start: startOpenai,
     tokenEnv: "OPENAI_ADMIN_KEY",

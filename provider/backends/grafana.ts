@@ -1,0 +1,146 @@
+/**
+ * Grafana (https://grafana.com/docs/grafana/latest/developers/http_api/serviceaccount/): service accounts of one organization,
+ * and their tokens. The connection's `url` ends in `/api`; its credential is a token of a service account, or
+ * `<user>:<password>` where Grafana takes that (Grafana Cloud does not).
+ *
+ * Oddities:
+ * - a token has no rights of its own: its account's role, and what Grafana Enterprise adds to that, decide
+ * - a token is told in the list of its account's tokens alone; nothing of it can be changed
+ * - a life in seconds goes in and a time comes out; a life of 0, like none, is for ever, so neither is sent for an end that has passed
+ * - the list of tokens does not say that there is no such account, so the account is asked for
+ * - a search finds names that contain the words, and logins and addresses, too
+ * - a token is made with 200, an account with 201, and both are deleted with 200
+ * - AWS Managed Grafana makes tokens by another API
+ */
+import { z } from "zod";
+import { defined } from "../defined";
+import { InputError, ProviderError } from "../errors";
+import { path } from "../http/client";
+import { normaliseTime } from "../times";
+import { grafana as vendor } from "../vendors/grafana";
+import { defineBackend } from "./define-backend";
+import type { ApiKey, BackendContext, BackendSession, ServiceAccount } from "./definition";
+import { everyPage } from "./every-page";
+import { parseAnswer } from "./parse-answer";
+
+const accounts = "/serviceaccounts";
+const perPage = 100;
+
+const idSchema = z.number().int().positive();
+const accountSchema = z.object({ id: idSchema, name: z.string(), role: z.string(), isDisabled: z.boolean() });
+const changedSchema = z.object({ serviceaccount: accountSchema });
+const pageSchema = z.object({ totalCount: z.number(), serviceAccounts: z.array(accountSchema) });
+const issuedSchema = z.object({ id: idSchema, name: z.string(), key: z.string().min(1) });
+const tokensSchema = z.array(
+  z.object({
+    id: idSchema,
+    name: z.string(),
+    created: z.string().nullish(),
+    expiration: z.string().nullish(),
+    lastUsedAt: z.string().nullish(),
+    isRevoked: z.boolean().nullish(),
+  }),
+);
+
+export const grafana = defineBackend({
+  ...vendor,
+  authenticate: bearerOrBasic,
+  connect: ({ http }: BackendContext<undefined>) => {
+    const findAccount = async (id: string) => {
+      const { absent, body } = await http.request({ method: "GET", path: accountAt(id), absent: [404] });
+      return absent ? undefined : toAccount(parseAnswer("GET", accountAt(id), accountSchema, body));
+    };
+    const listTokens = async (id: string): Promise<ApiKey[]> => {
+      const { body } = await http.request({ method: "GET", path: tokensOf(id) });
+      return parseAnswer("GET", tokensOf(id), tokensSchema, body).map(toKey);
+    };
+    const change = async (id: string, json: object) => {
+      const { body } = await http.request({ method: "PATCH", path: accountAt(id), json, idempotent: true });
+      return toAccount(parseAnswer("PATCH", accountAt(id), changedSchema, body).serviceaccount);
+    };
+    const remove = async (at: string) => !(await http.request({ method: "DELETE", path: at, absent: [404] })).absent;
+    return {
+      async createKey({ serviceAccountId: account = "", name, expiresAt }) {
+        const at = tokensOf(account);
+        const json = defined({ name, secondsToLive: expiresAt === undefined ? undefined : secondsTo(expiresAt) });
+        const issued = parseAnswer(
+          "POST",
+          at,
+          issuedSchema,
+          (await http.request({ method: "POST", path: at, json })).body,
+        );
+        const key = (await listTokens(account)).find(({ id }) => id === String(issued.id));
+        return { ...(key ?? { id: String(issued.id), name: issued.name, status: "active" }), secret: issued.key };
+      },
+      async getKey({ id, serviceAccountId: account = "", name }) {
+        return (await listTokens(account)).find((key) => key.id === id && key.name === name);
+      },
+      async listKeys({ serviceAccountId: account = "" }) {
+        return (await findAccount(account)) && listTokens(account);
+      },
+      async revokeKey({ id, serviceAccountId: account = "" }) {
+        return (await remove(tokensOf(account) + path`/${id}`)) ? "revoked" : "absent";
+      },
+      async createServiceAccount({ name, role }) {
+        const { body } = await http.request({ method: "POST", path: accounts, json: { name, role } });
+        return toAccount(parseAnswer("POST", accounts, accountSchema, body));
+      },
+      getServiceAccount: findAccount,
+      async listServiceAccounts({ name }) {
+        const at = `${accounts}/search`;
+        const found = await everyPage(at, async (page = "1") => {
+          const query = { query: name, page, perpage: perPage };
+          const { body } = await http.request({ method: "GET", path: at, query });
+          const { totalCount, serviceAccounts: items } = parseAnswer("GET", at, pageSchema, body);
+          return { items, next: Number(page) * perPage < totalCount ? String(Number(page) + 1) : undefined };
+        });
+        return found.filter((account) => name === undefined || account.name === name).map(toAccount);
+      },
+      updateServiceAccount: (id, { name, role }) => change(id, defined({ name, role })),
+      async deleteServiceAccount(id) {
+        return (await remove(accountAt(id))) ? "deleted" : "absent";
+      },
+    };
+  },
+});
+
+async function bearerOrBasic({ token }: BackendContext<undefined>): Promise<BackendSession> {
+  const credential = await token();
+  if (!credential.includes(":")) return { headers: { authorization: `Bearer ${credential}` } };
+  const encoded = Buffer.from(credential).toString("base64");
+  return { headers: { authorization: `Basic ${encoded}` }, secrets: [credential.slice(credential.indexOf(":") + 1)] };
+}
+
+function accountAt(id: string): string {
+  if (/^\d+$/.test(id)) return accounts + path`/${id}`;
+  throw new ProviderError("the key's record names no service account of Grafana: the id of one is a number.");
+}
+
+function tokensOf(accountId: string): string {
+  return `${accountAt(accountId)}/tokens`;
+}
+
+/** Grafana takes 0 for "never ends". */
+function secondsTo(expiresAt: string): number {
+  const seconds = Math.ceil((Date.parse(expiresAt) - Date.now()) / 1000);
+  if (seconds > 0) return seconds;
+  throw new InputError(
+    "expiresAt",
+    "that time has passed, and Grafana would make a token without an end; nothing was sent.",
+  );
+}
+
+function toKey({ id, name, created, expiration, lastUsedAt, isRevoked }: z.infer<typeof tokensSchema>[number]): ApiKey {
+  return defined({
+    id: String(id),
+    name,
+    status: isRevoked ? "revoked" : "active",
+    createdAt: normaliseTime(created),
+    expiresAt: normaliseTime(expiration),
+    lastUsedAt: normaliseTime(lastUsedAt),
+  } as const);
+}
+
+function toAccount({ id, name, role, isDisabled }: z.infer<typeof accountSchema>): ServiceAccount {
+  return { id: String(id), name, role, status: isDisabled ? "disabled" : "active" };
+}
