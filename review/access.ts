@@ -11,17 +11,17 @@ import { optionGrants } from "./option-grants";
 import { catalogueFor, type PolicyDocument, type ScopePlace } from "./policy";
 import type { Facts, Target, Unreadable } from "./resource-facts";
 
-/** What a key or an account may do, and where. */
+/** The access of a key or an account, and the target where it applies. */
 export interface Access {
   readonly target?: Target;
-  /** Readable grants, each without those that another one gives. */
+  /** Readable grants, without those that another one already gives. */
   readonly grants: readonly Grant[];
-  /** Why the grants above are not all that is known to be granted. Empty = readable. */
+  /** Why more may be granted than the grants above. Empty: everything was readable. */
   readonly unreadable: readonly string[];
   readonly catalogue?: ScopeCatalogue;
 }
 
-/** The access of an account by itself: its role, and the ceiling of what its keys may get. */
+/** The access of an account by itself: its role, and the most that its keys can get. */
 export function accountAccess(facts: Facts, policy: PolicyDocument): Access {
   const { catalogue, scopesOn, problems } = backendOf(facts, policy);
   const grants: Grant[] = [...roleOf(facts), ...optionGrants(facts, "accountOptions")];
@@ -30,7 +30,7 @@ export function accountAccess(facts: Facts, policy: PolicyDocument): Access {
   if (facts.scopes.kind === "list") {
     unreadable.push(...unknownScopes(facts, facts.scopes.scopes, catalogue));
     const scopes = essentialScopes(catalogue, facts.scopes.scopes);
-    // Where keys have scopes of their own, those of the account are the most that they can get.
+    // If keys have their own scopes, those of the account are a ceiling for them.
     grants.push(
       ...(scopesOn === "key" ? scopes.map((name): Grant => ({ kind: "ceiling", name })) : scopeGrants(scopes)),
     );
@@ -55,13 +55,13 @@ function accessByScopes(facts: Facts, account: Facts | undefined, policy: Policy
       const { scopes } = facts.scopes;
       const unreadable = [...hidden, ...unknownScopes(facts, scopes, catalogue)];
       if (scopesOn !== "key") unreadable.push("it has scopes, and its backend has none on keys");
-      // An empty list needs the consent `fullAccess`, because services read it as "everything".
+      // Services read an empty list as "everything", so it needs the consent `fullAccess`.
       const held = scopes.length === 0 ? ["*"] : essentialScopes(catalogue, scopes);
       return access(facts, scopeGrants(held), unreadable, catalogue);
     }
     case "absent": {
       if (scopesOn !== "key") return inheritedAccess(facts, account, hidden, catalogue);
-      // Of a backend that nobody knows that is all that can be said.
+      // Nothing more can be said of a backend that the review does not know.
       const why = problems.length > 0 ? hidden : ["it has no scopes, and its backend has scopes on keys"];
       return access(facts, [], why, catalogue);
     }
@@ -89,7 +89,7 @@ function whyAccountUnreadable(account: Facts): string[] {
   return account.roleHidden ? whyHidden(account, ["role"]) : [];
 }
 
-/** What the step from one access to the other gives and takes. Where the target changes, everything is a gain. */
+/** What a holder gains and loses between the two. On another target every grant is a gain. */
 export function changeOfAccess(before: Access | undefined, after: Access | undefined): GrantChange {
   if (!before) return { gains: after?.grants ?? [], loses: [] };
   if (!after) return { gains: [], loses: before.grants };
@@ -115,7 +115,7 @@ const unreadableWords: Readonly<Record<Unreadable, string>> = {
   new: "is an input that this version of the review does not know",
 };
 
-/** What of the given properties, or of all that decide, nobody can read. */
+/** Why some of the given properties, or of all decisive ones, cannot be read. */
 function whyHidden({ hidden }: Facts, properties?: readonly string[]): string[] {
   return hidden
     .filter(({ property }) => properties?.includes(property) ?? true)

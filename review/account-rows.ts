@@ -4,16 +4,16 @@ import type { Target } from "./resource-facts";
 import { isKey, type Unit } from "./units";
 
 /**
- * One row of the first table: what an account may do in one environment, all its keys together. A key
- * without an account of this stack is its own row.
+ * A row of the first table: what an account and all its keys may do in one environment. A key without an account in
+ * this stack has a row of its own.
  */
 export interface AccountRow {
   /** The account's URN, or the key's. */
   readonly urn: string;
   readonly environment?: string;
-  /** The account, where it is part of the stack. */
+  /** The account, if it is part of the stack. */
   readonly account?: Unit;
-  /** The keys that count here, before or after. */
+  /** The keys that count in this row, before or after. */
   readonly keys: readonly Unit[];
   readonly targetBefore?: Target;
   readonly targetAfter?: Target;
@@ -48,14 +48,14 @@ export function accountRows(units: readonly Unit[]): AccountRow[] {
       const side = unit[at];
       if (!side) continue;
       const row = draft(side.account.urn ?? unit.urn, side.facts.environment);
-      // The two sides of a key come one after the other.
+      // The two sides of a key come in sequence.
       if (row.keys.at(-1) !== unit) row.keys.push(unit);
       row[at].push(side.access);
       if (unit.staysAlive !== undefined) row.after.push(side.access);
     }
   }
   for (const account of accounts.values()) {
-    // What the account may do by itself counts in each of its rows.
+    // The account's own access counts in each of its rows.
     for (const row of drafts.get(account.urn) ?? [draft(account.urn, undefined)]) {
       if (account.before) row.before.push(account.before.access);
       if (account.after) row.after.push(account.after.access);
@@ -84,7 +84,7 @@ function finish(row: Draft, account: Unit | undefined): AccountRow {
   };
 }
 
-/** Compared target by target: the same scope on another server is another grant. */
+/** Compares each target separately: the same scope on another server is another grant. */
 function delta(row: Draft, before: Access | undefined, after: Access | undefined): GrantChange {
   const targets: (Target | undefined)[] = [];
   for (const { target } of [...row.before, ...row.after]) {

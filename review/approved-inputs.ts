@@ -3,13 +3,13 @@ import { exactText } from "./exact-text";
 import { sha256 } from "./sha256";
 
 /**
- * What one resource may be while an update runs: the form in which a report carries it, and in which the
- * policy pack compares it. Hashes, so that the report repeats no value of the program.
+ * The inputs that one resource may have while an update runs, in the form that a report carries and the policy pack
+ * compares. They are hashes, so the report repeats no value of the program.
  */
 
 /**
- * Inputs that change nothing of access, place or life: words for people, and what `check` asks a rotating
- * key to do. Every other input, one of a later version included, has to be the approved one.
+ * Inputs that change no access, place or life: text for people, and what `check` asks a rotating key to do. Every other
+ * input, including those of later versions, must be the approved one.
  */
 const free: ReadonlySet<string> = new Set([
   "__provider",
@@ -25,11 +25,11 @@ const free: ReadonlySet<string> = new Set([
   "retireAfter",
   "retireUntil",
   "retireAskedOn",
-  // Whose key it is has a place of its own: an id, or the account that it has to be the id of.
+  // The key's account is recorded separately: an id, or the account whose id it must be.
   "serviceAccountId",
 ]);
 
-/** A hash of each input that has to stay, by name. */
+/** A hash of each input that must not change, by name. */
 export function fixedInputs(inputs: Readonly<Record<string, unknown>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(inputs)
@@ -39,7 +39,7 @@ export function fixedInputs(inputs: Readonly<Record<string, unknown>>): Record<s
   );
 }
 
-/** 128 bits: nobody finds a second text for one. */
+/** 128 bits: nobody can find a second text with the same hash. */
 export function hashOf(text: string): string {
   return sha256(text).slice(0, 32);
 }

@@ -5,8 +5,8 @@ import { exactText } from "./exact-text";
 import { isKey, type ForeignCode, type Unit } from "./units";
 
 /**
- * What every resource that runs code of a dynamic provider may be after the update, the unchanged ones too:
- * what the policy pack compares while the update runs.
+ * The approved form of every resource that runs code of a dynamic provider, unchanged ones too. The policy pack
+ * compares the running update with it.
  */
 export function approvedOf(units: readonly Unit[], code: readonly ForeignCode[]): ApprovedResource[] {
   const ours = units.flatMap((unit): ApprovedResource[] => {

@@ -1,6 +1,6 @@
 /**
- * One text per value: names in order, everything quoted and delimited by JSON, so that no two values
- * share a text. For hashes and comparisons; a hand edit may reorder names, and an engine may as well.
+ * One text per value: sorted names, everything quoted and delimited by JSON, so that no two values share a text. For
+ * hashes and comparisons, because an edit by hand or an engine may reorder names.
  */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_name, inner: unknown) =>

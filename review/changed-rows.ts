@@ -1,11 +1,14 @@
 import type { Report, ReportAccount, ReportKey } from "./report";
 
-/** The rows of a report in which somebody gains or loses: what the verdict counts and the table shows. */
+/** The rows of a report in which someone gains or loses access. The verdict counts them and the table shows them. */
 export function changedAccounts({ accounts }: Report): ReportAccount[] {
   return accounts.filter(({ gains, loses }) => gains.length > 0 || loses.length > 0);
 }
 
-/** Keys that gain or lose what their account's row does not show: it had it already through another key. */
+/**
+ * Keys whose gains or losses are not in their account's row, because the account has that access through another key
+ * too.
+ */
 export function keysBesideAccounts(report: Report): ReportKey[] {
   const rows = new Map(changedAccounts(report).map((row) => [JSON.stringify([row.urn, row.env]), row]));
   return report.keys.filter(({ account, env, gains, loses }) => {

@@ -1,7 +1,7 @@
 import type { ResourceState } from "./preview-form";
 import type { ResourceChange } from "./stack-change";
 
-/** Who uses what: a component counts only where none of its own resources is already counted. */
+/** The users of each key. A component counts only if none of its own resources already counts. */
 export function consumerIndex(
   changes: readonly ResourceChange[],
   known: readonly ResourceChange[],

@@ -2,15 +2,14 @@ import { z } from "zod";
 import { scopeLevels } from "../provider/scopes";
 
 /**
- * What was reviewed, in the one form from which the digest is computed and every table is drawn. All
- * texts are exact (see `exactText`), lists are sorted, and what is absent is null, so that each fact
- * has one spelling.
+ * What was reviewed, in the one form from which the digest is computed and every table is made. All texts are exact
+ * (see `exactText`), lists are sorted, and absent values are null, so each fact has one spelling.
  */
 
 const text = z.string();
 const texts = z.array(text);
 
-/** Whose key it is: an id, the account that a resource gets in this update, or (hidden) nobody can tell. */
+/** The account of a key: an id, the account that this update makes for it, or (hidden) unknown to everyone. */
 const account = z.union([
   z.strictObject({ id: text }),
   z.strictObject({ outputOf: text }),
@@ -24,43 +23,43 @@ const life = z.strictObject({
   overlap: text.nullable(),
   retire: text.nullable(),
   maxOverlap: text.nullable(),
-  /** These are left out where they are not given: they came later, and approved digests stay valid. */
+  /** These came later. They are left out if not given, so approved digests stay valid. */
   rotateBefore: text.optional(),
   jitter: text.optional(),
   onDisabled: text.optional(),
-  /** Names of those that are secret, or not known before the update. */
+  /** Names of those that are secret or not known before the update. */
   hidden: texts,
 });
 
 const side = z.strictObject({
   backend: text.nullable(),
   origin: text.nullable(),
-  /** Where the connection takes its admin credential from. Null: not on record, in states of 0.1. */
+  /** The source of the connection's admin credential. Null: not recorded, as in states of 0.1. */
   credential: text.nullable(),
-  /** Path and dialect on the origin. Left out where they are the backend's own, or not on record. */
+  /** Path and dialect on the origin. Left out if they are the backend's own, or not recorded. */
   route: text.optional(),
-  /** What only the connection says of its scopes. Left out where it says nothing. */
+  /** The connection's own claims about its scopes. Left out if it makes none. */
   extraScopes: z
     .record(text, z.strictObject({ level: z.enum(scopeLevels).optional(), implies: texts.optional() }))
     .optional(),
   connection: text,
   environment: text.nullable(),
-  /** Of a key. Null: it belongs to none. */
+  /** The account of a key. Null: the key belongs to none. */
   account: account.nullable(),
-  /** Of an account: its own id, where it is known. */
+  /** The own id of an account, if known. */
   accountId: text.nullable(),
   /** What it may do, by kind: `read:x`, `role=viewer`, `ceiling=read:x`, `account=all`. */
   grants: texts,
-  /** Why `grants` is not all. Empty = readable. */
+  /** Why `grants` is incomplete. Empty: everything was readable. */
   unreadable: texts,
   life,
-  /** Its removal or replacement does not revoke it (`retainOnDelete`, `deletedWith`). */
+  /** Removing or replacing it does not revoke it (`retainOnDelete`, `deletedWith`). */
   staysAlive: z.boolean(),
 });
 
 const kind = z.enum(["account", "key", "rotatingKey"]);
 
-/** A resource whose access, place or life changes. */
+/** A resource with a change of access, place or life. */
 const deltaEntry = z.strictObject({
   urn: text,
   kind,
@@ -70,13 +69,16 @@ const deltaEntry = z.strictObject({
   loses: texts,
 });
 
-/** One that keeps all of it. */
+/** A resource without such a change. */
 const keptEntry = z.strictObject({ urn: text, kind, now: side });
 
-/** A dynamic resource that is not ours, whose code is new, changes or cannot be read: SHA-256 of it, null where hidden. */
+/**
+ * A dynamic resource that is not ours and whose code is new, changes or cannot be read: SHA-256 of the code, null if
+ * hidden.
+ */
 const newCode = z.strictObject({ urn: text, before: text.nullable(), after: text.nullable() });
 
-/** What scopes imply, of a backend that this package does not know. */
+/** The meaning of scopes, for a backend that this package does not know. */
 const catalogue = z.strictObject({
   backend: text,
   scopes: z.record(
@@ -87,19 +89,19 @@ const catalogue = z.strictObject({
       mintsKeys: z.boolean().optional(),
     }),
   ),
-  /** How much the words of an open catalogue can do, by what they begin with. */
+  /** How much the words of an open catalogue can do, by their beginning. */
   levels: z.record(text, z.enum(scopeLevels)).optional(),
   limitMark: text.optional(),
 });
 
-/** What a resource that runs code of a dynamic provider may be after the update. */
+/** The approved form of a resource that runs code of a dynamic provider. */
 const approvedResource = z.strictObject({
   urn: text,
   type: text,
   account: account.nullable(),
-  /** Of a resource that is not ours: a hash of its code; null where that is secret. */
+  /** For a resource that is not ours: a hash of its code; null if that is secret. */
   code: text.nullable(),
-  /** Of ours: a hash of every input that has to stay. Null for others. */
+  /** For one of ours: a hash of every input that must not change. Null for others. */
   inputs: z.record(text, text).nullable(),
 });
 
@@ -108,7 +110,7 @@ export const reviewedShape = {
   kept: z.array(keptEntry),
   code: z.array(newCode),
   catalogues: z.array(catalogue),
-  /** For the policy pack; shown to nobody. */
+  /** For the policy pack; not shown. */
   approved: z.array(approvedResource),
 };
 
@@ -119,7 +121,7 @@ export type KeptEntry = z.infer<typeof keptEntry>;
 export type NewCode = z.infer<typeof newCode>;
 export type ReviewedCatalogue = z.infer<typeof catalogue>;
 
-/** The part of a report from which all the rest follows. */
+/** The part of a report that determines all the rest. */
 export interface Reviewed {
   readonly delta: DeltaEntry[];
   readonly kept: KeptEntry[];

@@ -2,14 +2,14 @@ import type { DeltaEntry, ReviewedSide } from "./delta-schema";
 import { lifeFields } from "./life-fields";
 import { nameOf } from "./urn";
 
-/** A fact of a changed resource that is not a grant: where it is, whose, how long it lives. */
+/** A change that is not a grant: where a resource is, whose it is, how long it lives. */
 export interface ChangedFact {
   readonly fact: string;
   readonly before: string;
   readonly after: string;
 }
 
-/** What changes of a resource beside its grants. Program text, not yet made harmless. */
+/** The changes of a resource other than its grants. Program text that is not harmless yet. */
 export function changedFacts({ before, after }: DeltaEntry): ChangedFact[] {
   if (!before || !after) return [];
   const rows: [string, string, string][] = [

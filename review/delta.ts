@@ -11,7 +11,7 @@ import { isNews } from "./rules/unreviewed-code";
 import { sha256 } from "./sha256";
 import { isKey, type CodeText, type ForeignCode, type Side, type Unit } from "./units";
 
-/** Splits what the review has read into what changes and what stays. */
+/** Splits the resources into changed and unchanged ones. */
 export function reviewedOf(units: readonly Unit[], code: readonly ForeignCode[] = []): Reviewed {
   const delta: DeltaEntry[] = [];
   const kept: KeptEntry[] = [];
@@ -43,16 +43,16 @@ function newCode({ urn, before, after }: ForeignCode): NewCode {
   return { urn: exactText(urn), before: hash(before), after: hash(after) };
 }
 
-/** True where somebody can do more or less than before, somewhere else, for longer or shorter, or where nobody can tell. */
+/** True if someone can do more or less than before, elsewhere, for a longer or shorter time, or if nobody can tell. */
 export function changes({ before, after, gains, loses }: Omit<DeltaEntry, "urn" | "kind">): boolean {
   if (!before || !after) return true;
   if (gains.length > 0 || loses.length > 0 || after.unreadable.length > 0) return true;
-  // Two that are hidden, or known during the update only, are never known to be the same.
+  // Two accounts or lives that are hidden, or known only during the update, never count as the same.
   if (after.life.hidden.length > 0 || (after.account !== null && !("id" in after.account))) return true;
-  // A state of 0.1 says neither: a finding names what is recorded now, and a night's rotation is not held up by it.
+  // A state of 0.1 records neither. A finding names what is recorded now, so a nightly rotation can go on.
   const isRecorded = before.credential !== null;
   if (isRecorded && (before.credential !== after.credential || before.route !== after.route)) return true;
-  // An account that the update makes has no id yet; one that exists already may take the place of another.
+  // An account that the update makes has no id yet; an existing one may take the place of another.
   if (after.accountId !== null && before.accountId !== null && after.accountId !== before.accountId) return true;
   const where = ({
     backend,
@@ -68,7 +68,7 @@ export function changes({ before, after, gains, loses }: Omit<DeltaEntry, "urn" 
   return where(before) !== where(after);
 }
 
-/** A replacement whose old key or account nobody revokes leaves two of them. */
+/** True for a replacement that leaves two of them, because nobody revokes the old key or account. */
 export function leavesAlive({ op, before, after }: Unit): boolean {
   const { retainOnDelete, deletedWith } = (before ?? after)?.facts ?? {};
   return op === "replace" && (retainOnDelete === true || deletedWith !== undefined);
@@ -106,14 +106,14 @@ function claimsOf(claims: ExtraScopes | undefined): Pick<ReviewedSide, "extraSco
   return { extraScopes: Object.fromEntries(exact) };
 }
 
-/** Whose key it is, as a report says it. */
+/** The account of a key, in the form of a report. */
 export function accountInDelta({ known, id, urn }: KeyAccount): ReviewedSide["account"] {
   if (known === "none") return null;
   if (known === "value" && id !== undefined) return { id: exactText(id) };
   return known === "after-update" && urn !== undefined ? { outputOf: exactText(urn) } : { hidden: true };
 }
 
-/** What is kept in place keeps its id, which a preview says of the old state only. */
+/** A resource that stays in place keeps its id, which a preview shows only in the old state. */
 function ownId({ op, before }: Unit, { facts, state }: Side): string | undefined {
   return state.id ?? (op === "same" || op === "update" ? before?.state.id : undefined) ?? facts.accountId;
 }
@@ -140,13 +140,13 @@ function lifeOf(inputs: Readonly<Record<string, unknown>>): ReviewedSide["life"]
     maxOverlap: value("maxOverlap"),
     ...given("rotateBefore"),
     ...given("jitter"),
-    // Its default, written out or not, is no promise to bring anything back.
+    // The default, written out or not, promises nothing about a disabled key.
     ...(inputs.onDisabled === "ignore" ? {} : given("onDisabled")),
     hidden,
   };
 }
 
-/** Without the pattern of an open catalogue: no table depends on it, and a hostile one is slow. */
+/** Without the pattern of an open catalogue: no table needs it, and a hostile one is slow. */
 function catalogueOf(backend: string, { scopes, limitMark, open }: ScopeCatalogue): ReviewedCatalogue {
   return {
     backend,

@@ -1,8 +1,8 @@
 import { digestVersion } from "./digest";
 
 /**
- * The one place of a comment that a machine reads: its last lines, one digest each, and nothing after
- * them. What stands anywhere else in a comment is for people.
+ * The only part of a comment that a machine reads: its last lines, one digest each, with nothing after them. Everything
+ * else in a comment is for people.
  */
 export function digestLines(digests: readonly (string | null)[]): string {
   return digests
@@ -13,7 +13,7 @@ export function digestLines(digests: readonly (string | null)[]): string {
 
 export interface CommentDigests {
   readonly digests: readonly string[];
-  /** The comment has a digest in the form of 0.1, which nothing can be compared with. */
+  /** The comment has a digest in the form of 0.1, which cannot be compared. */
   readonly isOlder: boolean;
 }
 

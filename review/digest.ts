@@ -2,19 +2,19 @@ import { canonicalJson } from "./canonical";
 import type { Reviewed } from "./delta-schema";
 import { sha256 } from "./sha256";
 
-/** Stands in the hashed text: a digest of another version never fits. */
+/** Part of the hashed text, so a digest of another version never matches. */
 export const digestVersion = 2;
 
 export interface DigestInput extends Pick<Reviewed, "delta" | "code" | "catalogues"> {
   readonly project: string;
   readonly stack: string;
-  /** What could not be read: a report that is not reviewable has no digest of one that is. */
+  /** What could not be read: the digest of a complete review never matches one with gaps. */
   readonly unreviewed: readonly { readonly urn: string | null; readonly reason: string }[];
 }
 
 /**
- * SHA-256 over all that a reviewer approves: the delta, new code of other resources, and what the scopes of foreign backends in it
- * mean. Bound to the stack: "no change" of one stack never approves another.
+ * SHA-256 over everything that a reviewer approves: the delta, new code of other resources, and the meaning of scopes
+ * in it that come from other backends. It includes the stack: "no change" of one stack never approves another.
  */
 export function digestOf({ project, stack, delta, code, catalogues, unreviewed }: DigestInput): string {
   const backends = new Set(delta.flatMap(({ before, after }) => [before?.backend, after?.backend]));

@@ -4,8 +4,8 @@ import { isRecord } from "./preview-form";
 import { sha256 } from "./sha256";
 
 /**
- * Program text in a lock file. What had to be cut or spelt out looks like other texts that were, so a fingerprint
- * tells it from them.
+ * Program text in a lock file. Different texts can look the same once they are cut or spelled out, so a fingerprint
+ * tells them apart.
  */
 export function lockedText(text: string, max?: number): string {
   const shown = inert(text, max);
@@ -15,8 +15,8 @@ export function lockedText(text: string, max?: number): string {
 const mark = "⟨sha256:";
 
 /**
- * The lock of a program as version 0.1 wrote it: a file of then goes on to be compared by what it says. What it has
- * of the rest counts all the same.
+ * The lock of a program in the form of version 0.1, for comparison with a file of that version. Newer fields in the
+ * file still count.
  */
 export function asEarlierSaid(program: AccessLock, committed: AccessLock): AccessLock {
   const { revision: _revision, ...lock } = withoutFingerprints(program);
@@ -32,7 +32,7 @@ function withoutFingerprints(lock: AccessLock): AccessLock {
   return JSON.parse(JSON.stringify(lock).replaceAll(/ ⟨sha256:[0-9a-f]{16}⟩(?=")/g, "")) as AccessLock;
 }
 
-/** The place of a credential counts where the file has one. */
+/** The source of a credential counts if the file records it. */
 function earlierConnections(
   current: readonly LockedConnection[],
   committed: readonly LockedConnection[],
@@ -41,7 +41,7 @@ function earlierConnections(
   const comparable = current.map(({ credential, route: _route, ...rest }) =>
     credential !== undefined && recorded.has(rest.name) ? { ...rest, credential } : rest,
   );
-  // Two that differ in the place alone are one to a file that has none.
+  // Without that record, two connections that differ only in the source are one.
   return [...new Map(comparable.map((each) => [JSON.stringify(each), each])).values()];
 }
 
@@ -53,7 +53,7 @@ function earlierEntry(entry: LockEntry, committed: readonly LockEntry[]): LockEn
   const said = without(entry, newFields, file);
   if (!isRecord(entry.expiry)) return said;
   const expiry = without(entry.expiry, newExpiryFields, isRecord(file?.expiry) ? file.expiry : undefined);
-  // A key that had nothing else was one without an end.
+  // A key with nothing else never expired.
   return { ...said, expiry: Object.keys(expiry).length === 0 ? { kind: "never" } : expiry };
 }
 

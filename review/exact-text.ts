@@ -4,11 +4,11 @@ import { sha256 } from "./sha256";
 const hashMark = "⟨sha256:";
 
 /**
- * Program text for a place where it has to stay exact, because something is compared with it. A text that
- * looks like a credential is masked, and its hash keeps it apart from every other text.
+ * Program text that must stay exact because something is compared with it. A text that looks like a credential is
+ * masked, and its hash distinguishes it from every other text.
  */
 export function exactText(text: string): string {
-  // A text that already has the form of a masked one would otherwise stand for it.
+  // Otherwise a text in the form of a masked one could stand for that one.
   return looksSecret(text) || text.includes(hashMark) ? `${inert(text, 200)} ${hashMark}${sha256(text)}⟩` : text;
 }
 

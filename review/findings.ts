@@ -8,7 +8,7 @@ import { rules } from "./rules/index";
 import type { Problem, Rule, RuleContext } from "./rules/rule";
 import { sha256 } from "./sha256";
 
-/** The problems of a stack with their weight, gravest first. */
+/** The problems of a stack with their levels, most serious first. */
 export function findings(context: RuleContext, asked: readonly Rule[] = rules): ReportFinding[] {
   let before: RuleContext | undefined;
   return asked
@@ -28,7 +28,7 @@ export function findings(context: RuleContext, asked: readonly Rule[] = rules): 
     .sort(byWeight);
 }
 
-/** The waiver that holds for a problem, if there is one. */
+/** The waiver that applies to a problem, if there is one. */
 function waiverFor({ policy, nowMs }: RuleContext, rule: Rule, { urn, code }: Problem): Waiver | undefined {
   if (rule.waivable === false) return undefined;
   return policy.document.waivers?.find(
@@ -68,7 +68,7 @@ function shownWaiver({ reason = "", approver = "", until = "" }: Waiver): NonNul
   return { reason: inert(reason, 300), approver: inert(approver), until: inert(until) };
 }
 
-/** The stack as it was, as if nothing were about to happen: what is a problem there is no news. */
+/** The unit before the change, as if nothing happens to it. A problem of that state is not news. */
 function asItWas(unit: RuleContext["units"][number]): RuleContext["units"][number][] {
   const { before, after, ...rest } = unit;
   return before && after ? [{ ...rest, op: "same", order: "none", after: before }] : [];
@@ -80,7 +80,7 @@ function identity({ urn, subject }: Problem): string {
 
 const weight: Readonly<Record<Level, number>> = { block: 0, warn: 1, info: 2 };
 
-/** Gravest first, waived last, then by rule and resource: the same input gives the same order. */
+/** Most serious first, waived last, then by rule and resource: the same input gives the same order. */
 function byWeight(a: ReportFinding, b: ReportFinding): number {
   return (
     Number(a.waived) - Number(b.waived) ||

@@ -1,15 +1,15 @@
 import { accessDelta, canonicalScopes, essentialScopes, type ScopeCatalogue } from "../provider/scopes";
 
 /**
- * What somebody may do. The kind stands apart from the name, because a scope may be written like anything:
- * `tokens!user=root` is a scope, and where a catalogue is open, so is `role=admin`.
+ * One thing that someone may do. The kind is separate from the name, because a scope may have any spelling:
+ * `tokens!user=root` is a scope, and in an open catalogue so is `role=admin`.
  */
 export interface Grant {
   readonly kind: "scope" | "role" | "ceiling" | "account" | "option";
   readonly name: string;
 }
 
-/** A key of a backend without scopes on keys, whose account says no more. */
+/** The grant of a key without scopes, whose account has neither role nor scopes on record. */
 export const allOfTheAccount: Grant = { kind: "account", name: "all" };
 
 export function scopeGrants(scopes: readonly string[]): Grant[] {
@@ -20,13 +20,13 @@ export function isScope(grant: Grant): boolean {
   return grant.kind === "scope";
 }
 
-/** One text per grant, and no text for two: a scope stands alone unless it could be taken for another kind. */
+/** One text per grant, and one grant per text: a scope is written alone unless it could be read as another kind. */
 export function grantText({ kind, name }: Grant): string {
   if (kind === "scope") return /^(?:scope|role|ceiling|account|option)=/.test(name) ? `scope=${name}` : name;
   return `${kind}=${name}`;
 }
 
-/** The grant that a text stands for: the other way round. */
+/** The grant that a text stands for: the reverse of {@link grantText}. */
 export function grantOf(text: string): Grant {
   const [, kind, name] = /^(scope|role|ceiling|account|option)=([^]*)$/.exec(text) ?? [];
   return kind === undefined || name === undefined
@@ -47,7 +47,7 @@ export function changeOfGrants(
   // Most keys of a stack do not change.
   if (before.length === after.length && before.every((grant, index) => sameGrant(grant, after[index])))
     return { gains: [], loses: [] };
-  // A wildcard scope covers scopes only: it is not a role.
+  // A wildcard scope covers only scopes, not roles.
   const scopes = accessDelta(catalogue, namesOf(before), namesOf(after));
   const rest = (from: readonly Grant[], without: readonly Grant[]): Grant[] =>
     from.filter((grant) => !isScope(grant) && !without.some((other) => sameGrant(grant, other)));
@@ -57,7 +57,7 @@ export function changeOfGrants(
   };
 }
 
-/** Several grants as one list, each without those that another one gives. */
+/** Several grant lists as one, without grants that another one already gives. */
 export function unionOfGrants(catalogue: ScopeCatalogue | undefined, lists: readonly (readonly Grant[])[]): Grant[] {
   const all = lists.flat();
   const others = new Map(all.filter((grant) => !isScope(grant)).map((grant) => [grantText(grant), grant]));

@@ -1,4 +1,4 @@
-/** Hosts that look like others: an address as it is, and beside it what hides in it. */
+/** Hosts that look like others: shows an origin as it is, and its hidden characters beside it. */
 
 /** The characters beyond ASCII in an origin's host, as `U+0430 U+0440`; undefined where there are none. */
 export function hiddenLetters(origin: string): string | undefined {
@@ -14,7 +14,7 @@ function hex(letter: string): string {
 
 function decoded(label: string): string {
   if (!/^xn--/i.test(label)) return label;
-  // What is not punycode at all is shown as a letter that no host has.
+  // A label that is not valid punycode is shown as a character that no host contains.
   return decodePunycode(label.slice(4)) ?? "\uFFFD";
 }
 
@@ -24,7 +24,7 @@ const tMax = 26;
 const skew = 38;
 const damp = 700;
 
-/** RFC 3492, section 6.2. Undefined where the text is none. */
+/** RFC 3492, section 6.2. Undefined if the text is not valid. */
 export function decodePunycode(text: string): string | undefined {
   const basicEnd = Math.max(0, text.lastIndexOf("-"));
   const output = Array.from(text.slice(0, basicEnd)).map((letter) => letter.codePointAt(0) ?? 0);

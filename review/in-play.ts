@@ -1,17 +1,17 @@
 import type { ReviewedSide } from "./delta-schema";
 import type { Report } from "./report";
 
-/** Where the resources of a report are. */
+/** The services and connections of a report's resources. */
 export interface InPlay {
-  /** More than one service or connection: then every row has to say which is its own. */
+  /** There is more than one service or connection, so every row must name its own. */
   readonly several: boolean;
-  /** `pulsely at https://…`, where all resources are on one. */
+  /** `pulsely at https://…`, if all resources are on one. */
   readonly only?: string;
-  /** Where a resource is after the update, or was before its removal, and where it was if that changes. */
+  /** Where a resource is after the update (or was before its removal), and where it was before if that changes. */
   readonly placeOf: (urn: string) => { readonly now: string; readonly was?: string } | undefined;
 }
 
-/** Program text: to be made harmless where it is shown. */
+/** Program text that is not harmless yet. */
 export function servicesInPlay({ delta, kept }: Pick<Report, "delta" | "kept">): InPlay {
   const sides = new Map<string, readonly ReviewedSide[]>();
   for (const { urn, before, after } of delta)

@@ -3,27 +3,30 @@ import { vendors } from "../provider/vendors";
 import type { Vendor } from "../provider/vendors/vendor";
 
 /**
- * Everything that a program wrote (names, labels, scopes, reasons) is hostile until it has passed
- * here: no character that hides, reorders or breaks a line, no piece that opens or closes a comment,
- * and nothing that looks like a credential. What was taken out stays visible as `⟨U+202E⟩`.
+ * Every text that a program wrote (names, labels, scopes, reasons) is hostile until it has passed through here: no
+ * character that hides, reorders or breaks a line, nothing that opens or closes a comment, and nothing that looks like
+ * a credential. Removed characters stay visible as `⟨U+202E⟩`.
  */
 
-/** Longest piece of program text in a report: names stay recognisable, a 10 kB description does not flood it. */
+/**
+ * Longest piece of program text in a report: names stay recognizable, and a description of 10 kB does not flood the
+ * report.
+ */
 const maxPiece = 120;
 
 /**
- * Characters without a glyph of their own: controls, format characters (bidi, zero width, tags), line separators,
- * surrogates, private use, unusual spaces, and the letters and marks that draw nothing.
+ * Invisible characters: controls, format characters (bidi, zero width, tags), line separators, surrogates, private use,
+ * unusual spaces, and letters and marks that draw nothing.
  */
 const invisible =
   /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u115f\u1160\u2800\u3164\uffa0]|\p{Variation_Selector}|\u034f|\u17b4|\u17b5|(?! )\p{Zs}/gu;
-/** More than two marks on one letter draw over the lines around it. */
+/** More than two marks on one letter cover the lines around it. */
 const stackedMarks = /(\p{M}{2})\p{M}+/gu;
 const plain = /^[\x20-\x5f\x61-\x7e]*$/;
 
-/** Program text as one harmless line without backticks. Doing it twice changes nothing. */
+/** Turns program text into one harmless line without backticks. A second pass changes nothing. */
 export function inert(text: string, max = maxPiece): string {
-  // A credential has at least 12 characters in every shape; most names are shorter.
+  // A credential of any shape has at least 12 characters; most names are shorter.
   const bounded = text.length > 4 * max ? text.slice(0, 4 * max) : text;
   const checked = bounded.length >= 12 && looksSecret(bounded) ? withoutShapes(bounded, shapes) : bounded;
   if (plain.test(checked) && checked.length <= max && !opensSomething.test(checked)) return checked;
@@ -31,14 +34,14 @@ export function inert(text: string, max = maxPiece): string {
     .replace(stackedMarks, "$1…")
     .replace(invisible, codePoint)
     .replace(/`/g, codePoint)
-    // Even inside code, a naive reader of comments or of logs acts on these.
+    // Simple readers of comments or logs act on these even inside code.
     .replace(/<(?=!--)|(?<=--!?)>|(?<=##)\[/g, codePoint);
   return cut(shown, max);
 }
 
 const opensSomething = /<!--|--!?>|##\[/;
 
-/** True where a piece of the text has the shape of a credential. */
+/** True if a part of the text has the shape of a credential. */
 export function looksSecret(text: string): boolean {
   if (!partOfEveryCredential.test(text)) return false;
   const unmasked = text.replaceAll("[redacted]", "");
@@ -47,10 +50,10 @@ export function looksSecret(text: string): boolean {
 
 const builtIn: readonly Vendor[] = Object.values(vendors);
 const shapes = builtIn.map(({ capabilities }) => capabilities.secret?.shape).filter((shape) => shape !== undefined);
-/** Every shape has one of these; ids, times and URNs have none, and are most of a stack's texts. */
+/** Every shape contains one of these. Most texts of a stack, such as ids, times and URNs, contain none. */
 const partOfEveryCredential = /[_|$.\s]/;
 
-/** At most `max` characters, never half a surrogate pair nor half an escape. */
+/** Cuts to at most `max` characters, and never inside a surrogate pair or an escape. */
 function cut(text: string, max: number): string {
   if (text.length <= max) return text;
   const head = text.slice(0, max - 1);
@@ -63,20 +66,20 @@ function codePoint(character: string): string {
   return `⟨U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟩`;
 }
 
-/** Program text inside one of our sentences: marked, so that every format can set it apart (see `splitMessage`). */
+/** Marks program text inside one of our sentences, so that every format can set it apart (see `splitMessage`). */
 export function quoted(text: string, max = maxPiece): string {
   const safe = inert(text, max);
   return `\`${safe.trim() === "" ? "(empty)" : safe}\``;
 }
 
-/** Several of them, with a bound on how many. */
+/** The same for a list, of which at most `max` texts are shown. */
 export function quotedList(texts: readonly string[], max = 8): string {
   const shown = texts.slice(0, max).map((text) => quoted(text));
   const rest = texts.length - shown.length;
   return rest > 0 ? `${shown.join(", ")} and ${rest} more` : shown.join(", ");
 }
 
-/** A message in our words (`quoted: false`) and the program's (`quoted: true`). */
+/** Splits a message into our words (`quoted: false`) and the program's (`quoted: true`). */
 export function splitMessage(message: string): { readonly text: string; readonly quoted: boolean }[] {
   return message.split("`").map((text, index) => ({ text, quoted: index % 2 === 1 }));
 }

@@ -4,7 +4,7 @@ import type { UnitKind } from "./resource-facts";
 import type { ResourceChange } from "./stack-change";
 import type { CodeText, ForeignCode } from "./units";
 
-/** What a resource is for the review. */
+/** How the review treats a resource. */
 export type Judgement =
   | { readonly kind: UnitKind }
   /** It may be ours, and nobody can review it. */
@@ -12,7 +12,7 @@ export type Judgement =
   | { readonly code: Pick<ForeignCode, "before" | "after"> }
   | { readonly other: true };
 
-/** By its old and its new state together: what is ours on one side only is never dropped. */
+/** Judges the old and the new state together: a resource that is ours on one side only is never dropped. */
 export function judge(change: ResourceChange, providers: ReadonlyMap<string, ResourceState>): Judgement {
   const { before, after } = change;
   const old = before && identify(before);
@@ -27,7 +27,7 @@ function codeOf(state: ResourceState | undefined, identity: Identity | undefined
   return state && identity?.kind === "code" ? { type: state.type, text: identity.text } : undefined;
 }
 
-/** Ours on one side at least. */
+/** At least one side is ours. */
 function judgeOurs(change: ResourceChange, old: Identity | undefined, next: Identity | undefined): Judgement {
   const was = old?.kind === "ours" ? old.unit : undefined;
   const becomes = next?.kind === "ours" ? next.unit : undefined;
@@ -43,7 +43,7 @@ function judgeOurs(change: ResourceChange, old: Identity | undefined, next: Iden
     : { why: "an account becomes a key, or a key becomes an account" };
 }
 
-/** A plan for the future has no id, unless something that exists takes the place. */
+/** A planned resource has no id yet, unless an existing one takes its place. */
 function isImported({ op, before, after }: ResourceChange): boolean {
   return op === "replace" && after?.id !== undefined && after.id !== before?.id;
 }

@@ -1,29 +1,29 @@
 import type { Facts } from "./resource-facts";
 import type { ResourceState } from "./preview-form";
 
-/** Whose key it is. The value in the input decides; a dependency names an account, and is never believed. */
+/** The account of a key. The value of the input decides; a dependency names an account, but proves nothing. */
 export interface KeyAccount {
   /**
-   * `value`: the id stands in the input. `after-update`: the account that `urn` gets in this update, as far as
-   * a preview can tell. `hidden`: nobody can tell. `none`: the key belongs to no account.
+   * `value`: the input contains the id. `after-update`: this update makes or changes the account `urn`, as far as a
+   * preview can tell. `hidden`: nobody can tell. `none`: the key belongs to no account.
    */
   readonly known: "value" | "after-update" | "hidden" | "none";
-  /** The account, where it is part of this stack. */
+  /** The account, if it is part of this stack. */
   readonly urn?: string;
-  /** The service's id of the account. Only with `value`. */
+  /** The service's id of the account. Only for `value`. */
   readonly id?: string;
-  /** The account of this stack that the program links the key to, where the value is another one. */
+  /** The account of this stack that the program links the key to, if the value is another one. */
   readonly linkedTo?: string;
 }
 
 /** The service accounts of a stack, before or after the update. */
 export interface AccountIndex {
   readonly facts: Map<string, Facts>;
-  /** Their ids, as far as they are known. */
+  /** Their known ids. */
   readonly ids: Map<string, string>;
-  /** By server and id: two servers may give the same id. */
+  /** By server and id: two servers may use the same id. */
   readonly byId: Map<string, string>;
-  /** Accounts that this update makes or changes, so that their id may be unknown before it. */
+  /** Accounts that this update makes or changes, so their id may still be unknown. */
   readonly unsettled: Set<string>;
 }
 
@@ -51,7 +51,7 @@ export function accountOf({ propertyDependencies }: ResourceState, facts: Facts,
   const only = links.length === 1 && link !== undefined && accounts.facts.has(link) ? link : undefined;
   if (facts.account === "absent") return noAccount;
   if (facts.account === "unknown") {
-    // Any function of the account's id looks the same: nothing but the update itself shows which one it is.
+    // Every function of the account's id looks the same here; only the update itself shows the value.
     const isNext =
       only !== undefined && accounts.unsettled.has(only) && isOnSameServer(facts, accounts.facts.get(only));
     return isNext ? { known: "after-update", urn: only } : { known: "hidden" };
@@ -67,13 +67,13 @@ export function accountOf({ propertyDependencies }: ResourceState, facts: Facts,
   };
 }
 
-/** True where both keys belong to one account, for all that can be known. Hidden is never the same as hidden. */
+/** True if both keys provably belong to one account. Two hidden accounts never count as the same. */
 export function sameAccount(a: KeyAccount, b: KeyAccount): boolean {
   if (a.known === "none") return b.known === "none";
   return a.known === "value" && b.known === "value" && a.id === b.id;
 }
 
-/** Why nobody can tell whose key it is; undefined where somebody can, or where it will show during the update. */
+/** Why nobody can tell the key's account; undefined if it is known, or will be known during the update. */
 export function whyAccountHidden(facts: Facts, account: KeyAccount): string | undefined {
   if (account.known !== "hidden") return undefined;
   return facts.account === "unknown"

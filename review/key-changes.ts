@@ -8,7 +8,7 @@ import { nameOf, urnInsideStack } from "./urn";
 
 type KeyOp = ReportKey["op"];
 
-/** What happens to each key in this run, by its URN as a report has it. */
+/** What this run does to each key, by the key's URN in a report. */
 export function keyChanges(
   units: readonly Unit[],
   ops: ReadonlyMap<string, ChangeOp>,
@@ -30,7 +30,7 @@ export function keyChanges(
           ...lifeOf(unit, op),
           oldValidUntil: leavesOldKey(op) ? endOfOldKey(unit, op) : null,
           consumers: consumers.map(exactText),
-          // An in-place update shows consumers as changing too, although they get the same key again.
+          // An in-place update marks consumers as changing too, although they get the same key again.
           updatedConsumers: leavesOldKey(op) && knowsConsumers ? updatedOf(unit.after?.consumers ?? [], ops) : null,
         },
       ];
@@ -42,7 +42,7 @@ function updatedOf(consumers: readonly string[], ops: ReadonlyMap<string, Change
   return consumers.filter((urn) => (ops.get(urn) ?? "same") !== "same").length;
 }
 
-/** What is on record of a key. One that this run makes has none of it yet: it is not as old as the one before it. */
+/** The recorded times of a key. A key that this run makes has none yet: the old key's age is not its own. */
 function lifeOf(unit: Unit, op: KeyOp): Pick<KeyExtras, "createdAt" | "expiresAt" | "nextRotationAt"> {
   if (op === "create" || leavesOldKey(op)) return { createdAt: null, expiresAt: null, nextRotationAt: null };
   const { createdAt, actualExpiresAt, nextRotationAt } = (unit.after ?? unit.before)?.facts ?? {};
@@ -58,7 +58,7 @@ function timeText(value: string | undefined): string | null {
   return typeof ms === "number" ? formatTime(ms) : null;
 }
 
-/** True where the run makes a new key for a resource that had one. */
+/** True if the run makes a new key for a resource that had one. */
 export function replacesKey(unit: Unit): boolean {
   return leavesOldKey(keyOp(unit));
 }
@@ -67,7 +67,7 @@ function leavesOldKey(op: KeyOp): op is "replace" | "rotate" {
   return op === "replace" || op === "rotate";
 }
 
-/** While an account is updated in place its id counts as unknown, and the engine shows its keys as replaced. */
+/** While an account is updated in place, its id counts as unknown, and the engine shows its keys as replaced. */
 function isOnlyUnsettled(
   { after, before, replaceReasons }: Unit,
   op: KeyOp,
@@ -92,7 +92,7 @@ function rotates(before: Side, after: Side): boolean {
   const done = before.facts.generation ?? before.facts.requestedGeneration;
   const asked = after.facts.requestedGeneration;
   if (done !== undefined && asked !== undefined) return asked > done;
-  // Without a request in the preview the inputs that always bring a new key decide.
+  // If the preview has no request, the inputs that always lead to a new key decide.
   const deciding = ({ facts }: Side): string =>
     JSON.stringify([facts.scopes, facts.options, facts.keepers, facts.expiresIn, facts.emergency]);
   return deciding(before) !== deciding(after);
@@ -122,7 +122,7 @@ function keptReason({ keptDespite }: Unit): string | undefined {
   );
 }
 
-/** What `check` says of a rotation that it asks for. */
+/** The reason that `check` gives for the rotation it requests. */
 function askedReason({ before, after }: Unit, op: KeyOp): string | undefined {
   const asked = after?.facts.requestedReason;
   const isNews = op === "rotate" || (op === "update" && asked !== before?.facts.requestedReason);
@@ -147,7 +147,7 @@ function changeReason(unit: Unit, op: KeyOp): string {
     : "details changed";
 }
 
-/** For previews that give no reasons: our own comparison of what a replacement can come from. */
+/** For previews without reasons: our own comparison of the inputs that can cause a replacement. */
 function changedFacts({ before, after, diffReasons }: Unit): string[] {
   const said = diffReasons.filter((name) => name !== "__provider");
   if (said.length > 0) return said;
@@ -168,14 +168,14 @@ function changedFacts({ before, after, diffReasons }: Unit): string[] {
   return pairs.filter(([, old, next]) => JSON.stringify(old) !== JSON.stringify(next)).map(([name]) => name);
 }
 
-/** A day, or what becomes of the old key in words. */
+/** The date on which the old key ends, or what happens to it in words. */
 function endOfOldKey(unit: Unit, op: KeyOp): string {
   const { before } = unit;
   if (op === "replace") {
     if (before?.facts.retainOnDelete) return "stays alive until its own expiry, because of `retainOnDelete`";
     if (before?.facts.status !== undefined && before.facts.status !== "active") return "is over already";
     if (unit.order === "delete-before-create") return "ends first, before the new key exists";
-    // The plain digest does not say which goes first.
+    // The plain digest does not say which comes first.
     return unit.order === "create-before-delete" ? "ends when this update ends" : "ends during this update";
   }
   const end = retirement(unit);
@@ -185,7 +185,7 @@ function endOfOldKey(unit: Unit, op: KeyOp): string {
   return end.latest ? `${date} at the latest, once the new one is in use` : date;
 }
 
-/** When the key that a rotation leaves behind ends; undefined where it ends at once. */
+/** When the previous key ends after a rotation; undefined if it ends at once. */
 function retirement({ after }: Unit): { readonly ms: number; readonly latest: boolean } | undefined {
   const until = parseTime(after?.facts.retireUntil);
   if (typeof until === "number") return { ms: until, latest: true };
@@ -193,7 +193,7 @@ function retirement({ after }: Unit): { readonly ms: number; readonly latest: bo
   return typeof end === "number" ? { ms: end, latest: false } : undefined;
 }
 
-/** True where a rotation of this run leaves no time in which both keys work. */
+/** True if a rotation of this run leaves no time in which both keys work. */
 export function rotatesWithoutOverlap(unit: Unit): boolean {
   return (
     keyOp(unit) === "rotate" && unit.after?.facts.requestedGeneration !== undefined && retirement(unit) === undefined

@@ -1,17 +1,17 @@
 export const levels = ["block", "warn", "info"] as const;
-/** How much a finding weighs: `block` stops a merge, `warn` wants a look, `info` is for the record. */
+/** The weight of a finding: `block` stops a merge, `warn` asks for a look, `info` is for the record. */
 export type Level = (typeof levels)[number];
 
 export const failOnLevels = ["block", "warn", "never"] as const;
 export type FailOn = (typeof failOnLevels)[number];
 
-/** True where a finding of this level is at or above the bar. */
+/** True if a finding of this level reaches the bar. */
 export function reaches(level: Level, failOn: FailOn): boolean {
   if (failOn === "never") return false;
   return level === "block" || (failOn === "warn" && level === "warn");
 }
 
-/** The graver of the two. */
+/** The more serious of the two. */
 export function graver(a: Level | "none", b: Level | "none"): Level | "none" {
   const order: readonly string[] = [...levels, "none"];
   return order.indexOf(a) <= order.indexOf(b) ? a : b;

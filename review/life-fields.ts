@@ -1,4 +1,4 @@
-/** The inputs that decide how long a key lives, and (`onDisabled`) whether an update brings a disabled one back. */
+/** The inputs that decide how long a key lives, and (`onDisabled`) whether an update enables a disabled key again. */
 export const lifeFields = [
   "expiresAt",
   "expiresIn",

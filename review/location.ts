@@ -1,14 +1,14 @@
 /** A place in the repository, for annotations. Lines and columns count from 1. */
 export interface Location {
-  /** Relative to the repository, with `/`. Never empty. */
+  /** Path relative to the repository, with `/`. Never empty. */
   readonly file: string;
   readonly line: number;
   readonly column?: number;
 }
 
 /**
- * Where a resource stands. `project:///src/index.ts#10,11` is relative to the Pulumi project, which
- * may be a folder of the repository; without a usable one the project's own file answers for it.
+ * The source line of a resource. `project:///src/index.ts#10,11` is relative to the Pulumi project, which may be in a
+ * subfolder of the repository. Without a usable path, the location is the project file.
  */
 export function sourceLocation(
   sourcePosition: string | undefined,
@@ -23,18 +23,18 @@ export function sourceLocation(
   return { file, line, ...(column >= 1 ? { column } : {}) };
 }
 
-/** A program has a thousand keys, and a handful of files. */
+/** A program has a thousand keys but only a few files. */
 function rememberedPath(projectPath: string, path: string, files: Map<string, string | undefined>): string | undefined {
   if (!files.has(path)) files.set(path, repositoryPath(projectPath, decode(path)));
   return files.get(path);
 }
 
-/** The fallback of everything that has no line of its own. */
+/** The location of everything that has no line of its own. */
 export function projectFile(projectPath: string): Location {
   return { file: repositoryPath(projectPath, "Pulumi.yaml") ?? "Pulumi.yaml", line: 1 };
 }
 
-/** The joined path, or undefined where it leaves the repository or hides a character. */
+/** The joined path; undefined if it leaves the repository or contains invisible characters. */
 export function repositoryPath(projectPath: string, path: string): string | undefined {
   const parts: string[] = [];
   for (const part of `${projectPath}/${path}`.replaceAll("\\", "/").split("/")) {
@@ -52,7 +52,7 @@ function decode(path: string): string {
   try {
     return decodeURIComponent(path);
   } catch {
-    // A stray % is part of the name.
+    // A stray % belongs to the name.
     return path;
   }
 }

@@ -4,7 +4,7 @@ import { quoted } from "./inert";
 import type { AccessLock, LockedConnection, LockEntry } from "./lock";
 import { isRecord } from "./preview-form";
 
-/** What differs between the committed file and the program, as sentences; empty = up to date. */
+/** The differences between the committed file and the program, as sentences. Empty: the file is up to date. */
 export function lockDifferences(text: string, program: AccessLock): string[] {
   if (text.trim() === "") return ["the file is missing or empty"];
   const committed = parseLock(text);
@@ -27,7 +27,7 @@ export function lockDifferences(text: string, program: AccessLock): string[] {
   return differences;
 }
 
-/** The end of a sentence about one resource; undefined where both say the same. */
+/** The end of a sentence about one resource; undefined if both are the same. */
 function entryDifference(committed: LockEntry | undefined, current: LockEntry | undefined): string | undefined {
   if (!committed) return " is missing in the file";
   if (!current) return " is not in the program any more";
@@ -35,7 +35,7 @@ function entryDifference(committed: LockEntry | undefined, current: LockEntry | 
   return canonicalJson(before) === canonicalJson(current) ? undefined : `: ${changedFields(before, current)}`;
 }
 
-/** A replacement that is over was approved, and what the file still says of it is nothing about what will be. */
+/** A finished replacement was approved, so what the file says of it does not concern the future. */
 function withoutThePast({ leavesAlive: _over, ...entry }: LockEntry): Readonly<Record<string, unknown>> {
   return entry;
 }
@@ -46,7 +46,7 @@ function sameConnections(committed: readonly LockedConnection[], current: readon
   return texts(committed) === texts(current);
 }
 
-/** Undefined where the text is not a lock of this version: the caller says what to do, and nothing of the text. */
+/** Undefined if the text is not a lock of this version. The caller says what to do, and quotes nothing. */
 function parseLock(text: string): AccessLock | undefined {
   let value: unknown;
   try {

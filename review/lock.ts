@@ -9,19 +9,19 @@ import { isKey, type ForeignCode, type Side, type Unit } from "./units";
 import { urnInsideStack } from "./urn";
 
 /**
- * `access.lock.json`: the declared access of one stack as a file to commit. It makes access visible
- * where no state can be read (a fork), and lets CODEOWNERS route its changes. No ids and no secrets.
+ * `access.lock.json`: the declared access of one stack, in a file to commit. It shows access where no state can be read
+ * (a fork), and lets CODEOWNERS assign its changes. It contains no ids and no secrets.
  */
 export interface AccessLock {
   readonly lockVersion: 1;
-  /** What the file says; 0.1 left it out, and said less: see `asEarlierSaid`. */
+  /** The extent of the file; 0.1 left this out and recorded less: see `asEarlierSaid`. */
   readonly revision?: 2;
   readonly project: string;
   readonly stack: string;
   readonly connections: readonly LockedConnection[];
   readonly accounts: readonly LockEntry[];
   readonly keys: readonly LockEntry[];
-  /** Other dynamic resources, with a fingerprint of their code. Left out where there are none. */
+  /** Other dynamic resources, with a fingerprint of their code. Left out if there are none. */
   readonly code?: readonly LockEntry[];
 }
 
@@ -29,15 +29,15 @@ export interface LockedConnection {
   readonly name: string;
   readonly backend: string;
   readonly origin: string;
-  /** The place of the admin credential. */
+  /** The source of the admin credential. */
   readonly credential?: string;
-  /** Path and dialect on the origin, where they are not the backend's own. */
+  /** Path and dialect on the origin, if they are not the backend's own. */
   readonly route?: string;
 }
 
 export type LockEntry = Readonly<Record<string, unknown>> & { readonly resource: string };
 
-/** The lock of what will be; the state before plays no part. */
+/** The lock of the state after the update; the state before does not matter. */
 export function lockOf(
   project: string,
   stack: string,
@@ -68,7 +68,7 @@ export function lockOf(
   };
 }
 
-/** The file's text: stable order, one fact per line, so that a diff of it reads well. */
+/** The file's text: stable order and one fact per line, so that a diff is easy to read. */
 export function lockText(lock: AccessLock): string {
   return `${JSON.stringify(lock, null, 2)}\n`;
 }
@@ -103,11 +103,11 @@ function lockedKey(unit: Unit, { facts, account }: Side): LockEntry {
   };
 }
 
-/** No ids: an account outside of the stack is told from another one by a fingerprint. */
+/** No ids: a fingerprint tells accounts outside the stack apart. */
 function lockedAccountOf(unit: Unit, { known, urn, id }: KeyAccount): { readonly account?: string } {
   if (urn !== undefined) {
     const name = lockedText(urnInsideStack(urn), 300);
-    // A copy of the stack without a state knows no ids at all, and says nothing by that.
+    // A copy of the stack without a state knows no ids at all, which proves nothing.
     if (known === "after-update" && unit.before) return { account: `${name} (as it will be made)` };
     const old = unit.before?.account;
     const isAnother = old?.urn === urn && old.id !== undefined && id !== undefined && old.id !== id;
@@ -116,7 +116,7 @@ function lockedAccountOf(unit: Unit, { known, urn, id }: KeyAccount): { readonly
   return id === undefined ? {} : { account: `outside of this stack, ${sha256(id).slice(0, 16)}` };
 }
 
-/** A fingerprint of what the replacement leaves behind, so that the approval of one says nothing of the next. */
+/** A fingerprint of what the replacement leaves behind, so that approving one does not approve the next. */
 function leftAlive(unit: Unit, noun: "account" | "key"): { readonly leavesAlive?: string } {
   if (!leavesAlive(unit)) return {};
   return { leavesAlive: `the old ${noun}, ${sha256(unit.before?.state.id ?? "").slice(0, 16)}` };

@@ -13,7 +13,7 @@ export interface MergedPart {
   readonly report?: Report;
 }
 
-/** One comment for a matrix of stacks: the gravest first, each with its share of the room. */
+/** One comment for a matrix of stacks: the most serious first, each with its share of the space. */
 export function mergeReports(
   parts: readonly MergedPart[],
   id: string,
@@ -59,7 +59,7 @@ export function mergeReports(
   return { markdown: `${head}\n${bodies.join("\n")}${digests}`, exitCode };
 }
 
-/** Small parts get all that they need; what they leave is shared by the large ones. */
+/** Small parts get all that they need, and large ones share the rest. */
 function fairShares(wanted: readonly number[], room: number): number[] {
   const shares = wanted.map(() => 0);
   let left = room;

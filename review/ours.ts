@@ -2,15 +2,15 @@ import type { ResourceState } from "./preview-form";
 import { hidingOf, type UnitKind } from "./resource-facts";
 
 /**
- * Which resources run our code. The text in `__provider` is a program: no search in it can tell what it will
- * reach (`"pulumi-api" + "keys/runtime"`, a path into node_modules, base64). So the question is never what the
- * text mentions. Exactly one text under exactly one type is ours; every other text is code that nobody reviewed.
+ * Identifies the resources that run our code. The text in `__provider` is a program, and no search in it can tell what
+ * it will load (`"pulumi-api" + "keys/runtime"`, a path into node_modules, base64). So the text's mentions never
+ * decide. Exactly one text under exactly one type is ours; every other text is code that nobody has reviewed.
  */
 export type Identity =
   | { readonly kind: "ours"; readonly unit: UnitKind }
-  /** Ours by one sign and not by the other: nobody can say what it does. */
+  /** One sign says that it is ours and another that it is not: nobody can say what it does. */
   | { readonly kind: "disguised"; readonly why: string }
-  /** A dynamic resource with code of its own; without `text` the code cannot be read. */
+  /** A dynamic resource with its own code; without `text` the code cannot be read. */
   | { readonly kind: "code"; readonly text?: string }
   | { readonly kind: "other" };
 
@@ -19,7 +19,7 @@ type ClassName = keyof typeof classes;
 
 const dynamicPrefix = "pulumi-nodejs:dynamic/apikeys:";
 const pluginPrefix = "apikeys:index:";
-/** The plugin's package: nobody else's resources have it, whatever their module is called. */
+/** The plugin's package: no other resources have it, whatever their module is called. */
 const ofPluginPackage = /^apikeys:/i;
 /** Providers whose resources carry their own code. */
 const codePackages: ReadonlySet<string> = new Set(["pulumi-nodejs", "pulumi-python"]);
@@ -29,7 +29,7 @@ export function constantText(className: ClassName): string {
   return `exports.handler=()=>require("pulumi-apikeys/runtime").${className}`;
 }
 
-/** The text that a dynamic resource of ours has by its type; undefined for every other type. */
+/** The text of our dynamic resources of a type; undefined for every other type. */
 export function constantTextOf(type: string): string | undefined {
   const className = type.startsWith(dynamicPrefix) ? type.slice(dynamicPrefix.length) : "";
   return isClass(className) ? constantText(className) : undefined;
@@ -40,8 +40,8 @@ const textOwners: ReadonlyMap<unknown, ClassName> = new Map(
 );
 
 /**
- * `providersInPreview`: those that the program makes itself, by URN; the engine's own are in no preview. Left out where
- * there is no preview: a policy pack is shown one resource at a time.
+ * `providersInPreview`: the providers that the program itself makes, by URN; the engine's own are in no preview. Left
+ * out if there is no preview: a policy pack sees one resource at a time.
  */
 export function identify(state: ResourceState, providersInPreview?: ReadonlyMap<string, ResourceState>): Identity {
   const { type, inputs } = state;
@@ -56,7 +56,7 @@ export function identify(state: ResourceState, providersInPreview?: ReadonlyMap<
   return stranger ? disguised(stranger) : { kind: "ours", unit: classes[className] };
 }
 
-/** A resource that has no type of ours. */
+/** Identifies a resource whose type is not ours. */
 function identifyOther({ type, inputs, custom }: ResourceState): Identity {
   const text = inputs.__provider;
   const owner = textOwners.get(text);
@@ -92,8 +92,8 @@ function packageOf(type: string): string {
 }
 
 /**
- * `urn:pulumi:<stack>::<project>::pulumi:providers:pulumi-nodejs::default::<id>`: the process that runs the code.
- * A provider of another package, or one that is fetched from an address of its own, runs other code.
+ * The process that runs the code: `urn:pulumi:<stack>::<project>::pulumi:providers:pulumi-nodejs::default::<id>`. A
+ * provider of another package, or one that is downloaded from its own URL, runs other code.
  */
 function foreignProvider(
   provider: string | undefined,
@@ -105,9 +105,9 @@ function foreignProvider(
   const [, , type = "", name = ""] = urn;
   if (type.split("$").at(-1) !== `pulumi:providers:${expected}`) return "it is run by a provider of another package";
   const made = inPreview?.get(urn.join("::"));
-  // The program may call its own provider `default`, which then has the URN of the engine's.
+  // A program may name its own provider `default`, which then has the URN of the engine's.
   const isDefault = made === undefined && !type.includes("$") && defaultProvider.test(name);
-  // A plugin may well have several configurations; what the engine itself brings along has one.
+  // A plugin may have several configurations; a provider that the engine itself adds has one.
   const isNamed = expected === "apikeys" && !name.startsWith("default_");
   if (isDefault || (isNamed && inPreview === undefined)) return undefined;
   if (!isNamed || made === undefined)
@@ -119,9 +119,9 @@ function bringsItsSource({ inputs }: ResourceState): boolean {
   return [...otherSources].some((property) => inputs[property] !== undefined);
 }
 
-/** What the engine calls its own provider, with or without a version; from another address it has that in its name. */
+/** The engine's name for its own provider, with or without a version. One from another URL has that URL in its name. */
 const defaultProvider = /^default(?:_\d+_\d+_\d+(?:_[0-9A-Za-z_]+)?)?$/;
-/** Inputs of a provider that bring along another program under the same package. */
+/** Inputs of a provider that load another program under the same package name. */
 const otherSources: ReadonlySet<string> = new Set([
   "pluginDownloadURL",
   "pluginChecksums",

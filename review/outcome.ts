@@ -2,7 +2,7 @@ import { exitCodes, gravestExit } from "./exit-code";
 import { reaches } from "./levels";
 import type { Report, Verdict } from "./report";
 
-/** The end of a review, from what it found. */
+/** The result of a review, from its findings. */
 export function outcomeOf(
   report: Pick<Report, "unreviewed" | "lock" | "findings" | "failOn" | "expectedNoAccessChange" | "delta" | "code">,
 ): { readonly exitCode: number; readonly verdict: Verdict } {

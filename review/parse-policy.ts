@@ -3,8 +3,8 @@ import type { Policy } from "./policy";
 import { checkPolicy } from "./policy-schema";
 
 /**
- * A policy file's text as a policy, or every mistake in it, each with its line or its field. The YAML
- * parser is handed in: most of the time of a small review is loading code, and most have no policy.
+ * Parses a policy file's text, or returns every mistake in it with its line or field. The caller passes the YAML
+ * parser: most of the time of a small review is loading code, and most reviews have no policy.
  */
 export function parsePolicy(
   text: string,
@@ -33,12 +33,12 @@ export function parsePolicy(
   return { policy: { document: checked.document, path, waiverLines } };
 }
 
-/** The document's value; null for an empty file, undefined where aliases multiply beyond all measure. */
+/** The document's value; null for an empty file, undefined if aliases expand beyond all limits. */
 function plainValue(document: { toJS: () => unknown }): unknown {
   try {
     return document.toJS() ?? null;
   } catch {
-    // Nothing else can fail once a document has parsed.
+    // Nothing else can fail after a document is parsed.
     return undefined;
   }
 }

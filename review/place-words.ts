@@ -2,7 +2,7 @@ import { hiddenLetters } from "./host-spelling";
 import { quoted } from "./inert";
 import type { Target } from "./resource-facts";
 
-/** Where a grant holds, in words: backend and address, with what hides in the address spelt out. */
+/** The target of a grant in words: backend and origin, with hidden characters of the origin spelled out. */
 export function targetWords(target: Target | undefined): string {
   if (!target) return "an unknown server";
   const hidden = hiddenLetters(target.origin);

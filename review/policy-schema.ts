@@ -4,7 +4,10 @@ import { scopeLevels } from "../provider/scopes";
 import { vendorNamed } from "../provider/vendors";
 import { levels, ruleIds } from "./levels";
 
-/** The form of `apikeys-review.yaml`. Loaded only where there is such a file: the schema library takes its time. */
+/**
+ * The form of `apikeys-review.yaml`. Loaded only if there is such a file, because the schema library takes time to
+ * load.
+ */
 
 const duration = z
   .string()
@@ -17,7 +20,7 @@ const pattern = z.string().refine(isRegExp, { error: "is not a regular expressio
 
 const level = z.enum(levels);
 
-/** What may be set for every stack, for one environment, and for one stack. */
+/** Settings for every stack, for one environment, or for one stack. */
 const settings = {
   rules: z
     .partialRecord(z.enum(ruleIds), level)
@@ -114,14 +117,14 @@ export const policySchema = z
 export type PolicyDocument = z.infer<typeof policySchema>;
 export type Waiver = z.infer<typeof waiver>;
 
-/** The JSON schema that editors use for `apikeys-review.yaml`; shipped as `review/schema.json`. */
+/** The JSON schema that editors use for `apikeys-review.yaml`, shipped as `review/schema.json`. */
 export function policyJsonSchema(): unknown {
   return z.toJSONSchema(policySchema, { target: "draft-07" });
 }
 
 /** Checks a parsed document. Each problem names the field and what is wrong with it. */
 export function checkPolicy(value: unknown): { readonly document: PolicyDocument } | { readonly problems: string[] } {
-  // An empty file is a policy that changes nothing: the recipe for a repository without one.
+  // An empty file is a policy that changes nothing, which CI uses for a repository without one.
   const parsed = policySchema.safeParse(value ?? {});
   if (!parsed.success) return { problems: parsed.error.issues.map(describeIssue) };
   const problems = Object.entries(parsed.data.catalogues ?? {}).flatMap(([name, { scopes, open, scopesOnKeys }]) => {
@@ -151,7 +154,7 @@ function isRegExp(source: string): boolean {
     new RegExp(source, "u");
     return true;
   } catch {
-    // Not readable as one, which is the answer.
+    // An unreadable value is not one: that is the answer.
     return false;
   }
 }

@@ -33,7 +33,10 @@ export interface Limits {
 
 const defaultSpanMs = 90 * dayMs;
 
-/** The limits for a key of an environment in a stack: the stack's, else the environment's, else the file's, else the default. */
+/**
+ * The limits for a key in an environment of a stack: the stack's, else the environment's, else the file's, else the
+ * default.
+ */
 export function limitsFor(
   document: PolicyDocument,
   stack: string | undefined,
@@ -80,10 +83,10 @@ export function possibleLevels(
   return [...new Set([document.rules?.[rule.id] ?? rule.level, ...set])];
 }
 
-/** Where scopes stand: on each key, or on the account whose keys all get the same. `none`: the account's role decides. */
+/** What has scopes: each key, or the account, whose keys all get the same. `none`: the account's role decides. */
 export type ScopePlace = ReturnType<typeof scopesOn>;
 
-/** The catalogue of a backend. `known: false` = nobody has told the review what its scopes mean. */
+/** The catalogue of a backend. `known: false`: the review does not know what its scopes mean. */
 export function catalogueFor(
   document: PolicyDocument,
   backend: string,

@@ -1,7 +1,7 @@
 /**
- * What the engine prints, as the review goes on with it: checked, and every `null` and every empty text left out. Read by
- * hand, because this is where the time goes: loading a schema library and running it over a thousand resources takes as
- * long as parsing their JSON does. Policy files and reports that are read back have schemas.
+ * The engine's output in the form that the review uses: checked, and without `null` and empty texts. It is read by
+ * hand, because most of the time goes here: loading a schema library and running it over a thousand resources takes as
+ * long as parsing their JSON. Policy files, and reports that are read back, use schemas.
  */
 
 export interface ResourceState {
@@ -12,16 +12,16 @@ export interface ResourceState {
   readonly parent?: string | undefined;
   readonly protect: boolean;
   readonly retainOnDelete: boolean;
-  /** A replaced resource whose deletion is still to come. */
+  /** A replaced resource that is still to be deleted. */
   readonly pendingDelete: boolean;
   readonly inputs: Properties;
-  /** A policy pack is given one list of values: what the service said stands among the inputs. */
+  /** A policy pack gets one list of values, so the inputs include what the service said. */
   readonly inputsHoldOutputs?: true;
   readonly outputs: Properties;
   readonly propertyDependencies: Readonly<Record<string, readonly string[] | null>>;
-  /** Who runs it: the URN of a provider and its id. */
+  /** The provider that runs it: URN and id. */
   readonly provider?: string | undefined;
-  /** The resource with which it is taken for deleted, so that nothing deletes it by itself. */
+  /** The resource whose deletion also counts for this one, so that nothing deletes it by itself. */
   readonly deletedWith?: string | undefined;
   readonly sourcePosition?: string | undefined;
 }
@@ -42,19 +42,19 @@ export interface PreviewDiagnostic {
 }
 
 type Properties = Readonly<Record<string, unknown>>;
-/** How many steps of each kind the engine says that there are. */
+/** The number of steps of each kind, as the engine counts them. */
 export type ChangeSummary = Readonly<Record<string, number>>;
 
-/** What `pulumi preview --json` prints. */
+/** The output of `pulumi preview --json`. */
 export interface PreviewDigest {
   readonly config: Properties;
   readonly steps: readonly PreviewStep[];
   readonly diagnostics: readonly PreviewDiagnostic[];
-  /** Left out where the preview did not finish. */
+  /** Left out if the preview did not finish. */
   readonly summary: ChangeSummary | undefined;
 }
 
-/** One line of an event stream, as far as it says something of these. */
+/** One line of an event stream, with the parts that the review needs. */
 export interface PreviewEvent {
   readonly config: Properties | undefined;
   readonly step: PreviewStep | undefined;
@@ -62,7 +62,7 @@ export interface PreviewEvent {
   readonly end: { readonly summary: ChangeSummary | undefined; readonly result: string } | undefined;
 }
 
-/** The value, or where it is not what the engine writes, as a path into it (empty = the value itself). */
+/** The value; or, if the engine would not write it, the path of the mistake inside it (empty: the value itself). */
 export type FormReading<Value> = { readonly value: Value } | { readonly mistake: string };
 
 export function readDigest(value: unknown): FormReading<PreviewDigest> {
@@ -104,7 +104,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The engine's two forms of a preview say the same of a step under other names. */
+/** The engine's two forms of a preview say the same about a step with different names. */
 interface StepNames {
   readonly old: string;
   readonly new: string;
@@ -127,7 +127,7 @@ function stepOf(value: unknown, names: StepNames): PreviewStep {
   };
 }
 
-/** There are two for every resource, so a field costs no function of its own. */
+/** Every resource has two of them, so reading a field costs no function of its own. */
 function stateOf(value: unknown): ResourceState {
   const raw = recordOf(value);
   return {
@@ -166,12 +166,12 @@ function diagnosticOf(value: unknown): PreviewDiagnostic {
 
 function summaryOf(value: unknown): ChangeSummary {
   const counts = recordOf(value);
-  // The name is the program's, so it stays out of the path.
+  // The program chose the name, so the path leaves it out.
   if (Object.values(counts).some((count) => typeof count !== "number")) throw new WrongForm("…");
   return counts as ChangeSummary;
 }
 
-/** A value is not what the engine writes there. */
+/** The engine would not write this value here. */
 class WrongForm extends Error {
   constructor(readonly path: string) {
     super(path);
@@ -187,7 +187,7 @@ function reading<Value>(read: () => Value): FormReading<Value> {
   }
 }
 
-/** Reads what stands under a name; a mistake inside is told with the way to it. */
+/** Reads the value under a name. A mistake inside is reported with its path. */
 function at<Value>(name: string, read: () => Value): Value {
   try {
     return read();
@@ -226,7 +226,7 @@ function requiredText(raw: Properties, name: string): string {
   return value;
 }
 
-/** The text; undefined where there is none, or an empty one. */
+/** The text; undefined if it is missing or empty. */
 function givenText(raw: Properties, name: string): string | undefined {
   const value = raw[name] ?? "";
   if (typeof value !== "string") throw new WrongForm(name);

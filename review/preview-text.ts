@@ -1,30 +1,30 @@
 /**
- * From the bytes that `pulumi preview --json` left in a file to the JSON objects in them. Around the JSON may stand
- * lines of text (policy packs and "Update plan written to …" print on the same stream), and PowerShell writes UTF-16.
- * What is not certain is refused: bytes that are not text, a brace outside of the JSON, an object that never ends.
- * Everything here is bounded before anything is parsed, because the text may come from a hostile program.
+ * Finds the JSON objects in the bytes that `pulumi preview --json` wrote to a file. There may be lines of text around
+ * the JSON (policy packs and "Update plan written to …" print to the same stream), and PowerShell writes UTF-16.
+ * Anything uncertain is refused: bytes that are not text, a brace outside the JSON, an object that never ends.
+ * Everything here is limited before anything is parsed, because the text may come from a hostile program.
  */
 
-/** The largest preview that is read. One with 1,000 keys has some 5 MB. */
+/** The largest preview that is read. One with 1,000 keys has about 5 MB. */
 export const maxPreviewBytes = 32 * 1024 * 1024;
-/** The engine's own JSON has about ten levels; the rest is for values of the program. */
+/** The engine's own JSON has about ten levels; values of the program may use the rest. */
 const maxDepth = 200;
-/** Values of all kinds: they take many times the memory of their text. */
+/** Limit on values of any kind: each takes many times the memory of its text. */
 const maxValues = 4_000_000;
-/** An event stream has about two for every resource. */
+/** Limit on objects: an event stream has about two per resource. */
 const maxObjects = 200_000;
 
 export interface JsonObject {
   readonly text: string;
-  /** The line on which it begins, from 1. */
+  /** The line on which it begins, counted from 1. */
   readonly line: number;
 }
 
-/** The objects in the order of the text. Where the last is cut off, `cut` is the line on which it begins. */
+/** The objects in the order of the text. If the last one is cut off, `cut` is the line on which it begins. */
 export type PreviewText =
   { readonly objects: readonly JsonObject[]; readonly cut?: number } | { readonly problem: string };
 
-/** The top-level JSON objects of what was read, or why it cannot be known which they are. */
+/** The top-level JSON objects of a text, or why they cannot be determined. */
 export function previewText(input: string | Uint8Array): PreviewText {
   if (input.length > maxPreviewBytes)
     return {
@@ -42,19 +42,19 @@ function decode(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder(encodingOf(bytes), { fatal: true }).decode(bytes);
   } catch {
-    // The decoder's message names the encoding alone; the caller says what matters.
+    // The decoder's message names only the encoding; the caller says what matters.
     return undefined;
   }
 }
 
-/** By its byte order mark, else by the zero bytes that every ASCII character has in UTF-16. */
+/** Uses the byte order mark, or else the zero bytes that every ASCII character has in UTF-16. */
 function encodingOf([first, second]: Uint8Array): "utf-8" | "utf-16le" | "utf-16be" {
   if ((first === 0xff && second === 0xfe) || (first !== 0 && second === 0)) return "utf-16le";
   if ((first === 0xfe && second === 0xff) || (first === 0 && second !== 0)) return "utf-16be";
   return "utf-8";
 }
 
-/** One pass over the text. Outside of objects only braces count; inside, strings are skipped. */
+/** One pass over the text. Outside objects only braces count; inside them strings are skipped. */
 function split(text: string): PreviewText {
   const lines = lineCounter(text);
   const objects: JsonObject[] = [];
@@ -81,21 +81,21 @@ function split(text: string): PreviewText {
   }
 }
 
-/** True for an item of a list. */
+/** True if it is an item of a list. */
 function isInside(text: string, open: number, end: number): boolean {
   return /[[,]\s*$/.test(text.slice(Math.max(0, open - 100), open)) || /^\s*[\],]/.test(text.slice(end, end + 100));
 }
 
 /**
- * True where the object was written around another one. What the engine prints, in one line or indented, closes with a
- * brace that begins a line only at its very end, so nobody can hide it in an object of his own.
+ * True if the object was written around another one. In the engine's output, on one line or indented, a brace begins a
+ * line only at the very end of an object, so nobody can hide it inside another object.
  */
 function holdsAnother(object: string): boolean {
   const closing = object.indexOf("\n}");
   return closing >= 0 && closing < object.length - 2;
 }
 
-/** Where the object that begins at `open` ends; `spent` counts over all objects. */
+/** The end of the object that begins at `open`; `spent` counts over all objects. */
 function endOfObject(
   text: string,
   open: number,
@@ -132,7 +132,7 @@ function endOfObject(
 const [quote, comma, openBrace, closeBrace, openBracket, closeBracket] = [0x22, 0x2c, 0x7b, 0x7d, 0x5b, 0x5d] as const;
 const backslash = 0x5c;
 
-/** The closing quote of the string that opens at `open`; -1 where it has none. */
+/** The closing quote of the string that opens at `open`; -1 if it has none. */
 function endOfString(text: string, open: number): number {
   let from = open + 1;
   for (;;) {
@@ -145,7 +145,7 @@ function endOfString(text: string, open: number): number {
   }
 }
 
-/** The line of an offset, from 1; offsets are asked for in rising order, so the text is gone through once. */
+/** The line of an offset, counted from 1. Offsets must be given in rising order, so the text is scanned once. */
 function lineCounter(text: string): (offset: number) => number {
   let line = 1;
   let next = text.indexOf("\n");

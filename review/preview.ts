@@ -12,33 +12,33 @@ import { unaccountedSteps } from "./step-accounts";
 import { parseUrn } from "./urn";
 
 /**
- * Reads what `pulumi preview --json` prints: one digest, or (PULUMI_ENABLE_STREAMING_JSON_PREVIEW,
- * --event-log) one engine event per line. Whatever it is given, it answers; what could not be read
- * stands in `problems`, and a preview with problems is never reviewed as complete.
+ * The output of `pulumi preview --json`: one digest, or (PULUMI_ENABLE_STREAMING_JSON_PREVIEW, --event-log) one engine
+ * event per line. Reading accepts any input. `problems` says what could not be read, and a preview with problems never
+ * counts as completely reviewed.
  */
 export interface Preview {
   readonly form: "digest" | "events";
   readonly stack?: string;
   readonly project?: string;
   readonly steps: readonly PreviewStep[];
-  /** Why the steps are not all there is. Our own words only. */
+  /** Why steps are missing. Our own words only. */
   readonly problems: readonly string[];
   /** Messages of the engine and the program. Never printed: they may quote secrets. */
   readonly diagnostics: readonly PreviewDiagnostic[];
   readonly config: Readonly<Record<string, unknown>>;
-  /** False in the event form, which says nothing of property dependencies. */
+  /** False in the event form, which does not report property dependencies. */
   readonly knowsConsumers: boolean;
-  /** The event form holds the engine's debug messages, which have secret values in clear. */
+  /** The event form contains the engine's debug messages, which show secret values in clear. */
   readonly holdsDebugMessages: boolean;
 }
 
-/** What a digest without a single step still has; anything else is some other JSON. */
+/** The fields of a digest without steps; anything else is some other JSON. */
 const digestKeys = ["steps", "config", "diagnostics", "changeSummary", "duration"];
 
 const notAPreview = "The JSON is not a preview: it has neither steps nor a change summary.";
 const remedy = "Write the file with `pulumi preview --json --show-sames`";
 
-/** The preview in what a file holds: its bytes, or its text. */
+/** Reads the preview from the bytes or the text of a file. */
 export function readPreview(input: string | Uint8Array): Preview {
   const found = previewText(input);
   if ("problem" in found) return unreadable(found.problem);
@@ -67,9 +67,9 @@ function severalObjects(objects: readonly JsonObject[]): string {
   return `The preview holds ${objects.length} JSON objects, which begin in lines ${lines.join(", ")}${more}; a preview is exactly one. Keep what other programs print out of the file.`;
 }
 
-/** One event for each object; `cut` = the last never ends. */
+/** One event per object; `cut`: the last one never ends. */
 function fromStream(objects: readonly JsonObject[], cut: number | undefined): Preview {
-  // The engine writes each event in a line of its own.
+  // The engine writes each event on its own line.
   const events = objects.map(({ text }) => (text.includes("\n") ? undefined : parseJson(text)));
   const readable = events.filter(isRecord).filter((event) => "sequence" in event);
   const broken = events.length - readable.length + (cut === undefined ? 0 : 1);
@@ -83,7 +83,7 @@ function fromStream(objects: readonly JsonObject[], cut: number | undefined): Pr
   return problem === undefined ? preview : { ...preview, problems: [...preview.problems, problem] };
 }
 
-/** The engine numbers its events one by one. */
+/** True if the events are numbered in sequence, as the engine does it. */
 function isCounted(events: readonly Readonly<Record<string, unknown>>[]): boolean {
   const numbers = events.map(({ sequence }) => sequence);
   return numbers.every((number, index) => index === 0 || number === Number(numbers[index - 1]) + 1);
@@ -130,12 +130,12 @@ function fromEvents(values: readonly unknown[]): Preview {
   };
 }
 
-/** What the preview itself says of being only a part. */
+/** What the preview itself says about being incomplete. */
 function incompleteness(
   steps: readonly PreviewStep[],
   diagnostics: readonly PreviewDiagnostic[],
   summary: ChangeSummary | undefined,
-  /** Where the preview keeps its messages. */
+  /** The field in which the preview keeps its messages. */
   place: "diagnostics" | "diagnosticEvent",
 ): string[] {
   const problems: string[] = [];
@@ -193,7 +193,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    // The parser's message quotes the text, which may hold a secret; the caller says what matters.
+    // The parser's message quotes the text, which may contain a secret; the caller says what matters.
     return undefined;
   }
 }

@@ -14,12 +14,12 @@ import { rules } from "./rules/index";
 import type { RuleContext } from "./rules/rule";
 import { unreviewedCode } from "./rules/unreviewed-code";
 
-/** A report that holds together, or one sentence about why the text is none. */
+/** A consistent report, or one sentence about why the text is not one. */
 export type ReadReport = { readonly report: Report } | { readonly mistake: string };
 
 /**
- * Reads a report back, possibly from a job that ran foreign code. Its tables, counts, verdict and digest
- * have to be those that follow from its delta, and its findings at least those that do.
+ * Reads a report back, possibly from a job that ran foreign code. Its tables, counts, verdict and digest must follow
+ * from its delta, and its findings must include all that follow from it.
  */
 export function readReport(text: string): ReadReport {
   let value: unknown;
@@ -45,13 +45,13 @@ export function readReport(text: string): ReadReport {
       };
 }
 
-/** The report; undefined where the text is none, or contradicts itself. */
+/** The report; undefined if the text is not one, or contradicts itself. */
 export function parseReport(text: string): Report | undefined {
   const read = readReport(text);
   return "report" in read ? read.report : undefined;
 }
 
-/** The first thing that does not follow from the delta; undefined where everything does. */
+/** The first part that does not follow from the delta; undefined if everything does. */
 export function contradictionIn(report: Report): string | undefined {
   const { delta, kept, digest } = report;
   const urns = [...delta, ...kept].map(({ urn }) => urn);
@@ -64,7 +64,7 @@ export function contradictionIn(report: Report): string | undefined {
   return contradictingTable(report) ?? missingFinding(report) ?? contradictingOutcome(report);
 }
 
-/** The review could not run at all, and says so. */
+/** True for the report of a review that could not run at all. */
 function isFailed({ digest, reviewedOn, exitCode, verdict, unreviewed, accounts, keys, findings }: Report): boolean {
   const failures: readonly number[] = [exitCodes.internal, exitCodes.usage, exitCodes.notReviewable];
   return (
@@ -94,7 +94,7 @@ function contradictingTable(report: Report): string | undefined {
   return sameRows([expected.counts], [counts]) ? undefined : "the counts do not follow from the delta";
 }
 
-/** A row may say more than follows from the delta, never something else. */
+/** A row may say more than follows from the delta, but nothing different. */
 function sameRows(expected: readonly object[], given: readonly object[]): boolean {
   return (
     expected.length === given.length &&
@@ -105,7 +105,7 @@ function sameRows(expected: readonly object[], given: readonly object[]): boolea
   );
 }
 
-/** What these say has to stand in every report of the delta, at whatever level. */
+/** Every report of the delta must contain the findings of these rules, at any level. */
 const followingRules = rules.filter(({ followsFromDelta }) => followsFromDelta);
 
 function missingFinding(report: Report): string | undefined {
@@ -114,7 +114,7 @@ function missingFinding(report: Report): string | undefined {
   for (const rule of followingRules) {
     const left = [...(given.get(rule.id) ?? [])];
     for (const { urn, message } of rule.check(context)) {
-      // What is about a server is a finding of the stack, and names its resources in the program's order.
+      // A finding about a server belongs to the stack, and names its resources in the program's order.
       const isOfStack = rule.concerns !== undefined;
       const isExact = !isOfStack && !isMasked(message) && !isMasked(urn);
       const index = left.findIndex(

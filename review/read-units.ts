@@ -26,24 +26,24 @@ type At = "before" | "after";
 interface Known {
   readonly change: ResourceChange;
   readonly kind: UnitKind;
-  /** Why the replacement that the engine plans will not happen: see {@link Unit.keptDespite}. */
+  /** Why the engine's planned replacement will not happen: see {@link Unit.keptDespite}. */
   readonly keptDespite: readonly string[] | undefined;
   readonly facts: { readonly before?: Facts; readonly after?: Facts };
 }
 
-/** What a side of a unit is read with: the other resources of the stack. */
+/** What is needed to read a side of a unit: the other resources of the stack. */
 interface Stack {
   readonly policy: PolicyDocument;
   readonly accounts: Readonly<Record<At, AccountIndex>>;
   readonly consumers: Readonly<Record<At, ReadonlyMap<string, readonly string[]>>>;
-  /** What an alias has renamed is one resource: the old state speaks of it by the old URN. */
+  /** The old URNs of resources that an alias renamed: the old state still uses them. */
   readonly renamed: ReadonlyMap<string, string>;
-  /** URNs of what is deleted or replaced. */
+  /** URNs of deleted or replaced resources. */
   readonly gone: ReadonlySet<string>;
   readonly located: (change: ResourceChange) => Location;
 }
 
-/** Our resources, what may be ours and cannot be reviewed, and code of others. */
+/** Reads our resources, resources that may be ours and cannot be reviewed, and the code of others. */
 export function readUnits(preview: Preview, policy: PolicyDocument, projectPath: string): Units {
   const changes = resourceChanges(preview);
   const files = new Map<string, string | undefined>();
@@ -110,7 +110,7 @@ function unitOf(known: Known, stack: Stack): Unit[] {
       order: keptDespite ? "none" : change.order,
       before,
       after,
-      // What goes on to work loses nothing.
+      // A resource that stays alive loses nothing.
       change: changeOfAccess(before?.access, staysAlive === undefined ? after?.access : before?.access),
       staysAlive,
       keptDespite,
@@ -131,7 +131,7 @@ function sideOf(known: Known, at: At, stack: Stack, before?: Side): Side | undef
     urn === undefined ? undefined : stack.accounts[when].facts.get(urn);
   const found = kind === "account" ? noAccount : accountOf(state, own, stack.accounts[at]);
   const account = accountAt(at, found.urn);
-  // The same words under the same account mean the same.
+  // The same text under the same account means the same.
   const isKept =
     before?.facts === own &&
     before.account.known === found.known &&
@@ -146,7 +146,7 @@ function sideOf(known: Known, at: At, stack: Stack, before?: Side): Side | undef
   };
 }
 
-/** Why nothing revokes what leaves the state; undefined where it is revoked. */
+/** Why nothing revokes a resource that leaves the state; undefined if it is revoked. */
 function whyAlive({ retainOnDelete, deletedWith }: Facts, gone: ReadonlySet<string>): Unit["staysAlive"] | undefined {
   if (retainOnDelete) return "retainOnDelete";
   return deletedWith !== undefined && gone.has(deletedWith) ? "deletedWith" : undefined;
@@ -175,7 +175,7 @@ function accountIndex(known: readonly Known[], at: "before" | "after"): AccountI
     const state = change[at];
     const own = facts[at];
     if (kind !== "account" || !state || !own) continue;
-    // In a preview only the old state has an id, and what is kept in place keeps it.
+    // In a preview only the old state has an id, and a resource that stays in place keeps it.
     const isKept = at === "before" || change.op === "same" || change.op === "update";
     const id = state.id ?? (isKept ? change.before?.id : undefined);
     indexAccount(index, state.urn, { facts: own, id, unsettled: id === undefined || change.op !== "same" });

@@ -16,8 +16,8 @@ import { isKey, type Side, type Unit } from "./units";
 import { nameOf } from "./urn";
 
 /**
- * The tables of a report, from what it says was reviewed. One function makes them where a report is
- * written and where one is read back: a report whose tables say something else is refused.
+ * The tables of a report, from what was reviewed. The same function makes them when a report is written and when it is
+ * read back: a report with other tables is refused.
  */
 export function tablesOf(
   reviewed: Reviewed,
@@ -37,14 +37,14 @@ export function tablesOf(
   };
 }
 
-/** What the delta does not say. */
+/** Facts that are not in the delta. */
 export interface TableExtras {
   readonly nowMs: number;
   readonly ownerOf: (row: AccountRow) => string | null;
   readonly keyOf: (urn: string) => KeyExtras | undefined;
 }
 
-/** The delta in the form in which the rules and the rows ask their questions. */
+/** Turns the delta into the form that the rules and rows work with. */
 export function unitsOf({ delta, kept, catalogues }: Reviewed): Unit[] {
   const own = new Map(catalogues.map((reviewed) => [reviewed.backend, catalogueIn(reviewed)]));
   const entries = [
@@ -111,7 +111,7 @@ function sideOf(
   };
 }
 
-/** A report has no patterns: which words are scopes was judged where it was written. */
+/** A report has no patterns: whether a word is a scope was decided when the report was written. */
 function catalogueIn({ scopes, limitMark, levels }: ReviewedCatalogue): ScopeCatalogue {
   return {
     scopes,

@@ -3,8 +3,8 @@ import { reviewedShape } from "./delta-schema";
 import { levels, ruleIds } from "./levels";
 
 /**
- * What a review found, as data. Every format is made from it, and `merge` and `comment` read it back,
- * possibly from a job that ran foreign code: so it has a schema, and no text of it is trusted.
+ * The result of a review, as data. Every format is made from it. `merge` and `comment` read it back, possibly from a
+ * job that ran foreign code, so it has a schema, and no text in it is trusted.
  */
 
 export const verdicts = ["not-reviewable", "blocked", "access-changes", "no-access-change"] as const;
@@ -22,7 +22,7 @@ const accountRow = z.object({
   after: z.array(z.string()),
   gains: z.array(z.string()),
   loses: z.array(z.string()),
-  /** Of the gravest finding about the account or one of its keys. */
+  /** The most serious finding about the account or one of its keys. */
   level: z.enum([...levels, "none"]),
   rules: z.array(z.enum(ruleIds)),
   isAccount: z.boolean(),
@@ -74,12 +74,12 @@ export const reportSchema = z.object({
   verdict: z.enum(verdicts),
   exitCode: z.int().min(0).max(255),
   failOn: z.enum(["block", "warn", "never"]),
-  /** The day whose date the ages and limits go by; null where the review could not run. */
+  /** The date that ages and limits are based on; null if the review could not run. */
   reviewedOn: z.string().nullable(),
   complete: z.boolean(),
   accessChanged: z.boolean(),
   expectedNoAccessChange: z.boolean(),
-  /** Over `project`, `stack`, `delta` and `unreviewed`; null where the review could not run. */
+  /** Over `project`, `stack`, `delta`, `code`, `catalogues` and `unreviewed`; null if the review could not run. */
   digest: z.string().nullable(),
   ...reviewedShape,
   counts: z.object({
@@ -102,7 +102,7 @@ export const reportSchema = z.object({
   keys: z.array(keyRow),
   findings: z.array(findingRow),
   unreviewed: z.array(z.object({ urn: z.string().nullable(), reason: z.string() })),
-  /** Null where no lock file was given. */
+  /** Null if no lock file was given. */
   lock: z.object({ current: z.boolean(), differences: z.array(z.string()) }).nullable(),
   notes: z.array(z.string()),
 });
@@ -112,7 +112,7 @@ export type ReportAccount = z.infer<typeof accountRow>;
 export type ReportKey = z.infer<typeof keyRow>;
 export type ReportFinding = z.infer<typeof findingRow>;
 
-/** What the delta does not say of a key. */
+/** Facts of a key that are not in the delta. */
 export type KeyExtras = Pick<
   ReportKey,
   | "op"

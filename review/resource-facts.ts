@@ -8,9 +8,9 @@ import { type ExtraScope, type ExtraScopes, scopeLevels } from "../provider/scop
 import type { ResourceState } from "./preview-form";
 
 /**
- * The one place that knows the property names of our resources in a state. It reads an allow-list and
- * nothing else: `__provider` and whatever a later version adds never reach a report. The names are the provider's own
- * types': one that is renamed there, or added and not judged here, does not compile.
+ * The only place that knows the property names of our resources in a state. It reads an allow-list and nothing else:
+ * `__provider` and fields of later versions never reach a report. The names come from the provider's own types: a field
+ * that is renamed there, or added without a decision here, does not compile.
  */
 
 type InputName = keyof ServiceAccountInputs | keyof ApiKeyInputs | keyof RotatingInputs;
@@ -19,27 +19,27 @@ type Values<Name extends string> = Readonly<Partial<Record<Name, unknown>>>;
 
 export type UnitKind = "account" | "key" | "rotatingKey";
 
-/** What the engine puts where a value is not known before the update. */
+/** The engine's placeholder for a value that is not known before the update. */
 export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-/** What the engine's JSON puts where a value is secret. */
+/** The placeholder for a secret value in the engine's JSON. */
 export const secretValue = "[secret]";
 const secretSignature = "4dabf18193072939515e22adb298388d";
 
-/** Where a connection leads: what a grant is a grant *on*. */
+/** The target of a connection: a grant always applies to one. */
 export interface Target {
   readonly backend: string;
   readonly origin: string;
-  /** Where the connection takes its admin credential from; states of 0.1 do not say. */
+  /** The source of the connection's admin credential; not recorded in states of 0.1. */
   readonly credential?: string;
-  /** Path and dialect on that origin, where they are not the backend's own. */
+  /** Path and dialect on that origin, if they are not the backend's own. */
   readonly route?: string;
-  /** What only the connection says of its scopes, and no catalogue. */
+  /** The connection's own claims about its scopes, which are in no catalogue. */
   readonly extraScopes?: ExtraScopes;
 }
 
 /** Why a value cannot be read: the engine masks it, or learns it during the update. */
 export type Hiding = "secret" | "unknown";
-/** Or it is not what such a value looks like, or this version of the review does not know what it does. */
+/** The two above; or the value has the wrong form; or this version of the review does not know the property. */
 export type Unreadable = Hiding | "form" | "new";
 
 export type ScopeReading =
@@ -49,7 +49,7 @@ export type ScopeReading =
 
 export interface Facts {
   readonly connection: string;
-  /** Left out where the state does not say, or says it only after the update. */
+  /** Left out if the state does not record it, or only will after the update. */
   readonly target?: Target;
   readonly environment?: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -60,28 +60,31 @@ export interface Facts {
   readonly protect: boolean;
   readonly retainOnDelete: boolean;
   readonly status?: string;
-  /** What stands in `serviceAccountId`. */
+  /** What `serviceAccountId` contains. */
   readonly account: "absent" | "value" | Hiding;
-  /** The vendor's id of the account that a key belongs to. Only where `account` is `value`. */
+  /** The vendor's id of the account that a key belongs to. Only if `account` is `value`. */
   readonly serviceAccountId?: string;
   /** An account's own id. */
   readonly accountId?: string;
   readonly keyId?: string;
   readonly expiresAt?: string;
   readonly expiresIn?: string;
-  /** An expiry is given, but cannot be read. */
+  /** An expiry is set, but cannot be read. */
   readonly expiryHidden: boolean;
-  /** A role is given, but cannot be read. */
+  /** A role is set, but cannot be read. */
   readonly roleHidden: boolean;
   /** A vendor's own inputs. */
   readonly options?: Readonly<Record<string, unknown>>;
-  /** Properties that decide about access, place or life and cannot be read; scopes and account speak for themselves. */
+  /**
+   * Properties that decide access, place or life and cannot be read. Scopes and account are not included: they say so
+   * themselves.
+   */
   readonly hidden: readonly { readonly property: string; readonly how: Unreadable }[];
-  /** What the service made of the scopes, where it is not what was asked for. */
+  /** The scopes that the service gave, if they differ from the requested ones. */
   readonly grantedScopes?: readonly string[];
-  /** The resource with which it is taken for deleted: then nothing revokes it. */
+  /** The resource whose deletion also counts for this one; nothing revokes it then. */
   readonly deletedWith?: string;
-  /** The end that the service holds, whoever set it. */
+  /** The expiry that the service has, whoever set it. */
   readonly actualExpiresAt?: string;
   readonly createdAt?: string;
   readonly rotateEvery?: string;
@@ -97,23 +100,23 @@ export interface Facts {
   readonly previousKeyId?: string;
   readonly previousValidUntil?: string;
   readonly nextRotationAt?: string;
-  /** What `check` asks for, of a rotating key: see its request. */
+  /** For a rotating key: what `check` requests (see the key's request). */
   readonly requestedGeneration?: number;
   readonly requestedReason?: string;
-  /** Earliest and latest end of the key that a rotation leaves behind. */
+  /** Earliest and latest end of the previous key after a rotation. */
   readonly retireAfter?: string;
   readonly retireUntil?: string;
-  /** What is done. */
+  /** What was done. */
   readonly generation?: number;
 }
 
 /**
- * The facts of one state. In a preview the new state has inputs only, so what the service answered
- * stands in the outputs of the old one: `outputs` says which to use.
+ * The facts of one state. In a preview the new state has only inputs, so the service's answers are in the outputs of
+ * the old one. `outputs` says which to use.
  */
 export function readFacts(state: ResourceState, outputs: Values<OutputName>): Facts {
   const inputs: Values<InputName> = state.inputs;
-  // One assignment at a time: this runs twice for every key, and spreading parts together takes several times as long.
+  // One assignment at a time: this runs twice per key, and spreading parts together takes several times as long.
   const facts: Writable<Facts> = {
     connection: text(inputs.connection) ?? "default",
     labels: readLabels(inputs.labels),
@@ -177,7 +180,7 @@ const inputTexts: readonly (readonly [TextFact, InputName])[] = [
   ["retireUntil", "retireUntil"],
 ];
 
-/** In this order: of a rotating key the last rotation counts, not the first issue. */
+/** The order matters: for a rotating key the last rotation counts, not the first issue. */
 const outputTexts: readonly (readonly [TextFact, OutputName])[] = [
   ["accountId", "accountId"],
   ["keyId", "keyId"],
@@ -193,10 +196,10 @@ const outputTexts: readonly (readonly [TextFact, OutputName])[] = [
 /** Properties that must never be readable in a preview. */
 export const secretInputs: readonly InputName[] = ["secretValue"];
 export const secretOutputs: readonly OutputName[] = ["secret", "previousSecret"];
-/** Properties that people fill by hand: where a pasted credential of unknown shape would land. */
+/** Properties that people fill in by hand, where a pasted credential of unknown shape could land. */
 export const freeText: readonly InputName[] = ["name", "description", "labels", "keepers", "emergency", "options"];
 
-/** True for a value that the engine has masked or does not know yet. */
+/** True for a value that the engine masked or does not know yet. */
 export function isHidden(value: unknown): boolean {
   return hidingOf(value) !== undefined;
 }
@@ -208,7 +211,10 @@ export function hidingOf(value: unknown): Hiding | undefined {
 
 type Form = "text" | "flag" | "number" | "target" | "options";
 
-/** What decides who may do what, where, and for how long, beside scopes and account; and its only form. */
+/**
+ * The inputs, besides scopes and account, that decide who may do what, where, and for how long; each with its only
+ * valid form.
+ */
 const decisive = {
   connection: "text",
   target: "target",
@@ -230,13 +236,13 @@ const decisive = {
   options: "options",
 } as const satisfies Partial<Record<InputName, Form>>;
 
-/** Every other input that there is: it decides nothing, or is read elsewhere. */
+/** All other inputs: they decide nothing, or are read elsewhere. */
 const otherInputs = {
   ...{ origin: true, name: true, description: true, labels: true, keepers: true, emergency: true, allowOutage: true },
   ...{ scopes: true, serviceAccountId: true, secretValue: true, agreedExpiresAt: true },
   ...{ issuedOn: true, rotationReason: true, retireAfter: true, retireUntil: true, retireAskedOn: true },
 } as const satisfies Record<Exclude<InputName, keyof typeof decisive>, true>;
-/** The engine's own, and an output that decides nothing wherever it stands. */
+/** The engine's own properties, and an output that decides nothing anywhere. */
 const notOurs: ReadonlySet<string> = new Set(["__provider", "__defaults", "agreedScopes"]);
 
 function hiddenProperties({ inputs, inputsHoldOutputs }: ResourceState): Facts["hidden"] {
@@ -275,7 +281,7 @@ function hasForm(value: unknown, form: Form): boolean {
   }
 }
 
-/** A field that a later version adds says something of the place, too. */
+/** A field that a later version adds also describes the place. */
 function isTarget(value: unknown): boolean {
   const { backend, origin, credential, route, extraScopes, ...more } = record(value) ?? {};
   const optional = [credential, route].every((field) => field === undefined || text(field) !== undefined);
@@ -284,7 +290,7 @@ function isTarget(value: unknown): boolean {
   return text(backend) !== undefined && text(origin) !== undefined && known;
 }
 
-/** Undefined where it has any other form. */
+/** Undefined for any other form. */
 function readExtraScopes(value: unknown): ExtraScopes | undefined {
   const claims = Object.entries(record(value) ?? {});
   if (claims.length === 0) return undefined;
@@ -325,7 +331,7 @@ function hidingAmong(values: unknown): Hiding | undefined {
 
 function accountReading(value: unknown): Facts["account"] {
   if (value === undefined || value === null) return "absent";
-  // Neither text nor hidden: no service has such an id, and nobody can say what it would make of it.
+  // Neither text nor hidden: no service has such an id, and nobody can say how it would read this one.
   return hidingOf(value) ?? (typeof value === "string" ? "value" : "secret");
 }
 
@@ -334,7 +340,7 @@ function isWrappedSecret(value: unknown): boolean {
   return record(value)?.[secretSignature] !== undefined;
 }
 
-/** Where no target was asked for, who issued the key is on record. */
+/** If no target was requested, the record names the issuer of the key. */
 function readTarget({ inputs, outputs }: ResourceState): Target | undefined {
   const target = record(inputs.target ?? outputs.target);
   const backend = text(target?.backend);
@@ -374,7 +380,7 @@ function noteOptions(facts: Writable<Facts>, value: unknown): void {
 function readLabels(value: unknown): Record<string, string> {
   const labels: Record<string, string> = {};
   for (const [name, label] of Object.entries(record(value) ?? {})) {
-    // A label that is only known later still counts as given.
+    // A label that is known only later still counts as given.
     if (isHidden(label)) labels[name] = "(known after the update)";
     else if (typeof label === "string" && label.trim() !== "") labels[name] = label;
   }

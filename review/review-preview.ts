@@ -26,17 +26,17 @@ import type { Unit, Units, Unreviewable } from "./units";
 import { subjectOf } from "./wording";
 
 export interface ReviewRequest {
-  /** What `pulumi preview --json --show-sames` printed: its bytes, or its text. */
+  /** The output of `pulumi preview --json --show-sames`, as bytes or text. */
   readonly preview: string | Uint8Array;
   readonly policy: Policy;
   readonly policyEdit?: PolicyEdit;
   readonly nowMs: number;
-  /** The Pulumi project's folder inside the repository, with `/`; empty = its root. */
+  /** The Pulumi project's folder inside the repository, with `/`; empty for the root. */
   readonly projectPath: string;
   readonly failOn: FailOn;
   readonly expectNoAccessChange: boolean;
   readonly allowEmpty: boolean;
-  /** Text of the committed lock file, where one is to be compared. */
+  /** Text of the committed lock file, if one should be compared. */
   readonly lock?: string;
   readonly part?: string;
   /** For a preview that failed before it named its stack. */
@@ -44,14 +44,14 @@ export interface ReviewRequest {
   readonly project?: string;
 }
 
-/** The whole way from a preview to a report. Pure: the same request gives the same report. */
+/** Turns a preview into a report. Pure: the same request gives the same report. */
 export function reviewPreview(request: ReviewRequest): Report {
   const { policy } = request;
   const preview = readPreview(request.preview);
   const stack = preview.stack ?? request.stack ?? "";
   const project = preview.project ?? request.project ?? "";
   const { units, changes, strangers, code } = readUnits(preview, policy.document, request.projectPath);
-  // Whole days: a review says the same all day long.
+  // Whole days: a review gives the same result all day.
   const nowMs = Math.floor(request.nowMs / dayMs) * dayMs;
   const rows = accountRows(units);
   const keys = keyChanges(units, new Map(changes.map(({ urn, op }) => [urn, op])), preview.knowsConsumers);
@@ -108,7 +108,7 @@ export function reviewPreview(request: ReviewRequest): Report {
   };
 }
 
-/** Everything that nobody has looked at. One entry is enough to keep a review from being green. */
+/** Everything that nobody has reviewed. A single entry keeps a review from being green. */
 function unreviewedOf(
   request: Pick<ReviewRequest, "allowEmpty">,
   preview: Preview,
@@ -130,7 +130,7 @@ function unreviewedOf(
         "The preview has no service account and no API key. If that is right for this stack, say `--allow-empty`.",
     });
   }
-  // Not in the order in which the engine happened to tell of them: the digest stands for these as well.
+  // Sorted, because the digest covers these as well and the engine's order can vary.
   return unreviewed.sort((a, b) => compareTexts(a.urn ?? "", b.urn ?? "") || compareTexts(a.reason, b.reason));
 }
 
@@ -148,7 +148,7 @@ function compareLock(
   return { current: differences.length === 0, differences };
 }
 
-/** Who owns the account of a row, by its label, else by those of its keys. */
+/** The owner of a row's account, from its label, or else from the labels of its keys. */
 function ownersOf(units: readonly Unit[]): (row: AccountRow) => string | null {
   const owners = new Map(
     units.map(({ urn, after, before }) => [exactText(urn), (after ?? before)?.facts.labels.owner] as const),
@@ -211,7 +211,7 @@ export function lockPreview(request: Pick<ReviewRequest, "preview" | "policy" | 
   };
 }
 
-/** The report of a review that could not run: it replaces an older verdict instead of leaving it to stand. */
+/** The report of a review that could not run: it replaces an older verdict, which must not stay. */
 export function failedReview(failure: {
   readonly preview: string | Uint8Array;
   readonly exitCode: number;

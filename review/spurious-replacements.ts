@@ -3,9 +3,9 @@ import { unknownValue, type UnitKind } from "./resource-facts";
 import type { ResourceChange } from "./stack-change";
 
 /**
- * In a preview every output of a dynamic resource that is updated in place is unknown, so the engine plans to
- * replace whoever has one of them as a replacing input. Where the key behind it stays, the value turns out the
- * same in the update, and nothing is replaced. Only `keepers` are looked at: they decide no access.
+ * In a preview every output of a dynamic resource that is updated in place is unknown. So the engine plans to replace
+ * each resource that uses one of them as a replacing input. If the key behind it stays, the value turns out the same in
+ * the update, and nothing is replaced. Only `keepers` are considered, because they decide no access.
  */
 interface Candidate {
   readonly change: ResourceChange;
@@ -21,7 +21,7 @@ export function spuriousReplacements(candidates: readonly Candidate[]): Readonly
     if (kind !== "account" && change.op === "update" && keepsItsKey(change)) staying.add(change.urn);
   }
   const found = new Map<string, readonly string[]>();
-  // What will not be replaced keeps its own outputs as well, and so on along a chain.
+  // A resource that will not be replaced also keeps its own outputs, and so on along a chain.
   for (let isGrowing = true; isGrowing;) {
     isGrowing = false;
     for (const { change, kind } of candidates) {
@@ -36,21 +36,21 @@ export function spuriousReplacements(candidates: readonly Candidate[]): Readonly
   return found;
 }
 
-/** A rotating key asks for its next generation where it issues one. */
+/** True unless the rotating key requests its next generation, and so issues one. */
 function keepsItsKey({ before, after }: ResourceChange): boolean {
   if (!before || !after) return false;
   const { generation } = after.inputs;
   return generation === undefined || generation === (before.outputs.generation ?? before.inputs.generation);
 }
 
-/** Undefined where anything else than such keepers differs, or a keeper may really change. */
+/** Undefined if anything but such keepers differs, or if a keeper may really change. */
 function sourcesOf(
   { before, after, replaceReasons }: ResourceChange,
   staying: ReadonlySet<string>,
   states: ReadonlyMap<string, ResourceState>,
 ): readonly string[] | undefined {
   if (!before || !after || replaceReasons.length !== 1 || replaceReasons[0] !== "keepers") return undefined;
-  // Should it be replaced after all, the old key would work on: that is not for a guess.
+  // If it were replaced after all, the old key would keep working: do not guess here.
   if (before.retainOnDelete || before.deletedWith !== undefined) return undefined;
   const sources = after.propertyDependencies.keepers ?? [];
   if (sources.length === 0 || !sources.every((urn) => staying.has(urn))) return undefined;

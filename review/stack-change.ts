@@ -1,7 +1,7 @@
 import type { Preview } from "./preview";
 import type { PreviewStep, ResourceState } from "./preview-form";
 
-/** What happens to one resource, however many steps the engine needs for it. */
+/** What happens to one resource, in any number of engine steps. */
 export interface ResourceChange {
   readonly urn: string;
   readonly op: ChangeOp;
@@ -10,12 +10,12 @@ export interface ResourceChange {
   readonly after?: ResourceState | undefined;
   readonly diffReasons: readonly string[];
   readonly replaceReasons: readonly string[];
-  /** Replaced originals that an earlier update left behind; this one deletes them. */
+  /** Replaced originals that an earlier update left behind and this one deletes. */
   readonly leftovers: readonly ResourceState[];
 }
 
 export type ChangeOp = "same" | "create" | "update" | "replace" | "delete";
-/** `unknown` = replaced, and the preview has one step for it (no `--show-replacement-steps`). */
+/** `unknown`: replaced, but the preview has only one step for it (no `--show-replacement-steps`). */
 export type ReplaceOrder = "none" | "create-before-delete" | "delete-before-create" | "unknown";
 
 const replacing = new Set([
@@ -61,7 +61,7 @@ function oneChange(urn: string, all: readonly PreviewStep[]): ResourceChange {
   };
 }
 
-/** The original of this very replacement is marked for deletion as well; a leftover has another id. */
+/** The original of the current replacement is marked for deletion as well; a leftover has another id. */
 function leftoversIn(steps: readonly PreviewStep[]): readonly PreviewStep[] {
   const replaced = steps.find(({ op }) => op === "create-replacement" || op === "replace")?.oldState?.id;
   return steps.filter(
@@ -69,15 +69,15 @@ function leftoversIn(steps: readonly PreviewStep[]): readonly PreviewStep[] {
   );
 }
 
-/** A delete that is not half of a replacement, with nothing made afterwards, ends the resource. */
+/** True for a delete that is not part of a replacement and after which nothing is made. */
 function ends(steps: readonly PreviewStep[]): boolean {
   const last = steps.at(-1);
   return last !== undefined && removing.has(last.op) && !steps.some(({ op }) => makes(op));
 }
 
 /**
- * With `--refresh` a resource is named twice: what the service says of it now, and what will be done.
- * The second counts, and starts from what the first has found.
+ * With `--refresh` the steps name a resource twice: first what the service says of it now, then what will be done. The
+ * second counts, and starts from what the first found.
  */
 function planned(steps: readonly PreviewStep[]): readonly PreviewStep[] {
   let start = steps.length - 1;
@@ -88,7 +88,7 @@ function planned(steps: readonly PreviewStep[]): readonly PreviewStep[] {
   return steps.slice(Math.max(0, start));
 }
 
-/** Most resources of most previews. */
+/** The change of an unchanged resource, as most are in most previews. */
 function untouched({ urn }: PreviewStep, before: ResourceState, after: ResourceState): ResourceChange {
   return {
     urn,

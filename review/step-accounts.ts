@@ -2,13 +2,13 @@ import type { ChangeSummary, PreviewStep, ResourceState } from "./preview-form";
 import { parseUrn } from "./urn";
 
 /**
- * A preview is believed where it adds up: the engine counts what it plans, each resource has one plan, and a
- * step has the states that it speaks of. The engine leaves a state out where it cannot write it down.
+ * A preview is trusted only if it adds up: the engine counts what it plans, each resource has one plan, and a step has
+ * the states that it mentions. The engine leaves out a state that it cannot write.
  */
 
-/** Counted in the change summary, once for each resource. */
+/** Counted in the change summary, once per resource. */
 const counted = ["same", "create", "update", "delete", "replace", "import", "discard", "read"] as const;
-/** Parts of a replacement, leftovers and refreshes, which the engine does not count. */
+/** Parts of a replacement, leftovers and refreshes. The engine does not count them. */
 const uncounted: ReadonlySet<string> = new Set([
   "create-replacement",
   "delete-replaced",
@@ -29,7 +29,7 @@ const withOld: ReadonlySet<string> = new Set([
   ...["delete", "delete-replaced", "discard", "discard-replaced", "remove-pending-replace", "refresh"],
 ]);
 
-/** Why the steps are not what the engine planned; empty = they add up. Our own words only. */
+/** Why the steps do not match the engine's plan. Empty: they add up. Our own words only. */
 export function unaccountedSteps(steps: readonly PreviewStep[], summary: ChangeSummary): string[] {
   return [...new Set([...steps.flatMap(problemsOf), ...miscounted(steps, summary)])];
 }
@@ -64,19 +64,22 @@ function miscounted(steps: readonly PreviewStep[], summary: ChangeSummary): stri
   return problems;
 }
 
-/** With `--refresh` the engine first says what the service has, and does not count it. */
+/** With `--refresh` the engine first reports what the service has, and does not count it. */
 function withoutRefresh(plan: readonly PreviewStep[]): readonly PreviewStep[] {
   const [first, second] = plan;
   return first && second && plan.length === 2 && isFoundByRefresh(first) ? [second] : plan;
 }
 
-/** Unchanged resources are left out without `--show-sames`, which has words of its own; what is only read counts if it differs. */
+/**
+ * Without `--show-sames` unchanged resources are left out, which has its own message; resources that are only read
+ * count if they differ.
+ */
 function differs(op: (typeof counted)[number], has: number, said: number): boolean {
   if (op === "same") return has > said;
   return op === "read" ? has < said : has !== said;
 }
 
-/** What a refresh has found: the resource as it is, with the id that a plan for the future does not have. */
+/** A step that a refresh found: the resource as it is, with the id that a planned resource does not have yet. */
 function isFoundByRefresh({ op, oldState, newState }: PreviewStep): boolean {
   return op === "delete" || (op === "update" && newState?.id !== undefined && newState.id === oldState?.id);
 }

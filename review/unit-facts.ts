@@ -12,13 +12,13 @@ export function factsOf({ op, before, after }: ResourceChange): { before?: Facts
   return old ? { before: old, after: next } : { after: next };
 }
 
-/** What is kept in place keeps what the service said of it, as far as the preview does not know better. */
+/** A resource that stays in place keeps its old outputs, except those that the preview already knows to be new. */
 function keptOutputs(before: ResourceState | undefined, after: ResourceState): ResourceState["outputs"] {
   const news = knownOnly(after.outputs);
   return news === nothing ? (before?.outputs ?? nothing) : { ...before?.outputs, ...news };
 }
 
-/** Most keys of a stack are untouched: what the old state said is read once. */
+/** Most keys of a stack are unchanged: their old state is read only once. */
 function isSameText(before: ResourceState, after: ResourceState): boolean {
   if (
     before.protect !== after.protect ||

@@ -6,7 +6,7 @@ import type { ResourceState } from "./preview-form";
 import type { Facts, UnitKind } from "./resource-facts";
 import type { ChangeOp, ReplaceOrder, ResourceChange } from "./stack-change";
 
-/** One of our resources, as the review sees it: what it is now and what it will be. */
+/** One of our resources in the review: as it is now and as it will be. */
 export interface Unit {
   readonly urn: string;
   readonly name: string;
@@ -15,15 +15,15 @@ export interface Unit {
   readonly order: ReplaceOrder;
   readonly before?: Side | undefined;
   readonly after?: Side | undefined;
-  /** What it gains and loses by itself. */
+  /** Its own gains and losses. */
   readonly change: GrantChange;
-  /** The name it had before an alias moved it. */
+  /** Its old URN before an alias moved it. */
   readonly movedFrom?: string | undefined;
   readonly replaceReasons: readonly string[];
   readonly diffReasons: readonly string[];
-  /** It leaves the state and goes on to work: why nothing revokes it, as a word of the program. */
+  /** It leaves the state but keeps working: why nothing revokes it, as a word of the program. */
   readonly staysAlive?: "retainOnDelete" | "deletedWith" | undefined;
-  /** The engine plans a replacement that will not happen: the resources whose unknown outputs make it look so. */
+  /** The engine plans a replacement that will not happen: the resources whose unknown outputs make it look planned. */
   readonly keptDespite?: readonly string[] | undefined;
   readonly location: Location;
 }
@@ -31,25 +31,25 @@ export interface Unit {
 export interface Side {
   readonly facts: Facts;
   readonly access: Access;
-  /** Whose key it is; of an account itself, `none`. */
+  /** The account of a key; `none` for an account itself. */
   readonly account: KeyAccount;
   /** Resources of this stack that use the key. */
   readonly consumers: readonly string[];
-  /** All values of the state, for the search for secrets. Never printed. */
+  /** All values of the state, to search for secrets. Never printed. */
   readonly state: ResourceState;
 }
 
-/** A dynamic resource that is not ours: code that the engine runs, and no review of access can judge. */
+/** A dynamic resource that is not ours: the engine runs its code, and no review of access can judge it. */
 export interface ForeignCode {
   readonly urn: string;
   readonly name: string;
-  /** Left out where there was none before. */
+  /** Left out if there was none before. */
   readonly before?: CodeText | undefined;
   readonly after: CodeText;
   readonly location: Location;
 }
 
-/** The code in `__provider`; `undefined` where it is secret, or not known before the update. */
+/** The code in `__provider`; `undefined` if it is secret or not known before the update. */
 export interface CodeText {
   readonly type: string;
   readonly text: string | undefined;

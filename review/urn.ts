@@ -1,4 +1,6 @@
-/** The parts of a Pulumi URN. `urn:pulumi:<stack>::<project>::<type>[$<type>…]::<name>`; a name may hold `::` itself. */
+/**
+ * The parts of a Pulumi URN: `urn:pulumi:<stack>::<project>::<type>[$<type>…]::<name>`. A name may contain `::` itself.
+ */
 export interface UrnParts {
   readonly stack: string;
   readonly project: string;
@@ -23,12 +25,12 @@ export function parseUrn(urn: string): UrnParts | undefined {
   };
 }
 
-/** The logical name, or the whole URN where it has no known form. */
+/** The logical name, or the whole URN if it has an unknown form. */
 export function nameOf(urn: string): string {
   return parseUrn(urn)?.name ?? urn;
 }
 
-/** What identifies a resource inside its stack: the same on every copy of the stack. */
+/** Identifies a resource inside its stack: the same in every copy of the stack. */
 export function urnInsideStack(urn: string): string {
   const parts = parseUrn(urn);
   return parts ? `${parts.qualifiedType}::${parts.name}` : urn;

@@ -6,7 +6,7 @@ import type { Report, ReportKey } from "./report";
 import { ruleOf } from "./rules/index";
 import { parseUrn } from "./urn";
 
-/** Sentences that several formats share. Program text stands in backticks (see `splitMessage`). */
+/** Sentences that several formats share. Program text is in backticks (see `splitMessage`). */
 
 export function verdictWords(report: Report): string {
   const { counts } = report;
@@ -43,12 +43,12 @@ function blockReasons(report: Report): string[] {
   return reasons.length > 0 ? reasons : ["see below"];
 }
 
-/** False for the report of a review that could not run: it has nothing to say but why. */
+/** False for the report of a review that could not run: it only says why. */
 export function wasReviewed({ digest }: Pick<Report, "digest">): boolean {
   return digest !== null;
 }
 
-/** What was looked at, where, and as of when. */
+/** What was reviewed, where, and as of when. */
 export function footerWords(report: Report): string {
   const { counts, unreviewed } = report;
   const happened = [
@@ -71,7 +71,7 @@ export function footerWords(report: Report): string {
   ].join(", ");
 }
 
-/** The routine: said once and quietly, so that it never hides an escalation. */
+/** A routine rotation, mentioned once and briefly, so that it never hides an escalation. */
 export function rotationWords(report: Report): string | undefined {
   const quiet = report.keys.filter(({ op, equalAccess }) => op === "rotate" && equalAccess);
   return quiet.length === 0
@@ -79,7 +79,7 @@ export function rotationWords(report: Report): string | undefined {
     : `${plural(quiet.length, "key")} ${quiet.length === 1 ? "rotates" : "rotate"} with unchanged access`;
 }
 
-/** What only got another name, said as quietly. */
+/** Resources that only got another name, mentioned as briefly. */
 export function movedWords(report: Report): string | undefined {
   const moved = report.keys.filter(({ op, equalAccess }) => op === "move" && equalAccess);
   if (moved.length === 0) return undefined;
@@ -112,13 +112,13 @@ export function ruleHelp(id: RuleId): string {
   return ruleOf(id)?.help ?? "";
 }
 
-/** What becomes of the key that a replacement or a rotation leaves behind. */
+/** What happens to the old key after a replacement or a rotation. */
 export function oldKeyWords({ oldValidUntil }: Pick<ReportKey, "oldValidUntil">): string {
   if (oldValidUntil === null) return "";
   return /^\d/.test(oldValidUntil) ? `works until ${oldValidUntil}` : oldValidUntil;
 }
 
-/** URNs of keys that go from the program and that nobody revokes. */
+/** URNs of keys that leave the program and that nobody revokes. */
 export function stayingAlive({ delta }: Pick<Report, "delta">): ReadonlySet<string> {
   return new Set(delta.filter(({ before, after }) => !after && before?.staysAlive === true).map(({ urn }) => urn));
 }
@@ -137,7 +137,7 @@ export function keyOpWords({ op, urn }: Pick<ReportKey, "op" | "urn">, alive: Re
   return op === "delete" && alive.has(urn) ? "removed, but stays alive" : words[op];
 }
 
-/** Of the consumers in this stack: what other stacks do with a key is not known. */
+/** The consumers in this stack; what other stacks do with a key is unknown. */
 export function consumersWords(key: ReportKey): string {
   if (key.updatedConsumers === null) return "unknown";
   return key.consumers.length === 0 ? "none" : `${key.updatedConsumers} of ${key.consumers.length}`;
@@ -155,7 +155,7 @@ function warnings({ warn }: Report["counts"]): string {
   return warn > 0 ? `, ${plural(warn, "warning")}` : "";
 }
 
-/** "1 account and 2 keys gain, 1 key loses": the rows of the table about access. */
+/** "1 account and 2 keys gain, 1 key loses": counts the rows of the access table. */
 function gainAndLose(report: Report): string {
   const rows = changedAccounts(report);
   const beside = keysBesideAccounts(report);

@@ -7,7 +7,7 @@ import type { Block } from "./fit-blocks";
 import { cell, grantsCell, kindOf, nameIn } from "./markdown-text";
 import { fewestInGroup, tableBlock, tableHead, type TableRow } from "./table";
 
-/** Who gains and loses what: a row for each account, and for each key whose change its account's row does not show. */
+/** Who gains and loses what: a row for each account, and for each key whose change is not in its account's row. */
 export function accessBlock(report: Report, inPlay: InPlay): Block[] {
   const changed = changedAccounts(report);
   const hidden = keysBesideAccounts(report);
@@ -31,7 +31,7 @@ export function accessBlock(report: Report, inPlay: InPlay): Block[] {
   ];
 }
 
-/** The whole access of whoever gains or loses, as a diff. */
+/** The full access of everyone who gains or loses, as a diff. */
 export function effectiveAccessBlock(report: Report): Block[] {
   const changed = changedAccounts(report);
   if (changed.length === 0) return [];
@@ -52,7 +52,7 @@ export function effectiveAccessBlock(report: Report): Block[] {
 
 interface Known {
   readonly inPlay: InPlay;
-  /** URNs of keys that nobody revokes although they go. */
+  /** URNs of keys that leave the program and that nobody revokes. */
   readonly alive: ReadonlySet<string>;
 }
 
@@ -84,7 +84,7 @@ function accountRow(row: ReportAccount, ofAccount: readonly ReportKey[], { inPla
   };
 }
 
-/** Where the rows have no place of their own, a changed one is a reason. */
+/** If the rows do not show places, a changed place becomes a reason. */
 function moved(row: ReportAccount, inPlay: InPlay): string[] {
   const [before, after] = [row.targetBefore, row.targetAfter].map(targetText);
   return inPlay.several || !before || !after || before === after
@@ -107,7 +107,7 @@ function hiddenKeyRow(key: ReportKey, { inPlay, alive }: Known): TableRow {
   };
 }
 
-/** The cell about the service; none where all are on one. */
+/** The cell about the service; none if all resources are on one. */
 export function placeCells(urn: string, inPlay: InPlay): string[] {
   if (!inPlay.several) return [];
   const place = inPlay.placeOf(urn);
@@ -115,7 +115,7 @@ export function placeCells(urn: string, inPlay: InPlay): string[] {
   return [place.was === undefined ? cell(place.now, 300) : `now ${cell(place.now, 300)}, was ${cell(place.was, 300)}`];
 }
 
-/** Rows with the same access; the table has all their names. */
+/** Groups rows with the same access; the table names all of them. */
 function equalChanges(rows: readonly ReportAccount[]): (readonly ReportAccount[])[] {
   const groups = Map.groupBy(rows, ({ owner, env, before, after, gains, loses, targetBefore, targetAfter }) =>
     JSON.stringify([owner, env, before, after, gains, loses, targetBefore, targetAfter]),

@@ -6,7 +6,7 @@ import type { Block } from "./fit-blocks";
 import { code, kindOf, md, nameIn } from "./markdown-text";
 import { fewestInGroup, shownNames } from "./table";
 
-/** What stops the merge, in the open and in one line a rule: the findings below say the rest. */
+/** What stops the merge, always visible and on one line per rule. The list of findings has the details. */
 export function blockingBlock(report: Report): Block[] {
   const groups = groupsOf(report.findings.filter((finding) => isBlocking(finding, report)));
   if (groups.length === 0) return [];
@@ -27,7 +27,7 @@ export function blockingBlock(report: Report): Block[] {
   ];
 }
 
-/** All findings, with their place and how to resolve them. */
+/** All findings, with their location and how to resolve them. */
 export function findingsBlock({ findings, counts }: Report): Block[] {
   if (findings.length === 0) return [];
   const { block, warn, info, waived } = counts;
@@ -45,7 +45,7 @@ export function findingsBlock({ findings, counts }: Report): Block[] {
       priority: 0,
       variants: [
         variant(groups.flatMap((group, index) => [...(index === 0 ? [] : [""]), ...findingGroup(group)])),
-        // Too many for a line each: the names alone, under their rule.
+        // Too many for a line each: only the names, under their rule.
         variant(groups.map((group) => `- ${shortGroup(group)}`)),
         variant(findings.map(({ rule, urn }) => `- ${rule} ${code(nameIn(urn), 40)}`)),
       ],
@@ -54,12 +54,12 @@ export function findingsBlock({ findings, counts }: Report): Block[] {
 }
 
 function isBlocking({ level, waived, rule, urn }: ReportFinding, { failOn, unreviewed }: Report): boolean {
-  // What could not be read stands above already.
+  // A block above already shows what could not be read.
   const isAbove = rule === unreadableScopes.id && unreviewed.some((each) => each.urn === urn);
   return !waived && !isAbove && (level === "block" || reaches(level, failOn));
 }
 
-/** By level and rule; a report has its findings in that order. */
+/** Groups by level and rule; a report already has its findings in that order. */
 function groupsOf(findings: readonly ReportFinding[]): (readonly ReportFinding[])[] {
   return [...Map.groupBy(findings, ({ level, rule, waived }) => JSON.stringify([level, rule, waived])).values()];
 }
@@ -79,7 +79,7 @@ function findingLine(finding: ReportFinding): string {
   return `- ${md(subjectOf(finding.urn))}: ${whatOf(finding)}`;
 }
 
-/** Findings that differ in nothing but the name of the resource. All names are there. */
+/** Findings that differ only in the name of the resource. All names are listed. */
 function equalFindings(equal: readonly ReportFinding[]): string {
   const [first] = equal;
   if (!first) return "";
@@ -97,7 +97,7 @@ function whatOf(finding: ReportFinding): string {
   return `${md(finding.message)}, at ${code(place, 160)}${before}${waiver}`;
 }
 
-/** A rule with the names of what it found, or the first of them. */
+/** A rule with the names of its findings, or the first of them. */
 function shortGroup(group: readonly ReportFinding[], most = Number.MAX_SAFE_INTEGER): string {
   const [first] = group;
   if (!first) return "";

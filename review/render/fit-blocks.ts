@@ -1,23 +1,23 @@
-/** A table, a list or a fold of a page that must not grow beyond a limit. */
+/** A table, a list or a fold of a page with a size limit. */
 export interface Block {
-  /** What its rows are, for the line that says how many are hidden. */
+  /** What the rows are, for the line that says how many are hidden. */
   readonly what: string;
-  /** 0 keeps its place longest. */
+  /** Blocks with priority 0 are shortened last. */
   readonly priority: number;
-  /** From the fullest to the shortest; a shorter one is taken where the fuller does not fit whole. */
+  /** From the fullest to the shortest. A shorter one is used if the fuller one does not fit completely. */
   readonly variants: readonly BlockText[];
 }
 
 export interface BlockText {
   readonly head: readonly string[];
-  /** Made one by one, as long as there is room: of a thousand rows most are never shown. */
+  /** Made one by one while there is space: most of a thousand rows are never shown. */
   readonly rows: readonly (() => string)[];
   readonly foot: readonly string[];
 }
 
 /**
- * The page within its limit. Blocks are filled by priority, stand in their own order, and every one
- * that is cut says how much is missing: a reader never takes a part for the whole.
+ * Fits the page into its limit. Blocks are filled by priority and keep their order. Each block that is cut says how
+ * much is missing, so a reader never takes a part for the whole.
  */
 export function fitBlocks(
   head: readonly string[],
@@ -25,7 +25,7 @@ export function fitBlocks(
   foot: readonly string[],
   maxChars: number,
 ): string {
-  // Every block may need its line about hidden rows, so that much is kept for each that is not placed yet.
+  // Every block may need its line about hidden rows, so this much is reserved for each that is not placed yet.
   const notice = (block: Block): number => hiddenLine(block, allRows(block)).length + 3;
   let reserved = blocks.reduce((sum, block) => sum + notice(block), 0);
   let free = maxChars - size(head) - size(foot);

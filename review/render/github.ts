@@ -3,7 +3,7 @@ import type { Level } from "../levels";
 import type { Report } from "../report";
 import { lockHelp, ruleHelp, ruleTitle, subjectOf, verdictWords, wasReviewed } from "../wording";
 
-/** Workflow commands: annotations on the changed files of a pull request, without any permission. */
+/** Workflow commands: annotations on the changed files of a pull request, which need no permission. */
 export function renderGithub(report: Report): string {
   const lines = report.findings
     .filter(({ waived }) => !waived)

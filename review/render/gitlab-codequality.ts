@@ -5,7 +5,7 @@ import { sha256 } from "../sha256";
 import { ruleTitle, subjectOf } from "../wording";
 import { safeJson } from "./json";
 
-/** GitLab's Code Quality report: every object has a fingerprint, a severity and a place. */
+/** GitLab's Code Quality report: every object has a fingerprint, a severity and a location. */
 export function renderGitlabCodequality(report: Report): string {
   const findings = report.findings
     .filter(({ waived }) => !waived)

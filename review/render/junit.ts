@@ -3,7 +3,10 @@ import { reaches } from "../levels";
 import type { Report, ReportFinding } from "../report";
 import { lockHelp, ruleHelp, ruleTitle, subjectOf, verdictWords } from "../wording";
 
-/** JUnit XML: one test per resource, failed by what `--fail-on` counts; the lock file, where it is out of date; one per thing that could not be read. */
+/**
+ * JUnit XML: one test per resource, which fails on what `--fail-on` counts; one for a lock file that is out of date;
+ * one for each thing that could not be read.
+ */
 export function renderJunit(report: Report): string {
   const byUrn = new Map<string, ReportFinding[]>();
   for (const { urn } of [...report.accounts, ...report.keys]) byUrn.set(urn, []);
@@ -60,7 +63,7 @@ function line(finding: ReportFinding): string {
   return `${finding.rule} (${state}): ${plainMessage(finding.message)}. ${plainMessage(ruleHelp(finding.rule))}`;
 }
 
-/** Text for an attribute or an element: one line, unless line breaks of ours are to stay. */
+/** Text for an attribute or an element: one line, unless our own line breaks should stay. */
 function xml(text: string, separator?: string): string {
   const lines =
     separator === undefined ? [plainMessage(text)] : text.split(separator).map((part) => inert(part, 4_000));

@@ -6,7 +6,7 @@ import type { Block } from "./fit-blocks";
 import { kindOf, md } from "./markdown-text";
 import { tableBlock, tableHead, type TableRow } from "./table";
 
-/** Keys that this update makes in the place of others. */
+/** Keys that this update makes to replace others. */
 export function madeKeysBlock(report: Report, inPlay: InPlay): Block[] {
   const made = report.keys.filter(({ op }) => op === "replace" || op === "rotate");
   if (made.length === 0) return [];

@@ -1,16 +1,16 @@
 import { inert, splitMessage } from "../inert";
 import { subjectOf } from "../wording";
 
-/** The pieces of a Markdown page. What a program wrote stands in code spans; everything else is our own words. */
+/** The pieces of a Markdown page. Program text is in code spans; everything else is in our own words. */
 
-/** A message as Markdown: the program's words as code, ours as they are, unless they are not ours after all. */
+/** A message as Markdown: the program's words as code, ours as they are if they contain only our letters. */
 export function md(message: string, inTable = false): string {
   return splitMessage(message)
     .map(({ text, quoted }) => (quoted ? code(text, 300, inTable) : ours(text, inTable)))
     .join("");
 }
 
-/** Our sentences need nothing but these; whatever else a manipulated report holds is shown as code. */
+/** Our sentences need only these characters; anything else that a manipulated report contains is shown as code. */
 const ourLetters = /^[A-Za-z0-9 .,;:'"()/…·?-]*$/;
 const actsOnItsOwn = /:\/\/|www\.|\b[0-9a-f]{7,40}\b|\b[A-Z]{2,}-\d|::/i;
 
@@ -18,7 +18,7 @@ function ours(text: string, inTable: boolean): string {
   return text === "" || (ourLetters.test(text) && !actsOnItsOwn.test(text)) ? text : code(text, 300, inTable);
 }
 
-/** Program text as a code span. It has no backtick left; a table also needs its bars escaped. */
+/** Program text as a code span. It has no backticks left; a table also needs its bars escaped. */
 export function code(text: string, max = 120, inTable = false): string {
   const safe = inert(text, max);
   if (safe.trim() === "") return "`(empty)`";
@@ -43,7 +43,7 @@ export function kindOf(urn: string): string {
   return splitMessage(subjectOf(urn))[0]?.text.trim() ?? "";
 }
 
-/** The name in a URN, not yet made harmless for its place. */
+/** The name in a URN, which is not harmless yet. */
 export function nameIn(urn: string): string {
   return splitMessage(subjectOf(urn))[1]?.text ?? "";
 }

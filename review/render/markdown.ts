@@ -22,8 +22,8 @@ import { code, md } from "./markdown-text";
 import { tableHead } from "./table";
 
 /**
- * The comment on a pull request: a verdict, what a human has to do, who gains what; the rest after it. What a
- * program wrote stands in code spans, where GitHub and GitLab look for no mention, link, reference or HTML.
+ * The comment on a pull request: a verdict, what a human must do, who gains what, then the rest. Program text is in
+ * code spans, where GitHub and GitLab ignore mentions, links, references and HTML.
  */
 export function renderMarkdown(report: Report, maxChars: number): string {
   const digest = digestLines([report.digest]);
@@ -31,7 +31,7 @@ export function renderMarkdown(report: Report, maxChars: number): string {
   return `${markerFor(report)}\n\n${renderBody(report, room, 3)}${digest}`;
 }
 
-/** Without the marker and the digest: also the part of a comment about several stacks. */
+/** Without the marker and the digest. Also used for one part of a comment about several stacks. */
 export function renderBody(report: Report, maxChars: number, headingLevel: number): string {
   const heading = `${"#".repeat(headingLevel)} ${verdictSigns[report.verdict]} ${stackName(report)} · ${md(verdictWords(report))}`;
   const head = [heading, ""];
@@ -48,7 +48,7 @@ export function stackName(report: Report): string {
   );
 }
 
-/** In the order of the page; each block's priority says who gives way first when it does not fit. */
+/** The blocks in page order; each block's priority says which is shortened first when the page is too long. */
 function blocksOf(report: Report): Block[] {
   const inPlay = servicesInPlay(report);
   return [
@@ -104,7 +104,7 @@ function lockBlock({ lock }: Report): Block[] {
   ];
 }
 
-/** Where keys are, whose they are, how long they live. */
+/** Changes of place, owner and life. */
 function otherChangesBlock({ delta }: Report): Block[] {
   const left = { fact: "removal", before: "managed here", after: "stays alive, and nobody manages it" };
   const alive = stayingAlive({ delta });

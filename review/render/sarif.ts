@@ -6,8 +6,8 @@ import { ruleHelp, subjectOf } from "../wording";
 import { safeJson } from "./json";
 
 /**
- * SARIF 2.1.0 as GitHub's code scanning takes it: a repository-relative location on every result (one
- * without rejects the whole file), and fingerprints that do not move with the lines.
+ * SARIF 2.1.0 for GitHub's code scanning: a repository-relative location on every result (one without rejects the whole
+ * file), and fingerprints that do not depend on lines.
  */
 export function renderSarif(report: Report, toolVersion: string): string {
   const run = {
@@ -22,12 +22,12 @@ export function renderSarif(report: Report, toolVersion: string): string {
           fullDescription: { text: text(rule.help) },
           help: { text: text(rule.help), markdown: rule.help },
           defaultConfiguration: { level: sarifLevel(rule.level) },
-          // GitHub sorts by these numbers: 7.0 and more is "high".
+          // GitHub sorts by these numbers: 7.0 and higher is "high".
           properties: { tags: ["security"], "security-severity": severity[rule.level] },
         })),
       },
     },
-    // One stack's results must not close another's alerts.
+    // The results of one stack must not close the alerts of another.
     automationDetails: {
       id: `apikeys-review/${segment(report.project)}/${segment(report.stack === "" ? (report.part ?? "") : report.stack)}/`,
     },
@@ -90,7 +90,7 @@ function result(finding: ReportFinding, ruleIndex: number): unknown {
   };
 }
 
-/** In a SARIF message brackets make links and braces make placeholders. */
+/** In a SARIF message, brackets make links and braces make placeholders. */
 function text(message: string): string {
   return plainMessage(message).replace(
     /[[\]{}]/g,

@@ -4,25 +4,25 @@ import type { Block, BlockText } from "./fit-blocks";
 /** A row of a table about one resource. */
 export interface TableRow {
   readonly name: string;
-  /** What it is, in the singular and in the plural: `key`, `keys`. */
+  /** The kind of thing, in singular and plural: `key`, `keys`. */
   readonly noun: readonly [one: string, many: string];
-  /** Before and after the name in the first cell. */
+  /** Text before and after the name in the first cell. */
   readonly sign: string;
   readonly more: string;
   /** The other cells. */
   readonly cells: readonly string[];
-  /** Everything that a reviewer has to know of it beside its name: rows that differ in it stay apart. */
+  /** Everything that a reviewer must know about it besides its name. Rows that differ in it stay apart. */
   readonly sameness: unknown;
 }
 
-/** So many equal rows and more become one. */
+/** This many equal rows, or more, become one. */
 export const fewestInGroup = 4;
-/** How many names a group shows where all do not fit. */
+/** How many names a group shows if not all fit. */
 export const shownNames = 5;
 
 /**
- * A table in which equal rows stand as one: "300 keys like this", with all names in a fold, or the first
- * of them where the page is full.
+ * A table in which equal rows become one: "300 keys like this", with all names in a fold, or the first of them on a
+ * full page.
  */
 export function tableBlock(
   table: {

@@ -20,7 +20,7 @@ import {
 import { kindOf, nameIn } from "./markdown-text";
 import { fewestInGroup, shownNames } from "./table";
 
-/** For a terminal and for logs: plain lines, none of which starts with a program's words. */
+/** For a terminal and for logs: plain lines, and none begins with a program's words. */
 export function renderText(report: Report): string {
   const lines = [`${verdictWords(report)} (${report.project}/${report.stack})`];
   for (const quiet of [rotationWords(report), movedWords(report)]) if (quiet !== undefined) lines.push(`${quiet}.`);
@@ -86,7 +86,7 @@ export function renderText(report: Report): string {
   return `${lines.map(plainLine).join("\n")}\n`;
 }
 
-/** What is said of one resource: its name between two texts, and the lines below. */
+/** The text about one resource: its name between two texts, and the lines below. */
 interface Row {
   readonly lead?: string;
   readonly urn: string;
@@ -94,7 +94,7 @@ interface Row {
   readonly below: readonly string[];
 }
 
-/** Many rows that differ in nothing but the name are one, with their number, as in Markdown. */
+/** Joins rows that differ only in the name into one with their number, as in Markdown. */
 function rowLines(rows: readonly Row[]): string[] {
   const groups = Map.groupBy(rows, ({ urn, lead, words, below }) => JSON.stringify([kindOf(urn), lead, words, below]));
   return [...groups.values()].flatMap((group) => {
@@ -120,7 +120,7 @@ function list(grants: readonly string[]): string {
   return grants.map((grant) => `\`${grant}\``).join(" ");
 }
 
-/** Indentation is ours; the rest is made harmless once more, as the report may come from elsewhere. */
+/** The indentation is ours. The rest is made harmless again, because the report may come from elsewhere. */
 function plainLine(line: string): string {
   const indent = /^ */.exec(line)?.[0] ?? "";
   return `${indent}${plainMessage(line.slice(indent.length))}`;

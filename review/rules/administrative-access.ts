@@ -4,7 +4,10 @@ import { quoted } from "../inert";
 import type { Access } from "../access";
 import { problemOf, type Rule } from "./rule";
 
-/** On a new holder too, which has no earlier access to compare with. What SR001 and SR003 name is named there. */
+/**
+ * Applies to a new holder too, which has no earlier access to compare with. Findings of SR001 and SR003 are not
+ * repeated.
+ */
 export const administrativeAccess: Rule = {
   id: "SR028",
   title: "administrative access",
@@ -25,7 +28,7 @@ export const administrativeAccess: Rule = {
 };
 
 function isAdministrative({ kind, name }: Grant, access: Access | undefined): boolean {
-  // A role is not a scope of the catalogue: its own words decide.
+  // A role is not a scope of the catalogue, so its own words decide.
   if (kind === "role") return scopeLevel(undefined, name) === "admin";
   // Such as `role=admin`: what a vendor calls so, whatever else the option is about.
   if (kind === "option") return scopeLevel(undefined, name.slice(name.indexOf("=") + 1)) === "admin";

@@ -7,9 +7,9 @@ import { isKey, type Unit } from "../units";
 import type { Problem, Rule, RuleContext } from "./rule";
 
 /**
- * Three ways to tell a secret that was never seen: by the shape of known credentials, by the
- * fingerprint that a key's own resource publishes (exact, wherever the value turns up), and, in text
- * that people write, by its randomness. The value itself never leaves this file.
+ * Finds secrets that were never seen, in three ways: by the shape of known credentials; by the fingerprint that a key's
+ * own resource publishes (exact, wherever the value appears); and, in text that people write, by its randomness. The
+ * value itself never leaves this file.
  */
 export const exposedSecret: Rule = {
   id: "SR016",
@@ -42,7 +42,7 @@ class Search {
     this.#keys = new Set(context.units.filter(isKey).map(({ urn }) => urn));
   }
 
-  /** Our own resources: everything that is not one of the secret outputs must look harmless. */
+  /** Checks our own resources: everything except the secret outputs must look harmless. */
   ours(unit: Unit): Problem[] {
     const { before, after } = unit;
     if (!after) return [];
@@ -55,7 +55,7 @@ class Search {
     };
     for (const name of Object.keys(inputs)) look("input", name, inputs[name]);
     for (const name of Object.keys(outputs)) look("output", name, outputs[name]);
-    // What the service answered stands in the old state; what it repeats of old inputs is the past's affair.
+    // The service's answers are in the old state. Those that repeat old inputs belong to the past.
     for (const name of Object.keys(past?.outputs ?? {})) {
       if (past && !(name in inputs) && !(name in past.inputs)) look("output", name, past.outputs[name]);
     }
@@ -67,7 +67,10 @@ class Search {
     }));
   }
 
-  /** Everybody else: a key's own value anywhere, and credential shapes where a key is passed in or the stack puts it out. */
+  /**
+   * Checks all other resources: a key's own value anywhere, and credential shapes where a key is passed in or the stack
+   * exports it.
+   */
   others(): Problem[] {
     const { changes, projectFile } = this.#context;
     return changes.flatMap((change) => {
@@ -82,21 +85,21 @@ class Search {
     });
   }
 
-  /** What a resource of somebody else has in the clear, by the name of the property. */
+  /** Values that a foreign resource shows in clear, by property name. */
   #exposedIn({ urn, before }: ResourceChange, after: ResourceState): Map<string, string> {
     const isStack = urn === this.#context.stackUrn;
     const problems = new Map<string, string>();
     for (const place of ["inputs", "outputs"] as const) {
       const old = before?.[place] ?? {};
-      // The engine's preview has the stack's outputs in its old state only.
+      // The engine's preview has the stack's outputs only in its old state.
       const values = isStack ? { ...old, ...after[place] } : after[place];
       for (const name of Object.keys(values)) {
         if (name === "__provider") continue;
-        // What is not known yet is most likely what it was; what is masked now is mended.
+        // A value that is not known yet most likely stays as it was; one that is now masked is fixed.
         const value = values[name] === unknownValue ? old[name] : values[name];
         const isPassed = isStack || (after.propertyDependencies[name] ?? []).some((source) => this.#keys.has(source));
         const found = this.#exposed(value, isPassed);
-        // The secret of a key says more than a shape.
+        // A key's own secret says more than a shape.
         if (found === undefined || (found === shapeWords && problems.has(name))) continue;
         problems.set(name, `has ${found} in the clear in ${isStack ? "its output" : "its"} ${quoted(name)}`);
       }
@@ -153,7 +156,7 @@ class Search {
     return owner;
   }
 
-  /** The fingerprint is the beginning of the secret's SHA-256, and no other text has it. */
+  /** The fingerprint is the beginning of the secret's SHA-256, which no other text has. */
   #ownerOfText(text: string): string | undefined {
     if (text.length < 16 || text.length > 4_096 || this.#owners.size === 0) return undefined;
     return this.#owners.get(sha256(text).slice(0, 16));
@@ -164,19 +167,19 @@ const shapeWords = "a secret-looking value";
 const mustHide: ReadonlySet<string> = new Set([...secretInputs, ...secretOutputs]);
 const written: ReadonlySet<string> = new Set(freeText);
 
-/** The hint by which a vendor's page names a key: its beginning, an ellipsis, its end. */
+/** The hint with which a vendor's page shows a key: its beginning, an ellipsis, its end. */
 const mask = /\b\w{1,20}(?:…|\.{3}|\*{3,})\w{0,8}\b/g;
 
-/** True where a text holds a credential of a known shape; a vendor's hint at one is none. */
+/** True if a text contains a credential of a known shape; a vendor's hint does not count. */
 export function showsCredential(text: string): boolean {
   return otherShapes.test(text) || (looksSecret(text) && looksSecret(text.replace(mask, "")));
 }
 
-/** Credentials of other vendors that land in the wrong field. */
+/** Credentials of other vendors that end up in the wrong field. */
 const otherShapes =
   /-----BEGIN [A-Z ]*PRIVATE KEY-----|\b(?:gh[pousr]_|github_pat_|glpat-|xox[abprs]-|AKIA)[A-Za-z0-9_-]{12,}/;
 
-/** A long word of letters in both cases and digits, without the rhythm of language. */
+/** True for a long word of letters in both cases and digits that does not look like language. */
 export function looksRandom(text: string): boolean {
   return (text.match(/[A-Za-z0-9_+/=-]{24,}/g) ?? []).some((word) => {
     const digits = word.replace(/[^0-9]/g, "").length;
@@ -194,7 +197,7 @@ function isReadable(value: unknown): boolean {
   return typeof value === "string" && value !== "" && !isHidden(value);
 }
 
-/** True where any text inside the value passes. Masked and unknown values hold none. */
+/** True if any text inside the value passes the test. Masked and unknown values have none. */
 function someText(value: unknown, test: (text: string) => boolean, depth = 0): boolean {
   if (typeof value === "string") return !isHidden(value) && test(value);
   if (typeof value !== "object" || value === null || isHidden(value) || depth > 8) return false;

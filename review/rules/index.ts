@@ -28,7 +28,7 @@ import { weakerExpiry } from "./weaker-expiry";
 import { weakerProtection } from "./weaker-protection";
 import { wildcardScope } from "./wildcard-scope";
 
-/** Every rule, in the order of its number. SR017 and SR018 wait for an inventory of the service. */
+/** Every rule, in the order of its number. SR017 and SR018 need an inventory of the service. */
 export const rules: readonly Rule[] = [
   wildcardScope,
   readToWrite,

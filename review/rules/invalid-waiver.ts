@@ -14,7 +14,7 @@ export const invalidWaiver: Rule = {
   check: ({ policy, nowMs, stackUrn }) =>
     (policy.document.waivers ?? []).flatMap((waiver, index) => {
       const why = whyInvalid(waiver, nowMs);
-      // The file serves many stacks, and each answers for its own waivers.
+      // One file serves many stacks, and each is responsible for its own waivers.
       if (why === undefined || isOfAnotherStack(waiver.urn, stackUrn)) return [];
       return [
         {
@@ -27,7 +27,7 @@ export const invalidWaiver: Rule = {
     }),
 };
 
-/** Why a waiver does not hold, as the end of a sentence. */
+/** Why a waiver does not apply, as the end of a sentence. */
 export function whyInvalid(waiver: Waiver, nowMs: number): string | undefined {
   const needed = [
     "reason",

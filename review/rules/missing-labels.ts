@@ -11,7 +11,7 @@ export const missingLabels: Rule = {
   check: (context) =>
     context.units.flatMap((unit) => {
       const { after } = unit;
-      // A key of an account in this stack is described by its account.
+      // The account describes its keys if it is in this stack.
       if (!after || (isKey(unit) && after.account.urn !== undefined)) return [];
       const missing = context
         .limits(after.facts.environment)
@@ -21,7 +21,7 @@ export const missingLabels: Rule = {
     }),
 };
 
-/** An account whose keys all say it themselves needs not repeat it. */
+/** True if every key of an account has the label, so that the account need not repeat it. */
 function byEveryKey({ units }: RuleContext, account: Unit, label: string): boolean {
   const keys = units.filter(({ after }) => after?.account.urn === account.urn);
   return !isKey(account) && keys.length > 0 && keys.every(({ after }) => has(after?.facts.labels ?? {}, label));

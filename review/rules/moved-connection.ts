@@ -5,8 +5,8 @@ import type { Unit } from "../units";
 import type { Rule } from "./rule";
 
 /**
- * The same key on another server is another key: staging that becomes production is the largest
- * change of all, and the engine shows none of it. One problem per move, however many keys follow it.
+ * The same key on another server is another key. Staging that becomes production is the largest change of all, and the
+ * engine shows none of it. One problem per move, for any number of keys.
  */
 export const movedConnection: Rule = {
   id: "SR021",

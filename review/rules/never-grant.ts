@@ -21,7 +21,7 @@ export const neverGrant: Rule = {
     ),
 };
 
-/** The entry itself, what it stands for as a pattern, or a scope that implies it. */
+/** True for the entry itself, a scope that its pattern matches, or a scope that implies it. */
 function grants({ catalogue }: Side["access"], held: Grant, banned: string): boolean {
   const text = grantText(held);
   if (text === banned || matches(banned, text)) return true;
@@ -30,7 +30,7 @@ function grants({ catalogue }: Side["access"], held: Grant, banned: string): boo
 
 function matches(pattern: string, text: string): boolean {
   if (!pattern.includes("*")) return false;
-  // Piece by piece instead of a regular expression: no pattern can make it slow.
+  // Piece by piece instead of with a regular expression: no pattern can make it slow.
   const pieces = pattern.split("*");
   const first = pieces.shift() ?? "";
   const last = pieces.pop() ?? "";

@@ -6,8 +6,8 @@ import type { Unit } from "../units";
 import type { Problem, Rule } from "./rule";
 
 /**
- * Whoever is given a key's request is given the admin token with it: a server, a connection or a place of a
- * credential that nothing used before is the widest grant of all, however narrow the key's scopes are.
+ * A server that receives a key's request also receives the admin token. A server, a connection or a credential source
+ * that nothing used before is therefore the widest grant of all, however narrow the key's scopes are.
  */
 export const newServer: Rule = {
   id: "SR024",
@@ -22,7 +22,7 @@ export const newServer: Rule = {
     const groups = new Map<string, { readonly after: Facts; readonly followers: Unit[] }>();
     for (const unit of units) {
       const { before, after } = unit;
-      // What moves is told by SR021, which names both places.
+      // SR021 reports moves, and names both places.
       if (!after || (before && !sameTarget(before.facts.target, after.facts.target))) continue;
       const subject = JSON.stringify([
         after.facts.connection,
@@ -54,7 +54,7 @@ export const newServer: Rule = {
 
 interface News {
   readonly message: string;
-  /** There is nothing to compare it with: a first deployment, or a state that did not record it. */
+  /** Nothing to compare with: a first deployment, or a state that did not record it. */
   readonly isFirst: boolean;
 }
 

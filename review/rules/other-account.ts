@@ -2,7 +2,7 @@ import { quoted } from "../inert";
 import { nameOf } from "../urn";
 import { everyKey, type Rule } from "./rule";
 
-/** The value decides. Where the program's own link says something else, somebody should know. */
+/** The value decides. If the program's own link says something else, the reviewer should know. */
 export const otherAccount: Rule = {
   id: "SR027",
   title: "account other than the one that the key is linked to",

@@ -7,7 +7,9 @@ import type { Facts } from "../resource-facts";
 import { isKey, type Unit } from "../units";
 import { problemOf, type Problem, type Rule } from "./rule";
 
-/** The service has the last word: what a key can do, and when it ends, is what the service gave at the issue. */
+/**
+ * The service has the last word: what a key can do, and when it ends, is what the service gave when it issued the key.
+ */
 export const otherThanAsked: Rule = {
   id: "SR025",
   title: "the service gave something else than was asked",
@@ -37,7 +39,7 @@ function differences(key: Unit): Problem[] {
   return end === undefined ? problems : [...problems, problemOf(key, { subject: "expiry", message: end })];
 }
 
-/** A day's difference is rounding: services keep ends by the day. */
+/** A day's difference is rounding: some services store the end as a date. */
 function otherEnd({ expiresAt, expiresIn, actualExpiresAt, createdAt, expiryHidden }: Facts): string | undefined {
   if (expiryHidden || (expiresAt === undefined && expiresIn === undefined)) return undefined;
   const life = parseDuration(expiresIn);

@@ -11,7 +11,7 @@ export const overdueRotation: Rule = {
   help: "Run the rotation job, or `pulumi up`. A key that is not rotated by the clock is replaced by changing one of its `keepers`.",
   check: (context) =>
     everyKey(context, (key, { facts }) => {
-      // A key that this run replaces is as young as can be.
+      // A key that this run replaces will be new.
       if (key.op === "create" || replacesKey(key)) return [];
       const due = parseTime(facts.nextRotationAt);
       if (typeof due === "number" && wholeDays(context.nowMs - due) >= 1) {
@@ -24,7 +24,7 @@ export const overdueRotation: Rule = {
     }),
 };
 
-/** Ages round down, so that a key is never a day too old by the hour at which CI runs. */
+/** Ages round down, so the hour at which CI runs never makes a key a day too old. */
 function wholeDays(ms: number): number {
   return Math.floor(ms / dayMs);
 }

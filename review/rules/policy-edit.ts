@@ -1,7 +1,7 @@
 import { quoted } from "../inert";
 import type { Rule } from "./rule";
 
-/** The change is judged by the policy of the base branch; this tells the reviewer that it also edits that policy. */
+/** The base branch's policy judges the change. This rule tells the reviewer that the change also edits that policy. */
 export const policyEdit: Rule = {
   id: "SR022",
   title: "the change edits the policy file",

@@ -6,7 +6,7 @@ import { quoted } from "../inert";
 import { isKey, type Unit } from "../units";
 import { problemOf, type Problem, type Rule } from "./rule";
 
-/** A gain only: a key that could always write is not news. */
+/** Only gains count: a key that could always write is not news. */
 export const readToWrite: Rule = {
   id: "SR002",
   title: "read becomes write or admin",
@@ -32,7 +32,7 @@ function raisedByKey(unit: Unit): Problem[] {
   return raises(after.access.catalogue, before.access.grants, unit.change.gains).map((raise) => problemOf(unit, raise));
 }
 
-/** A new key may raise what its account can do, although no key of the account was changed. */
+/** A new key may widen what its account can do, even if no existing key of the account changes. */
 function raisedByAccount(row: AccountRow, seen: ReadonlySet<string | undefined>): Problem[] {
   if (!row.account || !sameTarget(row.targetBefore, row.targetAfter)) return [];
   const { account, keys } = row;
@@ -75,8 +75,8 @@ function rank(level: ScopeLevel): number {
 }
 
 /**
- * The scopes of a list that are about the same thing as another one, in the list's order: `read:checks` and `write:checks`,
- * whichever way round the words stand, or what the other one covers. Indexed, because lists have thousands.
+ * The scopes of a list about the same subject as a given one, in the list's order: `read:checks` and `write:checks`,
+ * with the words in either order, or scopes that the given one covers. Indexed, because lists have thousands.
  */
 function relationTo(catalogue: ScopeCatalogue | undefined, had: readonly string[]): (gain: string) => string[] {
   const about = had.map((held) => words(held).filter((word) => !verbs.has(word)));

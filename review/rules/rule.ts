@@ -6,41 +6,44 @@ import type { PreviewDiagnostic } from "../preview-form";
 import type { ResourceChange } from "../stack-change";
 import { isKey, type ForeignCode, type Side, type Unit, type Unreviewable } from "../units";
 
-/** One question that the review asks. `check` is pure: the same context gives the same problems. */
+/** One check of the review. `check` is pure: the same context gives the same problems. */
 export interface Rule {
   readonly id: RuleId;
   /** A few words for a heading and for the names of tests and policies. */
   readonly title: string;
-  /** The level where the policy file sets no other. */
+  /** The level if the policy file sets no other. */
   readonly level: Level;
   /** `new-state` rules also run as a policy pack, which sees no old state. */
   readonly needs: "new-state" | "both-states" | "command";
-  /** False: no waiver lifts it. Default true. */
+  /** False: no waiver can lift it. Default: true. */
   readonly waivable?: false;
   /**
-   * `stack`: its findings are about the stack and not about one resource. `moves`: that, and they count for every row that
+   * `stack`: its findings are about the stack, not one resource. `moves`: the same, and they count for every row that
    * moves to another server. Default: each is about the resource that it names.
    */
   readonly concerns?: "stack" | "moves";
-  /** True: it needs nothing but the delta of a report, which is refused without the findings that follow from it. Default false. */
+  /**
+   * True: it needs only the delta of a report. A report without the findings that follow from the delta is refused.
+   * Default: false.
+   */
   readonly followsFromDelta?: true;
-  /** What to do about it. Our own words. */
+  /** How to resolve it, in our own words. */
   readonly help: string;
   readonly check: (context: RuleContext) => Problem[];
 }
 
 export interface Problem {
-  /** The resource that it is about, as a waiver names it. */
+  /** The resource of the problem, as a waiver names it. */
   readonly urn: string;
-  /** One sentence; the program's words in backticks, made harmless by `quoted`. */
+  /** One sentence. The program's words are in backticks, made harmless by `quoted`. */
   readonly message: string;
-  /** Sets it apart from other problems of the same rule and resource: a scope, a property. */
+  /** Distinguishes problems of the same rule and resource: a scope, a property. */
   readonly subject?: string;
-  /** SHA-256 of the code that it is about, or `hidden`: a waiver holds for this code alone. */
+  /** SHA-256 of the code in question, or `hidden`: a waiver applies to this code only. */
   readonly code?: string;
-  /** Of the key, for levels that differ by environment. */
+  /** The key's environment, for levels that differ by environment. */
   readonly environment?: string;
-  /** Where this one weighs less than the rule's own level. The policy file's word wins over both. */
+  /** The level of this problem if it is lower than the rule's own. The policy file overrides both. */
   readonly level?: Level;
   readonly location: Location;
 }
@@ -50,7 +53,7 @@ export interface RuleContext {
   readonly units: readonly Unit[];
   readonly rows: readonly AccountRow[];
   readonly changes: readonly ResourceChange[];
-  /** What may be ours and cannot be reviewed. */
+  /** Resources that may be ours and cannot be reviewed. */
   readonly strangers: readonly Unreviewable[];
   readonly code: readonly ForeignCode[];
   readonly policy: Policy;
@@ -62,16 +65,16 @@ export interface RuleContext {
   /** The stack itself, for problems that belong to no resource. */
   readonly stackUrn: string;
   readonly projectFile: Location;
-  /** False where the preview says nothing of who uses what. */
+  /** False if the preview does not say who uses what. */
   readonly knowsConsumers: boolean;
   /** The stack has secret outputs, which other stacks may read. */
   readonly exportsSecrets: boolean;
 }
 
-/** How the policy file in the change differs from the one that the review was given. */
+/** How the change edits the policy file that the review was given. */
 export type PolicyEdit = "changed" | "added" | "removed";
 
-/** Asks a question of every key that there will be. */
+/** Applies a check to every key that will exist. */
 export function everyKey(
   context: RuleContext,
   ask: (key: Unit, after: Side) => readonly (Pick<Problem, "message"> & Partial<Pick<Problem, "subject">>)[],

@@ -5,7 +5,9 @@ import { quoted, quotedList } from "../inert";
 import type { Target } from "../resource-facts";
 import { problemOf, type Rule } from "./rule";
 
-/** The author of a pull request writes `extraScopes`: what they say of a scope is a claim, and nobody has published it. */
+/**
+ * The author of a pull request writes `extraScopes`: what they say of a scope is a claim that no vendor has published.
+ */
 export const scopeByClaim: Rule = {
   id: "SR029",
   title: "a scope whose meaning only the connection tells",

@@ -20,7 +20,7 @@ export const scopeRemoved: Rule = {
       .filter((unit) => !isKey(unit) && unit.change.loses.length > 0)
       .flatMap((account) => {
         const keys = context.units.filter(({ after }) => after?.account.urn === account.urn);
-        // Where the keys have no scopes of their own the loss already stands at the key.
+        // If the keys have no scopes of their own, the loss is already reported at the key.
         return keys.some(({ urn }) => known.has(urn)) ? [] : removed(account, usersOf(context, keys));
       });
     return [...ofKeys, ...ofAccounts];
@@ -30,14 +30,14 @@ export const scopeRemoved: Rule = {
 function removed(unit: Unit, users: string | undefined): Problem[] {
   const { before, after } = unit;
   if (!before || !after || users === undefined || after.access.unreadable.length > 0) return [];
-  // Another server is another matter: SR021.
+  // SR021 reports a move to another server.
   if (!sameTarget(before.access.target, after.access.target)) return [];
   const loses = unit.change.loses.map(grantText);
   if (loses.length === 0) return [];
   return [problemOf(unit, { subject: [...loses].sort().join(","), message: `loses ${quotedList(loses)}, ${users}` })];
 }
 
-/** Who may break, as the end of a sentence; undefined where nobody can be seen or suspected. */
+/** Who may break, as the end of a sentence; undefined if nobody is seen or suspected. */
 function usersOf(context: RuleContext, keys: readonly Unit[]): string | undefined {
   const consumers = [...new Set(keys.flatMap(({ after }) => after?.consumers ?? []))];
   if (consumers.length > 0) return `and ${quotedList(consumers.map(nameOf), 3)} uses it`;

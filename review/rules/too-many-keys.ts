@@ -13,7 +13,7 @@ export const tooManyKeys: Rule = {
     for (const { after } of units.filter(isKey)) {
       const account = after?.account.urn;
       if (!after || account === undefined) continue;
-      // A key in its overlap lives beside the one that follows it.
+      // During its overlap the previous key lives beside the next one.
       const previousEnd = parseTime(after.facts.previousValidUntil);
       const keys = typeof previousEnd === "number" && previousEnd > nowMs ? 2 : 1;
       live.set(account, (live.get(account) ?? 0) + keys);

@@ -4,7 +4,7 @@ import { replacesKey } from "../key-changes";
 import type { Facts } from "../resource-facts";
 import { everyKey, type Rule } from "./rule";
 
-/** Two weeks: what is found in a review can still be mended in the next one. */
+/** Two weeks: a problem found in one review can still be fixed in the next. */
 const leadMs = 14 * dayMs;
 
 export const unattendedEnd: Rule = {
@@ -38,7 +38,7 @@ export const unattendedEnd: Rule = {
     }),
 };
 
-/** A key that is made for a week is not always about to end. */
+/** A key with a life of a week should not always count as about to end. */
 function lead({ createdAt, expiresIn }: Facts, end: number): number {
   const created = parseTime(createdAt);
   const life = typeof created === "number" ? end - created : parseDuration(expiresIn);

@@ -14,7 +14,7 @@ export const unlimitedLife: Rule = {
       const limitMs = context.limits(facts.environment).maxKeyLifeMs;
       const every = parseDuration(facts.rotateEvery);
       if (typeof every === "number") return longer(every, limitMs, "rotates every");
-      // SR015: nobody can judge it.
+      // SR015 reports it: nobody can judge this expiry.
       if (facts.expiryHidden) return [];
       const lifeMs = parseDuration(facts.expiresIn);
       if (typeof lifeMs === "number") return longer(lifeMs, limitMs, "is valid for");
@@ -23,7 +23,7 @@ export const unlimitedLife: Rule = {
       if (typeof end !== "number") return [{ subject: "life", message: "never expires and is not rotated" }];
       const created = parseTime(facts.createdAt);
       const lifeToEnd = end - (fresh || typeof created !== "number" ? context.nowMs : created);
-      // Whole days: a key that ends at any hour of the last day allowed is inside the limit.
+      // Whole days: a key that ends at any hour of the last allowed day is within the limit.
       return longer(limitMs < dayMs ? lifeToEnd : Math.floor(lifeToEnd / dayMs) * dayMs, limitMs, "is valid for");
     }),
 };

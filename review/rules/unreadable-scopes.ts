@@ -1,6 +1,6 @@
 import { problemOf, type Rule } from "./rule";
 
-/** What cannot be read cannot be approved: such a review is never green, whatever the level of this rule. */
+/** Nobody can approve what cannot be read. Such a review is never green, whatever this rule's level is. */
 export const unreadableScopes: Rule = {
   id: "SR015",
   title: "access cannot be read",

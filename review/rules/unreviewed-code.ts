@@ -4,8 +4,8 @@ import type { CodeText, ForeignCode } from "../units";
 import type { Problem, Rule } from "./rule";
 
 /**
- * A dynamic resource carries a program that the engine runs with the job's rights: it may do anything, our keys
- * included, and no text search can tell. Where the same text was there before, nothing new runs.
+ * A dynamic resource carries a program that the engine runs with the job's rights. It may do anything, even to our
+ * keys, and no text search can tell. If the same text was there before, nothing new runs.
  */
 export const unreviewedCode: Rule = {
   id: "SR023",
@@ -16,7 +16,7 @@ export const unreviewedCode: Rule = {
   check: ({ code }) => code.filter(isNews).map(problem),
 };
 
-/** True where the code is new, another one than before, or cannot be compared. Hidden is never the same as hidden. */
+/** True if the code is new, different, or cannot be compared. Two hidden codes never count as the same. */
 export function isNews({ before, after }: ForeignCode): boolean {
   return after.text === undefined || before?.text !== after.text || before.type !== after.type;
 }

@@ -27,7 +27,10 @@ function slowerRotation(key: Unit): Problem[] {
   ];
 }
 
-/** A RotatingApiKey that becomes an ApiKey: by alias, or by one going as another for the same purpose comes. */
+/**
+ * A RotatingApiKey that becomes an ApiKey: by alias, or because one is removed and another with the same purpose is
+ * added.
+ */
 function switchedOff(key: Unit, units: readonly Unit[]): Problem[] {
   const { before, after } = key;
   if (!after || key.kind === "rotatingKey") return [];

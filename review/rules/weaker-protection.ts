@@ -17,7 +17,7 @@ function unprotected(key: Unit): Problem[] {
   return [problemOf(key, { subject: "protect", message: "is no longer protected against deletion" })];
 }
 
-/** Of what is deleted the old state decides whether it is revoked. */
+/** For a deleted resource, the old state decides whether it is revoked. */
 function retained(unit: Unit): Problem[] {
   if (!unit.after) {
     if (unit.staysAlive === undefined) return [];
