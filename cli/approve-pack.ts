@@ -19,7 +19,7 @@ interface ApprovePackOptions {
   readonly allowHiddenCode: boolean;
 }
 
-/** `apikeys approve-pack`: the approval as a policy pack, which holds while the update runs. */
+/** `apikeys approve-pack`: turns the approval into a policy pack that applies while the update runs. */
 export function addApprovePackCommand(program: Command, host: CommandHost = processHost): void {
   const command = program
     .command("approve-pack")
@@ -70,7 +70,10 @@ function refuseUnapproved(report: Report, { digest, expectNoAccessChange }: Appr
     );
 }
 
-/** Both forms: an executable, which every engine starts, and a folder, for engines whose language host knows packs. */
+/**
+ * Writes both forms: an executable, which every engine starts, and a folder, for engines whose language host knows
+ * packs.
+ */
 function writePack(folder: string, report: Report, options: ApprovePackOptions): string {
   if (existsSync(folder) && readdirSync(folder).length > 0)
     throw usageFailure(`--out ${options.out} is not empty; give a new folder, so that no older approval stays.`);
@@ -103,7 +106,7 @@ function writePack(folder: string, report: Report, options: ApprovePackOptions):
   return run;
 }
 
-/** Where the pack finds its code: in the project's own packages, else beside this command. */
+/** Where the pack finds its code: in the project's own packages, or else beside this command. */
 function moduleFolder(projectDir: string): { folder: string; policy: string; ours: string; runner: string } {
   const use = createRequire(join(projectDir, "package.json"));
   const paths = [projectDir, __dirname];

@@ -13,7 +13,9 @@ interface ApprovedOptions extends ForgeOptions {
   readonly stack?: string;
 }
 
-/** `apikeys approved`: what was shown to those who merged a commit, for the job that deploys it. */
+/**
+ * `apikeys approved`: prints the digests that reviewers saw before they merged a commit, for the job that deploys it.
+ */
 export function addApprovedCommand(
   program: Command,
   host: CommandHost = processHost,
@@ -74,7 +76,7 @@ function nothing(sha: string, pulls: number, found: readonly { readonly isOlder:
   return new CommandFailure(exitCodes.notReviewable, `${what}; nothing was approved.`);
 }
 
-/** A comment about several stacks names none in its marker; its digests belong to one stack each. */
+/** The marker of a comment about several stacks names none of them; each of its digests belongs to one stack. */
 function isWanted(marker: string, { project, stack }: ApprovedOptions): boolean {
   return (
     project === undefined ||

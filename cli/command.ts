@@ -5,17 +5,17 @@ import { ConfigError } from "../provider/errors";
 import { exitCodes } from "../review/exit-code";
 import { readBytes, readFileBytes, standardInput } from "./read-bytes";
 
-/** What a command needs of the world, so that a test can be the world. */
+/** Everything that a command needs from its environment, so that a test can replace it. */
 export interface CommandHost {
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
   readonly stdin: () => string;
-  /** At most so many bytes of standard input. */
+  /** Reads standard input, at most `max` bytes. */
   readonly stdinBytes: (max: number) => Uint8Array;
   readonly env: NodeJS.ProcessEnv;
   /** Sets the exit code and lets the process end by itself, so that no output is cut. */
   readonly exit: (code: number) => void;
-  /** Ends at once, for bad flags: there is nothing to write any more. */
+  /** Ends at once, for bad flags: there is no output left to write. */
   readonly abort: (code: number) => never;
 }
 
@@ -36,7 +36,7 @@ export const processHost: CommandHost = {
   abort: (code) => process.exit(code),
 };
 
-/** An end that the command itself decided on, with the exit code that scripts branch on. */
+/** A failure that the command itself reports, with the exit code that scripts branch on. */
 export class CommandFailure extends Error {
   constructor(
     readonly exitCode: number,
@@ -50,7 +50,9 @@ export function usageFailure(message: string): CommandFailure {
   return new CommandFailure(exitCodes.usage, message);
 }
 
-/** Gives a command its action: the action returns an exit code, and bad flags answer 2 instead of commander's 1. */
+/**
+ * Sets the action of a command. The action returns an exit code, and bad flags exit with 2 instead of commander's 1.
+ */
 export function runs(
   command: Command,
   host: CommandHost,
@@ -58,13 +60,13 @@ export function runs(
 ): Command {
   return command
     .exitOverride((error) => {
-      // Help and version are answers, not failures. The message is printed already.
+      // Help and version are not failures. The message is already printed.
       host.abort(error.exitCode === 0 ? exitCodes.fine : exitCodes.usage);
     })
     .action(async (...input: unknown[]) => {
       const operands = input.slice(0, -2).flat() as string[];
       try {
-        // Commander checked the flags; each command says in its action what they are.
+        // Commander checked the flags; each command declares their type in its action.
         host.exit(await action(input.at(-2) as never, operands));
       } catch (error) {
         const usage = error instanceof ConfigError || error instanceof InvalidArgumentError;
@@ -90,10 +92,10 @@ export function readInputBytes(path: string, host: CommandHost, max: number, wha
   }
 }
 
-/** A file that a flag or an operand names. */
+/** Reads a file that a flag or an operand names. */
 export function readText(path: string, what: string): string {
   try {
-    // In two steps: for a preview of some megabytes Node takes twice as long to read and decode in one.
+    // In two steps: for a preview of several megabytes, Node takes twice as long to read and decode in one.
     return readFileSync(path).toString("utf8");
   } catch (error) {
     throw usageFailure(`${what} ${path} cannot be read (${codeOf(error)}).`);

@@ -23,7 +23,7 @@ interface CommentOptions extends ForgeOptions {
   readonly dryRun: boolean;
 }
 
-/** `apikeys comment`: one comment per stack, updated in place. */
+/** `apikeys comment`: writes one comment per stack and updates it in place. */
 export function addCommentCommand(
   program: Command,
   host: CommandHost = processHost,
@@ -70,7 +70,7 @@ async function comment(options: CommentOptions, host: CommandHost, send: typeof 
 
 interface Body {
   readonly body: string;
-  /** False where a report is missing. */
+  /** False if a report is missing. */
   readonly complete: boolean;
 }
 
@@ -93,7 +93,7 @@ function bodyOf(options: CommentOptions, host: CommandHost): Body {
       exitCodes.notReviewable,
       `--report ${first?.name ?? ""} is missing or empty, so there is nothing to say; with --project and --stack the comment would say that nobody looked.`,
     );
-  // Better a comment that says "nobody looked" than an older one that says "all is well".
+  // A comment that says "nobody looked" is better than an older one that says "all is well".
   const failed = failedReview({
     preview: "",
     exitCode: exitCodes.notReviewable,
@@ -108,7 +108,7 @@ function bodyOf(options: CommentOptions, host: CommandHost): Body {
 async function stick(forge: Forge, body: string, options: CommentOptions, host: CommandHost): Promise<void> {
   const marker = markerOf(body);
   const me = options.authorId ?? (await forge.whoAmI());
-  // Both: anybody can quote the marker, and this account may have other comments.
+  // Both are checked: anyone can quote the marker, and this account may have other comments.
   const marked = (await forge.comments(options.pr)).filter((each) => markerOf(each.body) === marker);
   const [first, ...copies] = me === undefined ? [] : marked.filter(({ authorId }) => authorId === me);
   const say = (what: string): void => host.stdout(`${options.dryRun ? "would " : ""}${what}\n`);
@@ -122,14 +122,17 @@ async function stick(forge: Forge, body: string, options: CommentOptions, host: 
     if (!options.dryRun) await forge.update(options.pr, first.id, body);
   }
   for (const copy of copies) {
-    // Two runs at once may each have made one.
+    // Two runs at the same time may have made one each.
     say(`remove comment ${copy.id}, a copy`);
     if (!options.dryRun) await forge.remove(options.pr, copy.id);
   }
   if (options.dryRun) host.stdout(body);
 }
 
-/** The answer says whose comment it is. An older one of the same account takes its place, so that there is one. */
+/**
+ * The answer says who wrote the comment. If the same account has an older one, that one is updated, so that there is
+ * only one.
+ */
 async function create(
   forge: Forge,
   known: { readonly body: string; readonly marked: readonly ForgeComment[]; readonly me: number | undefined },
@@ -149,7 +152,7 @@ async function create(
   for (const { id } of [...copies, created]) await forge.remove(options.pr, id);
 }
 
-/** Forges change line ends and trim. */
+/** Forges change line ends and trim text. */
 function sameText(a: string, b: string): boolean {
   return a.replaceAll("\r\n", "\n").trim() === b.trim();
 }

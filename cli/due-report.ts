@@ -4,36 +4,36 @@ import { dayMs, formatSpan } from "../provider/durations";
 import { nameOf } from "../review/urn";
 import { usageFailure } from "./command";
 
-/** What one key of a stack waits for. */
+/** The due events and times of one key of a stack. */
 export interface DueKey {
   readonly name: string;
   readonly urn: string;
   readonly type: "ApiKey" | "RotatingApiKey";
   readonly connection: string;
-  /** What the record says of the current key: `active`, `expired`, `revoked`, `disabled`, `missing`. */
+  /** Status of the current key in its record: `active`, `expired`, `revoked`, `disabled`, `missing`. */
   readonly status?: string;
   /** When the current key was issued; RFC 3339 UTC. */
   readonly issuedAt?: string;
   /** The time since then in whole days, hours, minutes or seconds. */
   readonly age?: string;
-  /** When the next key is made: never before the previous one has ended. Only a RotatingApiKey has it. */
+  /** When the next key is made, but not before the previous one has ended. Only for a RotatingApiKey. */
   readonly nextRotationAt?: string;
-  /** When the current key stops working. */
+  /** When the current key expires. */
   readonly expiresAt?: string;
-  /** When the key before it stops working. */
+  /** When the previous key stops working. */
   readonly previousValidUntil?: string;
-  /** What is over, or comes within the time asked for; the most urgent first. */
+  /** Events that are overdue, or that come within the given time; the most urgent first. */
   readonly due: readonly DueEvent[];
-  /** The same in one text; absent where nothing is due. */
+  /** The same in one text; missing if nothing is due. */
   readonly reason?: string;
-  /** Why it cannot be told what is due. */
+  /** Why it is unknown what is due. */
   readonly problem?: string;
 }
 
 export interface DueEvent {
   /** `unusable`: the current key does not work, because it has expired or for another reason. */
   readonly what: "unusable" | "end" | "rotation" | "previous key" | "revocation" | "search";
-  /** RFC 3339 UTC; absent where the record has no time of it. */
+  /** RFC 3339 UTC; missing if the record has no time for it. */
   readonly at?: string;
   readonly words: string;
 }
@@ -47,11 +47,11 @@ const outputs = z.object({
   rotatedAt: time.optional(),
   nextRotationAt: time.optional(),
   expiresAt: time.optional(),
-  /** The end that was agreed on, where somebody has moved it on the service. */
+  /** The agreed expiry, if someone has moved it on the service. */
   agreedExpiresAt: time.optional(),
   expiresIn: z.string().optional(),
   previousValidUntil: time.optional(),
-  /** UTC day on which it was last asked whether the previous key is in use. */
+  /** UTC date of the last check whether the previous key is in use. */
   retireAskedOn: time.optional(),
   previousKey: z.object({ retireAfter: time, retire: z.string(), endsOnService: z.boolean() }).optional(),
   pendingRevocations: z.array(z.unknown()).optional(),
@@ -76,17 +76,17 @@ const deployment = z.object({
 
 const keyType = /^(?:pulumi-nodejs:dynamic\/apikeys|apikeys:index):(ApiKey|RotatingApiKey)$/;
 
-/** The time that a report is made for. */
+/** The time of a report. */
 interface Clock {
   readonly nowMs: number;
-  /** What comes until then is due. */
+  /** Everything until then is due. */
   readonly horizonMs: number;
 }
 
 /**
  * Reads `pulumi stack export`: every key of the stack, the most urgent first.
  *
- * @throws CommandFailure that says what is wrong with the text, where it is something else
+ * @throws CommandFailure that says what is wrong if the text is something else
  */
 export function dueReport(exported: unknown, nowMs: number, withinMs: number): DueKey[] {
   const state = deployment.safeParse(exported);
@@ -101,7 +101,7 @@ export function dueReport(exported: unknown, nowMs: number, withinMs: number): D
     .sort((a, b) => urgencyOf(a) - urgencyOf(b) || firstMs(a) - firstMs(b) || (a.urn < b.urn ? -1 : 1));
 }
 
-/** Keys that cannot be told first, then those that do not work, then what is due, then the rest by what comes next. */
+/** Unreadable keys first, then those that do not work, then what is due, then the rest by their next event. */
 function urgencyOf({ problem, due }: DueKey): number {
   if (problem !== undefined) return 0;
   if (due.some(({ what }) => what === "unusable")) return 1;
@@ -110,7 +110,7 @@ function urgencyOf({ problem, due }: DueKey): number {
 
 function firstMs({ due, nextRotationAt, expiresAt, previousValidUntil }: DueKey): number {
   const times = due.length > 0 ? due.map(({ at }) => at ?? "") : [nextRotationAt, expiresAt, previousValidUntil];
-  // What waits without a time of its own waits already.
+  // An event without a time is waiting now.
   return Math.min(Number.MAX_SAFE_INTEGER, ...times.flatMap((at) => (at === undefined ? [] : [Date.parse(at) || 0])));
 }
 
@@ -129,7 +129,7 @@ function describe(
   }
   const record = parsed.data;
   const { connection = "default", status, expiresAt, previousValidUntil } = record;
-  // What a replacement has left in the state is revoked by the next update, however long it would live.
+  // The next update revokes what a replacement left in the state, however long it would live.
   const due = replaced ? [leftover] : eventsOf(type, record, clock);
   return {
     ...key,
@@ -156,7 +156,7 @@ function issueOf({ rotatedAt, createdAt }: KeyRecord, { nowMs }: Clock): Pick<Du
 
 const leftover: DueEvent = { what: "revocation", words: "replaced, but not yet revoked: the next update revokes it" };
 
-/** What has to be in a record before anybody can say that nothing is due. */
+/** The field that a record lacks, without which nobody can say that nothing is due. */
 function missingIn(type: DueKey["type"], record: KeyRecord): string | undefined {
   if (type === "RotatingApiKey")
     return record.keyId !== undefined && record.nextRotationAt === undefined
@@ -184,7 +184,7 @@ function unusable(type: DueKey["type"], { status, keyId, expiresAt }: KeyRecord)
   return [{ what: "unusable", words: status }];
 }
 
-/** The end of the current key, of whichever field it comes. */
+/** The expiry of the current key, from any of its fields. */
 function ownEnd(type: DueKey["type"], record: KeyRecord, clock: Clock): DueEvent[] {
   const { expiresAt, expiresIn } = record;
   const nextRotationAt = rotationTime(record, clock.nowMs);
@@ -199,7 +199,7 @@ function ownEnd(type: DueKey["type"], record: KeyRecord, clock: Clock): DueEvent
           : "; the next update replaces it";
     return [{ what: "unusable", at: expiresAt, words: `expired ${formatSpan(clock.nowMs - endMs)} ago${remedy}` }];
   }
-  // A key that rotates in time makes way before its end.
+  // A key that rotates in time is replaced before it expires.
   const rotationMs = nextRotationAt === undefined ? Infinity : Date.parse(nextRotationAt);
   const makesWay = type === "RotatingApiKey" && rotationMs > clock.nowMs && rotationMs <= endMs;
   return endMs > clock.horizonMs || makesWay
@@ -207,7 +207,7 @@ function ownEnd(type: DueKey["type"], record: KeyRecord, clock: Clock): DueEvent
     : [{ what: "end", at: expiresAt, words: `ends in ${formatSpan(endMs - clock.nowMs)}` }];
 }
 
-/** A clock never rotates a key that works while its previous one still runs. */
+/** Time alone never rotates a key that works while its previous one is still valid. */
 function rotationTime(record: KeyRecord, nowMs: number): string | undefined {
   const { nextRotationAt, previousKey: previous, previousValidUntil, status, expiresAt } = record;
   if (nextRotationAt === undefined || !previous || previousValidUntil === undefined) return nextRotationAt;
@@ -232,7 +232,7 @@ function previousKey(record: KeyRecord, clock: Clock): DueEvent[] {
   if (!previous) return [];
   const retireMs = Date.parse(previous.retireAfter);
   const endMs = Date.parse(previousValidUntil ?? previous.retireAfter);
-  // Its use is asked for once a day.
+  // Whether it is in use is checked once a day.
   const askMs = retireAskedOn === undefined ? retireMs : Date.parse(retireAskedOn) + dayMs;
   if (Math.min(endMs, askMs) > clock.horizonMs) return [];
   if (retireMs > clock.horizonMs) return [];

@@ -4,10 +4,10 @@ import { plural } from "../review/wording";
 import type { DueKey } from "./due-report";
 import { textTable } from "./text-table";
 
-/** One column of the table: its heading and what a key has there. */
+/** A column of the table: its heading and the cell of a key. */
 type Column = readonly [heading: string, cell: (key: DueKey) => string | undefined];
 
-/** The report as a table for people. Columns of times that no key has are left out. */
+/** The report as a table for people. Leaves out time columns that are empty for all keys. */
 export function dueTable(keys: readonly DueKey[], nowMs: number, withinMs: number): string {
   if (keys.length === 0) return "No keys in this stack.\n";
   const timed: Column[] = [
@@ -38,7 +38,7 @@ function summary(keys: readonly DueKey[], withinMs: number): string {
   return untold === 0 ? `${words}.` : `${words}; for ${untold} it cannot be told.`;
 }
 
-/** `2026-12-25 (in 29 d)`: the day alone where the time is midnight UTC. */
+/** `2026-12-25 (in 29 d)`: only the date if the time is midnight UTC. */
 function when(time: string | undefined, nowMs: number): string | undefined {
   if (time === undefined) return undefined;
   const ms = Date.parse(time);

@@ -12,7 +12,7 @@ interface DueOptions extends StateOptions {
   readonly json: boolean;
 }
 
-/** `apikeys due`: which keys rotate, end or have ended. */
+/** `apikeys due`: lists the keys that rotate, expire or have expired. */
 export function addDueCommand(program: Command, host: CommandHost = processHost): void {
   const command = addStateOptions(
     program

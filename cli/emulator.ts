@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { announcement, startEmulator } from "../emulator";
 
-/** `apikeys emulator`: the embedded services on loopback, until it is told to stop. */
+/** `apikeys emulator`: runs the embedded services on loopback until it is stopped. */
 export function addEmulatorCommand(program: Command): void {
   program
     .command("emulator")

@@ -4,7 +4,7 @@ import { usageFailure, type CommandHost } from "./command";
 import { githubForge, gitlabForge, type Forge, type ForgeSettings } from "./forges";
 import { wholeNumber } from "./review-command";
 
-/** The options of every command that speaks to a forge. */
+/** The options of every command that calls a forge. */
 export interface ForgeOptions {
   readonly provider: "github" | "gitlab";
   readonly repo?: string;
@@ -13,7 +13,7 @@ export interface ForgeOptions {
   readonly authorId?: number;
 }
 
-/** What each forge's own CI calls these things. */
+/** The names of these settings in each forge's own CI. */
 const surroundings = {
   github: {
     forge: githubForge,

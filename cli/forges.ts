@@ -2,24 +2,27 @@ import { redact } from "../provider/redact";
 import { exitCodes } from "../review/exit-code";
 import { CommandFailure, usageFailure } from "./command";
 
-/** A comment as both kinds of forge have it. */
+/** A comment, in the form that both kinds of forge share. */
 export interface ForgeComment {
   readonly id: number;
   readonly authorId: number;
   readonly body: string;
 }
 
-/** What a sticky comment needs of GitHub or GitLab. `number` is the pull request's, or the merge request's iid. */
+/**
+ * The calls of GitHub or GitLab that a sticky comment needs. `number` is the pull request's number, or the merge
+ * request's iid.
+ */
 export interface Forge {
-  /** The id of the account that the token speaks for; undefined where the forge does not tell. */
+  /** The id of the token's account; undefined if the forge does not tell. */
   readonly whoAmI: () => Promise<number | undefined>;
-  /** The commit that the pull request stands at. */
+  /** The current head commit of the pull request. */
   readonly headSha: (number: number) => Promise<string>;
   /** The pull requests whose merge made this commit. */
   readonly mergedAs: (sha: string) => Promise<number[]>;
-  /** Every comment, over all pages. */
+  /** Every comment, from all pages. */
   readonly comments: (number: number) => Promise<ForgeComment[]>;
-  /** Says who the comment's author turned out to be. */
+  /** Creates a comment, and returns who its author is. */
   readonly create: (number: number, body: string) => Promise<Pick<ForgeComment, "id" | "authorId">>;
   readonly update: (number: number, id: number, body: string) => Promise<void>;
   readonly remove: (number: number, id: number) => Promise<void>;
@@ -27,7 +30,7 @@ export interface Forge {
 
 export interface ForgeSettings {
   readonly baseUrl: string;
-  /** GitHub's GraphQL; left out, it follows from `baseUrl`. */
+  /** GitHub's GraphQL URL. Left out, it is derived from `baseUrl`. */
   readonly graphqlUrl?: string;
   readonly token: string;
   /** `owner/name`, or GitLab's project id. */
@@ -53,7 +56,7 @@ export function githubForge(settings: ForgeSettings): Forge {
     whoAmI: async () => {
       const user = await call("GET", "user", undefined, [401, 403, 404]);
       if (user.ok) return knownId(idOf(user.body, "id"));
-      // A workflow's own token is not a user; GraphQL still says who it comments as.
+      // A workflow's own token is not a user; GraphQL still says which account it comments as.
       const answer = await graphql("POST", "", { query: "query { viewer { databaseId } }" }, [400, 401, 403, 404]);
       return answer.ok ? knownId(idOf(field(field(answer.body, "data"), "viewer"), "databaseId")) : undefined;
     },
@@ -118,7 +121,7 @@ function createdComment(entry: unknown, author: string): Pick<ForgeComment, "id"
   return { id: idOf(entry, "id"), authorId: idOf(field(entry, author), "id") };
 }
 
-/** Enterprise Server has REST at `/api/v3` and GraphQL beside it. The token goes to no other host. */
+/** GitHub Enterprise Server has REST at `/api/v3` and GraphQL beside it. The token goes to no other host. */
 function graphqlOf(base: string, given: string | undefined): string {
   if (given === undefined)
     return base.endsWith("/api/v3") ? `${base.slice(0, -"v3".length)}graphql` : `${base}/graphql`;
@@ -156,7 +159,7 @@ function caller({ token, fetch: send }: ForgeSettings, base: string, headers: Re
         signal: AbortSignal.timeout(attemptMs),
       });
     } catch (error) {
-      // The cause's message can quote the header that fetch refused.
+      // The cause's message may quote the header that fetch refused.
       throw new CommandFailure(
         exitCodes.internal,
         `${method} ${url} got no answer (${error instanceof Error ? error.name : "unknown reason"}).`,
@@ -179,7 +182,7 @@ async function everyPage<Entry>(call: Call, path: string, read: (entry: unknown)
     const { body, headers } = await call("GET", `${path}?per_page=100&page=${page}`);
     if (!Array.isArray(body)) throw new CommandFailure(exitCodes.internal, `GET ${path} did not answer with a list.`);
     entries.push(...body.map(read));
-    // Both say whether there is more; where neither header is there, a page that is not full is the last.
+    // Both headers say whether there is more. Without them, a page that is not full is the last.
     const link = headers.get("link");
     const next = headers.get("x-next-page");
     const more = link !== null ? /;\s*rel="?next"?/.test(link) : next !== null ? next !== "" : body.length >= 100;
@@ -188,7 +191,7 @@ async function everyPage<Entry>(call: Call, path: string, read: (entry: unknown)
   throw new CommandFailure(exitCodes.internal, `GET ${path} has more than ${maxPages} pages.`);
 }
 
-/** The token goes nowhere in clear, except to this machine. */
+/** Sends the token unencrypted to this machine only. */
 function baseOf(text: string, what: string): string {
   let url: URL;
   try {
@@ -206,7 +209,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    // An empty answer to a DELETE, or a proxy's page; whoever needs a field says so.
+    // An empty answer to a DELETE, or a proxy's page. The caller that needs a field reports it.
     return undefined;
   }
 }
@@ -221,7 +224,7 @@ function knownId(id: number): number | undefined {
 
 function idOf(value: unknown, name: string): number {
   const id = field(value, name);
-  // A comment of a deleted account has no author: nobody's.
+  // A comment of a deleted account has no author, so it belongs to nobody.
   return typeof id === "number" ? id : -1;
 }
 

@@ -16,7 +16,7 @@ interface IdentifyOptions extends StatesOptions {
   readonly json: boolean;
 }
 
-/** `apikeys identify`: whose key a leaked secret is. */
+/** `apikeys identify`: tells whose key a leaked secret is. */
 export function addIdentifyCommand(program: Command, host: CommandHost = processHost): void {
   const command = addStatesOptions(
     program
@@ -48,7 +48,7 @@ export function addIdentifyCommand(program: Command, host: CommandHost = process
 }
 
 interface Asked {
-  /** What the service's list says of the key. */
+  /** What the service's list says about the key. */
   readonly onService?: string;
   readonly lastUsedAt?: string;
   readonly problem?: string;

@@ -15,13 +15,13 @@ interface InventoryOptions extends StatesOptions {
   readonly format: "table" | "json" | "csv";
 }
 
-/** What an inventory found, and what it could not look at. */
+/** The result of an inventory, and what it could not look at. */
 export interface Inventory {
   readonly rows: readonly InventoryRow[];
   readonly problems: readonly string[];
 }
 
-/** `apikeys inventory`: every key and account of the services, beside the states. */
+/** `apikeys inventory`: lists every key and account of the services, and compares them with the states. */
 export function addInventoryCommand(program: Command, host: CommandHost = processHost): void {
   const command = addStatesOptions(
     program
@@ -51,7 +51,7 @@ export function addInventoryCommand(program: Command, host: CommandHost = proces
   });
 }
 
-/** Asks every service once. One that fails is told, and stops no other. */
+/** Asks every service once. A failing service is reported and does not stop the others. */
 export async function takeInventory(
   states: readonly RecordedStack[],
   wanted: readonly string[] | undefined,
@@ -76,7 +76,7 @@ export async function takeInventory(
   return { rows: classify(states, listings), problems };
 }
 
-/** Nobody can use a key that is over. */
+/** True unless the key has ended, so that nobody can use it. */
 export function isLiving({ status, standing }: InventoryRow): boolean {
   return standing === "missing" || status === "active" || status === "disabled";
 }
@@ -137,7 +137,7 @@ function textOf(value: InventoryRow[keyof InventoryRow]): string {
   return typeof value === "string" ? value : (value ?? []).join(" ");
 }
 
-/** A cell that a spreadsheet shows as text: names are not ours, and could be formulas. */
+/** A cell that a spreadsheet shows as text. Names are foreign, and could be formulas. */
 function csvCell(text: string): string {
   const inertText = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(inertText) ? `"${inertText.replaceAll('"', '""')}"` : inertText;

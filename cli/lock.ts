@@ -16,7 +16,7 @@ interface LockOptions extends PlaceOptions {
   readonly json: boolean;
 }
 
-/** `apikeys lock`: the declared access of a stack as a committed file. */
+/** `apikeys lock`: writes or checks the declared access of a stack as a committed file. */
 export function addLockCommand(program: Command, host: CommandHost = processHost): void {
   const command = program
     .command("lock")

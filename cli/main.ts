@@ -6,8 +6,8 @@ import { Command } from "commander";
 type AddCommand = (program: Command) => void;
 
 /**
- * The subcommands, each loaded when it is the one that is called (or all, for the help): a review in a
- * pull request does not wait for the emulator's code.
+ * The subcommands. Only the called one is loaded (or all, for the help), so a review in a pull request does not wait
+ * for the emulator's code.
  */
 /* eslint-disable @typescript-eslint/no-require-imports -- the only way to load a module late and at once in CommonJS */
 const commands: Readonly<Record<string, () => AddCommand>> = {
@@ -34,7 +34,7 @@ const program = new Command("apikeys")
   )
   .version((require("pulumi-apikeys/package.json") as { version: string }).version)
   .showHelpAfterError()
-  // Bad flags are exit code 2 everywhere; 1 is kept for faults of our own.
+  // Bad flags always exit with code 2; 1 is for our own bugs.
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
 const called = process.argv[2] ?? "";
 for (const [name, load] of Object.entries(commands))

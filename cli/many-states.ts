@@ -4,7 +4,7 @@ import { exitCodes } from "../review/exit-code";
 import { CommandFailure, type CommandHost, usageFailure } from "./command";
 import { readState, runPulumi, type StateOptions } from "./stack-state";
 
-/** Where a command about several stacks takes their states from. */
+/** Where a command about several stacks finds their states. */
 export interface StatesOptions {
   readonly stack?: readonly string[];
   readonly state?: readonly string[];
@@ -21,18 +21,18 @@ export function addStatesOptions(command: Command): Command {
     .option("--all-stacks", "every stack of the backend that you are logged in to", false);
 }
 
-/** One state as it was exported, and what it records. */
+/** A state as it was exported, and what it records. */
 export interface ExportedStack {
   readonly exported: unknown;
   readonly recorded: RecordedStack;
 }
 
-/** The states that the user named, read afresh. */
+/** Reads the states that the user named, each time from their source. */
 export async function readStates(options: StatesOptions, host: CommandHost): Promise<RecordedStack[]> {
   return (await readExports(options, host)).map(({ recorded }) => recorded);
 }
 
-/** The same, each beside the export that it was read from. */
+/** The same, each with the export that it came from. */
 export async function readExports(options: StatesOptions, host: CommandHost): Promise<ExportedStack[]> {
   const ways = [options.stack, options.state, options.allStacks || undefined].filter((way) => way !== undefined);
   if (ways.length > 1) throw usageFailure("--stack, --state and --all-stacks are three ways to name states; use one.");

@@ -11,7 +11,9 @@ interface MergeOptions {
   readonly out?: string;
 }
 
-/** `apikeys merge`: one comment for a matrix of stacks, and the gravest exit code of them all. */
+/**
+ * `apikeys merge`: writes one comment for a matrix of stacks, and exits with the most serious exit code of them all.
+ */
 export function addMergeCommand(program: Command, host: CommandHost = processHost): void {
   const command = program
     .command("merge")
@@ -49,7 +51,7 @@ function merge(options: MergeOptions, files: readonly string[], host: CommandHos
   return exitCode;
 }
 
-/** A part that never came is a stack that nobody reviewed: the comment says so. */
+/** A part that never came is a stack that nobody reviewed, and the comment says so. */
 function readPart(file: string, host: CommandHost): string {
   try {
     return readInput(file, host, "The part");

@@ -9,7 +9,7 @@ interface NewBackendOptions {
   readonly dir: string;
 }
 
-/** `apikeys new-backend NAME`: a backend to begin with, its test, and a stub in the service's place. */
+/** `apikeys new-backend NAME`: writes a first version of a backend, its test, and a stub of the service. */
 export function addNewBackendCommand(program: Command, host: CommandHost = processHost): void {
   const command = program
     .command("new-backend <name>")
@@ -26,7 +26,7 @@ function write(name: string, { dir }: NewBackendOptions, host: CommandHost): num
     template,
     path: join(dir, template.replace("acme", name)),
   }));
-  // Another backend in that folder has brought its own.
+  // Another backend in that folder already has its own.
   const isShared = (path: string) => path.endsWith("jsconfig.json") && existsSync(path);
   const wanted = files.filter(({ path }) => !isShared(path));
   const taken = wanted.find(({ path }) => existsSync(path));
@@ -50,7 +50,7 @@ function assertName(name: string): void {
     throw usageFailure(`"${name}" is a built-in backend: name it in a connection, or choose another name.`);
 }
 
-/** The template with the service's name in place of Acme's. */
+/** The template with the service's name instead of Acme's. */
 function filled(template: string, name: string): string {
   const words = name.split("-").map((word) => word.slice(0, 1).toUpperCase() + word.slice(1));
   const [first = "", ...rest] = words;

@@ -3,7 +3,7 @@ import { writeSync } from "node:fs";
 /** The oldest Node.js release line that the command runs on; the same as `engines` in package.json. */
 export const oldestNode = 22;
 
-/** What is said on an older Node.js; undefined where `version` (such as `22.11.0`) is new enough. */
+/** The message for an older Node.js; undefined if `version` (such as `22.11.0`) is new enough. */
 export function nodeRefusal(version: string): string | undefined {
   return Number.parseInt(version, 10) >= oldestNode
     ? undefined

@@ -1,6 +1,6 @@
 import { poolFor, undici } from "../provider/http/network";
 
-/** `fetch` through the proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name. Takes an address as text or URL. */
+/** `fetch` through the proxy in HTTPS_PROXY, HTTP_PROXY and NO_PROXY. Accepts a URL as text or object. */
 export const proxiedFetch: typeof fetch = async (input, init) => {
   const url = input instanceof Request ? input.url : String(input);
   const dispatcher = await poolFor(url);

@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 /** File descriptor 0. */
 export const standardInput = 0;
 
-/** At most `max` bytes of a file, so that no file is too large to be refused. */
+/** Reads at most `max` bytes of a file, so that a file of any size can be refused. */
 export function readFileBytes(path: string, max: number): Uint8Array {
   const file = openSync(path, "r");
   try {
@@ -13,7 +13,7 @@ export function readFileBytes(path: string, max: number): Uint8Array {
   }
 }
 
-/** At most `max` bytes of an open file or stream, from where it stands; waits for a stream's end. */
+/** Reads at most `max` bytes of an open file or stream from its position, and waits for a stream's end. */
 export function readBytes(file: number, max: number): Uint8Array {
   const chunks: Uint8Array[] = [];
   let [length, size] = [0, 64 * 1024];
@@ -23,13 +23,13 @@ export function readBytes(file: number, max: number): Uint8Array {
     if (read === 0) break;
     chunks.push(chunk.subarray(0, read));
     length += read;
-    // A pipe gives 64 kB at a time; a file fills whatever it is given.
+    // A pipe returns 64 kB at a time; a file fills any buffer.
     if (read === chunk.length) size = Math.min(2 * size, 16 * 1024 * 1024);
   }
   return Buffer.concat(chunks, length);
 }
 
-/** The bytes read; 0 at the end. */
+/** The number of bytes read; 0 at the end. */
 function readOnce(file: number, into: Uint8Array): number {
   for (;;) {
     try {
@@ -39,7 +39,7 @@ function readOnce(file: number, into: Uint8Array): number {
       // Windows ends a closed pipe with an error.
       if (code === "EOF") return 0;
       if (code !== "EAGAIN") throw error;
-      // Somebody has made the stream non-blocking, and nothing is there yet.
+      // Something made the stream non-blocking, and there is no data yet.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     }
   }

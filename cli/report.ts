@@ -16,7 +16,7 @@ interface ReportOptions extends StatesOptions {
   readonly within: number;
 }
 
-/** `apikeys report`: the states as one page for people. */
+/** `apikeys report`: shows the states on one page for people. */
 export function addReportCommand(program: Command, host: CommandHost = processHost): void {
   const command = addStatesOptions(
     program

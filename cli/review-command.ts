@@ -7,7 +7,7 @@ import { maxPreviewBytes } from "../review/preview-text";
 import type { PolicyEdit } from "../review/rules/rule";
 import { readInputBytes, readText, usageFailure, type CommandHost } from "./command";
 
-/** The options that say where things are, of every command that reads a preview. */
+/** The location options of every command that reads a preview. */
 export interface PlaceOptions {
   readonly preview: string;
   readonly projectDir: string;
@@ -32,7 +32,7 @@ export function addPlaceOptions(command: Command): Command {
     );
 }
 
-/** What `--preview` holds, bounded: one byte more than a review reads makes it refuse the whole. */
+/** The content of `--preview`, with a limit: one byte more than a review reads makes it refuse everything. */
 export function readPreviewInput(options: PlaceOptions, host: CommandHost): Uint8Array {
   return readInputBytes(options.preview, host, maxPreviewBytes + 1, "--preview");
 }
@@ -40,7 +40,7 @@ export function readPreviewInput(options: PlaceOptions, host: CommandHost): Uint
 export interface Places {
   readonly projectDir: string;
   readonly repoRoot: string;
-  /** The project inside the repository, with `/`. */
+  /** Path of the project inside the repository, with `/`. */
   readonly projectPath: string;
 }
 
@@ -56,13 +56,13 @@ export function placesOf(options: PlaceOptions): Places {
 
 export interface LoadedPolicy {
   readonly policy: Policy;
-  /** The project's own policy file differs from the one that was given. */
+  /** Set if the project's own policy file differs from the given one. */
   readonly edit?: PolicyEdit;
 }
 
 /**
- * The policy that decides. With `--policy-dir` or `--policy` (in CI: the base branch's) the project's own
- * file decides nothing, but a difference from it is reported.
+ * The policy that decides. With `--policy-dir` or `--policy` (in CI: the base branch's), the project's own file decides
+ * nothing, but a difference from it is reported.
  */
 export async function loadPolicy(options: PlaceOptions, places: Places): Promise<LoadedPolicy> {
   const own = policyFileIn(places.repoRoot, places);
@@ -76,7 +76,7 @@ export async function loadPolicy(options: PlaceOptions, places: Places): Promise
   return { policy: given, ...(edit === undefined ? {} : { edit }) };
 }
 
-/** The one look-up there is: beside `Pulumi.yaml`, else in the root of the checkout. */
+/** Looks in only two places: beside `Pulumi.yaml`, then in the root of the checkout. */
 function policyFileIn(root: string, { projectPath }: Places): string | undefined {
   return [join(root, projectPath), root]
     .map((directory) => join(directory, policyFileName))
@@ -92,7 +92,7 @@ async function policyOfBase(
   if (options.policy !== undefined) throw usageFailure("Give --policy or --policy-dir, not both.");
   if (!existsSync(root)) throw usageFailure(`--policy-dir ${root} does not exist.`);
   const base = policyFileIn(resolve(root), places);
-  // Without a file the defaults decide, which is not the same as a file that says nothing.
+  // Without a file the defaults decide, which is not the same as an empty file.
   if (base === undefined)
     return own === undefined
       ? { policy: defaultPolicy }
@@ -111,7 +111,7 @@ async function parsePolicyFile(file: string, places: Places, own?: string): Prom
   throw usageFailure(`${file} is not a policy file:\n${parsed.problems.map((problem) => `  ${problem}`).join("\n")}`);
 }
 
-/** A base file of the same name with nothing beside it in the change means that the change removes the file. */
+/** If the base has such a file and the change has none, the change removes it. */
 function editOf(given: string, own: string | undefined): PolicyEdit | undefined {
   if (own === undefined) {
     const isProjectFile = given.split(/[\\/]/).at(-1) === policyFileName && readFileSync(given, "utf8").trim() !== "";
@@ -123,7 +123,7 @@ function editOf(given: string, own: string | undefined): PolicyEdit | undefined 
   return base.trim() === "" ? "added" : "changed";
 }
 
-/** For annotations: relative to the repository, also where the file itself was checked out elsewhere. */
+/** The path for annotations: relative to the repository, even if the file itself was checked out elsewhere. */
 function pathInRepository(file: string, { repoRoot, projectPath }: Places): string {
   const path = relative(repoRoot, resolve(file)).split(sep).join("/");
   return path.startsWith("..") || isAbsolute(path)
@@ -138,7 +138,7 @@ export function reviewTime(host: CommandHost): number {
   return decisionTime(host.env);
 }
 
-/** Digits only: parseInt would take `64k` for 64. */
+/** Accepts digits only: parseInt would read `64k` as 64. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN;
@@ -147,7 +147,7 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
   };
 }
 
-/** A comment on GitHub may have 65,536 characters. */
+/** GitHub allows 65,536 characters in a comment. */
 export const defaultMaxChars = 64_000;
 export const maxCharsOption = wholeNumber(2_000, 1_000_000);
 

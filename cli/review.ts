@@ -37,7 +37,7 @@ interface Output {
   readonly file: string;
 }
 
-/** `apikeys review`: who gains what, what breaks, which keys are replaced, and may it merge. */
+/** `apikeys review`: says who gains what, what breaks, which keys are replaced, and whether the change may merge. */
 export function addReviewCommand(program: Command, host: CommandHost = processHost): void {
   const command = program
     .command("review")
@@ -101,7 +101,7 @@ async function review(options: ReviewOptions, host: CommandHost): Promise<number
       host.stderr(`apikeys review: ${verdictWords(report)} (exit code ${report.exitCode}).\n`);
     return report.exitCode;
   } catch (error) {
-    // A failed review must not leave yesterday's verdict standing in the comment.
+    // A failed review must not leave an old verdict in the comment.
     const exitCode = error instanceof CommandFailure ? error.exitCode : exitCodes.internal;
     const reason = error instanceof CommandFailure ? error.message : "the review itself failed; its job log says more";
     publish(failedReview({ preview, exitCode, reason, failOn: options.failOn, ...names }), options, host);
@@ -115,7 +115,7 @@ function publish(report: Report, options: ReviewOptions, host: CommandHost): voi
   host.stdout(renderReport(report, options.format, settings));
 }
 
-/** A lock file that is not there yet is out of date, not a mistake in the flags. */
+/** A lock file that does not exist yet is out of date, not a mistake in the flags. */
 function readLock(file: string): string {
   return existsSync(file) ? readText(file, "--lock") : "";
 }
@@ -129,7 +129,7 @@ function addOutput(text: string, outputs: readonly Output[]): readonly Output[] 
 }
 
 function packageVersion(): string {
-  // Compiled, this file is one folder deeper.
+  // The compiled file is one folder deeper.
   for (const folder of [dirname(__dirname), dirname(dirname(__dirname))]) {
     const file = join(folder, "package.json");
     if (!existsSync(file)) continue;

@@ -2,12 +2,12 @@ import type { RecordedStack } from "../inventory/recorded";
 import { type Connections, createConnections } from "../provider/connections";
 import { usageFailure } from "./command";
 
-/** Connections as one stack's state describes them; `APIKEYS_CONNECTIONS` overrides them as it does for an update. */
+/** Connections from one stack's state. `APIKEYS_CONNECTIONS` overrides them as it does for an update. */
 export function connectionsOf({ config }: RecordedStack, env: NodeJS.ProcessEnv): Connections {
   return createConnections({ get: (key) => config[key] }, env);
 }
 
-/** The connections to look at: those that the user named, else all that the states use. */
+/** The connections to look at: the ones that the user named, or else all that the states use. */
 export function connectionNames(
   states: readonly RecordedStack[],
   wanted: readonly string[] | undefined,

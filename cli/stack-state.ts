@@ -7,7 +7,7 @@ import { codeOf, CommandFailure, type CommandHost, readInput, usageFailure } fro
 
 const run = promisify(execFile);
 
-/** Where a command about a stack takes the stack's state from. */
+/** Where a command about a stack finds its state. */
 export interface StateOptions {
   readonly state?: string;
   readonly stack?: string;
@@ -20,9 +20,9 @@ export function addStateOptions(command: Command): Command {
 }
 
 /**
- * The state of a stack, of a file, or (with `-`) of standard input. Secrets stay encrypted.
+ * The state of a stack, from a file, or (with `-`) from standard input. Secrets stay encrypted.
  *
- * @throws CommandFailure with exit code 2 for what the user gave, 10 where the stack's state cannot be had
+ * @throws CommandFailure with exit code 2 for wrong input of the user, 10 if the stack's state is not available
  */
 export async function readState({ state, stack }: StateOptions, host: CommandHost): Promise<unknown> {
   if (state !== undefined && stack !== undefined)
@@ -46,9 +46,9 @@ function exportState(stack: string | undefined, env: NodeJS.ProcessEnv): Promise
 }
 
 /**
- * What the engine's command line prints.
+ * Runs the engine's command line and returns its output.
  *
- * @param remedy - what to do where it fails, without a full stop
+ * @param remedy - what to do if it fails, without a full stop
  * @throws CommandFailure with exit code 10
  */
 export async function runPulumi(args: readonly string[], env: NodeJS.ProcessEnv, remedy: string): Promise<string> {
@@ -60,7 +60,7 @@ export async function runPulumi(args: readonly string[], env: NodeJS.ProcessEnv,
   }
 }
 
-/** What went wrong, in the engine's words where it ran, and what to do. */
+/** What went wrong, in the engine's words if it ran, and what to do. */
 function engineFailure(command: string, error: unknown, remedy: string): string {
   const code = codeOf(error);
   if (code === "ENOENT") return "`pulumi` is not on PATH. Install it, or give the state with --state.";

@@ -13,7 +13,7 @@ interface StateCommandOptions extends StateOptions {
   readonly out?: string;
 }
 
-/** `apikeys state --without-secrets`: a state that may be published, for a preview in a pull request's job. */
+/** `apikeys state --without-secrets`: writes a state that may be published, for the preview in a pull request's job. */
 export function addStateCommand(program: Command, host: CommandHost = processHost): void {
   const command = program
     .command("state")

@@ -26,11 +26,11 @@ interface SweepOptions extends StatesOptions {
 /** What a sweep does with one key that no state names. */
 interface Verdict {
   readonly row: InventoryRow;
-  /** Why it is left alone; absent where it is revoked. */
+  /** Why the key is left alone; missing if it is revoked. */
   readonly kept?: string;
 }
 
-/** `apikeys sweep`: revokes what is provably ours and in no state. */
+/** `apikeys sweep`: revokes keys that are provably ours and in no state. */
 export function addSweepCommand(program: Command, host: CommandHost = processHost): void {
   const command = addStatesOptions(
     program
@@ -85,7 +85,7 @@ async function sweep(options: SweepOptions, host: CommandHost): Promise<number> 
   ]);
 }
 
-/** A key that an update is just making is in no state yet. */
+/** A key that a running update is making is not in a state yet. */
 function refuseRunning(states: readonly RecordedStack[], options: SweepOptions, host: CommandHost): void {
   for (const { stack } of states) {
     const unlocked = isUnlocked(stack, host.env);
@@ -95,14 +95,14 @@ function refuseRunning(states: readonly RecordedStack[], options: SweepOptions, 
   }
 }
 
-/** What a sweep knows beside the lists of the services. */
+/** What a sweep knows besides the services' lists. */
 interface Known {
   readonly nowMs: number;
-  /** Whether the service of the row tells when its keys were used. */
+  /** True if the row's service reports when its keys were used. */
   readonly tellsUse: (row: InventoryRow) => boolean;
 }
 
-/** What becomes of each living key and account that no state names. */
+/** Decides about each living key and account that no state names. */
 export function judgeAll(
   rows: readonly InventoryRow[],
   options: Pick<SweepOptions, "used" | "minAge">,
@@ -153,14 +153,14 @@ function isNamed(row: InventoryRow, states: readonly RecordedStack[]): boolean {
   );
 }
 
-/** Revokes, each after a look at the newest state. @returns what could not be revoked, in sentences */
+/** Revokes what no verdict keeps. @returns what could not be revoked, in sentences */
 async function revoke(
   verdicts: readonly Verdict[],
   states: readonly RecordedStack[],
   host: CommandHost,
 ): Promise<string[]> {
   const failures: string[] = [];
-  // Keys first: an account goes with them.
+  // Keys first, so that no account is deleted while it still has keys.
   const due = verdicts
     .filter(({ kept }) => kept === undefined)
     .sort((a, b) => (a.row.kind === b.row.kind ? 0 : a.row.kind === "key" ? -1 : 1));

@@ -1,6 +1,9 @@
 import { inert } from "../review/inert";
 
-/** Rows of text under headings, each column as wide as its widest cell. Whatever a service or a program named is made inert. */
+/**
+ * Rows of text under headings, with each column as wide as its widest cell. Text from services and programs is made
+ * inert.
+ */
 export function textTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [headings, ...rows.map((row) => row.map((cell) => inert(cell === "" ? "-" : cell, 200)))];
   const widths = headings.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));

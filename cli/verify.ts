@@ -22,7 +22,7 @@ interface VerifyOptions extends PlaceOptions {
   readonly json: boolean;
 }
 
-/** `apikeys verify`: the last step before a deployment. What was approved is what will happen, or nothing happens. */
+/** `apikeys verify`: the last step before a deployment. It fails unless what will happen is what was approved. */
 export function addVerifyCommand(program: Command, host: CommandHost = processHost): void {
   const command = program
     .command("verify")

@@ -5,15 +5,15 @@ import { placeholder, throwAwayProvider } from "./withheld-secrets";
 export interface WithheldConfig {
   readonly text: string;
   readonly withheld: number;
-  /** Fields that only the stack's real backend can serve; they are left out. */
+  /** Fields that are left out because only the stack's real backend can use them. */
   readonly left: readonly string[];
 }
 
 /**
- * A stack's config file (`Pulumi.<stack>.yaml`) that opens with the throw-away passphrase: a placeholder stands in place
- * of each encrypted value, all else stays.
+ * A stack's config file (`Pulumi.<stack>.yaml`) that opens with the throw-away passphrase. A placeholder replaces each
+ * encrypted value; everything else stays.
  *
- * @param yaml - the parser, which is loaded only where it is needed
+ * @param yaml - the parser, which is loaded only when needed
  */
 export function withholdConfig(text: string, yaml: typeof Yaml): WithheldConfig {
   const file = yaml.parseDocument(text.trim() === "" ? "{}" : text);

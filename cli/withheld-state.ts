@@ -3,27 +3,27 @@ import { showsCredential } from "../review/rules/exposed-secret";
 import { usageFailure } from "./command";
 import { placeholder, throwAwayProvider } from "./withheld-secrets";
 
-/** How the engine marks a value that is more than its JSON: sdk/go/common/resource/sig. */
+/** The engine's mark for a value that is more than its JSON: sdk/go/common/resource/sig. */
 const signature = "4dabf18193072939515e22adb298388d";
 const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 
-/** What takes the place of a text in the clear that looks like a secret. */
+/** Replaces clear text that looks like a secret. */
 const blank = "[withheld]";
 
 export interface WithheldState {
   readonly state: unknown;
-  /** How many encrypted values have a placeholder now. */
+  /** The number of encrypted values that were replaced by a placeholder. */
   readonly withheld: number;
-  /** Where a text in the clear looked like a secret: the resource, and the property's path. */
+  /** Where clear text looked like a secret: the resource, and the property's path. */
   readonly blanked: readonly string[];
 }
 
 /**
- * A state (the output of `pulumi stack export`) in which every encrypted value is a placeholder under the throw-away
- * passphrase. All else stays, so that a preview against the copy plans what it would against the state; only a text in
- * the clear that has a credential's shape, or is a key's secret by the fingerprint, is blanked.
+ * A state (the output of `pulumi stack export`) in which a placeholder under the throw-away passphrase replaces every
+ * encrypted value. Everything else stays, so a preview against the copy plans the same as one against the state. Only
+ * clear text that has a credential's shape, or whose fingerprint is that of a key's secret, is blanked.
  *
- * @throws CommandFailure where the state is none, or holds secrets in the clear
+ * @throws CommandFailure if the state is not one, or contains secrets in clear
  */
 export function withholdSecrets(state: unknown): WithheldState {
   const deployment = isRecord(state) ? state.deployment : undefined;
@@ -58,7 +58,7 @@ class Walk {
     const here = typeof value.urn === "string" ? value.urn : place;
     return Object.fromEntries(
       Object.entries(value).map(([name, each], index) => {
-        // The state's own key opens nothing that is left, and what a cloud's provider says of itself is nobody's affair.
+        // Nothing that the state's own key could open is left, and a cloud provider's details do not belong in a copy.
         if (name === "secrets_providers" && place === "deployment") return [name, null];
         const shown = this.#text(name, `${here}: the name of property ${index + 1}`);
         return [shown === name ? name : `${shown} ${index + 1}`, this.value(each, joined(here, shown))];
@@ -72,7 +72,7 @@ class Walk {
         `The state holds secrets in the clear (${place}); export it again without --show-secrets, and delete this file.`,
       );
     this.withheld += 1;
-    // In a state, what is encrypted is the value's JSON.
+    // In a state, the encrypted text is the value's JSON.
     return { [signature]: secretSignature, ciphertext: throwAwayProvider().encrypt(JSON.stringify(placeholder)) };
   }
 
@@ -93,7 +93,7 @@ function joined(place: string, name: string): string {
   return place.startsWith("urn:pulumi:") && !place.includes(": ") ? `${place}: ${name}` : `${place}.${name}`;
 }
 
-/** Each key's own resource has the beginning of its secret's SHA-256 in the clear. */
+/** Each key's own resource has the beginning of its secret's SHA-256 in clear. */
 function fingerprintsIn(value: unknown, found = new Set<string>()): Set<string> {
   if (typeof value !== "object" || value === null) return found;
   for (const [name, each] of Object.entries(value)) {
