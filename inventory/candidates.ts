@@ -1,16 +1,17 @@
-/** A text that may be a secret, with the line it stands in. Never printed. */
+/** A text that may be a secret, and the line where it is. Never printed. */
 export interface Candidate {
   readonly line: number;
   readonly text: string;
 }
 
-/** Services draw secrets longer than this. */
+/** Services generate longer secrets than this. */
 const shortest = 12;
 const mostCandidates = 200_000;
 
 /**
- * Everything in a text that may be a whole secret: each line, and each run of characters between blanks, quotes and the like,
- * with and without what stands before its last `=`, `:` or `Bearer`. Scanners' reports in JSON, CSV or plain text all work.
+ * Every part of a text that may be a whole secret: each line, and each run of characters between blanks, quotes and the
+ * like, with and without the part before its last `=`, `:` or `Bearer`. This reads scanner reports in JSON, CSV or
+ * plain text.
  */
 export function candidatesIn(text: string): Candidate[] {
   const found = new Map<string, number>();

@@ -1,13 +1,14 @@
-/** Which of the keys on the services are whose: the services' lists beside the states. Pure. */
+/** Compares the services' keys with the states, to tell whose each key is. Pure. */
 import type { ApiKey, ServiceAccount } from "../provider/backends/definition";
 import { defined } from "../provider/defined";
 import { hasMarkerForm, markOf, plainMarkOf, resourceMark, stackMark } from "../provider/resources/names";
 import type { RecordedKey, RecordedStack } from "./recorded";
 
 /**
- * `recorded`: a state names it · `unknown`: one of the states asked for it, and names it no more · `unproven`: its name has the
- * four digits of a stack, as names of 0.1 have, which proves nothing · `other-stack`: named by this package for a state that was
- * not given · `hand-made`: everything else · `missing`: a state names it, and the service does not have it.
+ * `recorded`: a state names it · `unknown`: one of the states requested it, but no longer names it · `unproven`: its
+ * name has the four digits of a stack, as names of 0.1 have, which proves nothing · `other-stack`: this package named
+ * it for a state that was not given · `hand-made`: everything else · `missing`: a state names it, but the service does
+ * not have it.
  */
 export const standings = ["unknown", "unproven", "missing", "recorded", "other-stack", "hand-made"] as const;
 export type Standing = (typeof standings)[number];
@@ -22,24 +23,24 @@ export interface InventoryRow {
   readonly status: string;
   readonly accountId?: string;
   readonly scopes?: readonly string[];
-  /** RFC 3339 UTC, as everything below. */
+  /** RFC 3339 UTC, like all times below. */
   readonly createdAt?: string;
   readonly lastUsedAt?: string;
   readonly endsAt?: string;
-  /** `project/stack` of the state that names it, or that asked for it. */
+  /** `project/stack` of the state that names it or that requested it. */
   readonly stack?: string;
   readonly resource?: string;
   readonly generation?: string;
   readonly owner?: string;
 }
 
-/** What one connection's service has. */
+/** The contents of one connection's service. */
 export interface Listing {
   readonly connection: string;
   /** Origin of the connection. */
   readonly service: string;
   readonly accounts: readonly ServiceAccount[];
-  /** Keys with the account that was asked for them, where keys have accounts. */
+  /** Keys, with the account whose list they are in, if keys have accounts. */
   readonly keys: readonly { readonly key: ApiKey; readonly accountId?: string }[];
 }
 
@@ -99,7 +100,7 @@ function rowOf(
     : { ...base, ...told, ...standingOf(known.marks, name) };
 }
 
-/** Ids mean something on one service only. */
+/** An id means something on one service only. */
 function placeOf({
   kind,
   service,
@@ -116,7 +117,7 @@ function recordedFacts({ stack, resource, generation, owner, endsAt }: RecordedK
   return defined({ stack, resource, generation, owner, endsAt });
 }
 
-/** How the names look that one state asks for. */
+/** The form of the names that one state requests. */
 interface StateMarks {
   readonly stack: string;
   readonly plain: string;

@@ -1,4 +1,4 @@
-/** What the holder of a recorded or listed key can do, as far as its vendor's catalogue tells. Pure. */
+/** What the holder of a recorded or listed key can do, according to its vendor's catalogue. Pure. */
 import {
   canMintKeys,
   canonicalScopes,
@@ -13,22 +13,22 @@ import { vendorNamed } from "../provider/vendors";
 import { scopesOn } from "../provider/vendors/vendor";
 
 export interface EffectiveAccess {
-  /** The scopes it holds, without those that another of them gives; `*` = everything. */
+  /** Its scopes, without those that another of them gives; `*`: everything. */
   readonly held: readonly string[];
-  /** Known scopes that come with those. */
+  /** Known scopes that those imply. */
   readonly implied: readonly string[];
-  /** Everything that the service has. */
+  /** True if it gives everything that the service has. */
   readonly everything: boolean;
   readonly level: ScopeLevel | "unknown";
   readonly mintsKeys: boolean;
-  /** Where the access comes from, or why it cannot be told in full. */
+  /** Where the access comes from, or why it is not fully known. */
   readonly note?: string;
 }
 
 export interface Holder {
   readonly backend?: string;
   readonly scopes?: readonly string[];
-  /** The account that the key belongs to, where a state has it. */
+  /** The account that the key belongs to, if a state records it. */
   readonly account?: { readonly scopes?: readonly string[]; readonly role?: string };
 }
 
@@ -75,7 +75,7 @@ function accessOf(catalogue: ScopeCatalogue | undefined, scopes: readonly string
     implied: canonicalScopes(implied),
     everything,
     level: grades.includes("admin") ? "admin" : grades.includes("write") ? "write" : "read",
-    // Where nobody publishes what the scopes are, "everything" is everything.
+    // If nobody publishes the scopes, "everything" includes issuing keys.
     mintsKeys: all.some((scope) => canMintKeys(catalogue, scope)) || (everything && catalogue === undefined),
   };
 }

@@ -1,7 +1,7 @@
 /**
- * Markup that only this module makes: what a template writes is ours, what it fills in is somebody else's text. Text is made
- * inert and escaped, in elements and in attributes alike, and a template that would fill in a place where escaping does not
- * help (a tag's or attribute's name, an attribute that acts, a script, a style) is refused.
+ * Only this module makes markup. The template is ours, and the values are foreign text. Values are made inert and
+ * escaped, in elements and in attributes. A template is refused if it fills a place where escaping does not help: the
+ * name of a tag or an attribute, an attribute that acts, a script, a style.
  */
 import { createHash } from "node:crypto";
 import { inert } from "../review/inert";
@@ -9,7 +9,7 @@ import { inert } from "../review/inert";
 /** Longest piece of foreign text on a page. */
 const longestText = 200;
 
-/** A piece of markup. Only `html` and `styleElement` make one. */
+/** A piece of markup. Only `html` and `styleElement` create it. */
 export class Html {
   readonly #markup: string;
 
@@ -34,7 +34,7 @@ export class Html {
   }
 }
 
-/** What a template takes: foreign text, a number of ours, markup, or several; nothing for undefined. */
+/** A value of a template: foreign text, a number of ours, markup, or a list of them; undefined stands for nothing. */
 export type HtmlValue = string | number | Html | undefined | readonly HtmlValue[];
 
 export function html(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
@@ -42,8 +42,8 @@ export function html(strings: TemplateStringsArray, ...values: readonly HtmlValu
 }
 
 /**
- * The page's one style sheet, behind a content security policy that allows it and nothing else: no script, image, font,
- * request, frame or form.
+ * The page's one style sheet. The content security policy allows it and nothing else: no script, image, font, request,
+ * frame or form.
  *
  * @throws Error - the text could end the element
  */
@@ -73,7 +73,7 @@ const entities: Readonly<Record<string, string>> = {
 
 const checked = new WeakSet<TemplateStringsArray>();
 
-/** Throws where a template fills in anything but text between tags or inside the quotes of a harmless attribute. */
+/** Throws if a template fills anything but text between tags, or the quotes of a harmless attribute. */
 function checkPlaces(strings: TemplateStringsArray): void {
   if (checked.has(strings)) return;
   let place: Place = "text";
@@ -101,6 +101,6 @@ function placeAfter(part: string, start: Place): Place {
   return place;
 }
 
-/** The attributes whose values may be computed: none of them loads, runs or styles anything. */
+/** The attributes with values that may be computed: none of them loads, runs or styles anything. */
 const opensFillable =
   /\s(?:id|class|datetime|viewBox|width|height|x|y|x1|x2|y1|y2|cx|cy|r|points|aria-labelledby|data-heading)="[^"]*$/;

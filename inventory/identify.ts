@@ -1,15 +1,15 @@
-/** Whose a leaked secret is: by its fingerprint, which the states hold. Pure. */
+/** Tells whose a leaked secret is, by its fingerprint, which the states record. Pure. */
 import { fingerprintOf } from "../provider/fingerprint";
 import type { Candidate } from "./candidates";
 import type { RecordedKey, RecordedStack } from "./recorded";
 
 export interface Identified {
-  /** Where it stood in the input. */
+  /** The line of the input. */
   readonly line: number;
   readonly key: RecordedKey;
-  /** Whether the key still works, as the state has it. */
+  /** Whether the key still works, according to the state. */
   readonly lives: string;
-  /** The exact change that ends it. */
+  /** The exact change that revokes it. */
   readonly remedy: string;
 }
 

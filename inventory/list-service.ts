@@ -1,4 +1,4 @@
-/** Everything that one connection's service tells of keys and accounts. Reads only; a read-only credential is enough. */
+/** Lists the keys and accounts of one connection's service. It only reads, so a read-only credential is enough. */
 import type { ApiKey } from "../provider/backends/definition";
 import type { Connections } from "../provider/connections";
 import type { Listing } from "./classify";
@@ -12,7 +12,7 @@ export async function listService(connections: Connections, name: string): Promi
   if (capabilities.parent === "credential") {
     for (const key of (await client.listKeys({})) ?? []) keys.push({ key });
   } else {
-    // One after the other: a list of lists must not use up the service's limit.
+    // In sequence: a list of lists must not use up the service's limit.
     for (const { id } of accounts)
       for (const key of (await client.listKeys({ serviceAccountId: id })) ?? []) keys.push({ key, accountId: id });
   }

@@ -27,7 +27,7 @@ const inventory = z.object({
   problems: z.array(z.string()),
 });
 
-/** What `apikeys inventory --format json` printed; undefined for any other text. */
+/** Reads the output of `apikeys inventory --format json`; undefined for any other text. */
 export function readInventory(printed: string): NonNullable<ReportInput["inventory"]> | undefined {
   try {
     const parsed = inventory.safeParse(JSON.parse(printed));

@@ -1,9 +1,9 @@
-/** What one exported state says of keys and accounts. Pure: no service is asked, and no secret is read. */
+/** The keys and accounts in one exported state. Pure: it calls no service and reads no secret. */
 import { defined } from "../provider/defined";
 import { stateIn } from "../provider/engine-state";
 import { parseUrn } from "../review/urn";
 
-/** Which key of a resource it is: a rotating key may have several that live. */
+/** The generation of a resource's key: a rotating key may have several living ones. */
 export type Generation = "current" | "previous" | "pending" | "replaced";
 
 export interface RecordedKey {
@@ -17,20 +17,20 @@ export interface RecordedKey {
   readonly connection: string;
   /** Origin of the service that issued it. */
   readonly service: string;
-  /** Name of the backend that issued it; absent in old records. */
+  /** Name of the backend that issued it; missing in old records. */
   readonly backend?: string;
   readonly id: string;
   readonly generation: Generation;
   readonly physicalName?: string;
-  /** First 16 hex of SHA-256 of the secret; absent where the caller chose it. */
+  /** First 16 hex of SHA-256 of the secret; missing if the caller chose the secret. */
   readonly fingerprint?: string;
   readonly accountId?: string;
   readonly scopes?: readonly string[];
-  /** Of an account: its role on the service. */
+  /** For an account: its role on the service. */
   readonly role?: string;
   readonly owner?: string;
   readonly status?: string;
-  /** RFC 3339 UTC: when this key stops working at the latest; absent where it does not end. */
+  /** RFC 3339 UTC: the latest time at which this key stops working; missing if it never expires. */
   readonly endsAt?: string;
   /** Resources of the stack that use it. */
   readonly consumers: readonly string[];
@@ -40,16 +40,19 @@ export interface RecordedKey {
 export interface RecordedStack {
   /** `project/stack`. */
   readonly stack: string;
-  /** The state's own identity: names made from it prove that this state asked for them. Absent in a state without our resources. */
+  /**
+   * The state's own identity. Names made from it prove that this state requested them. Missing in a state without our
+   * resources.
+   */
   readonly identity?: string;
   /** `organisation/project/stack`, as the resources recorded it: part of every mark. */
   readonly origin?: string;
-  /** The stack config that the state keeps, text by key; encrypted values are left out. */
+  /** The stack config in the state, text by key, without encrypted values. */
   readonly config: Readonly<Record<string, string>>;
   readonly keys: readonly RecordedKey[];
 }
 
-/** Reads a parsed export; undefined where it is none. */
+/** Reads a parsed export; undefined if it is not one. */
 export function readRecordedStack(exported: unknown): RecordedStack | undefined {
   const { deployment } = fields(exported);
   const { resources } = fields(deployment);
@@ -105,7 +108,7 @@ function accountOf(shared: Shared, resource: Fields, outputs: Fields): readonly 
   return [defined({ ...shared, kind: "account" as const, id, generation: "current" as const, ...account })];
 }
 
-/** Every key that the resource's record names, of whatever generation. */
+/** Every key in the resource's record, of any generation. */
 function credentialsOf(of: Shared, resource: Fields, outputs: Fields): readonly RecordedKey[] {
   const shared = defined({ ...of, accountId: text(outputs.serviceAccountId) });
   const previous = fields(outputs.previousKey);
@@ -161,7 +164,7 @@ function consumersOf(resources: readonly Fields[]): ReadonlyMap<string, readonly
   return new Map([...users].map(([urn, set]) => [urn, [...set].sort()]));
 }
 
-/** What the engine keeps of the stack's config: the inputs of the provider. */
+/** The stack config that the engine keeps: the inputs of the provider. */
 function configOf(resources: readonly Fields[]): Record<string, string> {
   const config: Record<string, string> = {};
   for (const { type, inputs } of resources) {

@@ -3,7 +3,7 @@ import { type Html, html } from "./html";
 import { table, time } from "./report-table";
 import { agesOf, type KeyAge, type ReportInput } from "./reported-facts";
 
-/** How old each current key is, against the limit. */
+/** The age of each current key, against the limit. */
 export function agesSection(input: ReportInput): Html {
   const { maxAgeMs } = input;
   const ages = agesOf(input);
@@ -41,7 +41,7 @@ function verdict({ ageMs, over }: KeyAge, maxAgeMs: number): Html {
     : html`<span class="good">within, ${formatSpan(maxAgeMs - ageMs)} left</span>`;
 }
 
-/** The cells beside it say the same in words. */
+/** Decoration only: the cells beside it say the same in words. */
 function bar({ ageMs, over }: KeyAge, maxAgeMs: number, longestMs: number): Html | undefined {
   if (ageMs === undefined) return undefined;
   const width = (ms: number) => Math.round((158 * ms) / longestMs);

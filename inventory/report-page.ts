@@ -1,4 +1,7 @@
-/** `apikeys report`: one page for people who look rather than read. Pure; everything from a state or a service is foreign text. */
+/**
+ * `apikeys report`: one page for people who prefer pictures to lists. Pure. Everything from a state or a service is
+ * foreign text.
+ */
 import { formatSpan } from "../provider/durations";
 import { type Html, html, styleElement } from "./html";
 import { agesSection } from "./report-ages";
@@ -14,7 +17,7 @@ import {
   type ReportInput,
 } from "./reported-facts";
 
-/** The whole document. It loads nothing, runs nothing, and holds no secret and no fingerprint. */
+/** The whole document. It loads nothing, runs nothing, and contains no secret and no fingerprint. */
 export function reportPage(input: ReportInput): string {
   const holders = holdersOf(input);
   const concerns = concernsOf(input);

@@ -1,4 +1,7 @@
-/** How the report looks: on a screen, light and dark, narrow and wide, and on paper. Colours never tell anything alone. */
+/**
+ * The look of the report: on a screen, light and dark, narrow and wide, and on paper. Color alone never carries
+ * information.
+ */
 export const reportStyle = `
 :root{color-scheme:light dark;--page:#fff;--card:#f4f6f8;--text:#1b1f24;--muted:#4f5964;--line:#c9d1d9;--link:#0b57a4;
 --life:#5b8bc6;--overlap:#b35c00;--rotation:#0b57a4;--end:#b3261e;--previous:#8a4600;--bad:#a3160f;--warn:#7a4a00;--good:#17622f}

@@ -2,21 +2,21 @@ import { formatTime } from "../provider/times";
 import { type Html, html } from "./html";
 import { dayOf } from "./rotation-calendar";
 
-/** A cell: foreign text, or markup of ours; a dash where there is nothing. The first cell of a row is its heading. */
+/** A cell: foreign text, or our own markup; a dash if empty. The first cell of a row is its heading. */
 export type Cell = string | Html | undefined;
 
 interface TableHead {
-  /** Of the page's own, and no other table's. */
+  /** Unique on the page. */
   readonly id: string;
   readonly caption: string;
   readonly headings: readonly string[];
-  /** What stands in place of a table without rows. */
+  /** Shown instead of a table without rows. */
   readonly nothing: string;
 }
 
 /**
- * A table in a region of its own, which scrolls by itself where it is too wide, with the keyboard as well. On a small screen
- * each row is a record; the roles say that it is a table all the same, because some browsers forget it then.
+ * A table in its own region, which scrolls by itself if it is too wide, also with the keyboard. On a small screen each
+ * row becomes a record. The roles keep it a table, because some browsers otherwise no longer treat it as one.
  */
 export function table({ id, caption, headings, nothing }: TableHead, rows: readonly (readonly Cell[])[]): Html {
   if (rows.length === 0) return html`<p>${nothing}</p>`;
@@ -51,7 +51,7 @@ function shown(cell: Cell): Html {
   return typeof cell === "string" ? html`<bdi>${cell}</bdi>` : cell;
 }
 
-/** A day, and the minute in UTC unless it is midnight. */
+/** A date, and the UTC time unless it is midnight. */
 export function time(ms: number): Html {
   const text = formatTime(ms);
   const minute = text.slice(text.indexOf("T") + 1).slice(0, 5);

@@ -1,4 +1,4 @@
-/** What the report for people shows, as plain facts: who holds what, how old it is, what comes, what is not known. Pure. */
+/** The facts that the report shows: who holds what, how old it is, what comes next, what is unknown. Pure. */
 import { defined } from "../provider/defined";
 import { formatSpan } from "../provider/durations";
 import { nameOf } from "../review/urn";
@@ -6,7 +6,7 @@ import type { InventoryRow } from "./classify";
 import { type EffectiveAccess, effectiveAccess } from "./effective-access";
 import type { RecordedKey, RecordedStack } from "./recorded";
 
-/** What one key waits for, as the due report of its stack tells. Times are RFC 3339 UTC. */
+/** The due entry of one key, from the due report of its stack. Times are RFC 3339 UTC. */
 export interface WaitingKey {
   readonly name: string;
   readonly urn: string;
@@ -18,26 +18,26 @@ export interface WaitingKey {
   readonly previousValidUntil?: string;
   /** What is due now. */
   readonly due: readonly { readonly what: string; readonly at?: string; readonly words: string }[];
-  /** Why it cannot be told what is due. */
+  /** Why it is unknown what is due. */
   readonly problem?: string;
 }
 
 export interface ReportedStack {
   readonly recorded: RecordedStack;
   readonly waiting: readonly WaitingKey[];
-  /** When the state was last written. */
+  /** The time when the state was last written. */
   readonly writtenAt?: string;
 }
 
-/** Everything that a page is made from. */
+/** All input of the page. */
 export interface ReportInput {
   readonly stacks: readonly ReportedStack[];
-  /** What `apikeys inventory --format json` printed; absent where nobody asked the services. */
+  /** The output of `apikeys inventory --format json`; missing if nobody asked the services. */
   readonly inventory?: { readonly rows: readonly InventoryRow[]; readonly problems: readonly string[] };
   readonly nowMs: number;
-  /** How old a key may become. */
+  /** The oldest age that a key may reach. */
   readonly maxAgeMs: number;
-  /** How far the calendar looks ahead. */
+  /** The time that the calendar covers, from now. */
   readonly aheadMs: number;
 }
 
@@ -46,7 +46,10 @@ export interface KeyHolder {
   readonly name: string;
   readonly stack: string;
   readonly service: string;
-  /** `current`, `previous`, …; for a key that no state names, its standing: `unknown`, `hand-made`, …; `current, expired` where it is over. */
+  /**
+   * `current`, `previous`, …; for a key that no state names, its standing: `unknown`, `hand-made`, …; `current,
+   * expired` if it has expired.
+   */
   readonly generation: string;
   readonly account?: string;
   readonly owner?: string;
@@ -54,7 +57,7 @@ export interface KeyHolder {
   readonly access: EffectiveAccess;
 }
 
-/** Keys that states name, then those that only the inventory knows. The most powerful first. */
+/** Keys that states name, then those that only the inventory lists. The most powerful first. */
 export function holdersOf({ stacks, inventory, nowMs }: ReportInput): KeyHolder[] {
   const recorded = stacks.flatMap(({ recorded: { keys } }) => keys);
   const accounts = new Map(recorded.filter(({ kind }) => kind === "account").map((each) => [placeOf(each), each]));
@@ -95,13 +98,13 @@ function holder(key: RecordedKey, account: RecordedKey | undefined, nowMs: numbe
   };
 }
 
-/** A key that is over is named as such: what it may do, it no longer does. */
+/** Marks a key that has expired or was revoked: it no longer gives access. */
 function withStatus(
   generation: string,
   { status = "active", endsAt }: { readonly status?: string; readonly endsAt?: string },
   nowMs: number,
 ): string {
-  // The end of an older key is when it should be revoked: until somebody has done so, it may live.
+  // The recorded end of an older key is when it should be revoked. Until someone has done so, it may live.
   const ends = generation === "current" || generation === "replaced" ? Date.parse(endsAt ?? "") : NaN;
   const over = status !== "active" ? status : ends <= nowMs ? "expired" : undefined;
   return over === undefined ? generation : `${generation}, ${over}`;
@@ -111,7 +114,7 @@ function power({ everything, mintsKeys, level }: EffectiveAccess): number {
   return (everything ? 16 : 0) + (mintsKeys ? 8 : 0) + ["read", "write", "unknown", "admin"].indexOf(level);
 }
 
-/** Each scope that somebody has, and who; a holder of everything stands under `*` alone. */
+/** Each scope that someone has, and its holders. A holder of everything appears only under `*`. */
 export function holdersByScope(holders: readonly KeyHolder[]): [scope: string, holders: readonly KeyHolder[]][] {
   const byScope = new Map<string, KeyHolder[]>();
   for (const each of holders) {
@@ -125,17 +128,17 @@ export function holdersByScope(holders: readonly KeyHolder[]): [scope: string, h
   return [...byScope].sort(([a], [b]) => compare(a, b));
 }
 
-/** How old a key is, against the limit. */
+/** The age of a key, against the limit. */
 export interface KeyAge {
   readonly key: WaitingKey;
   readonly stack: string;
   readonly owner?: string;
-  /** Undefined where the record does not tell. */
+  /** Undefined if the record does not contain it. */
   readonly ageMs?: number;
   readonly over: boolean;
 }
 
-/** The oldest first; before them those whose age nobody knows. */
+/** Keys of unknown age first, then the oldest. */
 export function agesOf({ stacks, nowMs, maxAgeMs }: ReportInput): KeyAge[] {
   return stacks
     .flatMap(({ recorded, waiting }) => {
@@ -149,7 +152,7 @@ export function agesOf({ stacks, nowMs, maxAgeMs }: ReportInput): KeyAge[] {
     .sort((a, b) => (b.ageMs ?? Infinity) - (a.ageMs ?? Infinity) || compare(a.key.name, b.key.name));
 }
 
-/** One thing that somebody should look at. */
+/** Something that a person should look at. */
 export interface Concern {
   readonly kind: "cannot be told" | "unknown" | "missing" | "due" | "too old" | "unused";
   readonly subject: string;

@@ -1,4 +1,4 @@
-/** The calendar of rotations, overlaps and ends: the events in order of time, and their drawing. Pure. */
+/** The calendar of rotations, overlaps and expiries: the events in order of time, and their drawing. Pure. */
 import { dayMs } from "../provider/durations";
 import { formatTime } from "../provider/times";
 import { inert } from "../review/inert";
@@ -14,7 +14,7 @@ export interface CalendarEvent {
   readonly stack: string;
 }
 
-/** One key's line: its life, its overlap, its events. */
+/** The line of one key: its life, its overlap, its events. */
 interface Lane {
   readonly key: WaitingKey;
   readonly stack: string;
@@ -27,7 +27,7 @@ interface Window {
   readonly nowMs: number;
 }
 
-/** What comes within the time looked at, and what is overdue; the earliest first. */
+/** The events in the given time, and those that are overdue; the earliest first. */
 export function calendarEvents(input: ReportInput): CalendarEvent[] {
   return lanesOf(input)
     .flatMap(({ events }) => events)
@@ -53,11 +53,11 @@ function firstMs({ events }: Lane): number {
   return Math.min(...events.map(({ atMs }) => atMs));
 }
 
-/** Where a drawing holds more, a printer would cut it. */
+/** A printer would cut a drawing with more lanes. */
 const lanesPerDrawing = 24;
 const size = { width: 960, label: 210, lane: 28, head: 34 };
 
-/** The drawings, each with a title and a description; none where nothing comes. */
+/** The drawings, each with a title and a description; none if there are no events. */
 export function calendarDrawings(input: ReportInput): Html[] {
   const { nowMs, aheadMs } = input;
   const window = { fromMs: nowMs - Math.max(30 * dayMs, aheadMs / 6), toMs: nowMs + aheadMs, nowMs };
@@ -109,20 +109,20 @@ function laneDrawing({ key, events }: Lane, window: Window, top: number): Html {
     ${events.map(({ what, atMs }) => marker(what, xOf(atMs, window), middle))} `;
 }
 
-/** Told apart by shape, not by colour alone. */
+/** The shape tells events apart, not only the color. */
 export function marker(what: CalendarEvent["what"], x: number, y: number): Html {
   if (what === "rotation") return html`<circle class="rotation" cx="${x}" cy="${y}" r="6" />`;
   if (what === "end") return html`<rect class="end" x="${x - 6}" y="${y - 6}" width="12" height="12" />`;
   return html`<polygon class="previous" points="${x},${y - 8} ${x + 8},${y} ${x},${y + 8} ${x - 8},${y}" />`;
 }
 
-/** What lies before the drawing stands at its edge. */
+/** The position of a time; earlier times are placed at the edge. */
 function xOf(ms: number, { fromMs, toMs }: Window): number {
   const share = Math.min(1, Math.max(0, (ms - fromMs) / Math.max(1, toMs - fromMs)));
   return Math.round(size.label + 8 + share * (size.width - size.label - 24));
 }
 
-/** Firsts of months, at most about a dozen. */
+/** First days of months, at most about a dozen. */
 function ticks({ fromMs, toMs }: Window): number[] {
   const start = new Date(fromMs);
   const months = Math.ceil((toMs - fromMs) / (30 * dayMs));

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /**
- * Whether no update of the stack `project/stack` is running: true, false, or undefined where the backend does not tell. Only a
- * backend in a folder shows its locks.
+ * True if no update of the stack `project/stack` is running; false if one is; undefined if the state's backend does not
+ * tell. Only a backend in a folder shows its locks.
  */
 export function isUnlocked(stack: string, env: NodeJS.ProcessEnv): boolean | undefined {
   const url = env.PULUMI_BACKEND_URL;

@@ -5,7 +5,7 @@ import { quotedList } from "../review/inert";
 import { identify } from "../review/ours";
 import { unknownValue } from "../review/resource-facts";
 
-/** A resource as the engine is about to make, change or keep it. */
+/** A resource that the engine is about to make, change or keep. */
 export interface SeenResource {
   readonly urn: string;
   readonly type: string;
@@ -13,7 +13,7 @@ export interface SeenResource {
   readonly provider?: string;
 }
 
-/** What about a resource differs from what was approved, in words; empty = nothing. No value is quoted. */
+/** The differences between a resource and its approval, in words. Empty: none. No value is quoted. */
 export function approvalMistakes(
   seen: SeenResource,
   approved: ApprovedResource | undefined,
@@ -54,12 +54,12 @@ function otherAccount({ inputs }: SeenResource, { account }: ApprovedResource): 
   if (account === null) return isGiven ? ["it has an account, and had none"] : [];
   if (!isGiven) return ["it has no account, and had one"];
   if ("hidden" in account) return ["its account could not be read in the preview"];
-  // An account that is only known during the update is compared with the state.
+  // The account is known only during the update, so the state is compared with it later.
   if ("outputOf" in account) return [];
   return typeof given === "string" && exactText(given) === account.id ? [] : ["it belongs to another account"];
 }
 
-/** In a preview an account that the update makes has no id yet. */
+/** In a preview, an account that the update makes has no id yet. */
 export function isAccountPending({ inputs }: SeenResource): boolean {
   return inputs.serviceAccountId === unknownValue;
 }

@@ -11,7 +11,7 @@ import { recordedAccount, type StackPlace } from "./recorded-account";
 
 export interface ApikeysApprovedOptions extends StackPlace {
   /**
-   * Whether a dynamic resource whose code is secret (because it captures one) may run. Its code cannot be compared.
+   * Whether a dynamic resource with secret code (because it captures a secret) may run. Its code cannot be compared.
    *
    * @default false
    */
@@ -19,16 +19,16 @@ export interface ApikeysApprovedOptions extends StackPlace {
 }
 
 /**
- * Holds an update to what its report says: `new PolicyPack("approved", { policies: apikeysApproved("report.json") })`.
+ * Holds an update to its report: `new PolicyPack("approved", { policies: apikeysApproved("report.json") })`.
  *
- * The policy sees every input with its real value, before the resource is made, and refuses (mandatory) a key or an
- * account that the report does not have, or with another service, connection, account, environment, scopes or life;
- * and code of a dynamic resource that is not the code of the preview. What was not known in the preview has to turn out
- * as the report says, or is refused. It runs as a remediation because the engine shows the code of a dynamic resource to
- * nothing else; it changes no input.
+ * The policy sees every input with its real value before the resource is made. It refuses (mandatory) a key or an
+ * account that is not in the report, or that has another service, connection, account, environment, scopes or life. It
+ * also refuses code of a dynamic resource that differs from the preview's. Values that the preview did not know must
+ * match the report once they are known. It runs as a remediation, because the engine shows the code of a dynamic
+ * resource to nothing else; it changes no input.
  *
  * @param report - the report of the deployment's own preview, or its JSON file
- * @throws Error where it is not a report, contradicts itself, or says that something could not be reviewed
+ * @throws Error if it is not a report, contradicts itself, or says that something could not be reviewed
  */
 export function apikeysApproved(
   report: Report | string,
@@ -75,7 +75,7 @@ function checkedReport(report: Report | string): Report {
   return read.report;
 }
 
-/** Where only the update shows the account, it has to be the id that the state has just got for it. */
+/** If only the update shows the account, it must be the id that the state has just recorded for it. */
 async function accountMistake(
   resource: SeenResource,
   approved: ApprovedResource | undefined,

@@ -1,11 +1,10 @@
 /**
- * `pulumi-apikeys/policy`: the review's rules as a policy pack, for those who run policies anyway.
+ * `pulumi-apikeys/policy`: the review's rules as a policy pack, for users who already run policies.
  *
- * A pack sees the new state only. What compares it with the old one is the command's alone: SR002
- * (read becomes write), SR013 (scope removed), SR014 (expiry extended), SR019 (protection removed),
- * SR021 (connection moved), SR023 (new code), SR024 (new server), SR025 (other than asked) and SR028
- * (administrative access). SR016 and SR022 are too: a pack is given secrets without their mark, and
- * knows nothing of files.
+ * A pack sees only the new state. Rules that compare it with the old one exist only in the command: SR002 (read becomes
+ * write), SR013 (scope removed), SR014 (expiry extended), SR019 (protection removed), SR021 (connection moved), SR023
+ * (new code), SR024 (new server), SR025 (other than asked) and SR028 (administrative access). So do SR016 and SR022: a
+ * pack gets secrets without their mark, and knows nothing of files.
  */
 import { readFileSync } from "node:fs";
 import type { StackValidationArgs, StackValidationPolicy } from "@pulumi/policy";
@@ -23,14 +22,14 @@ export { apikeysApproved, type ApikeysApprovedOptions } from "./approved";
 
 export interface ApikeysPolicyOptions {
   /**
-   * The same `apikeys-review.yaml` that the command takes: its levels become enforcement levels
-   * (`block` is mandatory, `warn` and `info` are advisory), its limits, waivers and catalogues hold.
+   * The same `apikeys-review.yaml` that the command reads. Its levels become enforcement levels (`block` is mandatory,
+   * `warn` and `info` are advisory); its limits, waivers and catalogues apply.
    *
    * @default the rules' own levels and limits
    */
   readonly policyFile?: string;
   /**
-   * The clock for ages and ends.
+   * The clock for ages and expiries.
    *
    * @default now
    */
@@ -44,14 +43,14 @@ export function apikeysPolicies(options: ApikeysPolicyOptions = {}): StackValida
   return rules
     .filter(({ needs }) => needs === "new-state")
     .flatMap((rule) => {
-      // A policy has one enforcement level, a rule may have several: by environment and by stack.
+      // A policy has one enforcement level, but a rule may have several: by environment and by stack.
       const levels = [...new Set(possibleLevels(policy.document, rule).map((level) => enforcement[level]))].sort();
       return levels.map((level): StackValidationPolicy => ({
         name: `${rule.id}-${rule.title.replace(/[^a-z0-9]+/gi, "-").toLowerCase()}${levels.length > 1 ? `-${level}` : ""}`,
         description: plainMessage(rule.help),
         enforcementLevel: level,
         validateStack: ({ resources }: StackValidationArgs, reportViolation) => {
-          // A finding has a masked URN where a name looks like a secret; the engine wants its own back.
+          // A finding has a masked URN if a name looks like a secret; the engine needs the original.
           const urns = new Map(resources.map(({ urn }) => [exactText(urn), urn]));
           for (const finding of findings(packContext(resources, policy, nowMs()), [rule])) {
             if (finding.waived || enforcement[finding.level] !== level) continue;

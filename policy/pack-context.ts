@@ -12,7 +12,7 @@ import type { Unit } from "../review/units";
 import { parseUrn } from "../review/urn";
 import { plainValue } from "./plain-value";
 
-/** What a policy pack is given, in the form in which the rules ask their questions: a stack without a past. */
+/** The input of a policy pack in the form that the rules read: a stack without a past. */
 export function packContext(resources: readonly PolicyResource[], policy: Policy, nowMs: number): RuleContext {
   const states = resources.map(stateOf);
   const preview: Preview = {
@@ -32,7 +32,7 @@ export function packContext(resources: readonly PolicyResource[], policy: Policy
   };
   const { units, changes, strangers } = readUnits(preview, policy.document, "");
   const order = new Map(resources.map(({ urn, opts }) => [urn, opts.deleteBeforeReplace === true]));
-  // Without an old state nothing is known to be new: a key's age counts, whatever is about to happen to it.
+  // Without an old state nothing is known to be new, so the age of every key counts.
   const kept = units.map((unit): Unit => ({
     ...unit,
     op: "same",
@@ -46,7 +46,7 @@ export function packContext(resources: readonly PolicyResource[], policy: Policy
     rows: accountRows(kept),
     changes,
     strangers,
-    // A pack sees no old state: it cannot say which code is new.
+    // A pack sees no old state, so it cannot tell which code is new.
     code: [],
     policy,
     limits: (environment) => limitsFor(policy.document, stack, environment),
@@ -62,21 +62,21 @@ export function packContext(resources: readonly PolicyResource[], policy: Policy
 
 function stateOf({ urn, type, props, opts, parent, propertyDependencies }: PolicyResource): ResourceState {
   const given = plainValue(props) as Record<string, unknown>;
-  // The engine keeps a resource's code from packs. What it runs is for the review and for the pack of an approval.
+  // The engine hides a resource's code from packs. The review and the pack of an approval check it.
   const code = given.__provider === undefined ? constantTextOf(type) : undefined;
   const values = code === undefined ? given : { ...given, __provider: code };
   return {
     urn,
     type,
-    // A pack is not told which resources are components; those have no provider and no id.
+    // A pack does not learn which resources are components; those have no provider and no id.
     custom: !isComponentType(type, props),
-    // A pack is given no ids, but our resources repeat theirs.
+    // A pack gets no ids, but our resources repeat theirs.
     ...(typeof values.accountId === "string" && values.accountId !== unknownValue ? { id: values.accountId } : {}),
     ...(parent ? { parent: parent.urn } : {}),
     protect: opts.protect,
     retainOnDelete: false,
     pendingDelete: false,
-    // Our resources repeat their inputs in their outputs, and a pack gets whichever there is.
+    // Our resources repeat their inputs in their outputs, and a pack gets either of the two.
     inputs: values,
     inputsHoldOutputs: true,
     outputs: values,

@@ -1,8 +1,8 @@
 import { unknownValue } from "../review/resource-facts";
 
 /**
- * A plain copy of what a policy is given. Its objects throw where a value is not known before the update, and
- * hold a secret in an object of their own.
+ * A plain copy of a policy's arguments. Those objects throw for a value that is not known before the update, and wrap
+ * each secret in an object.
  */
 export function plainValue(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
@@ -20,7 +20,7 @@ function plainAt(holder: object, name: string | number): unknown {
   }
 }
 
-/** `Secret` of `@pulumi/policy`, of whichever copy of the package. */
+/** `Secret` of `@pulumi/policy`, from any copy of the package. */
 function isSecret(value: object): boolean {
   return value.constructor?.name === "Secret" && Object.hasOwn(value, "value");
 }

@@ -3,24 +3,25 @@ import { identify } from "../review/ours";
 import { isRecord } from "../review/preview-form";
 import { canonicalJson } from "../review/canonical";
 
-/** Which stack's state is asked. */
+/** The stack whose state is read. */
 export interface StackPlace {
-  /** As `--stack` of the update has it, for example `acme/prod`; default: the stack of the report. */
+  /** The value of the update's `--stack`, for example `acme/prod`. Default: the stack of the report. */
   readonly stack?: string;
   /** Folder of Pulumi.yaml; default: the current directory. */
   readonly projectDir?: string;
 }
 
 /**
- * The id of an account as the running update has recorded it. The engine writes a resource down before it lets
- * the program go on, so whoever has the real id finds it there; a resource that waits for deletion does not count.
+ * The id of an account as the running update has recorded it. The engine records a resource before it lets the program
+ * go on, so a caller that has the real id finds it there. A resource that waits for deletion does not count.
  */
 export async function recordedAccount(
   urn: string,
   target: unknown,
   { stack, projectDir }: StackPlace,
 ): Promise<{ readonly id: string } | { readonly mistake: string }> {
-  // A state that is written in the background may be a moment late; no answer in three readings is an answer.
+  // A state that is written in the background may be a moment late. Three readings without an answer mean that there is
+  // none.
   for (let reading = 1; reading <= 3; reading += 1) {
     const resources = await exported(stack, projectDir);
     if (!resources) return { mistake: "the state could not be read, so nobody can tell whose account it has" };
@@ -68,7 +69,7 @@ function resourcesIn(text: string): readonly unknown[] | undefined {
     const resources: unknown = isRecord(deployment) ? deployment.resources : undefined;
     return Array.isArray(resources) ? (resources as unknown[]) : [];
   } catch {
-    // The caller refuses what it cannot compare.
+    // The caller refuses a value that it cannot compare.
     return undefined;
   }
 }
