@@ -6,39 +6,41 @@ import type { OwnRecords } from "./store/own-records";
 import type { KeyRecord } from "./store/records";
 import type { Store } from "./store/store";
 
-/** The credentials that a service announces, by what they may do. `adminToken` manages keys. */
+/** The credentials that a service announces, named by what they may do. `adminToken` manages keys. */
 export type Tokens = { readonly adminToken: string } & Readonly<Record<string, string>>;
 
-/** What every service works on. */
+/** The data and the clock of every service. */
 export interface World {
   readonly store: Store;
   /** The emulator's clock, which tests move. */
   readonly nowMs: () => number;
 }
 
-/** A service to plug in. Everything that only one vendor has stands in that vendor's folder. */
+/** A service to plug in. Everything that only one vendor has is in that vendor's folder. */
 export interface EmulatedService<Announced extends Tokens = Tokens> {
   readonly name: string;
-  /** The vendor's documented base, version included. */
+  /** The vendor's documented base path, version included. */
   readonly basePath: string;
   /** The documented rate limit. */
   readonly limit: RateLimit;
-  /** False where the vendor deletes a revoked key's row. */
+  /** False if the vendor deletes the record of a revoked key. */
   readonly listsRevokedKeys: boolean;
-  /** False where keys have no expiry. */
+  /** False if keys never expire. */
   readonly keysExpire: boolean;
-  /** Draws the credentials that exist before any key is issued. */
+  /** Generates the credentials that exist before any key is issued. */
   mintTokens(): Announced;
-  /** Once for each emulator: makes the tables that only this service has. */
+  /** Called once per emulator: creates the tables that only this service has. */
   prepare(): PreparedService<Announced>;
 }
 
 export interface PreparedService<Announced extends Tokens = Tokens> {
-  /** What it keeps beside its keys; left out by a service that keeps nothing else. */
+  /** Its records besides keys; left out if it has no others. */
   readonly records?: OwnRecords;
-  /** A method, and so compared loosely: a set of services is typed by what they all announce. */
+  /**
+   * A method, so that its parameters are compared loosely: the type of a set of services covers what they all announce.
+   */
   start(parts: StartParts<Announced>): Service;
-  /** What tests may do to it that no vendor's API allows. */
+  /** What tests may do to it although no vendor's API allows it. */
   readonly control?: (parts: ControlParts) => ServiceControl;
 }
 
@@ -56,12 +58,12 @@ export interface ControlParts {
 
 export type ControlHandler = (call: Call, first: string, second: string) => Answer;
 
-/** What a service adds to the control API. */
+/** A service's additions to the control API. */
 export interface ServiceControl {
-  /** Method, path and handler of routes of its own. */
+  /** Method, path and handler of its own routes. */
   readonly routes?: readonly (readonly [method: string, path: string, handler: ControlHandler])[];
   /** Its service accounts, for `GET accounts`. */
   readonly accounts?: () => readonly Readonly<Record<string, unknown>>[];
-  /** Fields that `POST keys/<service>/<id>` takes for its keys alone, and what each makes of the key. */
+  /** Fields that only its keys have in `POST keys/<service>/<id>`, and how each changes the key. */
   readonly keyFields?: Readonly<Record<string, (key: KeyRecord, fields: Fields) => KeyRecord>>;
 }

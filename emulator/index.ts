@@ -10,7 +10,7 @@ export type EmulatorOptions = RunOptions<ServiceName>;
 /** The credentials that exist before any key is issued, by service. */
 export type Credentials = AnnouncedTokens<typeof SERVICES>;
 export type RunningEmulator = Running<typeof SERVICES>;
-/** Where each service is, and its credentials. */
+/** The URL of each service, and its credentials. */
 export type AnnouncedServices = RunningEmulator["services"];
 
 /** Starts the emulated services on loopback. */
@@ -18,7 +18,7 @@ export function startEmulator(options: EmulatorOptions = {}): Promise<RunningEmu
   return runEmulator(SERVICES, options);
 }
 
-/** The first line of `apikeys emulator`: one JSON object, for scripts to read. */
+/** The first line of `apikeys emulator`: one JSON object for scripts. */
 export function announcement({ url, services }: RunningEmulator): string {
   return JSON.stringify({ url, services });
 }

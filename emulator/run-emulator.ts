@@ -11,13 +11,13 @@ import { openData } from "./store/open-data";
 
 export interface RunOptions<Name extends string = string> {
   /**
-   * Port on 127.0.0.1; 0 takes a free one.
+   * Port on 127.0.0.1; 0 picks a free one.
    * @default 0
    */
   readonly port?: number | undefined;
   /**
-   * Keeps keys, accounts, clock and admin tokens over restarts. Issued keys stand in it as SHA-256
-   * hashes; the announced tokens stand in clear, so it is written with mode 0600. One emulator per file.
+   * Keeps keys, accounts, clock and admin tokens across restarts. The file contains issued keys as SHA-256 hashes and
+   * the announced tokens in clear, so it is written with mode 0600. One emulator per file.
    * @default everything is in memory
    */
   readonly dataFile?: string | undefined;
@@ -33,7 +33,7 @@ export interface RunOptions<Name extends string = string> {
   readonly limits?: Partial<Readonly<Record<Name, RateLimit | null>>> | undefined;
 }
 
-/** Services by name. What each announces is its own affair. */
+/** Services by name. Each decides what it announces. */
 export type ServiceSet = Readonly<Record<string, EmulatedService>>;
 export type AnnouncedTokens<Set extends ServiceSet> = {
   readonly [Name in keyof Set]: ReturnType<Set[Name]["mintTokens"]>;

@@ -5,7 +5,7 @@ import { keyState, type KeyRecord } from "../store/records";
 const STATES = ["active", "revoked", "expired"] as const;
 const FINGERPRINT_LENGTH = 16;
 
-/** What the control API says of a key: the truth, without any vendor's lag, and never the secret. */
+/** A key in the control API: its true state without any vendor's lag, and never the secret. */
 export function showKey(key: KeyRecord, nowMs: number): Readonly<Record<string, unknown>> {
   return {
     service: key.service,
@@ -24,9 +24,9 @@ export function showKey(key: KeyRecord, nowMs: number): Readonly<Record<string, 
 
 /** What the services allow in an edit of their keys. */
 export interface EditRules {
-  /** Whether a service's keys can expire. */
+  /** True if the service's keys can expire. */
   readonly keysExpire: (service: string) => boolean;
-  /** The fields that one service alone knows, and what each makes of a key. */
+  /** The fields that only one service has, and how each changes a key. */
   readonly ownFields: readonly OwnField[];
 }
 
@@ -36,7 +36,7 @@ export interface OwnField {
   readonly edit: (key: KeyRecord, fields: Fields) => KeyRecord;
 }
 
-/** An edit that no vendor's API would allow: somebody else changed the key. */
+/** Makes a change that no vendor's API allows, as if someone else had changed the key. */
 export function editKey(key: KeyRecord, fields: Fields, rules: EditRules, nowMs: number): KeyRecord {
   fields.allowOnly("state", "scopes", "expiresAt", ...rules.ownFields.map(({ field }) => field));
   const state = fields.has("state") ? fields.oneOf("state", STATES) : undefined;

@@ -16,10 +16,10 @@ import { readFault } from "./read-fault";
 
 export const CONTROL_PATH = "/_emulator";
 
-/** The latest time that a JavaScript date can name. */
+/** The latest time that a JavaScript date can express. */
 const LATEST_MS = 8_640_000_000_000_000;
 
-/** What the control API has to know of a service. */
+/** What the control API needs to know of a service. */
 export interface ControlledService {
   readonly limiter: RateLimiter;
   readonly keysExpire: boolean;
@@ -34,12 +34,12 @@ export interface ControlOptions {
 }
 
 /**
- * The control API, for tests and demonstrations. It never shows a secret or a token. Every answer is
- * 200 with JSON, or 400 or 404 with `{error: {code, message}}`; an unknown field is 400, so that a
- * misspelt one cannot go unnoticed. `?service=` filters `keys` and `requests`.
+ * The control API, for tests and demonstrations. It never shows a secret or a token. Every answer is a 200 with JSON,
+ * or a 400 or 404 with `{error: {code, message}}`. An unknown field is a 400, so that a misspelled one is noticed.
+ * `?service=` filters `keys` and `requests`.
  *
- * What only a vendor's own staff and billing can do stands beside the service, in its `control`. `limits` (POST
- * `{service?, perMinute, burst?}`, DELETE) is for load tests: `perMinute: null` lifts a limit.
+ * What only a vendor's own staff and billing can do is in the service's `control`. `limits` (POST `{service?,
+ * perMinute, burst?}`, DELETE) is for load tests: `perMinute: null` lifts a limit.
  */
 export function control({ world, services, faults, log }: ControlOptions): Endpoint {
   const { store, nowMs } = world;

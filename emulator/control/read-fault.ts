@@ -4,7 +4,7 @@ import { InvalidField, type Fields } from "../http/fields";
 const SENDING_KINDS: ReadonlySet<FaultKind> = new Set(["status", "garbage"]);
 const DEFAULT_DELAY_MS: Partial<Record<FaultKind, number>> = { delay: 1_000 };
 
-/** Reads what a test sends; throws InvalidField. */
+/** Reads a fault that a test sends; throws InvalidField. */
 export function readFault(fields: Fields, services: readonly string[]): Fault {
   fields.allowOnly("kind", "service", "method", "path", "times", "status", "headers", "body", "delayMs");
   const kind = fields.oneOf("kind", FAULT_KINDS);

@@ -1,11 +1,11 @@
-/** What a route answers; the HTTP layer writes it. A missing `body` is an empty one. */
+/** The answer of a route; the HTTP layer writes it. Without `body` it is empty. */
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
 }
 
-/** Thrown by a route that refuses: carries the vendor's own answer. */
+/** Thrown by a route that refuses. Contains the vendor's own answer. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
 

@@ -3,13 +3,13 @@ import { InvalidField } from "./fields";
 import type { Route, Router } from "./router";
 import type { Call } from "./service";
 
-/** How a vendor words what goes wrong before, or instead of, a route's own answer. */
+/** A vendor's errors for failures outside a route's own answers. */
 export interface Dialect {
   readonly problem: (status: number, message: string) => Answer;
   readonly invalid: (error: InvalidField) => Answer;
 }
 
-/** Runs a route; what it throws on purpose becomes the vendor's answer. */
+/** Runs a route. An error that it throws on purpose becomes the vendor's answer. */
 export function answering(dialect: Dialect, work: () => Answer): Answer {
   try {
     return work();
@@ -20,7 +20,7 @@ export function answering(dialect: Dialect, work: () => Answer): Answer {
   }
 }
 
-/** The handler of a call and the parameters in its path; a wrong path is 404 whoever asks. */
+/** The handler of a call, and the parameters in its path. An unknown path is a 404 for every caller. */
 export function findRoute<Handler>(router: Router<Handler>, dialect: Dialect, call: Call): Route<Handler> {
   const found = router.match(call.method, call.path);
   if ("handler" in found) return found;

@@ -1,25 +1,25 @@
 export const FAULT_KINDS = ["status", "drop-before", "drop-after-commit", "delay", "truncate", "garbage"] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
-/** What goes wrong with the next requests that match. */
+/** A failure of the next requests that match. */
 export interface Fault {
   readonly kind: FaultKind;
   readonly service?: string;
   readonly method?: string;
-  /** Searched in the whole path, the service's base included, the query excluded. */
+  /** Searched in the whole path, including the service's base but not the query. */
   readonly path?: RegExp;
-  /** Matching requests still to be hit. */
+  /** How many matching requests it will still hit. */
   times: number;
-  /** What is sent: instead of doing anything (`status`, there 500 unless given), or after it (`garbage`). */
+  /** The status sent: instead of any action (`status`, 500 by default), or after it (`garbage`). */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   /** A string is sent as it is, anything else as JSON. */
   readonly body?: unknown;
-  /** How long the request waits before anything else; a second for `delay`, nothing for the others. */
+  /** How long the request waits before anything else: by default a second for `delay`, and nothing for the others. */
   readonly delayMs: number;
 }
 
-/** The faults that tests have ordered; the first that matches a request takes it. */
+/** The faults that tests have set. The first one that matches a request is used. */
 export class Faults {
   #faults: Fault[] = [];
 
@@ -35,7 +35,7 @@ export class Faults {
     return this.#faults;
   }
 
-  /** The fault that hits this request, counted down. */
+  /** The fault for this request, counted down. */
   take(service: string, method: string, path: string): Fault | undefined {
     if (this.#faults.length === 0) return undefined;
     const hit = this.#faults.find(

@@ -1,6 +1,6 @@
 import { parseInstantMs } from "./instants";
 
-/** One field of a request is wrong; `problem` is a predicate: "is required", "must be a string". */
+/** One field of a request is wrong. `problem` is a predicate: "is required", "must be a string". */
 export class InvalidField extends Error {
   override readonly name = "InvalidField";
 
@@ -12,7 +12,7 @@ export class InvalidField extends Error {
   }
 }
 
-/** Typed reading of an object that somebody sent, in a body or a query string. Every method throws InvalidField. */
+/** Reads an object of a body or a query string with types. Every method throws InvalidField. */
 export class Fields {
   readonly #fields: Readonly<Record<string, unknown>>;
 
@@ -41,7 +41,7 @@ export class Fields {
     return Object.hasOwn(this.#fields, field);
   }
 
-  /** Refuses fields that nobody reads: a misspelt one would otherwise do nothing, silently. */
+  /** Refuses unknown fields: a misspelled one would otherwise silently do nothing. */
   allowOnly(...fields: readonly string[]): void {
     for (const field of Object.keys(this.#fields)) {
       if (!fields.includes(field)) throw new InvalidField(field, `is not a known field (${fields.join(", ")})`);
@@ -70,7 +70,7 @@ export class Fields {
     return choice;
   }
 
-  /** A list of strings in the order given, without repeats. */
+  /** A list of strings in the given order, without repeats. */
   textList(field: string): string[] {
     const value = this.value(field);
     if (value === undefined || value === null) throw new InvalidField(field, "is required");
@@ -104,7 +104,7 @@ export class Fields {
     return value;
   }
 
-  /** An RFC 3339 time in milliseconds, or null where null or nothing was sent. */
+  /** An RFC 3339 time in milliseconds; null if it is null or missing. */
   instantMs(field: string): number | null {
     const value = this.value(field);
     if (value === undefined || value === null) return null;

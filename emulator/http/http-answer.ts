@@ -19,7 +19,7 @@ export function send(response: ServerResponse, answer: Answer): void {
   response.end(text);
 }
 
-/** Answers without having done anything: what the fault says, or the vendor's envelope. */
+/** Answers without any action: with the fault's answer, or the vendor's error. */
 export function sendInstead(response: ServerResponse, fault: Fault, fallback: Answer): void {
   const { status } = fallback;
   const headers = { ...fallback.headers, ...fault.headers };
@@ -30,9 +30,9 @@ export function sendInstead(response: ServerResponse, fault: Fault, fallback: An
 }
 
 /**
- * Sends what the work came to, as far as the fault lets it.
+ * Sends the result of the route, as far as the fault allows.
  *
- * @returns the status sent, or null where the connection was dropped.
+ * @returns the status sent, or null if the connection was dropped.
  */
 export function deliver(response: ServerResponse, answer: Answer, fault: Fault | undefined): number | null {
   switch (fault?.kind) {
@@ -79,7 +79,7 @@ function sendText(
   response.end(text);
 }
 
-/** 204, 205 and 304 cannot carry a body, so a broken one comes as 200. */
+/** 204, 205 and 304 cannot have a body, so a broken one is sent as 200. */
 function carrying(status: number): number {
   return status === 204 || status === 205 || status === 304 ? 200 : status;
 }

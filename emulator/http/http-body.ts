@@ -3,8 +3,8 @@ import type { IncomingMessage } from "node:http";
 const BODY_LIMIT_BYTES = 64 * 1024;
 
 /**
- * Reads the whole body; `undefined` where it is too large. A request without one is answered at once,
- * and one that breaks off in the middle never.
+ * Reads the whole body; `undefined` if it is too large. A request without a body is answered at once, and one that
+ * breaks off in the middle never.
  */
 export function withBody(request: IncomingMessage, done: (bodyText: string | undefined) => void): void {
   const { headers } = request;
@@ -13,7 +13,7 @@ export function withBody(request: IncomingMessage, done: (bodyText: string | und
   let sizeBytes = 0;
   request.on("data", (chunk: Buffer) => {
     sizeBytes += chunk.length;
-    // The rest is read and dropped: a client that is still sending would not see the answer otherwise.
+    // The rest is read and dropped. Otherwise a client that is still sending would not see the answer.
     if (sizeBytes <= BODY_LIMIT_BYTES) chunks.push(chunk);
   });
   request.on("end", () => done(sizeBytes <= BODY_LIMIT_BYTES ? Buffer.concat(chunks).toString() : undefined));

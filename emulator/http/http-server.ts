@@ -13,7 +13,7 @@ import { withBody } from "./http-body";
 import type { RequestEntry } from "./request-log";
 import { Call, type Endpoint, type Service } from "./service";
 
-/** Longer than clients keep idle connections, so that none is closed under a request. */
+/** Longer than clients keep idle connections, so that none is closed during a request. */
 const KEEP_ALIVE_MS = 65_000;
 
 export interface ServerParts {
@@ -22,15 +22,15 @@ export interface ServerParts {
   readonly faults: Faults;
   readonly log: BoundedLog<RequestEntry>;
   readonly nowMs: () => number;
-  /** Left out, nothing is reported. */
+  /** Left out: nothing is reported. */
   readonly report: ((line: string) => void) | undefined;
 }
 
 export interface EmulatorServer {
   readonly server: Server;
-  /** Tells foreign requests; set as soon as the port is known. */
+  /** Detects foreign requests; set as soon as the port is known. */
   guard: (headers: IncomingHttpHeaders) => Answer | undefined;
-  /** Hangs up, and forgets the requests that a `delay` still holds. */
+  /** Closes all connections, and drops the requests that a `delay` still holds. */
   close(): Promise<void>;
 }
 
@@ -43,7 +43,7 @@ interface Arrival {
   readonly queryText: string;
 }
 
-/** What every request goes through: guard, path, fault, body, handler, answer, log. */
+/** The path of every request: guard, route, fault, body, handler, answer, log. */
 export function emulatorServer({ services, control, faults, log, nowMs, report }: ServerParts): EmulatorServer {
   const servicesBySegment = new Map(services.map((service) => [firstSegment(service.basePath), service]));
   const delayed = new Set<NodeJS.Timeout>();
@@ -113,7 +113,7 @@ export function emulatorServer({ services, control, faults, log, nowMs, report }
     try {
       return { answer: to.handle(call), keyId: call.keyId };
     } catch (error) {
-      // A full disk, or a mistake in here: the client must not take it for a refusal.
+      // A full disk, or a bug in the emulator. The client must not take it for a refusal.
       report?.(`${method} ${path} failed: ${error instanceof Error ? error.stack : String(error)}`);
       return { answer: to.problem(500, "The emulator could not do this."), keyId: call.keyId };
     }

@@ -12,14 +12,14 @@ export function parseDurationMs(text: string): number | undefined {
 export function parseInstantMs(text: string): number | undefined {
   const match = INSTANT.exec(text);
   if (!match) return undefined;
-  // Date.parse turns 30 February into 2 March instead of refusing it.
+  // Date.parse reads 30 February as 2 March instead of refusing it.
   const daysInMonth = new Date(Date.UTC(Number(match[1]), Number(match[2]), 0)).getUTCDate();
   if (Number(match[3]) > daysInMonth) return undefined;
   const instantMs = Date.parse(text.toUpperCase());
   return Number.isNaN(instantMs) ? undefined : instantMs;
 }
 
-/** RFC 3339 in UTC; a zero fraction is left out, as most servers do. */
+/** RFC 3339 in UTC, without a zero fraction, as most servers write it. */
 export function rfc3339(instantMs: number): string;
 export function rfc3339(instantMs: number | null): string | null;
 export function rfc3339(instantMs: number | null): string | null {

@@ -4,8 +4,8 @@ import type { Answer } from "./answer";
 const LOOPBACK_HOSTS = ["127.0.0.1", "localhost", "[::1]"];
 
 /**
- * Refuses what a web page could send: a foreign name that resolves to loopback shows in `Host`, another
- * site's script in `Origin`. Without this any page open in a browser could read and revoke keys.
+ * Refuses what a web page could send. `Host` shows a foreign name that resolves to loopback, and `Origin` shows another
+ * site's script. Without this, any page open in a browser could read and revoke keys.
  */
 export function loopbackGuard(port: number): (headers: IncomingHttpHeaders) => Answer | undefined {
   const hosts = new Set(LOOPBACK_HOSTS.flatMap((host) => (port === 80 ? [host, `${host}:80`] : [`${host}:${port}`])));

@@ -8,7 +8,7 @@ export interface Page<Item> {
 
 const CURSOR = /^after:(\d{1,15})$/;
 
-/** A page by `?cursor=&limit=`. Keys made meanwhile appear on later pages; nothing is shown twice. */
+/** A page for `?cursor=&limit=`. Keys made meanwhile appear on later pages, and no key appears twice. */
 export function cursorPage<Item extends { readonly sequence: number }>(
   list: { readonly after: (sequence: number) => Iterable<Item> },
   query: URLSearchParams,
@@ -24,7 +24,7 @@ export function cursorPage<Item extends { readonly sequence: number }>(
   return { items, nextCursor: null };
 }
 
-/** A whole number of the query string, from 1 to `max`. */
+/** A whole number from the query string, from 1 to `max`. */
 export function wholeNumber(
   query: URLSearchParams,
   name: string,

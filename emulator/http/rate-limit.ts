@@ -1,6 +1,6 @@
 /**
- * With `burst` a token bucket of that size, refilled evenly at `perMinute`; without it a fixed window
- * of a minute that opens with the first request.
+ * With `burst`: a token bucket of that size, refilled evenly at `perMinute`. Without it: a fixed window of a minute
+ * that opens with the first request.
  */
 export interface RateLimit {
   readonly perMinute: number;
@@ -9,12 +9,12 @@ export interface RateLimit {
 
 export interface Verdict {
   readonly allowed: boolean;
-  /** What `X-RateLimit-Limit` says. */
+  /** The value of `X-RateLimit-Limit`. */
   readonly limit: number;
   readonly remaining: number;
-  /** Until the next request is allowed; 0 when it is now. */
+  /** Time until the next request is allowed; 0 if it is allowed now. */
   readonly retryAfterS: number;
-  /** Until the full allowance is back. */
+  /** Time until the full limit is available again. */
   readonly resetAfterS: number;
 }
 
@@ -30,15 +30,15 @@ export function rateLimitHeaders({ limit, remaining, resetAfterS }: Verdict): Re
 interface Meter {
   /** Window: requests counted. Bucket: tokens left. */
   amount: number;
-  /** Window: when it opened. Bucket: when `amount` was right. */
+  /** Window: when it opened. Bucket: the time for which `amount` is correct. */
   sinceMs: number;
 }
 
 const MINUTE_MS = 60_000;
 
 /**
- * Counts requests per credential. It runs on monotonic time, never on the emulator's clock: advancing
- * that by a year must not hand out a year of requests.
+ * Counts requests per credential. It uses monotonic time, never the emulator's clock: moving that by a year must not
+ * allow a year of requests.
  */
 export class RateLimiter {
   readonly #documented: RateLimit;
@@ -47,7 +47,7 @@ export class RateLimiter {
   readonly #meters = new Map<string, Meter>();
   #limit: RateLimit | null;
 
-  /** @param initial the documented limit unless given; `null` = none. */
+  /** @param initial - default: the documented limit; `null`: none. */
   constructor(documented: RateLimit, initial: RateLimit | null = documented, monotonicMs = () => performance.now()) {
     this.#documented = documented;
     this.#initial = initial;
@@ -59,18 +59,18 @@ export class RateLimiter {
     return this.#limit;
   }
 
-  /** `null` lifts the limit. Every count starts anew. */
+  /** `null` lifts the limit. Every count starts again. */
   set limit(limit: RateLimit | null) {
     this.#limit = limit;
     this.#meters.clear();
   }
 
-  /** Back to the limit that it began with. */
+  /** Restores the initial limit. */
   restore(): void {
     this.limit = this.#initial;
   }
 
-  /** The verdict on a caller who is not counted. */
+  /** The verdict for a caller who is not counted. */
   uncounted(): Verdict {
     const { perMinute } = this.#limit ?? this.#documented;
     return { allowed: true, limit: perMinute, remaining: perMinute, retryAfterS: 0, resetAfterS: 0 };

@@ -4,18 +4,18 @@ import type { FaultKind } from "./faults";
 const CAPACITY = 100_000;
 
 export interface RequestEntry {
-  /** On the emulator's clock, when the request was finished. */
+  /** The time on the emulator's clock when the request was finished. */
   readonly atMs: number;
   readonly service: string;
   readonly method: string;
   readonly path: string;
-  /** What was sent; null where the connection was dropped instead. */
+  /** The status sent; null if the connection was dropped instead. */
   readonly status: number | null;
   readonly keyId: string | null;
   readonly fault?: FaultKind;
 }
 
-/** Every request to a service, in the order in which they were finished; the control API's are left out. */
+/** Every request to a service, in the order in which they finished. Requests to the control API are not included. */
 export function requestLog(): BoundedLog<RequestEntry> {
   return new BoundedLog(CAPACITY);
 }

@@ -32,7 +32,7 @@ export class Router<Handler> {
     return this;
   }
 
-  /** The route, or the methods that the path has; none where there is no such path. */
+  /** The route; or the methods that the path has, none if there is no such path. */
   match(method: string, path: string): Route<Handler> | { readonly allow: readonly string[] } {
     const params: string[] = [];
     let node: Node<Handler> | undefined = this.#root;

@@ -1,12 +1,12 @@
 import type { Answer } from "./answer";
 import { Fields } from "./fields";
 
-/** What answers below a path. Handling is synchronous, so no two requests ever interleave. */
+/** Handles the requests below a path. Handling is synchronous, so no two requests ever interleave. */
 export interface Endpoint {
   readonly basePath: string;
   /** `call.path` is relative to `basePath`. */
   readonly handle: (call: Call) => Answer;
-  /** An error that the HTTP layer found (404, 413, 500, injected ones), in the endpoint's envelope. */
+  /** An error of the HTTP layer (404, 413, 500, injected ones), in the endpoint's form. */
   readonly problem: (status: number, message: string) => Answer;
 }
 
@@ -25,14 +25,14 @@ export interface CallFacts {
   readonly bodyText: string;
 }
 
-/** One request, as a service sees it. */
+/** One request to a service. */
 export class Call {
-  /** The key that the request is about or was authenticated by; for the request log. */
+  /** The key that the request is about or that authenticated it; for the request log. */
   keyId: string | null = null;
 
   readonly method: string;
   readonly path: string;
-  /** Scheme, host and base path: what the caller put before `path`. */
+  /** Scheme, host and base path: the part of the URL before `path`. */
   readonly baseUrl: string;
   readonly ip: string;
   readonly #queryText: string;
@@ -57,15 +57,15 @@ export class Call {
     return /^Bearer +(\S+)$/i.exec(this.#authorization ?? "")?.[1];
   }
 
-  /** The body's fields; throws InvalidField where it is no JSON object. */
+  /** The body's fields; throws InvalidField if it is not a JSON object. */
   get fields(): Fields {
     return Fields.parse(this.#bodyText);
   }
 }
 
 /**
- * Whether the scopes held include the one wanted. `noun:*` covers its noun; `everything` is the
- * vendor's word for all of them.
+ * True if the held scopes include the wanted one. `noun:*` covers its noun; `everything` is the vendor's word for all
+ * scopes.
  */
 export function covers(held: readonly string[], wanted: string, everything?: string): boolean {
   return held.some(

@@ -8,7 +8,7 @@ export interface OrganisationData {
   }[];
 }
 
-/** What the data plane answers: one camera with one event; ids are told apart by the organisation's first digit. */
+/** The answers of the data plane: one camera with one event. The organisation's first digit tells ids apart. */
 export function novavmsData(digit: string, cameraName: string): OrganisationData {
   const cameraId = `${digit}a7d1c52-0b1e-4c8e-9f33-5d2f8f6b0c01`;
   const eventId = `${digit}e4b9f10-6a2d-4f7b-8c55-91c0a4d7e202`;

@@ -10,7 +10,7 @@ const CODES: Readonly<Record<number, string>> = {
   429: "RATE_LIMITED",
 };
 
-/** Validation comes in the flat envelope with a request id, everything else in the nested one. */
+/** A validation error has the flat form with a request id; all others have the nested form. */
 export function novavmsDialect(requestId: () => string): Dialect {
   return {
     problem: (status, message) => errorAnswer(status, CODES[status] ?? "request_failed", message),
@@ -24,7 +24,7 @@ export function errorAnswer(status: number, code: string, message: string): Answ
   return { status, body: { error: { code, message } } };
 }
 
-/** Also for what exists in another organisation: the vendor does not tell the two apart. */
+/** Also for objects of another organisation: the vendor does not distinguish the two. */
 export function notFound(): Refusal {
   return new Refusal(errorAnswer(404, "not_found", "No such resource in this organisation."));
 }

@@ -18,7 +18,7 @@ export const LAST_USED_LAG_MS = 60_000;
 const PREFIX_LENGTH = 8;
 const AUDIT_KEPT_MS = 90 * 24 * 60 * 60 * 1000;
 
-/** What the routes of keys need of the rest of the service. */
+/** What the routes of keys need from the rest of the service. */
 interface Parts {
   readonly records: NovavmsRecords;
   readonly findAccount: FindAccount;
@@ -26,7 +26,7 @@ interface Parts {
 
 type FindAccount = (caller: { readonly organisation: string }, id: string) => AccountRecord;
 
-/** The routes of an account's keys, and of the audit log, which is about keys only. */
+/** The routes of an account's keys, and of the audit log, which only concerns keys. */
 export function novavmsKeys({ store, nowMs }: World, { records, findAccount }: Parts) {
   function find(call: Call, caller: NovavmsUser, accountId: string, keyId: string): KeyRecord {
     call.keyId = keyId;
@@ -36,7 +36,7 @@ export function novavmsKeys({ store, nowMs }: World, { records, findAccount }: P
     return key;
   }
 
-  /** `ownKey` is the key that asks, where no user does. */
+  /** `ownKey` is the key that makes the request, if no user does. */
   function list(caller: { readonly organisation: string }, accountId: string, ownKey?: KeyRecord): Answer {
     const account = findAccount(caller, accountId);
     if (ownKey && ownKey.parent !== account.id) throw forbidden("A key may list its own account's keys only.");
@@ -111,7 +111,7 @@ export function refuseGatewayOwned(key: KeyRecord): void {
   if (isGatewayOwned(key)) throw conflict("The key is owned by a gateway and cannot be revoked.");
 }
 
-/** Revoking a key, with the audit entry that the vendor writes about it. */
+/** Revokes a key, and writes the vendor's audit entry about it. */
 export function keyRevocation(key: KeyRecord, manager: NovavmsUser, atMs: number): Change[] {
   return [{ kind: "key", key: { ...key, revokedAtMs: atMs } }, auditChange(key, manager, atMs)];
 }
@@ -128,7 +128,7 @@ function requireWithinCeiling(account: AccountRecord, scopes: readonly string[])
   throw new InvalidField("scopes", `must stay within the service account's; ${excess.join(", ")} does not`);
 }
 
-/** Everything that may be shown again: never the secret. */
+/** Everything that may be shown later: never the secret. */
 function show(key: KeyRecord, atMs: number): Readonly<Record<string, unknown>> {
   return {
     id: key.id,

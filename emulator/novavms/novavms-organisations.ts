@@ -14,7 +14,7 @@ interface Organisation {
   readonly data: OrganisationData;
 }
 
-/** Three organisations, so that what belongs to another one, and a test key on production, can be asked for. */
+/** Three organisations, so that tests can request another one's objects, and use a test key on production. */
 export const NOVAVMS_ORGANISATIONS: Readonly<Record<string, Organisation>> = {
   main: { environment: "live", data: novavmsData("1", "Loading dock") },
   other: { environment: "live", data: novavmsData("2", "Reception") },
@@ -25,7 +25,7 @@ export const NOVAVMS_ORGANISATIONS: Readonly<Record<string, Organisation>> = {
 export interface NovavmsTokens extends Tokens {
   /** A user of the main production organisation with role admin. */
   readonly adminToken: string;
-  /** Its owner: may do what an admin may. */
+  /** The owner: may do everything that an admin may. */
   readonly ownerToken: string;
   /** A user with role operator: reads, and gets 403 on every write. */
   readonly operatorToken: string;

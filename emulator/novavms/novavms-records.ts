@@ -10,13 +10,13 @@ export interface AccountRecord {
   readonly organisation: string;
   readonly name: string;
   readonly role: string;
-  /** Ceiling of its keys' scopes; empty = none. */
+  /** Ceiling of its keys' scopes; empty: none. */
   readonly scopes: readonly string[];
   readonly enabled: boolean;
   readonly createdAtMs: number;
 }
 
-/** An issue or a revocation, as the audit log shows it. */
+/** An issue or a revocation in the audit log. */
 export interface NovavmsAuditEntry {
   readonly service: "novavms";
   readonly atMs: number;
@@ -27,7 +27,7 @@ export interface NovavmsAuditEntry {
   readonly scopes: readonly string[];
 }
 
-/** A key that a gateway may have made, which alone may then revoke it. */
+/** A key that may belong to a gateway; then only the gateway may revoke it. */
 interface NovavmsKey extends KeyRecord {
   readonly gatewayOwned?: boolean;
 }
@@ -49,7 +49,7 @@ export function withGatewayOwned(key: KeyRecord, gatewayOwned: boolean): KeyReco
   return edited;
 }
 
-/** Only the compiler is served by this: a change of another kind cannot be written by mistake. */
+/** Only for the compiler: prevents a change of another kind by mistake. */
 export function novavmsChange(change: NovavmsChange): NovavmsChange {
   return change;
 }

@@ -1,28 +1,28 @@
 /**
  * NovaVMS, modelled on https://novavms-manual.novalien.com/developer/api-keys/ and, of the same manual,
- * /admin/rotate-api-keys/, /developer/rate-limits/ and /developer/troubleshooting/error-codes/.
- * The only documented key route lists an account's keys; v1 issues none by design. The others are proposals.
+ * /admin/rotate-api-keys/, /developer/rate-limits/ and /developer/troubleshooting/error-codes/. By design, v1 issues no
+ * keys: the only documented key route lists those of an account. The others are proposals.
  *
  * Documented, and kept here:
- * - Keys are `sk_live_…` in a production organisation and `sk_test_…` in a sandbox, ids are UUIDs, and
- *   what is shown of a key is its first 8 characters: the bare prefix, which identifies nothing.
+ * - Keys are `sk_live_…` in a production organisation and `sk_test_…` in a sandbox, and ids are UUIDs. The mask of a
+ *   key is its first 8 characters: the bare prefix, which identifies nothing.
  * - Two error envelopes: `{error, message, request_id}` for validation, which is 400, and
  *   `{error: {code, message}}` for the rest.
- * - What belongs to another organisation is 404, and so is a production object to a test key.
- * - Only admins and owners issue and revoke: an operator and any service account's key get 403.
- *   A key may list the keys of its own account.
+ * - An object of another organisation is a 404, and so is a production object for a test key.
+ * - Only admins and owners issue and revoke keys: an operator and any service account's key get a 403. A key may list
+ *   the keys of its own account.
  * - A gateway's key cannot be revoked: 409.
  * - `last_used_at` appears within a minute of the first request.
  * - Every issue and revoke is a `user.updated` audit entry with prefix and scopes, kept for 90 days.
  * - Token bucket per credential, 1000/min with a burst of 100, and its headers on every response.
  *
  * Proposals of this emulator, where the vendor says nothing:
- * - A scope is any `noun:verb`; `noun:*` covers the noun. A key that asks for more than its account's
- *   `scopes` is 400. An account without scopes sets no ceiling.
- * - Revoking again is 200 with the first `revoked_at`; PATCH of a revoked key is 409. `expires_at` must
- *   lie ahead on issue; on an existing key any time is taken.
- * - DELETE of an account that holds a live gateway key is 409.
- * - A disabled account issues no keys (409), and those that it has get 401.
+ * - A scope is any `noun:verb`; `noun:*` covers the noun. A key with more than its account's `scopes` is a 400. An
+ *   account without scopes sets no ceiling.
+ * - A second revoke is a 200 with the first `revoked_at`; PATCH of a revoked key is a 409. A new key needs a future
+ *   `expires_at`; an existing key accepts any time.
+ * - DELETE of an account with a live gateway key is a 409.
+ * - A disabled account issues no keys (409), and its existing keys get a 401.
  * - Keys need not have unique names. A role is viewer, operator or admin.
  */
 import type { EmulatedService, ServiceControl, StartParts } from "../emulated-service";

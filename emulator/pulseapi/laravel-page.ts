@@ -1,4 +1,4 @@
-/** Where a page begins and what surrounds it. */
+/** The position of a page, and the facts around it. */
 export interface PageFacts {
   readonly page: number;
   readonly perPage: number;
@@ -7,7 +7,7 @@ export interface PageFacts {
   readonly url: string;
 }
 
-/** `{data, links, meta}`, as Laravel's paginated resources answer. */
+/** `{data, links, meta}`, the form of Laravel's paginated resources. */
 export function laravelPage(data: readonly unknown[], { page, perPage, total, url }: PageFacts) {
   const lastPage = Math.max(1, Math.ceil(total / perPage));
   const link = (number: number) => (number >= 1 && number <= lastPage ? `${url}?page=${number}` : null);

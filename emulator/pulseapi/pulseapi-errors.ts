@@ -1,7 +1,7 @@
 import { Refusal } from "../http/answer";
 import type { Dialect } from "../http/dialect";
 
-/** Laravel's: a message, and for validation the problems of every field. */
+/** Laravel's form: a message and, for validation, the problems of every field. */
 export const pulseapiDialect: Dialect = {
   problem: (status, message) => ({ status, body: { message } }),
   invalid: ({ field, problem }) => {

@@ -88,7 +88,7 @@ function newToken(keyId: string): string {
   return `${keyId}|${randomAlphanumeric(40)}`;
 }
 
-/** Everything that may be shown again: never the token. */
+/** Everything that may be shown later: never the token. */
 function show(key: KeyRecord): Readonly<Record<string, unknown>> {
   const usedMs = key.use.exactMs;
   return {

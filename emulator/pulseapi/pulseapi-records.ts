@@ -1,6 +1,6 @@
 import type { OwnChange, OwnRecords } from "../store/own-records";
 
-/** A user, whose keys live and die with the plan and the account. */
+/** A user. The user's keys depend on the plan and the account. */
 export interface UserRecord {
   readonly id: number;
   readonly plan: "free" | "paid";

@@ -1,10 +1,10 @@
-/** Whose keys are meant: they belong to a user and to the team that they were made in. */
+/** The owner of keys: they belong to a user and to the team in which they were made. */
 export interface UserInTeam {
   readonly userId: number;
   readonly teamId: number;
 }
 
-/** What a key's record names as its parent. */
+/** The parent in a key's record. */
 export function parentOf({ userId, teamId }: UserInTeam): string {
   return `${userId}:${teamId}`;
 }

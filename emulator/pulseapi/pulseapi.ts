@@ -1,13 +1,13 @@
 /**
- * PulseAPI, modelled on https://support.pulseapi.io/portal/en/kb/articles/managing-api-keys, and of the
- * same knowledge base: creating-, rotating- and deleting-an-api-key, faq-api, canceling-your-subscription.
- * The vendor documents what its settings page does and no call that manages keys: the `/api-keys` routes
- * are proposals, in the dialect of Laravel Sanctum, which the product resembles.
+ * PulseAPI, modelled on https://support.pulseapi.io/portal/en/kb/articles/managing-api-keys, and of the same knowledge
+ * base: creating-, rotating- and deleting-an-api-key, faq-api, canceling-your-subscription. The vendor documents what
+ * its settings page does, but no call that manages keys. The `/api-keys` routes are proposals in the style of Laravel
+ * Sanctum, which the product resembles.
  *
  * Documented, and kept here:
- * - A key belongs to a user and to the team it was made in; there are no service accounts.
+ * - A key belongs to a user and to the team in which it was made; there are no service accounts.
  * - The token is shown once, and its last 8 characters afterwards. "Last used" is a date.
- * - Rotating gives the same record a new token; the old one is dead at once. Deleting removes the record.
+ * - Rotating gives the same record a new token, and the old one stops at once. Deleting removes the record.
  * - Abilities cannot be changed: delete the key and create another.
  * - The Free plan has no API access. A downgrade disables access and keeps the keys.
  * - `X-RateLimit-*` on responses. Keys die with their user.
@@ -16,7 +16,7 @@
  * 401 `{message: "Unauthenticated."}`, 422 `{message, errors}`, `*` is every ability, times have six decimals.
  *
  * Proposals of this emulator, where the vendor says nothing:
- * - The list of abilities. "Disabled" is 402, on every route; a missing ability is 403.
+ * - The list of abilities. "Disabled" is a 402 on every route; a missing ability is a 403.
  * - 1000 requests a minute per token. A key with `*` may manage its user's keys; any other key may not.
  */
 import type { ControlParts, EmulatedService, ServiceControl, StartParts, Tokens } from "../emulated-service";
@@ -51,7 +51,7 @@ type Handler = (call: Call, caller: Caller, id: string) => Answer;
 export interface PulseapiTokens extends Tokens {
   /** User 1 in team 1, on a paid plan. */
   readonly adminToken: string;
-  /** The same user in team 2: sees none of team 1's keys. */
+  /** The same user in team 2, who sees none of team 1's keys. */
   readonly otherTeamToken: string;
   /** User 2, on the Free plan: 402 everywhere. */
   readonly freePlanToken: string;
@@ -60,7 +60,7 @@ export interface PulseapiTokens extends Tokens {
 export const pulseapi: EmulatedService<PulseapiTokens> = {
   name: NAME,
   basePath: BASE_PATH,
-  // The vendor names the headers and no number.
+  // The vendor names the headers but no number.
   limit: { perMinute: 1000 },
   listsRevokedKeys: false,
   keysExpire: false,

@@ -1,4 +1,4 @@
-/** What the data plane answers: enough to see that a key works. Times are fixed, whatever the clock says. */
+/** The answers of the data plane: enough to show that a key works. Times are fixed and ignore the clock. */
 export const PULSELY_DATA = {
   checks: [
     { id: "chk_01", name: "Storefront", url: "https://shop.example.com/health", interval_seconds: 60, status: "up" },

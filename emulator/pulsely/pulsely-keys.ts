@@ -10,7 +10,7 @@ import { keyState, newKey, type KeyRecord } from "../store/records";
 import { randomHex } from "../store/secrets";
 import type { Call } from "../http/service";
 
-/** The whole catalogue: it is closed. */
+/** The whole catalogue, which is closed. */
 export const PULSELY_SCOPES = [
   "read:checks",
   "write:checks",
@@ -102,7 +102,7 @@ export function pulselyKeys({ store, nowMs }: World, records: PulselyRecords) {
   return { list, get, create, patch, remove };
 }
 
-/** Everything that may be shown again: never the secret. */
+/** Everything that may be shown later: never the secret. */
 function show(key: KeyRecord, atMs: number): Readonly<Record<string, unknown>> {
   return {
     id: key.id,

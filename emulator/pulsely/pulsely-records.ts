@@ -2,7 +2,7 @@ import { BoundedLog } from "../http/bounded-log";
 import type { OwnChange, OwnRecords } from "../store/own-records";
 import type { KeyRecord } from "../store/records";
 
-/** One request, as the audit log shows it. */
+/** One request in the audit log. */
 export interface PulselyAuditEntry {
   readonly service: "pulsely";
   readonly atMs: number;
@@ -20,7 +20,7 @@ export function pulselyAuditChange(entry: Omit<PulselyAuditEntry, "service">) {
   return { kind: "audit", entry: { service: "pulsely", ...entry } } as const;
 }
 
-/** The audit log, and which names are taken. */
+/** The audit log, and the names that are taken. */
 export class PulselyRecords implements OwnRecords {
   readonly audit = new BoundedLog<PulselyAuditEntry>(AUDIT_CAPACITY);
   readonly #unrevokedByName = new Map<string, readonly KeyRecord[]>();

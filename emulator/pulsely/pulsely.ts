@@ -7,14 +7,14 @@
  *   included; `write:x` does not give `read:x`.
  * - Keys are `ply_live_…` or `ply_test_…`, shown once, then masked as `ply_live_4f8a2c…9e1d`.
  * - A key can be active, expired or revoked; a revoked one stays in the list. Every request is audited.
- * - 60 requests a minute per key. The number stands beside `read:metrics`; here every data plane call
- *   of the key counts, and key management does not.
+ * - 60 requests a minute per key. The vendor states the number for `read:metrics`; here every data plane call of the
+ *   key counts, and key management does not.
  *
  * Proposals of this emulator, where the vendor says nothing:
- * - A second DELETE answers 204 again, since the record is still there.
- * - PATCH of anything but `name` is 422, and of a key that is not active 409 `key_not_active`.
- * - `environment` is `live` unless given. `expires_at` must lie ahead.
- * - Validation is 422 `invalid_request`. A key without `admin:*` gets 403 `insufficient_scope`.
+ * - A second DELETE is a 204 again, because the record is still there.
+ * - PATCH of anything but `name` is a 422, and PATCH of a key that is not active is a 409 `key_not_active`.
+ * - `environment` is `live` by default. `expires_at` must be in the future.
+ * - Validation errors are a 422 `invalid_request`. A key without `admin:*` gets a 403 `insufficient_scope`.
  */
 import type { EmulatedService, StartParts, Tokens } from "../emulated-service";
 import { Refusal, type Answer } from "../http/answer";
@@ -44,7 +44,7 @@ type Handler = (call: Call, caller: Caller, id: string) => Answer;
 export interface PulselyTokens extends Tokens {
   /** An `admin:*` key: the one that manages keys. */
   readonly adminToken: string;
-  /** A `read:checks` key of somebody who is no API-manager: 403 on every key route. */
+  /** A `read:checks` key of a user who is not an API manager: 403 on every key route. */
   readonly nonManagerToken: string;
 }
 

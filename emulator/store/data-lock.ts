@@ -3,15 +3,15 @@ import { randomHex } from "./secrets";
 
 interface Holder {
   readonly pid: number;
-  /** Tells a process from a later one with the same id; absent where the system does not say. */
+  /** Distinguishes a process from a later one with the same id; missing if the system does not report it. */
   readonly startedAt?: string;
 }
 
 /**
- * One emulator per data file: two would overwrite each other's keys. The lock is a file beside it that
- * names its holder, so one left behind by a killed emulator is recognised and taken over.
+ * One emulator per data file: two would overwrite each other's keys. The lock is a file beside it that names its
+ * holder, so a lock from a killed emulator is recognized and taken over.
  *
- * @returns a function that gives the lock back.
+ * @returns a function that releases the lock.
  */
 export function lockDataFile(dataFile: string): () => void {
   const lockFile = `${dataFile}.lock`;
@@ -43,7 +43,7 @@ function tryLock(lockFile: string, content: string): boolean {
   }
 }
 
-/** Moves the lock away before it is deleted: a lock that somebody has just taken is put back. */
+/** Moves the lock away before deleting it. If someone has just taken it, it is put back. */
 function removeStale(lockFile: string, staleText: string): void {
   const aside = `${lockFile}.${randomHex(8)}`;
   try {
@@ -71,19 +71,19 @@ function isAlive(holder: Holder): boolean {
   try {
     process.kill(holder.pid, 0);
   } catch (error) {
-    // EPERM: it lives, and belongs to somebody else.
+    // EPERM: it is alive and belongs to another user.
     if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
   }
   const found = describe(holder.pid);
-  // A killed process stays listed as a zombie until its parent has asked for it.
+  // A killed process stays listed as a zombie until its parent has read its exit status.
   return found.state !== "Z" && found.startedAt === holder.startedAt;
 }
 
-/** Says more than the process id on Linux only. */
+/** Reports more than the process id only on Linux. */
 function describe(pid: number): Holder & { readonly state?: string } {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // Fields 3 and 22, counted behind the command name, which may itself hold spaces and brackets.
+    // Fields 3 and 22, counted after the command name, which may itself contain spaces and brackets.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     const [state, startedAt] = [fields[0], fields[19]];
     return state === undefined || startedAt === undefined ? { pid } : { pid, state, startedAt };

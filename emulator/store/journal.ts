@@ -12,13 +12,13 @@ import {
 
 const HEADER = { format: "apikeys-emulator", version: 1 } as const;
 const OWNER_ONLY = 0o600;
-/** Below this size a journal is not worth rewriting while the emulator runs. */
+/** A smaller journal is not worth rewriting while the emulator runs. */
 const REWRITE_ABOVE_BYTES = 64 * 1024 * 1024;
 
 /**
- * An append-only file: one JSON value per line, each line one indivisible step. A line reaches the
- * kernel before `append` returns, so a killed process loses none; a power cut may lose the last ones.
- * A torn last line is a step that nobody was told of, and is dropped. Mode 0600: it holds admin tokens.
+ * An append-only file: one JSON value per line, and each line is one indivisible step. `append` returns only after the
+ * line reaches the kernel, so a killed process loses none; a power failure may lose the last ones. A torn last line is
+ * a step that nobody was told about, and is dropped. Mode 0600: it contains admin tokens.
  */
 export class Journal {
   #descriptor: number;
@@ -34,7 +34,7 @@ export class Journal {
     this.#rewrittenSizeBytes = sizeBytes;
   }
 
-  /** The lines of the file, oldest first; none where there is no file. */
+  /** The lines of the file, oldest first; none if there is no file. */
   static read(file: string): unknown[] {
     if (!existsSync(file)) return [];
     const [header, ...steps] = completeLines(readFileSync(file, "utf8"), file);
@@ -46,7 +46,7 @@ export class Journal {
     return steps;
   }
 
-  /** Starts the file anew with `steps`; the old content stands until the new one is whole. */
+  /** Replaces the file with `steps`. The old content stays until the new file is complete. */
   static create(file: string, steps: Iterable<unknown>): Journal {
     return new Journal(file, writeWhole(file, steps));
   }
@@ -56,14 +56,14 @@ export class Journal {
     try {
       writeFully(this.#descriptor, line);
     } catch (error) {
-      // Half a line would swallow the next one.
+      // Half a line would merge with the next one.
       ftruncateSync(this.#descriptor, this.#sizeBytes);
       throw error;
     }
     this.#sizeBytes += line.length;
   }
 
-  /** True once most of the file is history. */
+  /** True when most of the file is history. */
   get isOverlong(): boolean {
     return this.#sizeBytes > Math.max(REWRITE_ABOVE_BYTES, this.#rewrittenSizeBytes * 4);
   }
@@ -110,7 +110,7 @@ function writeFully(descriptor: number, bytes: Buffer): void {
 
 function completeLines(text: string, file: string): unknown[] {
   const lines = text.split("\n");
-  // What follows the last newline is torn, or empty.
+  // The text after the last newline is torn, or empty.
   lines.pop();
   return lines.map((line, index) => {
     try {

@@ -8,7 +8,7 @@ export class KeyTable {
   readonly #keys = new Map<string, KeyRecord>();
   readonly #listed = new Map<string, OrderedList<KeyRecord>>();
 
-  /** @param listsRevoked false where the vendor deletes a revoked key's row. */
+  /** @param listsRevoked - false if the vendor deletes the record of a revoked key */
   constructor(readonly listsRevoked: boolean) {}
 
   get(id: string): KeyRecord | undefined {

@@ -4,14 +4,14 @@ import { lockDataFile } from "./data-lock";
 import { Journal } from "./journal";
 import { Store, type StoredCredentials, type StoredService } from "./store";
 
-/** How much of what may be lost with the process (last uses, noted changes) is lost at most. */
+/** The most that is lost with the process of what may be lost (last uses, noted changes). */
 const FLUSH_EVERY_MS = 1_000;
 
 export interface DataOptions {
-  /** Left out, everything is in memory. */
+  /** Left out: everything is in memory. */
   readonly dataFile: string | undefined;
   readonly services: Readonly<Record<string, StoredService>>;
-  /** Draws the announced credentials of a service that the file has none of. */
+  /** Generates the announced credentials of a service that has none in the file. */
   readonly mintTokens: Readonly<Record<string, () => Readonly<Record<string, string>>>>;
   readonly report: ((line: string) => void) | undefined;
 }
@@ -22,12 +22,12 @@ export interface Data {
   close(): void;
 }
 
-/** Opens the data of an emulator: those of a file, which it locks, or none. */
+/** Opens the data of an emulator: that of a file, which it locks, or none. */
 export function openData({ dataFile, services, mintTokens, report }: DataOptions): Data {
   const store = new Store(services);
   if (dataFile === undefined) return { store, credentials: complete(undefined, mintTokens), close: () => undefined };
   mkdirSync(dirname(resolve(dataFile)), { recursive: true });
-  // Compaction replaces the file: through a link it would replace the link.
+  // Compaction replaces the file, so a link must be resolved first: it would be replaced itself.
   const file = existsSync(dataFile) ? realpathSync(dataFile) : resolve(dataFile);
   const unlock = lockDataFile(file);
   try {
@@ -40,7 +40,7 @@ export function openData({ dataFile, services, mintTokens, report }: DataOptions
         store.flush();
         store.shortenJournal();
       } catch (error) {
-        // A full disk: what could not be written is still in memory, and tried again.
+        // A full disk. The data that could not be written is still in memory, and the next attempt includes it.
         report?.(`cannot write ${file}: ${String(error)}`);
       }
     }, FLUSH_EVERY_MS);

@@ -1,6 +1,6 @@
 /**
- * Records in the order of their sequence number. New ones come last, so adding is a push; a cursor is
- * found by binary search, so a page costs its own length and nothing more.
+ * Records in the order of their sequence number. New ones come last, so adding is a push. A cursor is found by binary
+ * search, so a page costs only its own length.
  */
 export class OrderedList<Item extends { readonly sequence: number }> {
   readonly #items: Item[] = [];
@@ -9,7 +9,7 @@ export class OrderedList<Item extends { readonly sequence: number }> {
     return this.#items.length;
   }
 
-  /** Adds the item, or replaces the one with its sequence number. */
+  /** Adds the item, or replaces the one with the same sequence number. */
   put(item: Item): void {
     const index = this.#indexAfter(item.sequence - 1);
     const replaced = this.#items[index]?.sequence === item.sequence ? 1 : 0;

@@ -1,19 +1,19 @@
 import type { KeyRecord } from "./records";
 
-/** A change of records that one service alone has; also what a journal line holds. */
+/** A change of records that only one service has. A journal line also contains it. */
 export interface OwnChange {
   readonly kind: string;
 }
 
-/** What one service keeps beside its keys, and its indexes over them. */
+/** The records of one service besides its keys, and its indexes over them. */
 export interface OwnRecords {
-  /** Makes a change of its own. @returns false where the change is another's */
+  /** Applies a change. @returns false if the change belongs to another service */
   apply(change: OwnChange): boolean;
-  /** A key of this service has come, changed (`before` is what it was), or gone (no `after`). */
+  /** A key of this service was added, changed (`before` is the old one), or removed (no `after`). */
   keyChanged?(before: KeyRecord | undefined, after: KeyRecord | undefined): void;
-  /** Everything that it knows, as the changes that say it. */
+  /** All its data, as the changes that create it. */
   snapshot(): Iterable<OwnChange>;
-  /** The highest sequence number in use; 0 where its records have none. */
+  /** The highest sequence number in use; 0 if its records have none. */
   highestSequence?(): number;
   clear(): void;
 }

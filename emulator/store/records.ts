@@ -3,25 +3,25 @@ import { hashSecret } from "./secrets";
 
 export type KeyState = "active" | "revoked" | "expired";
 
-/** A key of any service. Its secret is nowhere: only the hash is kept. */
+/** A key of any service. Only the hash of its secret is stored. */
 export interface KeyRecord {
   readonly service: string;
   readonly id: string;
-  /** Order of creation over everything; never used twice. */
+  /** Order of creation across all records; never used twice. */
   readonly sequence: number;
-  /** What the key belongs to, as its service counts it: a workspace, an account, a user. */
+  /** The key's parent in its service: a workspace, an account, a user. */
   readonly parent: string;
   readonly name: string;
   readonly scopes: readonly string[];
   readonly environment: "live" | "test";
   /** SHA-256 of the secret, in hex. */
   readonly hash: string;
-  /** The part of the secret that the vendor shows for ever. */
+  /** The part of the secret that the vendor always shows. */
   readonly mask: string;
   readonly createdAtMs: number;
   readonly expiresAtMs: number | null;
   readonly revokedAtMs: number | null;
-  /** Shared by all versions of the record and changed in place: every request writes it. */
+  /** Shared by all versions of the record and changed in place, because every request writes it. */
   readonly use: LastUse;
 }
 

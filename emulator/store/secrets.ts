@@ -1,13 +1,13 @@
 import { hash, randomBytes } from "node:crypto";
 
 const ALPHANUMERIC = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-/** Bytes from here on would make the first characters of the alphabet likelier than the others. */
+/** Bytes from here on would make the first characters of the alphabet more likely than the others. */
 const UNBIASED_BELOW = 256 - (256 % ALPHANUMERIC.length);
 const POOL_BYTES = 4096;
 
 let pool = Buffer.alloc(0);
 
-/** The only form in which an issued secret is kept. */
+/** The only form in which an issued secret is stored. */
 export function hashSecret(secret: string): string {
   return hash("sha256", secret);
 }
@@ -26,7 +26,7 @@ export function randomAlphanumeric(length: number): string {
   return text;
 }
 
-/** Asking the system for a few bytes at a time is most of what a key costs; so many are asked for at once. */
+/** Requesting a few bytes at a time from the system is most of the cost of a key, so many are requested at once. */
 function takeBytes(count: number): Buffer {
   if (pool.length < count) pool = randomBytes(POOL_BYTES);
   const taken = pool.subarray(0, count);

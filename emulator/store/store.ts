@@ -8,7 +8,7 @@ import type { KeyRecord } from "./records";
 /** The announced credentials, by service and by what they may do. */
 export type StoredCredentials = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** What can happen to every service's data; also what a journal line holds. */
+/** The changes that the data of every service can have. A journal line also contains one. */
 type CommonChange =
   | { readonly kind: "key"; readonly key: KeyRecord }
   | { readonly kind: "key-gone"; readonly service: string; readonly id: string }
@@ -20,20 +20,20 @@ type CommonChange =
 
 export type Change = CommonChange | OwnChange;
 
-/** What the store has to know of a service. */
+/** What the store needs to know of a service. */
 export interface StoredService {
-  /** False where the vendor deletes a revoked key's row. */
+  /** False if the vendor deletes the record of a revoked key. */
   readonly listsRevokedKeys: boolean;
   readonly records?: OwnRecords;
 }
 
-/** Smaller numbers are free for ids that are seeded. */
+/** Smaller numbers are reserved for seeded ids. */
 const FIRST_SEQUENCE = 101;
 const NOTE_CAPACITY = 10_000;
 
 /**
- * All data, indexed for every question that a request asks. `commit` writes to the journal first and
- * changes memory after, all or nothing; what has been answered is therefore on file.
+ * All data, indexed for every request. `commit` writes to the journal first and changes memory after that, all or
+ * nothing, so everything that was answered is in the file.
  */
 export class Store {
   clockOffsetMs = 0;
@@ -42,7 +42,7 @@ export class Store {
   #sequence = FIRST_SEQUENCE;
   readonly #services: ReadonlyMap<string, { readonly keys: KeyTable; readonly records: OwnRecords | undefined }>;
   readonly #keysByHash = new Map<string, KeyRecord>();
-  /** Uses, and what requests noted that changed nothing else: written in batches, by `flush`. */
+  /** Last uses, and what requests noted without other changes. `flush` writes them in batches. */
   readonly #unsavedUses = new Set<KeyRecord>();
   #unsavedNotes: OwnChange[] = [];
 
@@ -85,7 +85,7 @@ export class Store {
     return keys.sort((a, b) => a.sequence - b.sequence);
   }
 
-  /** The keys that the vendor's own list shows. */
+  /** The keys in the vendor's own list. */
   listedKeys(service: string, parent: string): OrderedList<KeyRecord> {
     return this.#keysOf(service).listed(parent);
   }
@@ -95,7 +95,7 @@ export class Store {
     if (this.#journal) this.#unsavedUses.add(key);
   }
 
-  /** A change that may be lost with the process: it is written with the next batch. */
+  /** A change that may be lost with the process: the next batch writes it. */
   note(change: OwnChange): void {
     this.#apply(change);
     if (this.#journal) this.#unsavedNotes.push(change);
@@ -110,12 +110,12 @@ export class Store {
     this.#unsavedNotes = [];
   }
 
-  /** Rewrites a journal that is mostly history; not in `commit`, which may fail only where nothing was done. */
+  /** Rewrites a journal that is mostly history. Not in `commit`, which may fail only if nothing was done. */
   shortenJournal(): void {
     if (this.#journal?.isOverlong) this.#journal.rewrite(this.snapshot());
   }
 
-  /** Everything that is known, as the shortest journal that says it. */
+  /** All data, as the shortest journal that creates it. */
   *snapshot(): Generator<readonly Change[]> {
     if (this.credentials) yield [{ kind: "credentials", credentials: this.credentials }];
     yield [
