@@ -1,6 +1,6 @@
-// Fetches the newest copy of the state that a deployment or a rotation of the default branch published, and writes it to
-// the file of the first argument; writes nothing where there is none yet. GitLab's own record of the job decides: a job
-// of a merge request, of another branch, or of a tag that bears the branch's name is not asked.
+// Fetches the newest copy of the state that a deployment or a rotation of the default branch published, and writes it
+// to the file in the first argument. Writes nothing if there is none yet. GitLab's own record of the job decides: jobs
+// of merge requests, of other branches, and of a tag with the branch's name do not count.
 import { writeFileSync } from "node:fs";
 import { reader } from "./forge.mjs";
 

@@ -1,9 +1,9 @@
-// Finds the newest copy of the state that a deployment or a rotation of the default branch published, and prints
-// `run-id=…` for the action that downloads it, or nothing where there is none yet.
+// Finds the newest copy of the state that a deployment or a rotation of the default branch published. Prints `run-id=…`
+// for the action that downloads it, or nothing if there is none yet.
 //
-// Anybody's run may have an artifact of that name. So the run must have been started by a push, a schedule or by hand,
-// in this repository, on the default branch (a tag can bear its name: the commit must be in the branch's history), by a
-// workflow file of the known names.
+// Anyone's run may have an artifact of that name. So the run must have been started by a push, a schedule or by hand,
+// in this repository, on the default branch, by a workflow file of the known names. A tag can have the branch's name,
+// so the commit must also be in the branch's history.
 import { github } from "./forge.mjs";
 
 const { COPY, COPY_WORKFLOWS, DEFAULT_BRANCH, GITHUB_REPOSITORY } = process.env;

@@ -1,5 +1,5 @@
-// Prints the numbers of the open pull requests that a finished run was about, by what GitHub says of the run: its
-// repository, branch and commit. Nothing that the run itself wrote is asked.
+// Prints the numbers of the open pull requests that a finished run belongs to, according to GitHub's record of the run:
+// its repository, branch and commit. Nothing that the run itself wrote counts.
 import { github } from "./forge.mjs";
 
 const { GITHUB_REPOSITORY, HEAD_BRANCH, HEAD_OWNER, HEAD_REPOSITORY, HEAD_SHA } = process.env;

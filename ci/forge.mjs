@@ -1,6 +1,6 @@
-// Asks the forge's API. The token is in one header and goes nowhere else.
+// Calls the forge's API. The token is in one header and goes nowhere else.
 
-/** A function that GETs a path below `base` and answers the JSON, or undefined for 404. */
+/** A function that GETs a path below `base` and returns the JSON, or undefined for a 404. */
 export function reader(base, headers) {
   return async (path) => {
     const answer = await fetch(`${base}/${path}`, {

@@ -1,4 +1,4 @@
-// Compiles to dist/ from scratch, so that a deleted source file leaves nothing behind in the package.
+// Compiles to dist/ from scratch, so that a deleted source file leaves nothing in the package.
 import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -12,12 +12,12 @@ if (status !== 0) process.exit(status ?? 1);
 cpSync("review/schema.json", "dist/review/schema.json");
 chmodSync("dist/cli/main.js", 0o755);
 removeInternalTypes();
-// npm links a command only where its file exists, and on a fresh clone it is built after the packages are installed.
+// npm links a command only if its file exists, and a fresh clone is built after the packages are installed.
 mkdirSync("node_modules/.bin", { recursive: true });
 rmSync("node_modules/.bin/apikeys", { force: true });
 symlinkSync("../../dist/cli/main.js", "node_modules/.bin/apikeys");
 
-/** Keeps the declarations that an entry of `exports` leads to: an editor reads no others. */
+/** Keeps only the declarations that the entries of `exports` lead to: editors read no others. */
 function removeInternalTypes() {
   const { exports: entries } = JSON.parse(readFileSync("package.json", "utf8"));
   const wanted = Object.values(entries).flatMap(({ types }) => (types ? [join(types)] : []));

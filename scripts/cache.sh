@@ -1,5 +1,5 @@
-# Sourced by the scripts that keep something big outside the checkout (the engine, Node): where it lies, and how it gets there
-# whole. Everything is said on stderr, because the callers print their result on stdout.
+# For the scripts that keep large files outside the checkout (the engine, Node): where these are, and how they get there
+# completely or not at all. All messages go to stderr, because the callers print their result on stdout.
 # shellcheck shell=bash
 
 say() { printf '%s\n' "$*" >&2; }
@@ -15,7 +15,8 @@ case $cache_root in /*) ;; *) fail "The cache folder must be an absolute path: $
 sha256() { (if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi) | cut -d ' ' -f 1; }
 
 # lock WHAT PATH: holds an exclusive lock on PATH, in file descriptor 9, until `unlock` or the end of the script.
-# Without flock (macOS) two runs at once do the same work twice; the rename in `once` keeps the result whole all the same.
+# Without flock (macOS), two runs at the same time do the same work twice; the rename in `once` still keeps the result
+# complete.
 lock() {
   local seconds=0
   exec 9<"$2"
@@ -28,8 +29,9 @@ lock() {
 }
 unlock() { exec 9<&-; }
 
-# with_progress WHAT SECONDS COMMAND...: runs COMMAND, says every 30 s that it is still at it, stops it after SECONDS, and shows
-# the end of its output if it failed. COMMAND gets a process group of its own, so that nothing of it outlives this script.
+# with_progress WHAT SECONDS COMMAND...: runs COMMAND, says every 30 s that it is still running, stops it after SECONDS,
+# and shows the end of its output if it failed. COMMAND has its own process group, so that none of it outlives this
+# script.
 with_progress() {
   local what=$1 limit=$2 seconds=0 status=0
   shift 2
@@ -58,8 +60,9 @@ with_progress() {
 }
 stop_running() { kill -- "-$running" 2>/dev/null || true; }
 
-# once WHAT DIRECTORY COMMAND...: unless DIRECTORY is there, runs COMMAND with the name of an empty directory added, and renames
-# that to DIRECTORY when COMMAND succeeded. So DIRECTORY is whole or absent, whatever is killed in between.
+# once WHAT DIRECTORY COMMAND...: unless DIRECTORY exists, runs COMMAND with the name of an empty directory as last
+# argument, and renames that to DIRECTORY if COMMAND succeeds. So DIRECTORY is complete or absent, whatever is killed in
+# between.
 once() {
   local what=$1 directory=$2 partial
   shift 2
@@ -68,7 +71,7 @@ once() {
   : >>"$directory.lock"
   lock "$what" "$directory.lock"
   if [ ! -d "$directory" ]; then
-    # What a killed run left behind. Only the lock proves that nobody is writing there now.
+    # Left by a killed run. Only the lock proves that nobody is writing there now.
     if command -v flock >/dev/null; then rm -rf "$directory".partial.*; fi
     partial=$(mktemp -d "$directory.partial.XXXXXX")
     if ! "$@" "$partial"; then

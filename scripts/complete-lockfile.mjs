@@ -2,9 +2,10 @@
 //
 // - An optional package that the registry in use does not serve (a mirror without the macOS and Windows binaries, say) is
 //   left out, and `npm ci` then refuses the lockfile everywhere. Its entry is added.
-// - Where node_modules exists already, npm drops `integrity`, and `npm ci` then verifies nothing. What git's HEAD knows of the
-//   same version is put back; npm asks the registry for the rest.
-// - `resolved` names the host that the packages came from. It is removed, so that any registry serves: `integrity` decides.
+// - Where node_modules exists already, npm drops `integrity`, and `npm ci` then verifies nothing. The values in git's
+//   HEAD for the same version are restored; npm asks the registry for the rest.
+// - `resolved` names the host that the packages came from. It is removed, so that any registry can be used: `integrity`
+//   decides.
 //
 //   node scripts/complete-lockfile.mjs           writes package-lock.json
 //   node scripts/complete-lockfile.mjs --check   changes nothing; exit code 1 names what is missing
@@ -18,7 +19,7 @@ const systems = ["aix", "android", "darwin", "freebsd", "linux", "openharmony", 
 const processors = ["arm64", "arm", "ia32", "loong64", "ppc64", "riscv64", "s390x", "x64", "wasm32"];
 const asText = (lock) => `${JSON.stringify(lock, null, 2)}\n`;
 
-/** What a registry served, as opposed to this project, its examples, and links to them. */
+/** True for packages from a registry: not this project, its examples, or links to them. */
 const fromRegistry = (lock) =>
   Object.entries(lock.packages).filter(([path, entry]) => path.includes("node_modules/") && !entry.link);
 const nameOf = (path, entry) => entry.name ?? path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length);
@@ -61,7 +62,7 @@ function addIntegrity(lock, known) {
   for (const [path, entry] of withoutIntegrity(lock)) {
     const integrity = known.get(idOf(path, entry));
     if (integrity === undefined) continue;
-    // Where npm itself has it: after the version.
+    // At the place where npm itself writes it: after the version.
     const { version, ...others } = entry;
     lock.packages[path] = { ...(entry.name ? { name: entry.name } : {}), version, integrity, ...others };
     added += 1;
@@ -83,7 +84,7 @@ function committed() {
   }
 }
 
-/** Lets npm resolve exactly these versions in a folder of its own. What the registry does not serve, npm leaves out. */
+/** Lets npm resolve exactly these versions in a separate folder. npm leaves out what the registry does not have. */
 function fromNpm(ids) {
   const folder = mkdtempSync(join(tmpdir(), "apikeys-lockfile-"));
   try {

@@ -1,5 +1,5 @@
-// The story that ./scripts/demo tells. Everything it makes lies in one temporary directory: the project, the
-// stack's state, the engine's home and its own temporary files. Nothing of it is left at the end, Ctrl-C included.
+// The story that ./scripts/demo tells. All its files are in one temporary directory: the project, the stack's state,
+// the engine's home and its own temporary files. Nothing is left at the end, not even after Ctrl-C.
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -15,7 +15,7 @@ const say = (text = "") => console.log(text);
 const step = (text) => say(`\n▸ ${text}`);
 const mask = (secret) => `${secret.slice(0, 8)}…${secret.slice(-2)}`;
 
-// Who stops the demo stops the engine, and waits for its end: it writes until then.
+// Stopping the demo stops the engine and waits for its end, because it writes until then.
 let engine;
 let stopped;
 for (const signal of ["SIGINT", "SIGTERM"])

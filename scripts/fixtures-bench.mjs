@@ -1,5 +1,6 @@
-// How long a review of 1,000 keys takes, beside the least that it can take: starting Node and parsing the same JSON. Prints both,
-// their ratio and the memory, and fails above three times as long. `scripts/bootstrap` first; runs on a quiet machine tell most.
+// How long a review of 1,000 keys takes, compared with the minimum: starting Node and parsing the same JSON. Prints
+// both, their ratio and the memory, and fails above three times as long. Run `scripts/bootstrap` first, and use a quiet
+// machine.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +11,10 @@ const work = mkdtempSync(join(tmpdir(), "apikeys-bench-"));
 const file = join(work, "preview.json");
 const captured = JSON.parse(readFileSync(join(root, "tests/fixtures/preview/02-scope-added/preview.json"), "utf8"));
 
-/** 1,000 keys, one of ten replaced, and a consumer for every third; indented and with traces, as the engine prints them. */
+/**
+ * 1,000 keys, a tenth of them replaced, with a consumer for every third; indented and with traces, as the engine prints
+ * them.
+ */
 function thousandKeys({ steps, ...rest }) {
   const [stack, key, consumer] = ["pulumi:pulumi:Stack", "ApiKey", "Consumer"].map((type) =>
     steps.find(({ urn }) => urn.includes(type)),
@@ -71,7 +75,7 @@ const contestants = {
   ],
 };
 const results = Object.fromEntries(Object.keys(contestants).map((name) => [name, { times: [], memory: 0 }]));
-// Turn and turn about, so that a busy moment meets both.
+// Alternating, so that a busy moment affects both.
 for (let round = 0; round < 15; round += 1) {
   for (const [name, args] of Object.entries(contestants)) {
     const start = process.hrtime.bigint();
@@ -91,7 +95,7 @@ for (const [name, { times, memory }] of Object.entries(results)) {
     `${name}: best ${times[0].toFixed(0)} ms, median ${times[7].toFixed(0)} ms, at most ${memory.toFixed(0)} MB`,
   );
 }
-// The best run is the one that nobody else on the machine disturbed.
+// The best run is the one with the least interference from other work on the machine.
 const ratio = results.review.times[0] / results["start and parse"].times[0];
 console.log(`ratio of the best: ${ratio.toFixed(2)} (limit 3)`);
 process.exitCode = ratio <= 3 ? 0 : 1;

@@ -1,4 +1,5 @@
-// The cases that a review must get right. `before` is applied, then `after` is previewed; `derive` makes a case from a captured one.
+// The cases that a review must get right. `before` is applied, then `after` is previewed; `derive` makes a case from a
+// captured one.
 
 /** The clock of every preview and every review. */
 export const reviewedAt = "2027-02-01T10:00:00Z";
@@ -13,7 +14,7 @@ const rotating = (name, scopes, more = "") =>
   `const ${camel(name)} = new RotatingApiKey("${name}", { scopes: ${JSON.stringify(scopes)}, rotateEvery: "30d", overlap: "7d", ${labels}${more} });\n`;
 const uses = (name, of, options = "") =>
   `const ${camel(name)} = new Consumer("${name}", { value: ${of}.secret }${options});\n`;
-/** After the other one: the engine's order would be another one in every run. */
+/** Depends on the other one: otherwise the engine's order would vary from run to run. */
 const usesNext = (name, of, after) => uses(name, of, `, { dependsOn: ${after} }`);
 const camel = (name) => name.replace(/-(.)/g, (_all, letter) => letter.toUpperCase());
 

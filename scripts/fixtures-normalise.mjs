@@ -1,4 +1,5 @@
-// What differs from run to run is replaced by counted values, so that a captured preview can be compared with the next one.
+// Replaces everything that differs from run to run by numbered values, so that a captured preview can be compared with
+// the next one.
 import { createHash } from "node:crypto";
 
 const engineTime = "2027-02-01T09:00:00Z";
@@ -12,7 +13,8 @@ export function normalise(text, { folder, origin, root }) {
     return counted.get(key);
   };
   const digest = (value) => createHash("sha256").update(value).digest("hex");
-  // A secret that the engine or the program shows keeps its fingerprint's meaning: both are replaced together.
+  // A secret in the output of the engine or the program must still match its fingerprint, so both are replaced
+  // together.
   const secrets = new Map();
   const planted = (number) => `PLANTED${String(number).padStart(2, "0")}${digest(`planted ${number}`).slice(0, 20)}`;
   let out = text;
@@ -45,19 +47,19 @@ export function normalise(text, { folder, origin, root }) {
     .replace(/ply_(live|test)_[A-Za-z0-9]{2,8}…[A-Za-z0-9]{2,6}/g, (whole, environment) =>
       count("hint", whole, (number) => `ply_${environment}_${String(number).padStart(6, "0")}…0000`),
     )
-    // The services' clocks tick on from the time that they are set to.
+    // The services' clocks keep running from the time that they are set to.
     .replace(/(2027-\d\d-\d\dT\d\d):\d\d:\d\d(?:\.\d+)?Z/g, "$1:00:00Z");
   return rewrite(out, count, secrets, digest);
 }
 
-/** Times of the engine's own clock, traces through this machine's folders, and the cost of the run. */
+/** Replaces the engine's own times, stack traces with this machine's folders, and the duration of the run. */
 function rewrite(text, count, secrets, digest) {
   const known = new Set([...secrets.values()].map((secret) => digest(secret).slice(0, 16)));
   const fingerprint = (value) =>
     typeof value === "string" && !known.has(value)
       ? count("fingerprint", value, (number) => String(number).padStart(16, "0"))
       : value;
-  // A keeper that follows another key has its fingerprint: both are replaced together.
+  // A keeper that follows another key contains its fingerprint, so both are replaced together.
   const shown = new Set([...text.matchAll(/"fingerprint": ?"([0-9a-f]{16})"/g)].map(([, value]) => value));
   const clean = (name, value) => {
     if (name === "stackTrace") return undefined;
@@ -68,7 +70,8 @@ function rewrite(text, count, secrets, digest) {
   };
   const isStream = text.trimStart().startsWith('{"sequence"');
   if (!isStream) return `${JSON.stringify(JSON.parse(text), clean, 2)}\n`;
-  // The engine's debug messages come in any order; the one that holds a secret is enough to prove that none of them is repeated.
+  // The order of the engine's debug messages varies. The one with a secret is enough to prove that the review repeats
+  // none.
   const events = text
     .trim()
     .split("\n")

@@ -14,7 +14,7 @@ const words = process.argv.slice(2).filter((word) => !word.startsWith("--"));
 const onlyExpected = process.argv.includes("--expected");
 const work = mkdtempSync(join(tmpdir(), "apikeys-fixtures-"));
 
-/** A consumer that needs no plugin: it takes any inputs and gives them back. */
+/** A consumer that needs no plugin: it accepts any inputs and returns them. */
 const consumer = `class Consumer extends pulumi.CustomResource {
   constructor(name, args, options) {
     super("pulumi-nodejs:dynamic/example:Consumer", name, { ...args, __provider: "exports.handler=()=>({check:async(o,n)=>({inputs:n}),create:async(i)=>({id:'consumer',outs:i}),update:async(i,o,n)=>({outs:n}),diff:async(i,o,n)=>({}),delete:async()=>{}})" }, options);
@@ -29,7 +29,7 @@ const typescriptHead = `import * as pulumi from "@pulumi/pulumi";
 import { ServiceAccount, ApiKey, RotatingApiKey } from "pulumi-apikeys";
 ${consumer.replace("(name, args, options)", "(name: string, args: object, options?: pulumi.CustomResourceOptions)")}`;
 
-/** The package as users install it, compiled for this run alone: nobody's dist/ is touched. */
+/** The package as users install it, compiled only for this run, so that dist/ stays untouched. */
 function compile() {
   const copy = join(work, "package");
   mkdirSync(copy);
@@ -43,7 +43,7 @@ function compile() {
     join(copy, "dist"),
   ];
   const { status, stdout } = spawnSync(process.execPath, tsc, { cwd: root, encoding: "utf8" });
-  // A type error elsewhere is the type check's affair; the code is written all the same.
+  // A type error elsewhere is a matter for the type check; the code is written anyway.
   if (status !== 0) process.stderr.write(`${stdout.split("\n")[0]}\n`);
   return copy;
 }
@@ -80,7 +80,7 @@ for (const [index, each] of cases.entries()) {
     process.stdout.write(`${name}: FAILED: ${error instanceof Error ? error.message : String(error)}\n`);
   }
 }
-// Made from the code as well: editors check apikeys-review.yaml by it.
+// Also made from the code: editors check apikeys-review.yaml with it.
 const schema = join(root, "review/schema.json");
 writeFileSync(
   schema,
@@ -89,7 +89,7 @@ writeFileSync(
 rmSync(work, { recursive: true, force: true });
 process.exitCode = failed === 0 ? 0 : 1;
 
-/** The report of a fixture, as tests/unit/review/fixtures.test.ts makes it. */
+/** The report of a fixture, made in the same way as in tests/unit/review/fixtures.test.ts. */
 function expected(folder) {
   const settings = existsSync(join(folder, "review.json"))
     ? JSON.parse(readFileSync(join(folder, "review.json"), "utf8"))
@@ -117,7 +117,7 @@ function derive({ derive: { from, change, cut } }) {
   return typeof changed === "string" ? changed : `${JSON.stringify(changed, null, 2)}\n`;
 }
 
-/** Not `spawnSync`: the emulator answers from this process. */
+/** Not `spawnSync`: the emulator runs in this process. */
 function run(command, args, options) {
   return new Promise((done, fail) => {
     const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });

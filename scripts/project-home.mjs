@@ -1,4 +1,4 @@
-// Where the project lives stands in package.json (`repository`). This writes it to every other place that names it:
+// package.json (`repository`) says where the project lives. This writes it to all other files that name it:
 //
 //   node scripts/project-home.mjs my-organisation
 import { readFileSync, writeFileSync } from "node:fs";

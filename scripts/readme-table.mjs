@@ -1,5 +1,5 @@
-// Writes the tables of docs/backends.md: what each backend can, from what is known of the vendors, and what it was checked
-// against, from the tests that there are. Needs a build.
+// Writes the tables of docs/backends.md: what each backend can do, from the facts in provider/vendors, and what it was checked
+// against, from the tests. Needs a build.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 

@@ -1,4 +1,5 @@
-// Writes docs/reference/: the API from the TSDoc of what the package exports, the command line from its own help. Needs a build.
+// Writes docs/reference/: the API from the TSDoc of the package's exports, the command line from its own help. Needs a
+// build.
 //
 //   node scripts/reference.mjs           writes
 //   node scripts/reference.mjs --check   changes nothing; exit code 1 names what is not current
@@ -16,7 +17,10 @@ const load = createRequire(import.meta.url);
 const { Command } = load("commander");
 const folder = join("docs", "reference");
 
-/** What a program, a backend, a contract test and a policy pack import; `pulumi-apikeys/runtime` is the engine's own. */
+/**
+ * The entries that a program, a backend, a contract test and a policy pack import; only the engine imports
+ * `pulumi-apikeys/runtime`.
+ */
 const entries = ["sdk/index.ts", "provider/backend.ts", "testing/index.ts", "policy/index.ts"];
 
 const files = new Map([...(await api()), ["cli.md", commandLine()]]);
@@ -46,7 +50,7 @@ async function api() {
   try {
     const application = await Application.bootstrapWithPlugins({
       plugin: ["typedoc-plugin-markdown"],
-      // Without these, typedoc writes to docs/, and empties it first.
+      // Without these, typedoc writes to docs/ and empties it first.
       outputs: [{ name: "markdown", path: out }],
       out,
       entryPoints: entries,
@@ -77,7 +81,7 @@ async function api() {
       .filter((entry) => entry.isFile() && entry.name.endsWith(".md") && entry.name !== "README.md")
       .map((entry) => [
         entry.name,
-        // All pages lie side by side, whichever folder their sources are in.
+        // All pages are in one folder, wherever their sources are.
         readFileSync(join(entry.parentPath, entry.name), "utf8").replaceAll(/\]\((?:\.\.\/|\w+\/)+(\w+\.md)/g, "]($1"),
       ]);
   } finally {
@@ -131,7 +135,7 @@ function page(command, parent, depth) {
   ];
 }
 
-/** What `addHelpText("after", …)` adds: exit codes and examples. */
+/** The text from `addHelpText("after", …)`: exit codes and examples. */
 function afterHelp(command) {
   let text = "";
   command.configureOutput({ writeOut: (part) => (text += part), getOutHelpWidth: () => 120 });
@@ -151,7 +155,7 @@ function cell(text) {
     .replaceAll(/\s*\n\s*/g, " ");
 }
 
-/** Help is plain text: what would be markup in it is shown as it is. */
+/** Help is plain text: characters that would be markup are shown as they are. */
 function prose(text) {
   return text
     .replaceAll("<", "&lt;")

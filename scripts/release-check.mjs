@@ -1,4 +1,5 @@
-// Runs before `npm publish`, and refuses what cannot be taken back. With --dry-run it only says what would be refused.
+// Runs before `npm publish`, and refuses whatever could not be undone. With --dry-run it only says what it would
+// refuse.
 import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

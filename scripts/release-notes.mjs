@@ -1,4 +1,5 @@
-// Writes what a release is published with: its notes (the changelog's section, what `npm audit` answers) and its SBOM.
+// Writes the files that are published with a release: its notes (the changelog's section, the result of `npm audit`)
+// and its SBOM.
 //
 //   node scripts/release-notes.mjs FOLDER     FOLDER/notes.md, FOLDER/sbom.cdx.json
 import { spawnSync } from "node:child_process";
@@ -34,7 +35,7 @@ writeFileSync(
     .replaceAll("\n\n- ", "\n- "),
 );
 
-/** This version's section of the changelog, or what will become it. */
+/** This version's section of the changelog, or the section that will become it. */
 function changes(changelog) {
   const sections = changelog.split(/^(?=## )/m);
   const own = sections.find((section) => section.startsWith(`## ${version} `));
@@ -55,7 +56,7 @@ function audit() {
   return `**${known.map(([level, count]) => `${count} ${level}`).join(", ")}**.`;
 }
 
-/** Runs npm on what a user of the package gets: neither development dependencies nor the examples. */
+/** Runs npm on the dependencies of the package's users: no development dependencies and no examples. */
 function npm(...words) {
   const manifest = JSON.parse(readFileSync("package.json", "utf8"));
   const lock = JSON.parse(readFileSync("package-lock.json", "utf8"));
@@ -71,7 +72,7 @@ function npm(...words) {
     writeFileSync(join(scratch, "package-lock.json"), JSON.stringify(lock));
     const run = (...all) => spawnSync("npm", [...all, "--package-lock-only"], options);
     const options = { cwd: scratch, encoding: "utf8", maxBuffer: 2 ** 28 };
-    // Drops what only the project itself needs, and marks anew which package is whose.
+    // Drops the project's own dependencies, and marks again which package belongs to what.
     const { status: pruned, stderr } = run("install", "--ignore-scripts", "--prefer-offline");
     if (pruned !== 0) throw new Error(`npm install failed: ${stderr}`);
     return run(...words, "--omit=dev");

@@ -1,5 +1,5 @@
-// Adds up the result files of several jest runs, and ends with one plain line. A run that wrote no
-// result, or a test file that could not be loaded, counts as a failure.
+// Adds up the result files of several jest runs, and ends with one plain line. A run without a result, or a test file
+// that could not be loaded, counts as a failure.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -21,7 +21,7 @@ for (const file of files) {
   }
 }
 if (skipped > 0) console.log(`\nskipped: ${skipped}`);
-// A machine of a CI system has, or gets, all that the tests need: what was not run there is not known to work.
+// A CI machine has, or gets, everything that the tests need, so a test that was skipped there is not known to pass.
 if (skipped > 0 && process.env.CI) failed += skipped;
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;

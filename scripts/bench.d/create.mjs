@@ -1,5 +1,5 @@
-// 200 keys, made by this package and by dynamic providers as one writes them on a first afternoon: one
-// provider object per resource, and fetch. Same emulator, same engine, same calls.
+// 200 keys, made by this package and by dynamic providers in the simplest form: one provider object per resource, and
+// fetch. Same emulator, same engine, same calls.
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -23,7 +23,7 @@ const programs = {
   ours: `
 const { ApiKey } = require("pulumi-apikeys");
 for (let i = 0; i < ${count}; i += 1) new ApiKey("key-" + i, { scopes: ["read:checks"] });`,
-  // As Pulumi's documentation writes it: a class, an object of it for each resource, and what an immutable key needs.
+  // As in Pulumi's documentation: a class, an object of it for each resource, and what an immutable key needs.
   naive: `
 const pulumi = require("@pulumi/pulumi");
 class KeyProvider {
@@ -58,7 +58,7 @@ class NaiveKey extends pulumi.dynamic.Resource {
   }
 }
 for (let i = 0; i < ${count}; i += 1) new NaiveKey("key-" + i, { url: process.env.PULSELY_URL, scopes: ["read:checks"] });`,
-  // The least that makes and deletes a key, and cannot change its scopes: printed, not judged.
+  // The least code that makes and deletes a key, and cannot change its scopes: printed, not judged.
   leanest: `
 const pulumi = require("@pulumi/pulumi");
 class LeanKey extends pulumi.dynamic.Resource {
@@ -167,7 +167,7 @@ function createOnce(program, url, token) {
   }
 }
 
-/** The stack's checkpoint as the file backend keeps it. */
+/** Size of the stack's checkpoint in the file backend. */
 function stateSize(dir) {
   const stacks = join(dir, "backend", ".pulumi", "stacks", "bench");
   const file = readdirSync(stacks).find((name) => /^dev\.json$/.test(name));

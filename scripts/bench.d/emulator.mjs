@@ -1,4 +1,4 @@
-// Requests per second of CPU that a server spends on them, so that the load generator does not count.
+// Requests per second of the server's CPU time, so that the load generator does not count.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -14,7 +14,7 @@ async function start(...args) {
   return { child, ...JSON.parse(line) };
 }
 
-/** CPU seconds of a process so far: user and system time of /proc, in ticks of 10 ms; undefined where there is no /proc. */
+/** CPU seconds of a process so far: user and system time from /proc, in ticks of 10 ms; undefined without /proc. */
 function cpuSeconds(pid) {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");

@@ -1,4 +1,4 @@
-// What it costs to import the SDK beside @pulumi/pulumi, and the runtime beside its two libraries.
+// The cost of importing the SDK beside @pulumi/pulumi, and the runtime beside its two libraries.
 import { execFileSync } from "node:child_process";
 
 const load = (...modules) => {
@@ -6,7 +6,7 @@ const load = (...modules) => {
   return Number(execFileSync(process.execPath, ["-e", code], { encoding: "utf8" }));
 };
 
-/** The smallest of five, taken in turn so that a slow moment of the machine hits both. */
+/** The smallest of five. They alternate, so that a slow moment of the machine affects both. */
 function bestOfFive(a, b) {
   const best = [Infinity, Infinity];
   a();

@@ -1,4 +1,4 @@
-// What a large review costs: a key with many scopes, and a preview that is meant to exhaust the reviewer.
+// The cost of a large review: a key with many scopes, and a preview that tries to exhaust the reviewer.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 const command = resolve("dist/cli/main.js");
 const megabyte = 1024 * 1024;
 
-/** One key whose every scope turns from read into write. */
+/** One key with scopes that all change from read to write. */
 function keyWith(scopes) {
   const urn = "urn:pulumi:prod::shop::pulumi-nodejs:dynamic/apikeys:ApiKey::ci";
   const state = (verb) => ({
@@ -28,7 +28,7 @@ function keyWith(scopes) {
   return JSON.stringify({ steps: [{ ...step, replaceReasons: ["scopes"] }], changeSummary: { replace: 1 } });
 }
 
-/** Previews of 50 MB, each with another kind of too much. */
+/** Previews of 50 MB, each excessive in another way. */
 const hostile = {
   lists: () => `{"steps":[${"[],".repeat((50 * megabyte) / 3)}[]]}`,
   nesting: () => `{"steps":${"[".repeat(50 * megabyte)}`,

@@ -1,5 +1,5 @@
-// Work over foreign text: what a service says is made safe in a time that does not grow with it, and leaked secrets are looked up
-// among many keys about as fast as they are hashed.
+// Work on foreign text. The time to make a service's text safe does not grow with the text, and looking up leaked
+// secrets among many keys is about as fast as hashing them.
 import { createRequire } from "node:module";
 import { performance } from "node:perf_hooks";
 import { createHash, randomBytes } from "node:crypto";
