@@ -25,6 +25,7 @@ const commands: Readonly<Record<string, () => AddCommand>> = {
   approved: () => (require("./approved") as typeof import("./approved")).addApprovedCommand,
   "approve-pack": () => (require("./approve-pack") as typeof import("./approve-pack")).addApprovePackCommand,
   "new-backend": () => (require("./new-backend") as typeof import("./new-backend")).addNewBackendCommand,
+  completion: () => (require("./completion") as typeof import("./completion")).addCompletionCommand,
   merge: () => (require("./merge") as typeof import("./merge")).addMergeCommand,
 };
 
@@ -33,12 +34,16 @@ const program = new Command("apikeys")
     "Service accounts and API keys as Pulumi resources: the scope review for pull requests, what rotates when, and the emulator.",
   )
   .version((require("pulumi-apikeys/package.json") as { version: string }).version)
-  .showHelpAfterError()
+  .showHelpAfterError("Add --help to see every flag.")
   // Bad flags always exit with code 2; 1 is for our own bugs.
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
+/** The help and the completion of a shell know every command. */
+function needsAll(called: string): boolean {
+  return called === "completion" || !Object.hasOwn(commands, called);
+}
+
 const called = process.argv[2] ?? "";
-for (const [name, load] of Object.entries(commands))
-  if (name === called || !Object.hasOwn(commands, called)) load()(program);
+for (const [name, load] of Object.entries(commands)) if (name === called || needsAll(called)) load()(program);
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`apikeys: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;

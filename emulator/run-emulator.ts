@@ -1,6 +1,7 @@
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Server } from "node:net";
 import { CONTROL_PATH, control } from "./control/control";
+import { page } from "./control/page";
 import type { EmulatedService, PreparedService, Tokens } from "./emulated-service";
 import { Faults } from "./http/faults";
 import { emulatorServer } from "./http/http-server";
@@ -89,6 +90,7 @@ export async function runEmulator<Set extends ServiceSet>(
       faults,
       log,
     }),
+    page: () => page(parts.map(({ name, service }) => ({ name, url: addressOf(emulator.server) + service.basePath }))),
     faults,
     log,
     nowMs,
@@ -101,9 +103,8 @@ export async function runEmulator<Set extends ServiceSet>(
     data.close();
     throw error;
   }
-  const { port } = emulator.server.address() as AddressInfo;
-  emulator.guard = loopbackGuard(port);
-  const url = `http://127.0.0.1:${port}`;
+  const url = addressOf(emulator.server);
+  emulator.guard = loopbackGuard(portOf(emulator.server));
   let closing: Promise<void> | undefined;
   return {
     url,
@@ -113,6 +114,14 @@ export async function runEmulator<Set extends ServiceSet>(
     controlUrl: url + CONTROL_PATH,
     close: () => (closing ??= emulator.close().then(() => data.close())),
   };
+}
+
+function addressOf(server: Server): string {
+  return `http://127.0.0.1:${portOf(server)}`;
+}
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
 }
 
 function byName<Part extends { readonly name: string }, Value>(

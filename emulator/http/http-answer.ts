@@ -69,7 +69,7 @@ function sendHalf(response: ServerResponse, answer: Answer): number {
   return status;
 }
 
-function sendText(
+export function sendText(
   response: ServerResponse,
   status: number,
   text: string,

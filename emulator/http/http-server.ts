@@ -8,7 +8,7 @@ import {
 import type { Answer } from "./answer";
 import type { BoundedLog } from "./bounded-log";
 import type { Faults } from "./faults";
-import { deliver, send, sendInstead } from "./http-answer";
+import { deliver, send, sendInstead, sendText } from "./http-answer";
 import { withBody } from "./http-body";
 import type { RequestEntry } from "./request-log";
 import { Call, type Endpoint, type Service } from "./service";
@@ -19,6 +19,8 @@ const KEEP_ALIVE_MS = 65_000;
 export interface ServerParts {
   readonly services: readonly Service[];
   readonly control: Endpoint;
+  /** The HTML at `/`. */
+  readonly page: () => string;
   readonly faults: Faults;
   readonly log: BoundedLog<RequestEntry>;
   readonly nowMs: () => number;
@@ -34,6 +36,8 @@ export interface EmulatorServer {
   close(): Promise<void>;
 }
 
+const htmlHeaders = { "Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store" };
+
 /** A request whose body has not been read yet. */
 interface Arrival {
   readonly request: IncomingMessage;
@@ -44,7 +48,7 @@ interface Arrival {
 }
 
 /** The path of every request: guard, route, fault, body, handler, answer, log. */
-export function emulatorServer({ services, control, faults, log, nowMs, report }: ServerParts): EmulatorServer {
+export function emulatorServer({ services, control, page, faults, log, nowMs, report }: ServerParts): EmulatorServer {
   const servicesBySegment = new Map(services.map((service) => [firstSegment(service.basePath), service]));
   const delayed = new Set<NodeJS.Timeout>();
 
@@ -55,6 +59,7 @@ export function emulatorServer({ services, control, faults, log, nowMs, report }
     const queryAt = target.indexOf("?");
     const path = queryAt < 0 ? target : target.slice(0, queryAt);
     const queryText = queryAt < 0 ? "" : target.slice(queryAt + 1);
+    if (path === "/" && (request.method ?? "GET") === "GET") return sendText(response, 200, page(), htmlHeaders);
     const arrival = { request, response, method: request.method ?? "GET", path, queryText };
     const service = servicesBySegment.get(firstSegment(path));
     if (service) return serve(arrival, service);

@@ -92,8 +92,8 @@ export class Tab {
     });
   }
 
-  /** Loads a page from a file, and answers everything that it said or asked for until it was loaded. */
-  async load(file: string): Promise<readonly Message[]> {
+  /** Loads a page from a file or an address, and answers everything that it said or asked for until it was loaded. */
+  async load(place: string): Promise<readonly Message[]> {
     for (const domain of ["Page", "Runtime", "Log", "Network"]) await this.send(`${domain}.enable`);
     this.#events.length = 0;
     const loaded = new Promise<void>((done) => {
@@ -101,17 +101,24 @@ export class Tab {
         if (this.#events.some(({ method }) => method === "Page.loadEventFired")) done();
       };
     });
-    await this.send("Page.navigate", { url: `file://${file}` });
+    await this.send("Page.navigate", { url: place.startsWith("/") ? `file://${place}` : place });
     await loaded;
     return [...this.#events];
   }
 
   /** What an expression in the page gives, as JSON. Evaluated from outside, past the page's own policy. */
   async evaluate<T>(expression: string): Promise<T> {
-    const answer = await this.send("Runtime.evaluate", { expression, returnByValue: true });
+    const answer = await this.send("Runtime.evaluate", { expression, returnByValue: true, awaitPromise: true });
     const { result, exceptionDetails } = answer as { result: { value: T }; exceptionDetails?: { text: string } };
     if (exceptionDetails) throw new Error(JSON.stringify(exceptionDetails));
     return result.value;
+  }
+
+  /** Waits until an expression in the page holds. */
+  async until(expression: string): Promise<void> {
+    await this.evaluate(
+      `new Promise((done) => { const look = () => ((${expression}) ? done(true) : requestAnimationFrame(look)); look(); })`,
+    );
   }
 
   /** The width of the screen in CSS pixels, and its colours. */
