@@ -18,6 +18,20 @@ function publish(name: string, key: RotatingApiKey): void {
   secrets[name] = key.secret;
 }
 
+if (uses("datadog")) {
+  const exporter = new ServiceAccount("exporter", { connection: "datadog", labels });
+  publish(
+    "datadog",
+    new RotatingApiKey("exporter-key", {
+      connection: "datadog",
+      serviceAccountId: exporter.accountId,
+      scopes: ["metrics_read"],
+      expiresIn: "120d",
+      ...rotation,
+    }),
+  );
+}
+
 if (uses("grafana")) {
   const reports = new ServiceAccount("reports", { connection: "grafana", role: "Viewer", labels });
   publish(

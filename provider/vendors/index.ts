@@ -2,6 +2,7 @@
  * The built-in vendors, by the name that a connection uses. Plain data, for readers that must not load a backend: the
  * scope review, the policy pack, the README's table, the SDK's types.
  */
+import { datadog } from "./datadog";
 import { grafana } from "./grafana";
 import { jupyterhub } from "./jupyterhub";
 import { keycloak } from "./keycloak";
@@ -17,6 +18,7 @@ import { zabbix } from "./zabbix";
 import { zenml } from "./zenml";
 
 export const vendors = {
+  datadog,
   grafana,
   jupyterhub,
   keycloak,

@@ -1,4 +1,5 @@
 import type { VendorDouble } from "../../doubles/double";
+import { datadogRefusals, startDatadog } from "../../doubles/datadog";
 import { startGrafana } from "../../doubles/grafana";
 import { openaiRefusals, startOpenai } from "../../doubles/openai";
 import { startSendgrid } from "../../doubles/sendgrid";
@@ -24,6 +25,12 @@ export interface HostedVendor {
 
 /** By the backend's name, which is the connection's in the example, and that of the vendor's document. */
 export const hosted: Readonly<Record<string, HostedVendor>> = {
+  datadog: {
+    start: startDatadog,
+    tokenEnv: "DATADOG_ADMIN_CREDENTIAL",
+    connection: { accountEmail: "platform@example.com" },
+    alsoAnswers: datadogRefusals,
+  },
   grafana: { start: startGrafana, tokenEnv: "GRAFANA_ADMIN_TOKEN" },
   openai: {
     start: startOpenai,

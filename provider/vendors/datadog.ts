@@ -1,0 +1,61 @@
+import { dayMs, secondMs } from "../durations";
+import type { ScopeFacts } from "../scopes";
+import type { Vendor } from "./vendor";
+
+/** The permissions that Datadog's API document names, and those that let their holder make keys. */
+const names = [
+  "apm_api_catalog_read apm_api_catalog_write apm_read apm_service_catalog_read apm_service_catalog_write appsec_vm_read",
+  "billing_read bits_investigations_read bits_investigations_write cases_read cases_write ci_visibility_pipelines_write",
+  "ci_visibility_read cloud_cost_management_read cloud_cost_management_write code_analysis_read code_coverage_read",
+  "continuous_profiler_pgo_read coterm_read coterm_write create_webhooks dashboards_embed_share dashboards_invite_share",
+  "dashboards_public_share dashboards_read dashboards_write data_scanner_read data_scanner_write embeddable_graphs_share",
+  "error_tracking_read error_tracking_write events_read hosts_read incident_notification_settings_read",
+  "incident_notification_settings_write incident_read incident_settings_read incident_settings_write incident_write",
+  "metrics_read monitors_downtime monitors_read monitors_write org_connections_read org_connections_write",
+  "security_comments_read security_monitoring_critical_assets_read security_monitoring_critical_assets_write",
+  "security_monitoring_filters_read security_monitoring_filters_write security_monitoring_findings_read",
+  "security_monitoring_rules_read security_monitoring_rules_write security_monitoring_signals_read",
+  "security_monitoring_suppressions_read security_monitoring_suppressions_write security_pipelines_read",
+  "security_pipelines_write slos_corrections slos_read slos_write synthetics_global_variable_read",
+  "synthetics_global_variable_write synthetics_private_location_read synthetics_private_location_write synthetics_read",
+  "synthetics_write teams_manage teams_read test_optimization_read test_optimization_settings_write",
+  "test_optimization_write timeseries_query usage_read user_access_read workflows_read workflows_run workflows_write",
+] as const;
+
+const minting: ScopeFacts = { level: "admin", mintsKeys: true };
+
+const scopes: Readonly<Record<string, ScopeFacts>> = {
+  ...Object.fromEntries(names.flatMap((line) => line.split(" ").map((name) => [name, {}]))),
+  timeseries_query: { level: "read" },
+  org_management: { level: "admin" },
+  user_access_invite: { level: "admin" },
+  user_access_manage: minting,
+  service_account_write: minting,
+  api_keys_write: minting,
+  org_app_keys_write: minting,
+  user_app_keys: minting,
+};
+
+export const datadog = {
+  name: "datadog",
+  defaultUrl: "https://api.datadoghq.com",
+  capabilities: {
+    parent: "serviceAccount",
+    // No call of these changes an account's roles.
+    serviceAccounts: { name: "update", role: "replace" },
+    // They could be changed in place; here every change makes another key.
+    scopes: "mutable",
+    // An application key's, and a personal token's; an access token's is not documented.
+    secret: { shape: "(?<prefix>dd[a-z]{2,4}_)[A-Za-z0-9_-]{16,}" },
+    rename: true,
+    expiry: { support: "optional", longestMs: 365 * dayMs },
+    // How late and how exact is not documented.
+    lastUsed: { lagMs: dayMs, granularityMs: secondMs },
+    // A 404 is declared; that it comes for nothing but what is gone is not.
+    absence: "list",
+    // The longest name is not documented.
+    limits: { nameLength: 50 },
+  },
+  /** Scopes are permissions; organizations have more of them than the document names, so any word of the form is taken. */
+  catalogue: { scopes, open: { pattern: "^[a-z0-9_]+$", example: "dashboards_read" } },
+} as const satisfies Vendor;
