@@ -34,8 +34,9 @@ import { secondMs } from "./durations";
 import { defined } from "./defined";
 import { ConfigError } from "./errors";
 import { guardClient } from "./guarded-client";
-import { createHttpClient } from "./http/client";
+import { createHttpClient, realClock } from "./http/client";
 import { isLoopback, type TlsFiles } from "./http/network";
+import { AnswersClock, type ServiceClock } from "./http/service-clock";
 import { redact } from "./redact";
 import type { ScopeCatalogue } from "./scopes";
 import type { DeclaredOptions } from "./vendors/options";
@@ -69,13 +70,18 @@ export interface ConnectionFacts {
   readonly validateAccount?: (asked: AskedAccount) => readonly InputProblem[];
 }
 
+/** An opened connection knows its service's clock as soon as it has answered. */
+interface WithClock {
+  readonly clock?: ServiceClock;
+}
+
 /** A connection that can read but change nothing. */
-export interface Connection extends ConnectionFacts {
+export interface Connection extends ConnectionFacts, WithClock {
   readonly client: ReadingClient;
 }
 
 /** A connection that may change its service. */
-export interface WritableConnection extends ConnectionFacts {
+export interface WritableConnection extends ConnectionFacts, WithClock {
   readonly client: BackendClient;
 }
 
@@ -154,12 +160,13 @@ export function createConnections(
     const token = createTokenReader(name, source, env);
     const { authenticate } = backend;
     // A login is sent without the credential that it is about to obtain.
-    const login =
-      authenticate && (() => authenticate({ http: createHttpClient({ url, ...timing }), options, token, url }));
+    const clock = new AnswersClock(() => realClock.nowMs());
+    const common = { url, serviceClock: clock, ...timing };
+    const login = authenticate && (() => authenticate({ http: createHttpClient(common), options, token, url }));
     const session = createSession(token, login);
-    const http = createHttpClient({ url, session, ...timing });
+    const http = createHttpClient({ ...common, session });
     const client = guard(checkedClient(backend.connect({ http, options, token, url }), facts));
-    return { writable: { ...facts, client }, readable: { ...facts, client: readingPart(client) } };
+    return { writable: { ...facts, clock, client }, readable: { ...facts, clock, client: readingPart(client) } };
   }
 
   return {

@@ -136,6 +136,24 @@ export function accessDelta(
   };
 }
 
+/**
+ * What a service left out of the scopes that it was asked for, and what it added. A word for everything comes back as what it
+ * stands for, and what concerns the key alone is limited to its owner: neither is a difference.
+ */
+export function otherAccess(
+  catalogue: ScopeCatalogue | undefined,
+  asked: readonly string[],
+  given: readonly string[],
+): { readonly lacks: readonly string[]; readonly more: readonly string[] } {
+  const { gains, loses } = accessDelta(catalogue, asked, given);
+  const standsForMore = (scope: string) =>
+    isWildcard(catalogue, scope) || factsOf(catalogue, unlimitedScope(catalogue, scope))?.mintsKeys === true;
+  return {
+    lacks: loses.filter((scope) => !standsForMore(scope)),
+    more: asked.some(standsForMore) ? [] : gains.filter((scope) => unlimitedScope(catalogue, scope) === scope),
+  };
+}
+
 /** A test for the scopes that a list covers, prepared once for any number of questions. */
 function coverageOf(catalogue: ScopeCatalogue | undefined, held: readonly string[]): (scope: string) => boolean {
   const reach = reachOf(catalogue, held);

@@ -27,6 +27,7 @@ const life = z.strictObject({
   rotateBefore: text.optional(),
   jitter: text.optional(),
   onDisabled: text.optional(),
+  acceptLess: text.optional(),
   /** Names of those that are secret or not known before the update. */
   hidden: texts,
 });

@@ -89,7 +89,9 @@ function sideOf(unit: Unit, side: Side | undefined): ReviewedSide | null {
     accountId: isKey(unit) ? null : exactOrNull(ownId(unit, side)),
     grants: grantTexts(access.grants),
     unreadable: [...access.unreadable].sort(),
-    life: lifeOf(isKey(unit) ? state.inputs : { onDisabled: state.inputs.onDisabled }),
+    life: lifeOf(
+      isKey(unit) ? state.inputs : { onDisabled: state.inputs.onDisabled, acceptLess: state.inputs.acceptLess },
+    ),
     staysAlive: unit.after ? facts.retainOnDelete || facts.deletedWith !== undefined : unit.staysAlive !== undefined,
   };
 }
@@ -125,7 +127,7 @@ function lifeOf(inputs: Readonly<Record<string, unknown>>): ReviewedSide["life"]
     if (given === undefined || given === null || isHidden(given)) return null;
     return exactText(typeof given === "string" ? given : canonicalJson(given));
   };
-  const given = <Name extends "rotateBefore" | "jitter" | "onDisabled">(
+  const given = <Name extends "rotateBefore" | "jitter" | "onDisabled" | "acceptLess">(
     name: Name,
   ): { readonly [Field in Name]?: string } => {
     const text = value(name);
@@ -142,6 +144,7 @@ function lifeOf(inputs: Readonly<Record<string, unknown>>): ReviewedSide["life"]
     ...given("jitter"),
     // The default, written out or not, promises nothing about a disabled key.
     ...(inputs.onDisabled === "ignore" ? {} : given("onDisabled")),
+    ...(inputs.acceptLess === false ? {} : given("acceptLess")),
     hidden,
   };
 }

@@ -45,7 +45,7 @@ function earlierConnections(
   return [...new Map(comparable.map((each) => [JSON.stringify(each), each])).values()];
 }
 
-const newFields: readonly string[] = ["onDisabled", "retainOnDelete", "deletedWith"];
+const newFields: readonly string[] = ["onDisabled", "acceptLess", "retainOnDelete", "deletedWith"];
 const newExpiryFields: readonly string[] = ["rotateBefore", "maxOverlap", "jitter"];
 
 function earlierEntry(entry: LockEntry, committed: readonly LockEntry[]): LockEntry {

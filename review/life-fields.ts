@@ -1,4 +1,7 @@
-/** The inputs that decide how long a key lives, and (`onDisabled`) whether an update enables a disabled key again. */
+/**
+ * The inputs that decide how long a key lives, whether an update enables a disabled key again (`onDisabled`), and whether a
+ * key stays in use although it got less than the program asks for (`acceptLess`).
+ */
 export const lifeFields = [
   "expiresAt",
   "expiresIn",
@@ -9,4 +12,5 @@ export const lifeFields = [
   "rotateBefore",
   "jitter",
   "onDisabled",
+  "acceptLess",
 ] as const;

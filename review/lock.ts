@@ -144,6 +144,7 @@ function common(facts: Side["facts"]): Record<string, unknown> {
       ? {}
       : { onDisabled: lockedText(facts.onDisabled) }),
     ...(facts.target?.extraScopes === undefined ? {} : { extraScopes: lockedClaims(facts.target.extraScopes) }),
+    ...(facts.acceptLess ? { acceptLess: true } : {}),
     ...(facts.retainOnDelete ? { retainOnDelete: true } : {}),
     ...(facts.deletedWith === undefined ? {} : { deletedWith: lockedText(urnInsideStack(facts.deletedWith), 300) }),
   };

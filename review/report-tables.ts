@@ -97,6 +97,7 @@ function sideOf(
       labels: {},
       scopes: { kind: "absent" },
       exactName: false,
+      acceptLess: false,
       protect: false,
       retainOnDelete: side.staysAlive,
       account: account === null ? "absent" : "id" in account ? "value" : "unknown",

@@ -86,11 +86,18 @@ export interface Facts {
   readonly deletedWith?: string;
   /** The expiry that the service has, whoever set it. */
   readonly actualExpiresAt?: string;
+  /** The end that was asked for, where the service gave another. */
+  readonly askedExpiresAt?: string;
+  /** What the service gave, where that is not what was asked for. */
+  readonly grantedEnvironment?: string;
+  readonly grantedRole?: string;
   readonly createdAt?: string;
   readonly rotateEvery?: string;
   readonly rotateBefore?: string;
   readonly jitter?: string;
   readonly onDisabled?: string;
+  /** The program's consent to less than it asks for. */
+  readonly acceptLess: boolean;
   readonly overlap?: string;
   readonly retire?: string;
   readonly maxOverlap?: string;
@@ -122,6 +129,7 @@ export function readFacts(state: ResourceState, outputs: Values<OutputName>): Fa
     labels: readLabels(inputs.labels),
     scopes: readScopes(inputs.scopes),
     exactName: inputs.exactName === true,
+    acceptLess: inputs.acceptLess === true,
     protect: state.protect,
     retainOnDelete: state.retainOnDelete,
     account: accountReading(inputs.serviceAccountId),
@@ -141,8 +149,7 @@ export function readFacts(state: ResourceState, outputs: Values<OutputName>): Fa
   }
   const keepers = inputs.keepers === undefined ? undefined : JSON.stringify(inputs.keepers);
   if (keepers !== undefined) facts.keepers = keepers;
-  if (Array.isArray(outputs.serverScopes) && !outputs.serverScopes.some(isHidden))
-    facts.grantedScopes = outputs.serverScopes.filter((scope) => typeof scope === "string");
+  noteGiven(facts, outputs);
   if (state.deletedWith !== undefined) facts.deletedWith = state.deletedWith;
   noteOptions(facts, inputs.options);
   const requested = wholeNumber(inputs.generation);
@@ -150,6 +157,14 @@ export function readFacts(state: ResourceState, outputs: Values<OutputName>): Fa
   const generation = wholeNumber(outputs.generation);
   if (generation !== undefined) facts.generation = generation;
   return facts;
+}
+
+/** What the service gave, where that is not what was asked for. */
+function noteGiven(facts: Writable<Facts>, { serverScopes, serverExpiresAt, expiresAt }: Values<OutputName>): void {
+  if (Array.isArray(serverScopes) && !serverScopes.some(isHidden))
+    facts.grantedScopes = serverScopes.filter((scope) => typeof scope === "string");
+  const asked = serverExpiresAt === undefined ? undefined : text(expiresAt);
+  if (asked !== undefined) facts.askedExpiresAt = asked;
 }
 
 type Writable<Type> = { -readonly [Name in keyof Type]: Type[Name] };
@@ -185,6 +200,10 @@ const outputTexts: readonly (readonly [TextFact, OutputName])[] = [
   ["accountId", "accountId"],
   ["keyId", "keyId"],
   ["actualExpiresAt", "expiresAt"],
+  ["actualExpiresAt", "serverExpiresAt"],
+  ["askedExpiresAt", "askedExpiresAt"],
+  ["grantedEnvironment", "serverEnvironment"],
+  ["grantedRole", "serverRole"],
   ["createdAt", "createdAt"],
   ["createdAt", "rotatedAt"],
   ["fingerprint", "fingerprint"],
@@ -234,6 +253,7 @@ const decisive = {
   generation: "number",
   onDisabled: "text",
   options: "options",
+  acceptLess: "flag",
 } as const satisfies Partial<Record<InputName, Form>>;
 
 /** All other inputs: they decide nothing, or are read elsewhere. */

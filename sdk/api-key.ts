@@ -46,6 +46,14 @@ export interface KeyArgs<S extends Scope = Scope> {
   /** Consent to a replacement with a gap, on services that keep one key per account. Never changes the key. */
   allowOutage?: pulumi.Input<boolean>;
   /**
+   * Consent to a key that gets less than the program asks for: fewer scopes, an earlier end, another environment. Without it
+   * an update in which that happens fails: a new key is kept in the state, and one that was to follow a key that works is
+   * revoked again, so that the one before it stays. With it every run warns. Never changes the key.
+   *
+   * @default false
+   */
+  acceptLess?: pulumi.Input<boolean>;
+  /**
    * What becomes of a key that somebody has disabled on the service. `ignore`: it is left so, with a warning at every run;
    * nothing replaces it or rotates it, until it is enabled there. `replace`: the next update after a refresh makes another one.
    *
@@ -111,7 +119,7 @@ export class ApiKey<S extends Scope = Scope> extends pulumi.CustomResource {
   declare readonly physicalName: pulumi.Output<string>;
   /** RFC 3339 UTC. */
   declare readonly createdAt: pulumi.Output<string>;
-  /** RFC 3339 UTC; absent where the key does not expire. */
+  /** RFC 3339 UTC; absent where the key does not expire. The earlier one of what was asked for and what the service gave. */
   declare readonly expiresAt: pulumi.Output<string | undefined>;
   /** The canonical scopes: sorted, without repeats. */
   declare readonly scopes: pulumi.Output<string[] | undefined>;

@@ -77,7 +77,7 @@ export class RotatingApiKey<S extends Scope = Scope> extends pulumi.CustomResour
   declare readonly physicalName: pulumi.Output<string>;
   /** RFC 3339 UTC: when the current key was made. */
   declare readonly createdAt: pulumi.Output<string>;
-  /** RFC 3339 UTC; absent where the key does not expire. */
+  /** RFC 3339 UTC; absent where the key does not expire. The earlier one of what was asked for and what the service gave. */
   declare readonly expiresAt: pulumi.Output<string | undefined>;
   /** The current key's scopes. */
   declare readonly scopes: pulumi.Output<string[] | undefined>;

@@ -40,6 +40,13 @@ export interface ServiceAccountArgs<S extends Scope = Scope, R extends Role = Ro
    */
   connection?: pulumi.Input<string>;
   /**
+   * Consent to an account that gets another role or fewer scopes than the program asks for. Without it the update in which
+   * that happens fails, with the account kept in the state. With it every run warns. Never changes the account.
+   *
+   * @default false
+   */
+  acceptLess?: pulumi.Input<boolean>;
+  /**
    * What becomes of a service account that somebody has disabled on the service. `ignore`: it is left so, with a warning at every run;
    * nothing replaces it, until it is enabled there. `replace`: the next update after a refresh makes another account, and with it other keys.
    *

@@ -68,6 +68,7 @@ export function emulatorServer({ services, control, page, faults, log, nowMs, re
 
   function serve(arrival: Arrival, service: Service): void {
     const { request, response, method, path } = arrival;
+    response.setHeader("Date", new Date(nowMs()).toUTCString());
     const fault = faults.take(service.name, method, path);
 
     const finish = (status: number | null, keyId: string | null) => {

@@ -88,8 +88,10 @@ export interface NewKey<Declared extends DeclaredOptions = DeclaredOptions> {
   readonly environment?: "live" | "test";
   readonly description?: string;
   readonly labels?: Readonly<Record<string, string>>;
-  /** RFC 3339 UTC. */
+  /** RFC 3339 UTC, by the service's clock as far as it is known. */
   readonly expiresAt?: string;
+  /** The same as a life from now, in milliseconds, for services that are told one and count it by their own clock. */
+  readonly livesForMs?: number;
   readonly secretValue?: string;
   /** The {@link Vendor.keyOptions} that the program gives, and those with a default. Left out: there are none. */
   readonly options?: OptionsOf<Declared>;

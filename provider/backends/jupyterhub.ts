@@ -24,7 +24,7 @@ import { jupyterhub as vendor } from "../vendors/jupyterhub";
 import { defineBackend } from "./define-backend";
 import type { ApiKey, ServiceAccount } from "./definition";
 import { parseAnswer } from "./parse-answer";
-import { secondsUntil } from "./seconds-until";
+import { secondsToLive } from "./seconds-to-live";
 import { unlessGone } from "./unless-gone";
 
 const tokenSchema = z.object({
@@ -88,9 +88,9 @@ export const jupyterhub = defineBackend({
       return deleted ? "deleted" : "absent";
     };
     return {
-      async createKey({ serviceAccountId, name, scopes = [], expiresAt }) {
+      async createKey({ serviceAccountId, name, scopes = [], expiresAt, livesForMs }) {
         const at = tokensOf(serviceAccountId);
-        const json = { note: name, scopes, expires_in: secondsUntil(expiresAt, Date.now()) };
+        const json = { note: name, scopes, expires_in: secondsToLive({ expiresAt, livesForMs }, Date.now()) };
         const { body } = await http.request({ method: "POST", path: at, json }).catch(explainScopes);
         const issued = parseAnswer("POST", at, issuedSchema, body);
         return { ...toKey(issued), secret: issued.token };

@@ -25,7 +25,7 @@ import { defineBackend } from "./define-backend";
 import type { ApiKey, BackendContext, HttpClient, KeyRef, ServiceAccount } from "./definition";
 import { everyPage } from "./every-page";
 import { parseAnswer } from "./parse-answer";
-import { secondsUntil } from "./seconds-until";
+import { secondsToLive } from "./seconds-to-live";
 
 const unixTime = z.number().int();
 const keySchema = z.object({
@@ -99,11 +99,11 @@ export const openai = defineBackend<Options>({
       return !absent;
     };
     return {
-      async createKey({ serviceAccountId, name, scopes, expiresAt }) {
+      async createKey({ serviceAccountId, name, scopes, expiresAt, livesForMs }) {
         if (!scopes?.length)
           throw new InputError("scopes", "OpenAI takes none for all of them; nothing was sent. List them.");
         const at = `${accountAt(needAccount(serviceAccountId))}/api_keys`;
-        const json = { name, scopes, expires_in_seconds: secondsUntil(expiresAt, Date.now()) };
+        const json = { name, scopes, expires_in_seconds: secondsToLive({ expiresAt, livesForMs }, Date.now()) };
         const { body } = await http.request({ method: "POST", path: at, json });
         const { value: secret, ...issued } = parseAnswer("POST", at, issuedSchema, body);
         return { ...facts(issued), status: "active", secret };

@@ -20,6 +20,7 @@ import { nextPage } from "./list-bounds";
 import { alertOf, destroyPools, failedWhileConnecting, poolFor, type TlsFiles, undici } from "./network";
 import { redirectWords } from "./redirect";
 import { type Attempt, decideRetry, whyItEnded } from "./retry";
+import type { AnswersClock } from "./service-clock";
 import { errorForStatus, isFromBetween, readErrorBody, readRetryAfter } from "./status";
 
 export type HttpMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -90,6 +91,8 @@ export interface HttpClientOptions {
   readonly dispatcher?: Dispatcher;
   /** Certificates of this connection only. */
   readonly tls?: TlsFiles | undefined;
+  /** Takes note of what time it is by the answers. */
+  readonly serviceClock?: AnswersClock;
   readonly clock?: Clock;
   readonly random?: () => number;
 }
@@ -158,6 +161,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     const body = bodyText(request, label) ?? null;
     const dispatcher = options.dispatcher ?? (await poolFor(url, options.tls));
     if (stopped !== undefined) throw new ConnectionError(`${label()}: nothing was sent, because ${stopped}.`, false);
+    const sentAtMs = clock.nowMs();
     try {
       const response = await undici().request(target(url, request), {
         method: request.method,
@@ -177,6 +181,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       const headers = Object.fromEntries(
         Object.entries(response.headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]),
       );
+      options.serviceClock?.note(headers, { sentAtMs, cameAtMs: clock.nowMs() });
       return { status: response.statusCode, headers, text: await readBody(response.body, label) };
     } catch (error) {
       throw asConnectionError(error, { label: label(), url, timedOutAfterMs: signal.aborted ? attemptMs : undefined });

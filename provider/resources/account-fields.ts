@@ -10,7 +10,7 @@ import { fieldSchemas } from "./checks/shape";
 import { checkDescription } from "./checks/words";
 import { changedOptions, effectOf } from "./options";
 
-const { connection, labels, name, onDisabled, origin, target } = keyFields;
+const { acceptLess, connection, labels, name, onDisabled, origin, target } = keyFields;
 
 export const accountFields = {
   connection,
@@ -49,6 +49,7 @@ export const accountFields = {
   target,
   /** Added by `check`: what the account should be. */
   status: always<string>({ change: "replace", same: sameStatus }),
+  acceptLess,
   onDisabled,
 } as const satisfies Fields;
 

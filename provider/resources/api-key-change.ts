@@ -1,10 +1,14 @@
 /** Why a key is replaced or updated: the comparison of a record with its inputs. Pure. */
+import type { KeyChanges } from "../backends/definition";
 import type { ConnectionFacts } from "../connections";
+import { defined } from "../defined";
 import { isUnknown } from "../wire";
 import { apiKeyFields, type ApiKeyInputs } from "./api-key-fields";
 import type { ApiKeyOutputs } from "./api-key-inputs";
 import { compareExpiry, type ExpiryChange, sameLife } from "./expiry";
 import { changedFields, withEffect } from "./fields/field";
+import { newPhysicalName } from "./names";
+import { changedOptions, optionsToSend } from "./options";
 
 interface PlannedChange {
   readonly replaces: string[];
@@ -64,6 +68,25 @@ function planEnd(olds: ApiKeyOutputs, news: ApiKeyInputs, { facts, nowMs, leftAl
       // The end stays, but is asked for in other words: the record has to say so, or it would not be known when it passes.
       return sameLife(news.expiresIn, olds.expiresIn) ? none : { ...none, updates: ["expiresIn"] };
   }
+}
+
+/** The changes to send: none of what stands in the record alone. */
+export function changesInPlace(
+  olds: ApiKeyOutputs,
+  news: ApiKeyInputs,
+  { updates, expiry }: Pick<PlannedChange, "updates" | "expiry">,
+  { capabilities, keyOptions }: ConnectionFacts,
+): KeyChanges {
+  const { physicalName } = olds;
+  const name = updates.includes("name") ? newPhysicalName(news, physicalName) : physicalName;
+  const isReworded = updates.includes("description") && capabilities.description === "update";
+  return defined({
+    name: name === physicalName ? undefined : name,
+    description: isReworded ? (news.description ?? "") : undefined,
+    labels: updates.includes("labels") && capabilities.marker === "metadata" ? (news.labels ?? {}) : undefined,
+    options: optionsToSend(changedOptions(keyOptions, olds, news)),
+    expiresAt: expiry.kind === "update" ? expiry.expiresAt : undefined,
+  });
 }
 
 function asksForSameEnd(olds: ApiKeyOutputs, { expiresAt, expiresIn }: ApiKeyInputs): boolean {

@@ -10,33 +10,34 @@ import type {
   ResourceProvider,
   UpdateResult,
 } from "@pulumi/pulumi/dynamic";
-import type { KeyChanges, KeyRef } from "../backends/definition";
+import type { KeyRef } from "../backends/definition";
 import type { ConnectionFacts } from "../connections";
 import { defined } from "../defined";
 import { AmbiguousCreateError, ProviderError } from "../errors";
 import { formatTime } from "../times";
 import { isUnknown } from "../wire";
 import type { KnownKey } from "./absence";
-import { planChange } from "./api-key-change";
+import { changesInPlace, planChange } from "./api-key-change";
 import { apiKeyFields, type ApiKeyInputs, isCallerChosen } from "./api-key-fields";
 import { type ApiKeyOutputs, canonicalEnd, checkExpiry, checkOutage, checkSecretValue } from "./api-key-inputs";
 import { changeKey } from "./change-key";
 import { checkAnswer, describeForCheck, openRecorded, openRecordedForWrite, type ResourceContext } from "./context";
 import { disabledWords, staysDisabled } from "./disabled";
-import { resolveExpiry, sameInstant } from "./expiry";
+import { agreedEnd, compareEnd, type End, recordedEnd, resolveExpiry, sameLife } from "./expiry";
 import { Failures } from "./checks/failures";
 import { checkShape } from "./checks/shape";
 import { checkedInputs, except, handedBack, namesOf, picked, shapeOf } from "./fields/field";
 import { createInputMemory } from "./input-memory";
-import { tellOtherTerms } from "./given-words";
+import { dealOf, judgeTerms, lessThanAsked, tellOtherTerms } from "./given-words";
 import { compareScopes, keyRequest, recordIssued, sameDescription, withAccount } from "./key-inputs";
 import { issueKey } from "./issue-key";
 import { livingByMarkers, type Observation, observeKey, revokeKey } from "./key-on-service";
-import { logicalName, newPhysicalName } from "./names";
+import { logicalName } from "./names";
 import { tellOtherOptions } from "./option-words";
-import { changedOptions, compareOptions, optionFields, optionsToSend, withoutChanged } from "./options";
-import { keptAfterFailure } from "./partial-failure";
+import { changedOptions, compareOptions, optionFields, withoutChanged } from "./options";
+import { keptAfterFailure, PartialFailure } from "./partial-failure";
 import { keyRefused } from "./taken-name";
+import { endByService, serviceAheadMs } from "./service-time";
 import { assertSameTarget, checkPath, foundTarget } from "./target";
 import { readOrKeep } from "./unknown";
 import { validateKey } from "./validation";
@@ -82,7 +83,7 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
       const { replaces, updates, knownFrom } = planChange(olds, news, { facts, nowMs: context.nowMs(), leftAlone });
       if (isDisabled && !replaces.includes("status"))
         context.warn(disabledWords(`the key "${logicalName(news.origin)}"`));
-      tellOtherTerms(context, olds, { given: { scopes: olds.serverScopes }, facts });
+      tellOtherTerms(context, dealOf(olds, facts, news));
       tellOtherOptions(context, olds, facts);
       if (replaces.length === 0 && updates.length === 0) return { changes: false };
       const deleteBeforeReplace = news.exactName === true || facts.capabilities.maxActiveKeys === 1;
@@ -93,26 +94,24 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
     async create(inputs: ApiKeyInputs): Promise<CreateResult<ApiKeyOutputs>> {
       const connection = context.connections.openForWrite(inputs.connection);
       const nowMs = context.nowMs();
-      const expiresAt = resolveExpiry(inputs, nowMs);
+      let sent: End = {};
+      const end = () => (sent = endByService(context, connection, { asked: inputs, nowMs }));
       const { secretValue, status: _status, ...given } = inputs;
       const naming = await context.marking.naming("ApiKey", inputs, connection);
       try {
-        const issued = await issueKey(
-          connection,
-          keyRequest(apiKeyFields, inputs, expiresAt, connection),
-          naming,
-          context.clock,
-        );
-        const record = recordIssued(
-          issued,
-          { ...inputs, expiresAt, callerChosen: secretValue !== undefined },
-          connection,
-          nowMs,
-        );
-        tellOtherTerms(context, { ...inputs, expiresAt }, { given: issued, facts: connection });
-        tellOtherOptions(context, { ...given, ...record }, connection);
-        return { id: record.keyId, outs: { ...given, ...record } };
+        const request = { ...keyRequest(apiKeyFields, inputs, connection), end };
+        const issued = await issueKey(connection, request, naming, context.clock);
+        const { granularityMs } = connection.capabilities.expiry;
+        const expiresAt = agreedEnd(sent.expiresAt, inputs, { issued, granularityMs });
+        const asked = { ...inputs, expiresAt, callerChosen: secretValue !== undefined };
+        const record = recordIssued(issued, asked, connection, nowMs);
+        const outs = { ...given, ...record };
+        tellOtherOptions(context, outs, connection);
+        const refusal = judgeTerms(context, dealOf(outs, connection, inputs));
+        if (refusal) throw keptAfterFailure(refusal, record.keyId, outs, inputs);
+        return { id: record.keyId, outs };
       } catch (error) {
+        if (error instanceof PartialFailure) throw error;
         if (!(error instanceof AmbiguousCreateError) || inputs.exactName === true)
           throw await keyRefused(connection, inputs.serviceAccountId, naming, error);
         // What may be on the service is recorded, so that the next run, or a destroy, looks for it and revokes it.
@@ -122,7 +121,7 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
           keyId: lost,
           physicalName: error.marker,
           createdAt: formatTime(nowMs),
-          expiresAt,
+          expiresAt: sent.expiresAt,
           service: connection.origin,
           lostCreate: lost === undefined ? (true as const) : undefined,
         });
@@ -139,8 +138,11 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
         context,
         { connection: connection.name, what: `the key "${logicalName(props.origin)}"` },
         {
-          read: async () =>
-            found(id, props, await observeKey(connection, knownKey(id, props), context.nowMs()), connection),
+          read: async () => {
+            const observed = await observeKey(connection, knownKey(id, props), context.nowMs());
+            serviceAheadMs(context, connection);
+            return found(id, props, observed, connection);
+          },
           kept: () => unread(id, props, context.nowMs()),
         },
       );
@@ -150,39 +152,25 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
       const connection = openRecorded(context, olds);
       const leftAlone = staysDisabled(olds.status, news) || memory.ignored(news).includes("status");
       const moment = { facts: connection, nowMs: context.nowMs(), leftAlone };
-      const { updates, expiry } = planChange(olds, news, moment);
-      const { capabilities } = connection;
-      const physicalName = updates.includes("name") ? newPhysicalName(news, olds.physicalName) : olds.physicalName;
-      const optionChanges = changedOptions(connection.keyOptions, olds, news);
-      const changes: KeyChanges = defined({
-        ...changedWords(news, updates, capabilities),
-        name: physicalName === olds.physicalName ? undefined : physicalName,
-        options: optionsToSend(optionChanges),
-        expiresAt: expiry.kind === "update" ? expiry.expiresAt : undefined,
-      });
-      if (Object.keys(changes).length > 0)
-        await changeKey(openRecordedForWrite(context, olds), refOf(id, olds), changes);
+      const plan = planChange(olds, news, moment);
+      const { expiry } = plan;
+      const changes = changesInPlace(olds, news, plan, connection);
+      const { name: physicalName = olds.physicalName } = changes;
+      const told =
+        Object.keys(changes).length > 0
+          ? await changeKey(openRecordedForWrite(context, olds), refOf(id, olds), changes)
+          : undefined;
       const { secretValue: _secret, status: _status, ...given } = news;
-      const { keyId, secret, accessId, hint, fingerprint, secretVersion, createdAt, serverScopes } = olds;
-      const { expiryImposed, optionsTold, status } = olds;
-      const expiresAt = expiry.kind === "update" ? (expiry.expiresAt ?? undefined) : (news.expiresAt ?? olds.expiresAt);
-      const record = {
-        keyId,
-        accessId,
-        hint,
-        fingerprint,
-        secretVersion,
-        createdAt,
-        serverScopes,
-        serverOptions: withoutChanged(olds.serverOptions, optionChanges),
-        expiryImposed,
-        optionsTold,
-        status,
-        expiresAt,
-        physicalName,
-        secret,
-      };
-      return { outs: defined({ ...given, ...record, service: connection.origin }) };
+      const end =
+        expiry.kind === "update"
+          ? recordedEnd(expiry.expiresAt ?? undefined, told?.expiresAt)
+          : recordedEnd(askedEnd(olds, news, context.nowMs()), olds.serverExpiresAt ?? olds.expiresAt);
+      const serverOptions = withoutChanged(olds.serverOptions, changedOptions(connection.keyOptions, olds, news));
+      const record = { ...picked(ofTheKey, olds), ...end, serverOptions, physicalName, service: connection.origin };
+      const outs = defined({ ...given, ...record }) as ApiKeyOutputs;
+      const refusal = lessThanAsked(dealOf(outs, connection, news));
+      if (refusal) throw keptAfterFailure(refusal, id, outs, news);
+      return { outs };
     },
 
     async delete(id: string, props: ApiKeyOutputs): Promise<void> {
@@ -195,17 +183,30 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
   };
 }
 
-/** What the service keeps of the words that change. */
-function changedWords(
-  news: ApiKeyInputs,
-  updates: readonly string[],
-  { description, marker }: ConnectionFacts["capabilities"],
-): KeyChanges {
-  return defined({
-    description: updates.includes("description") && description === "update" ? (news.description ?? "") : undefined,
-    labels: updates.includes("labels") && marker === "metadata" ? (news.labels ?? {}) : undefined,
-  });
+/** What stays as it is as long as the key is the same. */
+const ofTheKey = [
+  "keyId",
+  "accessId",
+  "hint",
+  "fingerprint",
+  "secretVersion",
+  "createdAt",
+  "serverScopes",
+  "serverEnvironment",
+  "expiryImposed",
+  "optionsTold",
+  "status",
+  "secret",
+] as const satisfies readonly (keyof ApiKeyOutputs)[];
+
+/** The end that the program asks for of a key that stays: its date, or its life from the issue. */
+function askedEnd(olds: ApiKeyOutputs, news: ApiKeyInputs, nowMs: number): string | undefined {
+  if (news.expiresAt !== undefined) return news.expiresAt;
+  if (sameLife(news.expiresIn, olds.expiresIn)) return olds.askedExpiresAt ?? olds.expiresAt;
+  return resolveExpiry(news, olds.createdAt === undefined ? nowMs : Date.parse(olds.createdAt));
 }
+
+const noEnd = { expiresAt: undefined, askedExpiresAt: undefined, serverExpiresAt: undefined };
 
 /** What a look at the service makes of the record. */
 function found(
@@ -215,11 +216,13 @@ function found(
   connection: ConnectionFacts,
 ): ReadResult<ApiKeyOutputs> {
   const props = withAccount(recorded, movedTo);
-  const { agreedScopes: _scopes, agreedExpiresAt, ...others } = props;
+  const { agreedScopes: _agreed, serverScopes: _given, agreedExpiresAt: _end, ...others } = props;
   const rest = except(optionFields, others);
   const { capabilities } = connection;
-  const agreedEnd = agreedExpiresAt ?? props.expiresAt;
-  const endMoved = key !== undefined && !sameInstant(key.expiresAt, agreedEnd, capabilities.expiry.granularityMs);
+  const { expiresAt, agreedExpiresAt = expiresAt, askedExpiresAt, serverExpiresAt } = props;
+  const { moved, end } = key
+    ? compareEnd(key.expiresAt, props, capabilities.expiry.granularityMs)
+    : { moved: false, end: { expiresAt: agreedExpiresAt, askedExpiresAt, serverExpiresAt } };
   const reworded = capabilities.description === "update" ? key?.description : undefined;
   const outs = defined({
     ...rest,
@@ -228,10 +231,10 @@ function found(
     status,
     accessId: key?.accessId ?? props.accessId,
     description: sameDescription(reworded, props.description) ? props.description : reworded,
-    expiresAt: endMoved ? key.expiresAt : agreedEnd,
-    agreedExpiresAt: endMoved ? agreedEnd : undefined,
+    ...noEnd,
+    ...end,
   }) as ApiKeyOutputs;
-  return { id, props: outs, inputs: { ...inputsOf(outs, endMoved), ...foundTarget(connection, outs) } };
+  return { id, props: outs, inputs: { ...inputsOf(outs, moved), ...foundTarget(connection, outs) } };
 }
 
 /** The record as it is; that a key's time is over needs no service to say so. */
@@ -247,6 +250,7 @@ function inputsOf(outs: ApiKeyOutputs, endMoved: boolean): ApiKeyOutputs {
   const given: Record<string, unknown> = { ...picked(namesOf(apiKeyFields), outs) };
   const ownEnd = outs.expiresIn === undefined && outs.expiryImposed !== true;
   if (!ownEnd && !endMoved) delete given.expiresAt;
+  else if (!endMoved && outs.askedExpiresAt !== undefined) given.expiresAt = outs.askedExpiresAt;
   // `check` must know the program's own date again, also once it has passed.
   if (!endMoved || outs.expiresIn !== undefined || outs.expiryImposed === true) delete given.agreedExpiresAt;
   // An end that was taken away shows as a missing life: nothing else of it is left to show.

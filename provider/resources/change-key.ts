@@ -7,12 +7,16 @@ import { sameInstant } from "./expiry";
 import { ignoredOption } from "./options";
 import { firstOf, ignoredDescription, ignoredName, proveChange } from "./proven-change";
 
-/** @throws ProviderError - the service acknowledged the change, and the key is not as it was asked to be. */
-export async function changeKey(connection: WritableConnection, ref: KeyRef, changes: KeyChanges): Promise<void> {
+/** The key as the service tells it afterwards. @throws ProviderError - the service acknowledged the change, and the key is not as it was asked to be. */
+export async function changeKey(
+  connection: WritableConnection,
+  ref: KeyRef,
+  changes: KeyChanges,
+): Promise<ApiKey | undefined> {
   const { client, capabilities, backend, keyOptions } = connection;
   if (!client.updateKey) throw new ProviderError(`${backend} cannot change a key in place`);
   const change = client.updateKey.bind(client, ref, changes);
-  await proveChange({
+  return proveChange({
     what: `key ${ref.id}`,
     make: change,
     look: () => client.getKey({ ...ref, name: changes.name ?? ref.name }),

@@ -1,5 +1,5 @@
 import type { CheckFailure } from "@pulumi/pulumi/dynamic";
-import { decisionTime } from "../clock";
+import { clockIsSet, decisionTime } from "../clock";
 import type { Connection, ConnectionFacts, Connections, WritableConnection } from "../connections";
 import { ConfigError } from "../errors";
 import { type Clock, realClock } from "../http/client";
@@ -18,6 +18,8 @@ export interface ResourceContext {
   readonly warn: (message: string) => void;
   /** Waits and deadlines. */
   readonly clock: Clock;
+  /** False, or left out, where somebody has set the decision clock: then no service's clock is compared with it. */
+  readonly heedsServiceClock?: () => boolean;
   /** How resources name what they make, and find what a killed run has left. */
   readonly marking: Marking;
 }
@@ -28,7 +30,14 @@ export function warn(message: string): void {
 }
 
 export function createContext(connections: Connections, marking: Marking = plainMarking): ResourceContext {
-  return { connections, nowMs: () => decisionTime(), warn, clock: realClock, marking };
+  return {
+    connections,
+    nowMs: () => decisionTime(),
+    warn,
+    clock: realClock,
+    heedsServiceClock: () => !clockIsSet(),
+    marking,
+  };
 }
 
 /** Where an object stands, as its record says. */

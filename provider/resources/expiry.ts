@@ -1,5 +1,6 @@
 /** When a key ends: resolved at its issue, compared afterwards. All pure. */
 import type { Capabilities } from "../backends/definition";
+import { defined } from "../defined";
 import { parseDuration } from "../durations";
 import { formatTime, parseTime } from "../times";
 
@@ -18,6 +19,24 @@ export interface RecordedExpiry {
   readonly expiryImposed?: boolean | undefined;
   /** The end that was agreed, where `read` has found another one on the service. */
   readonly agreedExpiresAt?: string | undefined;
+  /** The end that was asked for, where the service gave an earlier one. */
+  readonly askedExpiresAt?: string | undefined;
+  /** The end that the service gave, where that is later. */
+  readonly serverExpiresAt?: string | undefined;
+}
+
+/** The end of a key as it is recorded: nobody is promised more than the service does, and nobody gets more than was asked for. */
+export function recordedEnd(
+  asked: string | undefined,
+  given: string | undefined,
+): { readonly expiresAt?: string; readonly askedExpiresAt?: string; readonly serverExpiresAt?: string } {
+  // The user's own spelling of the same instant is kept, so that the record reads as the program does.
+  if (given === undefined || (asked !== undefined && sameInstant(asked, given, 0)))
+    return defined({ expiresAt: asked });
+  if (asked === undefined) return { expiresAt: given };
+  return millis(given) < millis(asked)
+    ? { expiresAt: given, askedExpiresAt: asked }
+    : { expiresAt: asked, serverExpiresAt: given };
 }
 
 /** The end of a key that is issued at `issuedAtMs`: whole seconds, rounded down, so that no key lives longer than asked. RFC 3339 UTC. */
@@ -25,6 +44,54 @@ export function resolveExpiry(asked: AskedExpiry, issuedAtMs: number): string | 
   if (asked.expiresAt !== undefined) return formatTime(Math.floor(millis(asked.expiresAt) / 1000) * 1000);
   if (asked.expiresIn === undefined) return undefined;
   return formatTime(Math.floor((issuedAtMs + lifetimeMs(asked.expiresIn)) / 1000) * 1000);
+}
+
+/** An end that is asked for, and the same as a life. */
+export interface End {
+  readonly expiresAt?: string;
+  readonly livesForMs?: number;
+}
+
+/** The end of a key that is issued now. */
+export function endAt(asked: AskedExpiry, issuedAtMs: number): End {
+  const expiresAt = resolveExpiry(asked, issuedAtMs);
+  if (expiresAt === undefined) return {};
+  const livesForMs = asked.expiresIn === undefined ? millis(expiresAt) - issuedAtMs : lifetimeMs(asked.expiresIn);
+  return { expiresAt, livesForMs };
+}
+
+/**
+ * The end that was asked for, as the issue has shown it: a life counts from the issue by the service's clock, whatever ours says.
+ */
+export function agreedEnd(
+  sent: string | undefined,
+  { expiresIn }: AskedExpiry,
+  { issued, granularityMs }: { readonly issued: RecordedExpiry; readonly granularityMs: number },
+): string | undefined {
+  if (sent === undefined || expiresIn === undefined || issued.createdAt === undefined) return sent;
+  const counted = resolveExpiry({ expiresIn }, millis(issued.createdAt));
+  const { expiresAt } = issued;
+  const isCounted = sameInstant(expiresAt, counted, granularityMs) && !sameInstant(expiresAt, sent, granularityMs);
+  return expiresAt !== undefined && isCounted ? counted : sent;
+}
+
+/** What a read makes of the end of a key: `moved`, somebody has changed it since the issue. */
+export function compareEnd(
+  onService: string | undefined,
+  { expiresAt, agreedExpiresAt = expiresAt, askedExpiresAt, serverExpiresAt }: Omit<RecordedExpiry, "expiresIn">,
+  granularityMs: number,
+): { readonly moved: boolean; readonly end: Omit<RecordedExpiry, "expiresIn"> } {
+  const asked = askedExpiresAt ?? agreedExpiresAt;
+  const isSame = (end: string | undefined) => sameInstant(onService, end, granularityMs);
+  if (isSame(serverExpiresAt ?? agreedExpiresAt)) {
+    const isEarlier =
+      onService !== undefined && agreedExpiresAt !== undefined && millis(onService) < millis(agreedExpiresAt);
+    const kept = defined({ expiresAt: agreedExpiresAt, askedExpiresAt, serverExpiresAt });
+    return { moved: false, end: isEarlier ? recordedEnd(asked, onService) : kept };
+  }
+  // What was given other than asked is by now as it was asked for.
+  if (isSame(asked)) return { moved: false, end: recordedEnd(asked, onService) };
+  return { moved: true, end: defined({ expiresAt: onService, agreedExpiresAt, askedExpiresAt, serverExpiresAt }) };
 }
 
 /** What a plan has to do about the end of an existing key. */
@@ -46,9 +113,17 @@ const over: ExpiryChange = { kind: "replace", field: "expiresAt", known: "output
 
 export function compareExpiry(asked: AskedExpiry, recorded: RecordedExpiry, rules: ExpiryRules): ExpiryChange {
   if (asked.expiresAt !== undefined)
-    return movedUnlessSame({ field: "expiresAt", end: resolveExpiry(asked, rules.nowMs) ?? null }, recorded, rules);
+    return ownDate({ field: "expiresAt", end: resolveExpiry(asked, rules.nowMs) ?? null }, recorded, rules);
   if (asked.expiresIn === undefined) return withoutEnd(recorded, rules);
   return sameLife(asked.expiresIn, recorded.expiresIn) ? keptLife(recorded, rules) : otherLife(asked, recorded, rules);
+}
+
+/** A date of the program's own; where the service ends a key well before it, the first run after that end makes the next one. */
+function ownDate(wanted: NewEnd, recorded: RecordedExpiry, rules: ExpiryRules): ExpiryChange {
+  const change = movedUnlessSame(wanted, recorded, rules);
+  const { expiresAt, askedExpiresAt } = recorded;
+  const isCut = askedExpiresAt !== undefined && !sameInstant(expiresAt, askedExpiresAt, rules.expiry.granularityMs);
+  return change.kind === "none" && isCut && isOver(expiresAt, rules) ? over : change;
 }
 
 /** Nobody asks for an end any more, or nobody ever did. */
@@ -79,8 +154,14 @@ interface NewEnd {
   readonly end: string | null;
 }
 
-function movedUnlessSame(wanted: NewEnd, { expiresAt }: RecordedExpiry, rules: ExpiryRules): ExpiryChange {
-  return sameInstant(wanted.end, expiresAt, rules.expiry.granularityMs) ? unchanged : moved(wanted, rules);
+/** What was asked for, and what was given instead, are both there already. */
+function movedUnlessSame(wanted: NewEnd, recorded: RecordedExpiry, rules: ExpiryRules): ExpiryChange {
+  const { expiresAt, agreedExpiresAt, askedExpiresAt } = recorded;
+  const there =
+    agreedExpiresAt === undefined && askedExpiresAt !== undefined ? [expiresAt, askedExpiresAt] : [expiresAt];
+  return there.some((end) => sameInstant(wanted.end, end, rules.expiry.granularityMs))
+    ? unchanged
+    : moved(wanted, rules);
 }
 
 function moved({ field, end }: NewEnd, { expiry }: ExpiryRules): ExpiryChange {

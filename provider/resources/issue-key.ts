@@ -1,6 +1,7 @@
 /** How a key is issued, and what becomes of a create whose answer is unclear: nothing that nobody knows stays alive. */
 import type { ApiKey, IssuedApiKey, KeyRef, NewKey } from "../backends/definition";
 import type { WritableConnection } from "../connections";
+import { defined } from "../defined";
 import { secondMs } from "../durations";
 import {
   AmbiguousCreateError,
@@ -13,12 +14,19 @@ import {
 } from "../errors";
 import { type Clock, realClock } from "../http/client";
 import { withUnseenSecret } from "../unseen-secret";
+import type { End } from "./expiry";
 import { livingByMarkers, revokeKey } from "./key-on-service";
 import type { Naming } from "./marking";
 import { isPlainId } from "./plain-id";
 
 /** How often a create whose key was found and revoked is made again. */
 const mostCreates = 3;
+
+/** A key to make, without its name. */
+export interface KeyRequest extends Omit<NewKey, "name" | keyof End> {
+  /** Worked out when the key is made: until then something may have been learned of the service's clock. */
+  readonly end?: () => End;
+}
 
 /**
  * Makes a key. An unclear answer is resolved by this call's own marker: what is found is revoked (its
@@ -29,7 +37,7 @@ const mostCreates = 3;
  */
 export async function issueKey(
   connection: WritableConnection,
-  request: Omit<NewKey, "name">,
+  { end, ...request }: KeyRequest,
   naming: Naming,
   clock: Clock = realClock,
 ): Promise<IssuedApiKey> {
@@ -37,7 +45,8 @@ export async function issueKey(
   for (let creates = 1; ; creates += 1) {
     const name = naming.draw();
     try {
-      return whole("createKey", await connection.client.createKey({ ...request, name }));
+      const asked = defined({ ...request, ...end?.(), name });
+      return whole("createKey", await connection.client.createKey(asked));
     } catch (error) {
       if (!isUnclear(error)) throw error;
       const call = { connection, ref: { ...parentOf(request), name }, exact: naming.exact, clock };

@@ -3,21 +3,18 @@ import type { IssuedApiKey, NewKey } from "../backends/definition";
 import type { ConnectionFacts } from "../connections";
 import { defined } from "../defined";
 import { fingerprintOf } from "../fingerprint";
-import { sameAccess } from "../scopes";
+import { otherAccess, sameAccess } from "../scopes";
 import { formatTime } from "../times";
 import type { OptionValues } from "../vendors/options";
 import { type Fields, sentInputs } from "./fields/field";
-import { sameInstant } from "./expiry";
+import { type End, recordedEnd } from "./expiry";
+import type { Terms } from "./given";
 import { givenOptions } from "./options";
+import { sameValue } from "./same-value";
 
-/** The request for a new key, without its name. */
-export function keyRequest(
-  fields: Fields,
-  inputs: object,
-  expiresAt: string | undefined,
-  facts: ConnectionFacts,
-): Omit<NewKey, "name"> {
-  return defined({ ...sentInputs(fields, inputs, facts), expiresAt });
+/** The request for a new key, without its name and its end. */
+export function keyRequest(fields: Fields, inputs: object, facts: ConnectionFacts): Omit<NewKey, "name" | keyof End> {
+  return sentInputs(fields, inputs, facts);
 }
 
 /** What is recorded of a key at its issue, beside the inputs. */
@@ -33,7 +30,14 @@ export interface KeyRecord {
   readonly secretVersion?: string;
   readonly physicalName: string;
   readonly createdAt: string;
+  /** The end that is judged by: the earlier one of what was asked for and what the service gave. */
   readonly expiresAt?: string;
+  /** What was asked for, where the service gave an earlier end. */
+  readonly askedExpiresAt?: string;
+  /** What the service gave, where that is later than what was asked for. */
+  readonly serverExpiresAt?: string;
+  /** Where it works, by what the service says, if that is not where it was asked to. */
+  readonly serverEnvironment?: string;
   /** The service set the end by itself. */
   readonly expiryImposed?: true;
   /** What the service made of the scopes, where it is not what was asked for. */
@@ -50,18 +54,13 @@ export function recordIssued(
   asked: {
     readonly scopes?: readonly string[];
     readonly options?: OptionValues;
+    readonly environment?: string;
     readonly expiresAt: string | undefined;
     readonly callerChosen: boolean;
   },
   connection: ConnectionFacts,
   nowMs: number,
 ): KeyRecord {
-  const { granularityMs } = connection.capabilities.expiry;
-  // The user's own spelling of the same instant is kept, so that the record reads as the program does.
-  const expiresAt =
-    asked.expiresAt !== undefined && sameInstant(asked.expiresAt, issued.expiresAt ?? asked.expiresAt, granularityMs)
-      ? asked.expiresAt
-      : issued.expiresAt;
   return defined({
     // A key of a disabled account is made, and opens nothing.
     status: issued.status === "disabled" ? "disabled" : "active",
@@ -73,10 +72,11 @@ export function recordIssued(
     secretVersion: issued.secretVersion,
     physicalName: issued.name,
     createdAt: issued.createdAt ?? formatTime(nowMs),
-    expiresAt,
-    expiryImposed: asked.expiresAt === undefined && expiresAt !== undefined ? (true as const) : undefined,
-    serverScopes:
-      issued.scopes && asked.scopes && !sameList(issued.scopes, asked.scopes) ? [...issued.scopes].sort() : undefined,
+    ...recordedEnd(asked.expiresAt, issued.expiresAt),
+    expiryImposed: asked.expiresAt === undefined && issued.expiresAt !== undefined ? (true as const) : undefined,
+    serverEnvironment:
+      asked.environment !== undefined && issued.environment !== asked.environment ? issued.environment : undefined,
+    serverScopes: otherList(issued.scopes, asked.scopes),
     serverOptions: givenOptions(connection.keyOptions, asked.options, issued.options),
     optionsTold: issued.options ? (true as const) : undefined,
     service: connection.origin,
@@ -95,27 +95,73 @@ export function withAccount<
   return { ...given, serviceAccountId: movedTo, ...defined({ serverScopes: serverScopes?.map(follow) }) };
 }
 
-/** What `read` learns about scopes: the list to record, and the agreed one where the service differs. */
-export function compareScopes(
-  onService: readonly string[] | undefined,
-  recorded: {
-    readonly scopes?: readonly string[];
-    readonly agreedScopes?: readonly string[];
-    readonly serverScopes?: readonly string[];
-  },
-  { catalogue }: ConnectionFacts,
-): { readonly scopes?: readonly string[]; readonly agreedScopes?: readonly string[] } {
-  const agreed = recorded.agreedScopes ?? recorded.scopes;
-  if (!onService || !agreed) return defined({ scopes: agreed });
-  const atIssue = recorded.serverScopes ?? agreed;
-  if (sameAccess(catalogue, onService, atIssue)) return { scopes: agreed };
-  // What the service added at the issue is no news; what was asked for, or has come since, is.
-  const telling = onService.filter((scope) => agreed.includes(scope) || !atIssue.includes(scope)).sort();
-  return { scopes: sameAccess(catalogue, telling, agreed) ? [...onService].sort() : telling, agreedScopes: agreed };
+/** The scopes of a key, as the record has them. */
+interface RecordedScopes {
+  readonly scopes?: readonly string[];
+  readonly agreedScopes?: readonly string[];
+  readonly serverScopes?: readonly string[];
 }
 
-function sameList(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && [...a].sort().every((scope, index) => scope === [...b].sort()[index]);
+/**
+ * What `read` learns about scopes: the list to record, the agreed one where the service differs, and what the service gave
+ * at the issue, unless it gives what was asked for by now.
+ */
+export function compareScopes(
+  onService: readonly string[] | undefined,
+  recorded: RecordedScopes,
+  { catalogue }: ConnectionFacts,
+): RecordedScopes {
+  const { serverScopes } = recorded;
+  const agreed = recorded.agreedScopes ?? recorded.scopes;
+  if (!onService || !agreed) return defined({ scopes: agreed, serverScopes });
+  const atIssue = serverScopes ?? agreed;
+  if (sameAccess(catalogue, onService, atIssue)) return defined({ scopes: agreed, serverScopes });
+  const lacked = (given: readonly string[]) => otherAccess(catalogue, agreed, given).lacks.length > 0;
+  if (lacked(atIssue) && otherAccess(catalogue, agreed, onService).more.length === 0 && !lacked(onService))
+    return defined({ scopes: agreed, serverScopes: otherList(onService, agreed) });
+  // What the service added at the issue is no news; what was asked for, or has come since, is.
+  const telling = onService.filter((scope) => agreed.includes(scope) || !atIssue.includes(scope)).sort();
+  const scopes = sameAccess(catalogue, telling, agreed) ? [...onService].sort() : telling;
+  return defined({ scopes, agreedScopes: agreed, serverScopes });
+}
+
+/** What was given, in order; undefined where that is what was asked for, or where one of them is not told. */
+export function otherList(
+  given: readonly string[] | undefined,
+  asked: readonly string[] | undefined,
+): readonly string[] | undefined {
+  if (!given || !asked) return undefined;
+  const [one, other] = [[...given].sort(), [...asked].sort()];
+  return sameValue(one, other) ? undefined : one;
+}
+
+/** What a record says of the terms of its key. */
+export interface RecordedTerms extends RecordedScopes {
+  readonly environment?: string;
+  readonly serverEnvironment?: string;
+  readonly expiresAt?: string;
+  readonly askedExpiresAt?: string;
+  readonly serverExpiresAt?: string;
+  readonly agreedExpiresAt?: string;
+  readonly expiryImposed?: boolean;
+  readonly createdAt?: string;
+}
+
+/** What was asked for and given at the issue of a key, from its record. */
+export function termsOnRecord(recorded: RecordedTerms): { asked: Terms; given: Terms; issuedAtMs: number | undefined } {
+  const { scopes, agreedScopes = scopes, serverScopes, environment, serverEnvironment, createdAt } = recorded;
+  const { expiresAt, askedExpiresAt, serverExpiresAt, agreedExpiresAt = expiresAt, expiryImposed } = recorded;
+  const asked = expiryImposed === true ? undefined : (askedExpiresAt ?? agreedExpiresAt);
+  const isOther = expiryImposed === true || askedExpiresAt !== undefined;
+  return {
+    asked: { scopes: agreedScopes, environment, expiresAt: asked },
+    given: {
+      scopes: serverScopes,
+      environment: serverEnvironment,
+      expiresAt: serverExpiresAt ?? (isOther ? agreedExpiresAt : undefined),
+    },
+    issuedAtMs: createdAt === undefined ? undefined : Date.parse(createdAt),
+  };
 }
 
 /** A description that is not told is no other one. */

@@ -12,18 +12,20 @@ interface Change<Thing> {
 }
 
 /**
- * Returns only where the service shows the change; looks once more where the answer to the change does not.
+ * The thing as the service tells it, and only where that shows the change; looks once more where the answer to the change does not.
  *
  * @throws ProviderError - the service acknowledged the change, and the thing is not as it was asked to be.
  */
-export async function proveChange<Thing>({ what, make, look, ignored }: Change<Thing>): Promise<void> {
-  if (ignored(await make()) === undefined) return;
+export async function proveChange<Thing>({ what, make, look, ignored }: Change<Thing>): Promise<Thing | undefined> {
+  const told = await make();
+  if (ignored(told) === undefined) return told;
   const found = await look();
   const words = found ? ignored(found) : `the ${what.split(" ")[0] ?? "object"} is gone`;
   if (words !== undefined)
     throw new ProviderError(
       `the service acknowledged a change of ${what}, but ${words}; run again, and if it stays so, this service or its backend cannot make that change`,
     );
+  return found;
 }
 
 /** The first of these sentences that is one. */

@@ -7,7 +7,7 @@ import type {
   ResourceProvider,
   UpdateResult,
 } from "@pulumi/pulumi/dynamic";
-import type { ServiceAccount } from "../backends/definition";
+import type { ServiceAccount, ServiceAccountChanges } from "../backends/definition";
 import type { Connection, ConnectionFacts, WritableConnection } from "../connections";
 import { secondMs } from "../durations";
 import { defined } from "../defined";
@@ -25,7 +25,8 @@ import { Failures } from "./checks/failures";
 import { checkShape } from "./checks/shape";
 import { disabledWords, staysDisabled } from "./disabled";
 import { isPlainId } from "./plain-id";
-import { sameDescription } from "./key-inputs";
+import { type Deal, judgeTerms, lessThanAsked, tellOtherTerms } from "./given-words";
+import { otherList, sameDescription } from "./key-inputs";
 import { hasMarkerForm, logicalName, markedName, physicalName } from "./names";
 import { tellOtherOptions } from "./option-words";
 import {
@@ -51,6 +52,9 @@ export type ServiceAccountOutputs = ServiceAccountInputs & {
   readonly serverOptions?: OptionValues;
   readonly agreedOptions?: OptionValues;
   readonly optionsTold?: true;
+  /** What the service gave, where that is not what was asked for. */
+  readonly serverRole?: string;
+  readonly serverScopes?: readonly string[];
 };
 
 export type { ServiceAccountInputs } from "./account-fields";
@@ -86,21 +90,23 @@ export function createServiceAccountProvider(
       tellOtherOptions(context, olds, facts);
       if (staysDisabled(olds.status, news))
         context.warn(disabledWords(`the service account "${logicalName(news.origin)}"`));
+      tellOtherTerms(context, dealOn(olds, news, facts));
       if (replaces.length === 0 && updates.length === 0) return { changes: false };
       return { replaces, deleteBeforeReplace: news.exactName === true };
     },
 
     async create(inputs: ServiceAccountInputs): Promise<CreateResult<ServiceAccountOutputs>> {
       const connection = context.connections.openForWrite(inputs.connection);
-      const { account, adopted } = await createAccount(connection, inputs, context);
+      const { account, adopted, name } = await createAccount(connection, inputs, context);
       const record = {
         accountId: String(account.id),
         physicalName: account.name,
         createdAt: account.createdAt ?? formatTime(context.nowMs()),
         service: connection.origin,
       };
+      let whole = account;
       try {
-        if (adopted) await finishAccount(connection, account, inputs);
+        if (adopted) whole = (await finishAccount(connection, account, inputs)) ?? account;
       } catch (error) {
         // The account is there: it is recorded as it is, so that the next run gives it the rest.
         const { role, scopes } = account;
@@ -111,10 +117,23 @@ export function createServiceAccountProvider(
       const outs = defined({
         ...inputs,
         ...record,
+        ...givenOther(inputs, whole),
         serverOptions: withoutChanged(given, changed),
         optionsTold: account.options ? (true as const) : undefined,
-      });
+      }) as ServiceAccountOutputs;
       tellOtherOptions(context, outs, connection);
+      const keepsWords = connection.capabilities.serviceAccounts?.description === "update";
+      const refusal = judgeTerms(context, {
+        ...dealOn(outs, inputs, connection),
+        asked: { ...inputs, name },
+        given: {
+          name: whole.name,
+          description: keepsWords ? whole.description : undefined,
+          role: outs.serverRole,
+          scopes: outs.serverScopes,
+        },
+      });
+      if (refusal) throw keptAfterFailure(refusal, record.accountId, outs, inputs);
       return { id: record.accountId, outs };
     },
 
@@ -144,15 +163,25 @@ export function createServiceAccountProvider(
       const connection = openRecorded(context, olds);
       const { updates } = planChange(olds, news, connection);
       const named = news.exactName === true ? olds : { ...olds, physicalName: markerOf(olds) };
-      const changes = changesInPlace(named, news, { updates, facts: connection });
+      const changes = {
+        ...missingOf(olds, news, connection),
+        ...changesInPlace(named, news, { updates, facts: connection }),
+      };
       if (Object.keys(changes).length > 0) await changeAccount(openRecordedForWrite(context, olds), id, changes);
       const { name: physicalName = olds.physicalName } = changes;
-      const { accountId, createdAt, status, optionsTold } = olds;
+      const { accountId, createdAt, status, optionsTold, serverRole, serverScopes } = olds;
       const changed = changedOptions(connection.accountOptions, olds, news);
       const record = { optionsTold, status, accountId, createdAt, physicalName, service: connection.origin };
-      return {
-        outs: defined({ ...news, ...record, serverOptions: withoutChanged(olds.serverOptions, changed) }),
-      };
+      const outs = defined({
+        ...news,
+        ...record,
+        serverOptions: withoutChanged(olds.serverOptions, changed),
+        serverRole: changes.role === undefined ? serverRole : undefined,
+        serverScopes: changes.scopes === undefined ? serverScopes : undefined,
+      }) as ServiceAccountOutputs;
+      const refusal = lessThanAsked(dealOn(outs, news, connection));
+      if (refusal) throw keptAfterFailure(refusal, id, outs, news);
+      return { outs };
     },
 
     async delete(id: string, props: ServiceAccountOutputs): Promise<void> {
@@ -191,7 +220,7 @@ async function createAccount(
   connection: WritableConnection,
   inputs: ServiceAccountInputs,
   { clock, marking, warn }: ResourceContext,
-): Promise<{ readonly account: ServiceAccount; readonly adopted: boolean }> {
+): Promise<{ readonly account: ServiceAccount; readonly adopted: boolean; readonly name?: string }> {
   const { client, capabilities } = connection;
   if (!client.createServiceAccount) throw new ProviderError(`${connection.backend} has no service accounts`);
   const naming = await marking.naming("ServiceAccount", inputs, connection);
@@ -205,7 +234,7 @@ async function createAccount(
   try {
     const account = await client.createServiceAccount({ ...sentInputs(accountFields, inputs, connection), name });
     naming.noteNewAccount?.(account.id);
-    return { account, adopted: false };
+    return { account, adopted: false, name };
   } catch (error) {
     if (!isUnclear(error)) throw await accountRefused(connection, naming, error);
     const unclear = (words: string, ids: readonly string[] = []) =>
@@ -246,7 +275,7 @@ async function finishAccount(
   connection: WritableConnection,
   account: ServiceAccount,
   asked: ServiceAccountInputs,
-): Promise<void> {
+): Promise<ServiceAccount | undefined> {
   const { client, capabilities, catalogue } = connection;
   const lacksRole = capabilities.serviceAccounts?.role === "update" && account.role !== asked.role;
   const lacksScopes =
@@ -260,7 +289,41 @@ async function finishAccount(
     description: lacksWords ? asked.description : undefined,
     options: optionsToSend(changedInPlace(connection, account, asked)),
   });
-  if (Object.keys(missing).length > 0) await client.updateServiceAccount?.(account.id, missing);
+  return Object.keys(missing).length > 0 ? client.updateServiceAccount?.(account.id, missing) : undefined;
+}
+
+/** What of the given has to be remembered, because it is not what was asked for. */
+function givenOther(
+  asked: ServiceAccountInputs,
+  { role, scopes }: ServiceAccount,
+): Pick<ServiceAccountOutputs, "serverRole" | "serverScopes"> {
+  const serverRole = asked.role !== undefined && role !== asked.role ? role : undefined;
+  return defined({ serverRole, serverScopes: otherList(scopes, asked.scopes) });
+}
+
+/** What was asked for, and what the record says was given. */
+function dealOn(
+  { accountId, serverRole, serverScopes, ...olds }: ServiceAccountOutputs,
+  { origin, acceptLess }: ServiceAccountInputs,
+  facts: ConnectionFacts,
+): Deal {
+  const { role, scopes } = olds;
+  const terms = { asked: { role, scopes }, given: { role: serverRole, scopes: serverScopes } };
+  return { what: "service account", origin, id: accountId, ...terms, facts, acceptLess };
+}
+
+/** What the service did not give at first, and may be asked for again. */
+function missingOf(
+  olds: ServiceAccountOutputs,
+  news: ServiceAccountInputs,
+  facts: ConnectionFacts,
+): ServiceAccountChanges {
+  if (!lessThanAsked(dealOn(olds, news, facts))) return {};
+  const { role, scopes } = facts.capabilities.serviceAccounts ?? {};
+  return defined({
+    role: olds.serverRole !== undefined && role === "update" ? news.role : undefined,
+    scopes: olds.serverScopes !== undefined && scopes === "update" ? news.scopes : undefined,
+  });
 }
 
 /** The options that an adopted account gets in place. */
@@ -297,13 +360,19 @@ function withFound(
   if (!account) return { ...props, status: "missing" };
   const { name, role, scopes, status } = account;
   const description = capabilities.serviceAccounts?.description === "update" ? account.description : undefined;
-  const keptScopes = props.scopes === undefined || scopes === undefined || sameAccess(catalogue, scopes, props.scopes);
+  const { serverRole = props.role, serverScopes = props.scopes } = props;
+  const keptScopes = serverScopes === undefined || scopes === undefined || sameAccess(catalogue, scopes, serverScopes);
+  const keptRole = serverRole === undefined || role === serverRole;
+  const { serverRole: _role, serverScopes: _scopes, ...rest } = props;
   return defined({
-    ...except(optionFields, props),
+    ...except(optionFields, rest),
     ...compareOptions(account.options, props, accountOptions),
     status,
     physicalName: name,
-    role: props.role === undefined ? undefined : role,
+    role: keptRole ? props.role : role,
+    // What was given other than asked is news as soon as it changes, and whole again where it is what was asked for.
+    serverRole: keptRole ? props.serverRole : undefined,
+    serverScopes: keptScopes ? props.serverScopes : undefined,
     description: sameDescription(description, props.description) ? props.description : description,
     scopes: keptScopes ? props.scopes : [...scopes].sort(),
   }) as ServiceAccountOutputs;

@@ -1,10 +1,11 @@
-import { dayMs, parseDuration } from "../../provider/durations";
-import { accessDelta } from "../../provider/scopes";
+import { dayMs, formatSpan, minuteMs, parseDuration } from "../../provider/durations";
+import { otherAccess } from "../../provider/scopes";
 import { parseTime } from "../../provider/times";
+import { vendorNamed } from "../../provider/vendors";
 import { quotedList } from "../inert";
 import { replacesKey } from "../key-changes";
 import type { Facts } from "../resource-facts";
-import { isKey, type Unit } from "../units";
+import { isKey, type Side, type Unit } from "../units";
 import { problemOf, type Problem, type Rule } from "./rule";
 
 /**
@@ -16,42 +17,61 @@ export const otherThanAsked: Rule = {
   level: "warn",
   needs: "both-states",
   help: "Ask for what the service gives, or find out why it gives something else: the report's tables show what the program asks for.",
-  check: ({ units }) => units.filter((unit) => isKey(unit) && unit.after && !replacesKey(unit)).flatMap(differences),
+  check: ({ units }) => units.filter((unit) => unit.after && !isMadeAnew(unit)).flatMap(differences),
 };
 
-function differences(key: Unit): Problem[] {
-  const { before } = key;
-  if (!before) return [];
-  const { facts, access } = before;
-  const problems: Problem[] = [];
-  if (facts.grantedScopes !== undefined && facts.scopes.kind === "list") {
-    const { gains, loses } = accessDelta(access.catalogue, facts.scopes.scopes, facts.grantedScopes);
-    if (gains.length > 0)
-      problems.push(
-        problemOf(key, { subject: "more", message: `was given ${quotedList(gains)}, which nobody asked for` }),
-      );
-    if (loses.length > 0)
-      problems.push(
-        problemOf(key, { subject: "less", message: `was not given ${quotedList(loses)}, although asked for` }),
-      );
-  }
-  const end = otherEnd(facts);
-  return end === undefined ? problems : [...problems, problemOf(key, { subject: "expiry", message: end })];
+/** What was given to the old object says nothing of the next one. */
+function isMadeAnew(unit: Unit): boolean {
+  return isKey(unit) ? replacesKey(unit) : unit.op === "replace";
 }
 
-/** A day's difference is rounding: some services store the end as a date. */
-function otherEnd({ expiresAt, expiresIn, actualExpiresAt, createdAt, expiryHidden }: Facts): string | undefined {
-  if (expiryHidden || (expiresAt === undefined && expiresIn === undefined)) return undefined;
-  const life = parseDuration(expiresIn);
-  const start = parseTime(createdAt);
-  const asked =
-    expiresAt !== undefined
-      ? parseTime(expiresAt)
-      : typeof life === "number" && typeof start === "number"
-        ? start + life
-        : undefined;
-  if (typeof asked !== "number") return undefined;
-  const actual = parseTime(actualExpiresAt);
-  if (typeof actual !== "number" || Math.abs(actual - asked) <= dayMs) return undefined;
-  return `ends ${Math.round(Math.abs(actual - asked) / dayMs)} d ${actual > asked ? "later" : "earlier"} on the service than was asked for`;
+function differences(unit: Unit): Problem[] {
+  const { before } = unit;
+  if (!before) return [];
+  const found = [...otherScopes(before), ...otherPlace(before.facts), ...(isKey(unit) ? otherEnd(before.facts) : [])];
+  return found.map(([subject, message]) => problemOf(unit, { subject, message }));
+}
+
+/** The subject of a finding, and its message. */
+type Found = readonly [string, string];
+
+function otherScopes({ facts: { scopes, grantedScopes }, access: { catalogue } }: Side): Found[] {
+  if (grantedScopes === undefined || scopes.kind !== "list") return [];
+  const { lacks, more } = otherAccess(catalogue, scopes.scopes, grantedScopes);
+  return [
+    ...(more.length > 0 ? [["more", `was given ${quotedList(more)}, which nobody asked for`] as const] : []),
+    ...(lacks.length > 0 ? [["less", `was not given ${quotedList(lacks)}, although asked for`] as const] : []),
+  ];
+}
+
+function otherPlace({ grantedEnvironment, grantedRole }: Facts): Found[] {
+  const found = { environment: grantedEnvironment, role: grantedRole };
+  return Object.entries(found).flatMap(([subject, given]) =>
+    given === undefined
+      ? []
+      : [[subject, `was given the ${subject} ${quotedList([given])}, which nobody asked for`] as const],
+  );
+}
+
+/** What the service's own step of time explains is rounding; of a backend that is not built in, up to a day. */
+function otherEnd(facts: Facts): Found[] {
+  const { expiresAt, expiresIn, actualExpiresAt, expiryHidden, target } = facts;
+  if (expiryHidden || (expiresAt === undefined && expiresIn === undefined)) return [];
+  const [asked, actual] = [askedEnd(facts), parseTime(actualExpiresAt)];
+  if (typeof asked !== "number" || typeof actual !== "number") return [];
+  const vendor = vendorNamed(target?.backend ?? "");
+  const isExact = facts.askedExpiresAt !== undefined && vendor !== undefined;
+  const stepMs = isExact ? Math.max(vendor.capabilities.expiry?.granularityMs ?? 0, minuteMs) : dayMs;
+  const otherMs = Math.abs(actual - asked);
+  if (otherMs <= stepMs) return [];
+  const how = otherMs < dayMs ? formatSpan(otherMs) : `${Math.round(otherMs / dayMs)} d`;
+  return [["expiry", `ends ${how} ${actual > asked ? "later" : "earlier"} on the service than was asked for`]];
+}
+
+/** As the record has it, or as the program says it. */
+function askedEnd({ askedExpiresAt, expiresAt, expiresIn, createdAt }: Facts): number | undefined {
+  const told = parseTime(askedExpiresAt ?? expiresAt);
+  if (typeof told === "number") return told;
+  const [life, start] = [parseDuration(expiresIn), parseTime(createdAt)];
+  return typeof life === "number" && typeof start === "number" ? start + life : undefined;
 }

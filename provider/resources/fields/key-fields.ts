@@ -62,6 +62,7 @@ export const keyFields = {
   expiresIn: optional<string>({ schema: fieldSchemas.judgedApart, change: "keep" }),
   fullAccess: optional<boolean>({ schema: fieldSchemas.flag, change: "keep" }),
   allowOutage: optional<boolean>({ schema: fieldSchemas.flag, change: "keep" }),
+  acceptLess: optional<boolean>({ schema: fieldSchemas.flag, change: "keep" }),
   onDisabled: optional<OnDisabled>({ schema: fieldSchemas.onDisabled, change: "keep" }),
   origin: always<Origin>({ schema: fieldSchemas.origin, change: "keep" }),
   /** Added by `check`. */

@@ -55,6 +55,7 @@ const inherited = withEffects(keyFields, {
   description: "update",
   fullAccess: "keep",
   allowOutage: "keep",
+  acceptLess: "keep",
   onDisabled: "keep",
   origin: "keep",
   target: "keep",

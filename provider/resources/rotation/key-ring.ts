@@ -4,6 +4,7 @@
  */
 import { defined } from "../../defined";
 import type { AmbiguousCreateError } from "../../errors";
+import { formatTime } from "../../times";
 import type { OptionValues } from "../../vendors/options";
 import type { KeyRecord } from "../key-inputs";
 import type { RotatingInputs } from "./fields";
@@ -30,6 +31,10 @@ export interface PreviousKey extends Credential {
   readonly retire: RetireMode;
   /** The service ends it by itself at `previousValidUntil`. */
   readonly endsOnService: boolean;
+  /** The end that the service made of that, where it is later: until then somebody has to come. RFC 3339 UTC. */
+  readonly serverEnd?: string;
+  /** Its own end, from its issue. RFC 3339 UTC. */
+  readonly expiresAt?: string;
 }
 
 /** What is recorded of the resource and of its current key. */
@@ -156,6 +161,17 @@ export function replaced(
 ): KeyRing {
   const left = Object.entries(ring.record).filter(([name]) => !names.includes(name as keyof RotationRecord));
   return { ...ring, record: { ...Object.fromEntries(left), ...changes } as RotationRecord };
+}
+
+/** True where the service has been told when the previous key ends. */
+export function hasEndOnService({ endsOnService, serverEnd }: PreviousKey): boolean {
+  return endsOnService || serverEnd !== undefined;
+}
+
+/** The service ends the previous key at this time, which is sooner than was promised. */
+export function endedAt({ serverEnd: _later, ...previous }: Previous, endMs: number): Previous {
+  const retireAfter = formatTime(Math.min(Date.parse(previous.retireAfter), endMs));
+  return { ...previous, until: formatTime(endMs), retireAfter, endsOnService: true };
 }
 
 /** There is no previous key any more. */

@@ -6,7 +6,15 @@
 import type { KeyChanges } from "../../backends/definition";
 import { type Aim, dueIssue, type Issue, waitingIssue } from "./due-issue";
 import { changesInPlace, recordChanges } from "./in-place";
-import { type Credential, currentOf, isCrowded, type KeyRing, type Previous, type RotationRecord } from "./key-ring";
+import {
+  type Credential,
+  currentOf,
+  hasEndOnService,
+  isCrowded,
+  type KeyRing,
+  type Previous,
+  type RotationRecord,
+} from "./key-ring";
 import type { Seen } from "./seen";
 import { type PreviousTask, previousTask } from "./use";
 import { noRoom, unclearRotate } from "./words";
@@ -196,6 +204,6 @@ function revokeCondemned({ condemned: [key] }: KeyRing, seen: Seen, { facts }: A
 
 /** The previous key's end is written on the service, so that nobody has to come back for it. */
 function endOnService({ record, previous }: KeyRing, seen: Seen, { facts }: Aim): Step | undefined {
-  if (!previous || previous.endsOnService || seen.endTried || previous.keyId === record.keyId) return undefined;
+  if (!previous || hasEndOnService(previous) || seen.endTried || previous.keyId === record.keyId) return undefined;
   return facts.capabilities.delayedRevoke ? { kind: "setEnd", key: previous } : undefined;
 }

@@ -7,6 +7,7 @@ import type { Aim, Issue } from "./due-issue";
 import { staysDisabled } from "../disabled";
 import { withInputs } from "./in-place";
 import {
+  awaiting,
   changed,
   type Credential,
   currentOf,
@@ -22,6 +23,7 @@ import { dayOf, isDead, isGone } from "./request";
 import { revoked } from "./revocation";
 import { type Seen, withProblem } from "./seen";
 import { succeeded, type Succession } from "./succession";
+import { withServerEnd } from "./server-end";
 import { judgeUse } from "./use";
 import * as words from "./words";
 
@@ -35,12 +37,17 @@ export interface Outcomes {
   readonly search: Told<readonly Credential[]>;
   readonly ask: Told<ApiKey | undefined>;
   readonly revoke: Told<"gone" | "leftAlone"> & { readonly lastUse?: string | undefined };
-  readonly issue: Told<IssuedApiKey> & { readonly unclear?: AmbiguousCreateError | undefined };
+  /** `askedEnd`: the end that it was asked for · `left`: a key that does less than the current one, and could not be revoked. */
+  readonly issue: Told<IssuedApiKey> & {
+    readonly askedEnd?: string | undefined;
+    readonly unclear?: AmbiguousCreateError | undefined;
+    readonly left?: Credential | undefined;
+  };
   readonly rotate: Told<IssuedApiKey> & { readonly blockedUntil?: string | undefined };
   readonly wait: Told<undefined>;
   /** `observed`: the key, where the change failed. */
-  readonly change: Told<undefined> & { readonly observed?: Observation | undefined };
-  readonly setEnd: Told<undefined> & { readonly observed?: Observation | undefined };
+  readonly change: Told<ApiKey | undefined> & { readonly observed?: Observation | undefined };
+  readonly setEnd: Told<ApiKey | undefined> & { readonly observed?: Observation | undefined };
 }
 
 export type ServiceStep = Extract<Step, { readonly kind: keyof Outcomes }>;
@@ -76,9 +83,9 @@ const appliers: { readonly [Kind in ServiceStep["kind"]]: Apply<Kind> } = {
   revoke: revoked,
   issue: ({ ring, seen }, outcome, { issue }, aim) =>
     "value" in outcome
-      ? succession({ ring, seen }, { issued: outcome.value, issue, inPlace: false }, aim)
+      ? succession({ ring, seen }, { issued: outcome.value, issue, inPlace: false, askedEnd: outcome.askedEnd }, aim)
       : {
-          ring: outcome.unclear ? leftBehind(ring, outcome.unclear, formatTime(aim.nowMs)) : ring,
+          ring: withLeft(ring, outcome, aim.nowMs),
           seen: { ...seen, failure: outcome.problem },
         },
   rotate: ({ ring, seen }, outcome, { issue, keepPrevious }, aim) =>
@@ -102,13 +109,21 @@ const appliers: { readonly [Kind in ServiceStep["kind"]]: Apply<Kind> } = {
   },
   setEnd: ({ ring, seen }, outcome, { key: previous }) => {
     const tried = { ...seen, endTried: true };
-    if ("value" in outcome) return { ring: { ...ring, previous: { ...previous, endsOnService: true } }, seen: tried };
+    if ("value" in outcome)
+      return { ring: { ...ring, previous: withServerEnd(previous, outcome.value?.expiresAt) }, seen: tried };
     // Somebody may have revoked it: then it has no end to set, and nobody should be told that it is valid.
     return outcome.observed && isGone(outcome.observed.status)
       ? { ring: withoutPrevious(ring, words.goneWords(outcome.observed.status)), seen: tried }
       : { ring, seen: withProblem(tried, words.problems.setEnd(previous.keyId, outcome.problem)) };
   },
 };
+
+/** What an issue that came to nothing has left on the service. */
+function withLeft(ring: KeyRing, { unclear, left }: Outcomes["issue"], nowMs: number): KeyRing {
+  const now = formatTime(nowMs);
+  if (unclear) return leftBehind(ring, unclear, now);
+  return left ? awaiting(ring, left, now) : ring;
+}
 
 /** The answer to a step that asks the service. */
 export function afterOutcome<Kind extends ServiceStep["kind"]>(

@@ -1,30 +1,33 @@
 /** One function for each step of a rotation that asks the service. Decides nothing, and throws only what nobody can carry on from. */
-import type { KeyChanges, KeyRef } from "../../backends/definition";
+import type { IssuedApiKey, KeyChanges, KeyRef } from "../../backends/definition";
 import type { WritableConnection } from "../../connections";
 import { defined } from "../../defined";
 import { AmbiguousCreateError, isUnclear, ProviderError, wordsOf } from "../../errors";
 import { formatTime } from "../../times";
 import { withUnseenSecret } from "../../unseen-secret";
 import { changeKey } from "../change-key";
-import { resolveExpiry } from "../expiry";
+import { agreedEnd, type End } from "../expiry";
 import type { ResourceContext } from "../context";
 import type { KnownKey } from "../absence";
+import { lacksOf } from "../given-words";
 import { keyRequest } from "../key-inputs";
 import type { Naming } from "../marking";
 import { issueKey, whole } from "../issue-key";
 import { livingByMarkers, observeKey, retireCredential, revokeKey } from "../key-on-service";
 import { isPlainId } from "../plain-id";
+import { endByService, serviceAheadMs } from "../service-time";
 import type { Aim } from "./due-issue";
-import { type Credential, currentOf, type KeyRing } from "./key-ring";
+import { type Credential, credentialsOf, currentOf, type KeyRing } from "./key-ring";
 import type { Outcomes, Progress, ServiceStep, Told } from "./outcome";
 import { rotatingFields } from "./fields";
+import { endToAsk } from "./server-end";
 import { leavesOverlap } from "./succession";
-import { unclearRotate } from "./words";
+import { lessThanBefore, unclearRotate } from "./words";
 
 /** An update under way: what it works towards, and the service it works on. */
 export interface RotationCall extends Aim {
   readonly facts: WritableConnection;
-  readonly tools: Pick<ResourceContext, "clock" | "marking">;
+  readonly tools: Pick<ResourceContext, "clock" | "marking" | "nowMs" | "warn" | "heedsServiceClock">;
 }
 
 type StepOf<Kind extends ServiceStep["kind"]> = Extract<ServiceStep, { readonly kind: Kind }>;
@@ -48,7 +51,10 @@ const performers: { readonly [Kind in ServiceStep["kind"]]: Perform<Kind> } = {
     return { value: undefined };
   },
   change: (call, { ring }, { key, changes }) => change(call, refOf(ring, key), changes),
-  setEnd: (call, { ring }, { key }) => change(call, refOf(ring, key), { expiresAt: key.until }),
+  setEnd: (call, { ring }, { key }) =>
+    change(call, refOf(ring, key), {
+      expiresAt: endToAsk(key, call.facts.capabilities.expiry.granularityMs, serviceAheadMs(call.tools, call.facts)),
+    }),
 };
 
 export function perform<Kind extends ServiceStep["kind"]>(
@@ -109,15 +115,54 @@ async function revoke(
   return { ...outcome, lastUse };
 }
 
-async function issue(call: RotationCall): Promise<Outcomes["issue"]> {
+async function issue(
+  call: RotationCall,
+  { ring }: Progress,
+  { issue: { emergency, currentIsDead } }: StepOf<"issue">,
+): Promise<Outcomes["issue"]> {
   try {
     const { facts, wanted, nowMs, tools } = call;
-    const request = keyRequest(rotatingFields, wanted, resolveExpiry(wanted, nowMs), facts);
-    return { value: await issueKey(facts, request, await namingOf(call), tools.clock) };
+    let sent: End = {};
+    const end = () => (sent = endByService(tools, facts, { asked: wanted, nowMs }));
+    const request = { ...keyRequest(rotatingFields, wanted, facts), end };
+    const issued = await issueKey(facts, request, await namingOf(call), tools.clock);
+    const { granularityMs } = facts.capabilities.expiry;
+    const expiresAt = agreedEnd(sent.expiresAt, wanted, { issued, granularityMs });
+    const lacks = lacksOf({ asked: { ...wanted, expiresAt }, given: issued, facts, acceptLess: wanted.acceptLess });
+    // A key that does less is better than none, and in an emergency than one that somebody else has.
+    const isKept = emergency || currentIsDead || currentOf(ring) === undefined || isOfRing(ring, issued);
+    return lacks === undefined || isKept
+      ? { value: issued, askedEnd: expiresAt }
+      : await takenBack(call, ring, { issued, lacks });
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     return { problem: error.message, unclear: error instanceof AmbiguousCreateError ? error : undefined };
   }
+}
+
+/** A service that answers with an id we know has made no other key. */
+function isOfRing(ring: KeyRing, { id }: IssuedApiKey): boolean {
+  return credentialsOf(ring).some(({ keyId }) => keyId === id);
+}
+
+/** A new key that got less than was asked for does not take the place of one that works: it is revoked. */
+async function takenBack(
+  { facts }: RotationCall,
+  ring: KeyRing,
+  { issued, lacks }: { readonly issued: IssuedApiKey; readonly lacks: string },
+): Promise<Outcomes["issue"]> {
+  const { id, name, secret, accessId } = issued;
+  const { serviceAccountId } = ring.record;
+  const gone = await tryTo(() => revokeKey(facts, defined({ id, name, secret, accessId, serviceAccountId })));
+  return {
+    problem: lessThanBefore({
+      id,
+      lacks,
+      current: ring.record.keyId,
+      problem: "problem" in gone ? gone.problem : undefined,
+    }),
+    left: "problem" in gone ? { keyId: id, physicalName: name } : undefined,
+  };
 }
 
 /** A service with one key per account gives it a new secret. */
@@ -159,10 +204,7 @@ async function change(
   ref: KeyRef & { secretVersion?: string },
   changes: KeyChanges,
 ): Promise<Outcomes["change"]> {
-  const done = await tryTo(async () => {
-    await changeKey(facts, ref, changes);
-    return undefined;
-  });
+  const done = await tryTo(() => changeKey(facts, ref, changes));
   if ("value" in done) return done;
   const observed = await tryTo(() => observeKey(facts, ref, nowMs));
   return { ...done, observed: "value" in observed ? observed.value : undefined };

@@ -2,14 +2,16 @@
 import type { Connection } from "../../connections";
 import { defined } from "../../defined";
 import { secondMs } from "../../durations";
-import { formatTime } from "../../times";
+import { compareEnd } from "../expiry";
 import { compareScopes, sameDescription, withAccount } from "../key-inputs";
 import { compareOptions, optionFields } from "../options";
 import { type Observation, observeKey } from "../key-on-service";
-import { currentOf, type KeyRing, leftAlone, type Previous, replaced, withoutPrevious } from "./key-ring";
+import { currentOf, endedAt, type KeyRing, leftAlone, type Previous, replaced, withoutPrevious } from "./key-ring";
 import { knownKey } from "./perform";
 import { isGone } from "./request";
 import { goneWords } from "./words";
+
+const ofTheEnd = ["expiresAt", "askedExpiresAt", "serverExpiresAt"] as const;
 
 export async function refreshed(ring: KeyRing, connection: Connection, nowMs: number): Promise<KeyRing> {
   const current = currentOf(ring);
@@ -37,15 +39,16 @@ function withCurrent(ring: KeyRing, { status, key, movedTo }: Observation, conne
     ...defined({
       accessId: key?.accessId,
       serviceAccountId: movedTo,
-      serverScopes: record.serverScopes,
       description: sameDescription(reworded, ring.record.description) ? undefined : reworded,
     }),
   };
-  if (!key) return replaced(ring, ["agreedScopes", ...optionFields], seen);
+  if (!key) return replaced(ring, ["agreedScopes", "serverScopes", ...optionFields], seen);
   // An end that was moved outside is no drift here: it only moves the day of the next rotation.
-  return replaced(ring, ["agreedScopes", "expiresAt", ...optionFields], {
+  const { moved, end } = compareEnd(key.expiresAt, record, connection.capabilities.expiry.granularityMs);
+  const { expiresAt, askedExpiresAt, serverExpiresAt } = moved ? { expiresAt: key.expiresAt } : end;
+  return replaced(ring, ["agreedScopes", "serverScopes", ...ofTheEnd, ...optionFields], {
     ...seen,
-    ...defined({ expiresAt: key.expiresAt }),
+    ...defined({ expiresAt, askedExpiresAt, serverExpiresAt }),
   });
 }
 
@@ -61,14 +64,12 @@ function withPrevious(
     const left = withoutPrevious(ring, goneWords(status));
     return key?.status === "active" ? leftAlone(left, previous) : left;
   }
-  const stepMs = Math.max(connection.capabilities.expiry.granularityMs, secondMs);
-  const promisedMs = Date.parse(previous.until);
   const endMs = key?.expiresAt === undefined ? Infinity : Date.parse(key.expiresAt);
-  if (endMs + stepMs < promisedMs) {
-    const retireAfter = formatTime(Math.min(Date.parse(previous.retireAfter), endMs));
-    return { ...ring, previous: { ...previous, until: formatTime(endMs), retireAfter, endsOnService: true } };
-  }
-  return previous.endsOnService && endMs > promisedMs + stepMs
-    ? { ...ring, previous: { ...previous, endsOnService: false } }
+  if (endMs + secondMs <= Date.parse(previous.until)) return { ...ring, previous: endedAt(previous, endMs) };
+  const stepMs = Math.max(connection.capabilities.expiry.granularityMs, secondMs);
+  const { serverEnd, ...rest } = previous;
+  const isPutOff = endMs > Date.parse(serverEnd ?? previous.until) + stepMs;
+  return isPutOff && (previous.endsOnService || serverEnd !== undefined)
+    ? { ...ring, previous: { ...rest, endsOnService: false } }
     : ring;
 }

@@ -16,11 +16,11 @@ import { AmbiguousCreateError, ProviderError } from "../../errors";
 import { formatTime } from "../../times";
 import { isUnknown } from "../../wire";
 import { checkAnswer, describeForCheck, openRecorded, openRecordedForWrite, type ResourceContext } from "../context";
-import { resolveExpiry } from "../expiry";
+import { agreedEnd, type End } from "../expiry";
 import { checkExpirySupport, checkLife } from "../checks/expiry";
 import { Failures } from "../checks/failures";
 import { checkShape } from "../checks/shape";
-import { tellOtherTerms } from "../given-words";
+import { dealOf, judgeTerms, tellOtherTerms } from "../given-words";
 import { createInputMemory } from "../input-memory";
 import { keyRequest, recordIssued } from "../key-inputs";
 import { issueKey } from "../issue-key";
@@ -28,6 +28,7 @@ import { livingByMarkers, revokeKey } from "../key-on-service";
 import { logicalName, type Origin } from "../names";
 import { tellOtherOptions } from "../option-words";
 import { keptAfterFailure } from "../partial-failure";
+import { endByService, serviceAheadMs } from "../service-time";
 import { assertSameTarget, checkPath, foundTarget } from "../target";
 import { readOrKeep } from "../unknown";
 import { validateKey } from "../validation";
@@ -115,7 +116,7 @@ export function createRotatingApiKeyProvider(
       const ring = fromOutputs(olds);
       const aim = { wanted, facts, schedule: scheduleFor(wanted, facts), ...decisionOn(wanted) };
       const replaces = replacements(ring.record, wanted, facts);
-      tellOtherTerms(context, olds, { given: { scopes: olds.serverScopes }, facts });
+      tellOtherTerms(context, dealOf(olds, facts, wanted));
       tellOtherOptions(context, olds, facts);
       if (staysDisabled(olds.status, wanted))
         context.warn(disabledWords(`the key "${logicalName(wanted.origin)}"`, waitingIssue(ring, aim)?.reason));
@@ -148,21 +149,24 @@ export function createRotatingApiKeyProvider(
       };
       const naming = await context.marking.naming("RotatingApiKey", inputs, connection);
       try {
-        const expiresAt = resolveExpiry(inputs, nowMs);
-        const issued = await issueKey(
-          connection,
-          keyRequest(rotatingFields, inputs, expiresAt, connection),
-          naming,
-          context.clock,
+        let sent: End = {};
+        const end = () => (sent = endByService(context, connection, { asked: inputs, nowMs }));
+        const request = { ...keyRequest(rotatingFields, inputs, connection), end };
+        const issued = await issueKey(connection, request, naming, context.clock);
+        const { granularityMs } = connection.capabilities.expiry;
+        const expiresAt = agreedEnd(sent.expiresAt, inputs, { issued, granularityMs });
+        const outs: RotatingOutputs = withNextRotation(
+          {
+            ...start,
+            ...recordIssued(issued, { ...inputs, expiresAt, callerChosen: false }, connection, nowMs),
+            rotatedAt: formatTime(nowMs),
+          },
+          schedule,
         );
-        tellOtherTerms(context, { ...inputs, expiresAt }, { given: issued, facts: connection });
-        const outs: RotatingOutputs = {
-          ...start,
-          ...recordIssued(issued, { ...inputs, expiresAt, callerChosen: false }, connection, nowMs),
-          rotatedAt: formatTime(nowMs),
-        };
         tellOtherOptions(context, outs, connection);
-        return { id, outs: withNextRotation(outs, schedule) };
+        const refusal = judgeTerms(context, dealOf(outs, connection, inputs));
+        if (refusal) throw keptAfterFailure(refusal, id, outs, inputs);
+        return { id, outs };
       } catch (error) {
         if (!(error instanceof AmbiguousCreateError)) throw error;
         const nothing = fromOutputs({ ...start, status: "missing" });
@@ -179,6 +183,7 @@ export function createRotatingApiKeyProvider(
         {
           read: async () => {
             const refreshedRing = await refreshed(fromOutputs(props), connection, context.nowMs());
+            serviceAheadMs(context, connection);
             return { ring: refreshedRing, seen: foundTarget(connection, refreshedRing.record) };
           },
           kept: () => ({ ring: fromOutputs(props), seen: {} }),

@@ -26,6 +26,8 @@ import { earlyEnd } from "./words";
 export interface Succession {
   readonly issued: IssuedApiKey;
   readonly issue: Issue;
+  /** The end that it was asked for. */
+  readonly askedEnd?: string | undefined;
   /** By the service's own rotation. */
   readonly inPlace: boolean;
   /** The recorded secret, and not the one that was replaced, is the previous one. Default: false. */
@@ -62,6 +64,9 @@ const ofTheKey = [
   "fingerprint",
   "secretVersion",
   "expiresAt",
+  "askedExpiresAt",
+  "serverExpiresAt",
+  "serverEnvironment",
   "expiryImposed",
   "serverScopes",
   "agreedScopes",
@@ -74,10 +79,10 @@ const ofTheKey = [
 
 function recorded(
   ring: KeyRing,
-  { issued, issue, remarks }: Succession,
+  { issued, issue, remarks, inPlace, askedEnd }: Succession,
   { wanted, facts, schedule, nowMs }: Aim,
 ): KeyRing {
-  const expiresAt = resolveExpiry(wanted, nowMs);
+  const expiresAt = inPlace ? resolveExpiry(wanted, nowMs) : askedEnd;
   return replaced(ring, [...ofTheKey, ...(rotatingNames as readonly (keyof RotationRecord)[])], {
     ...picked(rotatingNames, wanted),
     ...recordIssued(issued, { ...wanted, expiresAt, callerChosen: false }, facts, nowMs),
@@ -140,6 +145,7 @@ function withPrevious(
     retireAfter: formatTime(inPlace ? ends.retireAfterMs : Math.min(ends.retireAfterMs, endMs)),
     retire: schedule.retire,
     endsOnService: inPlace || ownEndMs <= ends.endMs,
+    expiresAt: before.expiresAt,
     secret: before.secret,
     until,
   });

@@ -1,6 +1,7 @@
 /** An update of a rotating key: step after step, until nothing is left to do. */
 import type { WritableConnection } from "../../connections";
 import { disabledWords, staysDisabled } from "../disabled";
+import { dealOf, judgeTerms, lessThanAsked } from "../given-words";
 import { logicalName } from "../names";
 import { type Aim, withNextRotation } from "./due-issue";
 import { fromOutputs, type RotatingOutputs, toOutputs } from "./key-ring";
@@ -38,10 +39,7 @@ export async function updateRotation(aim: Aim, olds: RotatingOutputs, tools: Upd
         if (olds.status !== ring.record.status && staysDisabled(ring.record.status, aim.wanted))
           // No preview could know; of what the record says already every preview tells.
           tools.warn(disabledWords(`the key "${logicalName(aim.wanted.origin)}"`));
-        return {
-          outs: withNextRotation(toOutputs(concluded(progress, aim)), aim.schedule),
-          problems: seen.problems,
-        };
+        return judged(withNextRotation(toOutputs(concluded(progress, aim)), aim.schedule), seen, { aim, tools });
       case "forget":
       case "condemn":
         progress = settled(progress, step);
@@ -56,6 +54,17 @@ export async function updateRotation(aim: Aim, olds: RotatingOutputs, tools: Upd
         );
     }
   }
+}
+
+/** An update is no success as long as the current key can do less than was asked for, unless the program accepts that. */
+function judged(
+  outs: RotatingOutputs,
+  { issued, problems }: Seen,
+  { aim: { facts, wanted }, tools }: { readonly aim: Aim; readonly tools: UpdateTools },
+): Updated {
+  const deal = dealOf(outs, facts, wanted);
+  const refusal = issued ? judgeTerms(tools, deal) : lessThanAsked(deal);
+  return { outs, problems: refusal ? [...problems, refusal.message] : problems };
 }
 
 /** The first step of an emergency that ends an older key. */

@@ -1,7 +1,7 @@
 /** What becomes of the previous key, and when its use decides. Pure. */
 import type { ConnectionFacts } from "../../connections";
 import { formatSpan } from "../../durations";
-import type { KeyRing } from "./key-ring";
+import { hasEndOnService, type KeyRing } from "./key-ring";
 import { dayOf } from "./request";
 import { idleTimeMs } from "./schedule";
 
@@ -19,7 +19,7 @@ export function previousTask(
   if (previous.keyId === record.keyId) return "keep";
   const isOver = nowMs >= Date.parse(previous.retireAfter);
   if (previous.retire === "whenUnused" && isOver && record.retireAskedOn !== dayOf(nowMs)) return "ask";
-  return capabilities.delayedRevoke && !previous.endsOnService ? "setEnd" : "keep";
+  return capabilities.delayedRevoke && !hasEndOnService(previous) ? "setEnd" : "keep";
 }
 
 /** Whether a previous key may go before its latest end, from what the vendor tells of both keys' use. */

@@ -60,6 +60,19 @@ export const problems = {
     `the end of the key ${keyId} could not be set on the service, the next update tries again: ${problem}`,
 } as const;
 
+/** Why a key that was issued does not become the current one. */
+export function lessThanBefore(of: {
+  readonly id: string;
+  readonly lacks: string;
+  readonly current: string | undefined;
+  /** Why it could not be revoked. */
+  readonly problem: string | undefined;
+}): string {
+  const fate =
+    of.problem === undefined ? "was revoked" : `could not be revoked, the next update tries again (${of.problem})`;
+  return `the new key ${of.id} ${of.lacks}: it ${fate}, and ${of.current ?? "the key before it"} stays the current one. Ask for what the service gives; or see that it gives the rest, and run again; or accept less: acceptLess: true.`;
+}
+
 export function noRoom(backend: string, limit: number): string {
   return `${backend} allows ${limit} keys, so no new one was made.`;
 }

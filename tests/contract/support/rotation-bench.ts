@@ -36,6 +36,8 @@ export class RotationBench {
   frozen = false;
   /** How far the machine that runs updates is ahead of everybody else, or behind. */
   skewMs = 0;
+  /** What the user was told. */
+  warnings: string[] = [];
   #virtualMs = 0;
   #realMs = 0;
 
@@ -135,7 +137,8 @@ export class RotationBench {
         env,
       ),
       nowMs: () => this.decisionMs(),
-      warn: () => undefined,
+      heedsServiceClock: () => !this.frozen,
+      warn: (message) => void this.warnings.push(message),
       marking: { naming: (type, named, connection) => this.#marking.naming(type, named, connection) },
       clock: { nowMs: () => performance.now(), sleep: () => Promise.resolve() },
     };

@@ -144,6 +144,7 @@ describe("an input", () => {
     "expiresAt",
     "expiresIn",
     "onDisabled",
+    "acceptLess",
   ];
   const ofRotation = ["rotateEvery", "rotateBefore", "overlap", "maxOverlap", "retire", "jitter", "generation"];
   const cases = fc.tuple(fc.constantFrom(...decisive, ...ofRotation, "target"), fc.constantFrom(...wrongForms));
@@ -214,6 +215,13 @@ describe("a change of access that no grant shows", () => {
     expect(answers(stack, [silently(state, revived)])).toMatchObject(told);
     expect(answers(stack, [silently(state, but(state, { onDisabled: "ignore" }))])).toMatchObject({ changed: false });
     expect(answers(stack, [silently(state, but(state, { onDisabled: unknown }))])).toMatchObject({ gate: 10 });
+  });
+
+  it.each([low, camera, web, night])("is told: less than it asks for would be accepted: $type", (state) => {
+    const accepting = but(state, { acceptLess: true });
+    expect(answers(stack, [silently(state, accepting)])).toMatchObject(told);
+    expect(answers(stack, [silently(state, but(state, { acceptLess: false }))])).toMatchObject({ changed: false });
+    expect(answers(stack, [silently(state, but(state, { acceptLess: unknown }))])).toMatchObject({ gate: 10 });
   });
 
   it("is told: another account takes the place of the one in the state, by import or by read", () => {

@@ -38,6 +38,7 @@ const common = {
   name: ["exporter", "importer"],
   description: ["nightly", "weekly"],
   onDisabled: ["ignore", "replace"],
+  acceptLess: [false, true],
 } as const;
 const ofKeys: Samples<typeof keyFields> = {
   ...common,

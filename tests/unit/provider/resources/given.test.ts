@@ -1,12 +1,15 @@
 import { describe, expect, test } from "@jest/globals";
 import { createApiKeyProvider } from "../../../../provider/resources/api-key";
-import { otherThanAsked } from "../../../../provider/resources/given";
+import { differences, type Rules, type Terms } from "../../../../provider/resources/given";
 import { createRotatingApiKeyProvider } from "../../../../provider/resources/rotation/resource";
 import { jupyterhub } from "../../../../provider/vendors/jupyterhub";
 import { keystone } from "../../../../provider/vendors/keystone";
 import { OneResource } from "../../../../testing/one-resource";
 import { catalogue, FakeService } from "../support/fake-service";
 import { keyProgram } from "../support/resources";
+
+const otherThanAsked = (asked: Terms, given: Terms, rules: Rules) =>
+  differences(asked, given, rules).map(({ words }) => words);
 
 describe("What a service gives", () => {
   const rules = { catalogue, granularityMs: 60_000 };

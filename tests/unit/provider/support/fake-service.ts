@@ -89,6 +89,11 @@ export class FakeService {
   imposed: { readonly expiresAt?: string; readonly scopes?: readonly string[] } = {};
   /** Options that it gives to every key, whatever was asked for. */
   imposedOptions: Readonly<Record<string, OptionValue | null>> = {};
+  /** What it makes of a key or an account that it is asked for. */
+  gives: (asked: NewKey) => Partial<ApiKey> = () => ({});
+  givesAccount: (asked: NewServiceAccount) => Partial<ServiceAccount> = () => ({});
+  /** What it makes of an end that is set on a key. */
+  setsEnd: (end: string) => string = (end) => end;
   /** Fields of a change that the service acknowledges and ignores. */
   ignores: readonly (keyof KeyChanges | keyof NewServiceAccount)[] = [];
   /** Fields that the answer to a change leaves out, although the service has them. */
@@ -198,7 +203,8 @@ export class FakeService {
           const { expiresAt, name, description } = changed;
           const options = changed.options && { ...this.keys.get(id)?.options, ...changed.options };
           const given = defined({ name, description, options });
-          this.edit(id, { ...given, ...(expiresAt === undefined ? {} : { expiresAt: expiresAt ?? undefined }) });
+          const end = typeof expiresAt === "string" ? this.setsEnd(expiresAt) : undefined;
+          this.edit(id, { ...given, ...(expiresAt === undefined ? {} : { expiresAt: end }) });
           return Promise.resolve(without(withoutSecret(this.keys.get(id)) as ApiKey, this.leavesOut) as ApiKey);
         },
       }),
@@ -223,6 +229,7 @@ export class FakeService {
             id: `account-${(this.#made += 1)}`,
             status: "active" as const,
             createdAt: formatTime(this.nowMs),
+            ...this.givesAccount(asked),
           };
           this.accounts.set(account.id, account);
           return Promise.resolve(account);
@@ -250,7 +257,8 @@ export class FakeService {
     return byName && key?.serviceAccountId !== serviceAccountId ? undefined : key;
   }
 
-  #create({ secretValue, labels: _labels, serviceAccountId, ...asked }: NewKey): IssuedApiKey {
+  #create(wanted: NewKey): IssuedApiKey {
+    const { secretValue, labels: _labels, serviceAccountId, ...asked } = wanted;
     this.#made += 1;
     const { expiresAt = asked.expiresAt, scopes: added = [] } = this.imposed;
     const secret = secretValue ?? `fake_secret_${this.#made}_0123456789`;
@@ -263,6 +271,7 @@ export class FakeService {
       expiresAt,
       createdAt: formatTime(this.nowMs),
       hint: `…${this.#made}`,
+      ...this.gives(wanted),
     };
     const key = defined({ ...told, secret, serviceAccountId });
     this.keys.set(key.id, key);

@@ -1,0 +1,47 @@
+/** The clock of a service, as the `Date` of its answers tells it. */
+import { secondMs } from "../durations";
+
+/** What the service's time is now, in milliseconds since the epoch; undefined where no answer has told it. */
+export interface ServiceClock {
+  nowMs(): number | undefined;
+}
+
+/** When an answer was asked for and came, on a clock that nobody sets. */
+interface Moments {
+  readonly sentAtMs: number;
+  readonly cameAtMs: number;
+}
+
+/** An answer that took longer says too little of the time at which it was written. */
+const slowestMs = 20 * secondMs;
+
+export class AnswersClock implements ServiceClock {
+  readonly #monotonicMs: () => number;
+  /** What has to be added to the monotonic clock. */
+  #aheadMs: number | undefined;
+
+  constructor(monotonicMs: () => number) {
+    this.#monotonicMs = monotonicMs;
+  }
+
+  nowMs(): number | undefined {
+    return this.#aheadMs === undefined ? undefined : this.#monotonicMs() + this.#aheadMs;
+  }
+
+  /** Takes note of an answer's headers. */
+  note({ date, age }: Readonly<Record<string, string | undefined>>, { sentAtMs, cameAtMs }: Moments): void {
+    const told = date === undefined ? undefined : httpDate(date);
+    const isCached = age !== undefined && age.trim() !== "0";
+    if (told === undefined || isCached || cameAtMs - sentAtMs > slowestMs) return;
+    const aheadMs = told - cameAtMs;
+    // What a cache kept without saying so is older than any other answer.
+    if (this.#aheadMs === undefined || aheadMs > this.#aheadMs) this.#aheadMs = aheadMs;
+  }
+}
+
+/** `Sun, 06 Nov 1994 08:49:37 GMT`, the only form that senders may write (RFC 9110, 5.6.7). */
+function httpDate(text: string): number | undefined {
+  const form = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
+  const ms = form.test(text) ? Date.parse(text) : NaN;
+  return Number.isNaN(ms) ? undefined : ms;
+}
