@@ -180,7 +180,7 @@ export function createConnections(
   };
 }
 
-/** What only this vendor has. */
+/** The inputs that only this vendor has. */
 function ownInputs(backend: Backend, adapted: Adaptation = {}): Pick<ConnectionFacts, "keyOptions" | "accountOptions"> {
   const { keyOptions = backend.keyOptions, accountOptions = backend.accountOptions } = adapted;
   return defined({ keyOptions, accountOptions });

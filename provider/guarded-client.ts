@@ -72,7 +72,7 @@ function refusal(what: string): string {
   return `the service told ${what}, and it would stand in the state in clear.`;
 }
 
-/** Why an id must not be recorded; undefined where it may be. It cannot be changed, so it is taken or refused. */
+/** Why an id must not be recorded; undefined if it may be. An id cannot be changed, only accepted or refused. */
 function problemOf(value: unknown, issued?: SecretWindows): string | undefined {
   if (holdsSecretIn(value, issued)) return "holds a part of a secret";
   return isPresentable(value) ? undefined : "has characters that are none of a name, or very many of them";
@@ -137,7 +137,7 @@ function clearField(
   return isPresentable(value) ? value : undefined;
 }
 
-/** The options without those that hold a part of a secret. */
+/** The options without those that contain a part of a secret. */
 function clearOptions(options: unknown, isSecret: (value: unknown) => boolean): unknown {
   if (typeof options !== "object" || options === null) return options;
   const isClear = (value: unknown) => {

@@ -1,2 +1,2 @@
-/** What the SDK passes in place of options that hold a secret: `check` refuses it, in words. */
+/** The SDK passes this instead of options that contain a secret, and `check` refuses it with a message. */
 export const withheldOptions = "options withheld: a value of them is secret";

@@ -38,7 +38,7 @@ export function accountAccess(facts: Facts, policy: PolicyDocument): Access {
   return access(facts, grants, unreadable, catalogue);
 }
 
-/** The access of a key: its options, and its scopes, or its account's role and scopes where keys have none. */
+/** The access of a key: its options, and its scopes, or the role and scopes of its account if keys have none. */
 export function keyAccess(facts: Facts, account: Facts | undefined, policy: PolicyDocument): Access {
   const access = accessByScopes(facts, account, policy);
   const options = optionGrants(facts, "keyOptions");

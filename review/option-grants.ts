@@ -4,8 +4,8 @@ import type { Grant } from "./grants";
 import { isHidden, type Facts } from "./resource-facts";
 
 /**
- * A vendor's own inputs as grants: nobody but their vendor knows which value is more, so each one is named, and another one
- * is a gain. Those that a built-in vendor declares as harmless give nothing.
+ * A vendor's own inputs as grants. Only the vendor knows which value gives more, so each value is named, and another
+ * value is a gain. Options that a built-in vendor declares harmless give nothing.
  */
 export function optionGrants({ options = {}, target }: Facts, part: "keyOptions" | "accountOptions"): Grant[] {
   const declared = vendorNamed(target?.backend ?? "")?.[part] ?? {};
@@ -15,7 +15,7 @@ export function optionGrants({ options = {}, target }: Facts, part: "keyOptions"
     .flatMap(([name, value]) => textsOf(value).map((text): Grant => ({ kind: "option", name: `${name}=${text}` })));
 }
 
-/** An empty list is a value, too: on many services it stands for everything. */
+/** An empty list is a value too: many services read it as everything. */
 function textsOf(value: unknown): string[] {
   if (Array.isArray(value)) return value.length === 0 ? ["(empty list)"] : value.filter(isReadable).map(textOf);
   return isReadable(value) ? [textOf(value)] : [];

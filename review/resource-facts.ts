@@ -391,7 +391,7 @@ function readScopes(value: unknown): ScopeReading {
   return { kind: "list", scopes };
 }
 
-/** Of options that are hidden as a whole nothing is known: see `hidden`. */
+/** Nothing is known of options that are hidden as a whole: see `hidden`. */
 function noteOptions(facts: Writable<Facts>, value: unknown): void {
   const options = isHidden(value) ? undefined : record(value);
   if (options) facts.options = options;

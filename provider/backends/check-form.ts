@@ -1,10 +1,10 @@
-/** The form of what a backend's author wrote, told by field. */
+/** Checks the form of a backend author's data, and reports mistakes by field. */
 import type { z } from "zod";
 import { ConfigError } from "../errors";
 import { nearestWord } from "../scopes";
 import { valueAt } from "../value-at";
 
-/** The value, once it has the schema's form; a {@link ConfigError} names the field that has not. */
+/** The value, if it has the schema's form; otherwise a {@link ConfigError} names the wrong field. */
 export function checkForm<Schema extends z.ZodType>(
   name: string,
   part: string,
@@ -20,7 +20,7 @@ export function checkForm<Schema extends z.ZodType>(
   return data as z.output<Schema>;
 }
 
-/** What is wrong with a field, and what it takes. */
+/** What is wrong with a field, and what it accepts. */
 function wordsFor(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown): string {
   if (issue.code === "unrecognized_keys") {
     const near = nearestWord(issue.keys[0] ?? "", namesAt(schema, issue.path));
@@ -32,7 +32,7 @@ function wordsFor(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown): s
     : "is missing; no answer to it can be assumed.";
 }
 
-/** The fields that an object of the schema may have at that place. */
+/** The field names that the schema allows at that path. */
 function namesAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   let place: unknown = schema;
   const within = () => {

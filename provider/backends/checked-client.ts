@@ -48,7 +48,9 @@ function optional(check: Check): Check {
   return (answer, method) => (answer === undefined ? undefined : check(answer, method));
 }
 
-/** Options that were declared, each of its type; `null` is none, and what is left out is not told. */
+/**
+ * Checks that reported options are declared and have their type. `null` is none; one that is left out is not reported.
+ */
 function withOptions(check: Check, declared: DeclaredOptions = {}): Check {
   return (answer, method) => {
     const object = check(answer, method) as Fields | undefined;
@@ -76,7 +78,7 @@ function listOf(check: Check): Check {
   };
 }
 
-/** What ends something says how that ended: an answer that says nothing is no proof that it did. */
+/** A method that ends something must say how it ended: an answer that says nothing proves nothing. */
 function oneOf(...words: readonly string[]) {
   const told = words.map((word) => `"${word}"`).join(" or ");
   return (answer: unknown, method: string) => {
@@ -101,7 +103,7 @@ function whole(answer: unknown, method: string): unknown {
   return fields;
 }
 
-/** Any other one would be taken for the end of the object. */
+/** Any other status would be taken for the end of the object. */
 const statuses: readonly unknown[] = ["active", "disabled", "revoked", "expired"];
 
 function told(answer: Fields, method: string): Fields {

@@ -1,4 +1,4 @@
-/** What is checked of the options that a backend declares, when its file is loaded. */
+/** Checks the options that a backend declares when its file is loaded. */
 import { z } from "zod";
 import { ConfigError } from "../errors";
 import { kindOf } from "../redact";
@@ -14,7 +14,7 @@ const value = z.union([
   z.array(z.string()).readonly(),
   z.record(z.string(), z.string()).readonly(),
 ]);
-// `satisfies` makes a field that only the interface has a compile error.
+// `satisfies` makes it a compile error if the interface has a field that this lacks.
 const declaredOption = z.strictObject({
   type: z.enum(["text", "wholeNumber", "boolean", "textList", "textMap"]),
   description: z.string(),
@@ -40,7 +40,7 @@ const ofTypes: Readonly<Partial<Record<keyof DeclaredOption, readonly OptionType
 };
 
 /**
- * Refuses declarations that are wrong, or that cannot hold together.
+ * Refuses declarations that are wrong or contradict each other.
  *
  * @param part - `keyOptions` or `accountOptions`
  * @throws ConfigError - names the option and the field.
@@ -74,7 +74,7 @@ function contradiction(option: DeclaredOption, part: "keyOptions" | "accountOpti
     return 'is "required" and has a "default"; every program gives it, or the default holds: correct one of the two';
   if (min !== undefined && max !== undefined && min > max)
     return `has the "min" ${min}, which is over its "max" ${max}`;
-  // Whoever holds a key must not get other powers by a change that replaces nothing.
+  // A change that replaces nothing must not give the holder of a key other access.
   if (part === "keyOptions" && change === "update" && harmless !== true)
     return 'is changed in place ("change": "update"), and may give a key other powers; set "harmless" to true if no value of it lets anybody do more than another, else leave "change" out: then another value makes another key';
   return undefined;

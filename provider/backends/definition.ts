@@ -12,8 +12,8 @@ export type { Capabilities, OfferedCapabilities, Support, Vendor };
 export type { DeclaredOption, DeclaredOptions, OptionsOf, OptionType, OptionValue };
 
 /**
- * Declared options as the service has them. Left out (or undefined): it does not tell; `null`: it has none. Tell a value in
- * the words in which it was asked for, where the service writes the same in others.
+ * Declared options as the service has them. Left out (or undefined): the service does not report it. `null`: it has
+ * none. If the service spells a value differently, report the requested spelling.
  */
 export type ToldOptions = Readonly<Record<string, OptionValue | null | undefined>>;
 
@@ -49,7 +49,7 @@ export interface ApiKey {
   readonly previousVersion?: string;
   /** RFC 3339 UTC: the end of that grace. */
   readonly previousValidUntil?: string;
-  /** What the service tells of the {@link Vendor.keyOptions}. */
+  /** The {@link Vendor.keyOptions} that the service reports. */
   readonly options?: ToldOptions;
 }
 
@@ -93,18 +93,18 @@ export interface NewKey<Declared extends DeclaredOptions = DeclaredOptions> {
   /** The same as a life from now, in milliseconds, for services that are told one and count it by their own clock. */
   readonly livesForMs?: number;
   readonly secretValue?: string;
-  /** The {@link Vendor.keyOptions} that the program gives, and those with a default. Left out: there are none. */
+  /** The {@link Vendor.keyOptions} that the program sets, and those with a default. Left out: there are none. */
   readonly options?: OptionsOf<Declared>;
 }
 
-/** Options to change. `null` removes one: the service does what it does without it. */
+/** Options to change. `null` removes one: the service then behaves as if it was never set. */
 export type ChangedOptions<Declared extends DeclaredOptions = DeclaredOptions> = {
   readonly [Name in keyof OptionsOf<Declared>]?: OptionsOf<Declared>[Name] | null;
 };
 
 /** Changes to a key. A field that is left out stays as it is. `null` removes the expiry. */
 export interface KeyChanges<Declared extends DeclaredOptions = DeclaredOptions> {
-  /** Those that are declared with `change: "update"`, and change. */
+  /** The changed options among those declared with `change: "update"`. */
   readonly options?: ChangedOptions<Declared>;
   readonly name?: string;
   readonly description?: string;
@@ -121,7 +121,7 @@ export interface ServiceAccount {
   readonly scopes?: readonly string[];
   readonly description?: string;
   readonly createdAt?: string;
-  /** What the service tells of the {@link Vendor.accountOptions}. */
+  /** The {@link Vendor.accountOptions} that the service reports. */
   readonly options?: ToldOptions;
 }
 
@@ -131,7 +131,7 @@ export interface NewServiceAccount<Declared extends DeclaredOptions = DeclaredOp
   readonly role?: string;
   readonly scopes?: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
-  /** The {@link Vendor.accountOptions} that the program gives, and those with a default. Left out: there are none. */
+  /** The {@link Vendor.accountOptions} that the program sets, and those with a default. Left out: there are none. */
   readonly options?: OptionsOf<Declared>;
 }
 
@@ -139,7 +139,7 @@ export interface NewServiceAccount<Declared extends DeclaredOptions = DeclaredOp
 export interface ServiceAccountChanges<Declared extends DeclaredOptions = DeclaredOptions> extends Partial<
   Omit<NewServiceAccount, "options">
 > {
-  /** Those that are declared with `change: "update"`, and change. */
+  /** The changed options among those declared with `change: "update"`. */
   readonly options?: ChangedOptions<Declared>;
 }
 
@@ -216,9 +216,9 @@ export interface Adaptation {
   readonly capabilities?: OfferedCapabilities;
   /** Replaces the definition's own. */
   readonly catalogue?: ScopeCatalogue;
-  /** In place of the definition's own. */
+  /** Replaces the definition's own. */
   readonly keyOptions?: DeclaredOptions;
-  /** In place of the definition's own. */
+  /** Replaces the definition's own. */
   readonly accountOptions?: DeclaredOptions;
   /**
    * A path that identifies this service among others on the same host, such as `/realms/acme`. It is added to the

@@ -1,16 +1,16 @@
-/** What a backend's tests show of it, as a table for readers: only what runs is said. */
+/** The tests of each backend, as a table for readers. It lists only tests that run. */
 
-/** The API document that a vendor has published, as `tests/vendors/documents.json` names it. */
+/** A vendor's published API document, from `tests/vendors/documents.json`. */
 export interface DocumentSource {
   readonly title: string;
-  /** On GitHub. */
+  /** The repository on GitHub. */
   readonly repository: string;
   /** The beginning of the commit's id. */
   readonly commit: string;
-  /** Of the commit. */
+  /** Date of the commit. */
   readonly date: string;
   readonly path: string;
-  /** What the checked document has beside the published one. */
+  /** Additions to the published document. */
   readonly adds?: string;
   /** The vendor publishes no usable document: the checked one was written from these pages. */
   readonly written?: boolean;
@@ -18,11 +18,11 @@ export interface DocumentSource {
 
 export interface Evidence {
   readonly vendors: readonly string[];
-  /** Those that have a test on a real server. */
+  /** Backends with a test on a real server. */
   readonly onServers: ReadonlySet<string>;
-  /** Those that have a page in `docs/services`. */
+  /** Backends with a page in `docs/services`. */
   readonly withPage: ReadonlySet<string>;
-  /** Those whose test holds them to a document. */
+  /** Backends whose test checks them against a document. */
   readonly onDocuments: ReadonlyMap<string, DocumentSource>;
 }
 

@@ -1,16 +1,17 @@
 /**
- * Grafana (https://grafana.com/docs/grafana/latest/developers/http_api/serviceaccount/): service accounts of one organization,
- * and their tokens. The connection's `url` ends in `/api`; its credential is a token of a service account, or
- * `<user>:<password>` where Grafana takes that (Grafana Cloud does not).
+ * Grafana (https://grafana.com/docs/grafana/latest/developers/http_api/serviceaccount/): service accounts of one
+ * organization, and their tokens. The connection's `url` ends in `/api`. Its credential is a token of a service
+ * account, or `<user>:<password>` if Grafana accepts that (Grafana Cloud does not).
  *
  * Oddities:
- * - a token has no rights of its own: its account's role, and what Grafana Enterprise adds to that, decide
- * - a token is told in the list of its account's tokens alone; nothing of it can be changed
- * - a life in seconds goes in and a time comes out; a life of 0, like none, is for ever, so neither is sent for an end that has passed
- * - the list of tokens does not say that there is no such account, so the account is asked for
- * - a search finds names that contain the words, and logins and addresses, too
- * - a token is made with 200, an account with 201, and both are deleted with 200
- * - AWS Managed Grafana makes tokens by another API
+ * - a token has no rights of its own: its account's role decides, and what Grafana Enterprise adds to it
+ * - only the list of its account's tokens reports a token; nothing of a token can be changed
+ * - a life is sent in seconds and reported as a time. A life of 0, or none, means for ever, so neither is sent for an
+ *   end that has passed
+ * - the list of tokens does not say that its account is missing, so the backend also reads the account
+ * - a search finds names that contain the words, and also logins and addresses
+ * - a new token is a 200, a new account a 201, and deleting either is a 200
+ * - AWS Managed Grafana makes tokens with another API
  */
 import { z } from "zod";
 import { defined } from "../defined";
@@ -120,7 +121,7 @@ function tokensOf(accountId: string): string {
   return `${accountAt(accountId)}/tokens`;
 }
 
-/** Grafana takes 0 for "never ends". */
+/** Grafana reads 0 as "never ends". */
 function secondsTo(expiresAt: string): number {
   const seconds = Math.ceil((Date.parse(expiresAt) - Date.now()) / 1000);
   if (seconds > 0) return seconds;

@@ -1,17 +1,18 @@
 /**
  * OpenAI (https://platform.openai.com/docs/api-reference/administration): service accounts of one project, which the
- * connection names, and their keys. The credential is an admin key (`sk-admin-…`); a project's key does not do.
+ * connection names, and their keys. The credential is an admin key (`sk-admin-…`); a project's key is not enough.
  *
  * Oddities:
- * - an account is born with a key of full power, unless it is asked not to be; one that comes all the same is revoked at once
+ * - a new account comes with a key of full power unless the request says no. If one comes anyway, it is revoked at once
  * - without that key it has no role either, so its role is given in a second call
- * - a key without scopes may do all that its account may: they are always sent, and an empty list is refused. No answer
- *   tells them, and no call lists those that there are
+ * - a key without scopes may do everything that its account may: scopes are always sent, and an empty list is refused.
+ *   No answer reports them, and no call lists the scopes that exist
  * - since November 2026 a key's scopes and end can be changed in place. Nothing here does
- * - an end is asked for as seconds from now and told as a time; a project's policy may demand one, and cap it (`maxLife` of the connection)
- * - keys are listed for the whole project, and without `owner_project_access=any` not all of them
+ * - an expiry is sent as seconds from now and reported as a time; a project's policy may require one, and cap it
+ *   (`maxLife` of the connection)
+ * - keys are listed for the whole project; without `owner_project_access=any` some are missing
  * - the reference of 2026-08 refuses to delete a single key of a service account, that of 2026-11 deletes it
- * - what a missing key or account is answered is not documented: only a list proves that it is gone
+ * - the answer for a missing key or account is not documented: only a list proves that it is gone
  */
 import { z } from "zod";
 import { defined } from "../defined";
@@ -136,7 +137,8 @@ export const openai = defineBackend<Options>({
           if (made.api_key) await remove(keyAt(made.api_key.id));
           return role === undefined || role === made.role ? toAccount(made) : await change(made.id, { role });
         } catch (error) {
-          // Nobody would know of it. After an unclear answer the lifecycle looks for it by its name.
+          // Otherwise nobody would know of this account. After an unclear answer the lifecycle looks for it by its
+          // name.
           if (made.api_key || !isUnclear(error)) await remove(accountAt(made.id));
           throw error;
         }
@@ -154,7 +156,7 @@ export const openai = defineBackend<Options>({
   },
 });
 
-/** All items of a list that goes on after the last one of each page. */
+/** All items of a list whose next page begins after the last item of the page before. */
 function everyItem<Item extends z.ZodType<{ readonly id: string }>>(
   http: HttpClient,
   at: string,
@@ -163,7 +165,7 @@ function everyItem<Item extends z.ZodType<{ readonly id: string }>>(
 ): Promise<z.infer<Item>[]> {
   const page = z
     .object({ data: z.array(item), has_more: z.boolean(), last_id: z.string().nullish() })
-    // More that cannot be asked for would make keys look gone.
+    // A missing cursor would make the keys on later pages look gone.
     .refine(({ has_more, last_id }) => !has_more || last_id, { path: ["last_id"] });
   return everyPage(at, async (after) => {
     const { body } = await http.request({ method: "GET", path: at, query: { limit: 100, after, ...query } });
@@ -173,7 +175,7 @@ function everyItem<Item extends z.ZodType<{ readonly id: string }>>(
 }
 
 function needAccount(id: string | undefined): string {
-  // `check` demands serviceAccountId, so this is a state that was edited by hand.
+  // `check` requires serviceAccountId, so someone edited this state by hand.
   if (id === undefined)
     throw new ProviderError("The key's record names no service account; OpenAI's keys are made for one.");
   return id;
@@ -190,7 +192,7 @@ function facts({ id, name, created_at, expires_at }: Omit<z.infer<typeof issuedS
 function toKey(wire: z.infer<typeof keySchema>): ApiKey {
   return defined({
     ...facts(wire),
-    // Whoever has no access to the project any more cannot use the key, which stays.
+    // An owner without access to the project cannot use the key, but the key stays.
     status: wire.owner_project_access === "inactive" ? "disabled" : "active",
     hint: wire.redacted_value || undefined,
     lastUsedAt: timeOf(wire.last_used_at),

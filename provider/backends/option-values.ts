@@ -1,4 +1,4 @@
-/** What a declared option takes. */
+/** The values that a declared option accepts. */
 import { nearestWord } from "../scopes";
 import type { DeclaredOption, OptionType } from "../vendors/options";
 
@@ -14,7 +14,7 @@ const isText = (value: unknown): value is string => typeof value === "string";
 const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** What is wrong with a value, as half a sentence; undefined where nothing is. It quotes nothing of the value. */
+/** What is wrong with a value, as half a sentence; undefined if nothing is. Quotes nothing of the value. */
 export function optionProblem(option: DeclaredOption, value: unknown): string | undefined {
   if (!hasType(option, value)) return `it takes ${takes[option.type]}`;
   if (option.type === "wholeNumber") return rangeProblem(option, value as number);
@@ -25,7 +25,7 @@ export function optionProblem(option: DeclaredOption, value: unknown): string | 
   return undefined;
 }
 
-/** Whether a value is of the option's type, whatever it says. */
+/** True if a value has the option's type, whatever its content. */
 export function hasType({ type }: DeclaredOption, value: unknown): boolean {
   switch (type) {
     case "text":
@@ -41,7 +41,7 @@ export function hasType({ type }: DeclaredOption, value: unknown): boolean {
   }
 }
 
-/** The texts of a value that has its type. */
+/** The texts in a value of the right type. */
 export function textsIn(value: unknown): readonly string[] {
   if (isText(value)) return [value];
   if (typeof value !== "object" || value === null) return [];

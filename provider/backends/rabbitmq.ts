@@ -1,19 +1,20 @@
 /**
- * RabbitMQ (https://www.rabbitmq.com/docs/http-api-reference, served by every broker under /api/index.html): a key is a user of
- * the broker, with its tags and its permissions as scopes. The connection's `url` ends in `/api`; its credential is
- * `<user>:<password>` of a user with the tag `administrator`.
+ * RabbitMQ (https://www.rabbitmq.com/docs/http-api-reference, served by every broker under /api/index.html): a key is a
+ * user of the broker, with its tags and its permissions as scopes. The connection's `url` ends in `/api`. Its
+ * credential is `<user>:<password>` of a user with the tag `administrator`.
  *
  * Oddities:
- * - a PUT makes a user or changes the one that is there, its password included: looked for first, and never sent for a name that
- *   is taken. Sent twice it does the same as once
- * - a new user and each of its virtual hosts' permissions are calls of their own. Until the last of them the user can do less
- *   than was asked for, never more; where one is refused the user is removed again
- * - a permission is one regular expression per virtual host and verb; "" matches nothing, and a user without permissions on a
- *   virtual host cannot open it
- * - whoever may administrate reads the salted hash of each password, and nobody the password. It changes with the password
- * - a user without a hash cannot log in with a password: its key is told as disabled
- * - a user that is known but not an administrator is answered 401, like a wrong password; the words tell the two apart
- * - every path that it does not know, and every user, is answered "Object Not Found": only the list proves a user gone
+ * - a PUT makes a user or changes an existing one, including its password: the backend looks for the user first, and
+ *   never sends a PUT for a name that is taken. A repeated PUT has the same effect as one
+ * - a new user, and each of its permissions on virtual hosts, are separate calls. Until the last one the user can do
+ *   less than requested, never more; if one is refused, the user is removed again
+ * - a permission is one regular expression per virtual host and verb; "" matches nothing, and a user without
+ *   permissions on a virtual host cannot open it
+ * - an administrator can read the salted hash of each password, but nobody can read the password. The hash changes with
+ *   it
+ * - a user without a hash cannot log in with a password: its key is reported as disabled
+ * - a known user who is not an administrator gets a 401, like a wrong password; the words tell the two apart
+ * - every unknown path and every unknown user get "Object Not Found": only the list proves that a user is gone
  */
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
@@ -100,7 +101,7 @@ export const rabbitmq = defineBackend({
           return { works: true };
         } catch (error) {
           if (!(error instanceof AuthenticationError)) throw error;
-          // Whoever may not use the API is known all the same.
+          // A user who may not use the API is still known to the broker.
           return { works: error.detail === "Not management user" };
         }
       },
@@ -108,7 +109,7 @@ export const rabbitmq = defineBackend({
   },
 });
 
-/** Removes a user who got less than was asked for; where that is not proven, the key has to be looked for. */
+/** Removes a user who got less than requested. If that is not proven, the lifecycle must look for the key. */
 async function takeBack(remove: () => Promise<boolean>, error: unknown): Promise<never> {
   try {
     await remove();
@@ -122,7 +123,7 @@ async function takeBack(remove: () => Promise<boolean>, error: unknown): Promise
   );
 }
 
-/** RabbitMQ keeps one pattern for each verb on each virtual host. */
+/** RabbitMQ stores one pattern for each verb on each virtual host. */
 function validateKey({ scopes = [] }: AskedKey): InputProblem[] {
   const places = scopes.map((scope) => /^(?:configure|write|read):[^:]+:/.exec(scope)?.[0]).filter(Boolean);
   const twice = places.find((place, index) => places.indexOf(place) !== index);

@@ -1,20 +1,21 @@
 /**
- * Zabbix from 6.0 on (https://www.zabbix.com/documentation/6.0/en/manual/api/reference/token): API tokens of users. The connection's
- * `url` is that of the frontend, without `api_jsonrpc.php`; its credential is an API token of a Super admin.
+ * Zabbix from 6.0 on (https://www.zabbix.com/documentation/6.0/en/manual/api/reference/token): API tokens of users. The
+ * connection's `url` is that of the frontend, without `api_jsonrpc.php`. Its credential is an API token of a Super
+ * admin.
  *
  * Oddities:
- * - a token has no rights of its own: it can do whatever its user may. By the roles that Zabbix comes with, a user may also make
- *   further tokens for itself; a role without "Manage API tokens" may not
- * - JSON-RPC: a refusal is a 200, and only its words tell which
- * - a token is made without a secret, and gets one by a second call. That call gives a new one at any later time, and the one before is
- *   dead at once
- * - what is not there and what the credential may not see is the same empty list: whoever is no Super admin sees its own only, so an
- *   absence and a list are believed after the credential has proven that it is one
+ * - a token has no rights of its own: it can do everything that its user may. With Zabbix's default roles a user may
+ *   also make more tokens for itself; with a role without "Manage API tokens" it may not
+ * - JSON-RPC: a refusal is a 200, and only its words say which one
+ * - a token is made without a secret, and a second call gives it one. That call gives a new one at any later time, and
+ *   the one before stops at once
+ * - a missing object and one that the credential may not see give the same empty list. Anyone but a Super admin sees
+ *   only their own, so an absence and a list count only after the credential has proven to be a Super admin's
  * - an end in the past is accepted; 0 is "never"
- * - before 6.4 the credential stands in the body of each call, from 7.2 on it may only stand in a header
- * - a user of a role without API access gets tokens that open nothing, so no account is made with one
- * - every user belongs to a group. New ones go to the connection's `userGroup`, by default "No access to the frontend"; a user in any
- *   group that is disabled is disabled
+ * - before 6.4 the credential is in the body of each call; from 7.2 on it may only be in a header
+ * - a user with a role without API access gets tokens that open nothing, so no account is made with such a role
+ * - every user belongs to a group. New ones go to the connection's `userGroup`, by default "No access to the frontend";
+ *   a user in any disabled group is disabled
  */
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
@@ -112,7 +113,7 @@ export const zabbix = defineBackend<Options>({
       async createKey({ serviceAccountId: userid = "", name, description, expiresAt }) {
         const asked = defined({ name, userid, description, expires_at: expiresAt && secondsOf(expiresAt) });
         const tokenid = await api.write("token.create", asked, idsOf("tokenids"));
-        // Where this fails the token has no secret; it is found by its name.
+        // If this fails, the token has no secret; the lifecycle finds it by its name.
         const secret = await api.unclear(() => drawSecret(tokenid));
         return { ...toKey(await api.unclear(() => needToken(tokenid))), secret };
       },
@@ -144,7 +145,7 @@ export const zabbix = defineBackend<Options>({
       },
       async createServiceAccount({ name, role = "" }) {
         const [roleid, usrgrpid] = [await roleId(role), await groupId()];
-        // Nobody logs in with it; Zabbix wants each kind of character.
+        // Nobody logs in with it. Zabbix requires each kind of character.
         const passwd = `Aa1!${randomBytes(24).toString("base64url")}`;
         const user = { username: name, roleid, usrgrps: [{ usrgrpid }], passwd };
         const userid = await api.write("user.create", user, idsOf("userids"), [passwd]);
@@ -173,7 +174,7 @@ export const zabbix = defineBackend<Options>({
   },
 });
 
-/** Zabbix's ids are numbers, and anything else is refused as a mistake. */
+/** Zabbix's ids are numbers; it refuses anything else as a mistake. */
 function isId(text: string): boolean {
   return /^\d{1,18}$/.test(text);
 }

@@ -423,7 +423,7 @@ function asConnectionError(error: unknown, { label, url, timedOutAfterMs }: Fail
   if (code === "UND_ERR_INVALID_ARG") return unsendable(label);
   const refused = proxyRefusal(error);
   const unsent = failedWhileConnecting(error) || refused !== undefined || provesNothingSent(code);
-  // What comes after an answer on the same connection is no refusal of the handshake.
+  // After an answer on the same connection, this is not a refused handshake.
   const sent = !unsent || alert?.hasAnswered === true;
   const what = refused
     ? `the proxy (HTTPS_PROXY or HTTP_PROXY) refused the connection with ${refused}, and nothing was sent,`

@@ -51,7 +51,10 @@ export const capabilitiesSchema = z
       .optional(),
     /** Where scopes are: on the key (fixed or changeable; both replace the key here), on its account, or nowhere. */
     scopes: z.enum(["immutable", "mutable", "account", "none"]),
-    /** A key tells its scopes. Default: true; false = they are known from its issue alone, and no change of them elsewhere shows. */
+    /**
+     * The service reports a key's scopes. Default: true. False: they are known only from its issue, and a change of
+     * them elsewhere does not show.
+     */
     scopesTold: z.boolean().default(true),
     /** The environments that a caller can choose from; left out: no choice. */
     environments: z

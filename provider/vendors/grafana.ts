@@ -3,7 +3,7 @@ import type { Vendor } from "./vendor";
 
 export const grafana = {
   name: "grafana",
-  // A token can do whatever its service account may.
+  // A token can do everything that its service account may.
   capabilities: {
     parent: "serviceAccount",
     serviceAccounts: { name: "update", role: "required", roles: ["None", "Viewer", "Editor", "Admin"] },
@@ -11,11 +11,11 @@ export const grafana = {
     secret: { shape: "(?<prefix>glsa_)[A-Za-z0-9]{32}_[0-9a-f]{8}" },
     // Seconds from now, by Grafana's own clock.
     expiry: { support: "optional", granularityMs: minuteMs },
-    // How late a use is told is not documented.
+    // Grafana does not document how late it reports a use.
     lastUsed: { lagMs: hourMs, granularityMs: hourMs },
-    // A 409 is documented, and no reason for it beside the name.
+    // A 409 is documented, but no reason for it except the name.
     uniqueNames: true,
-    // Whether ids are given again is not documented.
+    // Grafana does not document whether it reuses ids.
     idsReused: true,
     absence: "list",
     // The longest name is not documented.

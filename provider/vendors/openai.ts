@@ -8,27 +8,27 @@ export const openai = {
     parent: "serviceAccount",
     serviceAccounts: {
       name: "update",
-      // Without a role an account has no access. One that changed would change what living keys may do.
+      // An account without a role has no access. Changing the role in place would change what living keys may do.
       role: "required",
       roles: ["member", "owner"],
       disabling: "keys",
     },
-    // They could be changed in place; here every change makes another key.
+    // Scopes could be changed in place; here every change replaces the key.
     scopes: "mutable",
     scopesTold: false,
     secret: { shape: "(?<prefix>sk-(?:svcacct|proj|admin)-)[A-Za-z0-9_-]{16,}(?<lastFour>[A-Za-z0-9_-]{4})" },
-    // Seconds from now, by the service's own clock. An end can be moved in place, and here makes another key.
+    // Seconds from now, by the service's own clock. An end could be moved in place; here that replaces the key.
     expiry: { support: "optional", longestMs: 365 * dayMs, granularityMs: minuteMs },
-    // How late and how exact is not documented.
+    // OpenAI does not document how late and how exact it is.
     lastUsed: { lagMs: dayMs, granularityMs: secondMs },
-    // What a missing key is answered is not documented.
+    // The answer for a missing key is not documented.
     absence: "list",
     // The longest name is not documented.
     limits: { nameLength: 64 },
   },
   /**
-   * OpenAI publishes no list of scopes, so any word of their form is one and implies only itself. The names below are those
-   * that its reference uses.
+   * OpenAI publishes no list of scopes, so any word of their form is a scope and implies only itself. Its reference
+   * uses the names below.
    */
   catalogue: {
     scopes: { "api.all.read": { level: "read" }, "api.files.read": {} },

@@ -1,9 +1,9 @@
 /**
- * Inputs that only one vendor has: declared once, as data, by its backend. The check of a program, the diff, the request,
- * the record, drift, the review and an editor's completion all derive from the declaration.
+ * Inputs that only one vendor has. Its backend declares them once, as data. The check of a program, the diff, the
+ * request, the record, drift, the review and an editor's completion all derive from the declaration.
  */
 
-/** What a value is: one text, a whole number, true or false, several texts, or texts by name. */
+/** The type of a value: one text, a whole number, true or false, several texts, or texts by name. */
 export type OptionType = "text" | "wholeNumber" | "boolean" | "textList" | "textMap";
 
 export type OptionValue = string | number | boolean | readonly string[] | Readonly<Record<string, string>>;
@@ -11,37 +11,39 @@ export type OptionValue = string | number | boolean | readonly string[] | Readon
 /** One vendor-specific input of a key or an account. */
 export interface DeclaredOption {
   readonly type: OptionType;
-  /** For people: what it decides, as one sentence without a full stop. Stands in the error where a required one is missing. */
+  /**
+   * What it decides, for people, as one sentence without a full stop. The error for a missing required option shows it.
+   */
   readonly description: string;
-  /** Every program has to give it. Default: false. */
+  /** Every program must set it. Default: false. */
   readonly required?: boolean;
-  /** What holds where the program says nothing: it is sent, and writing it out is no change. */
+  /** The value if the program sets none. It is sent, and writing it out is no change. */
   readonly default?: OptionValue;
   /**
-   * The texts that the service knows; of a list, those that may stand in it. Any other one is refused with the nearest of
-   * them, unless it has the `pattern`.
+   * The texts that the service knows; for a list, the texts that it may contain. Any other one is refused with the
+   * nearest of them, unless it matches the `pattern`.
    */
   readonly values?: readonly string[];
-  /** What a text looks like, as a regular expression of the whole of it; of a list or a map, each text in it. */
+  /** Regular expression for a whole text; for a list or a map, for each text in it. */
   readonly pattern?: string;
-  /** Least and greatest whole number. */
+  /** Smallest and largest whole number. */
   readonly min?: number;
   readonly max?: number;
-  /** The order of a list counts. Default: false, it is sorted and repeats are taken out. */
+  /** The order of a list matters. Default: false; the list is sorted and repeats are removed. */
   readonly ordered?: boolean;
   /**
-   * What another value does: `replace` makes another key (of a RotatingApiKey: the next one) or account, `update` changes it in
-   * place, by `updateKey` or `updateServiceAccount`. Default: `replace`.
+   * The effect of another value: `replace` makes another key (for a RotatingApiKey: the next one) or account, `update`
+   * changes it in place with `updateKey` or `updateServiceAccount`. Default: `replace`.
    */
   readonly change?: "replace" | "update";
   /**
-   * No value of it lets anybody do more than another does: a note, a colour. A key's option may be changed in place only
-   * then, and the review does not count it as access. Default: false.
+   * No value lets anyone do more than another: a note, a color. Only then may a key's option change in place, and the
+   * review does not count it as access. Default: false.
    */
   readonly harmless?: boolean;
 }
 
-/** By name, as it stands in the program under `options`. */
+/** By name, as the program writes it under `options`. */
 export type DeclaredOptions = Readonly<Record<string, DeclaredOption>>;
 
 /** The values of options, by name. */
@@ -53,7 +55,7 @@ type TextOf<Option extends DeclaredOption> = Option extends { readonly values: r
   ? Known | (Option extends { readonly pattern: string } ? string & {} : never)
   : string;
 
-/** What a declared option takes. */
+/** The type of value that a declared option accepts. */
 export type OptionValueOf<Option extends DeclaredOption> = {
   readonly text: TextOf<Option>;
   readonly wholeNumber: number;
@@ -68,14 +70,14 @@ type NamesOfGiven<Declared extends DeclaredOptions> = {
     : never;
 }[keyof Declared];
 
-/** The options as a backend's methods get them: required ones and those with a default are always there. */
+/** The options as a backend's methods get them. Required ones and those with a default are always set. */
 export type OptionsOf<Declared extends DeclaredOptions> = string extends keyof Declared
   ? Readonly<Record<string, OptionValue | undefined>>
   : { readonly [Name in NamesOfGiven<Declared>]: OptionValueOf<Declared[Name]> } & {
       readonly [Name in Exclude<keyof Declared, NamesOfGiven<Declared>>]?: OptionValueOf<Declared[Name]>;
     };
 
-/** The options with their defaults; undefined where there are none. */
+/** The options with their defaults; undefined if there are none. */
 export function withDefaults(
   declared: DeclaredOptions | undefined,
   given: OptionValues = {},

@@ -8,9 +8,9 @@ export const rabbitmq = {
     scopes: "mutable",
     secret: { callerChosen: true, form: "pair", shape: "(?<prefix>rmq_)[A-Za-z0-9_-]{43}" },
     uniqueNames: true,
-    // A user's name is its id, so a user who is made again has the same.
+    // A user's name is its id, so a user who is made again has the same id.
     idsReused: true,
-    // A wrong url is answered like a user who is not there.
+    // A wrong URL gets the same answer as a missing user.
     absence: "list",
     revokeProves: true,
     // Not documented for users; no name in AMQP is longer.
@@ -18,8 +18,8 @@ export const rabbitmq = {
   },
   /**
    * RabbitMQ's scopes are a user's tags (https://www.rabbitmq.com/docs/management#permissions) and its permissions
-   * (https://www.rabbitmq.com/docs/access-control#authorisation): what it may do with the objects of a virtual host whose names
-   * match a regular expression. An administrator gives itself and others every permission.
+   * (https://www.rabbitmq.com/docs/access-control#authorisation): what it may do with the objects of a virtual host
+   * whose names match a regular expression. An administrator can give itself and others every permission.
    */
   catalogue: {
     scopes: {

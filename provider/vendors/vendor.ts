@@ -16,7 +16,7 @@ export interface Vendor {
   readonly capabilities: OfferedCapabilities;
   /** The scopes of keys or accounts. Left out if there are none. */
   readonly catalogue?: ScopeCatalogue;
-  /** Inputs that only keys of this vendor have: the program gives them under `options`. */
+  /** Inputs that only keys of this vendor have. The program sets them under `options`. */
   readonly keyOptions?: DeclaredOptions;
   /** Inputs that only service accounts of this vendor have. */
   readonly accountOptions?: DeclaredOptions;

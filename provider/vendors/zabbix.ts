@@ -2,12 +2,12 @@ import type { Vendor } from "./vendor";
 
 export const zabbix = {
   name: "zabbix",
-  // A token can do whatever its user may.
+  // A token can do everything that its user may.
   capabilities: {
     parent: "serviceAccount",
     serviceAccounts: { name: "update", role: "required", uniqueNames: true },
     scopes: "none",
-    // 64 hexadecimal digits, as many a digest is: no shape tells them apart.
+    // 64 hexadecimal digits, the length of a common digest: no shape tells them apart.
     rename: true,
     description: "update",
     expiry: { support: "optional", update: true },

@@ -30,7 +30,7 @@ export const administrativeAccess: Rule = {
 function isAdministrative({ kind, name }: Grant, access: Access | undefined): boolean {
   // A role is not a scope of the catalogue, so its own words decide.
   if (kind === "role") return scopeLevel(undefined, name) === "admin";
-  // Such as `role=admin`: what a vendor calls so, whatever else the option is about.
+  // A value such as `role=admin`: the vendor calls it administrative, whatever the option decides.
   if (kind === "option") return scopeLevel(undefined, name.slice(name.indexOf("=") + 1)) === "admin";
   if (kind !== "scope" || scopeLevel(access?.catalogue, name) !== "admin") return false;
   return !isWildcard(access?.catalogue, name) && !canMintKeys(access?.catalogue, name);

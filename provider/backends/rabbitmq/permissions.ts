@@ -1,4 +1,4 @@
-/** Scopes as a user's tags and permissions, and back: `administrator`, `read:/:^orders\.` */
+/** Converts scopes to a user's tags and permissions, and back: `administrator`, `read:/:^orders\.` */
 import { z } from "zod";
 import { rabbitmq } from "../../vendors/rabbitmq";
 
@@ -11,7 +11,7 @@ export const permissionSchema = z.object({
   write: z.string(),
   read: z.string(),
 });
-/** What a user may do on one virtual host: a regular expression for each verb, "" for nothing. */
+/** A user's permissions on one virtual host: a regular expression for each verb, "" for nothing. */
 export type Permission = z.infer<typeof permissionSchema>;
 
 export function tagsOf(scopes: readonly string[]): string[] {

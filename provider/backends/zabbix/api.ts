@@ -1,4 +1,4 @@
-/** Zabbix's JSON-RPC: one address, and an answer of 200 whose words tell what became of the call. */
+/** Zabbix's JSON-RPC: one URL, and a 200 whose words say what happened to the call. */
 import { z } from "zod";
 import { ApiError, isUnclear, ResponseShapeError, wordsOf } from "../../errors";
 import type { HttpClient } from "../../http/client";
@@ -14,10 +14,10 @@ const answerSchema = z.object({
   error: errorSchema.optional(),
 });
 
-/** What Zabbix's words amount to, as the status that another service would have given. */
+/** The meaning of Zabbix's words, as the status that another service would send. */
 const meanings: readonly (readonly [RegExp, number])[] = [
   [/^(Session terminated|Not authori[sz]ed|API token expired)/, 401],
-  // Whether it is not there or may not be seen, nobody says.
+  // The words do not say whether it does not exist or may not be seen.
   [/^(No permissions|You do not have permissions?)\b/, 403],
   [/ already exists\b/, 409],
 ];
@@ -27,7 +27,7 @@ interface Call {
   readonly params: object;
   readonly idempotent: boolean;
   readonly secrets?: readonly string[];
-  /** Whose call it is, where not the connection's own. */
+  /** The caller's credential, if it is not the connection's own. */
   readonly credential?: string;
 }
 
@@ -46,7 +46,7 @@ export class ZabbixApi {
     return this.#parsed({ method, params, idempotent: true }, schema);
   }
 
-  /** A change that, sent twice, has the same effect as sent once. */
+  /** Makes a change that may be repeated with the same effect. */
   async change(method: string, params: object): Promise<void> {
     await this.#parsed({ method, params, idempotent: true }, z.unknown());
   }
@@ -60,7 +60,7 @@ export class ZabbixApi {
     return this.#parsed({ method, params, idempotent: false, secrets }, schema);
   }
 
-  /** Whether the service lets the holder of this token in. */
+  /** True if the service accepts this token. */
   async accepts(secret: string): Promise<boolean> {
     try {
       await this.#parsed(
@@ -76,13 +76,13 @@ export class ZabbixApi {
       return true;
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) return false;
-      // Known, and not allowed to ask that.
+      // Known, but not allowed to make that call.
       if (error instanceof ApiError && error.status === 403) return true;
       throw error;
     }
   }
 
-  /** What follows the first step of a creation: whatever refuses it, something was made. */
+  /** Runs a step after the first of a creation: whatever refuses it, something was made. */
   async unclear<Result>(step: () => Promise<Result>): Promise<Result> {
     try {
       return await step();
@@ -92,9 +92,9 @@ export class ZabbixApi {
     }
   }
 
-  /** Undefined where the credential sees everything: what it does not see is then not there. */
+  /** Undefined if the credential sees everything: then a thing that it does not see does not exist. */
   async seesAll(): Promise<undefined> {
-    // Zabbix lets nobody but a Super admin read this.
+    // Zabbix lets only a Super admin read this.
     this.#superAdmin ??= this.change("authentication.get", { output: ["authentication_type"] });
     try {
       await this.#superAdmin;
@@ -131,7 +131,7 @@ export class ZabbixApi {
     return body;
   }
 
-  /** True from 6.4 on, where the credential has a header of its own. */
+  /** True from 6.4 on, where the credential has its own header. */
   async #header(): Promise<boolean> {
     this.#usesHeader ??= this.#readVersion();
     try {
@@ -160,7 +160,7 @@ export class ZabbixApi {
 
 function errorOf(path: string, { code, message, data }: z.infer<typeof errorSchema>): ApiError {
   const words = data === "" ? message : data;
-  // Wrong parameters and what the application refuses; everything else is its own failure.
+  // Wrong parameters and refusals of the application; everything else is the service's own failure.
   const own = code === -32602 || code === -32500 || code === -32601 ? 400 : 500;
   const status = meanings.find(([pattern]) => pattern.test(words))?.[1] ?? own;
   return errorForStatus({ status, method: "POST", path, detail: words });
