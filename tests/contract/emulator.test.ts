@@ -88,9 +88,21 @@ describe("HTTP", () => {
   });
 
   test("a path of no service is 404", async () => {
-    for (const path of ["/", "/other/v1/keys", "/_emulator", "/_emulator/other"]) {
+    for (const path of ["/other", "/other/v1/keys", "/_emulator", "/_emulator/other"]) {
       expect(await sender(emulator.url)("GET", path)).toMatchObject({ status: 404, body: { error: {} } });
     }
+  });
+
+  test("the root is a page for people, which names the services and no token", async () => {
+    const answer = await fetch(`${emulator.url}/`);
+    const text = await answer.text();
+    expect(answer.headers.get("content-type")).toBe("text/html; charset=utf-8");
+    for (const { url, adminToken } of Object.values(emulator.services)) {
+      expect(text).toContain(url);
+      expect(text).not.toContain(adminToken);
+    }
+    expect((await fetch(`${emulator.url}/`, { method: "POST" })).status).toBe(404);
+    expect((await fetch(`${emulator.url}/`, { headers: { origin: "https://evil.example" } })).status).toBe(403);
   });
 
   test("a port that is taken is an error, and leaves nothing behind", async () => {
