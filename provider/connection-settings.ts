@@ -95,8 +95,13 @@ export function readSettings(config: RawConfig, env: NodeJS.ProcessEnv, name: st
   const at = issue?.path ?? [];
   const field = at.join(".");
   const value = at.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], merged);
+  // A stack's own apikeys:connections takes the place of the project's, whole.
+  const replaced =
+    field === "backend" && value === undefined && Object.keys(merged).length > 0
+      ? ` A stack's apikeys:connections replaces the project's as a whole: repeat every field there, or change single ones with APIKEYS_CONNECTIONS.`
+      : "";
   throw new ConfigError(
-    `connection "${name}": the field "${field}" is ${kindOf(value)}; ${issue?.message ?? "it is not valid"} (config apikeys:connections.${name}.${field}, or APIKEYS_CONNECTIONS).`,
+    `connection "${name}": the field "${field}" is ${kindOf(value)}; ${issue?.message ?? "it is not valid"} (config apikeys:connections.${name}.${field}, or APIKEYS_CONNECTIONS).${replaced}`,
   );
 }
 
@@ -134,6 +139,7 @@ function asObject(value: unknown, place: string): Record<string, unknown> {
 
 /** Lets the backend read its own fields of the connection. */
 export function readOptions(name: string, backend: Backend, settings: Settings): unknown {
+  assertNoCredential(name, settings);
   const rest = Object.fromEntries(Object.entries(settings).filter(([field]) => !Object.hasOwn(ownFields, field)));
   const [unknown] = Object.keys(rest);
   if (!backend.options) {
@@ -149,6 +155,26 @@ export function readOptions(name: string, backend: Backend, settings: Settings):
       throw new ConfigError(`connection "${name}": ${error.message}${unknown === undefined ? "" : meant(unknown)}`);
     throw error;
   }
+}
+
+/** Fields in which people write a token itself. A backend may have one of its own by such a name, for what is no secret. */
+const credentialWords = [
+  "token",
+  "apiToken",
+  "apiKey",
+  "accessToken",
+  "adminToken",
+  "secret",
+  "password",
+  "credential",
+];
+
+function assertNoCredential(name: string, settings: Settings): void {
+  const field = credentialWords.find((word) => typeof settings[word] === "string");
+  if (field === undefined) return;
+  throw new ConfigError(
+    `connection "${name}": "${field}" holds a text, and a credential does not belong in the config, which keeps connections in clear. Take it out, say where it is with tokenEnv, tokenFile or tokenCommand, or keep it encrypted (pulumi config set --secret --path apikeys:tokens.${name}).`,
+  );
 }
 
 function meant(field: string): string {

@@ -17,7 +17,7 @@ import { encodingOf } from "./body-encoding";
 import { adviceFor, isPermanentCode, provesNothingSent, proxyRefusal } from "./connect-failure";
 import { parseJsonAnswer } from "./json-answer";
 import { nextPage } from "./list-bounds";
-import { alertOf, destroyPools, failedWhileConnecting, poolFor, type TlsFiles, undici } from "./network";
+import { alertOf, destroyPools, failedWhileConnecting, isLoopback, poolFor, type TlsFiles, undici } from "./network";
 import { redirectWords } from "./redirect";
 import { type Attempt, decideRetry, whyItEnded } from "./retry";
 import type { AnswersClock } from "./service-clock";
@@ -428,7 +428,7 @@ function asConnectionError(error: unknown, { label, url, timedOutAfterMs }: Fail
   const what = refused
     ? `the proxy (HTTPS_PROXY or HTTP_PROXY) refused the connection with ${refused}, and nothing was sent,`
     : howItBroke(sent, code);
-  const advice = sent ? "" : adviceFor(code);
+  const advice = sent ? "" : adviceFor(code, isLoopback(new URL(url)));
   return new ConnectionError(`${label}: ${what} at ${origin}${code ? ` (${code})` : ""}.${advice}`, sent, {
     cause: code ? { code } : undefined,
   });

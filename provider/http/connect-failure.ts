@@ -36,8 +36,10 @@ export function isPermanentCode(code: string | undefined): boolean {
 }
 
 /** What to do, as a sentence; empty if the code already says everything. */
-export function adviceFor(code: string | undefined): string {
+export function adviceFor(code: string | undefined, onThisMachine: boolean): string {
   if (code === undefined) return "";
+  if (code === "ECONNREFUSED" && onThisMachine)
+    return " Is it running? `apikeys emulator` starts the embedded services.";
   if (untrusted.test(code))
     return ' Its certificate is signed by no authority that is known here: give the connection a "caFile" with that authority\'s certificate (PEM), or set NODE_EXTRA_CA_CERTS.';
   if (code === "CERT_HAS_EXPIRED") return " Its certificate has expired: ask whoever runs the service.";

@@ -201,7 +201,7 @@ describe("when the connection breaks", () => {
     expect(error).toMatchObject({ sent: false });
     expect(isUnclear(error)).toBe(false);
     expect(error.message).toBe(
-      `POST /keys: the service cannot be reached at ${server.url} (ECONNREFUSED). Tried 4 times: check the connection's url and the network.`,
+      `POST /keys: the service cannot be reached at ${server.url} (ECONNREFUSED). Is it running? \`apikeys emulator\` starts the embedded services. Tried 4 times: check the connection's url and the network.`,
     );
     expect(waits).toHaveLength(3);
     server = await startScriptedServer();

@@ -254,6 +254,14 @@ describe("a connection that is not right is refused in the preview, with the fie
       { backend: undefined },
       'the field "backend" is nothing; name a built-in backend, an installed package, or a path relative to the program (config apikeys:connections.default.backend, or APIKEYS_CONNECTIONS).',
     ],
+    [
+      { backend: undefined },
+      "A stack's apikeys:connections replaces the project's as a whole: repeat every field there, or change single ones with APIKEYS_CONNECTIONS.",
+    ],
+    [
+      { token: "hunter2-of-the-admin" },
+      '"token" holds a text, and a credential does not belong in the config, which keeps connections in clear. Take it out, say where it is with tokenEnv, tokenFile or tokenCommand, or keep it encrypted (pulumi config set --secret --path apikeys:tokens.default).',
+    ],
     [{ backend: 5 }, 'the field "backend" is a number; name a built-in backend'],
     [{ backend: "" }, 'the field "backend" is an empty text; name a backend'],
     [{ backend: "novavm" }, 'there is no backend "novavm". Did you mean "novavms"? Use a built-in one ('],
