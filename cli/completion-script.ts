@@ -1,11 +1,11 @@
-/** The completion scripts of three shells, from the commands and their flags. Pure. */
+/** Completion scripts for three shells, made from the commands and their flags. Pure. */
 export const shells = ["bash", "zsh", "fish"] as const;
 
 export interface CompletedCommand {
   readonly name: string;
   readonly description: string;
   readonly flags: readonly CompletedFlag[];
-  /** The words that its operand can be; none where it is a file or a text. */
+  /** The words that its operand may be; none if it is a file or any text. */
   readonly operands: readonly string[];
 }
 
@@ -21,7 +21,7 @@ export function completionScript(shell: (typeof shells)[number], commands: reado
   return { bash, zsh, fish }[shell](commands);
 }
 
-/** Where nothing of ours fits, bash falls back to files. */
+/** If none of our words match, bash falls back to files. */
 function bash(commands: readonly CompletedCommand[]): string {
   const flags = commands.map(
     ({ name, flags, operands }) =>

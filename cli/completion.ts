@@ -2,7 +2,7 @@ import { Argument, type Command, type Option } from "commander";
 import { type CommandHost, processHost, runs } from "./command";
 import { completionScript, type CompletedCommand, shells } from "./completion-script";
 
-/** `apikeys completion`: what a shell needs to complete commands, flags and their values. */
+/** `apikeys completion`: prints what a shell needs to complete commands, flags and their values. */
 export function addCompletionCommand(program: Command, host: CommandHost = processHost): void {
   const command = program
     .command("completion")
@@ -28,7 +28,7 @@ function completed(command: Command): CompletedCommand {
   };
 }
 
-/** Shells show it beside the name, in one line. */
+/** Shells show it beside the name, on one line. */
 function firstSentence(text: string): string {
   return /^.*?(?=[.:;] |\.$|$)/.exec(text)?.[0] ?? text;
 }

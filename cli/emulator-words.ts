@@ -14,7 +14,7 @@ interface Announced {
   readonly services: Readonly<Record<Name, { readonly url: string; readonly adminToken: string }>>;
 }
 
-/** For a person at a terminal: the addresses, and the lines for the terminal of the program. */
+/** For a person at a terminal: the URLs, and the lines to run in the program's terminal. */
 export function emulatorForPeople({ url, services }: Announced): string {
   const width = Math.max(...names.map((name) => titles[name].length));
   return [
@@ -29,7 +29,7 @@ export function emulatorForPeople({ url, services }: Announced): string {
   ].join("\n");
 }
 
-/** For `eval`: the tokens, the address, and how to stop the emulator. */
+/** For `eval`: the tokens, the URL, and how to stop the emulator. */
 export function emulatorForShell({ url, services }: Announced, pid: number): string {
   return [
     ...tokenLines(services),
@@ -44,7 +44,7 @@ function tokenLines(services: Announced["services"]): string[] {
   return names.map((name) => `export ${name.toUpperCase()}_ADMIN_TOKEN=${shellWord(services[name].adminToken)}`);
 }
 
-/** PulseAPI's tokens have a bar, which a shell would read as a pipe. */
+/** PulseAPI's tokens contain a bar, which a shell would read as a pipe. */
 function shellWord(text: string): string {
   return /^[\w-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -47,12 +47,12 @@ async function runHere({ port, data, verbose }: EmulatorFlags): Promise<number> 
   return exitCodes.fine;
 }
 
-/** The same command as a process of its own, which lives on when this one has said where it is. */
+/** Runs the same command as a separate process, which stays alive after this one has printed where it is. */
 async function runInBackground({ port, data }: EmulatorFlags): Promise<number> {
   const flags = ["--port", String(port), ...(data === undefined ? [] : ["--data", data])];
   const child = spawn(process.execPath, [process.argv[1] ?? "", "emulator", ...flags], {
     detached: true,
-    // None of the caller's: whoever waits for their end would wait for the emulator's.
+    // Not the caller's streams: a program that waits for their end would wait for the emulator's.
     stdio: ["ignore", "pipe", "pipe"],
   });
   child.stderr.pipe(process.stderr);

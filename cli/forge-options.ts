@@ -4,7 +4,6 @@ import { usageFailure, type CommandHost } from "./command";
 import { githubForge, gitlabForge, type Forge, type ForgeSettings } from "./forges";
 import { wholeNumber } from "./review-command";
 
-/** The options of every command that calls a forge. */
 export interface ForgeOptions {
   readonly provider: "github" | "gitlab";
   readonly repo?: string;

@@ -2,7 +2,6 @@
 import "./node-version";
 import { Command } from "commander";
 
-/** Adds one subcommand to the program. */
 type AddCommand = (program: Command) => void;
 
 /**
@@ -37,7 +36,7 @@ const program = new Command("apikeys")
   .showHelpAfterError("Add --help to see every flag.")
   // Bad flags always exit with code 2; 1 is for our own bugs.
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
-/** The help and the completion of a shell know every command. */
+/** The help and the shell completion need every command. */
 function needsAll(called: string): boolean {
   return called === "completion" || !Object.hasOwn(commands, called);
 }

@@ -1,6 +1,5 @@
 import { closeSync, openSync, readSync } from "node:fs";
 
-/** File descriptor 0. */
 export const standardInput = 0;
 
 /** Reads at most `max` bytes of a file, so that a file of any size can be refused. */

@@ -36,7 +36,6 @@ export interface RecordedKey {
   readonly consumers: readonly string[];
 }
 
-/** One stack's state. */
 export interface RecordedStack {
   /** `project/stack`. */
   readonly stack: string;

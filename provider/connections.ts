@@ -70,7 +70,7 @@ export interface ConnectionFacts {
   readonly validateAccount?: (asked: AskedAccount) => readonly InputProblem[];
 }
 
-/** An opened connection knows its service's clock as soon as it has answered. */
+/** An open connection knows its service's clock after the first answer. */
 interface WithClock {
   readonly clock?: ServiceClock;
 }

@@ -137,8 +137,8 @@ export function accessDelta(
 }
 
 /**
- * What a service left out of the scopes that it was asked for, and what it added. A word for everything comes back as what it
- * stands for, and what concerns the key alone is limited to its owner: neither is a difference.
+ * The requested scopes that a service left out, and those that it added. A word for everything may come back as what it
+ * stands for, and scopes on the key itself come back limited to its owner: neither is a difference.
  */
 export function otherAccess(
   catalogue: ScopeCatalogue | undefined,

@@ -86,9 +86,9 @@ export interface Facts {
   readonly deletedWith?: string;
   /** The expiry that the service has, whoever set it. */
   readonly actualExpiresAt?: string;
-  /** The end that was asked for, where the service gave another. */
+  /** The requested end, if the service set another. */
   readonly askedExpiresAt?: string;
-  /** What the service gave, where that is not what was asked for. */
+  /** The environment that the service gave, if it differs from the requested one. */
   readonly grantedEnvironment?: string;
   readonly grantedRole?: string;
   readonly createdAt?: string;
@@ -96,7 +96,7 @@ export interface Facts {
   readonly rotateBefore?: string;
   readonly jitter?: string;
   readonly onDisabled?: string;
-  /** The program's consent to less than it asks for. */
+  /** The program's consent to less than it requests. */
   readonly acceptLess: boolean;
   readonly overlap?: string;
   readonly retire?: string;
@@ -159,7 +159,7 @@ export function readFacts(state: ResourceState, outputs: Values<OutputName>): Fa
   return facts;
 }
 
-/** What the service gave, where that is not what was asked for. */
+/** Notes what the service gave if it differs from the request. */
 function noteGiven(facts: Writable<Facts>, { serverScopes, serverExpiresAt, expiresAt }: Values<OutputName>): void {
   if (Array.isArray(serverScopes) && !serverScopes.some(isHidden))
     facts.grantedScopes = serverScopes.filter((scope) => typeof scope === "string");

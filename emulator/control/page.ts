@@ -1,4 +1,7 @@
-/** The emulator's page for people: what runs, which keys live, what was asked, and a clock to turn. It uses the control API. */
+/**
+ * The emulator's page for people: what runs, which keys live, which requests came, and a clock to move. It uses the
+ * control API.
+ */
 export function page(services: readonly { readonly name: string; readonly url: string }[]): string {
   const rows = services.map(({ name, url }) => `<tr><th scope="row">${name}</th><td><code>${url}</code></td></tr>`);
   return `<!doctype html>
@@ -50,7 +53,7 @@ input, button { font: inherit; padding: .2rem .5rem; color: var(--ink); backgrou
 #problem, [id^="no-"] { color: var(--soft); } #problem:empty { display: none; }
 `;
 
-/** Whatever a program or a request says becomes text, never markup. */
+/** Text from a program or a request stays text, never markup. */
 const script = `
 const at = (id) => document.getElementById(id);
 const shown = 100;

@@ -13,7 +13,6 @@ import type { Call } from "../http/service";
 
 const ROLES: readonly string[] = ["viewer", "operator", "admin"];
 
-/** The routes of service accounts. */
 export function novavmsAccounts({ store, nowMs }: World, records: NovavmsRecords) {
   function find(caller: { readonly organisation: string }, id: string): AccountRecord {
     const account = records.account(id);

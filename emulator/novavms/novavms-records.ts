@@ -3,7 +3,6 @@ import { OrderedList } from "../store/ordered-list";
 import type { OwnChange, OwnRecords } from "../store/own-records";
 import type { KeyRecord } from "../store/records";
 
-/** A service account. */
 export interface AccountRecord {
   readonly id: string;
   readonly sequence: number;
@@ -54,7 +53,6 @@ export function novavmsChange(change: NovavmsChange): NovavmsChange {
   return change;
 }
 
-/** Service accounts and the audit log. */
 export class NovavmsRecords implements OwnRecords {
   readonly audit = new BoundedLog<NovavmsAuditEntry>(AUDIT_CAPACITY);
   readonly #accounts = new Map<string, AccountRecord>();

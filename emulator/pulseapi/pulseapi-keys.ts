@@ -21,7 +21,6 @@ export const PULSEAPI_ABILITIES = [
   "*",
 ] as const;
 
-/** The routes of keys. */
 export function pulseapiKeys({ store, nowMs }: World) {
   function find(call: Call, owner: UserInTeam, id: string): KeyRecord {
     call.keyId = id;

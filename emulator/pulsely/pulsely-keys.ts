@@ -25,7 +25,6 @@ export const LAST_USED_LAG_MS = 0;
 const WORKSPACE = "default";
 const STATES = ["active", "expired", "revoked"] as const;
 
-/** The routes of keys. */
 export function pulselyKeys({ store, nowMs }: World, records: PulselyRecords) {
   function find(call: Call, id: string): KeyRecord {
     call.keyId = id;

@@ -4,13 +4,16 @@
  * application key's owner needs service_account_write and user_access_read.
  *
  * Oddities:
- * - an account has to have an e-mail address: the connection's `accountEmail`
- * - accounts are never deleted, only disabled. One that is deleted here is renamed as well, so that what an administrator has
- *   disabled is still told as disabled. Its keys are revoked first: what disabling does to them is not documented
- * - an application key without scopes may do all that its account may: scopes are always sent, and an empty list is refused
- * - access tokens end after a year at the latest, application keys never; scopes and names of both can be changed in place
+ * - an account must have an e-mail address: the connection's `accountEmail`
+ * - accounts are never deleted, only disabled. A delete here also renames the account, so that one that an
+ *   administrator disabled is still reported as disabled. Its keys are revoked first: what disabling does to them is
+ *   not documented
+ * - an application key without scopes may do everything that its account may: scopes are always sent, and an empty list
+ *   is refused
+ * - access tokens end after a year at the latest, application keys never; scopes and names of both can be changed in
+ *   place
  * - organizations from before 2025-08-20 can show an application key again
- * - a credential that is not accepted gets 403, as does one that may not do it
+ * - a credential that is not accepted gets a 403, like one that may not make the call
  */
 import { z } from "zod";
 import { defined } from "../defined";
@@ -148,14 +151,14 @@ export const datadog = defineBackend<Options>({
   },
 });
 
-/** What the name of an account begins with that was deleted here: Datadog keeps it, disabled. */
+/** Begins the name of an account that was deleted here: Datadog keeps it, disabled. */
 const deletedMark = "[deleted] ";
 
 function isLivingAccount({ attributes: { service_account, disabled, name } }: z.infer<typeof userSchema>): boolean {
   return service_account === true && !(disabled === true && (name ?? "").startsWith(deletedMark));
 }
 
-/** Ends every key of an account, of both kinds. */
+/** Revokes every key of an account, of both kinds. */
 async function revokeAll(api: DatadogApi, account: string): Promise<void> {
   for (const { path: kind } of Object.values(keyKinds)) {
     const at = keysOf(account) + kind;
@@ -168,7 +171,7 @@ function userAt(id: string): string {
 }
 
 function keysOf(account: string | undefined): string {
-  // `check` demands serviceAccountId, so this is a state that was edited by hand.
+  // `check` requires serviceAccountId, so someone edited this state by hand.
   if (account === undefined)
     throw new ProviderError("The key's record names no service account; Datadog's keys are made for one.");
   return path`/api/v2/service_accounts/${account}`;

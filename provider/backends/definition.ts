@@ -88,9 +88,9 @@ export interface NewKey<Declared extends DeclaredOptions = DeclaredOptions> {
   readonly environment?: "live" | "test";
   readonly description?: string;
   readonly labels?: Readonly<Record<string, string>>;
-  /** RFC 3339 UTC, by the service's clock as far as it is known. */
+  /** RFC 3339 UTC, by the service's clock if that is known. */
   readonly expiresAt?: string;
-  /** The same as a life from now, in milliseconds, for services that are told one and count it by their own clock. */
+  /** The same as a life from now, in milliseconds, for services that count it by their own clock. */
   readonly livesForMs?: number;
   readonly secretValue?: string;
   /** The {@link Vendor.keyOptions} that the program sets, and those with a default. Left out: there are none. */

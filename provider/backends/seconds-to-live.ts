@@ -3,10 +3,10 @@ import { InputError } from "../errors";
 import type { NewKey } from "./definition";
 
 /**
- * The life of a new key, for services that count it in seconds from the request. Without `livesForMs` the real clock counts,
- * even if APIKEYS_NOW is set: the service's clock ends the key.
+ * The life of a new key, for services that count it in seconds from the request. Without `livesForMs` it uses the real
+ * clock, even if APIKEYS_NOW is set: the service's clock ends the key.
  *
- * @throws InputError - the end is over.
+ * @throws InputError - the end has passed.
  */
 export function secondsToLive(
   { expiresAt, livesForMs }: { readonly [Field in "expiresAt" | "livesForMs"]?: NewKey[Field] | undefined },

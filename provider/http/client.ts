@@ -91,7 +91,7 @@ export interface HttpClientOptions {
   readonly dispatcher?: Dispatcher;
   /** Certificates of this connection only. */
   readonly tls?: TlsFiles | undefined;
-  /** Takes note of what time it is by the answers. */
+  /** Learns the service's time from its answers. */
   readonly serviceClock?: AnswersClock;
   readonly clock?: Clock;
   readonly random?: () => number;

@@ -1,23 +1,23 @@
-/** The clock of a service, as the `Date` of its answers tells it. */
+/** The clock of a service, as the `Date` headers of its answers show it. */
 import { secondMs } from "../durations";
 
-/** What the service's time is now, in milliseconds since the epoch; undefined where no answer has told it. */
+/** The service's current time, in milliseconds since the epoch; undefined if no answer has shown it. */
 export interface ServiceClock {
   nowMs(): number | undefined;
 }
 
-/** When an answer was asked for and came, on a clock that nobody sets. */
+/** When a request was sent and its answer came, on a clock that nobody sets. */
 interface Moments {
   readonly sentAtMs: number;
   readonly cameAtMs: number;
 }
 
-/** An answer that took longer says too little of the time at which it was written. */
+/** A slower answer says too little about the time when it was written. */
 const slowestMs = 20 * secondMs;
 
 export class AnswersClock implements ServiceClock {
   readonly #monotonicMs: () => number;
-  /** What has to be added to the monotonic clock. */
+  /** The difference to add to the monotonic clock. */
   #aheadMs: number | undefined;
 
   constructor(monotonicMs: () => number) {
@@ -28,13 +28,13 @@ export class AnswersClock implements ServiceClock {
     return this.#aheadMs === undefined ? undefined : this.#monotonicMs() + this.#aheadMs;
   }
 
-  /** Takes note of an answer's headers. */
+  /** Learns from an answer's headers. */
   note({ date, age }: Readonly<Record<string, string | undefined>>, { sentAtMs, cameAtMs }: Moments): void {
     const told = date === undefined ? undefined : httpDate(date);
     const isCached = age !== undefined && age.trim() !== "0";
     if (told === undefined || isCached || cameAtMs - sentAtMs > slowestMs) return;
     const aheadMs = told - cameAtMs;
-    // What a cache kept without saying so is older than any other answer.
+    // An answer that a cache stored without saying so is older than every other answer.
     if (this.#aheadMs === undefined || aheadMs > this.#aheadMs) this.#aheadMs = aheadMs;
   }
 }

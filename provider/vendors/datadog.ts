@@ -2,7 +2,7 @@ import { dayMs, secondMs } from "../durations";
 import type { ScopeFacts } from "../scopes";
 import type { Vendor } from "./vendor";
 
-/** The permissions that Datadog's API document names, and those that let their holder make keys. */
+/** The permissions in Datadog's API document, and those that let their holder issue keys. */
 const names = [
   "apm_api_catalog_read apm_api_catalog_write apm_read apm_service_catalog_read apm_service_catalog_write appsec_vm_read",
   "billing_read bits_investigations_read bits_investigations_write cases_read cases_write ci_visibility_pipelines_write",
@@ -41,21 +41,24 @@ export const datadog = {
   defaultUrl: "https://api.datadoghq.com",
   capabilities: {
     parent: "serviceAccount",
-    // No call of these changes an account's roles.
+    // None of these calls changes an account's roles.
     serviceAccounts: { name: "update", role: "replace" },
-    // They could be changed in place; here every change makes another key.
+    // Scopes could be changed in place; here every change replaces the key.
     scopes: "mutable",
-    // An application key's, and a personal token's; an access token's is not documented.
+    // The form of application keys and personal tokens; that of access tokens is not documented.
     secret: { shape: "(?<prefix>dd[a-z]{2,4}_)[A-Za-z0-9_-]{16,}" },
     rename: true,
     expiry: { support: "optional", longestMs: 365 * dayMs },
-    // How late and how exact is not documented.
+    // Datadog does not document how late and how exact it is.
     lastUsed: { lagMs: dayMs, granularityMs: secondMs },
-    // A 404 is declared; that it comes for nothing but what is gone is not.
+    // A 404 is documented, but not that it is sent only for things that are gone.
     absence: "list",
     // The longest name is not documented.
     limits: { nameLength: 50 },
   },
-  /** Scopes are permissions; organizations have more of them than the document names, so any word of the form is taken. */
+  /**
+   * Scopes are permissions. Organizations have more of them than the document names, so any word of that form is
+   * accepted.
+   */
   catalogue: { scopes, open: { pattern: "^[a-z0-9_]+$", example: "dashboards_read" } },
 } as const satisfies Vendor;

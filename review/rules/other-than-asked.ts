@@ -20,7 +20,7 @@ export const otherThanAsked: Rule = {
   check: ({ units }) => units.filter((unit) => unit.after && !isMadeAnew(unit)).flatMap(differences),
 };
 
-/** What was given to the old object says nothing of the next one. */
+/** What the service gave for the old object says nothing about the next one. */
 function isMadeAnew(unit: Unit): boolean {
   return isKey(unit) ? replacesKey(unit) : unit.op === "replace";
 }
@@ -53,7 +53,7 @@ function otherPlace({ grantedEnvironment, grantedRole }: Facts): Found[] {
   );
 }
 
-/** What the service's own step of time explains is rounding; of a backend that is not built in, up to a day. */
+/** A difference within the service's own time step is rounding; for a backend that is not built in, up to a day. */
 function otherEnd(facts: Facts): Found[] {
   const { expiresAt, expiresIn, actualExpiresAt, expiryHidden, target } = facts;
   if (expiryHidden || (expiresAt === undefined && expiresIn === undefined)) return [];
@@ -68,7 +68,7 @@ function otherEnd(facts: Facts): Found[] {
   return [["expiry", `ends ${how} ${actual > asked ? "later" : "earlier"} on the service than was asked for`]];
 }
 
-/** As the record has it, or as the program says it. */
+/** The requested end, from the record or else from the program. */
 function askedEnd({ askedExpiresAt, expiresAt, expiresIn, createdAt }: Facts): number | undefined {
   const told = parseTime(askedExpiresAt ?? expiresAt);
   if (typeof told === "number") return told;

@@ -1,22 +1,22 @@
-/** Datadog's manner of speaking: everything is `data`, and lists come in numbered pages. */
+/** Datadog's conventions: everything is in `data`, and lists come in numbered pages. */
 import { z } from "zod";
 import { ResponseShapeError } from "../../errors";
 import type { HttpClient } from "../../http/client";
 import { parseAnswer } from "../parse-answer";
 
-/** By what the connection calls them. */
+/** By the connection's names for them. */
 export const keyKinds = {
   "access-tokens": { path: "/access_tokens", type: "service_access_tokens" },
   "application-keys": { path: "/application_keys", type: "application_keys" },
 } as const;
 
 const pageSize = 100;
-/** More pages than any organization has: a list that never ends is an error. */
+/** More pages than any organization has: a longer list is an error. */
 const mostPages = 1_000;
 
 export interface DatadogApi {
   get<Schema extends z.ZodType>(at: string, schema: Schema): Promise<z.infer<Schema> | undefined>;
-  /** Undefined: there is no such list. */
+  /** Undefined if there is no such list. */
   list<Schema extends z.ZodType>(at: string, schema: Schema): Promise<z.infer<Schema>[] | undefined>;
   send<Schema extends z.ZodType>(
     method: "POST" | "PATCH",
@@ -24,7 +24,7 @@ export interface DatadogApi {
     data: unknown,
     schema: Schema,
   ): Promise<z.infer<Schema>>;
-  /** False: there is no such thing. */
+  /** False if it does not exist. */
   remove(at: string): Promise<boolean>;
 }
 
