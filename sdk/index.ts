@@ -3,6 +3,7 @@ export { ApiKey, type ApiKeyArgs, type KeyArgs } from "./api-key";
 export type { AccountOptions, GivenOptions, KeyOptions, VendorAccountOptions, VendorKeyOptions } from "./options";
 export { RotatingApiKey, type RotatingApiKeyArgs } from "./rotating-api-key";
 export type {
+  ElasticsearchScope,
   GrafanaRole,
   JupyterhubScope,
   KeycloakScope,

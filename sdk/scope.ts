@@ -5,6 +5,7 @@ import type { RoleOf, ScopeOf } from "../provider/vendors/vendor";
 export type VendorScope<Name extends keyof typeof vendors> = ScopeOf<(typeof vendors)[Name]>;
 
 export type DatadogScope = VendorScope<"datadog">;
+export type ElasticsearchScope = VendorScope<"elasticsearch">;
 export type JupyterhubScope = VendorScope<"jupyterhub">;
 export type KeycloakScope = VendorScope<"keycloak">;
 export type KeystoneScope = VendorScope<"keystone">;

@@ -32,6 +32,13 @@ if (uses("datadog")) {
   );
 }
 
+if (uses("elasticsearch")) {
+  publish(
+    "elasticsearch",
+    new RotatingApiKey("indexer", { connection: "elasticsearch", scopes: ["index:create_doc:logs-shop"], ...rotation }),
+  );
+}
+
 if (uses("grafana")) {
   const reports = new ServiceAccount("reports", { connection: "grafana", role: "Viewer", labels });
   publish(

@@ -3,6 +3,7 @@
  * scope review, the policy pack, the README's table, the SDK's types.
  */
 import { datadog } from "./datadog";
+import { elasticsearch } from "./elasticsearch";
 import { grafana } from "./grafana";
 import { jupyterhub } from "./jupyterhub";
 import { keycloak } from "./keycloak";
@@ -19,6 +20,7 @@ import { zenml } from "./zenml";
 
 export const vendors = {
   datadog,
+  elasticsearch,
   grafana,
   jupyterhub,
   keycloak,

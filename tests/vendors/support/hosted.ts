@@ -1,5 +1,6 @@
-import type { VendorDouble } from "../../doubles/double";
 import { datadogRefusals, startDatadog } from "../../doubles/datadog";
+import type { VendorDouble } from "../../doubles/double";
+import { elasticsearchRefusals, startElasticsearch } from "../../doubles/elasticsearch";
 import { startGrafana } from "../../doubles/grafana";
 import { openaiRefusals, startOpenai } from "../../doubles/openai";
 import { startSendgrid } from "../../doubles/sendgrid";
@@ -30,6 +31,12 @@ export const hosted: Readonly<Record<string, HostedVendor>> = {
     tokenEnv: "DATADOG_ADMIN_CREDENTIAL",
     connection: { accountEmail: "platform@example.com" },
     alsoAnswers: datadogRefusals,
+  },
+  elasticsearch: {
+    start: startElasticsearch,
+    tokenEnv: "ELASTICSEARCH_ADMIN_CREDENTIAL",
+    connection: { owner: "keymaker" },
+    alsoAnswers: elasticsearchRefusals,
   },
   grafana: { start: startGrafana, tokenEnv: "GRAFANA_ADMIN_TOKEN" },
   openai: {
