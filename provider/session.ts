@@ -1,7 +1,8 @@
 import type { BackendSession } from "./backends/definition";
-import { notYetSent } from "./errors";
+import { ConfigError, notYetSent } from "./errors";
 import type { Credential, Session } from "./http/client";
 import { rememberCredential, rememberSecrets } from "./known-secrets";
+import { kindOf, redact } from "./redact";
 
 /** Monotonic milliseconds. */
 type NowMs = () => number;
@@ -38,14 +39,11 @@ export function createSession(
     const token = await readToken();
     // The login's own errors may already quote it.
     rememberCredential(token, true);
-    const {
-      headers,
-      validForMs = Infinity,
-      secrets = [],
-    } = await logIn().catch((error: unknown) => {
+    const opened: unknown = await logIn().catch((error: unknown) => {
       // The call's own request was not sent yet, so not even a create is unclear.
       throw notYetSent("the login failed, and nothing else was sent", error);
     });
+    const { headers, validForMs = Infinity, secrets = [] } = checkedSession(opened);
     return { ...credentialOf(token, headers, secrets), endsMs: nowMs() + validForMs - spareMs };
   }
 
@@ -74,6 +72,21 @@ export function createSession(
       return true;
     },
   };
+}
+
+/** @throws ConfigError - the backend's `authenticate` answered something else: nothing was sent. */
+function checkedSession(answer: unknown): BackendSession {
+  const wrong = (what: string, value: unknown) => {
+    const promise = value instanceof Promise ? "a promise; await it" : kindOf(value);
+    return new ConfigError(`"authenticate" of the backend answered with ${what} is ${promise}. Nothing was sent.`);
+  };
+  const { headers, secrets = [] } = (answer ?? {}) as Partial<Record<keyof BackendSession, unknown>>;
+  if (typeof headers !== "object" || headers === null) throw wrong('"headers" that', headers);
+  for (const [name, value] of Object.entries(headers))
+    if (typeof value !== "string") throw wrong(`a header "${redact(name)}" that`, value);
+  if (!Array.isArray(secrets)) throw wrong('"secrets" that', secrets);
+  for (const secret of secrets) if (typeof secret !== "string") throw wrong('a text in "secrets" that', secret);
+  return answer as BackendSession;
 }
 
 function credentialOf(

@@ -19,6 +19,7 @@ import {
 import { defined } from "../provider/defined";
 import { logicalName, type Origin, physicalName } from "../provider/resources/names";
 import { formatTime } from "../provider/times";
+import { nameRules } from "../provider/vendors/name-rules";
 import { type OptionValues, withDefaults } from "../provider/vendors/options";
 import { assertAccountForm, assertKeyForm } from "./assertions";
 import type { BackendHarness } from "./harness";
@@ -131,8 +132,13 @@ export class Workbench {
     return true;
   }
 
-  newName(): string {
-    return physicalName(logicalName(origin), origin);
+  newName(kind: "keys" | "accounts" = "keys"): string {
+    return this.named(logicalName(origin), kind);
+  }
+
+  /** A name of that prefix, as the lifecycle makes it. */
+  named(prefix: string, kind: "keys" | "accounts"): string {
+    return physicalName(prefix, origin, undefined, nameRules(this.can, kind));
   }
 
   /** How many keys may stand side by side under one parent. */
@@ -173,7 +179,13 @@ export class Workbench {
   accountRequest(asked: Partial<NewServiceAccount> = {}): NewServiceAccount {
     const scopes = this.can.scopes === "account" ? { scopes: this.scopes() } : {};
     const options = withDefaults(this.connection.accountOptions, this.accountOptions(0));
-    return { name: this.newName(), ...scopes, ...defined({ options }), ...this.harness.serviceAccount, ...asked };
+    return {
+      name: this.newName("accounts"),
+      ...scopes,
+      ...defined({ options }),
+      ...this.harness.serviceAccount,
+      ...asked,
+    };
   }
 
   /** One of the lists of scopes that the harness names. */
@@ -254,6 +266,12 @@ export class Workbench {
     const keys = (await this.client.listKeys(parentOf(parent))) ?? [];
     for (const key of keys) assertKeyForm(key);
     return keys.filter((key) => key.name === name && key.status === "active").map(({ id }) => id);
+  }
+
+  /** The names of the parent's living keys whose id that is. */
+  async listedNames({ id, ...parent }: KeyRef): Promise<readonly string[]> {
+    const keys = (await this.client.listKeys(parentOf(parent))) ?? [];
+    return keys.filter((key) => key.id === id).map(({ name }) => name);
   }
 
   /** The same service by another credential, or another address with the same credential. */

@@ -31,6 +31,7 @@ export function checkedClient(
     revokeKey: oneOf("revoked", "absent"),
     revokePrevious: oneOf("revoked", "absent"),
     deleteServiceAccount: oneOf("deleted", "absent"),
+    probe: optional(probed),
   };
   return Object.fromEntries(
     Object.entries(client).map(([name, method]: [string, unknown]) => {
@@ -71,19 +72,23 @@ function withOptions(check: Check, declared: DeclaredOptions = {}): Check {
   };
 }
 
+/** A method that ends something must say how it ended: an answer that says nothing proves nothing. */
+function oneOf(...words: readonly string[]): Check {
+  return (answer, method) => {
+    if (typeof answer === "string" && words.includes(answer)) return answer;
+    throw wrong(method, `answered ${kindOf(answer)}; it answers ${words.map((word) => `"${word}"`).join(" or ")}`);
+  };
+}
+
+function probed(answer: unknown, method: string): unknown {
+  if (typeof (answer as Fields | null)?.works === "boolean") return answer;
+  throw wrong(method, `answered without "works", true or false; it answers undefined where nothing can be told`);
+}
+
 function listOf(check: Check): Check {
   return (answer, method) => {
     if (!Array.isArray(answer)) throw wrong(method, `answered ${kindOf(answer)}; it answers a list`);
     return answer.map((item: unknown) => check(item, method));
-  };
-}
-
-/** A method that ends something must say how it ended: an answer that says nothing proves nothing. */
-function oneOf(...words: readonly string[]) {
-  const told = words.map((word) => `"${word}"`).join(" or ");
-  return (answer: unknown, method: string) => {
-    if (typeof answer === "string" && words.includes(answer)) return answer;
-    throw wrong(method, `answered ${kindOf(answer)}; it answers ${told}`);
   };
 }
 

@@ -6,7 +6,8 @@ import type { ApiKey, KeyRef, ServiceAccount } from "../backends/definition";
 import type { Connection, ConnectionFacts } from "../connections";
 import { defined } from "../defined";
 import { ProviderError } from "../errors";
-import { hasMarkerForm, ofSameStack } from "./names";
+import { nameRules } from "../vendors/name-rules";
+import { hasMarkerForm, isNamed, ofSameStack } from "./names";
 import { isPlainId } from "./plain-id";
 
 /** A key as its record knows it. Its secret is the last witness of whether it is gone. */
@@ -79,13 +80,16 @@ async function askWithItsSecret({ client }: Connection, { secretVersion: _versio
 
 /** The key of that id and mark, whoever's it is now. */
 async function searchMark(
-  { client }: Connection,
+  { client, capabilities }: Connection,
   { id, name }: KeyRef,
   likely?: string,
 ): Promise<MovedKey | undefined> {
+  const rules = nameRules(capabilities, "keys");
   const all = ((await client.listServiceAccounts?.({})) ?? []).map((account) => account.id);
   for (const serviceAccountId of likely === undefined ? all : [likely, ...all]) {
-    const key = (await client.listKeys({ serviceAccountId }))?.find((each) => each.id === id && each.name === name);
+    const key = (await client.listKeys({ serviceAccountId }))?.find(
+      (each) => each.id === id && isNamed(each.name, name, rules),
+    );
     if (key) return { key, serviceAccountId };
   }
   return undefined;
@@ -100,8 +104,11 @@ function underAnotherId(
   { id, name }: KeyRef,
   { capabilities }: ConnectionFacts,
 ): ApiKey | undefined {
-  if (!hasMarkerForm(name) || capabilities.nativeRotate) return undefined;
-  return keys.find((key) => key.id !== id && key.name === name && ["active", "disabled"].includes(key.status));
+  const rules = nameRules(capabilities, "keys");
+  if (!hasMarkerForm(name, rules) || capabilities.nativeRotate) return undefined;
+  return keys.find(
+    (key) => key.id !== id && isNamed(key.name, name, rules) && ["active", "disabled"].includes(key.status),
+  );
 }
 
 /** The same for a key whose id is another's by now. */
@@ -130,7 +137,9 @@ async function proveKeyGone(
   const { client, name } = connection;
   const { id, serviceAccountId } = ref;
   const keys = await client.listKeys(serviceAccountId === undefined ? {} : { serviceAccountId });
-  const listed = keys?.find((key) => key.id === id && (key.name === ref.name || !connection.capabilities.idsReused));
+  const { capabilities } = connection;
+  const rules = nameRules(capabilities, "keys");
+  const listed = keys?.find((key) => key.id === id && (!capabilities.idsReused || isNamed(key.name, ref.name, rules)));
   if (listed?.status === "active")
     throw new ProviderError(
       `the service says that key ${id} does not exist, but lists it as active (connection "${name}"); ${whoseCredential}`,
@@ -180,7 +189,7 @@ export async function findAccount(
     listed ||
     capabilities.absence === "status" ||
     accounts.length === 0 ||
-    accounts.some((account) => ofSameStack(account.name, marker))
+    accounts.some((account) => ofSameStack(account.name, marker, nameRules(capabilities, "accounts")))
   )
     return listed;
   throw new CannotTellError(

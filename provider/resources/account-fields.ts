@@ -7,7 +7,7 @@ import { checkOptions } from "./checks/options";
 import { checkRole } from "./checks/placement";
 import { checkAccountScopes } from "./checks/scopes";
 import { fieldSchemas } from "./checks/shape";
-import { checkDescription } from "./checks/words";
+import { checkDescription, checkName } from "./checks/words";
 import { changedOptions, effectOf } from "./options";
 
 const { acceptLess, connection, labels, name, onDisabled, origin, target } = keyFields;
@@ -15,13 +15,17 @@ const { acceptLess, connection, labels, name, onDisabled, origin, target } = key
 export const accountFields = {
   connection,
   labels,
-  name: { ...name, change: bySupport("name") },
+  name: { ...name, change: bySupport("name"), check: checkName("accounts") },
   exactName: optional<boolean>({ schema: fieldSchemas.flag, change: "replace", same: sameFlag }),
   description: optional<string>({
     schema: fieldSchemas.freeText,
     change: bySupport("description"),
     check: (description, at) =>
-      checkDescription(description, at.facts.capabilities.serviceAccounts?.description ?? "none", at),
+      checkDescription(
+        description,
+        { support: at.facts.capabilities.serviceAccounts?.description ?? "none", kind: "accounts" },
+        at,
+      ),
     sent: true,
   }),
   role: optional<string>({

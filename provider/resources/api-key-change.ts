@@ -2,6 +2,7 @@
 import type { KeyChanges } from "../backends/definition";
 import type { ConnectionFacts } from "../connections";
 import { defined } from "../defined";
+import { nameRules } from "../vendors/name-rules";
 import { isUnknown } from "../wire";
 import { apiKeyFields, type ApiKeyInputs } from "./api-key-fields";
 import type { ApiKeyOutputs } from "./api-key-inputs";
@@ -78,7 +79,8 @@ export function changesInPlace(
   { capabilities, keyOptions }: ConnectionFacts,
 ): KeyChanges {
   const { physicalName } = olds;
-  const name = updates.includes("name") ? newPhysicalName(news, physicalName) : physicalName;
+  const rules = nameRules(capabilities, "keys");
+  const name = updates.includes("name") ? newPhysicalName(news, physicalName, rules) : physicalName;
   const isReworded = updates.includes("description") && capabilities.description === "update";
   return defined({
     name: name === physicalName ? undefined : name,

@@ -4,6 +4,7 @@ import type { ConnectionFacts, WritableConnection } from "../connections";
 import { defined } from "../defined";
 import { ProviderError } from "../errors";
 import { sameAccess } from "../scopes";
+import { nameRules } from "../vendors/name-rules";
 import { accountFields, type ServiceAccountInputs } from "./account-fields";
 import { changedFields, withEffect } from "./fields/field";
 import { newPhysicalName } from "./names";
@@ -30,7 +31,7 @@ export function changesInPlace(
   const { physicalName } = olds;
   const onService = (field: "name" | "description" | "role" | "scopes") =>
     updates.includes(field) && capabilities.serviceAccounts?.[field] === "update";
-  const name = newPhysicalName(news, physicalName);
+  const name = newPhysicalName(news, physicalName, nameRules(capabilities, "accounts"));
   return defined({
     name: onService("name") && name !== physicalName ? name : undefined,
     description: onService("description") ? (news.description ?? "") : undefined,

@@ -165,7 +165,8 @@ function movedUnlessSame(wanted: NewEnd, recorded: RecordedExpiry, rules: Expiry
 }
 
 function moved({ field, end }: NewEnd, { expiry }: ExpiryRules): ExpiryChange {
-  return expiry.update ? { kind: "update", field, expiresAt: end } : { kind: "replace", field, known: "inputs" };
+  const inPlace = expiry.update && (end !== null || expiry.removable !== false);
+  return inPlace ? { kind: "update", field, expiresAt: end } : { kind: "replace", field, known: "inputs" };
 }
 
 function isOver(end: string | undefined, { nowMs }: ExpiryRules): boolean {

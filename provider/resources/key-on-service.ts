@@ -6,8 +6,9 @@ import type { ApiKey, KeyRef, KeyStatus } from "../backends/definition";
 import type { Connection, ConnectionFacts, WritableConnection } from "../connections";
 import { defined } from "../defined";
 import { PermissionDeniedError, ProviderError } from "../errors";
+import { nameRules } from "../vendors/name-rules";
 import { cannotTell, findAccount, findMoved, findUnderAnotherId, isAssumedGone, type KnownKey } from "./absence";
-import { hasMarkerForm, markerIn } from "./names";
+import { hasMarkerForm, isNamed } from "./names";
 
 /** What a look at the service found. */
 export interface Observation {
@@ -25,7 +26,8 @@ export async function livingByMarkers(
   markers: readonly string[],
 ): Promise<readonly ApiKey[]> {
   const keys = await connection.client.listKeys(serviceAccountId === undefined ? {} : { serviceAccountId });
-  if (keys) return keys.filter((key) => markers.includes(key.name) && mayLive(key));
+  const rules = nameRules(connection.capabilities, "keys");
+  if (keys) return keys.filter((key) => markers.some((marker) => isNamed(key.name, marker, rules)) && mayLive(key));
   if (serviceAccountId === undefined || !(await findAccount(connection, serviceAccountId, markers[0] ?? ""))) return [];
   throw new ProviderError(`the service shows the account ${serviceAccountId}, but not its keys; run again.`);
 }
@@ -36,7 +38,8 @@ export async function observeKey(connection: Connection, known: KnownKey, nowMs:
   if (isAssumedGone(connection, ref.serviceAccountId)) return { status: "missing" };
   const key = await connection.client.getKey(ref);
   // Where ids are given again, another name under our id means that ours is gone.
-  if (key && connection.capabilities.idsReused && key.name !== ref.name) {
+  const { capabilities } = connection;
+  if (key && capabilities.idsReused && !isNamed(key.name, ref.name, nameRules(capabilities, "keys"))) {
     const ours = await findUnderAnotherId(connection, ref);
     return ours ? cannotTell(ours, ref, connection) : { status: "missing" };
   }
@@ -111,8 +114,9 @@ export async function retireCredential(connection: WritableConnection, ref: Know
 
 /** Whether the id has changed hands. A name that was edited is no proof of that; another marker is. */
 function isAnothers(key: ApiKey, ref: KeyRef, { capabilities }: ConnectionFacts): boolean {
-  if (key.name === ref.name) return false;
-  return capabilities.idsReused || (hasMarkerForm(key.name) && markerIn(key.name) !== markerIn(ref.name));
+  const rules = nameRules(capabilities, "keys");
+  if (isNamed(key.name, ref.name, rules)) return false;
+  return capabilities.idsReused || hasMarkerForm(key.name, rules);
 }
 
 /** The key as it is, where its id alone does not tell whose it is. */

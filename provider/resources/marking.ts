@@ -9,16 +9,17 @@ import type { AskState, RecordedState } from "../engine-state";
 import { ProviderError, wordsOf } from "../errors";
 import { withUnseenSecret } from "../unseen-secret";
 import { revokeKey, statusOf } from "./key-on-service";
+import { type NameRules, nameRules } from "../vendors/name-rules";
 import { isPlainId } from "./plain-id";
 import {
+  hasRoomForProof,
   logicalName,
   markedName,
-  markerIn,
   markOf,
   type Origin,
   physicalName,
   provenName,
-  provenSuffixLength,
+  sameMarker,
   type ResourceMark,
   resourceMark,
 } from "./names";
@@ -54,7 +55,7 @@ export interface Marking {
 
 /** In tests and wherever no engine runs: names that are unique, and prove nothing. */
 export const plainMarking: Marking = {
-  naming: (_type, named) => Promise.resolve(plainNaming(named)),
+  naming: (type, named, { capabilities }) => Promise.resolve(plainNaming(named, nameRules(capabilities, kindOf(type)))),
 };
 
 interface Parent {
@@ -150,12 +151,12 @@ export function createMarking(
       const prefix = named.name ?? logicalName(named.origin);
       const stack = stackOf(named.origin);
       const state = named.exactName === true ? undefined : await once(stack);
-      const fits = prefix.length + provenSuffixLength <= connection.capabilities.limits.nameLength;
-      if (!state || !fits) return plainNaming(named);
+      const rules = nameRules(connection.capabilities, kindOf(type));
+      if (!state || !hasRoomForProof(prefix, rules)) return plainNaming(named, rules);
       const mark = resourceMark(state.identity, type, named.origin);
       return {
         draw: () => {
-          const name = provenName(prefix, mark);
+          const name = provenName(prefix, mark, undefined, rules);
           drawnHere.add(name);
           return name;
         },
@@ -191,11 +192,15 @@ function placeOf({ name }: ConnectionFacts, serviceAccountId: string | undefined
   return JSON.stringify([name, serviceAccountId ?? null]);
 }
 
-function plainNaming(named: Named): Naming {
+function kindOf(type: ResourceType): "accounts" | "keys" {
+  return type === "ServiceAccount" ? "accounts" : "keys";
+}
+
+function plainNaming(named: Named, rules: NameRules): Naming {
   const prefix = named.name ?? logicalName(named.origin);
   return named.exactName === true
     ? { draw: () => prefix, exact: true }
-    : { draw: () => physicalName(prefix, named.origin), exact: false };
+    : { draw: () => physicalName(prefix, named.origin, undefined, rules), exact: false };
 }
 
 /**
@@ -216,7 +221,7 @@ function whyKept(key: ApiKey, state: RecordedState | undefined, { capabilities }
 
 /** By the marker, which a rename under way leaves as it is. */
 function isKnown({ names }: RecordedState, name: string): boolean {
-  return [...names].some((recorded) => markerIn(recorded) === markerIn(name));
+  return [...names].some((recorded) => sameMarker(recorded, name));
 }
 
 function plainId(id: string): string {

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import { lengthOf, lettersOf, type NameRules, plainNames, prefixOn } from "../vendors/name-rules";
 
 /**
  * Which resource of which stack: `organisation/project/stack/logical name`. The SDK passes it with
@@ -11,8 +12,20 @@ export function logicalName(origin: Origin): string {
   return origin.split("/").slice(3).join("/");
 }
 
-/** `-`, then 10 characters without a proof, or 19 that prove the state and the resource: see {@link provenName}. */
-const suffixForm = /-(?:[0-9a-f]{10}|[0-9a-f]{4}[a-z2-7]{15})$/;
+/**
+ * A separator, then 10 characters without a proof, or 19 that prove the state and the resource: see {@link provenName}. In
+ * whatever letters the service keeps them. What proves nothing counts after the vendor's own separator alone.
+ */
+const suffixForms = new Map(
+  ["-", "_", ".", ":"].map((separator) => [
+    separator,
+    new RegExp(`(?:[-_.:][0-9a-f]{4}[a-z2-7]{15}|[${separator}][0-9a-f]{10})$`, "i"),
+  ]),
+);
+
+function suffixOf(name: string, { separator }: Pick<NameRules, "separator"> = plainNames): string | undefined {
+  return suffixForms.get(separator)?.exec(name.trimEnd())?.[0];
+}
 
 export { suffixLength } from "../name-suffix";
 /** Characters that {@link provenName} adds to the prefix. */
@@ -26,16 +39,27 @@ export function physicalName(
   prefix: string,
   origin: Origin,
   random: () => string = () => randomBytes(3).toString("hex"),
+  rules: NameRules = plainNames,
 ): string {
-  return `${prefix}-${stackMark(origin)}${random()}`;
+  return joined(prefix, `${stackMark(origin)}${random()}`, rules);
+}
+
+/** Prefix and mark as the service keeps them. */
+function joined(prefix: string, mark: string, rules: NameRules): string {
+  return `${prefixOn(prefix, rules)}${rules.separator}${lettersOf(mark, rules)}`;
+}
+
+/** Whether a prefix leaves room for the mark that proves the resource. */
+export function hasRoomForProof(prefix: string, rules: NameRules): boolean {
+  return rules.mark === "proven" && lengthOf(prefixOn(prefix, rules), rules) + provenSuffixLength <= rules.length;
 }
 
 /** Names that a prefix may get on a service, with every character that a suffix can hold. */
-export function exampleNames(prefix: string, nameLength: number): readonly string[] {
+export function exampleNames(prefix: string, rules: NameRules): readonly string[] {
   const short = ["0123456789", "abcdefabcd"];
   const proven = ["0123abcdefghijklmno", "4567pqrstuvwxyz2345", "89ab67aaaaaaaaaaaaa", "cdefaaaaaaaaaaaaaaa"];
-  const fits = prefix.length + provenSuffixLength <= nameLength;
-  return [...short, ...(fits ? proven : [])].map((suffix) => `${prefix}-${suffix}`);
+  const marks = [...short, ...(hasRoomForProof(prefix, rules) ? proven : [])];
+  return marks.map((mark) => joined(prefix, mark, rules));
 }
 
 /** Whose a name is: the part of the suffix that stays the same for one resource of one state. */
@@ -62,14 +86,15 @@ export function provenName(
   prefix: string,
   { state, resource }: ResourceMark,
   random: () => string = () => letters(5, randomBytes(16).toString("hex")),
+  rules: NameRules = plainNames,
 ): string {
   const mark = `${state}${resource}${random()}`;
-  return `${prefix}-${mark}${letters(1, mark)}`;
+  return joined(prefix, `${mark}${letters(1, mark)}`, rules);
 }
 
 /** Whose a name is, where it proves that. */
 export function markOf(name: string): ResourceMark | undefined {
-  const mark = suffixForm.exec(name)?.[0].slice(1);
+  const mark = suffixOf(name)?.slice(1).toLowerCase();
   if (mark?.length !== provenSuffixLength - 1 || letters(1, mark.slice(0, -1)) !== mark.slice(-1)) return undefined;
   return { state: mark.slice(0, 8), resource: mark.slice(8, 13) };
 }
@@ -82,13 +107,24 @@ function letters(count: number, ...parts: readonly string[]): string {
 }
 
 /** The part of a name that this package drew; empty where it drew none. A rename keeps it. */
-export function markerIn(name: string): string {
-  return suffixForm.exec(name)?.[0] ?? "";
+export function markerIn(name: string, rules?: NameRules): string {
+  return suffixOf(name, rules) ?? "";
+}
+
+/** True where both names are of one create of ours, in whatever letters the service has kept them. */
+export function sameMarker(a: string, b: string, rules?: NameRules): boolean {
+  const [one, other] = [suffixOf(a, rules), suffixOf(b, rules)];
+  return one !== undefined && other !== undefined && one.slice(1).toLowerCase() === other.slice(1).toLowerCase();
+}
+
+/** True for the same name, or one of the same mark. */
+export function isNamed(name: string, wanted: string, rules?: NameRules): boolean {
+  return name === wanted || sameMarker(name, wanted, rules);
 }
 
 /** The new prefix with the suffix of the old physical name. */
-export function renamed(prefix: string, oldPhysicalName: string): string {
-  return prefix + markerIn(oldPhysicalName);
+export function renamed(prefix: string, oldPhysicalName: string, rules: NameRules = plainNames): string {
+  return prefixOn(prefix, rules) + markerIn(oldPhysicalName, rules);
 }
 
 interface Named {
@@ -107,29 +143,29 @@ export function sameName(olds: Named, news: Named): boolean {
 }
 
 /** The physical name after a rename; a user's own name is kept verbatim, even where it looks like one of ours. */
-export function newPhysicalName(inputs: Named, oldPhysicalName: string): string {
+export function newPhysicalName(inputs: Named, oldPhysicalName: string, rules: NameRules = plainNames): string {
   const prefix = inputs.name ?? logicalName(inputs.origin);
-  return inputs.exactName === true ? prefix : renamed(prefix, oldPhysicalName);
+  return inputs.exactName === true ? prefix : renamed(prefix, oldPhysicalName, rules);
 }
 
 /** True for names that this package draws, whoever's they are. */
-export function hasMarkerForm(name: string): boolean {
-  return suffixForm.test(name);
+export function hasMarkerForm(name: string, rules?: NameRules): boolean {
+  return suffixOf(name, rules) !== undefined;
 }
 
 /** True where both names carry the mark of one stack. */
-export function ofSameStack(a: string, b: string): boolean {
-  return plainMarkOf(a) !== undefined && plainMarkOf(a) === plainMarkOf(b);
+export function ofSameStack(a: string, b: string, rules?: NameRules): boolean {
+  return plainMarkOf(a, rules) !== undefined && plainMarkOf(a, rules) === plainMarkOf(b, rules);
 }
 
 /** The 4 hex of the stack in a name: no proof, because stacks of the same names in other backends share them. */
-export function plainMarkOf(name: string): string | undefined {
-  return suffixForm.exec(name)?.[0].slice(1, 5);
+export function plainMarkOf(name: string, rules?: NameRules): string | undefined {
+  return suffixOf(name, rules)?.slice(1, 5).toLowerCase();
 }
 
 /** A name with our mark, of which the service may have written the rest: that is told only where it is the prefix that we gave. */
-export function markedName(name: string, prefix: string): string {
-  return name === renamed(prefix, name) ? name : renamed("…", name);
+export function markedName(name: string, prefix: string, rules: NameRules = plainNames): string {
+  return name === renamed(prefix, name, rules) ? name : `…${markerIn(name, rules)}`;
 }
 
 /** First 4 hex of SHA-256 of organisation/project/stack. */

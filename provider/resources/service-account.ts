@@ -14,6 +14,7 @@ import { defined } from "../defined";
 import { AmbiguousCreateError, isUnclear, ProviderError, wordsOf } from "../errors";
 import { sameAccess } from "../scopes";
 import { formatTime } from "../times";
+import { nameRules } from "../vendors/name-rules";
 import type { OptionValues } from "../vendors/options";
 import { isUnknown } from "../wire";
 import { findAccount, isAssumedGone } from "./absence";
@@ -27,7 +28,7 @@ import { disabledWords, staysDisabled } from "./disabled";
 import { isPlainId } from "./plain-id";
 import { type Deal, judgeTerms, lessThanAsked, tellOtherTerms } from "./given-words";
 import { otherList, sameDescription } from "./key-inputs";
-import { hasMarkerForm, logicalName, markedName, physicalName } from "./names";
+import { hasMarkerForm, isNamed, logicalName, markedName, physicalName } from "./names";
 import { tellOtherOptions } from "./option-words";
 import {
   type ChangedOption,
@@ -162,7 +163,7 @@ export function createServiceAccountProvider(
     ): Promise<UpdateResult<ServiceAccountOutputs>> {
       const connection = openRecorded(context, olds);
       const { updates } = planChange(olds, news, connection);
-      const named = news.exactName === true ? olds : { ...olds, physicalName: markerOf(olds) };
+      const named = news.exactName === true ? olds : { ...olds, physicalName: markerOf(olds, connection) };
       const changes = {
         ...missingOf(olds, news, connection),
         ...changesInPlace(named, news, { updates, facts: connection }),
@@ -188,7 +189,7 @@ export function createServiceAccountProvider(
       const connection = openRecordedForWrite(context, props);
       if (isAssumedGone(connection, id)) return;
       const outcome = await connection.client.deleteServiceAccount?.(id);
-      if (outcome === "absent" && (await findAccount(connection, id, markerOf(props)))) {
+      if (outcome === "absent" && (await findAccount(connection, id, markerOf(props, connection)))) {
         throw new ProviderError(
           `the service says that account ${id} does not exist, but lists it; check that the admin credential belongs to its organisation`,
         );
@@ -226,7 +227,11 @@ async function createAccount(
   const naming = await marking.naming("ServiceAccount", inputs, connection);
   const leftover = await naming.takeLeftAccount?.();
   if (leftover) {
-    const name = markedName(leftover.name, inputs.name ?? logicalName(inputs.origin));
+    const name = markedName(
+      leftover.name,
+      inputs.name ?? logicalName(inputs.origin),
+      nameRules(capabilities, "accounts"),
+    );
     warn(`the account ${leftover.id} (${name}) was left by an interrupted run: it is taken over`);
     return { account: leftover, adopted: true };
   }
@@ -244,19 +249,20 @@ async function createAccount(
         ids,
         { cause: error },
       );
-    const search = async () => {
+    const search = async (everywhere: boolean) => {
       try {
-        return (await client.listServiceAccounts?.({ name })) ?? [];
+        const exact = (await client.listServiceAccounts?.({ name })) ?? [];
+        return exact.length > 0 || !everywhere ? exact : await accountsOfMark(connection, name);
       } catch (refusal) {
         throw unclear(
           `The service could not be searched for it (${wordsOf(refusal).replace(/\.$/, "")}): look for that name`,
         );
       }
     };
-    let found = await search();
+    let found = await search(false);
     if (found.length === 0) {
       await clock.sleep(Math.max(capabilities.activationLagMs, secondMs));
-      found = await search();
+      found = await search(!naming.exact);
     }
     const [account] = found;
     if (account && found.length === 1 && !naming.exact) return { account, adopted: true };
@@ -268,6 +274,12 @@ async function createAccount(
       ids,
     );
   }
+}
+
+/** The accounts of that name's mark, where the service has written the name in another way. */
+async function accountsOfMark({ client, capabilities }: Connection, name: string): Promise<readonly ServiceAccount[]> {
+  const all = (await client.listServiceAccounts?.({})) ?? [];
+  return all.filter((account) => isNamed(account.name, name, nameRules(capabilities, "accounts")));
 }
 
 /** Where a service makes an account in several calls, an adopted one may lack what the later ones give. */
@@ -343,12 +355,19 @@ async function observeAccount(
   props: ServiceAccountOutputs,
 ): Promise<ServiceAccount | undefined> {
   if (isAssumedGone(connection, id)) return undefined;
-  return (await connection.client.getServiceAccount?.(id)) ?? (await findAccount(connection, id, markerOf(props)));
+  return (
+    (await connection.client.getServiceAccount?.(id)) ??
+    (await findAccount(connection, id, markerOf(props, connection)))
+  );
 }
 
 /** A name with the stack's mark; one that somebody has given the account on the service has none. */
-function markerOf({ physicalName: name, origin }: Pick<ServiceAccountOutputs, "physicalName" | "origin">): string {
-  return hasMarkerForm(name) ? name : physicalName("", origin);
+function markerOf(
+  { physicalName: name, origin }: Pick<ServiceAccountOutputs, "physicalName" | "origin">,
+  { capabilities }: ConnectionFacts,
+): string {
+  const rules = nameRules(capabilities, "accounts");
+  return hasMarkerForm(name, rules) ? name : physicalName("", origin, undefined, rules);
 }
 
 /** What a look at the service makes of the record. A name that somebody gave it there is shown, and left so. */

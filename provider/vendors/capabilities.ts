@@ -14,6 +14,43 @@ const ms = z.number().nonnegative();
 const support = z.enum(["update", "replace", "none"]);
 export const regularExpression = z.string().refine(isPattern, { error: "write a regular expression" });
 
+/** What limits names and descriptions, and how a name is made. */
+const namesSchema = z.strictObject({
+  /** Longest name of a key or an account, including the suffix (11 or 20 characters). */
+  nameLength: z.number().int().positive(),
+  /** Regular expression for a full name, with its suffix; left out: any printable text. */
+  namePattern: regularExpression.optional(),
+  /** Longest description of a key or an account, in characters; left out: no known limit. */
+  descriptionLength: z.number().int().positive().optional(),
+  /** How a full name is made of the program's prefix. Left out: the prefix as it is, `-`, and the mark. */
+  naming: z
+    .strictObject({
+      /** Stands between prefix and mark. Default: `-`. */
+      separator: z.enum(["-", "_", ".", ":"]).optional(),
+      /** The service keeps names in small (or capital) letters only. Left out: as they are. */
+      letters: z.enum(["lower", "upper"]).optional(),
+      /**
+       * The characters that a prefix may have, as they stand between the brackets of a regular expression, such as
+       * `A-Z0-9_`: any other one becomes the separator. Left out: any.
+       */
+      characters: z
+        .string()
+        .refine((set) => isPattern(`[^${set}]`), {
+          error: "write what stands between the brackets of a regular expression, such as a-z0-9_",
+        })
+        .optional(),
+      /** What `nameLength` counts. Default: `characters`. */
+      lengthIn: z.enum(["characters", "bytes"]).optional(),
+      /**
+       * `short`: always the mark of 10 characters, which says which stack made it and not which resource; what a killed run
+       * left is then found by people alone. Default: `proven`, the mark of 19 characters, where the prefix leaves room for it.
+       */
+      mark: z.enum(["proven", "short"]).optional(),
+    })
+    .readonly()
+    .optional(),
+});
+
 export const capabilitiesSchema = z
   .strictObject({
     /** What a key belongs to: an account that is itself a resource, or the owner of the admin credential. */
@@ -72,6 +109,8 @@ export const capabilitiesSchema = z
         support: z.enum(["optional", "required", "imposed", "none"]),
         /** An existing key's expiry can be changed. Default: false. */
         update: z.boolean().default(false),
+        /** With `update`: an end can be taken away as well; false = moved, never removed. Default: true. */
+        removable: z.boolean().optional(),
         /** Longest life of a key, from its issue; left out: no known limit. */
         longestMs: ms.positive().optional(),
         /** Coarsest step that the service keeps; smaller differences are not drift. Default: a second. */
@@ -148,12 +187,11 @@ export const capabilitiesSchema = z
     revocationLagMs: ms.default(0),
     limits: z
       .strictObject({
-        /** Longest name of a key or an account, including the suffix (11 or 20 characters). */
-        nameLength: z.number().int().positive(),
-        /** Regular expression for a full name, with its suffix; left out: any printable text. */
-        namePattern: regularExpression.optional(),
-        /** Longest description of a key or an account, in characters; left out: no known limit. */
-        descriptionLength: z.number().int().positive().optional(),
+        ...namesSchema.shape,
+        /** What is different for keys. */
+        keys: namesSchema.partial().readonly().optional(),
+        /** What is different for service accounts. */
+        accounts: namesSchema.partial().readonly().optional(),
       })
       .readonly(),
   })

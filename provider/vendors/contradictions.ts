@@ -4,6 +4,7 @@
  */
 import { suffixLength } from "../name-suffix";
 import type { ScopeCatalogue } from "../scopes";
+import { lettersOf, type NameRules, nameRules, prefixOn } from "./name-rules";
 import type { Capabilities } from "./capabilities";
 
 /** The contradictions, and what to do, as sentences without a full stop. Empty: the facts agree. */
@@ -20,6 +21,10 @@ function ends({ expiry, delayedRevoke, maxActiveKeys }: Capabilities): string[] 
   if (expiry.update && expiry.support === "none")
     found.push(
       '"expiry.update" says that the end of a key can be changed, but "expiry.support" is "none": keys have no end; correct one of the two',
+    );
+  if (expiry.removable !== undefined && !expiry.update)
+    found.push(
+      '"expiry.removable" says whether the end of an existing key can be taken away, but "expiry.update" says that it cannot be changed at all; correct one of the two',
     );
   if (delayedRevoke && maxActiveKeys === 1)
     found.push(
@@ -58,11 +63,31 @@ function rotation({ nativeRotate }: Capabilities): string[] {
     : [];
 }
 
-function names({ limits: { nameLength } }: Capabilities): string[] {
-  if (nameLength > suffixLength) return [];
-  return [
-    `"limits.nameLength" is ${nameLength}, but every name ends in a suffix of ${suffixLength} characters that tells whose it is: ${nameLength} - ${suffixLength} leaves nothing for the name itself; it takes at least ${suffixLength + 1}`,
-  ];
+function names(can: Capabilities): string[] {
+  const { keys, accounts } = can.limits;
+  const found = namesOf(nameRules(can, "keys"), keys ? "limits.keys" : "limits");
+  if (accounts && !can.serviceAccounts)
+    found.push(
+      'there are "limits.accounts", but "serviceAccounts" is left out: the service has none; correct one of the two',
+    );
+  return accounts ? [...found, ...namesOf(nameRules(can, "accounts"), "limits.accounts")] : found;
+}
+
+function namesOf(rules: NameRules, place: string): string[] {
+  const { length, pattern, separator } = rules;
+  if (length <= suffixLength)
+    return [
+      `"${place}.nameLength" is ${length}, but every name ends in a suffix of ${suffixLength} characters that tells whose it is: ${length} - ${suffixLength} leaves nothing for the name itself; it takes at least ${suffixLength + 1}`,
+    ];
+  // What no prefix can make right, the vendor's facts have to.
+  const suffixes = ["0123abcdefghijklmno", "0a1b2c3d4e"].map((mark) => lettersOf(`${separator}${mark}`, rules));
+  const prefixes = ["a", "A", "key", "Key", "_a", "a_"].map((prefix) => prefixOn(prefix, rules));
+  const names = prefixes.flatMap((prefix) => suffixes.map((suffix) => `${prefix}${suffix}`));
+  if (pattern && !names.some((name) => pattern.test(name)))
+    return [
+      `"${place}.namePattern" takes no name with our suffix, such as ${JSON.stringify(names[0])}; say in "${place}.naming" how names are made: "separator", "letters", "characters"`,
+    ];
+  return [];
 }
 
 function others({ environments, secret }: Capabilities): string[] {

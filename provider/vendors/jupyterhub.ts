@@ -69,7 +69,8 @@ export const jupyterhub = {
     idsReused: true,
     absence: "status",
     revokeProves: true,
-    limits: { nameLength: 255 },
+    // The hub folds the names of users to lower case.
+    limits: { nameLength: 255, accounts: { naming: { letters: "lower" } } },
   },
   /**
    * JupyterHub's scopes (https://jupyterhub.readthedocs.io/en/stable/rbac/scopes.html). Open in two places only: an

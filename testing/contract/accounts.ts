@@ -4,6 +4,7 @@ import { ConflictError } from "../../provider/errors";
 import { sameAccess } from "../../provider/scopes";
 import { assertAccountForm, refusalOf } from "../assertions";
 import { type Contract, type Workbench, within } from "../workbench";
+import { longestName, unusualName } from "../sample-names";
 import { unlike } from "./finding";
 
 /** Service accounts, where the service has any. */
@@ -12,7 +13,7 @@ export function accountContract(can: Capabilities): Contract {
   if (!serviceAccounts) return {};
   return {
     "a service account is found by its id, and by exactly its name": async (bench) => {
-      const name = bench.newName();
+      const name = bench.newName("accounts");
       const account = await bench.makeAccount({ name });
       const longer = await bench.makeAccount({ name: `${name}0` });
       assert.equal(account.name, name);
@@ -32,11 +33,24 @@ export function accountContract(can: Capabilities): Contract {
           "listServiceAccounts has to tell every account, once",
         );
     },
+    "a service account's name is kept as it is written, of full length, and with capitals and blanks in it": async (
+      bench,
+    ) => {
+      for (const name of [longestName(bench, "accounts"), unusualName(bench, "accounts")]) {
+        const account = await bench.makeAccount({ name });
+        for (const told of [account.name, (await foundAccount(bench, account.id)).name])
+          assert.equal(
+            told,
+            name,
+            'a name comes back as it was asked for: "limits.accounts.naming" says how this service writes names',
+          );
+      }
+    },
     "a service account that never was is absent, and not an error": async (bench) => {
       const id = unlike((await bench.makeAccount()).id);
       assert.equal(await bench.client.getServiceAccount?.(id), undefined);
       assert.equal(await bench.client.deleteServiceAccount?.(id), "absent");
-      assert.deepEqual(await bench.client.listServiceAccounts?.({ name: bench.newName() }), []);
+      assert.deepEqual(await bench.client.listServiceAccounts?.({ name: bench.newName("accounts") }), []);
     },
     ...(serviceAccounts.uniqueNames
       ? {
@@ -54,7 +68,7 @@ export function accountContract(can: Capabilities): Contract {
     ...(serviceAccounts.name === "update" && {
       "a service account is renamed in place": async (bench) => {
         const { id } = await bench.makeAccount();
-        const name = bench.newName();
+        const name = bench.newName("accounts");
         const after = await changed(bench, id, { name });
         assert.equal(after.name, name);
       },

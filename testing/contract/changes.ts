@@ -69,7 +69,7 @@ function expiryPromises(can: Capabilities): Contract {
         const ends = [
           bench.timeIn(48 * hourMs),
           bench.timeIn(hourMs),
-          ...(expiry.support === "optional" ? [null] : []),
+          ...(expiry.support === "optional" && expiry.removable !== false ? [null] : []),
         ];
         const before = await found(bench, ref);
         for (const expiresAt of ends) {

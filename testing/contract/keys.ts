@@ -3,10 +3,11 @@ import type { Capabilities } from "../../provider/backends/definition";
 import { hourMs, minuteMs } from "../../provider/durations";
 import { ConflictError } from "../../provider/errors";
 import { fingerprintOf } from "../../provider/fingerprint";
-import { suffixLength } from "../../provider/resources/names";
 import { covers } from "../../provider/scopes";
+import { nameRules } from "../../provider/vendors/name-rules";
 import { assertChanged, isNear, refusalOf } from "../assertions";
 import { type Contract, parentOf, type Workbench, within } from "../workbench";
+import { longestName, unusualName } from "../sample-names";
 import { found } from "./finding";
 
 /** Making keys, and what they tell of themselves. */
@@ -177,15 +178,20 @@ function inADay(bench: Workbench) {
   return bench.can.expiry.support === "optional" ? { expiresAt: bench.timeIn(24 * hourMs) } : {};
 }
 
+const asWritten = "a name comes back as it was asked for";
+
 function namePromises(can: Capabilities): Contract {
   return {
     "a name of the greatest length is kept whole": async (bench) => {
-      const suffix = bench.newName().slice(-suffixLength);
-      const { key, ref } = await bench.issue({
-        name: `n${"a".repeat(can.limits.nameLength - suffixLength - 1)}${suffix}`,
-      });
+      const { key, ref } = await bench.issue({ name: longestName(bench, "keys") });
       for (const { name } of [key, await found(bench, ref)])
-        assert.equal(name, ref.name, `limits.nameLength promises ${can.limits.nameLength} characters`);
+        assert.equal(name, ref.name, `limits.nameLength promises ${nameRules(can, "keys").length} characters`);
+    },
+    "a name is kept as it is written, capitals and blanks in it": async (bench) => {
+      const name = unusualName(bench, "keys");
+      const { key, ref } = await bench.issue({ name });
+      for (const told of [key.name, (await found(bench, ref)).name, ...(await bench.listedNames(ref))])
+        assert.equal(told, name, `${asWritten}: "limits.naming" says how this service writes names`);
     },
     ...(can.rename && {
       "a key is renamed in place": async (bench) => {

@@ -48,13 +48,14 @@ export const keyFields = {
     schema: fieldSchemas.freeText,
     change: ({ capabilities }) => (capabilities.rename ? "update" : "replace"),
     same: sameNames,
-    check: checkName,
+    check: checkName("keys"),
   }),
   description: optional<string>({
     schema: fieldSchemas.freeText,
     // Where the vendor keeps no description, it stands in the record alone.
     change: ({ capabilities }) => (capabilities.description === "replace" ? "replace" : "update"),
-    check: (description, at) => checkDescription(description, at.facts.capabilities.description, at),
+    check: (description, at) =>
+      checkDescription(description, { support: at.facts.capabilities.description, kind: "keys" }, at),
     sent: true,
   }),
   labels: optional<Texts>({ schema: fieldSchemas.labels, change: "update", sent: true }),

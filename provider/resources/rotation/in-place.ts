@@ -2,6 +2,7 @@
 import type { KeyChanges } from "../../backends/definition";
 import type { ConnectionFacts } from "../../connections";
 import { defined } from "../../defined";
+import { nameRules } from "../../vendors/name-rules";
 import { sameValue } from "../same-value";
 import { logicalName, renamed, sameName } from "../names";
 import {
@@ -37,7 +38,9 @@ export function changesInPlace(record: RotationRecord, { wanted, facts }: Pick<A
   const reworded = capabilities.description === "update" && (record.description ?? "") !== (wanted.description ?? "");
   const relabelled = capabilities.marker === "metadata" && !sameValue(record.labels ?? {}, wanted.labels ?? {});
   return defined({
-    name: moved ? renamed(wanted.name ?? logicalName(wanted.origin), record.physicalName) : undefined,
+    name: moved
+      ? renamed(wanted.name ?? logicalName(wanted.origin), record.physicalName, nameRules(capabilities, "keys"))
+      : undefined,
     description: reworded ? (wanted.description ?? "") : undefined,
     options: optionsToSend(changedOptions(keyOptions, record, wanted)),
     labels: relabelled ? (wanted.labels ?? {}) : undefined,

@@ -17,6 +17,27 @@ function loginDesk(validForMs?: number) {
   return { login, count: () => logins };
 }
 
+describe("a login that a backend's author has written wrong", () => {
+  test.each<[string, object, string]>([
+    [
+      "forgets to await the token",
+      { headers: { authorization: Promise.resolve("t") } },
+      'a header "authorization" that is a promise; await it',
+    ],
+    ["gives no headers", {}, '"headers" that is nothing'],
+    ["gives a number", { headers: { "x-id": 5 } }, 'a header "x-id" that is a number'],
+    ["gives one secret", { headers: {}, secrets: "a" }, '"secrets" that is a text of 1 character'],
+  ])("is told by its field, and nothing was sent: it %s", async (_what, answer, words) => {
+    const session = createSession(
+      () => Promise.resolve("t"),
+      () => Promise.resolve(answer as BackendSession),
+    );
+    const asked = session.credential();
+    await expect(asked).rejects.toThrow(ConfigError);
+    await expect(asked).rejects.toThrow(`"authenticate" of the backend answered with ${words}`);
+  });
+});
+
 describe("a connection without a login", () => {
   test("sends the credential as a bearer token, and reads it anew for every call", async () => {
     const tokens = ["first", "second"];

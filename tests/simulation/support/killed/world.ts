@@ -98,7 +98,7 @@ export class World {
 
   /** Markers of everything that the state names. */
   named(): string[] {
-    return [...(stateIn(this.#export())?.names ?? [])].map(markerIn);
+    return [...(stateIn(this.#export())?.names ?? [])].map((name) => markerIn(name));
   }
 
   /** Accounts that are another resource's: more than one has them, or they bear another name than was asked for. */

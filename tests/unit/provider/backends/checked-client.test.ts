@@ -38,6 +38,7 @@ test.each([
     "revoked",
     '"deleteServiceAccount" of the backend answered a text of 7 characters; it answers "deleted" or "absent"',
   ],
+  ["probe", true, '"probe" of the backend answered without "works"'],
   ["createKey", { ...key, secret: "drawn", scopes: [1] }, '"createKey" of the backend answered with "scopes"'],
 ])("A wrong answer is told by method and field: %s, %j", async (method, answer, words) => {
   const asked = answering(method, answer)[method]?.();

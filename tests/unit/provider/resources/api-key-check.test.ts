@@ -480,11 +480,11 @@ describe("the preview refuses, with the field, the kind of the value and what to
       [
         "a name whose suffix the vendor refuses",
         { name: "export" },
-        { limits: { nameLength: 40, namePattern: "^[a-z]+-[0-9]*$" } },
+        { limits: { nameLength: 40, namePattern: "^[a-z]{2,4}-[0-9a-z]*$" } },
         [
           [
             "name",
-            '"name" does not have the form that fake takes (^[a-z]+-[0-9]*$): the full name would be one like "export-abcdefabcd"; change it',
+            '"name" does not have the form that fake takes (^[a-z]{2,4}-[0-9a-z]*$): the full name would be one like "export-0123456789"; change it',
           ],
         ],
       ],

@@ -29,6 +29,15 @@ describe("the end of a new key", () => {
   });
 });
 
+test("an end that a service can move and never remove: it is moved in place, and taking it away is another key's", () => {
+  const { expiry } = movable;
+  const rules = { expiry: { ...expiry, removable: false }, nowMs: today };
+  const dated = { createdAt: "2026-05-16T12:00:00Z", expiresAt: "2027-02-01T00:00:00Z" };
+  expect(compareExpiry({ expiresAt: "2027-03-01T00:00:00Z" }, dated, rules).kind).toBe("update");
+  expect(compareExpiry({}, dated, rules)).toEqual({ kind: "replace", field: "expiresAt", known: "inputs" });
+  expect(compareExpiry({}, dated, { ...rules, expiry })).toMatchObject({ kind: "update", expiresAt: null });
+});
+
 describe("what becomes of an existing key's end", () => {
   /** A key issued 30 days ago. */
   const createdAt = "2026-05-16T12:00:00Z";

@@ -33,7 +33,10 @@ describe("a name on the service", () => {
     ["export-12ab34cd56", true],
     ["a-b-12ab34cd56", true],
     ["export", false],
-    ["export-12AB34CD56", false],
+    // A service may keep names in capitals only, or cut blanks off.
+    ["EXPORT-12AB34CD56", true],
+    ["export-12ab34cd56 ", true],
+    ["export_12ab34cd56", false],
     ["export-12ab34cd5", false],
     ["export-12ab34cd56-old", false],
   ])("is recognised as ours by its end: %s, %s", (name, expected) => {

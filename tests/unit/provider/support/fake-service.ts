@@ -87,6 +87,8 @@ export class FakeService {
   nowMs = today;
   /** What the service gives to every key, whatever was asked for. */
   imposed: { readonly expiresAt?: string; readonly scopes?: readonly string[] } = {};
+  /** How it writes the name of an account or a key. */
+  writes: (name: string) => string = (name) => name;
   /** Options that it gives to every key, whatever was asked for. */
   imposedOptions: Readonly<Record<string, OptionValue | null>> = {};
   /** What it makes of a key or an account that it is asked for. */
@@ -226,6 +228,7 @@ export class FakeService {
         createServiceAccount: ({ labels: _labels, ...asked }) => {
           const account = {
             ...asked,
+            name: this.writes(asked.name),
             id: `account-${(this.#made += 1)}`,
             status: "active" as const,
             createdAt: formatTime(this.nowMs),
@@ -264,6 +267,7 @@ export class FakeService {
     const secret = secretValue ?? `fake_secret_${this.#made}_0123456789`;
     const told = {
       ...asked,
+      name: this.writes(asked.name),
       id: `key-${this.#made}`,
       status: "active" as const,
       scopes: asked.scopes && [...asked.scopes, ...added],
