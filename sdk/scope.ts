@@ -4,6 +4,7 @@ import type { RoleOf, ScopeOf } from "../provider/vendors/vendor";
 /** A scope of the built-in vendor of that name: those of its catalogue, and any other word where the catalogue is open. */
 export type VendorScope<Name extends keyof typeof vendors> = ScopeOf<(typeof vendors)[Name]>;
 
+export type CloudflareScope = VendorScope<"cloudflare">;
 export type DatadogScope = VendorScope<"datadog">;
 export type ElasticsearchScope = VendorScope<"elasticsearch">;
 export type JupyterhubScope = VendorScope<"jupyterhub">;

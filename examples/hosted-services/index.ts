@@ -18,6 +18,18 @@ function publish(name: string, key: RotatingApiKey): void {
   secrets[name] = key.secret;
 }
 
+if (uses("cloudflare")) {
+  publish(
+    "cloudflare",
+    new RotatingApiKey("deployer", {
+      connection: "cloudflare",
+      scopes: ["Workers Scripts Write", "DNS Write"],
+      expiresIn: "120d",
+      ...rotation,
+    }),
+  );
+}
+
 if (uses("datadog")) {
   const exporter = new ServiceAccount("exporter", { connection: "datadog", labels });
   publish(

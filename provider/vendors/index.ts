@@ -2,6 +2,7 @@
  * The built-in vendors, by the name that a connection uses. Plain data, for readers that must not load a backend: the
  * scope review, the policy pack, the README's table, the SDK's types.
  */
+import { cloudflare } from "./cloudflare";
 import { datadog } from "./datadog";
 import { elasticsearch } from "./elasticsearch";
 import { grafana } from "./grafana";
@@ -19,6 +20,7 @@ import { zabbix } from "./zabbix";
 import { zenml } from "./zenml";
 
 export const vendors = {
+  cloudflare,
   datadog,
   elasticsearch,
   grafana,

@@ -1,3 +1,4 @@
+import { cloudflareRepair, startCloudflare } from "../../doubles/cloudflare";
 import { datadogRefusals, startDatadog } from "../../doubles/datadog";
 import type { VendorDouble } from "../../doubles/double";
 import { elasticsearchRefusals, startElasticsearch } from "../../doubles/elasticsearch";
@@ -26,6 +27,12 @@ export interface HostedVendor {
 
 /** By the backend's name, which is the connection's in the example, and that of the vendor's document. */
 export const hosted: Readonly<Record<string, HostedVendor>> = {
+  cloudflare: {
+    start: startCloudflare,
+    tokenEnv: "CLOUDFLARE_ADMIN_TOKEN",
+    connection: { account: "0123456789abcdef0123456789abcdef" },
+    alsoAnswers: cloudflareRepair,
+  },
   datadog: {
     start: startDatadog,
     tokenEnv: "DATADOG_ADMIN_CREDENTIAL",

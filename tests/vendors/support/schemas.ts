@@ -75,7 +75,7 @@ export function undeclared(document: JsonObject, schemas: readonly unknown[], va
   }
   if (typeof value !== "object" || value === null) return [];
   const parts = schemas.flatMap((schema) => alternatives(document, schema));
-  if (parts.some(({ additionalProperties }) => Boolean(additionalProperties))) return [];
+  if (parts.some(takesAnything)) return [];
   const declared = new Map<string, unknown[]>();
   for (const part of parts)
     for (const [name, schema] of Object.entries(asObject(part.properties)))
@@ -85,6 +85,12 @@ export function undeclared(document: JsonObject, schemas: readonly unknown[], va
     const inner = declared.get(name);
     return inner ? undeclared(document, inner, each, `${at}/${name}`) : [`${at}/${name}`];
   });
+}
+
+/** An object of which nothing more is said, or that says so. */
+function takesAnything({ additionalProperties, type, properties, ...others }: JsonObject): boolean {
+  const isPutTogether = ["allOf", "oneOf", "anyOf"].some((name) => name in others);
+  return Boolean(additionalProperties) || (type === "object" && properties === undefined && !isPutTogether);
 }
 
 /** The schema itself and every part that it is put together from. */

@@ -1,9 +1,10 @@
 import type { JsonObject } from "./published-document";
 import { asObject, resolved } from "./schemas";
 
-/** Refusals that a document does not declare: their statuses, and the form that the document gives to others of its errors. */
+/** Refusals that a document does not declare, or declares in a form that nothing can have: their statuses, and their form. */
 export interface UndeclaredAnswers {
-  readonly statuses: readonly number[];
+  /** A number is added where the document is silent; a range such as `4XX` takes the place of what it says. */
+  readonly statuses: readonly (number | string)[];
   /** Such as `#/components/schemas/ErrorResponse`. Left out: the document has no form of an error, and any will do. */
   readonly schema?: string;
 }
@@ -12,10 +13,13 @@ export interface UndeclaredAnswers {
 export function withAnswers(document: JsonObject, { statuses, schema }: UndeclaredAnswers): JsonObject {
   const form = schema === undefined ? {} : { $ref: schema };
   const answer = { description: "not declared", content: { "application/json": { schema: form } } };
-  const added = Object.fromEntries(statuses.map((status) => [String(status), answer]));
+  const answersOf = (applies: (status: number | string) => boolean) =>
+    Object.fromEntries(statuses.filter(applies).map((status) => [String(status), answer]));
+  const added = answersOf((status) => typeof status === "number");
+  const replaced = answersOf((status) => typeof status === "string");
   const operation = (value: unknown) => {
     const own = resolved(document, value);
-    return { ...own, responses: { ...added, ...asObject(own.responses) } };
+    return { ...own, responses: { ...added, ...asObject(own.responses), ...replaced } };
   };
   const paths = Object.entries(asObject(document.paths)).map(([path, item]) => [
     path,
