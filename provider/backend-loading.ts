@@ -6,6 +6,7 @@ import type { Backend } from "./backends/definition";
 import { ConfigError } from "./errors";
 import { redact } from "./redact";
 import { nearestWord } from "./scopes";
+import { asThrown } from "./thrown";
 
 /**
  * The backend that a connection names: built in, an installed package, or a file beside the program. A broken file
@@ -52,9 +53,10 @@ function usable(connection: string, spec: string, run: () => Backend): Backend {
     return run();
   } catch (error) {
     const place = `connection "${connection}": the backend file ${spec}`;
-    if (error instanceof ConfigError) throw new ConfigError(`${place} is not usable. ${error.message}`);
+    const thrown = asThrown(error);
+    if (thrown instanceof ConfigError) throw new ConfigError(`${place} is not usable. ${thrown.message}`);
     throw new ConfigError(
-      `${place} cannot be loaded (${error instanceof Error ? `${error.name}: ${redact(error.message)}${lineOf(error)}` : "an unknown error"}).`,
+      `${place} cannot be loaded (${redact(thrown.name)}: ${redact(thrown.message)}${lineOf(thrown)}).`,
     );
   }
 }

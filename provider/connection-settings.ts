@@ -17,6 +17,7 @@ import {
   scopeLevels,
   withExtraScopes,
 } from "./scopes";
+import { asThrown } from "./thrown";
 import { scopesOn } from "./vendors/vendor";
 
 /** The stack config as the engine passes it. */
@@ -151,9 +152,10 @@ export function readOptions(name: string, backend: Backend, settings: Settings):
   try {
     return backend.options(rest);
   } catch (error) {
-    if (error instanceof ConfigError)
-      throw new ConfigError(`connection "${name}": ${error.message}${unknown === undefined ? "" : meant(unknown)}`);
-    throw error;
+    const thrown = asThrown(error);
+    if (thrown instanceof ConfigError)
+      throw new ConfigError(`connection "${name}": ${thrown.message}${unknown === undefined ? "" : meant(unknown)}`);
+    throw thrown;
   }
 }
 

@@ -41,6 +41,7 @@ import { redact } from "./redact";
 import type { ScopeCatalogue } from "./scopes";
 import type { DeclaredOptions } from "./vendors/options";
 import { createSession } from "./session";
+import { asThrown } from "./thrown";
 
 /** What `check` and `diff` may know of a connection. None of it needs a credential or the network. */
 export interface ConnectionFacts {
@@ -226,10 +227,10 @@ function rehearse({ facts: { name, ...facts }, settings, backend, options, url }
       facts,
     );
   } catch (error) {
-    const words =
-      error instanceof Error
-        ? redact(error instanceof ConfigError ? error.message : `"connect" threw ${error.name}: ${error.message}`)
-        : '"connect" threw an unknown error';
+    const thrown = asThrown(error);
+    const words = redact(
+      thrown instanceof ConfigError ? thrown.message : `"connect" threw ${thrown.name}: ${thrown.message}`,
+    );
     throw new ConfigError(`connection "${name}": the backend ${settings.backend} is not usable. ${words}`);
   }
 }

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import type { ResourceProvider } from "@pulumi/pulumi/dynamic";
 import { ProviderError } from "./errors";
 import { aboutSecrets } from "./known-secrets";
@@ -5,6 +6,7 @@ import { redact, withoutSecrets } from "./redact";
 import { logicalName } from "./resources/names";
 import { PartialFailure } from "./resources/partial-failure";
 import { secretsIn } from "./secret-boundary";
+import { asThrown } from "./thrown";
 import { asOneOperation } from "./unseen-secret";
 
 /**
@@ -15,20 +17,29 @@ import { asOneOperation } from "./unseen-secret";
 export function explain(error: unknown, resource: string, verb: string, about: object | undefined): Error {
   const secrets = secretsIn(about);
   const place = withoutSecrets(describePlace(resource, about), secrets);
-  if (error instanceof PartialFailure) {
+  if (types.isNativeError(error) && error instanceof PartialFailure) {
     const reasons = error.reasons.map((reason) => `cannot ${verb} ${place}: ${withoutSecrets(reason, secrets)}`);
     return quiet(Object.assign(new Error(reasons.join(" ")), { id: error.id, properties: error.properties, reasons }));
   }
-  if (error instanceof ProviderError)
-    return quiet(new Error(`cannot ${verb} ${place}: ${withoutSecrets(error.message, secrets)}`));
-  const unexpected = error instanceof Error ? error : new Error(String(error));
+  const thrown = asThrown(error);
+  if (thrown instanceof ProviderError)
+    return quiet(new Error(`cannot ${verb} ${place}: ${withoutSecrets(thrown.message, secrets)}`));
   const wrapped = new Error(
-    `cannot ${verb} ${place}: unexpected ${unexpected.name}: ${redact(unexpected.message, secrets)}. This is a fault in pulumi-apikeys or in the backend; please report it.`,
+    `cannot ${verb} ${place}: unexpected ${redact(thrown.name, secrets)}: ${redact(thrown.message, secrets)}. This is a fault in pulumi-apikeys or in the backend; please report it.`,
   );
-  // The frames say where. The first lines of a stack repeat the message, which may contain anything.
-  const frames = (unexpected.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
-  wrapped.stack = frames.join("\n");
+  wrapped.stack = framesOf(thrown)
+    .map((line) => withoutSecrets(line, secrets))
+    .join("\n");
   return wrapped;
+}
+
+const mostFrames = 20;
+
+/** Where it happened. The first lines of a stack repeat the message, which may contain anything, also lines like these. */
+function framesOf({ name, message, stack = "" }: Error): string[] {
+  const head = `${name}: ${message}`;
+  const lines = (stack.startsWith(head) ? stack.slice(head.length) : stack).split("\n");
+  return lines.filter((line) => /^ +at \S/.test(line)).slice(0, mostFrames);
 }
 
 /**

@@ -4,6 +4,7 @@ import { asOneCall } from "./http/list-bounds";
 import { holdsSecret, rememberSecrets, windowsOf } from "./known-secrets";
 import { isNoName, isPresentable, presentable } from "./presentable-text";
 import type { SecretWindows } from "./secret-windows";
+import { asThrown } from "./thrown";
 
 /**
  * A backend's client as the lifecycle gets it. Its results come from the service, and most are stored and shown in
@@ -25,8 +26,12 @@ function guarded(client: BackendClient, name: string, method: Method): Method {
   const clear = clearings[name as keyof BackendClient] as ((told: unknown, asked: unknown) => unknown) | undefined;
   return (...args) =>
     asOneCall(async () => {
-      const told: unknown = await method.apply(client, args);
-      return clear ? clear(told, args[0]) : told;
+      try {
+        const told: unknown = await method.apply(client, args);
+        return clear ? clear(told, args[0]) : told;
+      } catch (error) {
+        throw asThrown(error);
+      }
     });
 }
 

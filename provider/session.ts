@@ -3,6 +3,7 @@ import { ConfigError, notYetSent } from "./errors";
 import type { Credential, Session } from "./http/client";
 import { rememberCredential, rememberSecrets } from "./known-secrets";
 import { kindOf, redact } from "./redact";
+import { asThrown } from "./thrown";
 
 /** Monotonic milliseconds. */
 type NowMs = () => number;
@@ -39,9 +40,9 @@ export function createSession(
     const token = await readToken();
     // The login's own errors may already quote it.
     rememberCredential(token, true);
-    const opened: unknown = await logIn().catch((error: unknown) => {
+    const opened: unknown = await (async () => logIn())().catch((error: unknown) => {
       // The call's own request was not sent yet, so not even a create is unclear.
-      throw notYetSent("the login failed, and nothing else was sent", error);
+      throw notYetSent("the login failed, and nothing else was sent", asThrown(error));
     });
     const { headers, validForMs = Infinity, secrets = [] } = checkedSession(opened);
     return { ...credentialOf(token, headers, secrets), endsMs: nowMs() + validForMs - spareMs };

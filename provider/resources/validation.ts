@@ -1,6 +1,7 @@
 /** What a backend itself finds wrong with inputs: it knows combinations that no capability can tell. */
 import type { InputProblem } from "../backends/definition";
 import { kindOf, redact } from "../redact";
+import { asThrown } from "../thrown";
 import { isUnknown } from "../wire";
 import type { Failures } from "./checks/failures";
 
@@ -48,7 +49,8 @@ function answerOf(ask: () => unknown): readonly InputProblem[] {
     if (Array.isArray(answer) && answer.every(isProblem)) return answer;
     return [fault(`answered ${kindOf(answer)}; it answers a list of { field, message }, empty where all is well`)];
   } catch (error) {
-    return [fault(`threw ${error instanceof Error ? `${error.name}: ${error.message}` : kindOf(error)}`)];
+    const { name, message } = asThrown(error);
+    return [fault(`threw ${name}: ${message}`)];
   }
 }
 

@@ -108,10 +108,10 @@ describe("The GitHub files", () => {
     }
   });
 
-  test.each(names)("%s pins GitHub's actions by commit", (name) => {
+  test.each(names)("%s pins every action by commit", (name) => {
     for (const { uses } of [...stepsOf(name), ...action.runs.steps])
       if (uses !== undefined)
-        expect(uses).toMatch(/^(?:(?:actions\/[\w-]+|OWNER\/pulumi-apikeys)@[0-9a-f]{40}|pulumi\/actions@v6)$/);
+        expect(uses).toMatch(/^(?:actions\/[\w-]+|pulumi\/actions|OWNER\/pulumi-apikeys)@[0-9a-f]{40}$/);
   });
 
   test("only the comment may write, and it checks out the default branch alone", () => {
@@ -154,6 +154,14 @@ describe("The GitHub files", () => {
         if (["install", "review", "comment"].includes(String(inputs?.do))) expect(env).toBeUndefined();
         for (const input of Object.keys(inputs ?? {})) expect(Object.keys(action.inputs)).toContain(input);
       }
+    }
+  });
+
+  test("and no image stands by a name that moves", () => {
+    for (const file of ["../gitlab/.gitlab-ci.yml", "../kubernetes/stack.yaml"]) {
+      const images = readFileSync(resolve(folder, file), "utf8").match(/^ *-? *image: .*$/gm) ?? [];
+      expect(images.length).toBeGreaterThan(0);
+      for (const image of images) expect(image).toMatch(/image: \S+:\d+\.\d+\.\d+(?:-\w+)?(?: #|$)/);
     }
   });
 

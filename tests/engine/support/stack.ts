@@ -156,6 +156,11 @@ export class TestStack {
     return run;
   }
 
+  /** Runs what may print secrets: it is no part of the transcript. */
+  aside(...args: string[]): Promise<Run> {
+    return this.#execute([...args, "--non-interactive"], false);
+  }
+
   /** Sets an encrypted config value. The command line is not part of the transcript: it holds the value. */
   async setSecret(key: string, value: string): Promise<void> {
     this.guard(value);
