@@ -23,8 +23,7 @@ export class SecretWindows {
     const bounded = secret.slice(0, longestSecret);
     const lower = viewOf(bounded).bytes.toLowerCase();
     if (lower.length > 0 && lower.length < windowLength) this.#short.add(lower);
-    const open = new Set(windowsOf(publishedPrefix(bounded)));
-    for (const window of windowsOf(bounded)) if (!open.has(window)) this.#windows.add(window);
+    for (const window of piecesOf(bounded)) this.#windows.add(window);
   }
 
   /** Calls back with each part of the text that a secret shares with it, as character offsets. */
@@ -77,6 +76,30 @@ export class SecretWindows {
         }
     }
   }
+}
+
+const mostRecent = 32;
+const longestRecent = 512;
+/** The pieces of the last few secrets: one message after another is compared with the same ones. */
+const recent = new Map<string, readonly string[]>();
+
+function piecesOf(secret: string): readonly string[] {
+  const prefix = publishedPrefix(secret);
+  const known = JSON.stringify([prefix, secret]);
+  const pieces = recent.get(known) ?? piecesWithout(prefix, secret);
+  recent.delete(known);
+  if (secret.length <= longestRecent) recent.set(known, pieces);
+  if (recent.size > mostRecent)
+    for (const [oldest] of recent) {
+      recent.delete(oldest);
+      break;
+    }
+  return pieces;
+}
+
+function piecesWithout(prefix: string, secret: string): readonly string[] {
+  const open = new Set(windowsOf(prefix));
+  return [...new Set(windowsOf(secret))].filter((window) => !open.has(window));
 }
 
 /** Each run of eight characters, in each form in which the text may be written. */
