@@ -3,6 +3,7 @@ import { isatty } from "node:tty";
 import { InvalidArgumentError, type Command } from "commander";
 import { ConfigError } from "../provider/errors";
 import { exitCodes } from "../review/exit-code";
+import { printable } from "./printable";
 import { readBytes, readFileBytes, standardInput } from "./read-bytes";
 
 /** Everything that a command needs from its environment, so that a test can replace it. */
@@ -25,8 +26,8 @@ function standardInputBytes(max: number): Uint8Array {
 }
 
 export const processHost: CommandHost = {
-  stdout: (text) => void process.stdout.write(text),
-  stderr: (text) => void process.stderr.write(text),
+  stdout: (text) => void process.stdout.write(printable(text)),
+  stderr: (text) => void process.stderr.write(printable(text)),
   stdin: () => Buffer.from(standardInputBytes(Number.MAX_SAFE_INTEGER)).toString("utf8"),
   stdinBytes: standardInputBytes,
   env: process.env,

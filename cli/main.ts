@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import "./node-version";
 import { Command } from "commander";
+import { printable } from "./printable";
 
 type AddCommand = (program: Command) => void;
 
@@ -44,6 +45,6 @@ function needsAll(called: string): boolean {
 const called = process.argv[2] ?? "";
 for (const [name, load] of Object.entries(commands)) if (name === called || needsAll(called)) load()(program);
 program.parseAsync().catch((error: unknown) => {
-  process.stderr.write(`apikeys: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(printable(`apikeys: ${error instanceof Error ? error.message : String(error)}\n`));
   process.exitCode = 1;
 });

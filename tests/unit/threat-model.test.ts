@@ -64,6 +64,11 @@ const proofs: Readonly<Record<string, readonly [file: string, title: string]>> =
   "service-4": ["tests/unit/provider/http/list-bounds.test.ts", "is given up with a sentence: it has no end %s"],
   "service-5": ["tests/unit/provider/resources/key-on-service.test.ts", "is revoked by its mark, %s"],
   "service-6": ["tests/unit/provider/guarded-client.test.ts", "is left out where it holds %s"],
+  "backend-1": [
+    "tests/unit/provider/thrown.test.ts",
+    "ends in an error that can be read and printed, and holds no secret",
+  ],
+  "command-1": ["tests/unit/cli/printable.test.ts", "leaves every command through there, its errors as well"],
   "log-1": [delivery, "nothing of all this holds a secret, and the search would find one"],
 };
 
