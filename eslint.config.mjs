@@ -39,6 +39,16 @@ const zones = [
   ...["cli", "emulator", "review", "policy", "testing"].map((room) =>
     zone("./sdk", `./${room}`, "A program imports resources, and nothing heavy with them."),
   ),
+  ...["cli", "review", "policy", "testing", "emulator", "inventory"].map((room) =>
+    zone("./plugin", `./${room}`, "The plugin translates between the engine and the lifecycle, and decides nothing."),
+  ),
+  zone("./plugin", "./sdk", "The plugin loads no Pulumi program: of the SDK it shares the texts alone.", [
+    "./resource-text.ts",
+    "./withheld-hash.ts",
+  ]),
+  ...["provider", "sdk", "cli", "review", "policy", "testing", "emulator", "inventory"].map((room) =>
+    zone(`./${room}`, "./plugin", "The plugin is a door of its own: nothing else goes through it."),
+  ),
   ...["cli", "review", "policy", "sdk"].map((room) =>
     zone("./testing", `./${room}`, "The contract suite drives backends and the provider."),
   ),

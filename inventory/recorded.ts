@@ -62,7 +62,9 @@ export function readRecordedStack(exported: unknown): RecordedStack | undefined 
   const consumers = consumersOf(all);
   const keys = all.flatMap((resource) => keysOf(resource, stack, consumers));
   const identity = stateIn(exported)?.identity;
-  const origin = all.map(({ inputs }) => text(fields(inputs).origin)).find((each) => each !== undefined);
+  const origin = all
+    .map(({ inputs, outputs }) => text(fields(inputs).origin) ?? text(fields(outputs).origin))
+    .find((each) => each !== undefined);
   return {
     stack,
     ...(identity === undefined ? {} : { identity }),
@@ -168,8 +170,10 @@ function configOf(resources: readonly Fields[]): Record<string, string> {
   const config: Record<string, string> = {};
   for (const { type, inputs } of resources) {
     if (typeof type !== "string" || !type.startsWith("pulumi:providers:")) continue;
+    // The plugin's own configuration goes without the name of its package.
+    const ours = type === "pulumi:providers:apikeys" ? "apikeys:" : "";
     for (const [name, value] of Object.entries(fields(inputs)))
-      if (name.startsWith("apikeys:") && typeof value === "string") config[name] = value;
+      if (`${ours}${name}`.startsWith("apikeys:") && typeof value === "string") config[`${ours}${name}`] = value;
   }
   return config;
 }

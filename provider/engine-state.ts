@@ -20,6 +20,20 @@ export interface RecordedState {
    * an id means something on one service only, and some ids pass from key to key.
    */
   readonly names: ReadonlySet<string>;
+  /** Which resource has a key or an account, by {@link placeOnService}. */
+  readonly holders: ReadonlyMap<string, Holder>;
+}
+
+/** A resource of the state. */
+export interface Holder {
+  /** `ApiKey`, for example. */
+  readonly type: string;
+  readonly name: string;
+}
+
+/** Where something is: ids mean something on one service only. */
+export function placeOnService(service: string, id: string): string {
+  return JSON.stringify([service, id]);
 }
 
 /** Reads the state of the stack `organisation/project/stack`; undefined if it cannot be read. */
@@ -52,15 +66,21 @@ export function stateIn(exported: unknown): RecordedState | undefined {
   const resources = listOf(record(record(exported).deployment).resources);
   const identities: string[] = [];
   const names = new Set<string>();
+  const holders = new Map<string, Holder>();
   for (const resource of resources) {
-    const { type, id, outputs } = record(resource);
+    const { type, id, urn, outputs } = record(resource);
     if (typeof type !== "string") continue;
     if (providerTypes.includes(type) && typeof id === "string") identities.push(id);
     if (!ourTypes.test(type)) continue;
     collect(outputs, names);
+    const { service, keyId, accountId } = record(outputs);
+    const held = keyId ?? accountId;
+    const name = typeof urn === "string" ? urn.split("::").slice(3).join("::") : "";
+    if (typeof service === "string" && typeof held === "string")
+      holders.set(placeOnService(service, held), { type: type.slice(type.lastIndexOf(":") + 1), name });
   }
   if (identities.length === 0) return undefined;
-  return { identity: identities.sort().join(" "), names };
+  return { identity: identities.sort().join(" "), names, holders };
 }
 
 const listFields = ["pendingRevocations", "strayKeys"];

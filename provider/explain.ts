@@ -1,10 +1,11 @@
 import { types } from "node:util";
-import type { ResourceProvider } from "@pulumi/pulumi/dynamic";
 import { ProviderError } from "./errors";
 import { aboutSecrets } from "./known-secrets";
 import { redact, withoutSecrets } from "./redact";
 import { logicalName } from "./resources/names";
 import { PartialFailure } from "./resources/partial-failure";
+import { placeOf } from "./resources/imported";
+import type { ImportRequest, Lifecycle } from "./resources/lifecycle";
 import { secretsIn } from "./secret-boundary";
 import { asThrown } from "./thrown";
 import { asOneOperation } from "./unseen-secret";
@@ -48,8 +49,8 @@ function framesOf({ name, message, stack = "" }: Error): string[] {
  */
 export function withExplainedErrors<Inputs extends object, Outputs extends object>(
   resource: string,
-  ready: () => ResourceProvider<Inputs, Outputs>,
-): Omit<Required<ResourceProvider<Inputs, Outputs>>, "configure"> {
+  ready: () => Lifecycle<Inputs, Outputs>,
+): Omit<Required<Lifecycle<Inputs, Outputs>>, "configure"> {
   const guarded = async <Result>(
     verb: string,
     about: readonly (object | undefined)[],
@@ -68,8 +69,15 @@ export function withExplainedErrors<Inputs extends object, Outputs extends objec
     create: (inputs) => guarded("create", [inputs], () => ready().create(inputs)),
     read: (id, props) => guarded("read", [props], () => ready().read?.(id, props)),
     update: (id, olds, news) => guarded("update", [olds, news], () => ready().update?.(id, olds, news)),
+    imported: (request) => guarded("import", [placeOfImport(request)], () => ready().imported(request)),
+    planned: (id, olds, news) => guarded("compare", [olds, news], () => ready().planned(id, olds, news)),
     delete: (id, props) => guarded("delete", [props], () => ready().delete?.(id, props)),
   };
+}
+
+function placeOfImport({ id, origin, secret }: ImportRequest): object {
+  const { name: connection, rest: keyId } = placeOf(id);
+  return { connection, keyId, origin, secret };
 }
 
 /**

@@ -2,7 +2,7 @@
  * `pulumi-apikeys/runtime`: the code that the engine's host process runs. A resource's constant `__provider` text names
  * one of these exports, and the host calls its methods.
  */
-import type { Config, ConfigureRequest, ResourceProvider } from "@pulumi/pulumi/dynamic";
+import type { Config, ConfigureRequest } from "@pulumi/pulumi/dynamic";
 import { decisionTime } from "./clock";
 import { createConnections } from "./connections";
 import { askEngine } from "./engine-state";
@@ -12,6 +12,7 @@ import { stopSending } from "./http/client";
 import { createApiKeyProvider } from "./resources/api-key";
 import { createContext, type ResourceContext, warn } from "./resources/context";
 import { createMarking } from "./resources/marking";
+import type { Lifecycle } from "./resources/lifecycle";
 import { createRotatingApiKeyProvider } from "./resources/rotation/resource";
 import { createServiceAccountProvider } from "./resources/service-account";
 import { withSecretBoundary } from "./secret-boundary";
@@ -31,10 +32,10 @@ function watch(): void {
 /** Builds a resource's provider, and makes the errors of every method fit to print. */
 function provide<Inputs extends object, Outputs extends object>(
   resource: string,
-  create: (context: ResourceContext) => ResourceProvider<Inputs, Outputs>,
-): ResourceProvider<Inputs, Outputs> {
+  create: (context: ResourceContext) => Lifecycle<Inputs, Outputs>,
+): Required<Lifecycle<Inputs, Outputs>> {
   let config: Config | undefined;
-  let methods: ResourceProvider<Inputs, Outputs> | undefined;
+  let methods: Lifecycle<Inputs, Outputs> | undefined;
   // Two first calls can race, and the second would not wait for an asynchronous configure.
   const ready = () =>
     (methods ??= withSecretBoundary(

@@ -2,8 +2,8 @@
  * Where secrets enter and leave. Inside, a secret is plain text; every record that leaves carries it in the engine's
  * encrypted form. The engine drops the secret marks on the way in, so a mark that is not set on the way out is lost.
  */
-import type { ResourceProvider } from "@pulumi/pulumi/dynamic";
 import { PartialFailure } from "./resources/partial-failure";
+import type { Lifecycle } from "./resources/lifecycle";
 import { asSecret, plainSecret } from "./wire";
 
 /** The properties of all resources that the state encrypts. */
@@ -11,8 +11,8 @@ export const secretProperties = ["secret", "previousSecret", "secretValue"] as c
 
 /** Removes the marks from the arguments of the methods, and sets them on their results, even when they fail. */
 export function withSecretBoundary<Inputs extends object, Outputs extends object>(
-  methods: ResourceProvider<Inputs, Outputs>,
-): ResourceProvider<Inputs, Outputs> {
+  methods: Lifecycle<Inputs, Outputs>,
+): Lifecycle<Inputs, Outputs> {
   const marking = async <Result>(run: Promise<Result> | undefined, ...parts: (keyof Result)[]): Promise<Result> => {
     try {
       const result = (await run) as Result;
@@ -28,14 +28,18 @@ export function withSecretBoundary<Inputs extends object, Outputs extends object
     create: (inputs) => marking(methods.create(plain(inputs)), "outs"),
     read: (id, props) => marking(methods.read?.(id, plain(props)), "props", "inputs"),
     update: (id, olds, news) => marking(methods.update?.(id, plain(olds), plain(news)), "outs"),
+    imported: (request) => marking(methods.imported(request), "props", "inputs"),
+    planned: async (id, olds, news) => marked(await methods.planned(id, plain(olds), plain(news))),
     delete: async (id, props) => methods.delete?.(id, plain(props)),
   };
 }
 
 /** The secret texts in a record. */
 export function secretsIn(record: object | undefined): string[] {
-  return secretProperties
-    .map((name) => plainSecret((record as Readonly<Record<string, unknown>> | undefined)?.[name]))
+  const values = record as Readonly<Record<string, unknown>> | undefined;
+  const given = (values?.adopt as { readonly secret?: unknown } | undefined)?.secret;
+  return [...secretProperties.map((name) => values?.[name]), given]
+    .map(plainSecret)
     .filter((value) => value !== undefined);
 }
 
@@ -44,7 +48,14 @@ function plain<Properties extends object | undefined>(properties: Properties): P
 }
 
 function marked<Properties>(properties: Properties): Properties {
-  return changed(properties, (value) => (typeof value === "string" ? asSecret(value) : value));
+  return changed(withoutGivenSecret(properties), (value) => (typeof value === "string" ? asSecret(value) : value));
+}
+
+/** The secret of an adopted key stands in its record as `secret`, like every other. */
+function withoutGivenSecret<Properties>(properties: Properties): Properties {
+  if (typeof properties !== "object" || properties === null || !("adopt" in properties)) return properties;
+  const { adopt } = properties as { readonly adopt?: { readonly keyId?: string } };
+  return adopt?.keyId === undefined ? properties : { ...properties, adopt: { keyId: adopt.keyId } };
 }
 
 function changed<Properties>(properties: Properties, change: (value: unknown) => unknown): Properties {

@@ -15,7 +15,7 @@ export function isUnknown(value: unknown): boolean {
 }
 
 /** The value as an encrypted output. The engine drops the secret mark on the way in, so it is set at every return. */
-export function asSecret(value: string): { readonly [signatureKey]: string; readonly value: string } {
+export function asSecret<Value>(value: Value): { readonly [signatureKey]: string; readonly value: Value } {
   return { [signatureKey]: secretSignature, value };
 }
 

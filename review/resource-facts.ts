@@ -259,6 +259,7 @@ const decisive = {
 /** All other inputs: they decide nothing, or are read elsewhere. */
 const otherInputs = {
   ...{ origin: true, name: true, description: true, labels: true, keepers: true, emergency: true, allowOutage: true },
+  ...{ adopt: true, firstRotation: true, revokeOnDestroy: true },
   ...{ scopes: true, serviceAccountId: true, secretValue: true, agreedExpiresAt: true },
   ...{ issuedOn: true, rotationReason: true, retireAfter: true, retireUntil: true, retireAskedOn: true },
 } as const satisfies Record<Exclude<InputName, keyof typeof decisive>, true>;

@@ -11,11 +11,15 @@ const { status } = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc
 if (status !== 0) process.exit(status ?? 1);
 cpSync("review/schema.json", "dist/review/schema.json");
 chmodSync("dist/cli/main.js", 0o755);
+cpSync("plugin/schema.json", "dist/plugin/schema.json");
+cpSync("plugin/bin", "dist/plugin", { recursive: true });
 removeInternalTypes();
 // npm links a command only if its file exists, and a fresh clone is built after the packages are installed.
 mkdirSync("node_modules/.bin", { recursive: true });
-rmSync("node_modules/.bin/apikeys", { force: true });
-symlinkSync("../../dist/cli/main.js", "node_modules/.bin/apikeys");
+for (const [name, file] of Object.entries(JSON.parse(readFileSync("package.json", "utf8")).bin)) {
+  rmSync(join("node_modules/.bin", name), { force: true });
+  symlinkSync(join("../..", file), join("node_modules/.bin", name));
+}
 
 /** Keeps only the declarations that the entries of `exports` lead to: editors read no others. */
 function removeInternalTypes() {

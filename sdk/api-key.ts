@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type KeyOptions, plainOptions } from "./options";
 import { originOf, withDemands } from "./origin";
+import { withSecretOf } from "./adopt";
 import { PausedTraces } from "./paused-traces";
 import { providerText, typeToken } from "./resource-text";
 import type { Scope } from "./scope";
@@ -68,6 +69,27 @@ export interface KeyArgs<S extends Scope = Scope> {
   connection?: pulumi.Input<string>;
   /** For example `{ owner: "team-a", purpose: "nightly export" }`: read by the scope review, kept in the service's metadata where it has any. Never replaces. */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /**
+   * Takes over a key that was there before, by the service's id of it, and changes nothing on the service: the other inputs
+   * have to say what it has. `secret`, where somebody still has it, is tried against the service before it is believed; without
+   * it there is no output `secret` until the key is rotated or replaced. Taking it out of the program later changes nothing;
+   * another id replaces.
+   */
+  adopt?: pulumi.Input<AdoptKeyArgs>;
+  /**
+   * Of an adopted key: whether the end of this resource revokes it. A change updates the record alone.
+   *
+   * @default false: it is left on the service, and the update says so
+   */
+  revokeOnDestroy?: pulumi.Input<boolean>;
+}
+
+/** A key that is taken over: see {@link KeyArgs.adopt}. */
+export interface AdoptKeyArgs {
+  /** The service's id of the key. */
+  keyId: pulumi.Input<string>;
+  /** Its secret; of a pair, the private half. Encrypted in the state. */
+  secret?: pulumi.Input<string>;
 }
 
 /** Inputs of {@link ApiKey}. */
@@ -107,7 +129,7 @@ export class ApiKey<S extends Scope = Scope> extends pulumi.CustomResource {
   declare readonly status: pulumi.Output<string>;
   /** The service's id of the key. */
   declare readonly keyId: pulumi.Output<string>;
-  /** The key itself, encrypted in the state; of a pair, the private half. */
+  /** The key itself, encrypted in the state; of a pair, the private half. Absent of an adopted key without one: see {@link requireSecret}. */
   declare readonly secret: pulumi.Output<string>;
   /** The public half, where the credential is a pair. */
   declare readonly accessId: pulumi.Output<string | undefined>;
@@ -125,6 +147,8 @@ export class ApiKey<S extends Scope = Scope> extends pulumi.CustomResource {
   declare readonly scopes: pulumi.Output<string[] | undefined>;
   /** Origin of the URL that issued the key. */
   declare readonly service: pulumi.Output<string>;
+  /** The id of a key that was there before; absent of one that this resource has made. */
+  declare readonly adoptedId: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: ApiKeyArgs<S> = {}, options?: pulumi.CustomResourceOptions) {
     const traces = new PausedTraces();
@@ -138,6 +162,7 @@ export class ApiKey<S extends Scope = Scope> extends pulumi.CustomResource {
           ...args,
           ...(args.options === undefined ? {} : { options: plainOptions(args.options) }),
           ...(args.secretValue === undefined ? {} : { secretValue: pulumi.secret(args.secretValue) }),
+          ...withSecretOf(args.adopt),
           __provider: providerText("ApiKey"),
           origin: originOf(name),
           status: undefined,
@@ -148,6 +173,7 @@ export class ApiKey<S extends Scope = Scope> extends pulumi.CustomResource {
           physicalName: undefined,
           createdAt: undefined,
           service: undefined,
+          adoptedId: undefined,
         },
         withDemands(options, {
           secretOutputs: args.secretValue === undefined ? ["secret"] : ["secret", "secretValue"],

@@ -1,6 +1,7 @@
 /** `pulumi-apikeys`: service accounts and API keys as Pulumi resources. */
-export { ApiKey, type ApiKeyArgs, type KeyArgs } from "./api-key";
+export { type AdoptKeyArgs, ApiKey, type ApiKeyArgs, type KeyArgs } from "./api-key";
 export type { AccountOptions, GivenOptions, KeyOptions, VendorAccountOptions, VendorKeyOptions } from "./options";
+export { MissingSecretError, requireSecret } from "./require-secret";
 export { RotatingApiKey, type RotatingApiKeyArgs } from "./rotating-api-key";
 export type {
   ElasticsearchScope,
@@ -18,4 +19,4 @@ export type {
   VendorRole,
   VendorScope,
 } from "./scope";
-export { ServiceAccount, type ServiceAccountArgs } from "./service-account";
+export { type AdoptAccountArgs, ServiceAccount, type ServiceAccountArgs } from "./service-account";

@@ -19,6 +19,10 @@ export function withDemands(
   options: pulumi.CustomResourceOptions | undefined,
   demands: { readonly secretOutputs?: string[]; readonly exactName?: boolean | undefined },
 ): pulumi.CustomResourceOptions {
+  if (options?.import !== undefined)
+    throw new pulumi.RunError(
+      "a dynamic resource cannot be imported: Pulumi has no way to. Take the object over with the input adopt ({ keyId } of a key, { accountId } of a ServiceAccount) instead of the option import, or import it through the plugin.",
+    );
   const own: pulumi.CustomResourceOptions = {};
   if (demands.secretOutputs) own.additionalSecretOutputs = demands.secretOutputs;
   // Two objects cannot bear one exact name, so the old one has to go first.

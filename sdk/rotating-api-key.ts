@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { KeyArgs } from "./api-key";
 import { plainOptions } from "./options";
 import { originOf, withDemands } from "./origin";
+import { withSecretOf } from "./adopt";
 import { PausedTraces } from "./paused-traces";
 import { providerText, typeToken } from "./resource-text";
 import type { Scope } from "./scope";
@@ -50,6 +51,12 @@ export interface RotatingApiKeyArgs<S extends Scope = Scope> extends KeyArgs<S> 
    * reasons and reviews; of one that is marked `pulumi.secret` a hash of 8 characters is shown instead.
    */
   emergency?: pulumi.Input<string>;
+  /**
+   * When an adopted key gets its first successor: `due` by its own age, or `now` at the update after the one that takes it over.
+   *
+   * @default "due"
+   */
+  firstRotation?: pulumi.Input<"due" | "now">;
 }
 
 /**
@@ -65,7 +72,7 @@ export class RotatingApiKey<S extends Scope = Scope> extends pulumi.CustomResour
   declare readonly status: pulumi.Output<string>;
   /** The service's id of the current key. */
   declare readonly keyId: pulumi.Output<string>;
-  /** The current key, encrypted in the state. */
+  /** The current key, encrypted in the state. Absent of an adopted key without one: see {@link requireSecret}. */
   declare readonly secret: pulumi.Output<string>;
   /** The public half of the current key, where the credential is a pair. */
   declare readonly accessId: pulumi.Output<string | undefined>;
@@ -83,6 +90,8 @@ export class RotatingApiKey<S extends Scope = Scope> extends pulumi.CustomResour
   declare readonly scopes: pulumi.Output<string[] | undefined>;
   /** Origin of the URL that issued the key. */
   declare readonly service: pulumi.Output<string>;
+  /** The id of the key that was there before this resource, where there was one. */
+  declare readonly adoptedId: pulumi.Output<string | undefined>;
   /** The previous key, while it is valid. */
   declare readonly previousKeyId: pulumi.Output<string | undefined>;
   /** The previous key's secret, encrypted in the state, while it is valid. */
@@ -114,6 +123,7 @@ export class RotatingApiKey<S extends Scope = Scope> extends pulumi.CustomResour
           scopes: undefined,
           ...args,
           ...(args?.options === undefined ? {} : { options: plainOptions(args.options) }),
+          ...withSecretOf(args?.adopt),
           ...(args?.emergency === undefined ? {} : { emergency: withheldText(args.emergency, name) }),
           __provider: providerText("RotatingApiKey"),
           origin: originOf(name),
@@ -127,6 +137,7 @@ export class RotatingApiKey<S extends Scope = Scope> extends pulumi.CustomResour
           createdAt: undefined,
           expiresAt: undefined,
           service: undefined,
+          adoptedId: undefined,
           previousKeyId: undefined,
           previousSecret: undefined,
           previousValidUntil: undefined,

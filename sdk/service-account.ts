@@ -55,6 +55,23 @@ export interface ServiceAccountArgs<S extends Scope = Scope, R extends Role = Ro
   onDisabled?: pulumi.Input<"ignore" | "replace">;
   /** For example `{ owner: "team-a", purpose: "nightly export" }`: read by the scope review, kept in the service's metadata where it has any. Never replaces. */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /**
+   * Takes over an account that was there before, by the service's id of it, and changes nothing on the service. Taking it out of
+   * the program later changes nothing; another id replaces.
+   */
+  adopt?: pulumi.Input<AdoptAccountArgs>;
+  /**
+   * Of an adopted account: whether the end of this resource deletes it. A change updates the record alone.
+   *
+   * @default false: it is left on the service, and the update says so
+   */
+  revokeOnDestroy?: pulumi.Input<boolean>;
+}
+
+/** An account that is taken over: see {@link ServiceAccountArgs.adopt}. */
+export interface AdoptAccountArgs {
+  /** The service's id of the account. */
+  accountId: pulumi.Input<string>;
 }
 
 /**
@@ -75,6 +92,8 @@ export class ServiceAccount<S extends Scope = Scope, R extends Role = Role> exte
   declare readonly status: pulumi.Output<string>;
   /** Origin of the URL on which the account was made. */
   declare readonly service: pulumi.Output<string>;
+  /** The id of an account that was there before; absent of one that this resource has made. */
+  declare readonly adoptedId: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: ServiceAccountArgs<S, R> = {}, options?: pulumi.CustomResourceOptions) {
     const traces = new PausedTraces();
@@ -91,6 +110,7 @@ export class ServiceAccount<S extends Scope = Scope, R extends Role = Role> exte
           createdAt: undefined,
           status: undefined,
           service: undefined,
+          adoptedId: undefined,
         },
         withDemands(options, { exactName: args.exactName }),
       );

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
+import { withheldWords } from "./withheld-hash";
 
 /**
  * A text that is compared and shown in clear: one that the program marked secret is represented by a short hash of it, so
@@ -9,14 +9,5 @@ export function withheldText(text: pulumi.Input<string>, about: string): pulumi.
   const given = pulumi.output(text);
   return pulumi
     .output(pulumi.isSecret(given))
-    .apply((isSecret) =>
-      isSecret ? pulumi.unsecret(given).apply((secret) => `text withheld (${shortHash(secret, about)})`) : given,
-    );
-}
-
-function shortHash(text: unknown, about: string): string {
-  return createHash("sha256")
-    .update(JSON.stringify([about, text]))
-    .digest("hex")
-    .slice(0, 8);
+    .apply((isSecret) => (isSecret ? pulumi.unsecret(given).apply((secret) => withheldWords(secret, about)) : given));
 }

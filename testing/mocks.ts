@@ -2,7 +2,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { runtime } from "@pulumi/pulumi";
-import type { ResourceProvider } from "@pulumi/pulumi/dynamic";
 import { runtime as pulumi } from "@pulumi/pulumi";
 import { parse } from "yaml";
 import { loadBackend } from "../provider/backend-loading";
@@ -12,6 +11,7 @@ import { createConnections } from "../provider/connections";
 import { realClock } from "../provider/http/client";
 import { createApiKeyProvider } from "../provider/resources/api-key";
 import type { ResourceContext } from "../provider/resources/context";
+import type { Lifecycle } from "../provider/resources/lifecycle";
 import { plainMarking } from "../provider/resources/marking";
 import { createRotatingApiKeyProvider } from "../provider/resources/rotation/resource";
 import { createServiceAccountProvider } from "../provider/resources/service-account";
@@ -82,7 +82,7 @@ async function make(
   { name, inputs }: runtime.MockResourceArgs,
   { kind, context, refused }: Making,
 ): Promise<runtime.MockResourceResult> {
-  const provider = withSecretBoundary(creators[kind](context) as unknown as ResourceProvider<object, object>);
+  const provider = withSecretBoundary(creators[kind](context) as unknown as Lifecycle<object, object>);
   const checked = await provider.check?.({}, inputs as object);
   const failures = checked?.failures ?? [];
   if (failures.length > 0) {

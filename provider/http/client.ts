@@ -1,4 +1,3 @@
-import { setTimeout as wait } from "node:timers/promises";
 import type { Dispatcher } from "undici";
 import { minuteMs, secondMs } from "../durations";
 import {
@@ -19,8 +18,9 @@ import { parseJsonAnswer } from "./json-answer";
 import { nextPage } from "./list-bounds";
 import { alertOf, destroyPools, failedWhileConnecting, isLoopback, poolFor, type TlsFiles, undici } from "./network";
 import { redirectWords } from "./redirect";
-import { type Attempt, decideRetry, whyItEnded } from "./retry";
+import { type Attempt, cancelled, decideRetry, type RetryDecision, whyItEnded } from "./retry";
 import type { AnswersClock } from "./service-clock";
+import { waitFor, waitsAreOver } from "./waiting";
 import { errorForStatus, isFromBetween, readErrorBody, readRetryAfter } from "./status";
 
 export type HttpMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -103,7 +103,7 @@ export interface Clock {
   sleep(ms: number): Promise<void>;
 }
 
-export const realClock: Clock = { nowMs: () => performance.now(), sleep: (ms) => wait(ms) };
+export const realClock: Clock = { nowMs: () => performance.now(), sleep: waitFor };
 
 const largestBodyBytes = 16 * 1024 * 1024;
 /** How many characters of a refusal are searched for the words of a conflict. */
@@ -205,16 +205,18 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         if (!(error instanceof ConnectionError)) throw error;
         failure = error;
       }
-      const decision = decideRetry({
-        attempt: describeAttempt(answer, failure),
-        attempts,
-        idempotent,
-        elapsedMs: clock.nowMs() - startedMs,
-        budgetMs,
-        random: random(),
-      });
-      if (decision.again) await clock.sleep(decision.delayMs);
-      else {
+      const decision = await waited(
+        clock,
+        decideRetry({
+          attempt: describeAttempt(answer, failure),
+          attempts,
+          idempotent,
+          elapsedMs: clock.nowMs() - startedMs,
+          budgetMs,
+          random: random(),
+        }),
+      );
+      if (!decision.again) {
         const ended = whyItEnded(attempts, decision.why);
         if (answer) {
           page?.read(answer.text.length);
@@ -243,6 +245,12 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       }
     },
   };
+}
+
+/** What was decided, after the wait that comes with it: whoever cancels the run ends that, and every further attempt. */
+async function waited(clock: Clock, decision: RetryDecision): Promise<RetryDecision> {
+  if (decision.again) await clock.sleep(decision.delayMs);
+  return waitsAreOver() && decision.again ? { again: false, why: cancelled } : decision;
 }
 
 /** The name of the call in messages. */

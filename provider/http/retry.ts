@@ -49,6 +49,7 @@ export function whyItEnded(attempts: number, why: string): string {
   if (why === theAnswerIsFinal) return "";
   const tried = attempts === 1 ? "Tried once" : `Tried ${attempts} times`;
   if (why === mayHaveActed) return `${tried}, and not again: ${why}.`;
+  if (why === cancelled) return `${tried}, and not again: ${why}.`;
   if (why === notReachable) return `${tried}: check the connection's url and the network.`;
   return `${tried}, until ${why}: run again once the service is well, or raise retryBudget in the connection.`;
 }
@@ -56,6 +57,8 @@ export function whyItEnded(attempts: number, why: string): string {
 const theAnswerIsFinal = "the answer is final";
 const mayHaveActed = "the service may have acted on the request";
 const notReachable = "the service cannot be reached";
+/** Whoever runs this wants to be done. */
+export const cancelled = "the run was cancelled";
 
 function reasonNotToRepeat(attempt: Attempt, attempts: number, idempotent: boolean): string | undefined {
   if (attempt.kind === "broken") {

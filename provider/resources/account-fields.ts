@@ -1,7 +1,8 @@
 /** The inputs of a ServiceAccount: why was it replaced? */
 import type { Support } from "../backends/definition";
+import type { AdoptAccount } from "./adopted";
 import { always, type Change, type Fields, type InputsOf, optional } from "./fields/field";
-import { keyFields, sameFlag, sameScopes, sameStatus } from "./fields/key-fields";
+import { keyFields, sameAdoption, sameFlag, sameScopes, sameStatus } from "./fields/key-fields";
 import { type OptionValues, withDefaults } from "../vendors/options";
 import { checkOptions } from "./checks/options";
 import { checkRole } from "./checks/placement";
@@ -10,7 +11,7 @@ import { fieldSchemas } from "./checks/shape";
 import { checkDescription, checkName } from "./checks/words";
 import { changedOptions, effectOf } from "./options";
 
-const { acceptLess, connection, labels, name, onDisabled, origin, target } = keyFields;
+const { acceptLess, connection, labels, name, onDisabled, revokeOnDestroy, origin, target } = keyFields;
 
 export const accountFields = {
   connection,
@@ -49,6 +50,8 @@ export const accountFields = {
     sent: true,
     sentAs: (options, { accountOptions }) => withDefaults(accountOptions, options),
   }),
+  adopt: optional<AdoptAccount>({ schema: fieldSchemas.adoptAccount, change: "replace", same: sameAdoption }),
+  revokeOnDestroy,
   origin,
   target,
   /** Added by `check`: what the account should be. */

@@ -40,7 +40,7 @@ export function planChange(olds: ApiKeyOutputs, news: ApiKeyInputs, moment: Mome
     expiry: end.expiry,
     knownFrom: replaces.length === 0 && updates.length === 0 ? end.knownFrom : "inputs",
   };
-  if (olds.secret !== undefined) return plan;
+  if (olds.secret !== undefined || olds.adoptedId !== undefined) return plan;
   // The answer to its create was lost: nobody knows the secret, so the key is of no use.
   return {
     ...plan,

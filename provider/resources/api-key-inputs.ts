@@ -77,6 +77,11 @@ export function checkSecretValue(
 ): void {
   const value: unknown = news.secretValue;
   if (value === undefined || isUnknown(value)) return;
+  if (news.adopt !== undefined)
+    failures.add(
+      "secretValue",
+      '"secretValue" is the secret of a new key; give that of the adopted one as adopt.secret',
+    );
   if (!capabilities.secret.callerChosen)
     failures.add("secretValue", `${backend} draws its secrets itself; leave "secretValue" out`);
   if (value === "") failures.add("secretValue", '"secretValue" is an empty text; give the secret, or leave it out');

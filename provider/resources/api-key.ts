@@ -2,14 +2,7 @@
  * ApiKey: the immutable key. One resource is one key; its Pulumi id is the key's id. Whatever gives a
  * key other powers makes another key, before the old one is revoked.
  */
-import type {
-  CheckResult,
-  CreateResult,
-  DiffResult,
-  ReadResult,
-  ResourceProvider,
-  UpdateResult,
-} from "@pulumi/pulumi/dynamic";
+import type { CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult } from "@pulumi/pulumi/dynamic";
 import type { KeyRef } from "../backends/definition";
 import type { ConnectionFacts } from "../connections";
 import { defined } from "../defined";
@@ -17,16 +10,19 @@ import { AmbiguousCreateError, ProviderError } from "../errors";
 import { formatTime } from "../times";
 import { isUnknown } from "../wire";
 import type { KnownKey } from "./absence";
+import { adoptKey, isLeft, isToAdopt, leftWords, recordAdopted, tellForeignMark, withoutSpentSecret } from "./adopted";
 import { changesInPlace, planChange } from "./api-key-change";
+import { updatedRecord } from "./api-key-update";
 import { apiKeyFields, type ApiKeyInputs, isCallerChosen } from "./api-key-fields";
 import { type ApiKeyOutputs, canonicalEnd, checkExpiry, checkOutage, checkSecretValue } from "./api-key-inputs";
 import { changeKey } from "./change-key";
 import { checkAnswer, describeForCheck, openRecorded, openRecordedForWrite, type ResourceContext } from "./context";
 import { disabledWords, staysDisabled } from "./disabled";
-import { agreedEnd, compareEnd, type End, recordedEnd, resolveExpiry, sameLife } from "./expiry";
+import { agreedEnd, compareEnd, type End } from "./expiry";
 import { Failures } from "./checks/failures";
 import { checkShape } from "./checks/shape";
 import { checkedInputs, except, handedBack, namesOf, picked, shapeOf } from "./fields/field";
+import { findImported } from "./imported";
 import { createInputMemory } from "./input-memory";
 import { dealOf, judgeTerms, lessThanAsked, tellOtherTerms } from "./given-words";
 import { compareScopes, keyRequest, recordIssued, sameDescription, withAccount } from "./key-inputs";
@@ -34,8 +30,9 @@ import { issueKey } from "./issue-key";
 import { livingByMarkers, type Observation, observeKey, revokeKey } from "./key-on-service";
 import { logicalName } from "./names";
 import { tellOtherOptions } from "./option-words";
-import { changedOptions, compareOptions, optionFields, withoutChanged } from "./options";
+import { compareOptions, optionFields } from "./options";
 import { keptAfterFailure, PartialFailure } from "./partial-failure";
+import type { Lifecycle } from "./lifecycle";
 import { keyRefused } from "./taken-name";
 import { endByService, serviceAheadMs } from "./service-time";
 import { assertSameTarget, checkPath, foundTarget } from "./target";
@@ -47,8 +44,26 @@ export type { ApiKeyOutputs } from "./api-key-inputs";
 
 const inputShape = shapeOf(apiKeyFields);
 
-export function createApiKeyProvider(context: ResourceContext): ResourceProvider<ApiKeyInputs, ApiKeyOutputs> {
+export function createApiKeyProvider(context: ResourceContext): Lifecycle<ApiKeyInputs, ApiKeyOutputs> {
   const memory = createInputMemory();
+  const planned = (olds: ApiKeyOutputs, news: ApiKeyInputs, facts: ConnectionFacts) => {
+    const leftAlone = staysDisabled(olds.status, news) || memory.ignored(news).includes("status");
+    const nowMs = context.nowMs();
+    const plan = planChange(olds, news, { facts, nowMs, leftAlone });
+    return { expiry: plan.expiry, changes: changesInPlace(olds, news, plan, facts), facts, nowMs };
+  };
+
+  /** The key that the program takes over; undefined where it asks for a new one. */
+  const adopt = async (inputs: ApiKeyInputs): Promise<CreateResult<ApiKeyOutputs> | undefined> => {
+    if (inputs.adopt === undefined) return undefined;
+    const connection = context.connections.open(inputs.connection);
+    const { origin } = inputs;
+    if (!(await isToAdopt(context, connection, { type: "ApiKey", origin, id: inputs.adopt.keyId }))) return undefined;
+    const record = await adoptKey(connection, inputs.adopt, inputs, context.nowMs());
+    tellForeignMark(record.physicalName, origin, context.warn);
+    const { secretValue: _secret, status: _status, ...given } = inputs;
+    return { id: record.keyId, outs: { ...given, ...record } };
+  };
 
   return {
     async check(olds: Partial<ApiKeyInputs>, news: ApiKeyInputs): Promise<CheckResult<ApiKeyInputs>> {
@@ -62,7 +77,7 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
       if (facts) checkSecretValue(news, facts, failures);
       if (facts) checkOutage(news, facts, failures);
       const inputs = facts
-        ? checkedInputs(apiKeyFields, { news: { ...news, connection }, facts, failures })
+        ? checkedInputs(apiKeyFields, { news: { ...withoutSpentSecret(olds, news), connection }, facts, failures })
         : { ...news, connection };
       if (facts) validateKey(inputs, facts, failures);
       if (expired)
@@ -92,6 +107,8 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
     },
 
     async create(inputs: ApiKeyInputs): Promise<CreateResult<ApiKeyOutputs>> {
+      const adopted = await adopt(inputs);
+      if (adopted) return adopted;
       const connection = context.connections.openForWrite(inputs.connection);
       const nowMs = context.nowMs();
       let sent: End = {};
@@ -130,7 +147,7 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
     },
 
     async read(id: string, props?: ApiKeyOutputs): Promise<ReadResult<ApiKeyOutputs>> {
-      if (!props) throw new ProviderError("a key cannot be read by its id alone; see the README on existing keys");
+      if (!props) throw new ProviderError("a key cannot be read by its id alone; take it over with adopt: { keyId }");
       const connection = openRecorded(context, props);
       // Nobody knows of a key; the next update makes one, whatever is found.
       if (props.lostCreate) return { id, props, inputs: inputsOf(props, false) };
@@ -150,30 +167,33 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
 
     async update(id: string, olds: ApiKeyOutputs, news: ApiKeyInputs): Promise<UpdateResult<ApiKeyOutputs>> {
       const connection = openRecorded(context, olds);
-      const leftAlone = staysDisabled(olds.status, news) || memory.ignored(news).includes("status");
-      const moment = { facts: connection, nowMs: context.nowMs(), leftAlone };
-      const plan = planChange(olds, news, moment);
-      const { expiry } = plan;
-      const changes = changesInPlace(olds, news, plan, connection);
-      const { name: physicalName = olds.physicalName } = changes;
+      const plan = planned(olds, news, connection);
+      const { changes } = plan;
       const told =
         Object.keys(changes).length > 0
           ? await changeKey(openRecordedForWrite(context, olds), refOf(id, olds), changes)
           : undefined;
-      const { secretValue: _secret, status: _status, ...given } = news;
-      const end =
-        expiry.kind === "update"
-          ? recordedEnd(expiry.expiresAt ?? undefined, told?.expiresAt)
-          : recordedEnd(askedEnd(olds, news, context.nowMs()), olds.serverExpiresAt ?? olds.expiresAt);
-      const serverOptions = withoutChanged(olds.serverOptions, changedOptions(connection.keyOptions, olds, news));
-      const record = { ...picked(ofTheKey, olds), ...end, serverOptions, physicalName, service: connection.origin };
-      const outs = defined({ ...given, ...record }) as ApiKeyOutputs;
+      const outs = updatedRecord(olds, news, { ...plan, told });
       const refusal = lessThanAsked(dealOf(outs, connection, news));
       if (refusal) throw keptAfterFailure(refusal, id, outs, news);
       return { outs };
     },
 
+    planned: async (_id, olds, news) =>
+      updatedRecord(olds, news, planned(olds, news, context.connections.describe(olds.connection))),
+
+    async imported({ id, origin, secret }) {
+      const found = await findImported(context, { id, origin });
+      if (!found) return { id: "" };
+      const { connection, key, inputs } = found;
+      const record = await recordAdopted(connection, key, { secret, asked: inputs, nowMs: context.nowMs() });
+      tellForeignMark(key.name, origin, context.warn);
+      const outs: ApiKeyOutputs = { ...inputs, ...record };
+      return { id: record.keyId, props: outs, inputs: inputsOf(outs, false) };
+    },
+
     async delete(id: string, props: ApiKeyOutputs): Promise<void> {
+      if (isLeft(props)) return context.warn(leftWords(`the key "${logicalName(props.origin)}"`, id));
       const connection = openRecordedForWrite(context, props);
       if (!props.lostCreate) return revokeKey(connection, knownKey(id, props));
       const { serviceAccountId, physicalName } = props;
@@ -181,29 +201,6 @@ export function createApiKeyProvider(context: ResourceContext): ResourceProvider
         await revokeKey(connection, refOf(key.id, props));
     },
   };
-}
-
-/** What stays as it is as long as the key is the same. */
-const ofTheKey = [
-  "keyId",
-  "accessId",
-  "hint",
-  "fingerprint",
-  "secretVersion",
-  "createdAt",
-  "serverScopes",
-  "serverEnvironment",
-  "expiryImposed",
-  "optionsTold",
-  "status",
-  "secret",
-] as const satisfies readonly (keyof ApiKeyOutputs)[];
-
-/** The end that the program asks for of a key that stays: its date, or its life from the issue. */
-function askedEnd(olds: ApiKeyOutputs, news: ApiKeyInputs, nowMs: number): string | undefined {
-  if (news.expiresAt !== undefined) return news.expiresAt;
-  if (sameLife(news.expiresIn, olds.expiresIn)) return olds.askedExpiresAt ?? olds.expiresAt;
-  return resolveExpiry(news, olds.createdAt === undefined ? nowMs : Date.parse(olds.createdAt));
 }
 
 const noEnd = { expiresAt: undefined, askedExpiresAt: undefined, serverExpiresAt: undefined };

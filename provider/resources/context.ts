@@ -24,9 +24,16 @@ export interface ResourceContext {
   readonly marking: Marking;
 }
 
-/** The engine shows what the provider's process prints. */
+/** How warnings reach the user: of a dynamic provider the engine shows what it prints. */
+let tell = (message: string): void => console.log(`warning: ${message}`);
+
+/** Has warnings told in another way, where the engine shows nothing that this process prints. */
+export function tellWarnings(otherwise: (message: string) => void): void {
+  tell = otherwise;
+}
+
 export function warn(message: string): void {
-  console.log(`warning: ${withoutSecrets(message)}`);
+  tell(withoutSecrets(message));
 }
 
 export function createContext(connections: Connections, marking: Marking = plainMarking): ResourceContext {

@@ -21,13 +21,15 @@ export function keyRequest(fields: Fields, inputs: object, facts: ConnectionFact
 export interface KeyRecord {
   readonly status: string;
   readonly keyId: string;
-  /** Absent where the answer to its create was lost. */
+  /** Absent where the answer to its create was lost, and where nobody gave that of an adopted key. */
   readonly secret?: string;
   readonly accessId?: string;
   readonly hint?: string;
   readonly fingerprint?: string;
   /** As the service told it at the issue: see {@link ApiKey.secretVersion}. */
   readonly secretVersion?: string;
+  /** Of a key that was there before: its id. */
+  readonly adoptedId?: string;
   readonly physicalName: string;
   readonly createdAt: string;
   /** The end that is judged by: the earlier one of what was asked for and what the service gave. */

@@ -5,7 +5,7 @@
  */
 import type { ApiKey, ServiceAccount } from "../backends/definition";
 import type { Connection, ConnectionFacts, WritableConnection } from "../connections";
-import type { AskState, RecordedState } from "../engine-state";
+import { type AskState, type Holder, placeOnService, type RecordedState } from "../engine-state";
 import { ProviderError, wordsOf } from "../errors";
 import { withUnseenSecret } from "../unseen-secret";
 import { revokeKey, statusOf } from "./key-on-service";
@@ -51,11 +51,14 @@ export interface Naming {
 export interface Marking {
   /** How this resource names what it makes on the connection. Asks the engine for the state's identity, once per process. */
   naming(type: ResourceType, named: Named, connection: WritableConnection): Promise<Naming>;
+  /** Which resource of the state has this key or account; undefined where none has, or the state cannot be asked. */
+  holder(named: Named, connection: ConnectionFacts, id: string): Promise<Holder | undefined>;
 }
 
 /** In tests and wherever no engine runs: names that are unique, and prove nothing. */
 export const plainMarking: Marking = {
   naming: (type, named, { capabilities }) => Promise.resolve(plainNaming(named, nameRules(capabilities, kindOf(type)))),
+  holder: () => Promise.resolve(undefined),
 };
 
 interface Parent {
@@ -147,6 +150,10 @@ export function createMarking(
   }
 
   return {
+    // Asked each time: another resource may have taken it over a moment ago.
+    holder: async ({ origin }, { origin: service }, id) =>
+      (await askState(stackOf(origin)))?.holders.get(placeOnService(service, id)),
+
     async naming(type, named, connection) {
       const prefix = named.name ?? logicalName(named.origin);
       const stack = stackOf(named.origin);

@@ -1,12 +1,5 @@
 /** ServiceAccount: who keys belong to. It holds no secret, so one that carries our marker may be adopted. */
-import type {
-  CheckResult,
-  CreateResult,
-  DiffResult,
-  ReadResult,
-  ResourceProvider,
-  UpdateResult,
-} from "@pulumi/pulumi/dynamic";
+import type { CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult } from "@pulumi/pulumi/dynamic";
 import type { ServiceAccount, ServiceAccountChanges } from "../backends/definition";
 import type { Connection, ConnectionFacts, WritableConnection } from "../connections";
 import { secondMs } from "../durations";
@@ -16,15 +9,17 @@ import { sameAccess } from "../scopes";
 import { formatTime } from "../times";
 import { nameRules } from "../vendors/name-rules";
 import type { OptionValues } from "../vendors/options";
-import { isUnknown } from "../wire";
+import { isUnknown, unknownValue } from "../wire";
 import { findAccount, isAssumedGone } from "./absence";
 import { accountFields, type ServiceAccountInputs } from "./account-fields";
+import { adoptAccount, isLeft, isToAdopt, leftWords, observedAccount, tellForeignMark } from "./adopted";
 import { changeAccount, changesInPlace, planChange } from "./change-account";
 import { checkAnswer, describeForCheck, openRecorded, openRecordedForWrite, type ResourceContext } from "./context";
 import { checkedInputs, except, handedBack, namesOf, picked, sentInputs, shapeOf } from "./fields/field";
 import { Failures } from "./checks/failures";
 import { checkShape } from "./checks/shape";
 import { disabledWords, staysDisabled } from "./disabled";
+import { placeOf } from "./imported";
 import { isPlainId } from "./plain-id";
 import { type Deal, judgeTerms, lessThanAsked, tellOtherTerms } from "./given-words";
 import { otherList, sameDescription } from "./key-inputs";
@@ -40,12 +35,15 @@ import {
   withoutChanged,
 } from "./options";
 import { keptAfterFailure } from "./partial-failure";
+import type { Lifecycle } from "./lifecycle";
 import { accountRefused } from "./taken-name";
-import { assertSameTarget, checkPath, foundTarget } from "./target";
+import { assertSameTarget, checkPath, foundTarget, targetOf } from "./target";
 import { readOrKeep } from "./unknown";
 import { validateAccount } from "./validation";
 
 export type ServiceAccountOutputs = ServiceAccountInputs & {
+  /** Of an account that was there before: its id. */
+  readonly adoptedId?: string;
   readonly accountId: string;
   readonly physicalName: string;
   readonly createdAt: string;
@@ -64,7 +62,36 @@ const inputShape = shapeOf(accountFields);
 
 export function createServiceAccountProvider(
   context: ResourceContext,
-): ResourceProvider<ServiceAccountInputs, ServiceAccountOutputs> {
+): Lifecycle<ServiceAccountInputs, ServiceAccountOutputs> {
+  /** The account that the program takes over; undefined where it asks for a new one. */
+  const adopt = async (inputs: ServiceAccountInputs): Promise<CreateResult<ServiceAccountOutputs> | undefined> => {
+    if (inputs.adopt === undefined) return undefined;
+    const connection = context.connections.open(inputs.connection);
+    const { origin, adopt: asked } = inputs;
+    if (!(await isToAdopt(context, connection, { type: "ServiceAccount", origin, id: asked.accountId })))
+      return undefined;
+    const account = await adoptAccount(connection, asked, inputs);
+    const outs = recordOfAdopted(account, inputs, connection);
+    return { id: outs.accountId, outs };
+  };
+
+  const recordOfAdopted = (
+    account: ServiceAccount,
+    inputs: ServiceAccountInputs,
+    { origin: service, accountOptions }: ConnectionFacts,
+  ): ServiceAccountOutputs => {
+    tellForeignMark(account.name, inputs.origin, context.warn);
+    const accountId = String(account.id);
+    const createdAt = account.createdAt ?? formatTime(context.nowMs());
+    const { name: physicalName, status } = account;
+    return defined({
+      ...inputs,
+      ...{ status, accountId, adoptedId: accountId, physicalName, createdAt, service },
+      serverOptions: givenOptions(accountOptions, inputs.options, account.options),
+      optionsTold: account.options ? (true as const) : undefined,
+    });
+  };
+
   return {
     async check(
       olds: Partial<ServiceAccountInputs>,
@@ -97,6 +124,8 @@ export function createServiceAccountProvider(
     },
 
     async create(inputs: ServiceAccountInputs): Promise<CreateResult<ServiceAccountOutputs>> {
+      const taken = await adopt(inputs);
+      if (taken) return taken;
       const connection = context.connections.openForWrite(inputs.connection);
       const { account, adopted, name } = await createAccount(connection, inputs, context);
       const record = {
@@ -140,7 +169,9 @@ export function createServiceAccountProvider(
 
     async read(id: string, props?: ServiceAccountOutputs): Promise<ReadResult<ServiceAccountOutputs>> {
       if (!props)
-        throw new ProviderError("a service account cannot be read by its id alone; see the README on existing keys");
+        throw new ProviderError(
+          "a service account cannot be read by its id alone; take it over with adopt: { accountId }",
+        );
       const connection = openRecorded(context, props);
       return readOrKeep(
         context,
@@ -162,30 +193,36 @@ export function createServiceAccountProvider(
       news: ServiceAccountInputs,
     ): Promise<UpdateResult<ServiceAccountOutputs>> {
       const connection = openRecorded(context, olds);
-      const { updates } = planChange(olds, news, connection);
-      const named = news.exactName === true ? olds : { ...olds, physicalName: markerOf(olds, connection) };
-      const changes = {
-        ...missingOf(olds, news, connection),
-        ...changesInPlace(named, news, { updates, facts: connection }),
-      };
+      const { changes, outs } = updatedAccount(olds, news, connection);
       if (Object.keys(changes).length > 0) await changeAccount(openRecordedForWrite(context, olds), id, changes);
-      const { name: physicalName = olds.physicalName } = changes;
-      const { accountId, createdAt, status, optionsTold, serverRole, serverScopes } = olds;
-      const changed = changedOptions(connection.accountOptions, olds, news);
-      const record = { optionsTold, status, accountId, createdAt, physicalName, service: connection.origin };
-      const outs = defined({
-        ...news,
-        ...record,
-        serverOptions: withoutChanged(olds.serverOptions, changed),
-        serverRole: changes.role === undefined ? serverRole : undefined,
-        serverScopes: changes.scopes === undefined ? serverScopes : undefined,
-      }) as ServiceAccountOutputs;
       const refusal = lessThanAsked(dealOn(outs, news, connection));
       if (refusal) throw keptAfterFailure(refusal, id, outs, news);
       return { outs };
     },
 
+    planned: async (_id, olds, news) => updatedAccount(olds, news, context.connections.describe(olds.connection)).outs,
+
+    async imported({ id, origin }) {
+      const { name, rest: accountId } = placeOf(id);
+      const connection = context.connections.open(name);
+      const account = await observedAccount(connection, accountId);
+      if (!account) return { id: "" };
+      const { role, scopes } = account;
+      const { role: roles = "none", scopes: ceiling = "none" } = connection.capabilities.serviceAccounts ?? {};
+      const inputs: ServiceAccountInputs = defined({
+        connection: name,
+        role: roles === "none" ? undefined : role,
+        // Without a ceiling, as a program says it.
+        scopes: ceiling === "none" || !scopes?.length ? undefined : [...scopes].sort(),
+        origin,
+        target: targetOf(connection),
+        status: "active",
+      });
+      return readAs(String(account.id), recordOfAdopted(account, inputs, connection));
+    },
+
     async delete(id: string, props: ServiceAccountOutputs): Promise<void> {
+      if (isLeft(props)) return context.warn(leftWords(`the account "${logicalName(props.origin)}"`, id));
       const connection = openRecordedForWrite(context, props);
       if (isAssumedGone(connection, id)) return;
       const outcome = await connection.client.deleteServiceAccount?.(id);
@@ -359,6 +396,25 @@ async function observeAccount(
     (await connection.client.getServiceAccount?.(id)) ??
     (await findAccount(connection, id, markerOf(props, connection)))
   );
+}
+
+/** What an update in place makes of an account: the changes to send, and the record that is left. */
+function updatedAccount(olds: ServiceAccountOutputs, news: ServiceAccountInputs, facts: ConnectionFacts) {
+  const { updates } = planChange(olds, news, facts);
+  const named = news.exactName === true ? olds : { ...olds, physicalName: markerOf(olds, facts) };
+  const changes = { ...missingOf(olds, news, facts), ...changesInPlace(named, news, { updates, facts }) };
+  const { name = olds.physicalName } = changes;
+  const physicalName = isUnknown(news.name) && changes.name !== undefined ? unknownValue : name;
+  const { accountId, adoptedId, createdAt, status, optionsTold, serverRole, serverScopes } = olds;
+  const changed = changedOptions(facts.accountOptions, olds, news);
+  const outs = defined({
+    ...news,
+    ...{ optionsTold, status, accountId, adoptedId, createdAt, physicalName, service: facts.origin },
+    serverOptions: withoutChanged(olds.serverOptions, changed),
+    serverRole: changes.role === undefined ? serverRole : undefined,
+    serverScopes: changes.scopes === undefined ? serverScopes : undefined,
+  }) as ServiceAccountOutputs;
+  return { changes, outs };
 }
 
 /** A name with the stack's mark; one that somebody has given the account on the service has none. */

@@ -134,7 +134,10 @@ describe("The package", () => {
         include: string[];
       };
       const built = new RegExp(`^dist/(${rooms.join("|")})/([\\w-]+/)*[\\w-]+(\\.schema)?\\.(js|d\\.ts|json)$`);
-      const strange = paths.filter((path) => !documents.includes(path) && !built.test(path));
+      const plugin = ["dist/plugin/pulumi-resource-apikeys", "dist/plugin/pulumi-resource-apikeys.cmd"];
+      expect(paths).toEqual(expect.arrayContaining(plugin));
+      expect(packed.files.find(({ path }) => path === plugin[0])?.mode.toString(8)).toMatch(/755$/);
+      const strange = paths.filter((path) => ![...documents, ...plugin].includes(path) && !built.test(path));
       expect(strange).toEqual([]);
       expect(
         paths.filter((path) => /(^|\/)(tests?|scripts|node_modules)\/|^dist.*\.test\.|Pulumi\..+\.yaml$/.test(path)),
@@ -217,6 +220,10 @@ describe("The package", () => {
         const second = await stack.outputs();
         expect(await call(pulsely.url, "/alerts", second.checks!)).toBe(200);
         expect(await call(pulsely.url, "/checks", first.checks!)).toBe(401);
+        // The plugin that the package brings along finds the same keys.
+        stack.face = "plugin";
+        stack.program(program("read:alerts"));
+        expect((await stack.up()).stdout).toMatch(/4 unchanged/);
         await stack.close();
         expect(await call(pulsely.url, "/alerts", second.checks!)).toBe(401);
         expect(await call(novavms.url, "/cameras", second.camera!)).toBe(401);

@@ -17,3 +17,10 @@ test("the reference in docs/ is what the sources and the commands say today; `no
   for (const command of ["review", "verify", "due", "emulator"])
     expect(read("cli.md")).toContain(`## apikeys ${command}\n`);
 }, 180_000);
+
+test("the plugin's schema is what the sources say today; `node scripts/schema.mjs` writes it", () => {
+  const { status, stderr } = spawnSync(process.execPath, [join(repository, "scripts", "schema.mjs"), "--check"], {
+    encoding: "utf8",
+  });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+}, 60_000);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { type Bench, call, story } from "./support/services";
+import { type Bench, call, storyOn } from "./support/services";
+import type { Face } from "./support/stack";
 
 const dayMs = 86_400_000;
 
@@ -18,10 +19,10 @@ const program = (extra = "", scopes = '["read:checks"]') => `
   const c = new RotatingApiKey("c", { connection: "pulseapi", scopes: ["monitors:read"], rotateEvery: "90d" });
   for (const [name, key] of Object.entries({ a, b, c })) Object.assign(exports, { [name]: key.secret, [name + "Old"]: key.previousSecret, [name + "Id"]: key.keyId, [name + "Reason"]: key.rotationReason, [name + "Until"]: key.previousValidUntil, [name + "Next"]: key.nextRotationAt, [name + "Retire"]: key.retireStatus });`;
 
-describe("Rotation on the real engine", () => {
+describe.each<Face>(["dynamic", "plugin"])("Rotation on the real engine, of a %s resource,", (face) => {
   test(
     "shows what is due and why in a preview, mints with overlap, retires afterwards, and does nothing on other days",
-    story(async (bench) => {
+    storyOn(face, async (bench) => {
       const { stack, services } = bench;
       await goToDay(bench, 0);
       stack.program(program());
@@ -123,7 +124,7 @@ describe("Rotation on the real engine", () => {
 
   test(
     "keeps the new key when the retire fails, says so, and finishes the retire in the next update",
-    story(async (bench) => {
+    storyOn(face, async (bench) => {
       const { stack, services } = bench;
       await goToDay(bench, 0);
       const body = (scopes: string, every = "30d") =>

@@ -1,11 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
-import { call, story } from "./support/services";
+import { call, storyOn } from "./support/services";
+import type { Face } from "./support/stack";
 import { ownSuffix } from "./support/own-name";
 
-describe("An answer that is lost after the key was made", () => {
+describe.each<Face>(["dynamic", "plugin"])("An answer that is lost after the key of a %s resource was made", (face) => {
   test(
     "leaves exactly one living key, whose secret is in the state: the lost one is found by its marker, revoked, and made anew",
-    story(async ({ stack, services }) => {
+    storyOn(face, async ({ stack, services }) => {
       for (const kind of ["drop-after-commit", "truncate", "garbage"] as const) {
         await services.faults.add({ service: "pulsely", method: "POST", path: "/api-keys$", kind });
         stack.program(`const k = new ApiKey("${kind}", { scopes: ["read:checks"] }); exports.s = k.secret;`);
@@ -21,7 +22,7 @@ describe("An answer that is lost after the key was made", () => {
 
   test(
     "fails with the marker named where nothing was made, and the next update makes the key",
-    story(async ({ stack, services }) => {
+    storyOn(face, async ({ stack, services }) => {
       await services.faults.add({ service: "pulsely", method: "POST", path: "/api-keys$", kind: "drop-before" });
       stack.program(`const k = new ApiKey("k", { scopes: ["read:checks"] }); exports.s = k.secret;`);
       const failed = await stack.failingUp();
@@ -36,7 +37,7 @@ describe("An answer that is lost after the key was made", () => {
 
   test(
     "keeps a key that was made but could not be revoked in the state, and the next update revokes and replaces it",
-    story(async ({ stack, services }) => {
+    storyOn(face, async ({ stack, services }) => {
       await services.faults.add({ service: "pulsely", method: "POST", path: "/api-keys$", kind: "drop-after-commit" });
       await services.faults.add({ service: "pulsely", method: "DELETE", kind: "status", status: 403, times: 9 });
       stack.program(`const k = new ApiKey("k", { scopes: ["read:checks"] }); exports.s = k.secret;`);

@@ -113,7 +113,7 @@ describeServer("keycloak", (installation) => {
         const warnings: string[] = [];
         const warn = (message: string) => warnings.push(message);
         // The account is recorded, and its id is the one that the key goes by.
-        const state = { identity: "one state", names: new Set(["account"]) };
+        const state = { identity: "one state", names: new Set(["account"]), holders: new Map() };
         const marking = createMarking(() => Promise.resolve(state), warn);
         const server_ = { url: server.url, token: server.credential };
         return { key: stackOn("keycloak", server_, { fields: { realm: "plain" }, marking, warn }).newKey(), warnings };

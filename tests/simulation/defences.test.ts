@@ -39,6 +39,7 @@ mock<Marking>("../../provider/resources/marking", ({ createMarking }) => ({
     };
     const shared = createMarking(ask, warn, nowMs);
     return {
+      holder: (named, connection, id) => shared.holder(named, connection, id),
       async naming(type, named, connection) {
         const client = {
           ...connection.client,

@@ -21,6 +21,16 @@ export const freeText = text.refine((value) => !hasControlCharacters(value), {
   error: "take the control characters out",
 });
 
+/** Which object is taken over; a wrong name must not quote its value, which may be a secret. */
+function adopted(id: string, ...more: readonly string[]): z.ZodType {
+  const words = [`${id}: "…"`, ...more.map((name) => `${name}?: "…"`)].join(", ");
+  const isRight = (value: Readonly<Record<string, unknown>>) =>
+    typeof value[id] === "string" &&
+    value[id] !== "" &&
+    Object.keys(value).every((name) => [id, ...more].includes(name));
+  return z.record(z.string(), text, { error: `write { ${words} }` }).refine(isRight, { error: `write { ${words} }` });
+}
+
 export const fieldSchemas = {
   /** A check of its own judges the field, in better words. */
   judgedApart: z.unknown(),
@@ -34,7 +44,10 @@ export const fieldSchemas = {
       error: "take the control characters out of its keys",
     }),
   scopes: z.array(text, { error: "write a list of scope names" }),
+  adoptKey: adopted("keyId", "secret"),
+  adoptAccount: adopted("accountId"),
   origin: text,
+  firstRotation: z.enum(["due", "now"], { error: 'write "due" or "now"' }),
   onDisabled: z.enum(onDisabledChoices, { error: 'write "ignore" or "replace"' }),
 } as const;
 

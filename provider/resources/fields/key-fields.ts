@@ -6,6 +6,7 @@ import { checkKeyScopes } from "../checks/scopes";
 import { checkOptions } from "../checks/options";
 import { fieldSchemas } from "../checks/shape";
 import { checkDescription, checkName } from "../checks/words";
+import type { AdoptKey } from "../adopted";
 import { type OnDisabled, staysDisabled } from "../disabled";
 import { type Origin, sameName } from "../names";
 import { changedOptions, effectOf } from "../options";
@@ -65,6 +66,8 @@ export const keyFields = {
   allowOutage: optional<boolean>({ schema: fieldSchemas.flag, change: "keep" }),
   acceptLess: optional<boolean>({ schema: fieldSchemas.flag, change: "keep" }),
   onDisabled: optional<OnDisabled>({ schema: fieldSchemas.onDisabled, change: "keep" }),
+  adopt: optional<AdoptKey>({ schema: fieldSchemas.adoptKey, change: "replace", same: sameAdoption }),
+  revokeOnDestroy: optional<boolean>({ schema: fieldSchemas.flag, change: "update", same: sameFlag }),
   origin: always<Origin>({ schema: fieldSchemas.origin, change: "keep" }),
   /** Added by `check`. */
   target: optional<Target>({ change: "keep", check: (_target, { facts, news }) => targetOf(facts, news.scopes) }),
@@ -81,6 +84,14 @@ export function sameNames(_before: unknown, _after: unknown, { olds, news }: Com
 /** What is over is made anew, but nothing undoes a decision that somebody made on the service. */
 export function sameStatus(before: string | undefined, after: string | undefined, { news }: Comparison): boolean {
   return after !== "active" || before === "active" || staysDisabled(before, news);
+}
+
+/** What was taken over stays so, whatever the program says of it later; another id is another object. */
+export function sameAdoption(_before: unknown, after: unknown, { olds }: Comparison): boolean {
+  if (after === undefined) return true;
+  const { keyId, accountId } = after as { readonly keyId?: string; readonly accountId?: string };
+  const id = keyId ?? accountId;
+  return id === olds.adoptedId || id === olds.keyId || id === olds.accountId;
 }
 
 /** A flag that is left out is false. */

@@ -10,7 +10,7 @@ import type { KeyRing, RotationRecord } from "./key-ring";
 import { changeReason, endForDue, isDead } from "./request";
 import { dueOf, dueReason, type Schedule } from "./schedule";
 import { previousTask } from "./use";
-import { statusReason } from "./words";
+import { firstRotationReason, statusReason } from "./words";
 
 /** What an update works towards, and the rules it works by. */
 export interface Aim {
@@ -33,8 +33,8 @@ export interface Issue {
 
 export function dueIssue(ring: KeyRing, aim: Aim): Issue | undefined {
   const { record } = ring;
-  const { wanted, facts, schedule, nowMs, frozen } = aim;
-  if (record.keyId === undefined || record.secret === undefined)
+  const { wanted, nowMs, frozen } = aim;
+  if (record.keyId === undefined || (record.secret === undefined && record.keyId !== record.adoptedId))
     return { reason: "first issue", emergency: false, currentIsDead: true };
   const currentIsDead =
     isDead(record.status) || (record.expiresAt !== undefined && nowMs >= Date.parse(record.expiresAt));
@@ -43,15 +43,23 @@ export function dueIssue(ring: KeyRing, aim: Aim): Issue | undefined {
   // A status that the program asks for by `ignoreChanges` is left alone.
   if (frozen === true || (wanted.status !== "active" && wanted.status === record.status)) return undefined;
   if (staysDisabled(record.status, wanted)) return undefined;
-  const broken = statusReason(record.status);
-  if (broken !== undefined) return { reason: broken, emergency: false, currentIsDead };
-  const { issuedOn, expiresIn, expiresAt } = record;
-  const due = dueReason(schedule, Date.parse(issuedOn), endForDue(issuedOn, expiresIn, expiresAt), nowMs);
+  const reason = statusReason(record.status) ?? firstOfAdopted(record, wanted) ?? dueByClock(ring, aim, currentIsDead);
+  return reason === undefined ? undefined : { reason, emergency: false, currentIsDead };
+}
+
+/** A key that was there before, whose program wants one of its own now. */
+function firstOfAdopted({ adoptedId, generation }: RotationRecord, wanted: RotatingInputs): string | undefined {
+  return wanted.firstRotation === "now" && adoptedId !== undefined && generation === 1
+    ? firstRotationReason
+    : undefined;
+}
+
+function dueByClock(ring: KeyRing, { facts, schedule, nowMs }: Aim, currentIsDead: boolean): string | undefined {
+  const { issuedOn, expiresIn, expiresAt } = ring.record;
   // The clock never issues inside a running overlap; a key that does not work cannot wait for one.
   const overlapRuns = ["keep", "setEnd", "ask"].includes(previousTask(ring, facts, nowMs));
-  return due !== undefined && (currentIsDead || !overlapRuns)
-    ? { reason: due, emergency: false, currentIsDead }
-    : undefined;
+  if (overlapRuns && !currentIsDead) return undefined;
+  return dueReason(schedule, Date.parse(issuedOn), endForDue(issuedOn, expiresIn, expiresAt), nowMs);
 }
 
 /** The new key that the inputs ask for, whatever the clock says. */

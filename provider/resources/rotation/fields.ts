@@ -20,6 +20,9 @@ export const scheduleFields = {
   jitter: optional<string>({ schema: fieldSchemas.text, change: "record" }),
 } as const satisfies Fields;
 
+/** When an adopted key gets its first successor. */
+export type FirstRotation = "due" | "now";
+
 /** What `check` asks for by itself. Times are RFC 3339 UTC. */
 const requestFields = {
   /** Counts keys from 1. Decides nothing by itself. */
@@ -57,6 +60,8 @@ const inherited = withEffects(keyFields, {
   allowOutage: "keep",
   acceptLess: "keep",
   onDisabled: "keep",
+  adopt: "replace",
+  revokeOnDestroy: "record",
   origin: "keep",
   target: "keep",
 });
@@ -69,6 +74,7 @@ export const rotatingFields = {
     same: (before, after) => after === undefined || after === before,
   }),
   ...inherited,
+  firstRotation: optional<FirstRotation>({ schema: fieldSchemas.firstRotation, change: "keep" }),
   name: { ...inherited.name, same: sameValue },
   scopes: {
     ...inherited.scopes,

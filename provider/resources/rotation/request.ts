@@ -12,7 +12,7 @@ import { sameValue } from "../same-value";
 import { changedFields, type ComparedBy } from "../fields/field";
 import { rotatingFields, type RotatingInputs, rotatingNames, type RotationRequest } from "./fields";
 import { dueOf, dueReason, issueTime, overlapEnds, type Schedule } from "./schedule";
-import { earlyEnd, retiredReason, statusReason } from "./words";
+import { adoptedReason, earlyEnd, firstRotationReason, retiredReason, statusReason } from "./words";
 
 /** What a request is made from, beside the inputs. */
 interface RequestRules {
@@ -27,8 +27,7 @@ export function requestRotation(
   { schedule, facts, nowMs }: RequestRules,
 ): RotationRequest {
   const before = requestOf(olds);
-  if (!before)
-    return { generation: 1, issuedOn: formatTime(issueTime(schedule, nowMs)), rotationReason: "first issue" };
+  if (!before) return firstRequest(news, schedule, nowMs);
   if (rotatingNames.some((name) => isUnknown(news[name]))) return before;
 
   const runsUntilMs = runningOverlap(before, nowMs);
@@ -38,7 +37,7 @@ export function requestRotation(
   const due = runsUntilMs === undefined ? dueReason(schedule, Date.parse(before.issuedOn), endMs, nowMs) : undefined;
   const broken = staysDisabled(olds.status, news) ? undefined : statusReason(olds.status);
   // What somebody has disabled gets no successor by itself: the update looks whether it is enabled by now.
-  const reason = change?.text ?? broken ?? due;
+  const reason = change?.text ?? broken ?? firstOfAdopted(news, before) ?? due;
   if (reason === undefined) return withoutNewKey(before, runsUntilMs, nowMs);
   const issuedOn = formatTime(issueTime(schedule, nowMs));
   const next = { generation: before.generation + 1, issuedOn };
@@ -53,6 +52,19 @@ export function requestRotation(
     rotationReason: runsUntilMs === undefined ? reason : `${reason}; ${earlyEnd(runsUntilMs, nowMs)}`,
     ...overlapRequest(schedule, nowMs, dueMs),
   };
+}
+
+function firstRequest({ adopt }: RotatingInputs, schedule: Schedule, nowMs: number): RotationRequest {
+  return {
+    generation: 1,
+    issuedOn: formatTime(issueTime(schedule, nowMs)),
+    rotationReason: adopt === undefined ? "first issue" : adoptedReason,
+  };
+}
+
+/** An adopted key whose program wants one of its own now. */
+function firstOfAdopted({ adopt, firstRotation }: RotatingInputs, { generation }: RotationRequest): string | undefined {
+  return adopt !== undefined && firstRotation === "now" && generation === 1 ? firstRotationReason : undefined;
 }
 
 /** When the overlap that runs now ends at the latest; undefined where none runs. */

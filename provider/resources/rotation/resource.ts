@@ -3,24 +3,19 @@
  * drawn in `create`, never a key id: some vendors keep the key id over a rotation.
  */
 import { randomBytes } from "node:crypto";
-import type {
-  CheckResult,
-  CreateResult,
-  DiffResult,
-  ReadResult,
-  ResourceProvider,
-  UpdateResult,
-} from "@pulumi/pulumi/dynamic";
+import type { CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult } from "@pulumi/pulumi/dynamic";
 import { defined } from "../../defined";
 import { AmbiguousCreateError, ProviderError } from "../../errors";
 import { formatTime } from "../../times";
 import { isUnknown } from "../../wire";
+import { adoptKey, isLeft, isToAdopt, leftWords, recordAdopted, tellForeignMark, withoutSpentSecret } from "../adopted";
 import { checkAnswer, describeForCheck, openRecorded, openRecordedForWrite, type ResourceContext } from "../context";
 import { agreedEnd, type End } from "../expiry";
 import { checkExpirySupport, checkLife } from "../checks/expiry";
 import { Failures } from "../checks/failures";
 import { checkShape } from "../checks/shape";
 import { dealOf, judgeTerms, tellOtherTerms } from "../given-words";
+import { findImported } from "../imported";
 import { createInputMemory } from "../input-memory";
 import { keyRequest, recordIssued } from "../key-inputs";
 import { issueKey } from "../issue-key";
@@ -29,6 +24,7 @@ import { logicalName, type Origin } from "../names";
 import { tellOtherOptions } from "../option-words";
 import { keptAfterFailure } from "../partial-failure";
 import { endByService, serviceAheadMs } from "../service-time";
+import type { Lifecycle } from "../lifecycle";
 import { assertSameTarget, checkPath, foundTarget } from "../target";
 import { readOrKeep } from "../unknown";
 import { validateKey } from "../validation";
@@ -40,12 +36,14 @@ import { replacements } from "./in-place";
 import { credentialsOf, fromOutputs, type KeyRing, leftBehind, type RotatingOutputs, toOutputs } from "./key-ring";
 import { nextStep } from "./next-step";
 import { knownKey } from "./perform";
+import { plannedRotation } from "./planned-rotation";
 import { refreshed } from "./refresh";
 import { requestOf, requestRotation } from "./request";
-import { issueTime, type ScheduleInputs, scheduleOf } from "./schedule";
+import { issueTime, type Schedule, type ScheduleInputs, scheduleOf } from "./schedule";
 import { checkSchedule } from "./schedule-check";
 import { nothingSeen } from "./seen";
 import { updateRotation } from "./update";
+import { adoptedReason } from "./words";
 
 const inputShape = shapeOf(rotatingFields);
 
@@ -57,9 +55,7 @@ const refused: Readonly<Record<string, string>> = {
   exactName: '"exactName" is one name, and two generations stand side by side; leave it out',
 };
 
-export function createRotatingApiKeyProvider(
-  context: ResourceContext,
-): ResourceProvider<RotatingInputs, RotatingOutputs> {
+export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycle<RotatingInputs, RotatingOutputs> {
   const memory = createInputMemory();
   const decisionTime = (news: RotatingInputs) => memory.decisionTime(news, context.nowMs());
   const decisionOn = (wanted: RotatingInputs) => ({
@@ -68,6 +64,17 @@ export function createRotatingApiKeyProvider(
   });
   const scheduleFor = (inputs: ScheduleInputs & { readonly origin: Origin }, facts: Parameters<typeof scheduleOf>[1]) =>
     scheduleOf(inputs, facts, logicalName(inputs.origin));
+
+  /** The key that the program takes over; undefined where it asks for a new one. */
+  const adopt = async (inputs: RotatingInputs): Promise<CreateResult<RotatingOutputs> | undefined> => {
+    if (inputs.adopt === undefined) return undefined;
+    const connection = context.connections.open(inputs.connection);
+    const { origin, adopt: asked } = inputs;
+    if (!(await isToAdopt(context, connection, { type: "RotatingApiKey", origin, id: asked.keyId }))) return undefined;
+    const record = await adoptKey(connection, asked, inputs, context.nowMs());
+    tellForeignMark(record.physicalName, origin, context.warn);
+    return { id: newIdentity(), outs: firstGeneration(inputs, record, scheduleFor(inputs, connection)) };
+  };
 
   return {
     async check(olds: Partial<RotatingInputs>, news: RotatingInputs): Promise<CheckResult<RotatingInputs>> {
@@ -89,7 +96,7 @@ export function createRotatingApiKeyProvider(
       }
       const inputs = {
         ...(facts
-          ? checkedInputs(rotatingFields, { news: { ...news, connection }, facts, failures })
+          ? checkedInputs(rotatingFields, { news: { ...withoutSpentSecret(olds, news), connection }, facts, failures })
           : { ...news, connection }),
         status: ignored.includes("status") ? news.status : "active",
       } as unknown as RotatingInputs;
@@ -134,10 +141,12 @@ export function createRotatingApiKeyProvider(
     },
 
     async create(inputs: RotatingInputs): Promise<CreateResult<RotatingOutputs>> {
+      const adopted = await adopt(inputs);
+      if (adopted) return adopted;
       const connection = context.connections.openForWrite(inputs.connection);
       const nowMs = decisionTime(inputs);
       const schedule = scheduleFor(inputs, connection);
-      const id = `rotating-${randomBytes(8).toString("hex")}`;
+      const id = newIdentity();
       const { retireAfter: _after, retireUntil: _until, ...given } = inputs;
       const start = {
         ...given,
@@ -175,7 +184,7 @@ export function createRotatingApiKeyProvider(
     },
 
     async read(id: string, props?: RotatingOutputs): Promise<ReadResult<RotatingOutputs>> {
-      if (!props) throw new ProviderError("a key cannot be read by its id alone; see the README on existing keys");
+      if (!props) throw new ProviderError("a key cannot be read by its id alone; take it over with adopt: { keyId }");
       const connection = openRecorded(context, props);
       const { ring, seen } = await readOrKeep(
         context,
@@ -203,6 +212,22 @@ export function createRotatingApiKeyProvider(
       return { outs };
     },
 
+    async planned(_id, olds, wanted) {
+      const facts = context.connections.describe(olds.connection);
+      return plannedRotation(olds, { wanted, facts, schedule: scheduleFor(wanted, facts), ...decisionOn(wanted) });
+    },
+
+    async imported({ id, origin, secret }) {
+      const found = await findImported(context, { id, origin });
+      if (!found) return { id: "" };
+      const { connection, key, inputs } = found;
+      const record = await recordAdopted(connection, key, { secret, asked: inputs, nowMs: context.nowMs() });
+      tellForeignMark(key.name, origin, context.warn);
+      const given = { ...inputs, rotateEvery: importedRotateEvery } as RotatingInputs;
+      const outs = firstGeneration(given, record, scheduleFor(given, connection));
+      return { id: newIdentity(), props: outs, inputs: inputsOf(fromOutputs(outs)) as RotatingOutputs };
+    },
+
     async delete(_id: string, props: RotatingOutputs): Promise<void> {
       const connection = openRecordedForWrite(context, props);
       const ring = fromOutputs(props);
@@ -223,10 +248,40 @@ export function createRotatingApiKeyProvider(
           for (const { id, name } of await livingByMarkers(connection, serviceAccountId, ring.lost))
             await revoke(id, name);
         });
-      for (const { keyId, physicalName } of credentialsOf(ring)) await revoke(keyId, physicalName);
+      for (const { keyId, physicalName } of credentialsOf(ring)) {
+        if (keyId === props.adoptedId && isLeft(props))
+          context.warn(leftWords(`the key "${logicalName(props.origin)}"`, keyId));
+        else await revoke(keyId, physicalName);
+      }
       if (problems.length > 0) throw new ProviderError(problems.join(" "));
     },
   };
+}
+
+/** What an import writes into the program; whoever wants another age says so there. */
+const importedRotateEvery = "90d";
+
+/** An identity of this package's own: some vendors keep the key id over a rotation. */
+function newIdentity(): string {
+  return `rotating-${randomBytes(8).toString("hex")}`;
+}
+
+/** The record of a key that was there before: as old as it is, and due when that makes it due. */
+function firstGeneration(
+  inputs: RotatingInputs,
+  record: Awaited<ReturnType<typeof recordAdopted>>,
+  schedule: Schedule,
+): RotatingOutputs {
+  const { retireAfter: _after, retireUntil: _until, ...given } = inputs;
+  const outs: RotatingOutputs = {
+    ...given,
+    ...record,
+    generation: 1,
+    issuedOn: formatTime(issueTime(schedule, Date.parse(record.createdAt))),
+    rotatedAt: record.createdAt,
+    rotationReason: adoptedReason,
+  };
+  return withNextRotation(outs, schedule);
 }
 
 /** The inputs as the user gave them, with the request as the outputs have it. */

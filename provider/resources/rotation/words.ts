@@ -83,3 +83,8 @@ export function unclearRotate(keyId: string, until: string): string {
     `Rotating again now would end it at once, so this is refused until then. If that is acceptable, or the service shows that nothing was rotated, run again after ${until}; for an immediate new key change "emergency" once that time has passed.`
   );
 }
+
+/** Why a key that was there before is the current one. */
+export const adoptedReason = "taken over";
+/** Why it gets a successor although it is not due. */
+export const firstRotationReason = "first rotation of a key that was taken over";

@@ -104,7 +104,11 @@ export class RotationBench {
    */
   async newProcess({ hasMadeTheAccount }: { readonly hasMadeTheAccount: boolean }): Promise<void> {
     this.#marking = createMarking(
-      async () => ({ identity: "bench", names: new Set((await this.services.keys.list()).map(({ name }) => name)) }),
+      async () => ({
+        identity: "bench",
+        names: new Set((await this.services.keys.list()).map(({ name }) => name)),
+        holders: new Map(),
+      }),
       () => undefined,
     );
     if (!hasMadeTheAccount) return;
@@ -139,7 +143,10 @@ export class RotationBench {
       nowMs: () => this.decisionMs(),
       heedsServiceClock: () => !this.frozen,
       warn: (message) => void this.warnings.push(message),
-      marking: { naming: (type, named, connection) => this.#marking.naming(type, named, connection) },
+      marking: {
+        naming: (type, named, connection) => this.#marking.naming(type, named, connection),
+        holder: (named, connection, id) => this.#marking.holder(named, connection, id),
+      },
       clock: { nowMs: () => performance.now(), sleep: () => Promise.resolve() },
     };
   }

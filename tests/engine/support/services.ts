@@ -1,6 +1,6 @@
 import type { EmulatorOptions } from "../../../emulator";
 import { startEmulator, type TestEmulator } from "../../../testing/emulator";
-import { TestStack } from "./stack";
+import { type Face, TestStack } from "./stack";
 import { isOwnName } from "./own-name";
 
 /** The embedded services and a stack whose connections lead to them. */
@@ -52,6 +52,14 @@ export function story(
       await bench.services.close();
     }
   };
+}
+
+/** The story told once for each face. */
+export function storyOn(face: Face, tell: (bench: Bench) => Promise<void>): () => Promise<void> {
+  return story(async (bench) => {
+    bench.stack.face = face;
+    await tell(bench);
+  });
 }
 
 /** Whether a secret opens a data plane, by its status. */

@@ -16,6 +16,20 @@ import { basename, join, resolve } from "node:path";
 
 const repository = resolve(__dirname, "../../..");
 
+/** How a program reaches the lifecycle: as dynamic resources, or through the plugin. */
+export type Face = "dynamic" | "plugin";
+
+/** What Pulumi's own code generation makes of the schema, in a few lines. */
+const pluginClasses = (
+  plugin: string,
+) => `((schema) => Object.fromEntries(Object.entries(schema.resources).map(([type, spec]) => [type.split(":")[2],
+  class extends pulumi.CustomResource {
+    constructor(name, args, options) {
+      const absent = Object.fromEntries(Object.keys(spec.properties).map((property) => [property, undefined]));
+      super(type, name, { ...absent, ...args }, pulumi.mergeOptions({ aliases: spec.aliases }, options));
+    }
+  }])))(JSON.parse(require("node:fs").readFileSync(${JSON.stringify(join(plugin, "schema.json"))}, "utf8")))`;
+
 /** How one engine command ended. */
 export interface Run {
   readonly code: number;
@@ -31,7 +45,7 @@ export interface Step {
   readonly urn: string;
   readonly replaceReasons?: string[];
   readonly diffReasons?: string[];
-  readonly detailedDiff?: Record<string, { kind: string }>;
+  readonly detailedDiff?: Record<string, { kind: string; inputDiff?: boolean }>;
   readonly newState?: { inputs?: Record<string, unknown>; sourcePosition?: string };
   readonly oldState?: { inputs?: Record<string, unknown> };
 }
@@ -55,7 +69,11 @@ export class TestStack {
   readonly project: string;
   readonly #transcript: string[] = [];
   readonly #secrets = new Set<string>();
+  /** The folder of the plugin, as the package that the program finds brings it along. */
+  readonly #plugin: string;
   env: NodeJS.ProcessEnv;
+  /** Of programs that are written from now on. */
+  face: Face = "dynamic";
 
   private constructor(
     env: Readonly<Record<string, string>>,
@@ -65,6 +83,7 @@ export class TestStack {
     }: { readonly example?: string; readonly modules?: string | undefined } = {},
   ) {
     const root = join(this.dir, "project");
+    this.#plugin = join(modules, "pulumi-apikeys", "dist", "plugin");
     for (const name of ["project", "home", "backend", "tmp"]) mkdirSync(join(this.dir, name));
     symlinkSync(modules, join(root, "node_modules"));
     this.project = example === undefined ? root : copyExample(example, root);
@@ -117,23 +136,25 @@ export class TestStack {
     return stack;
   }
 
-  /** Writes the project's config of connections. */
+  /** Writes the project's config of connections, and where the engine finds the plugin. */
   connections(connections: object): void {
     const project = {
       name: "engine-test",
       runtime: { name: "nodejs", options: { typescript: false } },
       main: ".",
       config: { "apikeys:connections": { value: connections } },
+      plugins: { providers: [{ name: "apikeys", path: this.#plugin }] },
     };
     // JSON is YAML.
     this.write("Pulumi.yaml", JSON.stringify(project));
   }
 
-  /** Replaces the program. The package's exports and `pulumi` are in scope. */
+  /** Replaces the program. The package's exports and `pulumi` are in scope; through the plugin, classes that are made from its schema. */
   program(body: string): void {
+    const classes = this.face === "plugin" ? pluginClasses(this.#plugin) : 'require("pulumi-apikeys")';
     this.write(
       "index.js",
-      `"use strict";\nconst pulumi = require("@pulumi/pulumi");\nconst apikeys = require("pulumi-apikeys");\nconst { ApiKey, ServiceAccount, RotatingApiKey } = apikeys;\n${body}\n`,
+      `"use strict";\nconst pulumi = require("@pulumi/pulumi");\nconst apikeys = ${classes};\nconst { ApiKey, ServiceAccount, RotatingApiKey } = apikeys;\n${body}\n`,
     );
   }
 

@@ -92,6 +92,28 @@ describe("what a state says", () => {
     expect(state.config).toEqual({ "apikeys:connections": '{"default":{}}' });
   });
 
+  test("is the same where the plugin has made the keys", () => {
+    const resources = [
+      {
+        urn: "urn:pulumi:prod::shop::pulumi:providers:apikeys::default",
+        type: "pulumi:providers:apikeys",
+        id: identity,
+        inputs: { connections: '{"default":{}}', tokens: { "4dabf18193072939515e22adb298388d": "1b47" } },
+      },
+      {
+        urn: "urn:pulumi:prod::shop::apikeys:index:ApiKey::ci",
+        type: "apikeys:index:ApiKey",
+        id: "k1",
+        inputs: { connection: "default" },
+        outputs: { origin: `${stack}/ci`, connection: "default", service, keyId: "k1", physicalName: "ci-1" },
+      },
+    ];
+    const state = readRecordedStack({ version: 3, deployment: { resources } });
+    expect(state).toMatchObject({ stack: "shop/prod", origin: stack, identity });
+    expect(state?.keys.map(({ id, type }) => [id, type])).toEqual([["k1", "ApiKey"]]);
+    expect(state?.config).toEqual({ "apikeys:connections": '{"default":{}}' });
+  });
+
   test("is nothing where the file is something else", () => {
     for (const text of [undefined, null, 3, "x", [], {}, { steps: [] }])
       expect(readRecordedStack(text)).toBeUndefined();

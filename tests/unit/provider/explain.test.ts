@@ -92,7 +92,12 @@ describe("a refusal in the service's own words", () => {
       Promise.reject(
         new PermissionDeniedError({ status: 403, method: "GET", path: "/keys/1", detail: "no s k _ l i v e" }),
       );
-    const provider = withExplainedErrors(resource, () => ({ create: refuse, read: refuse }));
+    const provider = withExplainedErrors(resource, () => ({
+      create: refuse,
+      read: refuse,
+      planned: refuse,
+      imported: refuse,
+    }));
     const failure = (run: Promise<unknown>) => run.then(String, (error: unknown) => (error as Error).message);
     return [await failure(provider.read("1", props)), await failure(provider.create({ origin }))];
   };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { ResourceProvider } from "@pulumi/pulumi/dynamic";
+import type { Lifecycle } from "../../../provider/resources/lifecycle";
 import { PartialFailure } from "../../../provider/resources/partial-failure";
 import { secretProperties, secretsIn, withSecretBoundary } from "../../../provider/secret-boundary";
 import { asSecret } from "../../../provider/wire";
@@ -14,12 +14,14 @@ const encrypted: Properties = {
 
 function recorder(answer: () => Properties) {
   const got: unknown[] = [];
-  const methods: ResourceProvider<Properties, Properties> = {
+  const methods: Lifecycle<Properties, Properties> = {
     check: async (...args) => (got.push(...args), { inputs: args[1] }),
     diff: async (_id, ...args) => (got.push(...args), { changes: false }),
     create: async (inputs) => (got.push(inputs), { id: "1", outs: answer() }),
     read: async (_id, props) => (got.push(props), { id: "1", props: answer(), inputs: answer() }),
     update: async (_id, ...args) => (got.push(...args), { outs: answer() }),
+    imported: async () => ({ id: "1", props: answer(), inputs: answer() }),
+    planned: async (_id, ...args) => (got.push(...args), answer()),
     delete: async (_id, props) => void got.push(props),
   };
   return { got, provider: withSecretBoundary(methods) };

@@ -158,7 +158,7 @@ describe("an input", () => {
   });
 
   it.each([
-    ["adopt", { accountId: "root" }],
+    ["impersonate", { accountId: "root" }],
     ["grant", { groups: ["admin"] }],
     ["scope", "admin:*"],
   ])("that this version does not know (%s) is not reviewable", (property, value) => {

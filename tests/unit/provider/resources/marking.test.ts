@@ -25,8 +25,8 @@ function nextRun(service: FakeService, recorded: { readonly names?: readonly str
   let asked = 0;
   const state = (): RecordedState | undefined => {
     asked += 1;
-    if (recorded === "unreadable") return asked === 1 ? { identity, names: new Set() } : undefined;
-    return { identity, names: new Set(recorded.names) };
+    if (recorded === "unreadable") return asked === 1 ? { identity, names: new Set(), holders: new Map() } : undefined;
+    return { identity, names: new Set(recorded.names), holders: new Map() };
   };
   const marking = createMarking(
     () => Promise.resolve(state()),

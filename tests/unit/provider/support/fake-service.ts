@@ -14,6 +14,7 @@ import type {
 } from "../../../../provider/backends/definition";
 import { defineBackend } from "../../../../provider/backend";
 import { type Connections, createConnections, type WritableConnection } from "../../../../provider/connections";
+import { dayMs } from "../../../../provider/durations";
 import { defined } from "../../../../provider/defined";
 import { NotFoundError } from "../../../../provider/errors";
 import type { ResourceContext } from "../../../../provider/resources/context";
@@ -122,6 +123,23 @@ export class FakeService {
     { after = false, times = 1 }: { readonly after?: boolean; readonly times?: number } = {},
   ): void {
     this.#troubles.push({ method, error, after, times });
+  }
+
+  /** Keys (`read:checks`, under the first account) and accounts that were there before, with names of somebody else's choice. */
+  keepOld({
+    keys = [],
+    accounts = [],
+  }: {
+    readonly keys?: readonly string[];
+    readonly accounts?: readonly string[];
+  }): void {
+    for (const id of accounts) this.accounts.set(id, { id, name: `the ${id}`, status: "active" });
+    const parent = accounts[0] === undefined ? {} : { serviceAccountId: accounts[0] };
+    for (const id of keys) {
+      const createdAt = formatTime(this.nowMs - 20 * dayMs);
+      const facts = { id, name: `the ${id}`, status: "active", scopes: ["read:checks"], createdAt } as const;
+      this.keys.set(id, { ...facts, ...parent, hint: `sk_${id}…`, secret: `sk_${id}_0123456789abcdef` });
+    }
   }
 
   /** Somebody else changes a key. */

@@ -1,0 +1,221 @@
+/** Keys and accounts that were there before: taken into a state as they are, and never changed by that. */
+import type { ApiKey, KeyRef, ServiceAccount } from "../backends/definition";
+import type { Connection, ConnectionFacts } from "../connections";
+import { defined } from "../defined";
+import { ProviderError } from "../errors";
+import { sameAccess } from "../scopes";
+import type { OptionValues } from "../vendors/options";
+import { isUnknown } from "../wire";
+import { sameInstant } from "./expiry";
+import { type KeyRecord, recordIssued } from "./key-inputs";
+import { statusOf } from "./key-on-service";
+import { fitsHint } from "./hint";
+import type { ResourceContext } from "./context";
+import type { ResourceType } from "./marking";
+import { hasMarkerForm, logicalName, type Origin, plainMarkOf, stackMark } from "./names";
+
+/** What a program takes over: the service's id of a key, and its secret where somebody still has it. */
+export interface AdoptKey {
+  readonly keyId: string;
+  readonly secret?: string;
+}
+
+export interface AdoptAccount {
+  readonly accountId: string;
+}
+
+/** What the program says of the key that it takes over. */
+export interface AdoptionRequest {
+  readonly origin: Origin;
+  readonly serviceAccountId?: string | undefined;
+  readonly scopes?: readonly string[] | undefined;
+  readonly environment?: string | undefined;
+  readonly expiresAt?: string | undefined;
+  readonly options?: OptionValues | undefined;
+}
+
+type AdoptedRecord = KeyRecord & { readonly adoptedId: string };
+
+/**
+ * The record of a key that was there before. Nothing is sent but questions.
+ *
+ * @throws ProviderError - there is no such key, it is over, it is other than the program says, or the secret is not its own.
+ */
+export async function adoptKey(
+  connection: Connection,
+  { keyId, secret }: AdoptKey,
+  asked: AdoptionRequest,
+  nowMs: number,
+): Promise<AdoptedRecord> {
+  const { serviceAccountId } = asked;
+  const key = await findKey(connection, keyId, serviceAccountId);
+  if (!key)
+    throw new ProviderError(
+      `there is no key ${keyId}${serviceAccountId === undefined ? "" : ` under the account ${serviceAccountId}`}, so there is nothing to take over; check adopt.keyId${serviceAccountId === undefined ? "" : " and serviceAccountId"}`,
+    );
+  const differs = differences(key, asked, connection);
+  if (differs.length > 0)
+    throw new ProviderError(
+      `the key ${keyId} is other than the program says: ${differs.join("; ")}. Write what it has: taking it over changes nothing. What you change afterwards is done like every other change`,
+    );
+  return recordAdopted(connection, key, { secret, asked, nowMs });
+}
+
+/** The key itself; by the account's list where a service finds keys by their names only. */
+export async function findKey(
+  { client }: Connection,
+  id: string,
+  serviceAccountId: string | undefined,
+): Promise<ApiKey | undefined> {
+  const parent = serviceAccountId === undefined ? {} : { serviceAccountId };
+  const listed = (await client.listKeys(parent))?.find((key) => key.id === id);
+  return listed ? ((await client.getKey({ ...parent, id, name: listed.name })) ?? listed) : undefined;
+}
+
+/** What is recorded of an existing key, once its secret is proven. */
+export async function recordAdopted(
+  connection: Connection,
+  key: ApiKey,
+  {
+    secret,
+    asked,
+    nowMs,
+  }: { readonly secret?: string | undefined; readonly asked: AdoptionRequest; readonly nowMs: number },
+): Promise<AdoptedRecord> {
+  const status = statusOf(key, nowMs);
+  if (status !== "active" && status !== "disabled")
+    throw new ProviderError(`the key ${key.id} is ${status}: there is nothing to take over; issue another one`);
+  const ref = defined({ id: key.id, name: key.name, serviceAccountId: asked.serviceAccountId });
+  if (secret !== undefined) await proveSecret(connection, key, ref, secret);
+  const issued = { ...key, secret: secret ?? "" };
+  const end = { expiresAt: asked.expiresAt, callerChosen: secret === undefined };
+  const { secret: _secret, ...record } = recordIssued(issued, { ...defined({ ...asked }), ...end }, connection, nowMs);
+  return defined({ ...record, status, adoptedId: record.keyId, secret });
+}
+
+/** A secret is believed when it fits the mask that the service shows, and opens something there. It is in no message. */
+async function proveSecret({ client, backend }: Connection, key: ApiKey, ref: KeyRef, secret: string): Promise<void> {
+  if (!fitsHint(key.hint, secret))
+    throw new ProviderError(
+      `the secret that was given is not that of the key ${key.id}: the service shows another beginning or end of it. Nothing was recorded; give the right one, or none`,
+    );
+  const answer = await client.probe?.(defined({ ...ref, secret, accessId: key.accessId }));
+  if (answer === undefined)
+    throw new ProviderError(
+      `the secret that was given cannot be tried: ${backend} has no call that would tell. Nothing was recorded; leave the secret out, and rotate the key to have one that is known`,
+    );
+  const isAnothers =
+    answer.serviceAccountId !== undefined &&
+    ref.serviceAccountId !== undefined &&
+    answer.serviceAccountId !== ref.serviceAccountId;
+  if (!answer.works || isAnothers)
+    throw new ProviderError(
+      `the secret that was given is not that of the key ${key.id}: the service ${answer.works ? "knows it as another account's" : "refuses it"}. Nothing was recorded; give the right one, or none`,
+    );
+}
+
+/** What the service tells, and the program says otherwise. */
+function differences(key: ApiKey, asked: AdoptionRequest, { catalogue, capabilities }: ConnectionFacts): string[] {
+  const found: string[] = [];
+  if (key.scopes && asked.scopes && !sameAccess(catalogue, key.scopes, asked.scopes))
+    found.push(`its scopes are [${[...key.scopes].sort().join(", ")}]`);
+  if (key.environment !== undefined && asked.environment !== undefined && key.environment !== asked.environment)
+    found.push(`its environment is ${key.environment}`);
+  if (asked.expiresAt !== undefined && !sameInstant(key.expiresAt, asked.expiresAt, capabilities.expiry.granularityMs))
+    found.push(key.expiresAt === undefined ? "it has no end" : `it ends at ${key.expiresAt}`);
+  return found;
+}
+
+export async function observedAccount({ client }: Connection, accountId: string): Promise<ServiceAccount | undefined> {
+  return (
+    (await client.getServiceAccount?.(accountId)) ??
+    (await client.listServiceAccounts?.({}))?.find(({ id }) => id === accountId)
+  );
+}
+
+/** The account that is taken over. */
+export async function adoptAccount(
+  connection: Connection,
+  { accountId }: AdoptAccount,
+  asked: { readonly role?: string | undefined; readonly scopes?: readonly string[] | undefined },
+): Promise<ServiceAccount> {
+  const { catalogue, name } = connection;
+  const account = await observedAccount(connection, accountId);
+  if (!account)
+    throw new ProviderError(
+      `there is no account ${accountId} on the connection "${name}", so there is nothing to take over; check adopt.accountId`,
+    );
+  const { role, scopes } = account;
+  const differs = [
+    ...(asked.role !== undefined && asked.role !== role ? [`its role is ${role ?? "none"}`] : []),
+    ...(asked.scopes && scopes && !sameAccess(catalogue, asked.scopes, scopes)
+      ? [`its scopes are [${[...scopes].sort().join(", ")}]`]
+      : []),
+  ];
+  if (differs.length > 0)
+    throw new ProviderError(
+      `the account ${accountId} is other than the program says: ${differs.join("; ")}. Write what it has: taking it over changes nothing. What you change afterwards is done like every other change`,
+    );
+  return account;
+}
+
+/** What has to be told of a name: two states that name one key both change it. */
+export function tellForeignMark(name: string, origin: Origin, warn: (message: string) => void): void {
+  if (!hasMarkerForm(name) || plainMarkOf(name) === stackMark(origin)) return;
+  warn(
+    `"${name}" looks like a name that another stack has given: make sure that no other state has it, because each of them would change and revoke it`,
+  );
+}
+
+/** What the program asks to take over, and who asks. */
+interface Adopting {
+  readonly type: ResourceType;
+  readonly origin: Origin;
+  readonly id: string;
+}
+
+/**
+ * Whether this resource takes the object over now. Where the state says that it has done so before, its successor is asked for.
+ *
+ * @throws ProviderError - another resource of the state has it
+ */
+export async function isToAdopt(
+  { marking }: ResourceContext,
+  connection: ConnectionFacts,
+  { type, origin, id }: Adopting,
+): Promise<boolean> {
+  const holder = await marking.holder({ origin }, connection, id);
+  if (!holder) return true;
+  const { type: holding, name } = holder;
+  if (holding === type && name === logicalName(origin)) return false;
+  throw new ProviderError(
+    `${id} belongs to ${holding} "${name}" of this stack already; take it over with one resource. To move it, use an alias, or remove the other from the state first`,
+  );
+}
+
+/** Once it is taken over, the state needs the given secret no second time. */
+export function withoutSpentSecret<Inputs extends { readonly adopt?: AdoptKey }>(
+  olds: Partial<Inputs>,
+  news: Inputs,
+): Inputs {
+  const { adopt } = news;
+  return adopt === undefined || isUnknown(adopt) || olds.adopt?.keyId !== adopt.keyId
+    ? news
+    : { ...news, adopt: { keyId: adopt.keyId } };
+}
+
+/** True for what the end of its resource leaves on the service. */
+export function isLeft({
+  adoptedId,
+  revokeOnDestroy,
+}: {
+  readonly adoptedId?: string;
+  readonly revokeOnDestroy?: boolean;
+}): boolean {
+  return adoptedId !== undefined && revokeOnDestroy !== true;
+}
+
+/** Says what stays. */
+export function leftWords(what: string, id: string): string {
+  return `${what} was there before and was taken over: it is left on the service (id ${id}). With revokeOnDestroy: true it would have been revoked`;
+}

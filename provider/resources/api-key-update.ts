@@ -1,0 +1,67 @@
+/** What an update in place makes of a key: the record that is left. Pure. */
+import type { ApiKey } from "../backends/definition";
+import type { ConnectionFacts } from "../connections";
+import { defined } from "../defined";
+import { isUnknown, unknownValue } from "../wire";
+import type { changesInPlace, planChange } from "./api-key-change";
+import type { ApiKeyInputs } from "./api-key-fields";
+import type { ApiKeyOutputs } from "./api-key-inputs";
+import { recordedEnd, resolveExpiry, sameLife } from "./expiry";
+import { picked } from "./fields/field";
+import { changedOptions, withoutChanged } from "./options";
+
+/** What is changed, and what the service answered to it. */
+interface MadeUpdate {
+  readonly expiry: ReturnType<typeof planChange>["expiry"];
+  readonly changes: ReturnType<typeof changesInPlace>;
+  readonly facts: ConnectionFacts;
+  readonly nowMs: number;
+  /** Left out in a preview: the answer is taken to be what was asked for. */
+  readonly told?: ApiKey | undefined;
+}
+
+export function updatedRecord(olds: ApiKeyOutputs, news: ApiKeyInputs, update: MadeUpdate): ApiKeyOutputs {
+  const { changes, facts } = update;
+  const { secretValue: _secret, status: _status, ...given } = news;
+  const serverOptions = withoutChanged(olds.serverOptions, changedOptions(facts.keyOptions, olds, news));
+  const name = isUnknown(news.name) && changes.name !== undefined ? unknownValue : changes.name;
+  const physicalName = name ?? olds.physicalName;
+  const end = endAfter(olds, news, update);
+  const record = { ...picked(ofTheKey, olds), ...end, serverOptions, physicalName, service: facts.origin };
+  return defined({ ...given, ...record }) as ApiKeyOutputs;
+}
+
+/** What stays as it is as long as the key is the same. */
+const ofTheKey = [
+  "keyId",
+  "adoptedId",
+  "accessId",
+  "hint",
+  "fingerprint",
+  "secretVersion",
+  "createdAt",
+  "serverScopes",
+  "serverEnvironment",
+  "expiryImposed",
+  "optionsTold",
+  "status",
+  "secret",
+] as const satisfies readonly (keyof ApiKeyOutputs)[];
+
+function endAfter(
+  olds: ApiKeyOutputs,
+  news: ApiKeyInputs,
+  { expiry, told, nowMs }: MadeUpdate,
+): ReturnType<typeof recordedEnd> {
+  if (isUnknown(news.expiresAt) || isUnknown(news.expiresIn)) return { expiresAt: unknownValue };
+  return expiry.kind === "update"
+    ? recordedEnd(expiry.expiresAt ?? undefined, told?.expiresAt)
+    : recordedEnd(askedEnd(olds, news, nowMs), olds.serverExpiresAt ?? olds.expiresAt);
+}
+
+/** The end that the program asks for of a key that stays: its date, or its life from the issue. */
+function askedEnd(olds: ApiKeyOutputs, news: ApiKeyInputs, nowMs: number): string | undefined {
+  if (news.expiresAt !== undefined) return news.expiresAt;
+  if (sameLife(news.expiresIn, olds.expiresIn)) return olds.askedExpiresAt ?? olds.expiresAt;
+  return resolveExpiry(news, olds.createdAt === undefined ? nowMs : Date.parse(olds.createdAt));
+}

@@ -1,0 +1,26 @@
+/** What an update will make of a rotating key, as far as that can be told without asking its service. Pure. */
+import { unknownAt } from "../planned";
+import { type Aim, dueIssue, withNextRotation } from "./due-issue";
+import { changesInPlace, withInputs } from "./in-place";
+import { fromOutputs, type RotatingOutputs, toOutputs } from "./key-ring";
+import { previousTask } from "./use";
+
+/** Outputs that a new key changes. */
+const ofTheKey = [
+  ...["status", "keyId", "secret", "accessId", "hint", "fingerprint", "physicalName", "createdAt", "expiresAt"],
+  ...["generation", "issuedOn", "rotatedAt", "rotationReason", "nextRotationAt"],
+] as const;
+/** Outputs that the end of the previous key changes. */
+const ofThePrevious = ["previousKeyId", "previousSecret", "previousValidUntil", "retireStatus"] as const;
+
+export function plannedRotation(olds: RotatingOutputs, aim: Aim): object {
+  const before = fromOutputs(olds);
+  const ring = withInputs(before, aim, true);
+  const outs = withNextRotation(toOutputs(ring), aim.schedule);
+  if (dueIssue(before, aim))
+    return unknownAt([...ofTheKey, ...ofThePrevious, "pendingRevocations"], { ...aim.wanted, service: outs.service });
+  const renamed = changesInPlace(before.record, aim).name === undefined ? [] : ["physicalName"];
+  const ends = previousTask(ring, aim.facts, aim.nowMs) === "end" ? [...ofThePrevious, "rotationReason"] : [];
+  const waits = ring.waiting.length + ring.lost.length > 0 ? ["pendingRevocations"] : [];
+  return unknownAt([...renamed, ...ends, ...waits], outs);
+}
