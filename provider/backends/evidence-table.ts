@@ -5,12 +5,15 @@ export interface DocumentSource {
   readonly title: string;
   /** The repository on GitHub. */
   readonly repository: string;
-  /** The beginning of the commit's id. */
   readonly commit: string;
   /** Date of the commit. */
   readonly date: string;
   readonly path: string;
-  /** Additions to the published document. */
+  /** SHA-256 of the published file: `scripts/openapi` compares it. */
+  readonly sha256?: string;
+  /** Beginnings of the paths that the backend uses: `scripts/openapi --latest` compares only these. */
+  readonly uses?: readonly string[];
+  /** What was added to the published document by hand, and its source. */
   readonly adds?: string;
   /** The vendor publishes no usable document: the checked one was written from these pages. */
   readonly written?: boolean;
@@ -47,5 +50,5 @@ function documentWords({ title, repository, commit, date, path, adds, written = 
   const source = `[${repository}](https://github.com/${repository}/blob/${commit}/${path})`;
   return written
     ? `checked against a document that was written from the vendor's pages of ${date} (${source})`
-    : `checked against the vendor's published API document of ${date}: ${title}, ${source}${adds === undefined ? "" : `, with ${adds}`}`;
+    : `checked against the vendor's published API document of ${date}: ${title}, ${source}${adds === undefined ? "" : `, with ${adds} added by hand`}`;
 }
