@@ -6,6 +6,7 @@ import { wordsOf } from "../provider/errors";
 import { exitCodes, gravestExit } from "../review/exit-code";
 import { type CommandHost, processHost, runs } from "./command";
 import { addStatesOptions, readStates, type StatesOptions } from "./many-states";
+import { presented } from "./presented-row";
 import { connectionNames, connectionsOf } from "./service-connections";
 import { textTable } from "./text-table";
 
@@ -39,7 +40,7 @@ export function addInventoryCommand(program: Command, host: CommandHost = proces
   runs(command, host, async (options: InventoryOptions) => {
     const states = await readStates(options, host);
     const { rows, problems } = await takeInventory(states, options.connection, host.env);
-    const shown = options.ended ? rows : rows.filter(isLiving);
+    const shown = (options.ended ? rows : rows.filter(isLiving)).map(presented);
     host.stdout(print(shown, problems, options.format));
     for (const problem of problems) host.stderr(`apikeys inventory: ${problem}\n`);
     return gravestExit([

@@ -4,13 +4,15 @@ import type { RecordedStack } from "../inventory/recorded";
 import { isUnlocked } from "../inventory/stack-lock";
 import { decisionTime } from "../provider/clock";
 import { hourMs, parseDuration } from "../provider/durations";
-import { wordsOf } from "../provider/errors";
+import type { WritableConnection } from "../provider/connections";
+import { ProviderError, wordsOf } from "../provider/errors";
 import { revokeKey } from "../provider/resources/key-on-service";
 import { exitCodes, gravestExit } from "../review/exit-code";
 import { inert } from "../review/inert";
 import { type CommandHost, processHost, runs, usageFailure } from "./command";
 import { isLiving, takeInventory } from "./inventory";
 import { addStatesOptions, readStates, type StatesOptions } from "./many-states";
+import { presented } from "./presented-row";
 import { connectionsOf } from "./service-connections";
 
 interface SweepOptions extends StatesOptions {
@@ -75,7 +77,10 @@ async function sweep(options: SweepOptions, host: CommandHost): Promise<number> 
   );
   const failures = options.yes ? await revoke(verdicts, newest, host) : [];
   const wanted = verdicts.filter(({ kept }) => kept === undefined);
-  if (options.json) host.stdout(`${JSON.stringify({ swept: options.yes, verdicts, failures, problems }, null, 2)}\n`);
+  if (options.json)
+    host.stdout(
+      `${JSON.stringify({ swept: options.yes, verdicts: verdicts.map(shown), failures, problems }, null, 2)}\n`,
+    );
   else host.stdout(words(verdicts, options.yes, failures));
   for (const problem of problems) host.stderr(`apikeys sweep: ${problem}\n`);
   const isLeft = failures.length > 0 || verdicts.length > wanted.length || (!options.yes && wanted.length > 0);
@@ -169,7 +174,7 @@ async function revoke(
     if (!state) continue;
     try {
       const connection = connectionsOf(state, host.env).openForWrite(row.connection);
-      if (row.kind === "account") await connection.client.deleteServiceAccount?.(row.id);
+      if (row.kind === "account") await deleteAccount(connection, row.id);
       else
         await revokeKey(connection, {
           id: row.id,
@@ -181,6 +186,11 @@ async function revoke(
     }
   }
   return failures;
+}
+
+async function deleteAccount({ client }: WritableConnection, id: string): Promise<void> {
+  if ((await client.deleteServiceAccount?.(id)) !== "deleted")
+    throw new ProviderError("the service says that it does not exist, although it lists it.");
 }
 
 function words(verdicts: readonly Verdict[], swept: boolean, failures: readonly string[]): string {
@@ -196,7 +206,12 @@ function words(verdicts: readonly Verdict[], swept: boolean, failures: readonly 
   return `${[...lines, ...failures, ...hint].join("\n")}\n`;
 }
 
-function labelOf({ kind, id, name, connection, stack }: InventoryRow): string {
+function shown({ row, ...rest }: Verdict): Verdict {
+  return { row: presented(row), ...rest };
+}
+
+function labelOf(row: InventoryRow): string {
+  const { kind, id, name, connection, stack } = presented(row);
   return `${kind} ${inert(id)} (${inert(name)}) on ${inert(connection)}, asked for by ${inert(stack ?? "?")}`;
 }
 
