@@ -5,6 +5,7 @@ export { MissingSecretError, requireSecret } from "./require-secret";
 export { RotatingApiKey, type RotatingApiKeyArgs } from "./rotating-api-key";
 export type {
   ElasticsearchScope,
+  GitlabScope,
   GrafanaRole,
   JupyterhubScope,
   KeycloakScope,

@@ -7,6 +7,7 @@ export type VendorScope<Name extends keyof typeof vendors> = ScopeOf<(typeof ven
 export type CloudflareScope = VendorScope<"cloudflare">;
 export type DatadogScope = VendorScope<"datadog">;
 export type ElasticsearchScope = VendorScope<"elasticsearch">;
+export type GitlabScope = VendorScope<"gitlab">;
 export type JupyterhubScope = VendorScope<"jupyterhub">;
 export type KeycloakScope = VendorScope<"keycloak">;
 export type KeystoneScope = VendorScope<"keystone">;

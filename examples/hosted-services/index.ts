@@ -51,6 +51,20 @@ if (uses("elasticsearch")) {
   );
 }
 
+if (uses("gitlab")) {
+  const deployer = new ServiceAccount("deployer", { connection: "gitlab", labels });
+  publish(
+    "gitlab",
+    new RotatingApiKey("deployer-token", {
+      connection: "gitlab",
+      serviceAccountId: deployer.accountId,
+      scopes: ["read_registry"],
+      expiresIn: "120d",
+      ...rotation,
+    }),
+  );
+}
+
 if (uses("grafana")) {
   const reports = new ServiceAccount("reports", { connection: "grafana", role: "Viewer", labels });
   publish(

@@ -15,7 +15,7 @@
  */
 import { z } from "zod";
 import { defined } from "../defined";
-import { InputError, ProviderError } from "../errors";
+import { ProviderError } from "../errors";
 import { path } from "../http/client";
 import { normaliseTime } from "../times";
 import { grafana as vendor } from "../vendors/grafana";
@@ -23,6 +23,7 @@ import { defineBackend } from "./define-backend";
 import type { ApiKey, BackendContext, BackendSession, ServiceAccount } from "./definition";
 import { everyPage } from "./every-page";
 import { parseAnswer } from "./parse-answer";
+import { secondsToLive } from "./seconds-to-live";
 
 const accounts = "/serviceaccounts";
 const perPage = 100;
@@ -61,9 +62,9 @@ export const grafana = defineBackend({
     };
     const remove = async (at: string) => !(await http.request({ method: "DELETE", path: at, absent: [404] })).absent;
     return {
-      async createKey({ serviceAccountId: account = "", name, expiresAt }) {
+      async createKey({ serviceAccountId: account = "", name, expiresAt, livesForMs }) {
         const at = tokensOf(account);
-        const json = defined({ name, secondsToLive: expiresAt === undefined ? undefined : secondsTo(expiresAt) });
+        const json = defined({ name, secondsToLive: secondsToLive({ expiresAt, livesForMs }, Date.now()) });
         const issued = parseAnswer(
           "POST",
           at,
@@ -119,16 +120,6 @@ function accountAt(id: string): string {
 
 function tokensOf(accountId: string): string {
   return `${accountAt(accountId)}/tokens`;
-}
-
-/** Grafana reads 0 as "never ends". */
-function secondsTo(expiresAt: string): number {
-  const seconds = Math.ceil((Date.parse(expiresAt) - Date.now()) / 1000);
-  if (seconds > 0) return seconds;
-  throw new InputError(
-    "expiresAt",
-    "that time has passed, and Grafana would make a token without an end; nothing was sent.",
-  );
 }
 
 function toKey({ id, name, created, expiration, lastUsedAt, isRevoked }: z.infer<typeof tokensSchema>[number]): ApiKey {

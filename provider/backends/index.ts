@@ -9,6 +9,7 @@ export const builtInBackends: Readonly<Record<string, () => Backend>> = {
   cloudflare: () => (require("./cloudflare") as typeof import("./cloudflare")).cloudflare,
   datadog: () => (require("./datadog") as typeof import("./datadog")).datadog,
   elasticsearch: () => (require("./elasticsearch") as typeof import("./elasticsearch")).elasticsearch,
+  gitlab: () => (require("./gitlab") as typeof import("./gitlab")).gitlab,
   grafana: () => (require("./grafana") as typeof import("./grafana")).grafana,
   jupyterhub: () => (require("./jupyterhub") as typeof import("./jupyterhub")).jupyterhub,
   keycloak: () => (require("./keycloak") as typeof import("./keycloak")).keycloak,

@@ -5,6 +5,7 @@
 import { cloudflare } from "./cloudflare";
 import { datadog } from "./datadog";
 import { elasticsearch } from "./elasticsearch";
+import { gitlab } from "./gitlab";
 import { grafana } from "./grafana";
 import { jupyterhub } from "./jupyterhub";
 import { keycloak } from "./keycloak";
@@ -23,6 +24,7 @@ export const vendors = {
   cloudflare,
   datadog,
   elasticsearch,
+  gitlab,
   grafana,
   jupyterhub,
   keycloak,

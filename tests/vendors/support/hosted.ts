@@ -2,6 +2,7 @@ import { cloudflareRepair, startCloudflare } from "../../doubles/cloudflare";
 import { datadogRefusals, startDatadog } from "../../doubles/datadog";
 import type { VendorDouble } from "../../doubles/double";
 import { elasticsearchRefusals, startElasticsearch } from "../../doubles/elasticsearch";
+import { startGitlab } from "../../doubles/gitlab";
 import { startGrafana } from "../../doubles/grafana";
 import { openaiRefusals, startOpenai } from "../../doubles/openai";
 import { startSendgrid } from "../../doubles/sendgrid";
@@ -45,6 +46,7 @@ export const hosted: Readonly<Record<string, HostedVendor>> = {
     connection: { owner: "keymaker" },
     alsoAnswers: elasticsearchRefusals,
   },
+  gitlab: { start: startGitlab, tokenEnv: "GITLAB_ADMIN_TOKEN", connection: { group: "acme" } },
   grafana: { start: startGrafana, tokenEnv: "GRAFANA_ADMIN_TOKEN" },
   openai: {
     start: startOpenai,
