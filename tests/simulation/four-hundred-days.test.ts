@@ -89,7 +89,7 @@ describe("Twenty keys on three products, through 400 days", () => {
     nowMs = bench.nowMs();
     keys = await bench.keys();
     requests = await bench.requestsSince(setUp);
-  }, 120_000);
+  }, 300_000);
   afterAll(() => bench.close());
 
   function describeDay(
