@@ -28,6 +28,7 @@ const zones = [
     "./catalogues",
     "./vendors",
     "./times.ts",
+    "./resource-text.ts",
     "./durations.ts",
     "./redact.ts",
     // Types only, for the names of properties: see below.
@@ -167,7 +168,8 @@ export default tseslint.config(
         {
           patterns: [
             {
-              regex: "/provider/",
+              // The text alone: it loads nothing.
+              regex: "/provider/(?!resource-text$)",
               allowTypeImports: true,
               message: "Types only: a program does not load the provider.",
             },

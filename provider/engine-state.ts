@@ -22,6 +22,8 @@ export interface RecordedState {
   readonly names: ReadonlySet<string>;
   /** Which resource has a key or an account, by {@link placeOnService}. */
   readonly holders: ReadonlyMap<string, Holder>;
+  /** The engine is working on one of its resources now, or was when it was killed. */
+  readonly isChanging?: boolean;
 }
 
 /** A resource of the state. */
@@ -80,7 +82,8 @@ export function stateIn(exported: unknown): RecordedState | undefined {
       holders.set(placeOnService(service, held), { type: type.slice(type.lastIndexOf(":") + 1), name });
   }
   if (identities.length === 0) return undefined;
-  return { identity: identities.sort().join(" "), names, holders };
+  const isChanging = listOf(record(record(exported).deployment).pending_operations).length > 0;
+  return { identity: identities.sort().join(" "), names, holders, isChanging };
 }
 
 const listFields = ["pendingRevocations", "strayKeys"];

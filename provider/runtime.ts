@@ -39,7 +39,7 @@ function provide<Inputs extends object, Outputs extends object>(
   // Two first calls can race, and the second would not wait for an asynchronous configure.
   const ready = () =>
     (methods ??= withSecretBoundary(
-      create(createContext(createConnections({ get: (key) => config?.get(key) }), marking)),
+      create(createContext(createConnections({ get: (key) => config?.get(key) }), marking, askEngine)),
     ));
   return {
     configure: (request: ConfigureRequest) => {

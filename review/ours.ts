@@ -1,10 +1,12 @@
+import { earlierText, providerText } from "../provider/resource-text";
 import type { ResourceState } from "./preview-form";
 import { hidingOf, type UnitKind } from "./resource-facts";
 
 /**
  * Identifies the resources that run our code. The text in `__provider` is a program, and no search in it can tell what
  * it will load (`"pulumi-api" + "keys/runtime"`, a path into node_modules, base64). So the text's mentions never
- * decide. Exactly one text under exactly one type is ours; every other text is code that nobody has reviewed.
+ * decide. Exactly one text (and the one of version 0.1) under exactly one type is ours; every
+ * other text is code that nobody has reviewed.
  */
 export type Identity =
   | { readonly kind: "ours"; readonly unit: UnitKind }
@@ -24,19 +26,17 @@ const ofPluginPackage = /^apikeys:/i;
 /** Providers whose resources carry their own code. */
 const codePackages: ReadonlySet<string> = new Set(["pulumi-nodejs", "pulumi-python"]);
 
-/** The constant text of each class; sdk/resource-text.ts writes it, and it never changes. */
-export function constantText(className: ClassName): string {
-  return `exports.handler=()=>require("pulumi-apikeys/runtime").${className}`;
-}
+/** The constant texts of each class: the one that programs write, and the one of version 0.1. */
+const textsOf = (className: ClassName): readonly string[] => [providerText(className), earlierText(className)];
 
 /** The text of our dynamic resources of a type; undefined for every other type. */
 export function constantTextOf(type: string): string | undefined {
   const className = type.startsWith(dynamicPrefix) ? type.slice(dynamicPrefix.length) : "";
-  return isClass(className) ? constantText(className) : undefined;
+  return isClass(className) ? providerText(className) : undefined;
 }
 
 const textOwners: ReadonlyMap<unknown, ClassName> = new Map(
-  (Object.keys(classes) as ClassName[]).map((name) => [constantText(name), name]),
+  (Object.keys(classes) as ClassName[]).flatMap((name) => textsOf(name).map((text) => [text, name] as const)),
 );
 
 /**
@@ -51,7 +51,8 @@ export function identify(state: ResourceState, providersInPreview?: ReadonlyMap<
   if (!isClass(className)) return disguised(notKnown);
   const isPlugin = prefix === pluginPrefix;
   const text = inputs.__provider;
-  if (text !== (isPlugin ? undefined : constantText(className))) return disguised(whyOtherCode(text, className));
+  const isOurText = isPlugin ? text === undefined : textsOf(className).some((each) => each === text);
+  if (!isOurText) return disguised(whyOtherCode(text, className));
   const stranger = foreignProvider(state.provider, isPlugin ? "apikeys" : "pulumi-nodejs", providersInPreview);
   return stranger ? disguised(stranger) : { kind: "ours", unit: classes[className] };
 }

@@ -63,6 +63,10 @@ export interface RotatingApiKeyArgs<S extends Scope = Scope> extends KeyArgs<S> 
  * A key that is replaced by its successor in time, with overlap, without anybody's doing: one identity
  * whose key changes in place at the update in which it is due. A changed scope, keeper or life makes a
  * new key in place too; another account, environment or connection replaces the resource.
+ *
+ * To rotate now, change `keepers`; to revoke every older key as well, change `emergency`. A replacement of the resource
+ * (`pulumi up --target-replace`, `replaceOnChanges`, `pulumi state taint`) has no overlap: every generation is revoked in
+ * that update.
  */
 export class RotatingApiKey<S extends Scope = Scope> extends pulumi.CustomResource {
   /**
@@ -155,5 +159,10 @@ export class RotatingApiKey<S extends Scope = Scope> extends pulumi.CustomResour
     } finally {
       traces.resume();
     }
+    if ((options?.replaceOnChanges ?? []).length > 0)
+      void pulumi.log.warn(
+        `replaceOnChanges of the RotatingApiKey "${name}" replaces it without an overlap: both of its generations are revoked in the same update. Leave it out; to rotate now, change "keepers"`,
+        this,
+      );
   }
 }

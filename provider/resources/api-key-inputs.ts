@@ -1,5 +1,6 @@
 /** The record of an ApiKey, and the checks that are its own. */
 import type { ConnectionFacts } from "../connections";
+import { formatDuration, formatSpan } from "../durations";
 import { formatTime, parseTime } from "../times";
 import type { OptionValues } from "../vendors/options";
 import { isUnknown } from "../wire";
@@ -47,13 +48,32 @@ export function checkExpiry(
       '"expiresAt" and "expiresIn" are both given; give one: a date, or a life that counts from the issue',
     );
   if (facts) checkExpirySupport(news, facts, failures);
-  if (endMs === undefined || endMs > nowMs) return false;
+  if (endMs === undefined) return false;
   const { expiresAt: onService, agreedExpiresAt } = olds;
-  if ([onService, agreedExpiresAt].some((end) => end !== undefined && sameInstant(end, news.expiresAt, 0))) {
+  const isKnown = [onService, agreedExpiresAt].some((end) => end !== undefined && sameInstant(end, news.expiresAt, 0));
+  if (endMs > nowMs) return checkDate(endMs - nowMs, { status: olds.status, isKnown }, { facts, nowMs, failures });
+  if (isKnown) {
     // Where somebody has put the end off on the service, the key lives on: that is drift, and no expired key.
     return onService !== undefined && Number(parseTime(onService)) <= nowMs;
   }
   failures.add("expiresAt", `"expiresAt" is in the past (${formatTime(endMs)}); give a later time`);
+  return false;
+}
+
+/** A date to come. True if the key stays expired: the service rounds the date down, and would do so for any other key. */
+function checkDate(
+  lifeMs: number,
+  { status, isKnown }: { readonly status: string | undefined; readonly isKnown: boolean },
+  { facts, failures }: ExpiryCheck,
+): boolean {
+  if (!facts) return false;
+  const { longestMs, granularityMs } = facts.capabilities.expiry;
+  if (isKnown) return status === "expired" && lifeMs < granularityMs;
+  if (longestMs !== undefined && lifeMs > longestMs)
+    failures.add(
+      "expiresAt",
+      `"expiresAt" is ${formatSpan(lifeMs)} from now, which is over the longest life that ${facts.backend} gives a key (${formatDuration(longestMs)}); give an earlier date`,
+    );
   return false;
 }
 

@@ -29,6 +29,7 @@ import { compareScopes, keyRequest, recordIssued, sameDescription, withAccount }
 import { issueKey } from "./issue-key";
 import { livingByMarkers, type Observation, observeKey, revokeKey } from "./key-on-service";
 import { logicalName } from "./names";
+import { tellOfCopy, tellOtherStack } from "./copied-stack";
 import { tellOtherOptions } from "./option-words";
 import { compareOptions, optionFields } from "./options";
 import { keptAfterFailure, PartialFailure } from "./partial-failure";
@@ -68,6 +69,7 @@ export function createApiKeyProvider(context: ResourceContext): Lifecycle<ApiKey
   return {
     async check(olds: Partial<ApiKeyInputs>, news: ApiKeyInputs): Promise<CheckResult<ApiKeyInputs>> {
       const failures = new Failures();
+      tellOtherStack(context, olds, news);
       const ignored = handedBack(apiKeyFields, { olds, news });
       checkShape(inputShape, except(ignored, news), failures);
       const connection = news.connection ?? "default";
@@ -195,6 +197,7 @@ export function createApiKeyProvider(context: ResourceContext): Lifecycle<ApiKey
     async delete(id: string, props: ApiKeyOutputs): Promise<void> {
       if (isLeft(props)) return context.warn(leftWords(`the key "${logicalName(props.origin)}"`, id));
       const connection = openRecordedForWrite(context, props);
+      await tellOfCopy(context, props);
       if (!props.lostCreate) return revokeKey(connection, knownKey(id, props));
       const { serviceAccountId, physicalName } = props;
       for (const key of await livingByMarkers(connection, serviceAccountId, [physicalName]))

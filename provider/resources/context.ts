@@ -1,6 +1,7 @@
 import type { CheckFailure } from "@pulumi/pulumi/dynamic";
 import { clockIsSet, decisionTime } from "../clock";
 import type { Connection, ConnectionFacts, Connections, WritableConnection } from "../connections";
+import { type AskState, noState } from "../engine-state";
 import { ConfigError } from "../errors";
 import { type Clock, realClock } from "../http/client";
 import { kindOf, withoutSecrets } from "../redact";
@@ -20,6 +21,8 @@ export interface ResourceContext {
   readonly clock: Clock;
   /** False, or left out, where somebody has set the decision clock: then no service's clock is compared with it. */
   readonly heedsServiceClock?: () => boolean;
+  /** Reads the state of a stack from the engine; left out where none runs. */
+  readonly askState?: AskState;
   /** How resources name what they make, and find what a killed run has left. */
   readonly marking: Marking;
 }
@@ -36,13 +39,18 @@ export function warn(message: string): void {
   tell(withoutSecrets(message));
 }
 
-export function createContext(connections: Connections, marking: Marking = plainMarking): ResourceContext {
+export function createContext(
+  connections: Connections,
+  marking: Marking = plainMarking,
+  askState: AskState = noState,
+): ResourceContext {
   return {
     connections,
     nowMs: () => decisionTime(),
     warn,
     clock: realClock,
     heedsServiceClock: () => !clockIsSet(),
+    askState,
     marking,
   };
 }

@@ -24,6 +24,7 @@ import { isPlainId } from "./plain-id";
 import { type Deal, judgeTerms, lessThanAsked, tellOtherTerms } from "./given-words";
 import { otherList, sameDescription } from "./key-inputs";
 import { hasMarkerForm, isNamed, logicalName, markedName, physicalName } from "./names";
+import { tellOfCopy, tellOtherStack } from "./copied-stack";
 import { tellOtherOptions } from "./option-words";
 import {
   type ChangedOption,
@@ -98,6 +99,7 @@ export function createServiceAccountProvider(
       news: ServiceAccountInputs,
     ): Promise<CheckResult<ServiceAccountInputs>> {
       const failures = new Failures();
+      tellOtherStack(context, olds, news);
       const ignored = handedBack(accountFields, { olds, news });
       checkShape(inputShape, except(ignored, news), failures);
       const connection = news.connection ?? "default";
@@ -224,6 +226,7 @@ export function createServiceAccountProvider(
     async delete(id: string, props: ServiceAccountOutputs): Promise<void> {
       if (isLeft(props)) return context.warn(leftWords(`the account "${logicalName(props.origin)}"`, id));
       const connection = openRecordedForWrite(context, props);
+      await tellOfCopy(context, props);
       if (isAssumedGone(connection, id)) return;
       const outcome = await connection.client.deleteServiceAccount?.(id);
       if (outcome === "absent" && (await findAccount(connection, id, markerOf(props, connection)))) {

@@ -21,6 +21,7 @@ import { keyRequest, recordIssued } from "../key-inputs";
 import { issueKey } from "../issue-key";
 import { livingByMarkers, revokeKey } from "../key-on-service";
 import { logicalName, type Origin } from "../names";
+import { tellOfCopy, tellOtherStack } from "../copied-stack";
 import { tellOtherOptions } from "../option-words";
 import { keptAfterFailure } from "../partial-failure";
 import { endByService, serviceAheadMs } from "../service-time";
@@ -79,6 +80,7 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycl
   return {
     async check(olds: Partial<RotatingInputs>, news: RotatingInputs): Promise<CheckResult<RotatingInputs>> {
       const failures = new Failures();
+      tellOtherStack(context, olds, news);
       const ignored = handedBack(rotatingFields, { olds, news });
       const given: Record<string, unknown> = { ...except(ignored, news) };
       for (const [field, reason] of Object.entries(refused)) {
@@ -230,6 +232,7 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycl
 
     async delete(_id: string, props: RotatingOutputs): Promise<void> {
       const connection = openRecordedForWrite(context, props);
+      await tellOfCopy(context, { origin: props.origin, physicalName: props.physicalName ?? "" });
       const ring = fromOutputs(props);
       const { serviceAccountId } = props;
       const problems: string[] = [];

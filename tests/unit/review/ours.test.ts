@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
-import { constantText, identify } from "../../../review/ours";
+import { earlierText } from "../../../provider/resource-text";
+import { identify } from "../../../review/ours";
 import type { ResourceState } from "../../../review/preview-form";
 import { providerText, typeToken } from "../../../sdk/resource-text";
 import {
@@ -43,9 +44,16 @@ const spellings = [
 ];
 
 describe("a resource is ours by its type and by what it runs", () => {
-  it.each(classes)("knows the constant text that the SDK writes for %s", (name) => {
-    expect(constantText(name)).toBe(providerText(name));
-    expect(identify(stateOf(typeToken(name), { __provider: providerText(name) })).kind).toBe("ours");
+  it.each(classes)("knows the constant text that the SDK writes for %s, and the one of version 0.1", (name) => {
+    for (const text of [providerText(name), earlierText(name)])
+      expect(identify(stateOf(typeToken(name), { __provider: text })).kind).toBe("ours");
+  });
+
+  it("takes the step from the one text to the other for no change", () => {
+    const before = key("web", { __provider: earlierText("ApiKey") });
+    const after = key("web", { __provider: providerText("ApiKey") });
+    const report = review([unchanged(before, after)]);
+    expect(report).toMatchObject({ verdict: "no-access-change", findings: [] });
   });
 
   it.each(classes.flatMap((type) => classes.filter((text) => text !== type).map((text) => [type, text] as const)))(

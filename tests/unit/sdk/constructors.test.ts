@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from "@jest/globals";
+import { beforeAll, describe, expect, jest, test } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
 import {
   ApiKey,
@@ -72,4 +72,19 @@ test("A program that says which service it means cannot write another one's word
   expect(new ApiKey<PulselyScope | "reports:export">("e", { scopes: ["reports:export"] })).toBeInstanceOf(ApiKey);
   expect(new ApiKey("f", { scopes: ["a scope of one's own service"] })).toBeInstanceOf(ApiKey);
   expect(new ServiceAccount("g", { role: "a role of one's own service" })).toBeInstanceOf(ServiceAccount);
+});
+
+test("A RotatingApiKey says what replaceOnChanges does to its overlap", () => {
+  const warn = jest.spyOn(pulumi.log, "warn").mockResolvedValue(undefined);
+  try {
+    new RotatingApiKey("calm", { rotateEvery: "90d" }, { ignoreChanges: ["labels"] });
+    expect(warn).not.toHaveBeenCalled();
+    new RotatingApiKey("rot", { rotateEvery: "90d" }, { replaceOnChanges: ["*"] });
+    expect(warn).toHaveBeenCalledWith(
+      expect.stringMatching(/"rot" replaces it without an overlap: .* change "keepers"/),
+      expect.anything(),
+    );
+  } finally {
+    warn.mockRestore();
+  }
 });

@@ -299,6 +299,22 @@ describe("A service that keeps ends as dates", () => {
     expect(key.state?.id).toBe("key-2");
   });
 
+  test("leaves a key whose own date is over there expired, and makes none that would be dead at once", async () => {
+    const service = new FakeService(dates(false));
+    service.nowMs = Date.parse("2027-01-01T18:00:00Z");
+    service.gives = floor;
+    const key = new EngineDouble(createApiKeyProvider(service.context()), {});
+    const program = { ...keyProgram, expiresAt: "2027-01-31T18:00:00Z" };
+    expect(await run(key, program)).toBe("");
+    service.nowMs = Date.parse("2027-01-31T12:00:00Z");
+    expect(await run(key, program)).toBe("");
+    await key.refresh();
+    service.warnings = [];
+    expect(await run(key, program)).toBe("");
+    expect(service.warnings).toEqual([expect.stringContaining('the key "export" expired at 2027-01-31T18:00:00Z')]);
+    expect(service.count("createKey")).toBe(1);
+  });
+
   test("never makes a promise of a previous key that it does not keep", async () => {
     const service = new FakeService(dates(false));
     service.nowMs = Date.parse("2027-01-01T18:00:00Z");

@@ -23,6 +23,22 @@ describe("The longest life that a service gives a key", () => {
     ]);
   });
 
+  test("can be asked for as a date, and not more; a date that is known already is not judged again", async () => {
+    const service = new FakeService(limited);
+    const key = new OneResource(createApiKeyProvider(service.context()));
+    const program = { ...keyProgram, expiresAt: "2026-09-13T12:00:00Z" };
+    expect((await key.preview({ ...keyProgram, expiresAt: "2026-09-20T12:00:00Z" })).failures).toEqual([
+      {
+        property: "expiresAt",
+        reason:
+          '"expiresAt" is 97 d from now, which is over the longest life that fake gives a key (90d); give an earlier date',
+      },
+    ]);
+    expect(await key.up(program)).toMatchObject({ op: "create", failures: [] });
+    service.nowMs -= dayMs;
+    expect(await key.up(program)).toMatchObject({ op: "same", failures: [] });
+  });
+
   test("bounds a rotation and its overlap, and the sum is told", async () => {
     const key = new OneResource(createRotatingApiKeyProvider(new FakeService(limited).context()));
     const preview = async (inputs: object) => (await key.preview({ ...keyProgram, ...inputs })).failures;

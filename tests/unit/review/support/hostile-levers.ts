@@ -1,4 +1,4 @@
-import { constantText } from "../../../../review/ours";
+import { providerText } from "../../../../provider/resource-text";
 import {
   account,
   changed,
@@ -120,7 +120,7 @@ export const levers: readonly Lever[] = [
   { kind: "our type without code", refused: true, pull: set(created(with_(greedy, { __provider: undefined }))) },
   {
     kind: "the code of another of our classes",
-    pull: set(created(with_(greedy, { __provider: constantText("RotatingApiKey") }))),
+    pull: set(created(with_(greedy, { __provider: providerText("RotatingApiKey") }))),
   },
   { kind: "secret code", names: "SR023", pull: silent(hiddenCode, hiddenCode) },
   { kind: "code that changes", names: "SR023", pull: set(changed("update", metric, code("metric", spelt[0]))) },
@@ -141,7 +141,7 @@ export const levers: readonly Lever[] = [
   { kind: "code that becomes a key", pull: replace(metric, with_(retyped(metric, greedy.type), greedy.inputs)) },
   {
     kind: "a key that becomes an account",
-    pull: replace(p, with_(retyped(p, low.type), { __provider: constantText("ServiceAccount") })),
+    pull: replace(p, with_(retyped(p, low.type), { __provider: providerText("ServiceAccount") })),
   },
   {
     kind: "a provider of the program's own",

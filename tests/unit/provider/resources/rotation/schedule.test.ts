@@ -287,6 +287,23 @@ describe("What cannot be kept is refused with the arithmetic", () => {
 describe("When a key is due", () => {
   const schedule = (inputs: ScheduleInputs, name = "export") => scheduleOf(inputs, facts(), name);
 
+  test.each([
+    ["away from midnight, whatever the minute", ["03:05", "03:00", "03:09", "03:02", "03:07"], 4],
+    ["at midnight, once before and once after it", ["23:59", "23:59", "00:01", "23:59", "23:59"], 3],
+  ])("of 1d rotates once for each UTC day in which a daily job runs: %s", (_when, times, rotations) => {
+    const daily = schedule({ rotateEvery: "1d" });
+    let issuedMs: number | undefined;
+    let made = 0;
+    for (const [day, time] of times.entries()) {
+      // A job that is late runs after midnight: on the next day, by the calendar.
+      const nowMs = at(`2027-01-0${day + 1}T${time}:00Z`) + (time < "03:00" ? dayMs : 0);
+      if (issuedMs !== undefined && dueReason(daily, issuedMs, undefined, nowMs) === undefined) continue;
+      if (issuedMs !== undefined) made += 1;
+      issuedMs = issueTime(daily, nowMs);
+    }
+    expect(made).toBe(rotations);
+  });
+
   test.each<[string, ScheduleInputs, string, string | undefined, string, string | undefined]>([
     [
       "not on the day before",

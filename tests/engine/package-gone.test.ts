@@ -1,0 +1,37 @@
+import { mkdirSync, readdirSync, renameSync, symlinkSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describe, expect, jest, test } from "@jest/globals";
+import { story } from "./support/services";
+
+jest.setTimeout(120_000);
+
+const modules = resolve(__dirname, "../../node_modules");
+
+describe("A commit that removes a key and the package with it", () => {
+  test(
+    "is told what to install and which key is alive, and the key is revoked once that is done",
+    story(async ({ stack, services }) => {
+      stack.program('const key = new ApiKey("ci", { scopes: ["read:checks"] }); exports.key = key.keyId;');
+      await stack.up();
+      const { key } = await stack.outputs();
+
+      // The program's dependencies, all but this one.
+      const at = join(stack.project, "node_modules");
+      renameSync(at, `${at}-before`);
+      mkdirSync(at);
+      for (const name of readdirSync(modules).filter((each) => each !== "pulumi-apikeys" && !each.startsWith(".")))
+        symlinkSync(join(modules, name), join(at, name));
+      stack.write("index.js", "exports.nothing = 1;");
+      const { text: told } = await stack.failingUp();
+      expect(told).toMatch(/Cannot find module 'pulumi-apikeys\/runtime'\. Run: npm install pulumi-apikeys \(in .+\)/);
+      expect(told).toContain(`Still alive: ${key}`);
+      expect(told).not.toMatch(/Require stack/);
+
+      renameSync(at, `${at}-without`);
+      renameSync(`${at}-before`, at);
+      stack.write("index.js", "exports.nothing = 1;");
+      await stack.up();
+      expect((await services.keys.list()).filter(({ state }) => state === "active")).toEqual([]);
+    }),
+  );
+});
