@@ -425,7 +425,9 @@ function asConnectionError(error: unknown, { label, url, timedOutAfterMs }: Fail
   if (error instanceof ResponseShapeError) return error;
   const origin = new URL(url).origin;
   if (timedOutAfterMs !== undefined)
-    return new TimeoutError(`${label}: no complete answer from ${origin} within ${timedOutAfterMs / 1000} s.`);
+    return new TimeoutError(
+      `${label}: no complete answer from ${origin} within ${timedOutAfterMs / 1000} s. If it often takes longer, raise "timeout" of the connection.`,
+    );
   const alert = alertOf(error);
   const code = alert?.code ?? errorCode(error);
   if (code === "UND_ERR_INVALID_ARG") return unsendable(label);

@@ -92,7 +92,7 @@ async function clearUnclear(call: UnclearCall, error: unknown): Promise<void> {
   }
   if (ids.length === 0) {
     throw ambiguous(
-      "No such key is on the service now; it may still appear: look for that name, revoke what you find, and run again",
+      "No such key is on the service now; it may still appear: run again, which looks for that name first and revokes what it finds",
       ref.name,
       [],
       error,

@@ -247,7 +247,7 @@ describe("when the connection breaks", () => {
     expect(error).toBeInstanceOf(TimeoutError);
     expect(error).toMatchObject({
       sent: true,
-      message: `POST /keys: no complete answer from ${server.url} within 1 s. Tried once, and not again: the service may have acted on the request.`,
+      message: `POST /keys: no complete answer from ${server.url} within 1 s. If it often takes longer, raise "timeout" of the connection. Tried once, and not again: the service may have acted on the request.`,
     });
     expect(server.requests).toHaveLength(1);
   });
@@ -259,7 +259,7 @@ describe("when the connection breaks", () => {
     const { http } = impatient({ clock, timeoutMs: 80, retryBudgetMs: 100_000 });
     const error = await failureOf(http.request(get).finally(() => (now = 0)));
     expect(error.message).toBe(
-      `GET /keys: no complete answer from ${server.url} within 0.04 s. Tried 2 times, until the retry budget of 100 s is used up: run again once the service is well, or raise retryBudget in the connection.`,
+      `GET /keys: no complete answer from ${server.url} within 0.04 s. If it often takes longer, raise "timeout" of the connection. Tried 2 times, until the retry budget of 100 s is used up: run again once the service is well, or raise retryBudget in the connection.`,
     );
   });
 

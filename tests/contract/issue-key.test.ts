@@ -164,7 +164,7 @@ describe.each(vendors)("a create at %s", (vendor) => {
       expect(error.marker).toMatch(/^export-[0-9a-f]{10}$/);
       expect(error.message).toContain(`it is unclear whether a key named "${error.marker}" was made: `);
       expect(error.message).toContain(
-        "No such key is on the service now; it may still appear: look for that name, revoke what you find, and run again.",
+        "No such key is on the service now; it may still appear: run again, which looks for that name first and revokes what it finds.",
       );
       expect(waits).toEqual([1_000]);
       expect(await scene.creates()).toBe(1);
