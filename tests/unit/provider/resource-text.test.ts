@@ -8,9 +8,9 @@ import { earlierText, providerText } from "../../../provider/resource-text";
 const classes = ["ServiceAccount", "ApiKey", "RotatingApiKey"] as const;
 /** States hold these texts: a changed one is a diff for every resource of every user. */
 const fingerprints = {
-  ServiceAccount: "851968262716a4a7",
-  ApiKey: "17392671a4f0adcb",
-  RotatingApiKey: "abb4c174853717e9",
+  ServiceAccount: "3d02cf50340e5df4",
+  ApiKey: "b6b02e8971d00498",
+  RotatingApiKey: "9c84d3761d036d8e",
 };
 type Methods = Readonly<Record<string, (...args: readonly unknown[]) => Promise<never>>>;
 
