@@ -44,7 +44,7 @@ describe.each(kinds)("A stack with an %s that was renamed or copied", (_kind, cr
   ])("tells a deletion where %s", async (_where, state, told) => {
     const names = new Set<string>();
     const { service, resource } = await made({
-      askState: () => Promise.resolve(state && { identity: "i", names, ...state }),
+      askState: () => Promise.resolve(state && { identity: "i", names, holders: new Map(), ...state }),
     });
     names.add(String(resource.outs.physicalName));
     service.warnings = [];
