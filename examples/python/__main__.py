@@ -1,0 +1,20 @@
+"""Two keys in a Python program, through the plugin."""
+
+import pulumi
+import pulumi_apikeys as apikeys
+
+labels = {"owner": "web", "purpose": "status page"}
+
+dashboard = apikeys.ApiKey("dashboard", scopes=["read:checks"], expires_in="90d", labels=labels)
+
+exporter = apikeys.RotatingApiKey(
+    "exporter",
+    scopes=[apikeys.PulselyScope.READ_METRICS],  # or "read:metrics"
+    rotate_every="90d",
+    labels=labels,
+)
+
+pulumi.export("dashboardSecret", dashboard.secret)
+pulumi.export("exporterSecret", exporter.secret)
+pulumi.export("exporterName", exporter.physical_name)
+pulumi.export("nextRotationAt", exporter.next_rotation_at)
