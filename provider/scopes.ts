@@ -51,6 +51,13 @@ export function withExtraScopes(
   return { ...known, extra: Object.fromEntries(news) };
 }
 
+/** The catalogue without what a connection adds: what the vendor, or the policy file, says of its scopes. */
+export function publishedCatalogue(catalogue: ScopeCatalogue | undefined): ScopeCatalogue | undefined {
+  if (!catalogue?.extra) return catalogue;
+  const { extra: _claims, ...published } = catalogue;
+  return published;
+}
+
 /** The connection's own claims about these scopes and about the scopes that they imply. */
 export function extraScopesOf(
   catalogue: ScopeCatalogue | undefined,
@@ -71,11 +78,28 @@ export function canonicalScopes(scopes: readonly string[]): string[] {
   return [...new Set(scopes)].sort();
 }
 
-/** True for a scope that stands for more than itself: `*`, `admin:*`, or one that implies `*` in the catalogue. */
+/**
+ * True for a scope that stands for more than itself: `*`, `admin:*`, one that implies `*` in the catalogue, or one that
+ * brings such a scope along by a connection's claim.
+ */
 export function isWildcard(catalogue: ScopeCatalogue | undefined, scope: string): boolean {
+  return claimedReach(catalogue, scope).some((name) => isWildcardByItself(catalogue, name));
+}
+
+function isWildcardByItself(catalogue: ScopeCatalogue | undefined, name: string): boolean {
+  return name.split(/[:./]/).some(standsForAll) || impliedBy(catalogue, name).includes("*");
+}
+
+/** `*`, and what services read as the same: `**`, `?*`. */
+function standsForAll(part: string): boolean {
+  return part.includes("*") && /^[*?]+$/.test(part);
+}
+
+/** The scope's name, and with it every name that comes along if a connection claims something about it. */
+function claimedReach(catalogue: ScopeCatalogue | undefined, scope: string): string[] {
   const { name } = nameAndLimit(catalogue, scope);
-  if (name.split(/[:./]/).includes("*")) return true;
-  return impliedBy(catalogue, name).includes("*");
+  if (!own(catalogue?.extra, name)) return [name];
+  return [...reachOf(catalogue, [name])].map((each) => nameAndLimit(catalogue, each).name);
 }
 
 /** True if the catalogue knows the scope or, being open, accepts words of its form. */
@@ -191,17 +215,27 @@ export function unlimitedScope(catalogue: ScopeCatalogue | undefined, scope: str
   return nameAndLimit(catalogue, scope).name;
 }
 
-/** How much a scope can do. Unknown verbs count as `write`, because nothing is assumed to be harmless. */
+/**
+ * How much a scope can do. Unknown verbs count as `write`, because nothing is assumed to be harmless. A claim of a
+ * connection can raise the level, but not lower it below what the catalogue, the scope's words or its implied scopes say.
+ */
 export function scopeLevel(catalogue: ScopeCatalogue | undefined, scope: string): ScopeLevel {
-  const { name } = nameAndLimit(catalogue, scope);
+  return highest(claimedReach(catalogue, scope).map((name) => levelByItself(catalogue, name)));
+}
+
+function levelByItself(catalogue: ScopeCatalogue | undefined, name: string): ScopeLevel {
   const known = factsOf(catalogue, name)?.level;
   if (known) return known;
   const words = wordsOf(name);
-  // No connection can lower the level of a word that shows its own level.
-  if (isWildcard(catalogue, scope) || words.some((word) => adminWords.has(word))) return "admin";
-  const said = own(catalogue?.extra, name)?.level ?? levelOfBeginning(catalogue, name);
-  if (said) return said;
-  return words.some((word) => readWords.has(word)) ? "read" : "write";
+  if (isWildcardByItself(catalogue, name) || words.some((word) => adminWords.has(word))) return "admin";
+  const said = levelOfBeginning(catalogue, name);
+  const claimed = own(catalogue?.extra, name)?.level;
+  if (claimed) return highest([claimed, said ?? (words.some((word) => writeWords.has(word)) ? "write" : "read")]);
+  return said ?? (words.some((word) => readWords.has(word)) ? "read" : "write");
+}
+
+function highest(levels: readonly ScopeLevel[]): ScopeLevel {
+  return scopeLevels.findLast((level) => levels.includes(level)) ?? "read";
 }
 
 function levelOfBeginning(catalogue: ScopeCatalogue | undefined, name: string): ScopeLevel | undefined {
@@ -214,6 +248,10 @@ function levelOfBeginning(catalogue: ScopeCatalogue | undefined, name: string): 
 const adminWords: ReadonlySet<string> = new Set([
   ...["admin", "admins", "administrator", "administrators", "administer", "superadmin"],
   ...["manage", "manager", "owner", "owners", "root", "superuser", "sudo"],
+]);
+const writeWords: ReadonlySet<string> = new Set([
+  ...["write", "writer", "edit", "editor", "create", "creator", "update", "delete", "remove", "modify"],
+  ...["post", "put", "patch", "send", "publish", "upload", "import"],
 ]);
 const readWords: ReadonlySet<string> = new Set(["read", "reader", "list", "view", "viewer", "get"]);
 
@@ -261,7 +299,7 @@ function own<Value>(map: Readonly<Record<string, Value>> | undefined, name: stri
 }
 
 /** The words in lower case, with any separator: `apiKeys.create`, `api_keys:create`. */
-function wordsOf(scope: string): string[] {
+export function wordsOf(scope: string): string[] {
   return scope
     .replace(/([a-z0-9])([A-Z])/g, "$1:$2")
     .toLowerCase()

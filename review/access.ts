@@ -1,11 +1,5 @@
-import {
-  canonicalScopes,
-  essentialScopes,
-  isKnownScope,
-  type ScopeCatalogue,
-  withExtraScopes,
-} from "../provider/scopes";
-import { allOfTheAccount, changeOfGrants, scopeGrants, type Grant, type GrantChange } from "./grants";
+import { canonicalScopes, isKnownScope, type ScopeCatalogue, withExtraScopes } from "../provider/scopes";
+import { allOfTheAccount, changeOfGrants, essentialOnes, scopeGrants, type Grant, type GrantChange } from "./grants";
 import { quoted, quotedList } from "./inert";
 import { optionGrants } from "./option-grants";
 import { catalogueFor, type PolicyDocument, type ScopePlace } from "./policy";
@@ -29,7 +23,7 @@ export function accountAccess(facts: Facts, policy: PolicyDocument): Access {
   if (facts.scopes.kind === "unreadable") unreadable.push(facts.scopes.why);
   if (facts.scopes.kind === "list") {
     unreadable.push(...unknownScopes(facts, facts.scopes.scopes, catalogue));
-    const scopes = essentialScopes(catalogue, facts.scopes.scopes);
+    const scopes = essentialOnes(catalogue, facts.scopes.scopes);
     // If keys have their own scopes, those of the account are a ceiling for them.
     grants.push(
       ...(scopesOn === "key" ? scopes.map((name): Grant => ({ kind: "ceiling", name })) : scopeGrants(scopes)),
@@ -56,7 +50,7 @@ function accessByScopes(facts: Facts, account: Facts | undefined, policy: Policy
       const unreadable = [...hidden, ...unknownScopes(facts, scopes, catalogue)];
       if (scopesOn !== "key") unreadable.push("it has scopes, and its backend has none on keys");
       // Services read an empty list as "everything", so it needs the consent `fullAccess`.
-      const held = scopes.length === 0 ? ["*"] : essentialScopes(catalogue, scopes);
+      const held = scopes.length === 0 ? ["*"] : essentialOnes(catalogue, scopes);
       return access(facts, scopeGrants(held), unreadable, catalogue);
     }
     case "absent": {
@@ -78,7 +72,7 @@ function inheritedAccess(
   const unreadable = account ? whyAccountUnreadable(account) : [];
   if (unreadable.length > 0)
     return access(facts, [], [...hidden, ...unreadable.map((why) => `of its account: ${why}`)], catalogue);
-  const scopes = account?.scopes.kind === "list" ? essentialScopes(catalogue, account.scopes.scopes) : [];
+  const scopes = account?.scopes.kind === "list" ? essentialOnes(catalogue, account.scopes.scopes) : [];
   const inherited = [...(account ? roleOf(account) : []), ...scopeGrants(scopes)];
   const options = account ? optionGrants(account, "accountOptions") : [];
   return access(facts, [...options, ...(inherited.length > 0 ? inherited : [allOfTheAccount])], hidden, catalogue);

@@ -1,4 +1,11 @@
-import { accessDelta, canonicalScopes, essentialScopes, type ScopeCatalogue } from "../provider/scopes";
+import {
+  accessDelta,
+  canonicalScopes,
+  essentialScopes,
+  publishedCatalogue,
+  type ScopeCatalogue,
+} from "../provider/scopes";
+import { leftOut, optionOf } from "./option-grants";
 
 /**
  * One thing that someone may do. The kind is separate from the name, because a scope may have any spelling:
@@ -14,6 +21,14 @@ export const allOfTheAccount: Grant = { kind: "account", name: "all" };
 
 export function scopeGrants(scopes: readonly string[]): Grant[] {
   return scopes.map((name) => ({ kind: "scope", name }));
+}
+
+/**
+ * The scopes that no other scope of the list already gives. What a connection claims does not count: its author could
+ * call any scope a part of one that the key already has, and nobody would see it come.
+ */
+export function essentialOnes(catalogue: ScopeCatalogue | undefined, scopes: readonly string[]): string[] {
+  return essentialScopes(publishedCatalogue(catalogue), scopes);
 }
 
 export function isScope(grant: Grant): boolean {
@@ -48,13 +63,22 @@ export function changeOfGrants(
   if (before.length === after.length && before.every((grant, index) => sameGrant(grant, after[index])))
     return { gains: [], loses: [] };
   // A wildcard scope covers only scopes, not roles.
-  const scopes = accessDelta(catalogue, namesOf(before), namesOf(after));
+  const scopes = accessDelta(publishedCatalogue(catalogue), namesOf(before), namesOf(after));
   const rest = (from: readonly Grant[], without: readonly Grant[]): Grant[] =>
     from.filter((grant) => !isScope(grant) && !without.some((other) => sameGrant(grant, other)));
+  const gained = [...rest(after, before), ...optionsLeftOut(before, after)];
   return {
-    gains: [...rest(after, before), ...scopeGrants(scopes.gains)],
+    gains: [...gained, ...scopeGrants(scopes.gains)],
     loses: [...rest(before, after), ...scopeGrants(scopes.loses)],
   };
+}
+
+/** Options of which one side says something and the other nothing. */
+function optionsLeftOut(before: readonly Grant[], after: readonly Grant[]): Grant[] {
+  const optionsOf = (grants: readonly Grant[]) =>
+    new Set(grants.filter(({ kind }) => kind === "option").map(({ name }) => optionOf(name).option));
+  const left = optionsOf(after);
+  return [...optionsOf(before)].filter((option) => !left.has(option)).map(leftOut);
 }
 
 /** Several grant lists as one, without grants that another one already gives. */
@@ -63,7 +87,7 @@ export function unionOfGrants(catalogue: ScopeCatalogue | undefined, lists: read
   const others = new Map(all.filter((grant) => !isScope(grant)).map((grant) => [grantText(grant), grant]));
   return [
     ...canonicalScopes([...others.keys()]).flatMap((text) => others.get(text) ?? []),
-    ...scopeGrants(essentialScopes(catalogue, namesOf(all))),
+    ...scopeGrants(essentialOnes(catalogue, namesOf(all))),
   ];
 }
 

@@ -82,6 +82,8 @@ export interface Facts {
   readonly hidden: readonly { readonly property: string; readonly how: Unreadable }[];
   /** The scopes that the service gave, if they differ from the requested ones. */
   readonly grantedScopes?: readonly string[];
+  /** The options that the service gave, if they differ from the requested ones; an empty text stands for none. */
+  readonly grantedOptions?: Readonly<Record<string, unknown>>;
   /** The resource whose deletion also counts for this one; nothing revokes it then. */
   readonly deletedWith?: string;
   /** The expiry that the service has, whoever set it. */
@@ -160,7 +162,12 @@ export function readFacts(state: ResourceState, outputs: Values<OutputName>): Fa
 }
 
 /** Notes what the service gave if it differs from the request. */
-function noteGiven(facts: Writable<Facts>, { serverScopes, serverExpiresAt, expiresAt }: Values<OutputName>): void {
+function noteGiven(
+  facts: Writable<Facts>,
+  { serverScopes, serverOptions, serverExpiresAt, expiresAt }: Values<OutputName>,
+): void {
+  const grantedOptions = record(serverOptions);
+  if (grantedOptions) facts.grantedOptions = grantedOptions;
   if (Array.isArray(serverScopes) && !serverScopes.some(isHidden))
     facts.grantedScopes = serverScopes.filter((scope) => typeof scope === "string");
   const asked = serverExpiresAt === undefined ? undefined : text(expiresAt);

@@ -17,7 +17,10 @@ export interface DeclaredOption {
   readonly description: string;
   /** Every program must set it. Default: false. */
   readonly required?: boolean;
-  /** The value if the program sets none. It is sent, and writing it out is no change. */
+  /**
+   * The value if the program sets none. It is sent, recorded and reviewed, and writing it out is no change. Another
+   * default in a later version of the backend is one.
+   */
   readonly default?: OptionValue;
   /**
    * The texts that the service knows; for a list, the texts that it may contain. Any other one is refused with the
@@ -37,8 +40,8 @@ export interface DeclaredOption {
    */
   readonly change?: "replace" | "update";
   /**
-   * No value lets anyone do more than another: a note, a color. Only then may a key's option change in place, and the
-   * review does not count it as access. Default: false.
+   * No value lets anyone do more than another: a note, a color. Only then may a key's option change in place. The review
+   * believes it of a built-in backend only, and counts every other option as access. Default: false.
    */
   readonly harmless?: boolean;
 }

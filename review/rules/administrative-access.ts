@@ -2,6 +2,7 @@ import { canMintKeys, isWildcard, scopeLevel } from "../../provider/scopes";
 import { grantText, type Grant } from "../grants";
 import { quoted } from "../inert";
 import type { Access } from "../access";
+import { optionOf } from "../option-grants";
 import { problemOf, type Rule } from "./rule";
 
 /**
@@ -31,7 +32,7 @@ function isAdministrative({ kind, name }: Grant, access: Access | undefined): bo
   // A role is not a scope of the catalogue, so its own words decide.
   if (kind === "role") return scopeLevel(undefined, name) === "admin";
   // A value such as `role=admin`: the vendor calls it administrative, whatever the option decides.
-  if (kind === "option") return scopeLevel(undefined, name.slice(name.indexOf("=") + 1)) === "admin";
+  if (kind === "option") return scopeLevel(undefined, optionOf(name).value) === "admin";
   if (kind !== "scope" || scopeLevel(access?.catalogue, name) !== "admin") return false;
   return !isWildcard(access?.catalogue, name) && !canMintKeys(access?.catalogue, name);
 }

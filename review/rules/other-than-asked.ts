@@ -2,8 +2,9 @@ import { dayMs, formatSpan, minuteMs, parseDuration } from "../../provider/durat
 import { otherAccess } from "../../provider/scopes";
 import { parseTime } from "../../provider/times";
 import { vendorNamed } from "../../provider/vendors";
-import { quotedList } from "../inert";
+import { quoted, quotedList } from "../inert";
 import { replacesKey } from "../key-changes";
+import { optionGrants } from "../option-grants";
 import type { Facts } from "../resource-facts";
 import { isKey, type Side, type Unit } from "../units";
 import { problemOf, type Problem, type Rule } from "./rule";
@@ -28,7 +29,12 @@ function isMadeAnew(unit: Unit): boolean {
 function differences(unit: Unit): Problem[] {
   const { before } = unit;
   if (!before) return [];
-  const found = [...otherScopes(before), ...otherPlace(before.facts), ...(isKey(unit) ? otherEnd(before.facts) : [])];
+  const found = [
+    ...otherScopes(before),
+    ...otherPlace(before.facts),
+    ...otherOptions(before.facts),
+    ...(isKey(unit) ? otherEnd(before.facts) : []),
+  ];
   return found.map(([subject, message]) => problemOf(unit, { subject, message }));
 }
 
@@ -51,6 +57,18 @@ function otherPlace({ grantedEnvironment, grantedRole }: Facts): Found[] {
       ? []
       : [[subject, `was given the ${subject} ${quotedList([given])}, which nobody asked for`] as const],
   );
+}
+
+/** What nobody asked for and the service has by itself is no difference. */
+function otherOptions(facts: Facts): Found[] {
+  const { options = {}, grantedOptions = {} } = facts;
+  return Object.entries(grantedOptions).flatMap(([name, given]): Found[] => {
+    if (!Object.hasOwn(options, name)) return [];
+    const grants = optionGrants({ ...facts, options: { [name]: given } }, "keyOptions").map((grant) => grant.name);
+    if (given === "" || grants.length === 0)
+      return [[`option ${name}`, `was not given the option ${quoted(name)}, although asked for`]];
+    return [[`option ${name}`, `was given the option ${quotedList(grants)}, which nobody asked for`]];
+  });
 }
 
 /** A difference within the service's own time step is rounding; for a backend that is not built in, up to a day. */

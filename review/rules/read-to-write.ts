@@ -1,4 +1,4 @@
-import { reachOf, scopeLevel, waysTo, type ScopeCatalogue, type ScopeLevel } from "../../provider/scopes";
+import { reachOf, scopeLevel, waysTo, wordsOf, type ScopeCatalogue, type ScopeLevel } from "../../provider/scopes";
 import { sameTarget } from "../access";
 import { isScope, type Grant } from "../grants";
 import type { AccountRow } from "../account-rows";
@@ -79,7 +79,7 @@ function rank(level: ScopeLevel): number {
  * with the words in either order, or scopes that the given one covers. Indexed, because lists have thousands.
  */
 function relationTo(catalogue: ScopeCatalogue | undefined, had: readonly string[]): (gain: string) => string[] {
-  const about = had.map((held) => words(held).filter((word) => !verbs.has(word)));
+  const about = had.map((held) => wordsOf(held).filter((word) => !verbs.has(word)));
   const byWord = Map.groupBy(had.keys(), (at) => about[at]?.[0]);
   const byWay = new Map<string, number[]>();
   for (const [at, held] of had.entries())
@@ -89,7 +89,7 @@ function relationTo(catalogue: ScopeCatalogue | undefined, had: readonly string[
       else byWay.set(way, [at]);
     }
   return (gain) => {
-    const gained = new Set(words(gain));
+    const gained = new Set(wordsOf(gain));
     const covered = [...reachOf(catalogue, [gain])].flatMap((way) => byWay.get(way) ?? []);
     const alike = [...gained].flatMap((word) =>
       (byWord.get(word) ?? []).filter((at) => about[at]?.every((each) => gained.has(each))),
@@ -116,10 +116,3 @@ const verbs = new Set([
   "manage",
   "*",
 ]);
-
-function words(scope: string): string[] {
-  return scope
-    .toLowerCase()
-    .split(/[:./_-]/)
-    .filter((word) => word !== "");
-}

@@ -3,7 +3,14 @@ import { optionProblem, textsIn } from "../../backends/option-values";
 import { holdsSecret } from "../../known-secrets";
 import { kindOf, redact } from "../../redact";
 import { nearestWord } from "../../scopes";
-import { canonicalOption, type DeclaredOption, type DeclaredOptions, type OptionValue } from "../../vendors/options";
+import {
+  canonicalOption,
+  type DeclaredOption,
+  type DeclaredOptions,
+  type OptionValue,
+  type OptionValues,
+  withDefaults,
+} from "../../vendors/options";
 import { isUnknown } from "../../wire";
 import { withheldOptions } from "../../withheld-options";
 import type { CheckPoint } from "./failures";
@@ -40,7 +47,8 @@ export function checkOptions(options: unknown, { declared = {}, what }: Owner, a
   for (const [name, { required, description }] of Object.entries(declared))
     if (required === true && !given.some(([known]) => known === name))
       fail(`options.${name}`, `"options.${name}" is missing; ${backend} needs it: ${description}`);
-  return checked.length > 0 ? Object.fromEntries(checked) : undefined;
+  // A preview shows the defaults too: a review has to see what holds, and that a backend has changed it.
+  return withDefaults(declared, Object.fromEntries(checked) as OptionValues);
 }
 
 function checkOption(name: string, value: unknown, option: DeclaredOption, { facts, failures }: CheckPoint): unknown {

@@ -30,7 +30,9 @@ describe("the lock file", () => {
   it("holds the vendor's own inputs, one text for each value", () => {
     const options = { hosts: ["b", "a"], depot: "north", superuser: false };
     const { lock } = lockOf([created(key("ci", { options })), created(account("bot", { options: { group: "ops" } }))]);
-    expect(lock?.keys).toMatchObject([{ options: ["depot=north", "hosts=b", "hosts=a", "superuser=false"] }]);
+    expect(lock?.keys).toMatchObject([
+      { options: ["depot=north", "hosts=a", "hosts=b", 'hosts=(in this order) ["b","a"]', "superuser=false"] },
+    ]);
     expect(lock?.accounts).toMatchObject([{ options: ["group=ops"] }]);
   });
 

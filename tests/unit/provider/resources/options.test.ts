@@ -83,15 +83,30 @@ describe("A vendor's own inputs of a key", () => {
     ).toEqual([]);
   });
 
-  test("are sent with their defaults, and recorded as the program gives them", async () => {
+  test("are sent and recorded with their defaults", async () => {
     const { service, resource } = key();
     await resource.up({ ...program, options: { ...given, hosts: ["b", "a", "b"], order: ["b", "a"] } });
     const sent = service.calls.find(([method]) => method === "createKey")?.[1];
     expect(sent).toMatchObject({
       options: { project: "proj_a", region: "north", hosts: ["a", "b"], order: ["b", "a"] },
     });
-    expect(resource.outs.options).toEqual({ project: "proj_a", hosts: ["a", "b"], order: ["b", "a"] });
+    expect(resource.outs.options).toEqual({
+      project: "proj_a",
+      region: "north",
+      hosts: ["a", "b"],
+      order: ["b", "a"],
+    });
     expect(await resource.refresh()).toEqual([]);
+  });
+
+  test("are another value where the backend changes a default, so that a preview shows it", async () => {
+    const { service, resource } = key();
+    await resource.up({ ...program, options: given });
+    service.declared = { keyOptions: { ...keyOptions, region: { ...keyOptions.region, default: "south" } } };
+    const later = key(service).resource;
+    later.state = resource.state;
+    expect((await later.up({ ...program, options: given })).op).toBe("replace");
+    expect(later.outs.options).toEqual({ ...given, region: "south" });
   });
 
   test("change nothing where only a default is written out, or an order that does not count", async () => {
@@ -154,7 +169,7 @@ describe("A vendor's own inputs of a key", () => {
     expect(await resource.refresh()).toEqual([]);
     service.edit("key-1", { options: { ...options, hosts: null, uses: null } });
     expect(await resource.refresh()).toEqual(["options"]);
-    expect(resource.outs.options).toEqual({ ...given, uses: 3 });
+    expect(resource.outs.options).toEqual({ ...given, region: "north", uses: 3 });
   });
 
   test("that somebody changes and changes back are no drift", async () => {
@@ -165,7 +180,7 @@ describe("A vendor's own inputs of a key", () => {
     await resource.refresh();
     service.edit("key-1", { options });
     await resource.refresh();
-    expect(resource.outs.options).toEqual(options);
+    expect(resource.outs.options).toEqual({ ...options, region: "north" });
     expect((await resource.up({ ...program, options })).op).toBe("same");
   });
 
@@ -235,7 +250,7 @@ describe("A vendor's own inputs of a rotating key", () => {
     await resource.up({ ...rotating, options: given });
     service.edit("key-1", { options: { ...given, superuser: true } });
     await resource.refresh();
-    expect(resource.outs.options).toEqual({ ...given, superuser: true });
+    expect(resource.outs.options).toEqual({ ...given, region: "north", superuser: true });
     await resource.up({ ...rotating, options: given });
     expect(resource.outs).toMatchObject({ generation: 2, options: given });
     expect(resource.outs.agreedOptions).toBeUndefined();
