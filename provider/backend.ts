@@ -1,6 +1,7 @@
 /** `pulumi-apikeys/backend`: everything that your own backend needs. */
 export { connectionFields, type ConnectionField } from "./backends/connection-fields";
 export { everyPage } from "./backends/every-page";
+export { type AnswerForm, type FieldsOf, fieldsOf } from "./backends/fields-of";
 export { parseAnswer } from "./backends/parse-answer";
 export { unlessGone } from "./backends/unless-gone";
 export { defined } from "./defined";

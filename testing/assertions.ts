@@ -99,7 +99,7 @@ export function assertIsOneOf(error: unknown, classes: readonly ErrorClass[], wh
  * What the service itself shows of a secret, such as an id that is a part of it, may stand there.
  */
 export function assertHoldsNone(error: unknown, values: readonly string[], what = "a call"): void {
-  for (const value of values) {
+  for (const value of values.flatMap(writtenForms)) {
     const windows = windowsOf(value);
     for (const [form, text] of Object.entries(textsOf(error)))
       assert.ok(
@@ -108,6 +108,22 @@ export function assertHoldsNone(error: unknown, values: readonly string[], what 
         `${what} fails with an error whose ${form} holds a secret of ${value.length} characters, or a part of it; name it in the request's "secrets"`,
       );
   }
+}
+
+/** A secret as it stands in a URL, in JSON, and in the usual encodings. */
+function writtenForms(value: string): string[] {
+  const bytes = Buffer.from(value);
+  const [json, url] = [JSON.stringify(value).slice(1, -1), encodeURIComponent(value)];
+  return [
+    ...new Set([
+      value,
+      json,
+      url,
+      bytes.toString("base64").replace(/=+$/, ""),
+      bytes.toString("base64url"),
+      bytes.toString("hex"),
+    ]),
+  ];
 }
 
 /** An error in every form in which it may be printed or logged. */

@@ -33,17 +33,12 @@ export interface BackendHarness {
   /** Two accounts that exist already, where keys live under accounts that the backend cannot make. */
   readonly parents?: readonly [string, string];
   /**
-   * How many keys are more than the service lists on one page.
-   *
-   * @default 3
+   * A number of keys that is more than the service lists on one page, or `"no pages"`. Left out: that lists are read to their end
+   * is reported as skipped.
    */
-  readonly manyKeys?: number;
-  /**
-   * How many service accounts are more than the service lists on one page.
-   *
-   * @default 3
-   */
-  readonly manyAccounts?: number;
+  readonly manyKeys?: number | "no pages";
+  /** The same for service accounts. */
+  readonly manyAccounts?: number | "no pages";
   /** Whether a key opens the service's own door: the proof, on the data plane, that it lives. Counts as a use of it. */
   works?(key: IssuedApiKey, serviceAccountId: string | undefined): Promise<boolean>;
   /**

@@ -1,7 +1,8 @@
 /** What a contract asks of the runner that calls it. */
 export interface TestRunner {
   readonly describe: (title: string, body: () => void) => void;
-  readonly test: (title: string, body: () => Promise<void>, timeoutMs: number) => void;
+  /** @param body - returns what could not be proven, in sentences: the runner shows the test as skipped, with these reasons. */
+  readonly test: (title: string, body: () => Promise<readonly string[]>, timeoutMs: number) => void;
   readonly beforeAll: (body: () => Promise<void>, timeoutMs: number) => void;
   readonly afterAll: (body: () => Promise<void>, timeoutMs: number) => void;
 }
@@ -10,21 +11,34 @@ type Registers = (...args: readonly unknown[]) => unknown;
 const names = ["describe", "test", "beforeAll", "afterAll"] as const;
 
 /** The runner's globals (jest; vitest with `globals: true`), or else `node:test`. */
-export function findRunner(globals: Readonly<Record<string, unknown>> = globalThis): TestRunner {
+export function findRunner(
+  globals: Readonly<Record<string, unknown>> = globalThis,
+  nodeTest: () => NodeTest = loadNodeTest,
+): TestRunner {
   if (names.every((name) => typeof globals[name] === "function")) return asRunner(globals);
   if (process.env.VITEST !== undefined) {
     throw new Error(
       'describeBackend needs the global "describe" and "test": set `test.globals: true` in the vitest configuration.',
     );
   }
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded only where no other runner is at work
-  const { describe, test, before, after } = require("node:test") as typeof import("node:test");
+  const { describe, test, before, after } = nodeTest();
   return {
     describe: (title, body) => void describe(title, body),
-    test: (title, body, timeout) => void test(title, { timeout }, body),
+    test: (title, body, timeout) =>
+      void test(title, { timeout }, async (context) => {
+        const skipped = await body();
+        if (skipped.length > 0) context.skip(skipped.join("; "));
+      }),
     beforeAll: (body, timeout) => before(body, { timeout }),
     afterAll: (body, timeout) => after(body, { timeout }),
   };
+}
+
+type NodeTest = Pick<typeof import("node:test"), "describe" | "test" | "before" | "after">;
+
+function loadNodeTest(): NodeTest {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded only where no other runner is at work
+  return require("node:test") as NodeTest;
 }
 
 function asRunner(globals: Readonly<Record<string, unknown>>): TestRunner {
@@ -32,5 +46,24 @@ function asRunner(globals: Readonly<Record<string, unknown>>): TestRunner {
     (name: (typeof names)[number]) =>
     (...args: readonly unknown[]) =>
       void (globals[name] as Registers)(...args);
-  return { describe: call("describe"), test: call("test"), beforeAll: call("beforeAll"), afterAll: call("afterAll") };
+  return {
+    describe: call("describe"),
+    test: (title, body, timeout) => {
+      // Without a parameter of its own: jest takes one for a callback that says when the test is done.
+      const run = async (...given: readonly unknown[]) => {
+        const skipped = await body();
+        if (skipped.length > 0) tellSkipped(title, skipped.join("; "), given[0]);
+      };
+      call("test")(title, run, timeout);
+    },
+    beforeAll: call("beforeAll"),
+    afterAll: call("afterAll"),
+  };
+}
+
+/** vitest can skip a test that runs already; jest cannot, and shows what is printed. */
+function tellSkipped(title: string, reasons: string, context: unknown): void {
+  const skip = (context as { readonly skip?: unknown } | undefined)?.skip;
+  if (typeof skip === "function") (skip as Registers).call(context, reasons);
+  else console.warn(`not proven: "${title}": ${reasons}`);
 }

@@ -17,6 +17,7 @@ import {
   createConnections,
 } from "../provider/connections";
 import { defined } from "../provider/defined";
+import { formatSpan } from "../provider/durations";
 import { logicalName, type Origin, physicalName } from "../provider/resources/names";
 import { formatTime } from "../provider/times";
 import { nameRules } from "../provider/vendors/name-rules";
@@ -127,7 +128,10 @@ export class Workbench {
     const beforeMs = performance.now();
     if (this.harness.advance) await this.harness.advance(ms);
     else if (ms <= 2_000) await wait(ms);
-    else return false;
+    else {
+      this.skip(`what takes ${formatSpan(ms)}: the harness has no "advance"`);
+      return false;
+    }
     this.#opened.aheadMs += Math.max(0, ms - (performance.now() - beforeMs));
     return true;
   }
@@ -211,6 +215,16 @@ export class Workbench {
     return Object.keys(this.connection[part] ?? {}).filter((name) => !proven.includes(name));
   }
 
+  /** How many keys or accounts show whether lists are read to their end. */
+  manyOf(which: "manyKeys" | "manyAccounts"): number {
+    const many = this.harness[which];
+    if (many === undefined)
+      this.skip(
+        `whether a list is read to its end: the harness has no "${which}"; give a number that is more than the service lists on one page, or "no pages"`,
+      );
+    return many === undefined || many === "no pages" ? 3 : many;
+  }
+
   /** Says what cannot be proven here, and why: the runner shows it. */
   skip(reason: string): void {
     this.skipped.push(reason);
@@ -254,6 +268,7 @@ export class Workbench {
 
   /** Whether a key opens the service's door; undefined where the harness cannot tell. Waits for the service's lag. */
   async works(key: IssuedApiKey, { serviceAccountId }: Parent, expected: boolean): Promise<boolean | undefined> {
+    if (!this.harness.works) this.skip('whether keys open the service\'s door: the harness has no "works"');
     return within(
       expected ? this.can.activationLagMs : this.can.revocationLagMs,
       async () => this.harness.works?.(key, serviceAccountId),

@@ -4,7 +4,7 @@
  *
  * Write down here what is odd about the service: what it changes, shortens, forgets or does late.
  */
-const { defineBackend, everyPage, path, ResponseShapeError } = require("pulumi-apikeys/backend");
+const { defineBackend, everyPage, fieldsOf, path } = require("pulumi-apikeys/backend");
 
 exports.acme = defineBackend({
   name: "acme",
@@ -27,7 +27,7 @@ exports.acme = defineBackend({
     // Sent once. If the answer is lost, the key is found by this name and revoked.
     async createKey({ name, scopes }) {
       const { body } = await http.request({ method: "POST", path: "/keys", json: { name, scopes } });
-      return { ...toKey(body), secret: textOf(body, "secret") };
+      return { ...toKey(body), ...fieldsOf(body, { secret: "text" }) };
     },
 
     // undefined: the service knows no such key. A refusal is an error, which `request` throws.
@@ -39,9 +39,8 @@ exports.acme = defineBackend({
     listKeys: () =>
       everyPage("/keys", async (page) => {
         const { body } = await http.request({ method: "GET", path: "/keys", query: { page } });
-        const { keys, next } = objectOf(body);
-        if (!Array.isArray(keys)) throw wrong("keys");
-        return { items: keys.map(toKey), next: typeof next === "number" ? String(next) : undefined };
+        const { keys, next } = fieldsOf(body, { keys: "list", next: "id?" });
+        return { items: keys.map(toKey), next };
       }),
 
     async revokeKey({ id }) {
@@ -53,23 +52,7 @@ exports.acme = defineBackend({
 
 /** @returns {import("pulumi-apikeys/backend").ApiKey} */
 function toKey(/** @type {unknown} */ answer) {
-  const { scopes } = objectOf(answer);
-  if (!Array.isArray(scopes)) throw wrong("scopes");
-  return { id: textOf(answer, "id"), name: textOf(answer, "name"), status: "active", scopes };
+  // Each field with its kind. Another form is an error that names the field and quotes nothing: it could hold a secret.
+  const { id, name, scopes } = fieldsOf(answer, { id: "id", name: "text", scopes: "texts" });
+  return { id, name, status: "active", scopes };
 }
-
-/** @returns {Record<string, unknown>} */
-function objectOf(/** @type {any} */ answer) {
-  if (typeof answer !== "object" || answer === null) throw wrong("object");
-  return answer;
-}
-
-function textOf(/** @type {unknown} */ answer, /** @type {string} */ field) {
-  const value = objectOf(answer)[field];
-  if (typeof value !== "string" || value === "") throw wrong(field);
-  return value;
-}
-
-// Names the field and quotes nothing: what the service says can hold a secret.
-const wrong = (/** @type {string} */ field) =>
-  new ResponseShapeError(`Acme gave no usable "${field}". Check the connection's url.`);

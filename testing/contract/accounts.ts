@@ -23,7 +23,7 @@ export function accountContract(can: Capabilities): Contract {
         (await bench.client.listServiceAccounts?.({ name }))?.map(({ id }) => id),
         [account.id],
       );
-      for (let more = bench.harness.manyAccounts ?? 3; more > 2; more -= 1) await bench.makeAccount();
+      for (let more = bench.manyOf("manyAccounts"); more > 2; more -= 1) await bench.makeAccount();
       const all = (await bench.client.listServiceAccounts?.({})) ?? [];
       for (const listed of all.filter(({ id }) => id === account.id || id === longer.id)) assertAccountForm(listed);
       for (const { id } of [account, longer])
@@ -87,7 +87,8 @@ export function accountContract(can: Capabilities): Contract {
         assert.equal(role, bench.harness.serviceAccount?.role);
         assert.equal((await foundAccount(bench, id)).role, role);
         const { otherRole } = bench.harness;
-        if (serviceAccounts.role !== "update" || otherRole === undefined) return;
+        if (serviceAccounts.role !== "update") return;
+        if (otherRole === undefined) return bench.skip('a change of the role: the harness has no "otherRole"');
         assert.equal((await changed(bench, id, { role: otherRole })).role, otherRole, "a role is changed in place");
       },
     }),

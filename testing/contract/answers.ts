@@ -67,7 +67,7 @@ export async function interrupted(
   });
 }
 
-async function withDouble(
+export async function withDouble(
   bench: Workbench,
   retryBudget: string,
   use: (double: ServiceDouble, client: Workbench["client"]) => Promise<void>,
@@ -85,14 +85,14 @@ async function withDouble(
 
 type Outcome = { readonly told: unknown } | { readonly error: unknown };
 
-function settled(call: Promise<unknown>): Promise<Outcome> {
+export function settled(call: Promise<unknown>): Promise<Outcome> {
   return call.then(
     (told) => ({ told }),
     (error: unknown) => ({ error }),
   );
 }
 
-async function truthOf(check: () => Promise<void>, what: string): Promise<void> {
+export async function truthOf(check: () => Promise<void>, what: string): Promise<void> {
   try {
     await check();
   } catch (error) {

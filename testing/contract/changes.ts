@@ -115,7 +115,8 @@ function rotationPromises({ nativeRotate }: Capabilities): Contract {
             isNear(rotated.key.previousValidUntil, bench.timeIn(graceMs), 120_000),
             "the grace has to be the one that was asked for",
           );
-        if (!bench.client.revokePrevious) return;
+        if (!bench.client.revokePrevious)
+          return bench.skip('an early end of the old secret: the backend has no "revokePrevious"');
         assert.equal(await bench.client.revokePrevious(rotated.ref), "revoked");
         assert.notEqual(await bench.works(old.key, old.ref, false), true, "the old secret must not work any more");
         assert.notEqual(await bench.works(rotated.key, rotated.ref, true), false, "the new secret has to work");

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { Capabilities, KeyRef } from "../../provider/backends/definition";
 import { assertKeyForm } from "../assertions";
-import { type Contract, type Workbench, within } from "../workbench";
-import { interrupted } from "./answers";
+import { type Contract, parentOf, type Workbench, within } from "../workbench";
+import { interrupted, settled, withDouble } from "./answers";
 
 /** Finding and revoking keys. */
 export function findingContract(can: Capabilities): Contract {
@@ -25,7 +25,7 @@ function findingPromises(can: Capabilities): Contract {
   return {
     "a key is found by its name among more keys than fit on one page": async (bench) => {
       const parent = await bench.parent();
-      const many = Math.min(bench.harness.manyKeys ?? 3, bench.room());
+      const many = Math.min(bench.manyOf("manyKeys"), bench.room());
       const names: string[] = [];
       for (let count = 0; count < many; count += 1) names.push((await bench.issue({}, parent)).ref.name);
       const isComplete = (keys: readonly { readonly name: string }[] | undefined) =>
@@ -61,6 +61,7 @@ function findingPromises(can: Capabilities): Contract {
       }
       assert.equal((await found(bench, ref)).status, "active");
     },
+    "an id is one part of a path, whatever stands in it": (bench) => idsAreEncoded(bench),
     ...(can.parent === "serviceAccount" && {
       "a key is not found, and not revoked, under another account": async (bench) => {
         const { key, ref } = await bench.issue();
@@ -74,6 +75,30 @@ function findingPromises(can: Capabilities): Contract {
       },
     }),
   };
+}
+
+/** What a service's own ids may hold. */
+const oddIds = ["q7/z9", "q7?z=9", "q7#z9"];
+
+async function idsAreEncoded(bench: Workbench): Promise<void> {
+  const parent = await bench.parent();
+  await withDouble(bench, "0s", async (double, client) => {
+    for (const id of oddIds) {
+      const ref = { id, name: bench.newName(), ...parentOf(parent) };
+      const calls = {
+        getKey: () => client.getKey(ref),
+        revokeKey: () => client.revokeKey(ref),
+        getServiceAccount: () => Promise.resolve(client.getServiceAccount?.(id)),
+        deleteServiceAccount: () => Promise.resolve(client.deleteServiceAccount?.(id)),
+      };
+      for (const [name, call] of Object.entries(calls)) {
+        double.interrupt(() => ({ status: 404, body: "{}" }));
+        await settled(call());
+        for (const { path } of double.requests)
+          assert.ok(!path.includes(id), `${name} puts an id into a path as it is; encode it: path\`/keys/\${id}\``);
+      }
+    }
+  });
 }
 
 function revokingPromises(can: Capabilities): Contract {

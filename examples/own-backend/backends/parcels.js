@@ -10,7 +10,7 @@
  * - the caller may choose the secret
  * - nothing of a key or a project can be changed; what is revoked is forgotten: 404
  */
-const { defineBackend, formatTime, path, ResponseShapeError } = require("pulumi-apikeys/backend");
+const { defineBackend, fieldsOf, formatTime, path } = require("pulumi-apikeys/backend");
 
 exports.parcels = defineBackend({
   name: "parcels",
@@ -57,7 +57,7 @@ exports.parcels = defineBackend({
         // What stands in `secrets` is kept out of every message.
         const secrets = secretValue === undefined ? [] : [secretValue];
         const { body } = await http.request({ method: "POST", path: keysAt(serviceAccountId), json, secrets });
-        return { ...toKey(body), secret: known(body, { secret: "string" }).secret };
+        return { ...toKey(body), secret: fieldsOf(body, { secret: "text" }).secret };
       },
       async getKey({ id, serviceAccountId }) {
         const { absent, body } = await find(keyAt(serviceAccountId, id));
@@ -65,7 +65,7 @@ exports.parcels = defineBackend({
       },
       async listKeys({ serviceAccountId }) {
         const { absent, body } = await find(keysAt(serviceAccountId));
-        return absent ? undefined : known(body, { keys: "object" }).keys.map(toKey);
+        return absent ? undefined : fieldsOf(body, { keys: "list" }).keys.map(toKey);
       },
       async revokeKey({ id, serviceAccountId }) {
         const { absent } = await remove(keyAt(serviceAccountId, id));
@@ -81,8 +81,7 @@ exports.parcels = defineBackend({
       },
       async listServiceAccounts({ name }) {
         const { body } = await http.request({ method: "GET", path: "/projects" });
-        /** @type {import("pulumi-apikeys/backend").ServiceAccount[]} */
-        const accounts = known(body, { projects: "object" }).projects.map(toAccount);
+        const accounts = fieldsOf(body, { projects: "list" }).projects.map(toAccount);
         return accounts.filter((account) => name === undefined || account.name === name);
       },
       async deleteServiceAccount(id) {
@@ -95,28 +94,23 @@ exports.parcels = defineBackend({
 
 /** @type {(wire: unknown) => import("pulumi-apikeys/backend").ApiKey} */
 function toKey(wire) {
-  const form = {
-    ...{ id: "number", label: "string", scope: "string", depot: "string" },
-    ...{ expires: "number", created: "number" },
-  };
-  const { id, label, scope, depot, expires, created } = known(wire, form);
-  const end = expires === 0 ? {} : { expiresAt: toTime(expires) };
-  const times = { createdAt: toTime(created), ...end };
-  return { id: `${id}`, name: label, status: "active", scopes: scope.split(" "), options: { depot }, ...times };
+  // Named fields, each of its kind; the error for another form quotes nothing, because it could be a secret.
+  const { id, label, scope, depot, expires, created } = fieldsOf(wire, {
+    id: "id",
+    label: "text",
+    scope: "text",
+    depot: "text",
+    expires: "number",
+    created: "number",
+  });
+  const times = { createdAt: toTime(created), expiresAt: expires === 0 ? undefined : toTime(expires) };
+  return { id, name: label, status: "active", scopes: scope.split(" "), options: { depot }, ...times };
 }
 
 /** @type {(wire: unknown) => import("pulumi-apikeys/backend").ServiceAccount} */
 function toAccount(wire) {
-  const { id, title } = known(wire, { id: "number", title: "string" });
-  return { id: `${id}`, name: title, status: "active" };
-}
-
-/** The answer, once its fields are of the kinds that we know. The message quotes nothing: it could be a secret. */
-function known(/** @type {any} */ answer, /** @type {Record<string, string>} */ form) {
-  const wrong = Object.keys(form).find((field) => typeof answer?.[field] !== form[field]);
-  if (wrong !== undefined)
-    throw new ResponseShapeError(`Parcels gave no usable "${wrong}". Check the connection's url.`);
-  return answer;
+  const { id, title } = fieldsOf(wire, { id: "id", title: "text" });
+  return { id, name: title, status: "active" };
 }
 
 const toTime = (/** @type {number} */ seconds) => formatTime(seconds * 1000);

@@ -10,6 +10,8 @@ describeBackend(parcels, async () => {
     url,
     token: adminToken,
     scopes: [["parcels.read"], ["parcels.read", "labels.print"], ["parcels.write"]],
+    manyKeys: "no pages",
+    manyAccounts: "no pages",
     works: async ({ secret }) => (await fetch(`${url}/parcels`, { headers: { authorization: `Bearer ${secret}` } })).ok,
     advance: async (ms) => void (aheadMs += ms),
     close,

@@ -1,0 +1,74 @@
+import { isUnclear, ProviderError } from "../../provider/errors";
+import { forgetSecrets } from "../../provider/known-secrets";
+import { secretLike } from "../../provider/secret-shapes";
+import { assertHoldsNone, assertIsOneOf } from "../assertions";
+import type { Contract, Workbench } from "../workbench";
+import { settled, truthOf, withDouble } from "./answers";
+import { callsOf, type PrepareCall } from "./calls";
+
+/** More fields than any answer needs; of a list the first entry stands for all. */
+const mostFields = 40;
+const deepest = 4;
+
+/** Every field of the service's real answers, missing once and of another kind once. */
+export const fieldContract: Contract = {
+  "a field that is missing in the service's own answer, or of another kind, is an error or the truth, and tells no secret":
+    async (bench) => {
+      for (const [name, prepare] of Object.entries(callsOf(bench))) await eachField(bench, name, prepare);
+    },
+};
+
+async function eachField(bench: Workbench, name: string, prepare: PrepareCall): Promise<void> {
+  await withDouble(bench, "0s", async (double, client) => {
+    let paths: readonly Path[] | undefined;
+    for (let at = -1; at < 2 * Math.min(paths?.length ?? 1, mostFields); at += 1) {
+      const call = await prepare();
+      forgetSecrets();
+      let answer: unknown;
+      const path = at < 0 ? undefined : paths?.[at >> 1];
+      const isMissing = at % 2 === 0;
+      double.interrupt(() => ({
+        exchange: (real) => {
+          answer ??= real;
+          return JSON.stringify(path ? changed(real, path, isMissing) : real);
+        },
+      }));
+      const outcome = await settled(call.run(client));
+      double.passOn();
+      paths ??= pathsIn(answer);
+      const what = `${name}, in whose answer "${path?.join(".") ?? "nothing"}" is ${isMissing ? "missing" : "of another kind"},`;
+      if ("error" in outcome) {
+        assertIsOneOf(outcome.error, [ProviderError], what);
+        if (name === "createKey" && path && !isUnclear(outcome.error))
+          throw new Error(`${what} fails with ${String(outcome.error)}: nobody looks for the key that was made`);
+        assertHoldsNone(outcome.error, [bench.harness.token, ...call.secrets, ...secretLike(answer, "")], what);
+      } else if (path) await truthOf(() => call.assertTrue(outcome.told), what);
+      await call.clean();
+    }
+  });
+}
+
+type Path = readonly string[];
+
+function pathsIn(value: unknown, before: Path = []): Path[] {
+  if (typeof value !== "object" || value === null || before.length >= deepest) return [];
+  const entries = Object.entries(value);
+  return (Array.isArray(value) ? entries.slice(0, 1) : entries).flatMap(([name, inner]) => [
+    ...(Array.isArray(value) ? [] : [[...before, name]]),
+    ...pathsIn(inner, [...before, name]),
+  ]);
+}
+
+/** The answer without that field, or with its value in something else. */
+function changed(value: unknown, [name = "", ...rest]: Path, isMissing: boolean): unknown {
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return value;
+  const old = (value as Readonly<Record<string, unknown>>)[name];
+  if (rest.length === 0 && isMissing) {
+    const { [name]: _gone, ...others } = value as Readonly<Record<string, unknown>>;
+    return others;
+  }
+  const inner = rest.length > 0 ? changed(old, rest, isMissing) : { was: [old] };
+  return Array.isArray(value)
+    ? value.map((each: unknown, index) => (String(index) === name ? inner : each))
+    : { ...value, [name]: inner };
+}
