@@ -2,6 +2,9 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { publishedParts } from "./secret-shapes";
 import { SecretWindows } from "./secret-windows";
 
+/** A header could not carry a longer secret. */
+const longestSecret = 16 * 1024;
+
 /**
  * The secrets that this process has seen: admin credentials, sessions, the keys of its resources, and what looks like a
  * secret in the answers to its creates. All text that leaves the process is compared with all of them, whatever
@@ -20,7 +23,10 @@ class SecretMemory {
     this.#most = most;
   }
 
-  remember(secret: string, parts: readonly string[]): void {
+  remember(whole: string, wholeParts: readonly string[]): void {
+    // A longer text must not push out what is known.
+    const secret = whole.slice(0, longestSecret);
+    const parts = whole === secret ? wholeParts : [secret];
     if (secret === "") return;
     const known = this.#secrets.delete(secret);
     this.#secrets.set(secret, parts);
@@ -63,6 +69,10 @@ const printed = new SecretMemory(most);
 const stored = new SecretMemory(most);
 /** Only the admin credentials. They are few, so eight characters of one do not appear by chance. */
 const credentials = new SecretMemory(most);
+/** What only looks like a secret. It has a memory of its own, because a service could fill it with anything. */
+const suspected = new SecretMemory(most);
+/** So long that all suspects of one answer fit into what that memory keeps when it is full. */
+const longestSuspect = 1_000;
 /** The secrets of the resource that the current call is about. */
 const own = new AsyncLocalStorage<SecretWindows>();
 /** The limit for all other secrets of the process: among a thousand of them, a shorter match is chance. */
@@ -108,7 +118,8 @@ export function rememberCredential(credential: string, logsIn: boolean): void {
 
 /** Keeps possible secrets out of messages only: a guess must not make a key's id look exposed. */
 export function rememberSuspects(...suspects: readonly string[]): void {
-  for (const suspect of suspects) printed.remember(suspect, [suspect]);
+  for (const suspect of suspects)
+    suspected.remember(suspect.slice(0, longestSuspect), [suspect.slice(0, longestSuspect)]);
 }
 
 /** Resets to the state of a new process, for the contract suite: it must see which secrets a backend fails to name. */
@@ -116,11 +127,13 @@ export function forgetSecrets(): void {
   printed.forget();
   stored.forget();
   credentials.forget();
+  suspected.forget();
 }
 
 /** The pieces that no message may contain. */
-export function knownWindows(): SecretWindows {
-  return printed.windows();
+export function knownWindows(): readonly SecretWindows[] {
+  // The credentials stand here once more, because very many keys could push them out of the other memory.
+  return [printed.windows(), credentials.windows(), suspected.windows()];
 }
 
 /**

@@ -43,7 +43,7 @@ function maskedLine(text: string, secrets: readonly string[], guess: boolean): s
   const given = new SecretWindows();
   for (const secret of secrets) given.add(secret);
   given.find(text, mark);
-  knownWindows().find(text, mark);
+  for (const known of knownWindows()) known.find(text, mark);
   if (guess)
     for (const { bytes, starts, ends } of viewsOf(text))
       findShapes(bytes, (start, end) => mark(starts[start] ?? 0, ends[end - 1] ?? 0));

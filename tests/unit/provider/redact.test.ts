@@ -7,6 +7,7 @@ import "../../../provider/backends/pulseapi";
 import "../../../provider/backends/zenml";
 import {
   aboutSecrets,
+  forgetSecrets,
   holdsSecret,
   rememberCredential,
   rememberSecrets,
@@ -185,6 +186,21 @@ describe("a secret that the process knows", () => {
     expect(holdsSecret(other.slice(4, 14))).toBe(false);
     expect(holdsSecret(other.slice(4, 16))).toBe(true);
     expect(holdsSecret(hex)).toBe(true);
+  });
+
+  test("is not forgotten for what a service says: neither for guesses, nor for keys that are longer than any", () => {
+    forgetSecrets();
+    rememberCredential("admin-of-the-service-8812", false);
+    rememberSecrets("key-of-another-resource-4711");
+    for (let count = 0; count < 40; count += 1)
+      rememberSuspects(`${count}`.repeat(1_000_000), `guess-${count}`.repeat(500));
+    rememberSecrets("k".repeat(16_000_000));
+    rememberSuspects("a-new-key-0815", ...Array.from({ length: 31 }, (_, at) => `${at}-`.repeat(1_000_000)));
+    expect(redact("made a-new-key-0815")).toBe("made [redacted]");
+    expect(redact("it is key-of-another-resource-4711")).toBe("it is [redacted]");
+    for (let count = 0; count < 40; count += 1) rememberSecrets(`${count} `.repeat(100_000));
+    expect(redact("it is admin-of-the-service-8812")).toBe("it is [redacted]");
+    forgetSecrets();
   });
 
   test("that is a guess is kept out of messages alone", () => {
