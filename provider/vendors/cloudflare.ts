@@ -19,8 +19,8 @@ export const cloudflare = {
     limits: { nameLength: 120 },
   },
   /**
-   * Scopes are the names of permission groups. Cloudflare lists them to whoever asks with a credential
-   * (`apikeys scopes --connection …`), so any name is taken here; `!zone=<id>` limits one to a zone.
+   * Scopes are the names of permission groups. Cloudflare lists them only to a credential, so any name is taken here, and
+   * compared with that list before a token is made; `!zone=<id>` limits one to a zone.
    */
   catalogue: {
     scopes: {

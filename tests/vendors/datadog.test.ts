@@ -134,8 +134,11 @@ describeVendor(
   },
 );
 
-describeVendor({
-  ...{ backend: "datadog", start: startDatadog, harness, fields: { accountEmail, keys: "application-keys" } },
+describeVendor<DatadogDouble>({
+  ...{ backend: "datadog", start: startDatadog },
+  // The pages of lists are those of the suite above.
+  harness: (vendor) => ({ ...harness(vendor), manyKeys: 3, manyAccounts: 3 }),
+  ...{ fields: { accountEmail, keys: "application-keys" } },
   alsoAnswers: datadogRefusals,
   operations: [...onUsers, ...onKeys("application_keys", "app_key_id"), `GET ${accounts}/access_tokens`],
 });
