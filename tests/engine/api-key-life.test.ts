@@ -241,4 +241,38 @@ describe.each<Face>(["dynamic", "plugin"])("A key's life on the real engine, as 
     }),
     180_000,
   );
+
+  test(
+    "that is given less than it asked for fails in every update with the key kept, until the program accepts that",
+    storyOn(face, async ({ stack, services }) => {
+      const given = { id: "key_less", name: "k", scopes: ["read:alerts"], environment: "live", status: "active" };
+      const body = { ...given, key: "pk_live_canary0LessThanAsked" };
+      stack.guard(body.key);
+      await services.faults.add({
+        service: "pulsely",
+        method: "POST",
+        path: "/api-keys$",
+        kind: "garbage",
+        status: 201,
+        body,
+      });
+      const program = (more: string) =>
+        stack.program(
+          `const k = new ApiKey("k", { scopes: ["read:alerts", "read:checks"], exactName: true, ${more} }); exports.id = k.keyId;`,
+        );
+      program("");
+      const words = /the key "k" was not given "read:checks", although asked for/;
+      for (const _run of [1, 2]) {
+        const { text } = await stack.failingUp();
+        expect(text).toMatch(words);
+        expect(text).toMatch(/The key key_less is kept in the state\..*acceptLess: true/);
+        expect((await stack.state()).map(({ id }) => id)).toEqual(["key_less"]);
+      }
+      program("acceptLess: true");
+      expect((await stack.up()).text).toMatch(words);
+      expect((await stack.outputs()).id).toBe("key_less");
+      expect((await services.requests("pulsely")).filter(({ method }) => method === "POST")).toHaveLength(1);
+    }),
+    180_000,
+  );
 });
