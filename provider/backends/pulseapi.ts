@@ -73,6 +73,12 @@ export const pulseapi = defineBackend<Dialect<typeof dialect>>({
         const { body } = await http.request({ method: "PATCH", path: keyAt(ref), json: { name }, idempotent: true });
         return toKey(parseAnswer("PATCH", keyAt(ref), oneSchema, body).data);
       },
+      async probe({ secret }) {
+        const own = { headers: { authorization: `Bearer ${secret}` }, authenticated: false, secrets: [secret] };
+        // A 402 (a plan that was downgraded) and a 403 also show that the service knows the key.
+        const { status } = await http.request({ method: "GET", path: paths.keys, ...own, absent: [401, 402, 403] });
+        return { works: status !== 401 };
+      },
       async revokeKey(ref) {
         const { absent } = await http.request({ method: "DELETE", path: keyAt(ref), absent: [404] });
         return absent ? "absent" : "revoked";

@@ -70,6 +70,12 @@ export const pulsely = defineBackend<Dialect<typeof dialect>>({
       const { body } = await http.request({ method: "PATCH", path: at, json: { name }, idempotent: true });
       return toKey(parseAnswer("PATCH", at, keySchema, body));
     },
+    async probe({ secret }) {
+      const own = { headers: { authorization: `Bearer ${secret}` }, authenticated: false, secrets: [secret] };
+      // A 403 also shows that the service knows the key: most keys may not manage keys.
+      const { status } = await http.request({ method: "GET", path: paths.keys, ...own, absent: [401, 403] });
+      return { works: status !== 401 };
+    },
     async revokeKey({ id }) {
       const { absent } = await http.request({ method: "DELETE", path: paths.keys + path`/${id}`, absent: [404] });
       return absent ? "absent" : "revoked";
