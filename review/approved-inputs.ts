@@ -1,5 +1,6 @@
 import { canonicalJson } from "./canonical";
 import { exactText } from "./exact-text";
+import { isRecord } from "./preview-form";
 import { sha256 } from "./sha256";
 
 /**
@@ -34,9 +35,16 @@ export function fixedInputs(inputs: Readonly<Record<string, unknown>>): Record<s
   return Object.fromEntries(
     Object.entries(inputs)
       .filter(([name, value]) => !free.has(name) && value !== undefined && value !== null)
-      .map(([name, value]) => [exactText(name), hashOf(canonicalJson(value))] as const)
+      .map(([name, value]) => [exactText(name), hashOf(canonicalJson(withoutSecret(name, value)))] as const)
       .sort(([a], [b]) => (a < b ? -1 : 1)),
   );
+}
+
+/** The secret of an adopted key opens what its id names, or is refused; a preview masks it, an update does not. */
+function withoutSecret(name: string, value: unknown): unknown {
+  if (name !== "adopt" || !isRecord(value)) return value;
+  const { secret: _secret, ...adopt } = value;
+  return adopt;
 }
 
 /** 128 bits: nobody can find a second text with the same hash. */

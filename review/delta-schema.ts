@@ -28,6 +28,8 @@ const life = z.strictObject({
   jitter: text.optional(),
   onDisabled: text.optional(),
   acceptLess: text.optional(),
+  revokeOnDestroy: text.optional(),
+  firstRotation: text.optional(),
   /** Names of those that are secret or not known before the update. */
   hidden: texts,
 });
@@ -43,6 +45,8 @@ const side = z.strictObject({
   extraScopes: z
     .record(text, z.strictObject({ level: z.enum(scopeLevels).optional(), implies: texts.optional() }))
     .optional(),
+  /** The service's id of the key or account, if it was there before and is taken over. */
+  adopts: text.optional(),
   connection: text,
   environment: text.nullable(),
   /** The account of a key. Null: the key belongs to none. */

@@ -19,6 +19,7 @@ export function changedFacts({ before, after }: DeltaEntry): ChangedFact[] {
     ["environment", before.environment ?? "none", after.environment ?? "none"],
     ["account", accountOf(before), accountOf(after)],
     ...lifeFields.map((name): [string, string, string] => [name, lifeOf(before, name), lifeOf(after, name)]),
+    ["takes over", before.adopts ?? "nothing", after.adopts ?? "nothing"],
     ["on removal", endOf(before), endOf(after)],
   ];
   return rows.filter(([, old, next]) => old !== next).map(([fact, old, next]) => ({ fact, before: old, after: next }));

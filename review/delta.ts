@@ -63,15 +63,16 @@ export function changes({ before, after, gains, loses }: Omit<DeltaEntry, "urn" 
     life,
     staysAlive,
     extraScopes,
+    adopts,
   }: ReviewedSide): string =>
-    canonicalJson({ backend, origin, connection, environment, account, life, staysAlive, extraScopes });
+    canonicalJson({ backend, origin, connection, environment, account, life, staysAlive, extraScopes, adopts });
   return where(before) !== where(after);
 }
 
 /** True for a replacement that leaves two of them, because nobody revokes the old key or account. */
 export function leavesAlive({ op, before, after }: Unit): boolean {
-  const { retainOnDelete, deletedWith } = (before ?? after)?.facts ?? {};
-  return op === "replace" && (retainOnDelete === true || deletedWith !== undefined);
+  const { retainOnDelete, deletedWith, isLeft } = (before ?? after)?.facts ?? {};
+  return op === "replace" && (retainOnDelete === true || deletedWith !== undefined || isLeft === true);
 }
 
 function sideOf(unit: Unit, side: Side | undefined): ReviewedSide | null {
@@ -83,16 +84,17 @@ function sideOf(unit: Unit, side: Side | undefined): ReviewedSide | null {
     credential: exactOrNull(facts.target?.credential),
     ...(facts.target?.route === undefined ? {} : { route: exactText(facts.target.route) }),
     ...claimsOf(facts.target?.extraScopes),
+    ...(facts.adopts === undefined ? {} : { adopts: exactText(facts.adopts) }),
     connection: exactText(facts.connection),
     environment: exactOrNull(facts.environment),
     account: isKey(unit) ? accountInDelta(side.account) : null,
     accountId: isKey(unit) ? null : exactOrNull(ownId(unit, side)),
     grants: grantTexts(access.grants),
     unreadable: [...access.unreadable].sort(),
-    life: lifeOf(
-      isKey(unit) ? state.inputs : { onDisabled: state.inputs.onDisabled, acceptLess: state.inputs.acceptLess },
-    ),
-    staysAlive: unit.after ? facts.retainOnDelete || facts.deletedWith !== undefined : unit.staysAlive !== undefined,
+    life: lifeOf(isKey(unit) ? state.inputs : lifeOfAccount(state.inputs)),
+    staysAlive: unit.after
+      ? facts.retainOnDelete || facts.deletedWith !== undefined || facts.isLeft
+      : unit.staysAlive !== undefined,
   };
 }
 
@@ -120,6 +122,10 @@ function ownId({ op, before }: Unit, { facts, state }: Side): string | undefined
   return state.id ?? (op === "same" || op === "update" ? before?.state.id : undefined) ?? facts.accountId;
 }
 
+function lifeOfAccount({ onDisabled, acceptLess, revokeOnDestroy }: Side["state"]["inputs"]): Side["state"]["inputs"] {
+  return { onDisabled, acceptLess, revokeOnDestroy };
+}
+
 function lifeOf(inputs: Readonly<Record<string, unknown>>): ReviewedSide["life"] {
   const hidden = lifeFields.filter((name) => isHidden(inputs[name])).sort();
   const value = (name: (typeof lifeFields)[number]): string | null => {
@@ -127,7 +133,9 @@ function lifeOf(inputs: Readonly<Record<string, unknown>>): ReviewedSide["life"]
     if (given === undefined || given === null || isHidden(given)) return null;
     return exactText(typeof given === "string" ? given : canonicalJson(given));
   };
-  const given = <Name extends "rotateBefore" | "jitter" | "onDisabled" | "acceptLess">(
+  const given = <
+    Name extends "rotateBefore" | "jitter" | "onDisabled" | "acceptLess" | "revokeOnDestroy" | "firstRotation",
+  >(
     name: Name,
   ): { readonly [Field in Name]?: string } => {
     const text = value(name);
@@ -145,6 +153,8 @@ function lifeOf(inputs: Readonly<Record<string, unknown>>): ReviewedSide["life"]
     // The default, written out or not, promises nothing about a disabled key.
     ...(inputs.onDisabled === "ignore" ? {} : given("onDisabled")),
     ...(inputs.acceptLess === false ? {} : given("acceptLess")),
+    ...(inputs.revokeOnDestroy === false ? {} : given("revokeOnDestroy")),
+    ...(inputs.firstRotation === "due" ? {} : given("firstRotation")),
     hidden,
   };
 }

@@ -45,8 +45,15 @@ function earlierConnections(
   return [...new Map(comparable.map((each) => [JSON.stringify(each), each])).values()];
 }
 
-const newFields: readonly string[] = ["onDisabled", "acceptLess", "retainOnDelete", "deletedWith"];
-const newExpiryFields: readonly string[] = ["rotateBefore", "maxOverlap", "jitter"];
+const newFields: readonly string[] = [
+  "onDisabled",
+  "acceptLess",
+  "retainOnDelete",
+  "deletedWith",
+  "adopts",
+  "revokeOnDestroy",
+];
+const newExpiryFields: readonly string[] = ["rotateBefore", "maxOverlap", "jitter", "firstRotation"];
 
 function earlierEntry(entry: LockEntry, committed: readonly LockEntry[]): LockEntry {
   const file = committed.find(({ resource }) => resource === entry.resource);

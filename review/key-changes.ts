@@ -101,7 +101,9 @@ function rotates(before: Side, after: Side): boolean {
 function reasonOf(unit: Unit, op: KeyOp): string {
   switch (op) {
     case "create":
-      return "new";
+      return unit.after?.facts.adopts === undefined
+        ? "new"
+        : `takes over ${quoted(unit.after.facts.adopts)}, which is there`;
     case "same":
       return "";
     case "move":

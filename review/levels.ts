@@ -45,5 +45,6 @@ export const ruleIds = [
   "SR027",
   "SR028",
   "SR029",
+  "SR030",
 ] as const;
 export type RuleId = (typeof ruleIds)[number];

@@ -1,6 +1,7 @@
 /**
  * The inputs that decide how long a key lives, whether an update enables a disabled key again (`onDisabled`), and whether a
- * key stays in use although it got less than the program asks for (`acceptLess`).
+ * key stays in use although it got less than the program asks for (`acceptLess`),
+ * and when a key that was there before ends (`revokeOnDestroy`, `firstRotation`).
  */
 export const lifeFields = [
   "expiresAt",
@@ -13,4 +14,6 @@ export const lifeFields = [
   "jitter",
   "onDisabled",
   "acceptLess",
+  "revokeOnDestroy",
+  "firstRotation",
 ] as const;

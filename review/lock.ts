@@ -145,6 +145,8 @@ function common(facts: Side["facts"]): Record<string, unknown> {
       : { onDisabled: lockedText(facts.onDisabled) }),
     ...(facts.target?.extraScopes === undefined ? {} : { extraScopes: lockedClaims(facts.target.extraScopes) }),
     ...(facts.acceptLess ? { acceptLess: true } : {}),
+    ...(facts.adopts === undefined ? {} : { adopts: `what is there, ${sha256(facts.adopts).slice(0, 16)}` }),
+    ...(facts.revokeOnDestroy ? { revokeOnDestroy: true } : {}),
     ...(facts.retainOnDelete ? { retainOnDelete: true } : {}),
     ...(facts.deletedWith === undefined ? {} : { deletedWith: lockedText(urnInsideStack(facts.deletedWith), 300) }),
   };
@@ -163,8 +165,18 @@ function lockedClaims(claims: ExtraScopes): Record<string, unknown> {
 }
 
 function expiryPolicy(facts: Side["facts"]): Record<string, string> {
-  const { expiresAt, expiresIn, rotateEvery, rotateBefore, overlap, retire, maxOverlap, jitter } = facts;
-  const given = { expiresAt, expiresIn, rotateEvery, rotateBefore, overlap, retire, maxOverlap, jitter };
+  const { expiresAt, expiresIn, rotateEvery, rotateBefore, overlap, retire, maxOverlap, jitter, firstRotation } = facts;
+  const given = {
+    expiresAt,
+    expiresIn,
+    rotateEvery,
+    rotateBefore,
+    overlap,
+    retire,
+    maxOverlap,
+    jitter,
+    ...(firstRotation === "due" ? {} : { firstRotation }),
+  };
   const policy = Object.entries(given).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, lockedText(value)] as const],
   );

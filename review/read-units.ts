@@ -147,8 +147,12 @@ function sideOf(known: Known, at: At, stack: Stack, before?: Side): Side | undef
 }
 
 /** Why nothing revokes a resource that leaves the state; undefined if it is revoked. */
-function whyAlive({ retainOnDelete, deletedWith }: Facts, gone: ReadonlySet<string>): Unit["staysAlive"] | undefined {
+function whyAlive(
+  { retainOnDelete, deletedWith, isLeft }: Facts,
+  gone: ReadonlySet<string>,
+): Unit["staysAlive"] | undefined {
   if (retainOnDelete) return "retainOnDelete";
+  if (isLeft) return "adopt";
   return deletedWith !== undefined && gone.has(deletedWith) ? "deletedWith" : undefined;
 }
 

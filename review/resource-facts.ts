@@ -98,6 +98,12 @@ export interface Facts {
   readonly rotateBefore?: string;
   readonly jitter?: string;
   readonly onDisabled?: string;
+  /** The service's id of a key or account that was there before, and that this resource takes over. */
+  readonly adopts?: string;
+  /** It was there before, so the end of its resource leaves it on the service. */
+  readonly isLeft: boolean;
+  readonly revokeOnDestroy: boolean;
+  readonly firstRotation?: string;
   /** The program's consent to less than it requests. */
   readonly acceptLess: boolean;
   readonly overlap?: string;
@@ -132,6 +138,8 @@ export function readFacts(state: ResourceState, outputs: Values<OutputName>): Fa
     scopes: readScopes(inputs.scopes),
     exactName: inputs.exactName === true,
     acceptLess: inputs.acceptLess === true,
+    revokeOnDestroy: inputs.revokeOnDestroy === true,
+    isLeft: inputs.revokeOnDestroy !== true && isAdopted(inputs.adopt, outputs),
     protect: state.protect,
     retainOnDelete: state.retainOnDelete,
     account: accountReading(inputs.serviceAccountId),
@@ -152,6 +160,8 @@ export function readFacts(state: ResourceState, outputs: Values<OutputName>): Fa
   const keepers = inputs.keepers === undefined ? undefined : JSON.stringify(inputs.keepers);
   if (keepers !== undefined) facts.keepers = keepers;
   noteGiven(facts, outputs);
+  const adopts = adoptedId(inputs.adopt);
+  if (adopts !== undefined) facts.adopts = adopts;
   if (state.deletedWith !== undefined) facts.deletedWith = state.deletedWith;
   noteOptions(facts, inputs.options);
   const requested = wholeNumber(inputs.generation);
@@ -193,6 +203,7 @@ const inputTexts: readonly (readonly [TextFact, InputName])[] = [
   ["rotateBefore", "rotateBefore"],
   ["jitter", "jitter"],
   ["onDisabled", "onDisabled"],
+  ["firstRotation", "firstRotation"],
   ["overlap", "overlap"],
   ["retire", "retire"],
   ["maxOverlap", "maxOverlap"],
@@ -235,7 +246,7 @@ export function hidingOf(value: unknown): Hiding | undefined {
   return value === secretValue || isWrappedSecret(value) ? "secret" : undefined;
 }
 
-type Form = "text" | "flag" | "number" | "target" | "options";
+type Form = "text" | "flag" | "number" | "target" | "options" | "adoption";
 
 /**
  * The inputs, besides scopes and account, that decide who may do what, where, and for how long; each with its only
@@ -261,12 +272,14 @@ const decisive = {
   onDisabled: "text",
   options: "options",
   acceptLess: "flag",
+  adopt: "adoption",
+  revokeOnDestroy: "flag",
+  firstRotation: "text",
 } as const satisfies Partial<Record<InputName, Form>>;
 
 /** All other inputs: they decide nothing, or are read elsewhere. */
 const otherInputs = {
   ...{ origin: true, name: true, description: true, labels: true, keepers: true, emergency: true, allowOutage: true },
-  ...{ adopt: true, firstRotation: true, revokeOnDestroy: true },
   ...{ scopes: true, serviceAccountId: true, secretValue: true, agreedExpiresAt: true },
   ...{ issuedOn: true, rotationReason: true, retireAfter: true, retireUntil: true, retireAskedOn: true },
 } as const satisfies Record<Exclude<InputName, keyof typeof decisive>, true>;
@@ -304,9 +317,27 @@ function hasForm(value: unknown, form: Form): boolean {
       return typeof value === "number";
     case "target":
       return isTarget(value);
+    case "adoption":
+      return adoptedId(value) !== undefined;
     case "options":
       return record(value) !== undefined && Object.values(record(value) ?? {}).every(isOptionValue);
   }
+}
+
+/** The id in `adopt`; undefined for any other form. Its secret is not for a review. */
+function adoptedId(value: unknown): string | undefined {
+  const { keyId, accountId, secret: _secret, ...more } = record(value) ?? {};
+  if (Object.keys(more).length > 0 || (keyId !== undefined && accountId !== undefined)) return undefined;
+  return text(keyId ?? accountId);
+}
+
+/** A rotating key is left only as long as it is the one that was there before. */
+function isAdopted(
+  adopt: unknown,
+  { adoptedId: before, keyId, previousKeyId, accountId }: Values<OutputName>,
+): boolean {
+  if (before === undefined || before === null) return adopt !== undefined && adopt !== null;
+  return before === (accountId ?? keyId) || before === previousKeyId;
 }
 
 /** A field that a later version adds also describes the place. */

@@ -7,8 +7,11 @@ export function factsOf({ op, before, after }: ResourceChange): { before?: Facts
   const old = before ? readFacts(before, before.outputs) : undefined;
   if (!after) return old ? { before: old } : {};
   if (old && op === "same" && before && isSameText(before, after)) return { before: old, after: old };
+  // What is made has no id yet: this one was there before.
+  const isImported = op === "create" && after.id !== undefined;
   const isKept = op === "same" || op === "update";
-  const next = readFacts(after, isKept ? keptOutputs(before, after) : knownOnly(after.outputs));
+  const planned = readFacts(after, isKept ? keptOutputs(before, after) : knownOnly(after.outputs));
+  const next = isImported ? { ...planned, adopts: after.id, isLeft: !planned.revokeOnDestroy } : planned;
   return old ? { before: old, after: next } : { after: next };
 }
 

@@ -22,7 +22,7 @@ export interface Unit {
   readonly replaceReasons: readonly string[];
   readonly diffReasons: readonly string[];
   /** It leaves the state but keeps working: why nothing revokes it, as a word of the program. */
-  readonly staysAlive?: "retainOnDelete" | "deletedWith" | undefined;
+  readonly staysAlive?: "retainOnDelete" | "deletedWith" | "adopt" | undefined;
   /** The engine plans a replacement that will not happen: the resources whose unknown outputs make it look planned. */
   readonly keptDespite?: readonly string[] | undefined;
   readonly location: Location;

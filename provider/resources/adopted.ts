@@ -139,7 +139,8 @@ export async function adoptAccount(
   { accountId }: AdoptAccount,
   asked: { readonly role?: string | undefined; readonly scopes?: readonly string[] | undefined },
 ): Promise<ServiceAccount> {
-  const { catalogue, name } = connection;
+  const { catalogue, name, capabilities } = connection;
+  const { role: roles = "none" } = capabilities.serviceAccounts ?? {};
   const account = await observedAccount(connection, accountId);
   if (!account)
     throw new ProviderError(
@@ -147,7 +148,10 @@ export async function adoptAccount(
     );
   const { role, scopes } = account;
   const differs = [
-    ...(asked.role !== undefined && asked.role !== role ? [`its role is ${role ?? "none"}`] : []),
+    // A review reads the program: a role that it leaves out, nobody would see.
+    ...((asked.role ?? "") !== (role ?? "") && (asked.role !== undefined || roles !== "none")
+      ? [`its role is ${role ?? "none"}`]
+      : []),
     ...(asked.scopes && scopes && !sameAccess(catalogue, asked.scopes, scopes)
       ? [`its scopes are [${[...scopes].sort().join(", ")}]`]
       : []),

@@ -1,7 +1,7 @@
 import { looksSecret, quoted } from "../inert";
 import { freeText, isHidden, secretInputs, secretOutputs, unknownValue } from "../resource-facts";
 import { sha256 } from "../sha256";
-import type { ResourceState } from "../preview-form";
+import { isRecord, type ResourceState } from "../preview-form";
 import type { ResourceChange } from "../stack-change";
 import { isKey, type Unit } from "../units";
 import type { Problem, Rule, RuleContext } from "./rule";
@@ -51,7 +51,10 @@ class Search {
     const found = new Map<string, string>();
     const look = (place: string, name: string, value: unknown): void => {
       if (name === "__provider" || found.has(name)) return;
-      if (mustHide.has(name) ? isReadable(value) : this.#reveals(value, written.has(name))) found.set(name, place);
+      const shows = mustHide.has(name)
+        ? isReadable(value)
+        : this.#reveals(value, written.has(name)) || (name === "adopt" && showsSecret(value));
+      if (shows) found.set(name, place);
     };
     for (const name of Object.keys(inputs)) look("input", name, inputs[name]);
     for (const name of Object.keys(outputs)) look("output", name, outputs[name]);
@@ -161,6 +164,11 @@ class Search {
     if (text.length < 16 || text.length > 4_096 || this.#owners.size === 0) return undefined;
     return this.#owners.get(sha256(text).slice(0, 16));
   }
+}
+
+/** The secret of an adopted key has to be one, whatever its shape. */
+function showsSecret(adopt: unknown): boolean {
+  return isRecord(adopt) && isReadable(adopt.secret);
 }
 
 const shapeWords = "a secret-looking value";

@@ -19,6 +19,7 @@ import type { Rule } from "./rule";
 import { scopeByClaim } from "./scope-by-claim";
 import { scopeRemoved } from "./scope-removed";
 import { sharedKey } from "./shared-key";
+import { takenOver } from "./taken-over";
 import { tooManyKeys } from "./too-many-keys";
 import { unattendedEnd } from "./unattended-end";
 import { unlimitedLife } from "./unlimited-life";
@@ -57,6 +58,7 @@ export const rules: readonly Rule[] = [
   otherAccount,
   administrativeAccess,
   scopeByClaim,
+  takenOver,
 ];
 
 const byId = new Map(rules.map((rule) => [rule.id, rule]));

@@ -8,7 +8,7 @@ export const weakerProtection: Rule = {
   title: "protection removed, or key kept alive on delete",
   level: "warn",
   needs: "both-states",
-  help: "`retainOnDelete` and `deletedWith` leave a live key behind that nobody manages; without `protect` a key can be deleted by mistake.",
+  help: "`retainOnDelete`, `deletedWith` and `adopt` without `revokeOnDestroy` leave a live key behind that nobody manages; without `protect` a key can be deleted by mistake.",
   check: ({ units }) => units.flatMap((unit) => [...(isKey(unit) ? unprotected(unit) : []), ...retained(unit)]),
 };
 
@@ -28,13 +28,20 @@ function retained(unit: Unit): Problem[] {
       }),
     ];
   }
-  const { retainOnDelete, deletedWith } = unit.after.facts;
+  const { retainOnDelete, deletedWith, isLeft } = unit.after.facts;
   const problems: Problem[] = [];
   if (retainOnDelete && isKey(unit))
     problems.push(
       problemOf(unit, {
         subject: "retainOnDelete",
         message: "has `retainOnDelete`: deleting it will not revoke it",
+      }),
+    );
+  if (isLeft)
+    problems.push(
+      problemOf(unit, {
+        subject: "adopt",
+        message: "was there before it was adopted, and has no `revokeOnDestroy`: deleting it will not revoke it",
       }),
     );
   if (deletedWith !== undefined)

@@ -7,8 +7,10 @@ import {
   account,
   changed,
   created,
+  found,
   key,
   previewOf,
+  removed,
   review,
   rotatingKey,
   unchanged,
@@ -326,5 +328,106 @@ describe("a change of access that no grant shows", () => {
       }),
       { numRuns: 20 },
     );
+  });
+});
+
+describe("What was there before and is taken over", () => {
+  const adopting = (state: State): Record<string, string> =>
+    state === low ? { accountId: "root" } : { keyId: "77aa" };
+  const all = [low, camera, web, night];
+  const adoptedOf = (state: State, revokeOnDestroy?: boolean): State => ({
+    ...but(state, { adopt: adopting(state), revokeOnDestroy }),
+    outputs: { ...state.outputs, adoptedId: state === low ? "id-of-low" : state.outputs?.keyId },
+  });
+
+  it.each(all)("is no new one, and neither is another: $type", (state) => {
+    const digestOf = (adopt: unknown): string | null => review([created(but(state, { adopt }))]).digest;
+    const plain = review([created(state)]);
+    const taken = review([created(but(state, { adopt: adopting(state) }))]);
+    const another = digestOf(state === low ? { accountId: "other" } : { keyId: "other" });
+    expect(new Set([plain.digest, taken.digest, another]).size).toBe(3);
+    if (state !== low) expect(taken.keys[0]?.reason).toContain("77aa");
+    const lockOf = (step: Step): string =>
+      lockText(
+        lockPreview({ preview: previewOf([step]), policy: defaultPolicy, projectPath: "", allowEmpty: false }).lock,
+      );
+    expect(lockOf(created(but(state, { adopt: adopting(state) })))).not.toBe(lockOf(created(state)));
+  });
+
+  it.each(all)("is told under `same`: $type", (state) => {
+    expect(answers(stack, [silently(state, but(state, { adopt: adopting(state) }))])).toMatchObject(told);
+  });
+
+  it.each([unknown, "[secret]", "77aa", {}, [], ["77aa"], { keyId: unknown }, { keyId: "[secret]" }, { keyId: "" }])(
+    "is not reviewable where nobody can read what it is: %j",
+    (adopt) => {
+      for (const state of all) expect(answers(stack, [silently(state, but(state, { adopt }))])).toMatchObject(refused);
+    },
+  );
+
+  it("is not reviewable where it is two things, or more than this version knows", () => {
+    for (const adopt of [
+      { keyId: "a", accountId: "b" },
+      { keyId: "a", scopes: ["*"] },
+    ])
+      expect(answers(stack, [silently(web, but(web, { adopt }))])).toMatchObject(refused);
+  });
+
+  it.each([unknown, "true", {}])("is not reviewable where its end cannot be read: %j", (revokeOnDestroy) => {
+    for (const state of all)
+      expect(answers(stack, [silently(state, but(state, { revokeOnDestroy }))])).toMatchObject(refused);
+  });
+
+  it.each(all)("is told where its end changes: $type", (state) => {
+    const rest = stack.filter(({ urn }) => urn !== state.urn);
+    const [left, revoked] = [adoptedOf(state), adoptedOf(state, true)];
+    expect(answers([...rest, revoked], [silently(revoked, left)])).toMatchObject(told);
+    expect(answers([...rest, left], [silently(left, revoked)])).toMatchObject(told);
+    expect(answers([...rest, left], [])).toMatchObject({ changed: false, gate: 0 });
+  });
+
+  it("is told where its first rotation is moved", () => {
+    expect(answers(stack, [silently(night, but(night, { firstRotation: "now" }))])).toMatchObject(told);
+    expect(answers(stack, [silently(night, but(night, { firstRotation: "due" }))])).toMatchObject({ changed: false });
+    expect(answers(stack, [silently(night, but(night, { firstRotation: unknown }))])).toMatchObject(refused);
+  });
+
+  it.each([web, night])("stays alive where it leaves the program, unless it is to be revoked: $type", (state) => {
+    const left = review([removed(adoptedOf(state))]);
+    expect(left.delta).toMatchObject([{ loses: [], before: { staysAlive: true } }]);
+    expect(found(left)).toContain(`SR019 ${state === web ? "web" : "night"}`);
+    expect(review([removed(adoptedOf(state, true))]).delta).toMatchObject([{ loses: ["read:checks"] }]);
+    const over = { ...adoptedOf(state), outputs: { ...adoptedOf(state).outputs, keyId: "next" } };
+    expect(review([removed(over)]).delta).toMatchObject([{ loses: ["read:checks"] }]);
+  });
+
+  it("stays alive beside its replacement", () => {
+    const old = adoptedOf(web);
+    const preview = review([changed("replace", old, { ...old, outputs: {} }, ["keepers"])]);
+    expect(preview.accessChanged).toBe(true);
+  });
+
+  it.each([
+    ["pulsely", "warn"],
+    ["openai", "block"],
+  ])("is named, and blocks where its service tells no scopes: %s", (backend, level) => {
+    const target = { backend, origin: "https://x.example" };
+    const taken = key("ci", { target, scopes: ["read:checks"], environment: undefined, adopt: { keyId: "77aa" } });
+    const { findings } = review([created(taken)]);
+    expect(findings.filter(({ rule }) => rule === "SR030")).toMatchObject([{ level, urn: taken.urn }]);
+  });
+
+  it("comes by an import of the engine's as well", () => {
+    const digestOf = (id: string | undefined): string | null =>
+      review([{ op: "import", urn: pluginKey.urn, newState: { ...pluginKey, id, outputs: {} } }]).digest;
+    expect(new Set([digestOf(undefined), digestOf("default/77aa"), digestOf("default/88bb")]).size).toBe(3);
+  });
+
+  it("has its secret in no clear text, and the approved inputs do not depend on it", () => {
+    const withSecret = (secret: string): State => but(web, { adopt: { keyId: "77aa", secret } });
+    expect(found(review([created(withSecret("correct-horse"))]))).toContain("SR016 web");
+    const masked = review([created(withSecret("[secret]"))]);
+    expect(found(masked)).not.toContain("SR016 web");
+    expect(masked.approved).toEqual(review([created(withSecret("correct-horse"))]).approved);
   });
 });

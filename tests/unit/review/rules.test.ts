@@ -78,6 +78,19 @@ const cases: Case[] = [
     finds: ["SR029 ci"],
   },
   {
+    title: "SR030: an account and a key that were there before, and whose id says which",
+    steps: [
+      created(account("bot", { adopt: { accountId: "root" } })),
+      created(key("ci", { adopt: { keyId: "77aa", secret: "[secret]" }, revokeOnDestroy: true })),
+    ],
+    finds: ["SR019 bot", "SR030 bot", "SR030 ci"],
+  },
+  {
+    title: "SR030 not: it was taken over before",
+    steps: [unchanged(key("ci", { adopt: { keyId: "77aa" }, revokeOnDestroy: true }))],
+    finds: [],
+  },
+  {
     title: "SR029 not: it was explained so before",
     steps: [unchanged(claiming({ "x:read": { level: "read" } }))],
     finds: [],

@@ -213,6 +213,17 @@ describe("A rotating key that takes over a key", () => {
   });
 });
 
+describe("What a program leaves out of what it takes over, a review would not see", () => {
+  test("so the role that an account has is to be written", async () => {
+    const service = new FakeService({ parent: "serviceAccount", serviceAccounts: { ...accounts, role: "replace" } });
+    service.keepOld({ accounts: ["root"] });
+    service.accounts.set("root", { id: "root", name: "root", status: "active", role: "admin" });
+    const inputs = { origin, __provider: "code", adopt: { accountId: "root" } };
+    expect(await refusal(createServiceAccountProvider, service, inputs)).toContain("its role is admin");
+    expect(await refusal(createServiceAccountProvider, service, { ...inputs, role: "admin" })).toBe("none");
+  });
+});
+
 describe("An account that was there before", () => {
   const account = { origin, __provider: "code", adopt: { accountId: "account-a" } };
   const able = { parent: "serviceAccount", serviceAccounts: accounts } as const;
