@@ -22,6 +22,16 @@ export type ScopeLevel = (typeof scopeLevels)[number];
 export type ExtraScope = Pick<ScopeFacts, "implies" | "level">;
 export type ExtraScopes = Readonly<Record<string, ExtraScope>>;
 
+/** Where a word has a regular expression, and how the service reads it. */
+export interface ScopeExpression {
+  /** Regular expression of such a word. Its first group is the expression in it. */
+  readonly in: string;
+  /** The expression has to match a whole name. Default: false, a part of it is enough. */
+  readonly whole?: boolean | undefined;
+  /** Characters whose meaning only the service knows: an expression with one counts as everything. */
+  readonly unclear?: readonly string[] | undefined;
+}
+
 /** The scopes of one backend. */
 export interface ScopeCatalogue {
   /** The published scopes. Closed unless `open` is given: no other scope exists. */
@@ -32,6 +42,8 @@ export interface ScopeCatalogue {
     readonly example: string;
     /** How much a word can do, by its beginning: `{ "project:": "read" }`. The longest matching beginning decides. */
     readonly levels?: Readonly<Record<string, ScopeLevel>> | undefined;
+    /** Set if words end with a regular expression, which says what they reach: the names of queues, of indices. */
+    readonly expression?: ScopeExpression | undefined;
   };
   /** Set if a scope may have a limit: the character that begins it, as the `!` of `read:users!group=analysts`. */
   readonly limitMark?: string;
@@ -87,7 +99,26 @@ export function isWildcard(catalogue: ScopeCatalogue | undefined, scope: string)
 }
 
 function isWildcardByItself(catalogue: ScopeCatalogue | undefined, name: string): boolean {
-  return name.split(/[:./]/).some(standsForAll) || impliedBy(catalogue, name).includes("*");
+  if (name.split(/[:./]/).some(standsForAll) || impliedBy(catalogue, name).includes("*")) return true;
+  const { expression } = catalogue?.open ?? {};
+  return expression !== undefined && matchesAnyName(expression, name);
+}
+
+/** Names of many kinds. An expression that matches all of them leaves hardly one out. */
+const anyNames = ["q", "Z9", "0", "orders", "amq.gen-x_Y", "x-1.y_2"];
+const longestExpression = 200;
+
+/** True as well for an expression that cannot be judged. */
+function matchesAnyName({ in: place, whole = false, unclear = [] }: ScopeExpression, scope: string): boolean {
+  const expression = new RegExp(place).exec(scope)?.[1];
+  if (expression === undefined) return false;
+  if (expression.length > longestExpression || unclear.some((sign) => expression.includes(sign))) return true;
+  try {
+    const matches = new RegExp(whole ? `^(?:${expression})$` : expression, "u");
+    return anyNames.every((name) => matches.test(name));
+  } catch {
+    return true;
+  }
 }
 
 /** `*`, and what services read as the same: `**`, `?*`. */

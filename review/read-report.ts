@@ -1,9 +1,11 @@
 import { formatTime, parseTime } from "../provider/times";
+import { changeOfAccess } from "./access";
 import { canonicalJson } from "./canonical";
 import { changes } from "./delta";
 import { digestOf } from "./digest";
 import { isMasked } from "./exact-text";
 import { exitCodes } from "./exit-code";
+import { grantText, type Grant } from "./grants";
 import { outcomeOf } from "./outcome";
 import { defaultPolicy, limitsFor } from "./policy";
 import { isRecord } from "./preview-form";
@@ -61,7 +63,9 @@ export function contradictionIn(report: Report): string | undefined {
   if (isFailed(report))
     return delta.length + kept.length + report.code.length > 0 ? "a review that failed has no delta" : undefined;
   if (digest !== digestOf(report)) return "the digest is not that of its delta";
-  return contradictingTable(report) ?? missingFinding(report) ?? contradictingOutcome(report);
+  return (
+    contradictingChange(report) ?? contradictingTable(report) ?? missingFinding(report) ?? contradictingOutcome(report)
+  );
 }
 
 /** True for the report of a review that could not run at all. */
@@ -75,6 +79,21 @@ function isFailed({ digest, reviewedOn, exitCode, verdict, unreviewed, accounts,
     failures.includes(exitCode) &&
     accounts.length + keys.length + findings.length === 0
   );
+}
+
+function contradictingChange(report: Report): string | undefined {
+  const follows = unitsOf(report).every(({ before, after, staysAlive, change }) => {
+    const held = [...(before?.access.grants ?? []), ...(after?.access.grants ?? [])].map(grantText);
+    // A masked text can be compared with itself only.
+    if (held.some(isMasked)) return true;
+    const { gains, loses } = changeOfAccess(before?.access, staysAlive === undefined ? after?.access : before?.access);
+    return sameTexts(gains, change.gains) && sameTexts(loses, change.loses);
+  });
+  return follows ? undefined : "the gains and losses do not follow from the two sides";
+}
+
+function sameTexts(a: readonly Grant[], b: readonly Grant[]): boolean {
+  return canonicalJson(a.map(grantText).sort()) === canonicalJson(b.map(grantText).sort());
 }
 
 function contradictingTable(report: Report): string | undefined {

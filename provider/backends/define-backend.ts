@@ -3,7 +3,7 @@ import { z } from "zod";
 import { defined } from "../defined";
 import { ConfigError } from "../errors";
 import { kindOf } from "../redact";
-import { type ScopeCatalogue, type ScopeFacts, scopeLevels } from "../scopes";
+import { type ScopeCatalogue, type ScopeExpression, type ScopeFacts, scopeLevels } from "../scopes";
 import { declareShape } from "../secret-shapes";
 import { type Capabilities, capabilitiesSchema, regularExpression } from "../vendors/capabilities";
 import { contradictionsOf } from "../vendors/contradictions";
@@ -117,6 +117,13 @@ const catalogueSchema = z.strictObject({
       pattern: regularExpression,
       example: z.string(),
       levels: z.record(z.string().min(1), z.enum(scopeLevels)).optional(),
+      expression: z
+        .strictObject({
+          in: regularExpression,
+          whole: z.boolean().optional(),
+          unclear: z.array(z.string().min(1)).readonly().optional(),
+        } satisfies Record<keyof ScopeExpression, z.ZodType>)
+        .optional(),
     })
     .optional(),
   limitMark: z.string().optional(),

@@ -27,6 +27,9 @@ const minting: ScopeFacts = { level: "admin", mintsKeys: true };
 const scopes: Readonly<Record<string, ScopeFacts>> = {
   ...Object.fromEntries(names.flatMap((line) => line.split(" ").map((name) => [name, {}]))),
   timeseries_query: { level: "read" },
+  // They show the values of keys that others hold.
+  api_keys_read: { level: "admin" },
+  org_app_keys_read: { level: "admin" },
   org_management: { level: "admin" },
   user_access_invite: { level: "admin" },
   user_access_manage: minting,

@@ -39,6 +39,8 @@ const catalogue: ScopeCatalogue = {
       .map(([name]) => name)
       .join("|")}):\\S+$`,
     example: "index:read:logs-shop-*",
+    // Between slashes stands a regular expression of Lucene, which has operators of its own.
+    expression: { in: "^index:[a-z_]+:/(.*)/$", whole: true, unclear: ["@", "~", "&", "<", "#"] },
     levels: Object.fromEntries(levelled(index).map(([name, level]) => [`index:${name}:`, level])),
   },
 };

@@ -32,6 +32,7 @@ export const rabbitmq = {
     open: {
       pattern: "^(configure|write|read):[^:]+:.+$",
       example: "read:/:^orders\\.",
+      expression: { in: "^[a-z]+:[^:]+:(.+)$" },
       levels: { "configure:": "write", "write:": "write", "read:": "read" },
     },
   },

@@ -22,15 +22,20 @@ export const administrativeAccess: Rule = {
         .map((grant) =>
           problemOf(unit, {
             subject: grantText(grant),
-            message: `gains ${quoted(grantText(grant))}, which administers`,
+            message: `gains ${quoted(grantText(grant))}, ${isOpaque(grant) ? "an id that does not say what it gives" : "which administers"}`,
           }),
         ),
     ),
 };
 
+/** Some services have ids for roles. */
+function isOpaque({ kind, name }: Grant): boolean {
+  return kind === "role" && /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/i.test(name);
+}
+
 function isAdministrative({ kind, name }: Grant, access: Access | undefined): boolean {
   // A role is not a scope of the catalogue, so its own words decide.
-  if (kind === "role") return scopeLevel(undefined, name) === "admin";
+  if (kind === "role") return scopeLevel(undefined, name) === "admin" || isOpaque({ kind, name });
   // A value such as `role=admin`: the vendor calls it administrative, whatever the option decides.
   if (kind === "option") return scopeLevel(undefined, optionOf(name).value) === "admin";
   if (kind !== "scope" || scopeLevel(access?.catalogue, name) !== "admin") return false;

@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import * as fc from "fast-check";
+import { digestOf } from "../../../review/digest";
 import { contradictionIn, readReport } from "../../../review/read-report";
+import { tablesOf } from "../../../review/report-tables";
 import { safeJson } from "../../../review/render/json";
 import type { Report } from "../../../review/report";
 import {
@@ -67,7 +69,7 @@ const odd = [
   "a⟨sha256:00⟩",
   "ghp_0123456789abcdefghij0123456789abcdef",
 ];
-const scopes = ["read:checks", "write:checks", "read:alerts", "admin:*", "*"];
+const scopes = ["x:read", "read:checks", "write:checks", "read:alerts", "admin:*", "*"];
 
 const steps = fc
   .array(
@@ -111,7 +113,20 @@ function inputs(): fc.Arbitrary<Record<string, unknown>> {
     target: fc.constantFrom(
       { backend: "pulsely", origin: "https://api.pulsely.io" },
       { backend: "pulsely", origin: "https://eu.pulsely.io" },
+      {
+        backend: "pulsely",
+        origin: "https://api.pulsely.io",
+        extraScopes: { "x:read": { level: "read", implies: ["write:checks"] } },
+      },
     ),
+    options: fc.constantFrom(
+      undefined,
+      undefined,
+      { project: "a" },
+      { hosts: ["b", "a"], role: "admin", by: { x: "`|`" } },
+    ),
+    adopt: fc.constantFrom(undefined, undefined, { keyId: "77aa" }, { keyId: "`|`" }),
+    revokeOnDestroy: fc.constantFrom(undefined, true),
     expiresIn: fc.constantFrom("30d", "365d", undefined),
     rotateEvery: fc.constantFrom("30d", "60d"),
     serviceAccountId: fc.constantFrom(undefined, "id-of-ciaccount", "id-of-a stranger"),
@@ -121,7 +136,9 @@ function inputs(): fc.Arbitrary<Record<string, unknown>> {
 
 function stateOf(kind: string, name: string, given: Record<string, unknown>): State {
   const { role, rotateEvery, scopes: asked, serviceAccountId, expiresIn, ...place } = given;
-  if (kind === "account") return account(name, { role, ...place, environment: undefined });
+  const accountId = (place.adopt as { readonly keyId: string } | undefined)?.keyId;
+  const adopt = accountId === undefined ? undefined : { accountId };
+  if (kind === "account") return account(name, { role, ...place, adopt, environment: undefined });
   const common = { scopes: asked, serviceAccountId, ...place };
   return kind === "key" ? key(name, { ...common, expiresIn }) : rotatingKey(name, { ...common, rotateEvery });
 }
@@ -153,6 +170,20 @@ describe("a report", () => {
       (path) => !untold.some((known) => path === known || path.startsWith(`${known}.`)),
     );
     expect(open).toEqual([]);
+  });
+
+  it("whose gains or losses are not those of its two sides is refused, though all else follows from them", () => {
+    fc.assert(
+      fc.property(steps, fc.constantFrom("gains", "loses"), fc.nat(), (given, list, at) => {
+        const report = review(given);
+        const entry = report.delta[at % Math.max(1, report.delta.length)];
+        fc.pre(entry !== undefined && entry[list].length > 0 && report.digest !== null);
+        const delta = report.delta.map((each) => (each === entry ? { ...each, [list]: [] } : each));
+        const forged = following({ ...report, delta });
+        expect(contradictionIn(forged)).toBe("the gains and losses do not follow from the two sides");
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it("of no change cannot bear the digest of a change, nor the other way round", () => {
@@ -192,6 +223,18 @@ describe("a report", () => {
     expect([...list.matchAll(/`([a-zA-Z.*]+)`/g)].map(([, name]) => name).sort()).toEqual([...untold].sort());
   });
 });
+
+/** The report with everything made to fit its delta. */
+function following(report: Report): Report {
+  const keys = new Map(report.keys.map((each) => [each.urn, each]));
+  const owners = new Map(report.accounts.map(({ urn, env, owner }) => [JSON.stringify([urn, env]), owner]));
+  const tables = tablesOf(report, report.findings, {
+    nowMs: Date.parse(`${report.reviewedOn ?? ""}T00:00:00Z`),
+    ownerOf: ({ urn, environment = null }) => owners.get(JSON.stringify([urn, environment])) ?? null,
+    keyOf: (urn) => keys.get(urn),
+  });
+  return { ...report, ...tables, digest: digestOf(report) };
+}
 
 /** The report with other findings, and everything that follows from findings made to fit. */
 function withFindings(report: Report, change: (findings: Report["findings"]) => Report["findings"]): Report {
