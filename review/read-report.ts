@@ -132,10 +132,14 @@ function missingFinding(report: Report): string | undefined {
   const context = contextOf(report);
   for (const rule of followingRules) {
     const left = [...(given.get(rule.id) ?? [])];
-    for (const { urn, message } of rule.check(context)) {
-      // A finding about a server belongs to the stack, and names its resources in the program's order.
-      const isOfStack = rule.concerns !== undefined;
+    // A finding about a server belongs to the stack, and names its resources in the program's order.
+    const isOfStack = rule.concerns !== undefined;
+    const expected = rule.check(context).map(({ urn, message }) => {
       const isExact = !isOfStack && !isMasked(message) && !isMasked(urn);
+      return { urn, message, isExact };
+    });
+    // Exact ones first: another one may fit several findings, and must not take theirs.
+    for (const { urn, message, isExact } of expected.sort((a, b) => Number(b.isExact) - Number(a.isExact))) {
       const index = left.findIndex(
         (finding) => (isOfStack || finding.urn === urn) && (!isExact || finding.message === message),
       );
