@@ -30,6 +30,19 @@ if (uses("cloudflare")) {
   );
 }
 
+if (uses("confluent")) {
+  const producer = new ServiceAccount("producer", { connection: "confluent", labels });
+  publish(
+    "confluent",
+    new RotatingApiKey("producer-key", {
+      connection: "confluent",
+      serviceAccountId: producer.accountId,
+      options: { resource: "cloud" },
+      ...rotation,
+    }),
+  );
+}
+
 if (uses("datadog")) {
   const exporter = new ServiceAccount("exporter", { connection: "datadog", labels });
   publish(

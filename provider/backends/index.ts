@@ -7,6 +7,7 @@ import type { Backend } from "./definition";
 /* eslint-disable @typescript-eslint/no-require-imports -- the only way to load a module late and at once in CommonJS */
 export const builtInBackends: Readonly<Record<string, () => Backend>> = {
   cloudflare: () => (require("./cloudflare") as typeof import("./cloudflare")).cloudflare,
+  confluent: () => (require("./confluent") as typeof import("./confluent")).confluent,
   datadog: () => (require("./datadog") as typeof import("./datadog")).datadog,
   elasticsearch: () => (require("./elasticsearch") as typeof import("./elasticsearch")).elasticsearch,
   gitlab: () => (require("./gitlab") as typeof import("./gitlab")).gitlab,

@@ -117,7 +117,9 @@ function sentences(value: unknown): string | undefined {
   if (!Array.isArray(value)) return text(value) ?? text(field(value, "message"));
   const found = value
     .slice(0, mostItems)
-    .map((item) => text(item) ?? text(field(item, "msg")) ?? text(field(item, "message")))
+    .map(
+      (item) => text(item) ?? text(field(item, "msg")) ?? text(field(item, "message")) ?? text(field(item, "detail")),
+    )
     .filter((item) => item !== undefined);
   return text(found.join(": "));
 }

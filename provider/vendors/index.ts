@@ -3,6 +3,7 @@
  * scope review, the policy pack, the README's table, the SDK's types.
  */
 import { cloudflare } from "./cloudflare";
+import { confluent } from "./confluent";
 import { datadog } from "./datadog";
 import { elasticsearch } from "./elasticsearch";
 import { gitlab } from "./gitlab";
@@ -22,6 +23,7 @@ import { zenml } from "./zenml";
 
 export const vendors = {
   cloudflare,
+  confluent,
   datadog,
   elasticsearch,
   gitlab,

@@ -1,4 +1,5 @@
 import { cloudflareRepair, startCloudflare } from "../../doubles/cloudflare";
+import { startConfluent } from "../../doubles/confluent";
 import { datadogRefusals, startDatadog } from "../../doubles/datadog";
 import type { VendorDouble } from "../../doubles/double";
 import { elasticsearchRefusals, startElasticsearch } from "../../doubles/elasticsearch";
@@ -34,6 +35,7 @@ export const hosted: Readonly<Record<string, HostedVendor>> = {
     connection: { account: "0123456789abcdef0123456789abcdef" },
     alsoAnswers: cloudflareRepair,
   },
+  confluent: { start: startConfluent, tokenEnv: "CONFLUENT_ADMIN_KEY" },
   datadog: {
     start: startDatadog,
     tokenEnv: "DATADOG_ADMIN_CREDENTIAL",

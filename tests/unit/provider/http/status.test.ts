@@ -111,6 +111,11 @@ describe("the vendor's own words are found", () => {
       { error: { type: "security_exception", reason: "missing authentication credentials" }, status: 401 },
       { detail: "missing authentication credentials" },
     ],
+    [
+      "Confluent and Datadog",
+      { errors: [{ title: "Conflict", detail: "A service account of that name exists", source: {} }] },
+      { detail: "A service account of that name exists" },
+    ],
     ["text", "Internal Server Error", { detail: "Internal Server Error" }],
     ["a page for people", "<!doctype html><h1>Bad gateway</h1>", {}],
     ["nothing", "", {}],
