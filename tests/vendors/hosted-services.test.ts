@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { apikeys } from "../crash/support/command-line";
+import type { TestStack } from "../engine/support/stack";
 import { runReadme, testWithEngine } from "../servers/support/example";
 import { type HeldVendor, startHeld } from "./support/describe-vendor";
 import { hosted, type HostedDouble, type HostedVendor } from "./support/hosted";
@@ -12,6 +14,17 @@ interface Running {
 }
 
 const living = ({ double }: HeldVendor<HostedDouble>) => [...double.livingKeys()].sort();
+
+/** Every key in one review, and in one list of what is due. */
+async function isReviewedAndDue(stack: TestStack): Promise<void> {
+  const count = Object.keys(hosted).length;
+  const { stdout: preview } = await stack.must("preview", "--json", "--show-sames");
+  const review = await apikeys(stack, ["review", "--preview", "-", "--format", "json"], preview);
+  expect({ code: review.code, stderr: review.stderr }).toEqual({ code: 0, stderr: "" });
+  const due = await apikeys(stack, ["due", "--within", "91d", "--json"]);
+  const { keys } = JSON.parse(due.stdout) as { readonly keys: readonly { readonly due: readonly unknown[] }[] };
+  expect({ code: due.code, due: keys.filter((key) => key.due.length > 0).length }).toEqual({ code: 7, due: count });
+}
 
 const documents = new Map<string, PublishedDocument>();
 let missing = prismIsMissing();
@@ -45,12 +58,13 @@ if (missing !== undefined) process.stderr.write(`skipped: the example of the hos
       env: Object.fromEntries(running.map(({ vendor, held }) => [vendor.tokenEnv, held.double.adminToken])),
     };
     const seen: Record<string, string>[] = [];
-    const holds = async (outputs: Readonly<Record<string, string>>) => {
+    const holds = async (outputs: Readonly<Record<string, string>>, stack: TestStack) => {
       const ids = outputs.keyIds as unknown as Record<string, string>;
       expect(Object.keys(ids).sort()).toEqual(running.map(({ name }) => name).sort());
       for (const { name, held } of running)
         expect(living(held)).toEqual([...(before.get(name) ?? []), ids[name]].sort());
       seen.push(ids);
+      await isReviewedAndDue(stack);
     };
     await runReadme("hosted-services", settings, [holds, holds]);
     for (const { name, held } of running) {

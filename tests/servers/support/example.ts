@@ -25,7 +25,7 @@ export const testWithEngine: (title: string, run: () => Promise<void>) => void =
 export async function runReadme(
   name: string,
   settings: { readonly connections: object; readonly env: Readonly<Record<string, string>> },
-  afterUps: readonly ((outputs: Readonly<Record<string, string>>) => Promise<void>)[],
+  afterUps: readonly ((outputs: Readonly<Record<string, string>>, stack: TestStack) => Promise<void>)[],
 ): Promise<void> {
   const commands = pulumiCommands(readFileSync(join(examplesDir, name, "README.md"), "utf8"));
   const ups = commands.filter(({ args }) => args[0] === "up").length;
@@ -38,7 +38,7 @@ export async function runReadme(
       if (args[0] === "destroy") break;
       if (notRun.has(args[0] ?? "") || notRun.has(args.slice(0, 2).join(" "))) continue;
       await stack.must(...args, ...(args[0] === "up" ? ["--yes", "--skip-preview"] : []));
-      if (args[0] === "up") await afterUps[up++]?.(await stack.outputs());
+      if (args[0] === "up") await afterUps[up++]?.(await stack.outputs(), stack);
     }
     await stack.close();
   } finally {
