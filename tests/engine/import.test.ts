@@ -120,6 +120,9 @@ describe("Keys that were there before", () => {
         const ci = new ApiKey("ci", { scopes: ["${scopes}"], adopt: { keyId: "${ci.id!}" }, revokeOnDestroy: true });
         exports.camera = camera.secret; exports.night = night.secret; exports.nightReason = night.rotationReason; exports.ci = ci.secret; ${more}`;
       stack.program(program("read:checks"));
+      // A review reads which key it is, and nobody reads its secret.
+      const planned = (await stack.preview()).find(({ urn }) => urn.endsWith("::camera"));
+      expect(planned?.newState?.inputs?.adopt).toEqual({ keyId: camera.id, secret: "[secret]" });
       await stack.up();
       expect(await write()).toBe(written);
       const first = await stack.outputs();
