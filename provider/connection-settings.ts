@@ -50,7 +50,7 @@ const ownFields = {
   extraScopes: z
     .record(
       // Reviewers read this name, so it must look like what it is.
-      z.string().regex(/^[\x21-\x7e]{1,200}$/),
+      z.string().regex(/^(?=.{1,200}$)[\x21-\x7e]+(?: [\x21-\x7e]+)*$/),
       z.strictObject(
         {
           level: z.enum(scopeLevels, extraScope).optional(),
@@ -60,7 +60,7 @@ const ownFields = {
       ),
       {
         error:
-          'write scopes by name (ASCII without blanks, at most 200 characters), such as { "reports:read": { "level": "read" } }',
+          'write scopes by name (ASCII, single blanks inside, at most 200 characters), such as { "reports:read": { "level": "read" } }',
       },
     )
     .optional(),

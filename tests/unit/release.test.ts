@@ -171,7 +171,7 @@ describe("The workflows", () => {
   test("ci.yml runs what .ci/run runs, with no server skipped, and the ends of the peer range on every Node that is supported", () => {
     const { all, peers } = load("ci.yml").jobs;
     const everything = all!.steps.find(({ run: script }) => script === "./.ci/run");
-    expect(everything?.env).toEqual({ APIKEYS_REQUIRE_SERVERS: "1" });
+    expect(everything?.env).toEqual({ APIKEYS_REQUIRE_SERVERS: "1", APIKEYS_WITHOUT_DOCUMENTS: "1" });
     const { sdk = [], node = [] } = peers!.strategy!.matrix;
     expect(manifest.peerDependencies["@pulumi/pulumi"]).toBe(`^${String(sdk[0])}`);
     expect(manifest.engines.node).toBe(`>=${String(node[0])}`);

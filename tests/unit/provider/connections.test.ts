@@ -314,14 +314,17 @@ describe("a connection that is not right is refused in the preview, with the fie
       'backend "novavms" cannot read the connection field "scopes": list the scope names that may be used.',
     ],
     [{ roles: "viewer" }, 'cannot read the connection field "roles": list the role names that may be used.'],
-    [{ extraScopes: ["x"] }, 'the field "extraScopes" is a list of 1; write scopes by name (ASCII without blanks'],
+    [
+      { extraScopes: ["x"] },
+      'the field "extraScopes" is a list of 1; write scopes by name (ASCII, single blanks inside',
+    ],
     [
       { extraScopes: { "a:b": "read" } },
       'the field "extraScopes.a:b" is a text of 4 characters; write what the scope can do',
     ],
     [{ extraScopes: { "a:b": { level: "reed" } } }, 'the field "extraScopes.a:b.level" is a text of 4 characters'],
     [{ extraScopes: { "a:b": { implies: "c" } } }, 'the field "extraScopes.a:b.implies" is a text of 1 character'],
-    [{ extraScopes: { "a b": {} } }, "write scopes by name (ASCII without blanks, at most 200 characters)"],
+    [{ extraScopes: { "a  b": {} } }, "write scopes by name (ASCII, single blanks inside, at most 200 characters)"],
     [
       { scopes: ["cameras:read"], extraScopes: { "a:b": { implies: ["camera:read"] } } },
       '"extraScopes" says that "a:b" implies "camera:read", which is no scope of novavms; did you mean "cameras:read"? (config apikeys:connections.default.extraScopes).',
@@ -577,10 +580,13 @@ describe("a connection that may not write", () => {
 test("a connection adds scopes that its service has and the catalogue lacks, and the roles of its installation", () => {
   const { catalogue, capabilities } = withFields({
     scopes: ["cameras:read"],
-    extraScopes: { "reports:read:cam-7": { level: "read" }, "cameras:read": { level: "admin" } },
+    extraScopes: { "reports:read:cam-7": { level: "read" }, "cameras:read": { level: "admin" }, "Audit Read": {} },
     roles: ["viewer", "installer"],
   }).describe("default");
-  expect(catalogue).toEqual({ scopes: { "cameras:read": {} }, extra: { "reports:read:cam-7": { level: "read" } } });
+  expect(catalogue).toEqual({
+    scopes: { "cameras:read": {} },
+    extra: { "reports:read:cam-7": { level: "read" }, "Audit Read": {} },
+  });
   expect(capabilities.serviceAccounts?.roles).toEqual(["viewer", "installer"]);
 });
 
