@@ -27,6 +27,7 @@ import {
   ProviderError,
   ResponseShapeError,
   wordsOf,
+  isUnclear,
 } from "../errors";
 import { fingerprintOf } from "../fingerprint";
 import { path } from "../http/client";
@@ -73,6 +74,8 @@ export const rabbitmq = defineBackend({
           const permissions = await read(`${at}/permissions`, z.array(permissionSchema));
           return { ...toKey(await read(at, userSchema), permissions), secret };
         } catch (error) {
+          // What is no refusal is unclear, and the user is looked for.
+          if (isUnclear(error)) throw error;
           return takeBack(() => remove(name), error);
         }
       },
