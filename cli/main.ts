@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => AddCommand>> = {
   emulator: () => (require("./emulator") as typeof import("./emulator")).addEmulatorCommand,
   due: () => (require("./due") as typeof import("./due")).addDueCommand,
   inventory: () => (require("./inventory") as typeof import("./inventory")).addInventoryCommand,
+  scopes: () => (require("./scopes") as typeof import("./scopes")).addScopesCommand,
   sweep: () => (require("./sweep") as typeof import("./sweep")).addSweepCommand,
   identify: () => (require("./identify") as typeof import("./identify")).addIdentifyCommand,
   report: () => (require("./report") as typeof import("./report")).addReportCommand,

@@ -10,6 +10,7 @@ const methods = Object.keys({
   createKey: true,
   getKey: true,
   listKeys: true,
+  listScopes: true,
   updateKey: true,
   revokeKey: true,
   rotateKey: true,

@@ -24,6 +24,7 @@ export function checkedClient(
     updateKey: key,
     getKey: optional(key),
     listKeys: optional(listOf(key)),
+    listScopes: listOf(namedScope),
     createServiceAccount: account,
     updateServiceAccount: account,
     getServiceAccount: optional(account),
@@ -41,6 +42,12 @@ export function checkedClient(
       return [name, check ? async (...args: readonly unknown[]) => check(await call(...args), name) : call];
     }),
   ) as unknown as BackendClient;
+}
+
+function namedScope(answer: unknown, method: string): unknown {
+  const { name } = (answer ?? {}) as Fields;
+  if (typeof name === "string" && name !== "") return answer;
+  throw wrong(method, `answered with a scope whose "name" is ${kindOf(name)}; it is a text`);
 }
 
 type Check = (answer: unknown, method: string) => unknown;

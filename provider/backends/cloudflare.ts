@@ -89,6 +89,9 @@ export const cloudflare = defineBackend<Options>({
     };
     const listed = async (id: string) => (await listKeys()).find((key) => key.id === id);
     return {
+      async listScopes() {
+        return (await groups()).map(({ name }) => ({ name }));
+      },
       async createKey({ name, scopes, expiresAt }) {
         if (!scopes?.length)
           throw new InputError("scopes", "a Cloudflare token is made of its permissions; nothing was sent. List them.");

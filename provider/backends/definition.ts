@@ -3,7 +3,7 @@
  * domain objects.
  */
 import type { HttpClient, Session } from "../http/client";
-import type { ScopeCatalogue } from "../scopes";
+import type { ScopeCatalogue, ScopeFacts } from "../scopes";
 import type { Capabilities, OfferedCapabilities, Support } from "../vendors/capabilities";
 import type { DeclaredOption, DeclaredOptions, OptionsOf, OptionType, OptionValue } from "../vendors/options";
 import type { Vendor } from "../vendors/vendor";
@@ -77,6 +77,11 @@ export interface KeyWithSecret extends KeyRef {
 export interface ProbeAnswer {
   readonly works: boolean;
   readonly serviceAccountId?: string;
+}
+
+/** A scope as the service lists it. */
+export interface ListedScope extends Pick<ScopeFacts, "level" | "implies"> {
+  readonly name: string;
 }
 
 /** A key to make. Fields that the capabilities exclude are never set. */
@@ -186,6 +191,8 @@ export interface BackendClient<
    * reports it.
    */
   probe?(key: KeyWithSecret): Promise<ProbeAnswer | undefined>;
+  /** Every scope that keys or accounts may get, if the service lists them: for `apikeys scopes`. */
+  listScopes?(): Promise<readonly ListedScope[]>;
   createServiceAccount?(account: NewServiceAccount<AccountOptions>): Promise<ServiceAccount>;
   getServiceAccount?(id: string): Promise<ServiceAccount | undefined>;
   /** Every account, or those with exactly this name. */
@@ -195,7 +202,14 @@ export interface BackendClient<
 }
 
 /** The methods that change nothing on the service. */
-export const readingMethods = ["getKey", "listKeys", "probe", "getServiceAccount", "listServiceAccounts"] as const;
+export const readingMethods = [
+  "getKey",
+  "listKeys",
+  "listScopes",
+  "probe",
+  "getServiceAccount",
+  "listServiceAccounts",
+] as const;
 
 /** A client that cannot change anything on the service. */
 export type ReadingClient = Pick<BackendClient, (typeof readingMethods)[number]>;
