@@ -139,7 +139,7 @@ test.each<[string, "GET" | "POST" | "list", () => Answer, RegExp]>([
     "gzip that would become a gigabyte",
     "GET",
     () => whole(200, "a".repeat(mega), "content-encoding: gzip\r\n"),
-    /not JSON/,
+    /encoding that was not asked for/,
   ],
   ["a list without end", "list", () => (send) => nextPage()(send), /goes on after/],
 ])(
