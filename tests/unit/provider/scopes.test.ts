@@ -15,6 +15,7 @@ import {
   isWildcard,
   nearestScope,
   nearestWord,
+  otherAccess,
   sameAccess,
   type ScopeCatalogue,
   scopeLevel,
@@ -291,4 +292,13 @@ test("words of an open catalogue have the level of their longest known beginning
   expect(
     ["project:x", "project:prod:x", "other:x", "project:admin"].map((word) => scopeLevel(catalogue, word)),
   ).toEqual(["read", "write", "write", "admin"]);
+});
+
+test("A limit comes back with the name that it stands for, and another limit is less.", () => {
+  const given = ["read:users!user=ci-bot", "read:users:name!user=ci-bot"];
+  expect(otherAccess(jupyterhub.catalogue, ["read:users!user"], given)).toEqual({ lacks: [], more: [] });
+  expect(otherAccess(jupyterhub.catalogue, ["read:users!group=analysts"], given).lacks).toEqual([
+    "read:users!group=analysts",
+  ]);
+  expect(otherAccess(jupyterhub.catalogue, ["read:users"], given).lacks).toEqual(["read:users"]);
 });
