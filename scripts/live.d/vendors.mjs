@@ -12,6 +12,7 @@ const harnesses = {
   cloudflare: { scopes: [["Workers Scripts Read"], ["Zone Read", "Workers Scripts Read"]] },
   datadog: { scopes: [["metrics_read"], ["dashboards_read", "metrics_read"]] },
   elasticsearch: { scopes: [["cluster:monitor"], ["cluster:monitor", "index:read:pulumi-apikeys-live"]] },
+  gitlab: { scopes: [["read_registry"], ["read_api", "read_registry"]] },
   grafana: { serviceAccount: { role: "Viewer" }, otherRole: "Editor" },
   openai: {
     scopes: [["api.files.read"], ["api.all.read"]],
