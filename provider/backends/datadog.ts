@@ -48,6 +48,14 @@ const userSchema = z.object({
   }),
   relationships: z.object({ roles: z.object({ data: z.array(z.object({ id: z.string() })) }).nullish() }).nullish(),
 });
+/** The answer about one user has a name, if only null: without one it is another thing. */
+const oneUserSchema = userSchema.extend({
+  attributes: userSchema.shape.attributes.extend({
+    name: z.string().nullable(),
+    service_account: z.boolean(),
+    disabled: z.boolean(),
+  }),
+});
 
 const readOptions = connectionFields("datadog", {
   keys: {
@@ -94,11 +102,11 @@ export const datadog = defineBackend<Options>({
       return key && toKey(key);
     };
     const getUser = async (id: string) => {
-      const user = await api.get(userAt(id), userSchema);
+      const user = await api.get(userAt(id), oneUserSchema);
       return user && isLivingAccount(user) ? user : undefined;
     };
     const changeUser = async (id: string, attributes: object) =>
-      toAccount(await api.send("PATCH", userAt(id), { id, type: "users", attributes }, userSchema));
+      toAccount(await api.send("PATCH", userAt(id), { id, type: "users", attributes }, oneUserSchema));
     return {
       async createKey({ serviceAccountId, name, scopes, expiresAt }) {
         if (!scopes?.length)

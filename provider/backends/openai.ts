@@ -37,7 +37,10 @@ const keySchema = z.object({
   last_used_at: unixTime.nullish(),
   expires_at: unixTime.nullish(),
   owner_project_access: z.string().nullish(),
-  owner: z.object({ type: z.string(), service_account: z.object({ id: z.string() }).nullish() }),
+  owner: z
+    .object({ type: z.string(), service_account: z.object({ id: z.string() }).nullish() })
+    // A key of an account that the answer does not name would look like somebody else's.
+    .refine(({ type, service_account: account }) => type !== "service_account" || account),
 });
 const issuedSchema = z.object({
   id: z.string().min(1),

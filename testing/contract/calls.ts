@@ -7,6 +7,8 @@ import { type Issued, parentOf, type Workbench } from "../workbench";
 
 /** One call of a client, ready to be made. */
 export interface PreparedCall {
+  /** Of the creation of a key: what it is to be called. */
+  readonly name?: string;
   /** What a request of it may hold and no message may tell. */
   readonly secrets: readonly string[];
   run(client: BackendClient): Promise<unknown>;
