@@ -49,11 +49,16 @@ class Reader {
   /** The command as the page has it; `more` goes after it, and `<…>` of the page is replaced. */
   async run(
     command: string,
-    { more = "", env = {}, cwd = this.#cwd }: { more?: string; env?: NodeJS.ProcessEnv; cwd?: string } = {},
+    {
+      more = "",
+      env = {},
+      cwd = this.#cwd,
+      urn = "",
+    }: { more?: string; env?: NodeJS.ProcessEnv; cwd?: string; urn?: string } = {},
   ): Promise<Printed> {
     expect(commands).toContain(command);
     this.#left.delete(command);
-    const filled = command.replace("<project>", "engine-test").replace("<stack>", "dev");
+    const filled = command.replace("<project>", "engine-test").replace("<stack>", "dev").replace("urn:…", urn);
     return this.say(`${filled} ${more}`, { env, cwd });
   }
 
@@ -138,6 +143,25 @@ test("every command of the runbooks does what the page says, after a kill, a lea
       0,
       expect.stringMatching(/is in no state, but was used at .*: it is left alone/),
     ]);
+    for (const [name, secret] of Object.entries(inUse))
+      expect([name, await fleet.answerTo(name, secret)]).toEqual([name, 200]);
+
+    // A stack was copied: its resources leave the copy, and the original's keys live on when it is destroyed.
+    await fine("pulumi stack export --file original.json");
+    const original = readFileSync(join(stack.project, "original.json"), "utf8");
+    writeFileSync(join(stack.project, "copy.json"), original.replaceAll("urn:pulumi:dev::", "urn:pulumi:copy::"));
+    await fine("pulumi stack init copy && pulumi stack import --stack copy --file copy.json");
+    const copied = original.replaceAll("urn:pulumi:dev::", "urn:pulumi:copy::");
+    const { deployment } = JSON.parse(copied) as { deployment: { resources: { urn: string; type: string }[] } };
+    const urns = deployment.resources.filter(({ type }) => type.includes("dynamic/apikeys:")).map(({ urn }) => urn);
+    expect(urns.length).toBeGreaterThan(2);
+    for (const urn of urns.reverse()) {
+      const left = await book.run("pulumi state delete 'urn:…' --yes", { more: "--stack copy", env, urn });
+      expect([left.code, left.text]).toEqual([0, expect.anything()]);
+    }
+    await fine(
+      "pulumi destroy --yes --skip-preview --stack copy && pulumi stack rm copy --yes && pulumi stack select dev",
+    );
     for (const [name, secret] of Object.entries(inUse))
       expect([name, await fleet.answerTo(name, secret)]).toEqual([name, 200]);
 
