@@ -39,6 +39,11 @@ export interface BackendHarness {
   readonly manyKeys?: number | "no pages";
   /** The same for service accounts. */
   readonly manyAccounts?: number | "no pages";
+  /**
+   * Ends of the paths of fields (`attributes.key`) that say by being left out that a key or an account is not there. Of every
+   * other field that is missing, the suite demands an error or the truth. Default: none.
+   */
+  readonly absenceFields?: readonly string[];
   /** Whether a key opens the service's own door: the proof, on the data plane, that it lives. Counts as a use of it. */
   works?(key: IssuedApiKey, serviceAccountId: string | undefined): Promise<boolean>;
   /**

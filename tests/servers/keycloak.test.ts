@@ -76,6 +76,8 @@ describeServer("keycloak", (installation) => {
           url: server.url,
           token: server.credential,
           scopes: [["profile", "email"], ["address"]],
+          // A client without these attributes of ours has no key, or is no account.
+          absenceFields: ["attributes.pulumi-apikeys.key", "attributes.pulumi-apikeys.account"],
           works: (key) => works(fields.realm, key),
           // Under a policy on secrets the server fails without attributes.
           disableAccount: async (id) => {

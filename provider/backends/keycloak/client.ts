@@ -12,9 +12,9 @@ export const clientSchema = z.object({
   clientId: z.string(),
   description: z.string().nullish(),
   enabled: z.boolean(),
-  serviceAccountsEnabled: z.boolean().nullish(),
+  serviceAccountsEnabled: z.boolean(),
   secret: z.string().nullish(),
-  attributes: z.record(z.string(), z.string()).nullish(),
+  attributes: z.record(z.string(), z.string()),
   defaultClientScopes: z.array(z.string()).nullish(),
 });
 export type Client = z.infer<typeof clientSchema>;
@@ -90,7 +90,7 @@ export function withoutKey(): ClientChange {
 }
 
 export function keyNameOf({ attributes }: Client): string | undefined {
-  return attributes?.[own.key];
+  return attributes[own.key];
 }
 
 /**
@@ -107,7 +107,7 @@ export function previousEndOf(client: Client): string | undefined {
 }
 
 export function toKey(client: Client): ApiKey {
-  const previous = client.attributes?.[server.previous];
+  const previous = client.attributes[server.previous];
   const previousValidUntil = previousEndOf(client);
   const isKept = previous !== undefined && Date.parse(previousValidUntil ?? "") > Date.now();
   return defined({
@@ -118,9 +118,7 @@ export function toKey(client: Client): ApiKey {
     expiresAt: timeOf(client, server.ends),
     accessId: client.clientId,
     // A fingerprint would help to guess a chosen secret; its time tells generations apart as well.
-    secretVersion: client.attributes?.[own.chosen]
-      ? timeOf(client, server.created)
-      : fingerprintOf(client.secret ?? ""),
+    secretVersion: client.attributes[own.chosen] ? timeOf(client, server.created) : fingerprintOf(client.secret ?? ""),
     ...(isKept && { previousVersion: fingerprintOf(previous), previousValidUntil }),
   } as const);
 }
@@ -136,6 +134,6 @@ export function toAccount(client: Client): ServiceAccount {
 }
 
 function timeOf({ attributes }: Client, name: string): string | undefined {
-  const seconds = Number(attributes?.[name]);
+  const seconds = Number(attributes[name]);
   return seconds > 0 ? formatTime(seconds * secondMs) : undefined;
 }
