@@ -38,7 +38,7 @@ export class KeycloakAccounts {
 
   async list({ name }: { readonly name?: string }): Promise<ServiceAccount[]> {
     const clients = await this.#realm.read(this.#realm.clientsAt, z.array(clientSchema), { clientId: name });
-    const accounts = clients.filter(({ serviceAccountsEnabled }) => serviceAccountsEnabled === true);
+    const accounts = clients.filter(({ serviceAccountsEnabled }) => serviceAccountsEnabled);
     return accounts.filter(({ clientId }) => name === undefined || clientId === name).map(toAccount);
   }
 
