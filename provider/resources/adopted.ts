@@ -34,7 +34,7 @@ export interface AdoptionRequest {
   readonly options?: OptionValues | undefined;
 }
 
-type AdoptedRecord = KeyRecord & { readonly adoptedId: string };
+export type AdoptedRecord = KeyRecord & { readonly adoptedId: string };
 
 /**
  * The record of a key that was there before. Nothing is sent but questions.

@@ -10,7 +10,7 @@ import { AmbiguousCreateError, ProviderError } from "../errors";
 import { formatTime } from "../times";
 import { isUnknown } from "../wire";
 import type { KnownKey } from "./absence";
-import { adoptKey, isLeft, isToAdopt, leftWords, recordAdopted, tellForeignMark, withoutSpentSecret } from "./adopted";
+import { adoptKey, isLeft, isToAdopt, leftWords, tellForeignMark, withoutSpentSecret } from "./adopted";
 import { changesInPlace, planChange } from "./api-key-change";
 import { updatedRecord } from "./api-key-update";
 import { apiKeyFields, type ApiKeyInputs, isCallerChosen } from "./api-key-fields";
@@ -184,12 +184,10 @@ export function createApiKeyProvider(context: ResourceContext): Lifecycle<ApiKey
     planned: async (_id, olds, news) =>
       updatedRecord(olds, news, planned(olds, news, context.connections.describe(olds.connection))),
 
-    async imported({ id, origin, secret }) {
-      const found = await findImported(context, { id, origin });
+    async imported(request) {
+      const found = await findImported(context, request);
       if (!found) return { id: "" };
-      const { connection, key, inputs } = found;
-      const record = await recordAdopted(connection, key, { secret, asked: inputs, nowMs: context.nowMs() });
-      tellForeignMark(key.name, origin, context.warn);
+      const { record, inputs } = found;
       const outs: ApiKeyOutputs = { ...inputs, ...record };
       return { id: record.keyId, props: outs, inputs: inputsOf(outs, false) };
     },

@@ -4,7 +4,7 @@ import type { Connection, ConnectionFacts } from "../connections";
 import { defined } from "../defined";
 import { ProviderError } from "../errors";
 import { isWildcard } from "../scopes";
-import { findKey } from "./adopted";
+import { type AdoptedRecord, findKey, recordAdopted, tellForeignMark } from "./adopted";
 import type { ResourceContext } from "./context";
 import type { KeyInputs } from "./fields/key-fields";
 import type { ImportRequest } from "./lifecycle";
@@ -12,14 +12,14 @@ import { targetOf } from "./target";
 
 interface ImportedKey {
   readonly connection: Connection;
-  readonly key: ApiKey;
+  readonly record: AdoptedRecord;
   readonly inputs: KeyInputs & { readonly status: string };
 }
 
-/** Undefined where there is no such key. */
+/** The key and its record, once a given secret is proven. Undefined where there is no such key. */
 export async function findImported(
   context: ResourceContext,
-  { id, origin }: ImportRequest,
+  { id, origin, secret }: ImportRequest,
 ): Promise<ImportedKey | undefined> {
   const { name, rest } = placeOf(id);
   const connection = context.connections.open(name);
@@ -27,7 +27,10 @@ export async function findImported(
   const key = await findKey(connection, keyId, serviceAccountId);
   if (!key) return undefined;
   const where = { connection: name, serviceAccountId, origin, target: targetOf(connection) };
-  return { connection, key, inputs: defined({ ...where, ...inputsAsFound(key, connection), status: "active" }) };
+  const inputs = defined({ ...where, ...inputsAsFound(key, connection), status: "active" });
+  const record = await recordAdopted(connection, key, { secret, asked: inputs, nowMs: context.nowMs() });
+  tellForeignMark(key.name, origin, context.warn);
+  return { connection, record, inputs };
 }
 
 /** Where keys live under an account, its id stands before the key's. */

@@ -8,7 +8,15 @@ import { defined } from "../../defined";
 import { AmbiguousCreateError, ProviderError } from "../../errors";
 import { formatTime } from "../../times";
 import { isUnknown } from "../../wire";
-import { adoptKey, isLeft, isToAdopt, leftWords, recordAdopted, tellForeignMark, withoutSpentSecret } from "../adopted";
+import {
+  type AdoptedRecord,
+  adoptKey,
+  isLeft,
+  isToAdopt,
+  leftWords,
+  tellForeignMark,
+  withoutSpentSecret,
+} from "../adopted";
 import { checkAnswer, describeForCheck, openRecorded, openRecordedForWrite, type ResourceContext } from "../context";
 import { agreedEnd, type End } from "../expiry";
 import { checkExpirySupport, checkLife } from "../checks/expiry";
@@ -219,12 +227,10 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycl
       return plannedRotation(olds, { wanted, facts, schedule: scheduleFor(wanted, facts), ...decisionOn(wanted) });
     },
 
-    async imported({ id, origin, secret }) {
-      const found = await findImported(context, { id, origin });
+    async imported(request) {
+      const found = await findImported(context, request);
       if (!found) return { id: "" };
-      const { connection, key, inputs } = found;
-      const record = await recordAdopted(connection, key, { secret, asked: inputs, nowMs: context.nowMs() });
-      tellForeignMark(key.name, origin, context.warn);
+      const { connection, record, inputs } = found;
       const given = { ...inputs, rotateEvery: importedRotateEvery } as RotatingInputs;
       const outs = firstGeneration(given, record, scheduleFor(given, connection));
       return { id: newIdentity(), props: outs, inputs: inputsOf(fromOutputs(outs)) as RotatingOutputs };
@@ -270,11 +276,7 @@ function newIdentity(): string {
 }
 
 /** The record of a key that was there before: as old as it is, and due when that makes it due. */
-function firstGeneration(
-  inputs: RotatingInputs,
-  record: Awaited<ReturnType<typeof recordAdopted>>,
-  schedule: Schedule,
-): RotatingOutputs {
+function firstGeneration(inputs: RotatingInputs, record: AdoptedRecord, schedule: Schedule): RotatingOutputs {
   const { retireAfter: _after, retireUntil: _until, ...given } = inputs;
   const outs: RotatingOutputs = {
     ...given,
