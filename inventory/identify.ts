@@ -47,10 +47,10 @@ function livesWords(key: RecordedKey, nowMs: number): string {
 function remedyFor(key: RecordedKey, nowMs: number): string {
   if (key.status !== undefined && key.status !== "active") return "nothing is left to end";
   if (key.generation === "pending" || key.generation === "replaced")
-    return `run \`pulumi up --stack ${key.stack.split("/")[1] ?? ""}\`: it revokes the key first of all`;
+    return `run pulumi up --stack ${key.stack.split("/")[1] ?? ""}, which revokes the key first of all`;
   if (hasEnded(key, nowMs)) return "nothing is left to end";
-  const update = `then run \`pulumi up --stack ${key.stack.split("/")[1] ?? ""}\``;
+  const update = `then run pulumi up --stack ${key.stack.split("/")[1] ?? ""}, which makes a new key and revokes this one in the same update`;
   if (key.type === "RotatingApiKey")
-    return `change \`emergency\` of RotatingApiKey "${key.resource}" to any new text, for example emergency: "leak ${new Date(nowMs).toISOString().slice(0, 10)}", ${update}: it makes a new key and revokes this one in the same update`;
-  return `change a value in \`keepers\` of ApiKey "${key.resource}", ${update}: it makes a new key and revokes this one in the same update`;
+    return `change emergency of RotatingApiKey "${key.resource}" to any new text, for example emergency: "leak ${new Date(nowMs).toISOString().slice(0, 10)}", ${update}`;
+  return `change a value in keepers of ApiKey "${key.resource}", ${update}`;
 }

@@ -1,130 +1,100 @@
-// The story that ./scripts/demo tells. All its files are in one temporary directory: the project, the stack's state,
-// the engine's home and its own temporary files. Nothing is left at the end, not even after Ctrl-C.
-import { execFile, spawn } from "node:child_process";
-import { once } from "node:events";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { promisify } from "node:util";
+// The story that ./scripts/demo tells: keys as resources, a review, rotation, an emergency, and a clean end.
+// Nothing is left afterwards, not even after Ctrl-C.
+import { readFileSync } from "node:fs";
+import { Bench, consume, status } from "./demo.d/bench.mjs";
+import { bold, chapter, dim, paintProgram, paintReview, proved, quote, red, say, shown } from "./demo.d/terminal.mjs";
 
-const run = promisify(execFile);
-const root = process.cwd();
-const dir = mkdtempSync(join(tmpdir(), "apikeys-demo-"));
-const say = (text = "") => console.log(text);
-const step = (text) => say(`\n▸ ${text}`);
 const mask = (secret) => `${secret.slice(0, 8)}…${secret.slice(-2)}`;
-
-// Stopping the demo stops the engine and waits for its end, because it writes until then.
-let engine;
-let stopped;
-for (const signal of ["SIGINT", "SIGTERM"])
-  process.once(signal, () => {
-    stopped = signal;
-    engine?.kill(signal);
-  });
-
-const emulator = spawn(process.execPath, ["dist/cli/main.js", "emulator", "--port", "0"], {
-  stdio: ["ignore", "pipe", "inherit"],
-});
-const ended = once(emulator, "exit");
+const bench = new Bench();
 
 async function main() {
-  step("Starting the embedded Pulsely, NovaVMS and PulseAPI");
-  const [line] = await Promise.race([
-    once(createInterface({ input: emulator.stdout }), "line"),
-    ended.then(() => Promise.reject(new Error("the emulator ended before it was ready"))),
-  ]);
-  const { url, services } = JSON.parse(line);
-  say(`  ${url}`);
+  say(bold("pulumi-apikeys: service accounts and API keys as Pulumi resources"));
+  await bench.start();
+  const { novavms, pulsely } = bench.services;
+  const camera = (path, secret) => status(novavms.url, path, secret);
+  const check = (secret) => status(pulsely.url, "/checks", secret);
 
-  for (const name of ["home", "tmp", "backend"]) mkdirSync(join(dir, name));
-  const project = join(dir, "project");
-  cpSync(join(root, "examples/quickstart"), join(project, "examples/quickstart"), {
-    recursive: true,
-    filter: (source) => !source.includes("node_modules"),
-  });
-  symlinkSync(join(root, "node_modules"), join(project, "node_modules"));
-  writeFileSync(join(project, "Pulumi.yaml"), readFileSync(join(root, "Pulumi.yaml")));
-  const env = {
-    PATH: process.env.PATH,
-    HOME: join(dir, "home"),
-    TMPDIR: join(dir, "tmp"),
-    PULUMI_HOME: join(dir, "home", ".pulumi"),
-    PULUMI_BACKEND_URL: `file://${join(dir, "backend")}`,
-    PULUMI_CONFIG_PASSPHRASE: "demo",
-    PULUMI_SKIP_UPDATE_CHECK: "true",
-    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-    NO_COLOR: "1",
-    NOVAVMS_ADMIN_TOKEN: services.novavms.adminToken,
-    PULSELY_ADMIN_TOKEN: services.pulsely.adminToken,
-    APIKEYS_CONNECTIONS: JSON.stringify({
-      default: { url: services.novavms.url },
-      pulsely: { url: services.pulsely.url },
-    }),
-  };
-  const pulumi = async (...args) => {
-    expect(!stopped, `stopped by ${stopped}`);
-    const call = run("pulumi", [...args, "--non-interactive"], { cwd: project, env, maxBuffer: 64 * 1024 * 1024 });
-    engine = call.child;
-    return (await call).stdout;
-  };
-  const outputs = async () => JSON.parse(await pulumi("stack", "output", "--json", "--show-secrets"));
-  const cameras = async (key) =>
-    (await fetch(`${services.novavms.url}/cameras`, { headers: { authorization: `Bearer ${key}` } })).status;
-  const events = async (key) =>
-    (await fetch(`${services.novavms.url}/events`, { headers: { authorization: `Bearer ${key}` } })).status;
+  chapter("Declare keys");
+  const [, program] = /^(\/\/ NovaVMS.*?)\nexport/ms.exec(readFileSync("scripts/demo.d/index.ts", "utf8"));
+  quote(program, paintProgram);
+  await shown("pulumi stack init demo", () => bench.pulumi("stack", "init", "demo"));
+  await bench.up();
+  const first = await bench.outputs();
+  say(`   archive ${mask(first.archiveSecret)}, exporter ${mask(first.exporterSecret)}: encrypted in the state`);
+  proved((await camera("/cameras", first.archiveSecret)) === 200, "the archive's key reads cameras: 200");
+  proved((await camera("/events", first.archiveSecret)) === 403, "and no further than its scopes: /events 403");
 
-  step("pulumi up: a NovaVMS service account with a key, and a Pulsely key");
-  await pulumi("stack", "init", "demo");
-  await pulumi("up", "--yes", "--skip-preview");
-  const before = await outputs();
-  say(`  exporter's key  ${before.exporterKeyId}  secret ${mask(before.exporterSecret)} (encrypted in the state)`);
-  say(`  dashboard's key ${before.dashboardKeyHint}`);
+  chapter("Review a change before anybody has it, without any credential");
+  say(dim("   A pull request wants admin:* for the exporter, and sets fullAccess: true."));
+  await bench.pulumi("config", "set", "--path", "exporterScopes[0]", "admin:*");
+  await bench.pulumi("config", "set", "fullAccess", "true");
+  const bad = await bench.review();
+  quote(bad.stdout, paintReview);
+  proved(bad.code === 5, "exit code 5: it cannot be merged");
+  await bench.pulumi("config", "rm", "--path", "exporterScopes");
+  await bench.pulumi("config", "rm", "fullAccess");
+  say(dim("   The next one wants events:read for the archive."));
+  await bench.pulumi("config", "set", "--path", "archiveScopes[0]", "cameras:read");
+  await bench.pulumi("config", "set", "--path", "archiveScopes[1]", "events:read");
+  const good = await bench.review();
+  quote(good.stdout, paintReview);
+  proved(good.code === 0, "exit code 0: people approve it by its digest");
 
-  step("The key works, and no further than its scopes");
-  const works = await cameras(before.exporterSecret);
-  const beyond = await events(before.exporterSecret);
-  say(`  GET /cameras → ${works}    GET /events → ${beyond}`);
-  expect(works === 200 && beyond === 403, "the new key does not do what its scopes say");
+  chapter("Deploy it: other scopes are another key, and the new one comes first");
+  await bench.up();
+  const second = await bench.outputs();
+  const { requests } = await bench.control("requests?service=novavms");
+  const changes = requests.filter(({ method, path }) => method !== "GET" && path.includes("/keys"));
+  const brief = (path) => path.replace(/([0-9a-f]{8})-[0-9a-f-]{27}/g, "$1…");
+  quote(
+    changes
+      .slice(-2)
+      .map(({ at, method, path }) => `${at.slice(11, 23)} ${method} ${brief(path)}`)
+      .join("\n"),
+  );
+  proved((await camera("/events", second.archiveSecret)) === 200, "the new key reads events: 200");
+  proved((await camera("/cameras", first.archiveSecret)) === 401, "the old key is refused: 401");
 
-  step("The scopes change: cameras:read → cameras:read, events:read. What the preview says:");
-  await pulumi("config", "set", "--path", "exporterScopes[0]", "cameras:read");
-  await pulumi("config", "set", "--path", "exporterScopes[1]", "events:read");
-  const preview = await pulumi("preview", "--diff");
-  for (const text of preview.split("\n").filter((text) => /replace\)|scopes|\[\d\]|^\s+\]/.test(text)))
-    say(`  ${text.trimEnd()}`);
+  chapter("Rotate on schedule, while a consumer calls all the time");
+  let published = second.exporterSecret;
+  const stop = consume(pulsely.url, "/checks", () => published);
+  await bench.goToDay(31);
+  quote((await bench.apikeys("due --within 7d")).stdout);
+  await bench.up("(day 31) ");
+  const third = await bench.outputs();
+  say(`   exporter ${mask(third.exporterSecret)}: ${third.exporterReason}`);
+  proved((await check(third.exporterSecret)) === 200, "the new key works: 200");
+  proved((await check(second.exporterSecret)) === 200, "and so does the previous one, for its overlap of 7 days: 200");
+  published = third.exporterSecret;
+  await bench.goToDay(39);
+  await bench.up("(day 39) ");
+  proved((await check(second.exporterSecret)) === 401, "after the overlap the previous key is refused: 401");
+  const answers = await stop();
+  proved(answers.size === 1 && answers.has(200), `the consumer was answered 200 all ${answers.get(200)} times`);
 
-  step("pulumi up: the new key is made before the old one is revoked");
-  await pulumi("up", "--yes", "--skip-preview");
-  const after = await outputs();
-  say(`  exporter's key  ${after.exporterKeyId}  secret ${mask(after.exporterSecret)}`);
-  const fresh = await events(after.exporterSecret);
-  const old = await cameras(before.exporterSecret);
-  say(`  new key: GET /events → ${fresh}    old key: GET /cameras → ${old}`);
-  expect(fresh === 200 && old === 401, "the keys are not as they should be after the replacement");
+  chapter("Emergency: a secret stands in a chat");
+  quote((await bench.apikeys("identify", third.exporterSecret)).stdout);
+  await shown("pulumi config set incident INC-4711", () => bench.pulumi("config", "set", "incident", "INC-4711"));
+  await bench.up();
+  const fourth = await bench.outputs();
+  proved((await check(third.exporterSecret)) === 401, "the leaked key is refused: 401");
+  proved((await check(fourth.exporterSecret)) === 200, "its successor works: 200");
 
-  step("pulumi destroy: nothing is left");
-  await pulumi("destroy", "--yes", "--skip-preview");
-  const gone = await cameras(after.exporterSecret);
-  const { keys } = await (await fetch(`${url}/_emulator/keys`)).json();
-  const living = keys.filter(({ state, name }) => state === "active" && /^(exporter|dashboard)-key-/.test(name));
-  say(`  the last key: GET /cameras → ${gone}    living keys of ours: ${living.length}`);
-  expect(gone === 401 && living.length === 0, "destroy left a key behind");
+  chapter("Leave nothing behind");
+  await shown("pulumi destroy", () => bench.pulumi("destroy", "--yes", "--skip-preview"));
+  const { keys } = await bench.control("keys");
+  const ours = keys.filter(({ name }) => /^(archive|exporter)-/.test(name));
+  const living = ours.filter(({ state }) => state === "active");
+  proved(living.length === 0, `${ours.length} keys were made, and ${living.length} of them live`);
 }
 
-function expect(holds, otherwise) {
-  if (!holds) throw new Error(otherwise);
-}
-
+const started = performance.now();
 try {
   await main();
-  say("\nDone.");
+  say(`\n${bold("Done")} in ${((performance.now() - started) / 1000).toFixed(0)} s. Your first key: README.md`);
 } catch (error) {
-  console.error(`\nThe demo failed: ${error.stderr || error.stdout || error.message}`);
+  console.error(`\n${red("The demo failed:")} ${error.message}`);
   process.exitCode = 1;
 } finally {
-  emulator.kill("SIGTERM");
-  await ended;
-  rmSync(dir, { recursive: true, force: true });
+  await bench.close();
 }

@@ -30,10 +30,27 @@ test("The demo tells its story to the end, and leaves nothing in the user's home
     cwd: repository,
     env: { PATH: [spyOnPulumi(notes), process.env.PATH].join(delimiter), HOME: home, TMPDIR: tmp },
   });
-  expect(stdout).toMatch(/new key: GET \/events → 200 {4}old key: GET \/cameras → 401/);
-  expect(stdout).toMatch(/living keys of ours: 0\n\nDone\.\n$/);
+  for (const told of [
+    /block SR001 rotating key "exporter"[^]*✔ exit code 5/,
+    /gains "events:read"[^]*✔ exit code 0/,
+    / POST .*\/keys\n.* POST .*\/revoke\n *✔ the new key reads events: 200\n *✔ the old key is refused: 401/,
+    /due: age 31 d of 30 d[^]*✔ the consumer was answered 200 all \d+ times/,
+    /a key of ours[^]*✔ the leaked key is refused: 401\n *✔ its successor works: 200/,
+    /✔ 5 keys were made, and 0 of them live\n\nDone in \d+ s/,
+  ])
+    expect(stdout).toMatch(told);
+  expect(stdout).not.toMatch(/\u001b|⟨U\+/);
   expect(readdirSync(home)).toEqual([]);
   expect(readdirSync(tmp)).toEqual([]);
   const places = readFileSync(notes, "utf8").trimEnd().split("\n");
   expect(places.filter((place) => !place.startsWith(`${tmp}/`))).toEqual([]);
 }, 180_000);
+
+test("The demo has colours on a terminal, and when somebody asks for them", async () => {
+  const say = `import(${JSON.stringify(join(repository, "scripts/demo.d/terminal.mjs"))}).then((t) => t.chapter("One"))`;
+  const said = async (env: NodeJS.ProcessEnv) =>
+    (await promisify(execFile)(process.execPath, ["-e", say], { env: { PATH: process.env.PATH, ...env } })).stdout;
+  expect(await said({})).toBe("\n1. One\n");
+  expect(await said({ FORCE_COLOR: "1" })).toContain("\u001b[1mOne\u001b[0m");
+  expect(await said({ FORCE_COLOR: "1", NO_COLOR: "1" })).toBe("\n1. One\n");
+});
