@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 
 export const standardInput = 0;
 
@@ -6,16 +6,17 @@ export const standardInput = 0;
 export function readFileBytes(path: string, max: number): Uint8Array {
   const file = openSync(path, "r");
   try {
-    return readBytes(file, max);
+    // One byte more, so that one read takes all of it and finds its end.
+    return readBytes(file, max, fstatSync(file).size + 1);
   } finally {
     closeSync(file);
   }
 }
 
 /** Reads at most `max` bytes of an open file or stream from its position, and waits for a stream's end. */
-export function readBytes(file: number, max: number): Uint8Array {
+export function readBytes(file: number, max: number, expected = 0): Uint8Array {
   const chunks: Uint8Array[] = [];
-  let [length, size] = [0, 64 * 1024];
+  let [length, size] = [0, Math.max(expected, 64 * 1024)];
   while (length < max) {
     const chunk = Buffer.allocUnsafe(Math.min(size, max - length));
     const read = readOnce(file, chunk);
@@ -23,9 +24,10 @@ export function readBytes(file: number, max: number): Uint8Array {
     chunks.push(chunk.subarray(0, read));
     length += read;
     // A pipe returns 64 kB at a time; a file fills any buffer.
-    if (read === chunk.length) size = Math.min(2 * size, 16 * 1024 * 1024);
+    size = read === chunk.length ? Math.min(2 * size, 16 * 1024 * 1024) : 64 * 1024;
   }
-  return Buffer.concat(chunks, length);
+  const [only, ...more] = chunks;
+  return only && more.length === 0 ? only : Buffer.concat(chunks, length);
 }
 
 /** The number of bytes read; 0 at the end. */

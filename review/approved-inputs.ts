@@ -31,11 +31,11 @@ const free: ReadonlySet<string> = new Set([
 ]);
 
 /** A hash of each input that must not change, by name. */
-export function fixedInputs(inputs: Readonly<Record<string, unknown>>): Record<string, string> {
+export function fixedInputs(inputs: Readonly<Record<string, unknown>>, hash = hashOf): Record<string, string> {
   return Object.fromEntries(
     Object.entries(inputs)
       .filter(([name, value]) => !free.has(name) && value !== undefined && value !== null)
-      .map(([name, value]) => [exactText(name), hashOf(canonicalJson(withoutSecret(name, value)))] as const)
+      .map(([name, value]) => [exactText(name), hash(canonicalJson(withoutSecret(name, value)))] as const)
       .sort(([a], [b]) => (a < b ? -1 : 1)),
   );
 }

@@ -9,11 +9,18 @@ import { isKey, type ForeignCode, type Unit } from "./units";
  * compares the running update with it.
  */
 export function approvedOf(units: readonly Unit[], code: readonly ForeignCode[]): ApprovedResource[] {
+  const hashes = new Map<string, string>();
+  // The values of a stack repeat: most of its keys have the same target.
+  const hash = (text: string): string => {
+    const known = hashes.get(text) ?? hashOf(text);
+    hashes.set(text, known);
+    return known;
+  };
   const ours = units.flatMap((unit): ApprovedResource[] => {
     const { after } = unit;
     if (!after) return [];
     const account = isKey(unit) ? accountInDelta(after.account) : null;
-    const inputs = fixedInputs(after.state.inputs);
+    const inputs = fixedInputs(after.state.inputs, hash);
     return [{ urn: exactText(unit.urn), type: exactText(after.state.type), account, code: null, inputs }];
   });
   const others = code.map(({ urn, after: { text, type } }): ApprovedResource => ({

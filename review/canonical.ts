@@ -3,11 +3,14 @@
  * hashes and comparisons, because an edit by hand or an engine may reorder names.
  */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_name, inner: unknown) =>
-    typeof inner === "object" && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(byName))
-      : inner,
-  );
+  return JSON.stringify(withSortedNames(value));
+}
+
+function withSortedNames(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(withSortedNames);
+  const entries = Object.entries(value).sort(byName);
+  return Object.fromEntries(entries.map(([name, inner]) => [name, withSortedNames(inner)]));
 }
 
 function byName(a: readonly [string, unknown], b: readonly [string, unknown]): number {

@@ -17,7 +17,8 @@ export function reviewedOf(units: readonly Unit[], code: readonly ForeignCode[] 
   const kept: KeptEntry[] = [];
   const catalogues = new Map<string, ReviewedCatalogue>();
   for (const unit of units) {
-    const sides = { before: sideOf(unit, unit.before), after: sideOf(unit, unit.after) };
+    const before = sideOf(unit, unit.before);
+    const sides = { before, after: isUntouched(unit) ? before : sideOf(unit, unit.after) };
     const urn = exactText(unit.urn);
     const { gains, loses } = unit.change;
     const entry = { urn, kind: unit.kind, ...sides, gains: grantTexts(gains), loses: grantTexts(loses) };
@@ -38,6 +39,20 @@ export function reviewedOf(units: readonly Unit[], code: readonly ForeignCode[] 
   };
 }
 
+/** Most resources of a stack stay as they are, and one reading of them is enough. */
+function isUntouched({ op, before, after }: Unit): boolean {
+  if (op !== "same" || !before || !after) return false;
+  const { account, state } = before;
+  return (
+    before.facts === after.facts &&
+    before.access === after.access &&
+    account.known === after.account.known &&
+    account.id === after.account.id &&
+    account.urn === after.account.urn &&
+    (after.state.id ?? state.id) === state.id
+  );
+}
+
 function newCode({ urn, before, after }: ForeignCode): NewCode {
   const hash = (code: CodeText | undefined): string | null => (code?.text === undefined ? null : sha256(code.text));
   return { urn: exactText(urn), before: hash(before), after: hash(after) };
@@ -48,25 +63,23 @@ export function changes({ before, after, gains, loses }: Omit<DeltaEntry, "urn" 
   if (!before || !after) return true;
   if (gains.length > 0 || loses.length > 0 || after.unreadable.length > 0) return true;
   // Two accounts or lives that are hidden, or known only during the update, never count as the same.
-  if (after.life.hidden.length > 0 || (after.account !== null && !("id" in after.account))) return true;
+  if (after.life.hidden.length > 0 || isUncertain(after.account)) return true;
   // A state of 0.1 records neither. A finding names what is recorded now, so a nightly rotation can go on.
-  const isRecorded = before.credential !== null;
-  if (isRecorded && (before.credential !== after.credential || before.route !== after.route)) return true;
+  if (before.credential !== null && (before.credential !== after.credential || before.route !== after.route))
+    return true;
   // An account that the update makes has no id yet; an existing one may take the place of another.
   if (after.accountId !== null && before.accountId !== null && after.accountId !== before.accountId) return true;
-  const where = ({
-    backend,
-    origin,
-    connection,
-    environment,
-    account,
-    life,
-    staysAlive,
-    extraScopes,
-    adopts,
-  }: ReviewedSide): string =>
-    canonicalJson({ backend, origin, connection, environment, account, life, staysAlive, extraScopes, adopts });
-  return where(before) !== where(after);
+  return before !== after && placeAndLife(before) !== placeAndLife(after);
+}
+
+function isUncertain(account: ReviewedSide["account"]): boolean {
+  return account !== null && !("id" in account);
+}
+
+/** What reviewers compare, besides access: the place, the account and the life. */
+function placeAndLife(side: ReviewedSide): string {
+  const { backend, origin, connection, environment, account, life, staysAlive, extraScopes, adopts } = side;
+  return canonicalJson({ backend, origin, connection, environment, account, life, staysAlive, extraScopes, adopts });
 }
 
 /** True for a replacement that leaves two of them, because nobody revokes the old key or account. */

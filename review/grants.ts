@@ -27,7 +27,7 @@ export function scopeGrants(scopes: readonly string[]): Grant[] {
  * The scopes that no other scope of the list already gives. What a connection claims does not count: its author could
  * call any scope a part of one that the key already has, and nobody would see it come.
  */
-export function essentialOnes(catalogue: ScopeCatalogue | undefined, scopes: readonly string[]): string[] {
+export function essentialOnes(catalogue: ScopeCatalogue | undefined, scopes: readonly string[]): readonly string[] {
   return essentialScopes(publishedCatalogue(catalogue), scopes);
 }
 

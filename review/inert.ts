@@ -44,9 +44,18 @@ const opensSomething = /<!--|--!?>|##\[/;
 /** True if a part of the text has the shape of a credential. */
 export function looksSecret(text: string): boolean {
   if (!partOfEveryCredential.test(text)) return false;
+  const known = judged.get(text);
+  if (known !== undefined) return known;
   const unmasked = text.replaceAll("[redacted]", "");
-  return withoutShapes(unmasked, shapes) !== unmasked;
+  const isSecret = withoutShapes(unmasked, shapes) !== unmasked;
+  if (judged.size === mostJudged) judged.clear();
+  judged.set(text, isSecret);
+  return isSecret;
 }
+
+/** The texts of a stack repeat: origins and labels stand in every key. */
+const judged = new Map<string, boolean>();
+const mostJudged = 10_000;
 
 const builtIn: readonly Vendor[] = Object.values(vendors);
 const shapes = builtIn.map(({ capabilities }) => capabilities.secret?.shape).filter((shape) => shape !== undefined);

@@ -21,13 +21,11 @@ type ClassName = keyof typeof classes;
 
 const dynamicPrefix = "pulumi-nodejs:dynamic/apikeys:";
 const pluginPrefix = "apikeys:index:";
+const prefixes = [pluginPrefix, dynamicPrefix];
 /** The plugin's package: no other resources have it, whatever their module is called. */
 const ofPluginPackage = /^apikeys:/i;
 /** Providers whose resources carry their own code. */
 const codePackages: ReadonlySet<string> = new Set(["pulumi-nodejs", "pulumi-python"]);
-
-/** The constant texts of each class: the one that programs write, and the one of version 0.1. */
-const textsOf = (className: ClassName): readonly string[] => [providerText(className), earlierText(className)];
 
 /** The text of our dynamic resources of a type; undefined for every other type. */
 export function constantTextOf(type: string): string | undefined {
@@ -35,8 +33,11 @@ export function constantTextOf(type: string): string | undefined {
   return isClass(className) ? providerText(className) : undefined;
 }
 
+/** The constant texts of each class: the one that programs write, and the one of version 0.1. */
 const textOwners: ReadonlyMap<unknown, ClassName> = new Map(
-  (Object.keys(classes) as ClassName[]).flatMap((name) => textsOf(name).map((text) => [text, name] as const)),
+  (Object.keys(classes) as ClassName[]).flatMap((name) =>
+    [providerText(name), earlierText(name)].map((text) => [text, name] as const),
+  ),
 );
 
 /**
@@ -45,13 +46,13 @@ const textOwners: ReadonlyMap<unknown, ClassName> = new Map(
  */
 export function identify(state: ResourceState, providersInPreview?: ReadonlyMap<string, ResourceState>): Identity {
   const { type, inputs } = state;
-  const [prefix] = [pluginPrefix, dynamicPrefix].filter((each) => type.startsWith(each));
+  const prefix = prefixes.find((each) => type.startsWith(each));
   if (prefix === undefined) return identifyOther(state);
   const className = type.slice(prefix.length);
   if (!isClass(className)) return disguised(notKnown);
   const isPlugin = prefix === pluginPrefix;
   const text = inputs.__provider;
-  const isOurText = isPlugin ? text === undefined : textsOf(className).some((each) => each === text);
+  const isOurText = isPlugin ? text === undefined : textOwners.get(text) === className;
   if (!isOurText) return disguised(whyOtherCode(text, className));
   const stranger = foreignProvider(state.provider, isPlugin ? "apikeys" : "pulumi-nodejs", providersInPreview);
   return stranger ? disguised(stranger) : { kind: "ours", unit: classes[className] };

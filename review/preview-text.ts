@@ -1,3 +1,5 @@
+import { isRecord } from "./preview-form";
+
 /**
  * Finds the JSON objects in the bytes that `pulumi preview --json` wrote to a file. There may be lines of text around
  * the JSON (policy packs and "Update plan written to …" print to the same stream), and PowerShell writes UTF-16.
@@ -18,6 +20,8 @@ export interface JsonObject {
   readonly text: string;
   /** The line on which it begins, counted from 1. */
   readonly line: number;
+  /** Its value, if it is parsed already. */
+  readonly value?: unknown;
 }
 
 /** The objects in the order of the text. If the last one is cut off, `cut` is the line on which it begins. */
@@ -35,7 +39,55 @@ export function previewText(input: string | Uint8Array): PreviewText {
     return { problem: "The preview is neither UTF-8 nor UTF-16 text: a byte in it belongs to neither." };
   if (text.trim() === "" || text === "\ufeff")
     return { problem: "The preview is empty: `pulumi preview` failed before it printed anything." };
-  return split(text);
+  return onlyObject(text) ?? split(text);
+}
+
+/** The value of a JSON text; undefined if it is not well-formed. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    // The parser's message quotes the text, which may contain a secret; the caller says what matters.
+    return undefined;
+  }
+}
+
+/** Every value takes more than one character, so this limits their number before anything is parsed. */
+const maxParsedAtOnce = 3 * maxValues;
+
+/**
+ * The usual case, a text with one object: the parser finds its end much faster than `split`. Undefined if anything is
+ * unusual: `split` says what.
+ */
+function onlyObject(text: string): PreviewText | undefined {
+  const open = text.indexOf("{");
+  const end = text.lastIndexOf("}") + 1;
+  const isAlone = open >= 0 && open < text.indexOf("}") && !text.includes("{", end);
+  if (!isAlone || end - open > maxParsedAtOnce) return undefined;
+  const object = text.slice(open, end);
+  const value = parseJson(object);
+  if (!isRecord(value) || isInside(text, open, end) || holdsAnother(object)) return undefined;
+  return isWithin(value, { values: 0 }, 1)
+    ? { objects: [{ text: object, line: lineCounter(text)(open), value }] }
+    : undefined;
+}
+
+/** True if a parsed value keeps the limits, counted as in `endOfObject`: each opening and each comma is a value. */
+function isWithin(value: object, spent: { values: number }, depth: number): boolean {
+  if (depth > maxDepth) return false;
+  const isInnerWithin = (inner: unknown): boolean =>
+    typeof inner !== "object" || inner === null || isWithin(inner, spent, depth + 1);
+  if (Array.isArray(value)) {
+    spent.values += Math.max(1, value.length);
+    return spent.values <= maxValues && value.every(isInnerWithin);
+  }
+  let names = 0;
+  for (const name in value) {
+    names += 1;
+    if (!isInnerWithin((value as Readonly<Record<string, unknown>>)[name])) return false;
+  }
+  spent.values += Math.max(1, names);
+  return spent.values <= maxValues;
 }
 
 function decode(bytes: Uint8Array): string | undefined {

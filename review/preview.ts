@@ -7,7 +7,7 @@ import {
   type PreviewEvent,
   type PreviewStep,
 } from "./preview-form";
-import { previewText, type JsonObject } from "./preview-text";
+import { parseJson, previewText, type JsonObject } from "./preview-text";
 import { unaccountedSteps } from "./step-accounts";
 import { parseUrn } from "./urn";
 
@@ -44,7 +44,7 @@ export function readPreview(input: string | Uint8Array): Preview {
   if ("problem" in found) return unreadable(found.problem);
   const { objects, cut } = found;
   const [first] = objects;
-  const whole = first === undefined ? undefined : parseJson(first.text);
+  const whole = first && (first.value ?? parseJson(first.text));
   if (isRecord(whole) && "sequence" in whole) return fromStream(objects, cut);
   if (cut !== undefined)
     return unreadable(
@@ -187,13 +187,4 @@ function unreadable(problem: string): Preview {
 
 function where(path: string): string {
   return `\`${path === "" ? "its top" : path}\``;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    // The parser's message quotes the text, which may contain a secret; the caller says what matters.
-    return undefined;
-  }
 }

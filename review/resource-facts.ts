@@ -50,79 +50,79 @@ export type ScopeReading =
 export interface Facts {
   readonly connection: string;
   /** Left out if the state does not record it, or only will after the update. */
-  readonly target?: Target;
-  readonly environment?: string;
+  readonly target?: Target | undefined;
+  readonly environment?: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly scopes: ScopeReading;
-  readonly role?: string;
-  readonly namePrefix?: string;
+  readonly role?: string | undefined;
+  readonly namePrefix?: string | undefined;
   readonly exactName: boolean;
   readonly protect: boolean;
   readonly retainOnDelete: boolean;
-  readonly status?: string;
+  readonly status?: string | undefined;
   /** What `serviceAccountId` contains. */
   readonly account: "absent" | "value" | Hiding;
   /** The vendor's id of the account that a key belongs to. Only if `account` is `value`. */
-  readonly serviceAccountId?: string;
+  readonly serviceAccountId?: string | undefined;
   /** An account's own id. */
-  readonly accountId?: string;
-  readonly keyId?: string;
-  readonly expiresAt?: string;
-  readonly expiresIn?: string;
+  readonly accountId?: string | undefined;
+  readonly keyId?: string | undefined;
+  readonly expiresAt?: string | undefined;
+  readonly expiresIn?: string | undefined;
   /** An expiry is set, but cannot be read. */
   readonly expiryHidden: boolean;
   /** A role is set, but cannot be read. */
   readonly roleHidden: boolean;
   /** A vendor's own inputs. */
-  readonly options?: Readonly<Record<string, unknown>>;
+  readonly options?: Readonly<Record<string, unknown>> | undefined;
   /**
    * Properties that decide access, place or life and cannot be read. Scopes and account are not included: they say so
    * themselves.
    */
   readonly hidden: readonly { readonly property: string; readonly how: Unreadable }[];
   /** The scopes that the service gave, if they differ from the requested ones. */
-  readonly grantedScopes?: readonly string[];
+  readonly grantedScopes?: readonly string[] | undefined;
   /** The options that the service gave, if they differ from the requested ones; an empty text stands for none. */
-  readonly grantedOptions?: Readonly<Record<string, unknown>>;
+  readonly grantedOptions?: Readonly<Record<string, unknown>> | undefined;
   /** The resource whose deletion also counts for this one; nothing revokes it then. */
-  readonly deletedWith?: string;
+  readonly deletedWith?: string | undefined;
   /** The expiry that the service has, whoever set it. */
-  readonly actualExpiresAt?: string;
+  readonly actualExpiresAt?: string | undefined;
   /** The requested end, if the service set another. */
-  readonly askedExpiresAt?: string;
+  readonly askedExpiresAt?: string | undefined;
   /** The environment that the service gave, if it differs from the requested one. */
-  readonly grantedEnvironment?: string;
-  readonly grantedRole?: string;
-  readonly createdAt?: string;
-  readonly rotateEvery?: string;
-  readonly rotateBefore?: string;
-  readonly jitter?: string;
-  readonly onDisabled?: string;
+  readonly grantedEnvironment?: string | undefined;
+  readonly grantedRole?: string | undefined;
+  readonly createdAt?: string | undefined;
+  readonly rotateEvery?: string | undefined;
+  readonly rotateBefore?: string | undefined;
+  readonly jitter?: string | undefined;
+  readonly onDisabled?: string | undefined;
   /** The service's id of a key or account that was there before, and that this resource takes over. */
-  readonly adopts?: string;
+  readonly adopts?: string | undefined;
   /** It was there before, so the end of its resource leaves it on the service. */
   readonly isLeft: boolean;
   readonly revokeOnDestroy: boolean;
-  readonly firstRotation?: string;
+  readonly firstRotation?: string | undefined;
   /** The program's consent to less than it requests. */
   readonly acceptLess: boolean;
-  readonly overlap?: string;
-  readonly retire?: string;
-  readonly maxOverlap?: string;
-  readonly emergency?: string;
-  readonly keepers?: string;
-  readonly fingerprint?: string;
-  readonly previousKeyId?: string;
-  readonly previousValidUntil?: string;
-  readonly nextRotationAt?: string;
+  readonly overlap?: string | undefined;
+  readonly retire?: string | undefined;
+  readonly maxOverlap?: string | undefined;
+  readonly emergency?: string | undefined;
+  readonly keepers?: string | undefined;
+  readonly fingerprint?: string | undefined;
+  readonly previousKeyId?: string | undefined;
+  readonly previousValidUntil?: string | undefined;
+  readonly nextRotationAt?: string | undefined;
   /** For a rotating key: what `check` requests (see the key's request). */
-  readonly requestedGeneration?: number;
-  readonly requestedReason?: string;
+  readonly requestedGeneration?: number | undefined;
+  readonly requestedReason?: string | undefined;
   /** Earliest and latest end of the previous key after a rotation. */
-  readonly retireAfter?: string;
-  readonly retireUntil?: string;
+  readonly retireAfter?: string | undefined;
+  readonly retireUntil?: string | undefined;
   /** What was done. */
-  readonly generation?: number;
+  readonly generation?: number | undefined;
 }
 
 /**
@@ -131,104 +131,75 @@ export interface Facts {
  */
 export function readFacts(state: ResourceState, outputs: Values<OutputName>): Facts {
   const inputs: Values<InputName> = state.inputs;
-  // One assignment at a time: this runs twice per key, and spreading parts together takes several times as long.
-  const facts: Writable<Facts> = {
+  // All fields in one literal, in use or not: rules read facts thousands of times, and so all have one shape.
+  return {
     connection: text(inputs.connection) ?? "default",
+    target: readTarget(state),
+    environment: text(inputs.environment),
     labels: readLabels(inputs.labels),
     scopes: readScopes(inputs.scopes),
+    role: text(inputs.role),
+    namePrefix: text(inputs.name),
     exactName: inputs.exactName === true,
     acceptLess: inputs.acceptLess === true,
-    revokeOnDestroy: inputs.revokeOnDestroy === true,
-    isLeft: inputs.revokeOnDestroy !== true && isAdopted(inputs.adopt, outputs),
     protect: state.protect,
     retainOnDelete: state.retainOnDelete,
+    deletedWith: state.deletedWith,
+    status: text(inputs.status),
     account: accountReading(inputs.serviceAccountId),
+    serviceAccountId: text(inputs.serviceAccountId),
+    expiresAt: text(inputs.expiresAt),
+    expiresIn: text(inputs.expiresIn),
     expiryHidden: isHidden(inputs.expiresAt) || isHidden(inputs.expiresIn),
     roleHidden: isHidden(inputs.role),
+    options: readOptions(inputs.options),
     hidden: hiddenProperties(state),
+    rotateEvery: text(inputs.rotateEvery),
+    rotateBefore: text(inputs.rotateBefore),
+    jitter: text(inputs.jitter),
+    onDisabled: text(inputs.onDisabled),
+    firstRotation: text(inputs.firstRotation),
+    overlap: text(inputs.overlap),
+    retire: text(inputs.retire),
+    maxOverlap: text(inputs.maxOverlap),
+    emergency: text(inputs.emergency),
+    keepers: inputs.keepers === undefined ? undefined : JSON.stringify(inputs.keepers),
+    adopts: adoptedId(inputs.adopt),
+    isLeft: inputs.revokeOnDestroy !== true && isAdopted(inputs.adopt, outputs),
+    revokeOnDestroy: inputs.revokeOnDestroy === true,
+    requestedGeneration: wholeNumber(inputs.generation),
+    requestedReason: text(inputs.rotationReason),
+    retireAfter: text(inputs.retireAfter),
+    retireUntil: text(inputs.retireUntil),
+    ...answered(outputs),
   };
-  const target = readTarget(state);
-  if (target) facts.target = target;
-  for (const [name, property] of inputTexts) {
-    const value = text(inputs[property]);
-    if (value !== undefined) facts[name] = value;
-  }
-  for (const [name, property] of outputTexts) {
-    const value = text(outputs[property]);
-    if (value !== undefined) facts[name] = value;
-  }
-  const keepers = inputs.keepers === undefined ? undefined : JSON.stringify(inputs.keepers);
-  if (keepers !== undefined) facts.keepers = keepers;
-  noteGiven(facts, outputs);
-  const adopts = adoptedId(inputs.adopt);
-  if (adopts !== undefined) facts.adopts = adopts;
-  if (state.deletedWith !== undefined) facts.deletedWith = state.deletedWith;
-  noteOptions(facts, inputs.options);
-  const requested = wholeNumber(inputs.generation);
-  if (requested !== undefined) facts.requestedGeneration = requested;
-  const generation = wholeNumber(outputs.generation);
-  if (generation !== undefined) facts.generation = generation;
-  return facts;
 }
 
-/** Notes what the service gave if it differs from the request. */
-function noteGiven(
-  facts: Writable<Facts>,
-  { serverScopes, serverOptions, serverExpiresAt, expiresAt }: Values<OutputName>,
-): void {
-  const grantedOptions = record(serverOptions);
-  if (grantedOptions) facts.grantedOptions = grantedOptions;
-  if (Array.isArray(serverScopes) && !serverScopes.some(isHidden))
-    facts.grantedScopes = serverScopes.filter((scope) => typeof scope === "string");
-  const asked = serverExpiresAt === undefined ? undefined : text(expiresAt);
-  if (asked !== undefined) facts.askedExpiresAt = asked;
+/** What the service gave, and what was done. */
+function answered(outputs: Values<OutputName>): Partial<Facts> {
+  const { serverScopes, serverExpiresAt } = outputs;
+  return {
+    accountId: text(outputs.accountId),
+    keyId: text(outputs.keyId),
+    actualExpiresAt: text(serverExpiresAt) ?? text(outputs.expiresAt),
+    askedExpiresAt:
+      (serverExpiresAt === undefined ? undefined : text(outputs.expiresAt)) ?? text(outputs.askedExpiresAt),
+    grantedScopes:
+      Array.isArray(serverScopes) && !serverScopes.some(isHidden)
+        ? serverScopes.filter((scope) => typeof scope === "string")
+        : undefined,
+    grantedOptions: record(outputs.serverOptions),
+    grantedEnvironment: text(outputs.serverEnvironment),
+    grantedRole: text(outputs.serverRole),
+    // For a rotating key the last rotation counts, not the first issue.
+    createdAt: text(outputs.rotatedAt) ?? text(outputs.createdAt),
+    fingerprint: text(outputs.fingerprint),
+    previousKeyId: text(outputs.previousKeyId),
+    previousValidUntil: text(outputs.previousValidUntil),
+    nextRotationAt: text(outputs.nextRotationAt),
+    generation: wholeNumber(outputs.generation),
+  };
 }
-
-type Writable<Type> = { -readonly [Name in keyof Type]: Type[Name] };
-/** The facts that are plain texts. */
-type TextFact = Exclude<
-  { [Name in keyof Facts]-?: Facts[Name] extends string | undefined ? Name : never }[keyof Facts],
-  "account"
->;
-
-const inputTexts: readonly (readonly [TextFact, InputName])[] = [
-  ["environment", "environment"],
-  ["role", "role"],
-  ["namePrefix", "name"],
-  ["status", "status"],
-  ["serviceAccountId", "serviceAccountId"],
-  ["expiresAt", "expiresAt"],
-  ["expiresIn", "expiresIn"],
-  ["rotateEvery", "rotateEvery"],
-  ["rotateBefore", "rotateBefore"],
-  ["jitter", "jitter"],
-  ["onDisabled", "onDisabled"],
-  ["firstRotation", "firstRotation"],
-  ["overlap", "overlap"],
-  ["retire", "retire"],
-  ["maxOverlap", "maxOverlap"],
-  ["emergency", "emergency"],
-  ["requestedReason", "rotationReason"],
-  ["retireAfter", "retireAfter"],
-  ["retireUntil", "retireUntil"],
-];
-
-/** The order matters: for a rotating key the last rotation counts, not the first issue. */
-const outputTexts: readonly (readonly [TextFact, OutputName])[] = [
-  ["accountId", "accountId"],
-  ["keyId", "keyId"],
-  ["actualExpiresAt", "expiresAt"],
-  ["actualExpiresAt", "serverExpiresAt"],
-  ["askedExpiresAt", "askedExpiresAt"],
-  ["grantedEnvironment", "serverEnvironment"],
-  ["grantedRole", "serverRole"],
-  ["createdAt", "createdAt"],
-  ["createdAt", "rotatedAt"],
-  ["fingerprint", "fingerprint"],
-  ["previousKeyId", "previousKeyId"],
-  ["previousValidUntil", "previousValidUntil"],
-  ["nextRotationAt", "nextRotationAt"],
-];
 
 /** Properties that must never be readable in a preview. */
 export const secretInputs: readonly InputName[] = ["secretValue"];
@@ -431,9 +402,8 @@ function readScopes(value: unknown): ScopeReading {
 }
 
 /** Nothing is known of options that are hidden as a whole: see `hidden`. */
-function noteOptions(facts: Writable<Facts>, value: unknown): void {
-  const options = isHidden(value) ? undefined : record(value);
-  if (options) facts.options = options;
+function readOptions(value: unknown): Facts["options"] {
+  return isHidden(value) ? undefined : record(value);
 }
 
 function readLabels(value: unknown): Record<string, string> {

@@ -13,15 +13,18 @@ export interface UrnParts {
 
 export function parseUrn(urn: string): UrnParts | undefined {
   if (!urn.startsWith("urn:pulumi:")) return undefined;
-  const [stack, project, qualifiedType, ...name] = urn.slice("urn:pulumi:".length).split("::");
-  if (stack === undefined || project === undefined || qualifiedType === undefined || name.length === 0)
-    return undefined;
+  // By hand, because a review takes apart every URN several times.
+  const project = urn.indexOf("::", "urn:pulumi:".length) + 2;
+  const type = project < 2 ? -1 : urn.indexOf("::", project) + 2;
+  const name = type < 2 ? -1 : urn.indexOf("::", type) + 2;
+  if (name < 2) return undefined;
+  const qualifiedType = urn.slice(type, name - 2);
   return {
-    stack,
-    project,
+    stack: urn.slice("urn:pulumi:".length, project - 2),
+    project: urn.slice(project, type - 2),
     qualifiedType,
     type: qualifiedType.slice(qualifiedType.lastIndexOf("$") + 1),
-    name: name.join("::"),
+    name: urn.slice(name),
   };
 }
 

@@ -142,15 +142,16 @@ class Search {
   }
 
   #reveals(value: unknown, isWritten: boolean): boolean {
-    if (typeof value === "number" || typeof value === "boolean" || (typeof value === "string" && value.length < 12))
-      return false;
-    return someText(value, (text) => {
-      if (text.length < 12) return false;
-      const known = this.#shapes.get(text);
-      const shaped = known ?? showsCredential(text);
-      if (known === undefined) this.#shapes.set(text, shaped);
-      return shaped || (isWritten && (looksRandom(text) || this.#ownerOfText(text) !== undefined));
-    });
+    if (typeof value === "string") return !isHidden(value) && this.#revealsInText(value, isWritten);
+    return someText(value, (text) => this.#revealsInText(text, isWritten));
+  }
+
+  #revealsInText(text: string, isWritten: boolean): boolean {
+    if (text.length < 12) return false;
+    const known = this.#shapes.get(text);
+    const shaped = known ?? showsCredential(text);
+    if (known === undefined) this.#shapes.set(text, shaped);
+    return shaped || (isWritten && (looksRandom(text) || this.#ownerOfText(text) !== undefined));
   }
 
   #ownerOf(value: unknown): string | undefined {

@@ -55,6 +55,7 @@ function raises(
   before: readonly Grant[],
   gains: readonly Grant[],
 ): { subject: string; message: string }[] {
+  if (gains.length === 0) return [];
   const had = before.filter(isScope).map(({ name }) => name);
   const related = relationTo(catalogue, had);
   return gains.filter(isScope).flatMap(({ name: gain }) => {

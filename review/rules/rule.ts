@@ -79,11 +79,12 @@ export function everyKey(
   context: RuleContext,
   ask: (key: Unit, after: Side) => readonly (Pick<Problem, "message"> & Partial<Pick<Problem, "subject">>)[],
 ): Problem[] {
-  return context.units.flatMap((unit) => {
-    const { after } = unit;
-    if (!isKey(unit) || !after) return [];
-    return ask(unit, after).map((answer) => problemOf(unit, answer));
-  });
+  const problems: Problem[] = [];
+  for (const unit of context.units) {
+    if (!isKey(unit) || !unit.after) continue;
+    for (const answer of ask(unit, unit.after)) problems.push(problemOf(unit, answer));
+  }
+  return problems;
 }
 
 export function problemOf(unit: Unit, answer: Pick<Problem, "message"> & Partial<Pick<Problem, "subject">>): Problem {

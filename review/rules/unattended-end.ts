@@ -18,11 +18,10 @@ export const unattendedEnd: Rule = {
       if (key.op === "create" || replacesKey(key)) return [];
       const end = parseTime(facts.actualExpiresAt ?? facts.expiresAt);
       if (typeof end !== "number") return [];
-      const day = formatTime(end).slice(0, 10);
       const next = parseTime(facts.nextRotationAt);
       if (facts.rotateEvery !== undefined) {
         return typeof next === "number" && next > end
-          ? [{ subject: "end", message: `ends on ${day}, before it rotates on ${formatTime(next).slice(0, 10)}` }]
+          ? [{ subject: "end", message: `ends on ${dayOf(end)}, before it rotates on ${dayOf(next)}` }]
           : [];
       }
       if (end - context.nowMs > lead(facts, end)) return [];
@@ -31,12 +30,16 @@ export const unattendedEnd: Rule = {
           subject: "end",
           message:
             end <= context.nowMs
-              ? `ended on ${day}, and nothing replaces it`
-              : `ends on ${day}, and nothing replaces it`,
+              ? `ended on ${dayOf(end)}, and nothing replaces it`
+              : `ends on ${dayOf(end)}, and nothing replaces it`,
         },
       ];
     }),
 };
+
+function dayOf(ms: number): string {
+  return formatTime(ms).slice(0, 10);
+}
 
 /** A key with a life of a week should not always count as about to end. */
 function lead({ createdAt, expiresIn }: Facts, end: number): number {

@@ -134,6 +134,15 @@ describe("text around the JSON of a preview", () => {
 
 describe("a preview that is meant to exhaust the review", () => {
   const size = maxPreviewBytes;
+  /** So many levels, with the object around them. */
+  const nested = (levels: number, [open, inside, close] = ["[", "", "]"]): string =>
+    `{"x":${open?.repeat(levels - 1)}${inside}${close?.repeat(levels - 1)}}`;
+
+  it("may be as deep as the limit", () => {
+    expect(readPreview(nested(200)).problems.join()).toContain("not a preview");
+    expect(readPreview(nested(201)).problems.join()).not.toContain("not a preview");
+  });
+
   it.each<[string, () => string | Uint8Array, RegExp]>([
     ["is too large", () => new Uint8Array(size + 1), /more than 32 MB/],
     ["is too large a text", () => " ".repeat(size + 1), /more than 32 MB/],
@@ -141,6 +150,9 @@ describe("a preview that is meant to exhaust the review", () => {
     ["is nested in objects", () => '{"a":'.repeat(size / 5), /more than 200 levels deep/],
     ["has millions of values", () => `{"steps":[${"0,".repeat(size / 2 - 20)}0]}`, /more than 4000000 values/],
     ["has millions of lists", () => `{"steps":[${"[],".repeat(size / 3 - 20)}[]]}`, /more than 4000000 values/],
+    ["is well-formed and nested", () => nested(201), /more than 200 levels deep/],
+    ["is well-formed with objects", () => nested(201, ['{"a":', "0", "}"]), /more than 200 levels deep/],
+    ["has just too many values", () => `{"steps":[${"0,".repeat(4_000_000)}0]}`, /more than 4000000 values/],
     ["has millions of objects", () => "{}".repeat(size / 2), /more than 200000 JSON objects/],
     ["has millions of objects in lines", () => "{}\n".repeat(size / 3), /more than 200000 JSON objects/],
     ["is one string", () => `{"${"x".repeat(size - 10)}`, /never ends/],
