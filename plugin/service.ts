@@ -24,9 +24,9 @@ import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { endWaits } from "../provider/http/waiting";
 import { logicalName } from "../provider/resources/names";
+import { plainText } from "../provider/resource-text";
 import * as runtime from "../provider/runtime";
 import { withheldOptions } from "../provider/withheld-options";
-import { providerText } from "../sdk/resource-text";
 import { withheldWords } from "../sdk/withheld-hash";
 import { checked, compared } from "./answers";
 import { keepingSecrets } from "./failure";
@@ -221,7 +221,7 @@ function ofInputs(inputs: object): object {
 
 /** The record says which code a dynamic resource would run, so that it can become one. */
 function withCode(record: object, { className }: Pick<ResourceUrn, "className">): object {
-  return { ...record, __provider: providerText(className) };
+  return { ...record, __provider: plainText(className) };
 }
 
 /** What is shown in clear everywhere: the secret text of an emergency is represented by a hash, as in a TypeScript program. */

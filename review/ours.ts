@@ -1,12 +1,12 @@
-import { earlierText, providerText } from "../provider/resource-text";
+import { earlierTexts, providerText } from "../provider/resource-text";
 import type { ResourceState } from "./preview-form";
 import { hidingOf, type UnitKind } from "./resource-facts";
 
 /**
  * Identifies the resources that run our code. The text in `__provider` is a program, and no search in it can tell what
  * it will load (`"pulumi-api" + "keys/runtime"`, a path into node_modules, base64). So the text's mentions never
- * decide. Exactly one text (and the one of version 0.1) under exactly one type is ours; every
- * other text is code that nobody has reviewed.
+ * decide. Exactly one text (and those of earlier versions) under exactly one type is ours;
+ * every other text is code that nobody has reviewed.
  */
 export type Identity =
   | { readonly kind: "ours"; readonly unit: UnitKind }
@@ -33,10 +33,10 @@ export function constantTextOf(type: string): string | undefined {
   return isClass(className) ? providerText(className) : undefined;
 }
 
-/** The constant texts of each class: the one that programs write, and the one of version 0.1. */
+/** The constant texts of each class: the one that programs write, and those of earlier versions. */
 const textOwners: ReadonlyMap<unknown, ClassName> = new Map(
   (Object.keys(classes) as ClassName[]).flatMap((name) =>
-    [providerText(name), earlierText(name)].map((text) => [text, name] as const),
+    [providerText(name), ...earlierTexts(name)].map((text) => [text, name] as const),
   ),
 );
 

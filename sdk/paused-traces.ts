@@ -3,16 +3,24 @@
  * every property, for its report on leaked promises alone, and maps each through source maps: that was
  * a sixth of the time of an update with 200 keys. Where the SDK reads its caller's position (the line of
  * the user's `new ApiKey(`) it sets the limit itself.
+ *
+ * The engine keeps that one trace in the state of every resource: it ends with the program's own lines. What
+ * follows them is how Pulumi and Node have started the program.
  */
 export class PausedTraces {
   readonly #limit = Error.stackTraceLimit;
+  readonly #prepare = traces.prepareStackTrace;
 
   constructor() {
+    const prepare = this.#prepare;
     Error.stackTraceLimit = 0;
+    // Where nobody formats traces, V8 does, and cannot be called from here.
+    if (prepare) traces.prepareStackTrace = (error, sites) => prepare(error, untilProgram(sites));
   }
 
   resume(): void {
     Error.stackTraceLimit = this.#limit;
+    traces.prepareStackTrace = this.#prepare;
   }
 
   /** An error of the pause, with the trace that leads to the user's line after all. */
@@ -21,4 +29,18 @@ export class PausedTraces {
     if (error instanceof Error) Error.captureStackTrace(error);
     return error;
   }
+}
+
+/** V8 calls what formats its traces as a function, which Node's types do not say. */
+const traces: { prepareStackTrace?: ((error: Error, sites: NodeJS.CallSite[]) => unknown) | undefined } = Error;
+
+/** A place in the Pulumi SDK or in Node itself. */
+const ofOthers = /^node:|[\\/]@pulumi[\\/]pulumi[\\/]/;
+
+function untilProgram(sites: NodeJS.CallSite[]): NodeJS.CallSite[] {
+  const last = sites.findLastIndex((site) => {
+    const file = site.getFileName();
+    return typeof file === "string" && !ofOthers.test(file);
+  });
+  return sites.slice(0, last + 1);
 }

@@ -2,6 +2,7 @@ import { benchCreate } from "./create.mjs";
 import { benchEmulator } from "./emulator.mjs";
 import { benchImports } from "./imports.mjs";
 import { benchReview } from "./review.mjs";
+import { benchState } from "./state.mjs";
 import { benchWords } from "./words.mjs";
 
 const benches = {
@@ -9,6 +10,7 @@ const benches = {
   emulator: benchEmulator,
   create: benchCreate,
   review: benchReview,
+  state: benchState,
   words: benchWords,
 };
 const wanted = process.argv.slice(2);

@@ -8,7 +8,7 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { tellWarnings } from "../../provider/resources/context";
 import { asSecret, isSecret, unknownValue } from "../../provider/wire";
-import { providerText } from "../../provider/resource-text";
+import { plainText } from "../../provider/resource-text";
 import { startEmulator, type TestEmulator } from "../../testing/emulator";
 import { PluginClient } from "./support/plugin-client";
 
@@ -131,7 +131,7 @@ describe("The plugin", () => {
 
   test("records which code a dynamic resource would run, so that its keys can go back to one", async () => {
     const made = await make(key, { scopes: ["read:checks"] });
-    expect(made.outs.__provider).toBe(providerText("ApiKey"));
+    expect(made.outs.__provider).toBe(plainText("ApiKey"));
     expect(Object.keys(made.inputs)).not.toContain("__provider");
   });
 

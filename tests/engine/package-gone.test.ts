@@ -23,8 +23,9 @@ describe("A commit that removes a key and the package with it", () => {
         symlinkSync(join(modules, name), join(at, name));
       stack.write("index.js", "exports.nothing = 1;");
       const { text: told } = await stack.failingUp();
-      expect(told).toMatch(/Cannot find module 'pulumi-apikeys\/runtime'\. Run: npm install pulumi-apikeys \(in .+\)/);
-      expect(told).toContain(`Still alive: ${key}`);
+      expect(told).toContain(
+        `Still alive: ${key}. Run: npm install pulumi-apikeys. Error: Cannot find module 'pulumi-apikeys/runtime'`,
+      );
       expect(told).not.toMatch(/Require stack/);
 
       renameSync(at, `${at}-without`);

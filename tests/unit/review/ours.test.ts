@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { earlierText } from "../../../provider/resource-text";
+import { earlierTexts } from "../../../provider/resource-text";
 import { identify } from "../../../review/ours";
 import type { ResourceState } from "../../../review/preview-form";
 import { providerText, typeToken } from "../../../sdk/resource-text";
@@ -44,13 +44,13 @@ const spellings = [
 ];
 
 describe("a resource is ours by its type and by what it runs", () => {
-  it.each(classes)("knows the constant text that the SDK writes for %s, and the one of version 0.1", (name) => {
-    for (const text of [providerText(name), earlierText(name)])
+  it.each(classes)("knows the constant text that the SDK writes for %s, and those of earlier versions", (name) => {
+    for (const text of [providerText(name), ...earlierTexts(name)])
       expect(identify(stateOf(typeToken(name), { __provider: text })).kind).toBe("ours");
   });
 
-  it("takes the step from the one text to the other for no change", () => {
-    const before = key("web", { __provider: earlierText("ApiKey") });
+  it.each(earlierTexts("ApiKey"))("takes the step from an earlier text to today's for no change: %.60s", (text) => {
+    const before = key("web", { __provider: text });
     const after = key("web", { __provider: providerText("ApiKey") });
     const report = review([unchanged(before, after)]);
     expect(report).toMatchObject({ verdict: "no-access-change", findings: [] });

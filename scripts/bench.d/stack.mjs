@@ -1,0 +1,92 @@
+// A stack in a directory of its own, on a file backend.
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+/** What the code generation of Pulumi makes of the schema, in a few lines. */
+const pluginClasses = `((schema) => Object.fromEntries(Object.entries(schema.resources).map(([type, spec]) => [type.split(":")[2],
+  class extends pulumi.CustomResource {
+    constructor(name, args, options) {
+      const absent = Object.fromEntries(Object.keys(spec.properties).map((property) => [property, undefined]));
+      super(type, name, { ...absent, ...args }, pulumi.mergeOptions({ aliases: spec.aliases }, options));
+    }
+  }])))(JSON.parse(require("node:fs").readFileSync(${JSON.stringify(resolve("dist/plugin/schema.json"))}, "utf8")))`;
+
+/** The classes of this package, as a program of this face gets them. */
+export const classesOf = (face) => `"use strict";
+const pulumi = require("@pulumi/pulumi");
+const { ApiKey, RotatingApiKey, ServiceAccount } = ${face === "plugin" ? pluginClasses : 'require("pulumi-apikeys")'};
+`;
+
+export class Stack {
+  constructor(services, env = {}) {
+    this.dir = mkdtempSync(join(tmpdir(), "apikeys-bench-"));
+    for (const name of ["home", "tmp", "backend"]) mkdirSync(join(this.dir, name));
+    symlinkSync(resolve("node_modules"), join(this.dir, "node_modules"));
+    writeFileSync(join(this.dir, "package.json"), '{"name":"bench","main":"index.js"}');
+    const project = {
+      name: "bench",
+      runtime: { name: "nodejs", options: { typescript: false } },
+      config: { "apikeys:connections": { value: services.connections() } },
+      plugins: { providers: [{ name: "apikeys", path: resolve("dist/plugin") }] },
+    };
+    writeFileSync(join(this.dir, "Pulumi.yaml"), JSON.stringify(project));
+    this.env = {
+      PATH: process.env.PATH,
+      HOME: join(this.dir, "home"),
+      TMPDIR: join(this.dir, "tmp"),
+      PULUMI_BACKEND_URL: `file://${join(this.dir, "backend")}?metadata=skip`,
+      PULUMI_CONFIG_PASSPHRASE: "bench",
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+      ...services.environment(),
+      ...env,
+    };
+    this.program("");
+    this.pulumi("stack", "init", "dev");
+  }
+
+  program(text) {
+    writeFileSync(join(this.dir, "index.js"), text);
+  }
+
+  pulumi(...args) {
+    return execFileSync("pulumi", [...args, "--non-interactive"], {
+      cwd: this.dir,
+      env: this.env,
+      maxBuffer: 1024 * 1024 * 1024,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+  }
+
+  /** Seconds that a command takes. */
+  timed(...args) {
+    const startedMs = performance.now();
+    this.pulumi(...args);
+    return (performance.now() - startedMs) / 1000;
+  }
+
+  up() {
+    return this.timed("up", "--yes", "--skip-preview");
+  }
+
+  /** The bytes of the stack's checkpoint in the file backend. */
+  stateBytes() {
+    return statSync(this.#checkpoint()).size;
+  }
+
+  /** The resources as the checkpoint has them. */
+  resources() {
+    return JSON.parse(readFileSync(this.#checkpoint(), "utf8")).checkpoint.latest?.resources ?? [];
+  }
+
+  #checkpoint() {
+    return join(this.dir, "backend", ".pulumi", "stacks", "bench", "dev.json");
+  }
+
+  discard() {
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
