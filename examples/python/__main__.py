@@ -5,7 +5,12 @@ import pulumi_apikeys as apikeys
 
 labels = {"owner": "web", "purpose": "status page"}
 
-dashboard = apikeys.ApiKey("dashboard", scopes=["read:checks"], expires_in="90d", labels=labels)
+dashboard = apikeys.ApiKey(
+    "dashboard",
+    scopes=pulumi.Config().require_object("dashboardScopes"),
+    expires_in="90d",
+    labels=labels,
+)
 
 exporter = apikeys.RotatingApiKey(
     "exporter",

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { type AfterUp, examplesDir, runExample } from "./support/example-bench";
+import { type AfterUp, examplesDir, runExample, runWholeReadme } from "./support/example-bench";
 import { call } from "./support/services";
 import type { TestEmulator } from "../../testing/emulator";
 import { ownSuffix } from "./support/own-name";
@@ -11,6 +11,9 @@ const timeoutMs = 180_000;
 /** Those that another file runs. */
 const runElsewhere: Readonly<Record<string, string>> = {
   "own-backend": "own-backend.test.ts",
+  python: "languages.test.ts",
+  go: "languages.test.ts",
+  yaml: "languages.test.ts",
   jupyterhub: "../servers/jupyterhub.test.ts",
   keystone: "../servers/keystone.test.ts",
   keycloak: "../servers/keycloak.test.ts",
@@ -45,17 +48,51 @@ const stories: Readonly<Record<string, { readonly title: string; readonly afterU
 };
 
 describe("The commands of an example's README, run word for word", () => {
-  const present = readdirSync(examplesDir).filter((name) => existsSync(join(examplesDir, name, "package.json")));
+  const has = (name: string, file: string) => existsSync(join(examplesDir, name, file));
+  const present = readdirSync(examplesDir).filter((name) => has(name, "package.json") || has(name, "Pulumi.yaml"));
 
   for (const [name, { title, afterUps }] of Object.entries(stories)) {
     if (present.includes(name)) test(title, () => runExample(name, afterUps), timeoutMs);
   }
 
+  test(
+    "import: an account and keys that were there before are taken over untouched, by the command and by the program, and live on",
+    () => runWholeReadme("import", importing()),
+    timeoutMs,
+  );
+
   test("are run for every example there is, here or elsewhere", () => {
     const isRunElsewhere = (name: string) => existsSync(join(__dirname, runElsewhere[name] ?? "nowhere"));
-    expect(present.filter((name) => !(name in stories) && !isRunElsewhere(name))).toEqual([]);
+    const isRunHere = (name: string) => name in stories || name === "import";
+    expect(present.filter((name) => !isRunHere(name) && !isRunElsewhere(name))).toEqual([]);
   });
 });
+
+function importing(): AfterUp[] {
+  let first: Record<string, string>;
+  const writes = async (emulators: ReadonlyMap<string, TestEmulator>) =>
+    (await only(emulators).requests("novavms")).map(({ method }) => method).filter((method) => method !== "GET");
+  return [
+    async ({ emulators }, outputs, run) => {
+      first = outputs;
+      expect(run.stdout).not.toMatch(/replaced/);
+      // By hand, and nothing since.
+      expect(await writes(emulators)).toEqual(["POST", "POST", "POST"]);
+      expect(await call(only(emulators).services.novavms.url, "/cameras", outputs.cameraSecret!)).toBe(200);
+      expect(outputs.eventsSecret).toBeUndefined();
+    },
+    async ({ emulators }, outputs) => {
+      expect(outputs.eventsReason).toMatch(/^first rotation of a key that was taken over/);
+      expect(outputs.cameraKeyId).toBe(first.cameraKeyId);
+      expect(await call(only(emulators).services.novavms.url, "/events", outputs.eventsSecret!)).toBe(200);
+    },
+    async ({ emulators }, outputs) => {
+      const { url } = only(emulators).services.novavms;
+      expect(await call(url, "/events", outputs.cameraSecret!)).toBe(200);
+      expect(await call(url, "/cameras", first.cameraSecret!)).toBe(401);
+    },
+  ];
+}
 
 function rotation(): AfterUp[] {
   let first: Record<string, string>;

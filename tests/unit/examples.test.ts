@@ -9,8 +9,11 @@ import { pulumiCommands, shellLines } from "../engine/support/example-readme";
 
 const repository = resolve(__dirname, "../..");
 const examplesDir = join(repository, "examples");
+const has = (...path: string[]) => existsSync(join(examplesDir, ...path));
 /** Pulumi projects; the other folders hold templates. */
-const examples = readdirSync(examplesDir).filter((name) => existsSync(join(examplesDir, name, "package.json")));
+const examples = readdirSync(examplesDir).filter((name) => has(name, "package.json") || has(name, "Pulumi.yaml"));
+/** Those in TypeScript; the others have no npm packages. */
+const inTypeScript = examples.filter((name) => has(name, "package.json"));
 
 const read = (...path: string[]) => readFileSync(join(examplesDir, ...path), "utf8");
 /** An example that has no project of its own is run in the root, whose project leads to it. */
@@ -31,7 +34,7 @@ describe("The examples", () => {
 
   const resources = Object.entries(sdk).filter(([, { prototype }]) => prototype instanceof CustomResource);
   test.each(resources.map(([name]) => name))("have one that makes a %s", (resource) => {
-    expect(examples.filter((name) => read(name, "index.ts").includes(`new ${resource}(`))).not.toEqual([]);
+    expect(inTypeScript.filter((name) => read(name, "index.ts").includes(`new ${resource}(`))).not.toEqual([]);
   });
 
   test("are all told of in the list of examples", () => {
@@ -50,7 +53,8 @@ describe.each(examples)("The example %s", (name) => {
   });
 
   test("has a README whose commands and links name files that are there, and scripts that package.json has", () => {
-    const { scripts = {} } = JSON.parse(read(name, "package.json")) as { scripts?: Record<string, string> };
+    const manifest = has(name, "package.json") ? read(name, "package.json") : "{}";
+    const { scripts = {} } = JSON.parse(manifest) as { scripts?: Record<string, string> };
     const wanted = shellLines(readme).flatMap((line) =>
       [...line.matchAll(/\bnpm (?:run )?(test|start|check)\b/g)].map(([, script = ""]) => script),
     );
@@ -62,16 +66,23 @@ describe.each(examples)("The example %s", (name) => {
     ).toEqual([]);
   });
 
-  test("keeps a server that its README sets up in one folder, which git ignores and the end removes", () => {
+  test("keeps what its README sets up in folders, which git ignores and the end removes", () => {
     const lines = shellLines(readme);
-    const folders = lines.flatMap((line) => /^python3 -m venv ([\w-]+)/.exec(line)?.[1] ?? []);
+    const folders = lines.flatMap((line) => /^(?:python3 -m venv|\S*scripts\/packages) ([\w-]+)/.exec(line)?.[1] ?? []);
     const ignored = existsSync(join(examplesDir, name, ".gitignore")) ? read(name, ".gitignore").split("\n") : [];
     expect(folders.filter((folder) => !ignored.includes(`${folder}/`))).toEqual([]);
     expect(folders.filter((folder) => !lines.includes(`rm -r ${folder}`))).toEqual([]);
     expect(lines.filter((line) => line.startsWith("pulumi login"))).toEqual([]);
   });
 
-  test("depends on what its program imports, and has the backends that its connections name", () => {
+  test("has the backends that its connections name", () => {
+    const isThere = (backend: string) => backend in builtInBackends || existsSync(resolve(projectDir(name), backend));
+    expect(backendsOf(name).filter((backend) => !isThere(backend))).toEqual([]);
+  });
+});
+
+describe.each(inTypeScript)("The example %s", (name) => {
+  test("depends on what its program imports", () => {
     const { name: packageName, dependencies } = JSON.parse(read(name, "package.json")) as {
       name: string;
       dependencies: Record<string, string>;
@@ -84,11 +95,6 @@ describe.each(examples)("The example %s", (name) => {
         .join("/"),
     );
     expect(imported.filter((module) => !module.startsWith("node:") && !(module in dependencies))).toEqual([]);
-    expect(
-      backendsOf(name).filter(
-        (backend) => !(backend in builtInBackends) && !existsSync(resolve(projectDir(name), backend)),
-      ),
-    ).toEqual([]);
   });
 });
 

@@ -1,11 +1,13 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { expect } from "@jest/globals";
 import { parse } from "yaml";
 import { startEmulator, type TestEmulator } from "../../../testing/emulator";
-import { pulumiCommands, type ReadmeCommand } from "./example-readme";
+import { pulumiCommands, type ReadmeCommand, shellLines } from "./example-readme";
+import { ReadmeShell } from "./readme-shell";
 import { type Run, TestStack } from "./stack";
 import { isOwnName } from "./own-name";
 
@@ -26,6 +28,9 @@ export interface Parcels {
   readonly adminToken: string;
   close(): Promise<void>;
 }
+
+/** Admin tokens, by the variables that the example's connections name. */
+type Tokens = Readonly<Record<string, string>>;
 
 /** One example with the services that its connections lead to. */
 export interface ExampleBench {
@@ -49,23 +54,74 @@ export async function runExample(name: string, afterUps?: readonly AfterUp[]): P
   const ups = commands.filter(({ args }) => args[0] === "up").length;
   if (afterUps && afterUps.length !== ups)
     throw new Error(`the README of ${name} has ${ups} updates, and the test knows ${afterUps.length}`);
-  const { bench, tokenNames, close } = await openExample(name);
+  const { bench, tokens, close } = await openExample(name);
   try {
     let up = 0;
     for (const command of commands) {
       if (command.args[0] === "destroy") break;
-      const run = await runCommand(bench.stack, command, tokenNames);
+      const run = await runCommand(bench.stack, command, Object.keys(tokens));
       if (command.args[0] !== "up") continue;
       await afterUps?.[up]?.(bench, await bench.stack.outputs(), run);
       up += 1;
     }
     await bench.stack.close();
-    for (const emulator of bench.emulators.values()) {
-      const alive = (await emulator.keys.list()).filter((key) => key.state === "active" && isOwnName(key.name));
-      if (alive.length > 0) throw new Error(`destroy left ${alive.length} living keys behind`);
-    }
+    await expectNoLivingKey(bench);
   } finally {
     await close();
+  }
+}
+
+/**
+ * Runs every command of an example's README in one shell, word for word and in their order: also those that set up what the
+ * program needs. The emulator is another one, so its address and token are put in.
+ */
+export async function runWholeReadme(name: string, afterUps: readonly AfterUp[]): Promise<void> {
+  const { bench, tokens, close } = await openExample(name);
+  bench.stack.linkCheckout();
+  const { stack } = bench;
+  Object.assign(stack.env, goSettings());
+  const withoutTokens = Object.entries(stack.env).filter(([variable]) => !(variable in tokens));
+  const shell = new ReadmeShell(stack.project, Object.fromEntries(withoutTokens));
+  let up = 0;
+  try {
+    for (const line of shellLines(readFileSync(join(examplesDir, name, "README.md"), "utf8"))) {
+      if (/^npx apikeys emulator|^pulumi stack output/.test(line)) continue;
+      const run = await shell.run(typed(line, tokens, bench.emulators));
+      stack.keep(`$ ${line}`, run.text);
+      if (run.code !== 0) throw new Error(`"${line}" of the README of ${name} ended with ${run.code}:\n${run.text}`);
+      if (/^(export PATH=|\. )/.test(line)) stack.env.PATH = (await shell.run('echo "$PATH"')).stdout.trim();
+      if (!/\bpulumi up\b/.test(line)) continue;
+      await afterUps[up]?.(bench, await stack.outputs(), run);
+      up += 1;
+    }
+    expect(up).toBe(afterUps.length);
+    stack.scan();
+    await expectNoLivingKey(bench);
+  } finally {
+    await shell.close();
+    await close();
+  }
+}
+
+/** What is in place of a word that the reader has from elsewhere. */
+function typed(line: string, tokens: Tokens, emulators: ReadonlyMap<string, TestEmulator>): string {
+  const token = line.replace(
+    /^export (\w+)=\S*…$/,
+    (_all, variable: string) => `export ${variable}=${tokens[variable] ?? ""}`,
+  );
+  return token.replace(/http:\/\/127\.0\.0\.1:(\d+)/g, (url, port: string) => emulators.get(port)?.url ?? url);
+}
+
+/** Pulumi compiles Go programs, and with a HOME of its own it would compile Pulumi's SDK each time. */
+function goSettings(): Record<string, string> {
+  const { stdout, error } = spawnSync("go", ["env", "-json", "GOCACHE", "GOMODCACHE"], { encoding: "utf8" });
+  return error ? {} : (JSON.parse(stdout) as Record<string, string>);
+}
+
+async function expectNoLivingKey({ emulators }: ExampleBench): Promise<void> {
+  for (const emulator of emulators.values()) {
+    const alive = (await emulator.keys.list()).filter((key) => key.state === "active" && isOwnName(key.name));
+    if (alive.length > 0) throw new Error(`destroy left ${alive.length} living keys behind`);
   }
 }
 
@@ -88,7 +144,7 @@ async function runCommand(stack: TestStack, { args, env }: ReadmeCommand, tokenN
 
 async function openExample(name: string): Promise<{
   readonly bench: ExampleBench;
-  readonly tokenNames: readonly string[];
+  readonly tokens: Tokens;
   readonly close: () => Promise<void>;
 }> {
   const emulators = new Map<string, TestEmulator>();
@@ -117,7 +173,7 @@ async function openExample(name: string): Promise<{
       stack.discard();
       await closeServices();
     };
-    return { bench: { stack, emulators, parcels }, tokenNames: Object.keys(env), close };
+    return { bench: { stack, emulators, parcels }, tokens: env, close };
   } catch (error) {
     await closeServices();
     throw error;

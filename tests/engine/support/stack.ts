@@ -162,6 +162,18 @@ export class TestStack {
     writeFileSync(join(this.project, name), text);
   }
 
+  /** What was printed by something else than this class: part of the transcript. */
+  keep(...printed: string[]): void {
+    this.#transcript.push(...printed);
+  }
+
+  /** Puts the rest of the checkout beside the examples, for the commands of a README that lead there. */
+  linkCheckout(): void {
+    const root = join(this.dir, "project");
+    for (const name of readdirSync(repository))
+      if (!name.startsWith(".") && !existsSync(join(root, name))) symlinkSync(join(repository, name), join(root, name));
+  }
+
   /** A value that must turn up nowhere. */
   guard(...secrets: string[]): void {
     for (const secret of secrets) this.#secrets.add(secret);
@@ -289,7 +301,7 @@ export class TestStack {
 
 /** The example's own project, or the repository's, whose `main` is the quick start; without what a developer's own stacks left there. */
 function copyExample(name: string, root: string): string {
-  const isOurs = (file: string) => !/^(node_modules|Pulumi\..+\.yaml)$/.test(basename(file));
+  const isOurs = (file: string) => !/^(node_modules|venv|sdk|Pulumi\..+\.yaml)$/.test(basename(file));
   cpSync(join(repository, "examples"), join(root, "examples"), { recursive: true, filter: isOurs });
   cpSync(join(repository, "Pulumi.yaml"), join(root, "Pulumi.yaml"));
   const own = join(root, "examples", name);
