@@ -1,7 +1,7 @@
 /** Compares the services' keys with the states, to tell whose each key is. Pure. */
 import type { ApiKey, ServiceAccount } from "../provider/backends/definition";
 import { defined } from "../provider/defined";
-import { hasMarkerForm, markOf, plainMarkOf, resourceMark, stackMark } from "../provider/resources/names";
+import { markOf, resourceMark, stackMark, usualNames } from "../provider/resources/names";
 import type { RecordedKey, RecordedStack } from "./recorded";
 
 /**
@@ -140,9 +140,11 @@ function standingOf(
   wanted: readonly StateMarks[],
   name: string,
 ): Pick<InventoryRow, "standing" | "stack" | "resource"> {
-  if (!hasMarkerForm(name)) return { standing: "hand-made" };
+  if (!usualNames.hasMarkerForm(name)) return { standing: "hand-made" };
   const mark = markOf(name);
-  const owner = wanted.find(({ state, plain }) => (mark ? state === mark.state : plain === plainMarkOf(name)));
+  const owner = wanted.find(({ state, plain }) =>
+    mark ? state === mark.state : plain === usualNames.plainMarkOf(name),
+  );
   if (!owner) return { standing: "other-stack" };
   const resource = mark && owner.resources.get(mark.resource);
   return { standing: mark ? "unknown" : "unproven", ...defined({ stack: owner.stack, resource }) };

@@ -1,5 +1,5 @@
 /** Names that try what a backend says of its names. */
-import { physicalName } from "../provider/resources/names";
+import { Names } from "../provider/resources/names";
 import { lengthOf, nameRules } from "../provider/vendors/name-rules";
 import type { Workbench } from "./workbench";
 import { origin } from "./workbench";
@@ -15,8 +15,9 @@ export function longestName(bench: Workbench, kind: Kind): string {
 
 /** A name with capitals and blanks, as far as the backend says that its service takes them. */
 export function unusualName(bench: Workbench, kind: Kind): string {
-  const { pattern, length } = nameRules(bench.can, kind);
+  const rules = nameRules(bench.can, kind);
+  const { pattern, length } = rules;
   const candidates = ["Ab c D", "AbcD", "ab c d", "abcd"].map((prefix) => bench.named(prefix, kind));
   const taken = candidates.find((name) => name.length <= length && (!pattern || pattern.test(name)));
-  return taken ?? physicalName("n", origin, undefined, nameRules(bench.can, kind));
+  return taken ?? new Names(rules).physicalName("n", origin);
 }

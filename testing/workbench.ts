@@ -18,9 +18,8 @@ import {
 } from "../provider/connections";
 import { defined } from "../provider/defined";
 import { formatSpan } from "../provider/durations";
-import { logicalName, type Origin, physicalName } from "../provider/resources/names";
+import { logicalName, namesOn, type Origin } from "../provider/resources/names";
 import { formatTime } from "../provider/times";
-import { nameRules } from "../provider/vendors/name-rules";
 import { type OptionValues, withDefaults } from "../provider/vendors/options";
 import { assertAccountForm, assertKeyForm } from "./assertions";
 import type { BackendHarness } from "./harness";
@@ -142,7 +141,7 @@ export class Workbench {
 
   /** A name of that prefix, as the lifecycle makes it. */
   named(prefix: string, kind: "keys" | "accounts"): string {
-    return physicalName(prefix, origin, undefined, nameRules(this.can, kind));
+    return namesOn({ capabilities: this.can }, kind).physicalName(prefix, origin);
   }
 
   /** How many keys may stand side by side under one parent. */

@@ -6,8 +6,7 @@ import type { ApiKey, KeyRef, ServiceAccount } from "../backends/definition";
 import type { Connection, ConnectionFacts } from "../connections";
 import { defined } from "../defined";
 import { ProviderError } from "../errors";
-import { nameRules } from "../vendors/name-rules";
-import { hasMarkerForm, isNamed, ofSameStack } from "./names";
+import { namesOn } from "./names";
 import { isPlainId } from "./plain-id";
 
 /** A key as its record knows it. Its secret is the last witness of whether it is gone. */
@@ -80,15 +79,16 @@ async function askWithItsSecret({ client }: Connection, { secretVersion: _versio
 
 /** The key of that id and mark, whoever's it is now. */
 async function searchMark(
-  { client, capabilities }: Connection,
+  connection: Connection,
   { id, name }: KeyRef,
   likely?: string,
 ): Promise<MovedKey | undefined> {
-  const rules = nameRules(capabilities, "keys");
+  const { client } = connection;
+  const names = namesOn(connection, "keys");
   const all = ((await client.listServiceAccounts?.({})) ?? []).map((account) => account.id);
   for (const serviceAccountId of likely === undefined ? all : [likely, ...all]) {
     const key = (await client.listKeys({ serviceAccountId }))?.find(
-      (each) => each.id === id && isNamed(each.name, name, rules),
+      (each) => each.id === id && names.isNamed(each.name, name),
     );
     if (key) return { key, serviceAccountId };
   }
@@ -102,12 +102,12 @@ async function searchMark(
 function underAnotherId(
   keys: readonly ApiKey[],
   { id, name }: KeyRef,
-  { capabilities }: ConnectionFacts,
+  connection: ConnectionFacts,
 ): ApiKey | undefined {
-  const rules = nameRules(capabilities, "keys");
-  if (!hasMarkerForm(name, rules) || capabilities.nativeRotate) return undefined;
+  const names = namesOn(connection, "keys");
+  if (!names.hasMarkerForm(name) || connection.capabilities.nativeRotate) return undefined;
   return keys.find(
-    (key) => key.id !== id && isNamed(key.name, name, rules) && ["active", "disabled"].includes(key.status),
+    (key) => key.id !== id && names.isNamed(key.name, name) && ["active", "disabled"].includes(key.status),
   );
 }
 
@@ -137,9 +137,9 @@ async function proveKeyGone(
   const { client, name } = connection;
   const { id, serviceAccountId } = ref;
   const keys = await client.listKeys(serviceAccountId === undefined ? {} : { serviceAccountId });
-  const { capabilities } = connection;
-  const rules = nameRules(capabilities, "keys");
-  const listed = keys?.find((key) => key.id === id && (!capabilities.idsReused || isNamed(key.name, ref.name, rules)));
+  const names = namesOn(connection, "keys");
+  const isOurs = (key: ApiKey) => !connection.capabilities.idsReused || names.isNamed(key.name, ref.name);
+  const listed = keys?.find((key) => key.id === id && isOurs(key));
   if (listed?.status === "active")
     throw new ProviderError(
       `the service says that key ${id} does not exist, but lists it as active (connection "${name}"); ${whoseCredential}`,
@@ -189,7 +189,7 @@ export async function findAccount(
     listed ||
     capabilities.absence === "status" ||
     accounts.length === 0 ||
-    accounts.some((account) => ofSameStack(account.name, marker, nameRules(capabilities, "accounts")))
+    accounts.some((account) => namesOn(connection, "accounts").ofSameStack(account.name, marker))
   )
     return listed;
   throw new CannotTellError(

@@ -12,7 +12,7 @@ import { statusOf } from "./key-on-service";
 import { fitsHint } from "./hint";
 import type { ResourceContext } from "./context";
 import type { ResourceType } from "./marking";
-import { hasMarkerForm, logicalName, type Origin, plainMarkOf, stackMark } from "./names";
+import { logicalName, type Origin, stackMark, usualNames } from "./names";
 
 /** What a program takes over: the service's id of a key, and its secret where somebody still has it. */
 export interface AdoptKey {
@@ -165,7 +165,8 @@ export async function adoptAccount(
 
 /** What has to be told of a name: two states that name one key both change it. */
 export function tellForeignMark(name: string, origin: Origin, warn: (message: string) => void): void {
-  if (!hasMarkerForm(name) || plainMarkOf(name) === stackMark(origin)) return;
+  const mark = usualNames.plainMarkOf(name);
+  if (mark === undefined || mark === stackMark(origin)) return;
   warn(
     `"${name}" looks like a name that another stack has given: make sure that no other state has it, because each of them would change and revoke it`,
   );

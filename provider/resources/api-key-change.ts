@@ -2,13 +2,12 @@
 import type { KeyChanges } from "../backends/definition";
 import type { ConnectionFacts } from "../connections";
 import { defined } from "../defined";
-import { nameRules } from "../vendors/name-rules";
 import { isUnknown } from "../wire";
 import { apiKeyFields, type ApiKeyInputs } from "./api-key-fields";
 import type { ApiKeyOutputs } from "./api-key-inputs";
 import { compareExpiry, type ExpiryChange, sameLife } from "./expiry";
 import { changedFields, withEffect } from "./fields/field";
-import { newPhysicalName } from "./names";
+import { namesOn } from "./names";
 import { changedOptions, optionsToSend } from "./options";
 
 interface PlannedChange {
@@ -76,11 +75,11 @@ export function changesInPlace(
   olds: ApiKeyOutputs,
   news: ApiKeyInputs,
   { updates, expiry }: Pick<PlannedChange, "updates" | "expiry">,
-  { capabilities, keyOptions }: ConnectionFacts,
+  facts: ConnectionFacts,
 ): KeyChanges {
+  const { capabilities, keyOptions } = facts;
   const { physicalName } = olds;
-  const rules = nameRules(capabilities, "keys");
-  const name = updates.includes("name") ? newPhysicalName(news, physicalName, rules) : physicalName;
+  const name = updates.includes("name") ? namesOn(facts, "keys").newPhysicalName(news, physicalName) : physicalName;
   const isReworded = updates.includes("description") && capabilities.description === "update";
   return defined({
     name: name === physicalName ? undefined : name,

@@ -4,10 +4,9 @@ import type { ConnectionFacts, WritableConnection } from "../connections";
 import { defined } from "../defined";
 import { ProviderError } from "../errors";
 import { sameAccess } from "../scopes";
-import { nameRules } from "../vendors/name-rules";
 import { accountFields, type ServiceAccountInputs } from "./account-fields";
 import { changedFields, withEffect } from "./fields/field";
-import { newPhysicalName } from "./names";
+import { namesOn } from "./names";
 import { changedOptions, ignoredOption, optionsToSend } from "./options";
 import { firstOf, ignoredDescription, ignoredName, proveChange, quoted } from "./proven-change";
 
@@ -31,7 +30,7 @@ export function changesInPlace(
   const { physicalName } = olds;
   const onService = (field: "name" | "description" | "role" | "scopes") =>
     updates.includes(field) && capabilities.serviceAccounts?.[field] === "update";
-  const name = newPhysicalName(news, physicalName, nameRules(capabilities, "accounts"));
+  const name = namesOn(facts, "accounts").newPhysicalName(news, physicalName);
   return defined({
     name: onService("name") && name !== physicalName ? name : undefined,
     description: onService("description") ? (news.description ?? "") : undefined,

@@ -2,7 +2,7 @@
 import type { AskState } from "../engine-state";
 import { wordsOf } from "../errors";
 import type { ResourceContext } from "./context";
-import { markerIn, type Origin } from "./names";
+import { type Origin, usualNames } from "./names";
 import { tellOnce } from "./tell-once";
 
 interface WithOrigin {
@@ -39,7 +39,9 @@ export async function tellOfCopy(
     context.warn(`whether the stack ${stack} still uses what is deleted now cannot be told: ${wordsOf(error)}`);
     return;
   }
-  const isTheirs = [...(state?.names ?? [])].some((name) => markerIn(name) === markerIn(physicalName));
+  const isTheirs = [...(state?.names ?? [])].some(
+    (name) => usualNames.markerIn(name) === usualNames.markerIn(physicalName),
+  );
   if (!state || state.isChanging === true || !isTheirs) return;
   tellOnce(
     context,

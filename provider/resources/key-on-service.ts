@@ -6,9 +6,8 @@ import type { ApiKey, KeyRef, KeyStatus } from "../backends/definition";
 import type { Connection, ConnectionFacts, WritableConnection } from "../connections";
 import { defined } from "../defined";
 import { PermissionDeniedError, ProviderError } from "../errors";
-import { nameRules } from "../vendors/name-rules";
 import { cannotTell, findAccount, findMoved, findUnderAnotherId, isAssumedGone, type KnownKey } from "./absence";
-import { hasMarkerForm, isNamed } from "./names";
+import { namesOn } from "./names";
 
 /** What a look at the service found. */
 export interface Observation {
@@ -26,8 +25,8 @@ export async function livingByMarkers(
   markers: readonly string[],
 ): Promise<readonly ApiKey[]> {
   const keys = await connection.client.listKeys(serviceAccountId === undefined ? {} : { serviceAccountId });
-  const rules = nameRules(connection.capabilities, "keys");
-  if (keys) return keys.filter((key) => markers.some((marker) => isNamed(key.name, marker, rules)) && mayLive(key));
+  const names = namesOn(connection, "keys");
+  if (keys) return keys.filter((key) => markers.some((marker) => names.isNamed(key.name, marker)) && mayLive(key));
   if (serviceAccountId === undefined || !(await findAccount(connection, serviceAccountId, markers[0] ?? ""))) return [];
   throw new ProviderError(`the service shows the account ${serviceAccountId}, but not its keys; run again.`);
 }
@@ -39,7 +38,7 @@ export async function observeKey(connection: Connection, known: KnownKey, nowMs:
   const key = await connection.client.getKey(ref);
   // Where ids are given again, another name under our id means that ours is gone.
   const { capabilities } = connection;
-  if (key && capabilities.idsReused && !isNamed(key.name, ref.name, nameRules(capabilities, "keys"))) {
+  if (key && capabilities.idsReused && !namesOn(connection, "keys").isNamed(key.name, ref.name)) {
     const ours = await findUnderAnotherId(connection, ref);
     return ours ? cannotTell(ours, ref, connection) : { status: "missing" };
   }
@@ -113,10 +112,10 @@ export async function retireCredential(connection: WritableConnection, ref: Know
 }
 
 /** Whether the id has changed hands. A name that was edited is no proof of that; another marker is. */
-function isAnothers(key: ApiKey, ref: KeyRef, { capabilities }: ConnectionFacts): boolean {
-  const rules = nameRules(capabilities, "keys");
-  if (isNamed(key.name, ref.name, rules)) return false;
-  return capabilities.idsReused || hasMarkerForm(key.name, rules);
+function isAnothers(key: ApiKey, ref: KeyRef, connection: ConnectionFacts): boolean {
+  const names = namesOn(connection, "keys");
+  if (names.isNamed(key.name, ref.name)) return false;
+  return connection.capabilities.idsReused || names.hasMarkerForm(key.name);
 }
 
 /** The key as it is, where its id alone does not tell whose it is. */

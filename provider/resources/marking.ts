@@ -9,20 +9,8 @@ import { type AskState, type Holder, placeOnService, type RecordedState } from "
 import { ProviderError, wordsOf } from "../errors";
 import { withUnseenSecret } from "../unseen-secret";
 import { revokeKey, statusOf } from "./key-on-service";
-import { type NameRules, nameRules } from "../vendors/name-rules";
 import { isPlainId } from "./plain-id";
-import {
-  hasRoomForProof,
-  logicalName,
-  markedName,
-  markOf,
-  type Origin,
-  physicalName,
-  provenName,
-  sameMarker,
-  type ResourceMark,
-  resourceMark,
-} from "./names";
+import { logicalName, markOf, type Origin, Names, namesOn, type ResourceMark, resourceMark, usualNames } from "./names";
 
 /** The classes of the SDK: the same logical name may belong to one of each. */
 export type ResourceType = "ServiceAccount" | "ApiKey" | "RotatingApiKey";
@@ -57,7 +45,7 @@ export interface Marking {
 
 /** In tests and wherever no engine runs: names that are unique, and prove nothing. */
 export const plainMarking: Marking = {
-  naming: (type, named, { capabilities }) => Promise.resolve(plainNaming(named, nameRules(capabilities, kindOf(type)))),
+  naming: (type, named, connection) => Promise.resolve(plainNaming(named, namesOn(connection, kindOf(type)))),
   holder: () => Promise.resolve(undefined),
 };
 
@@ -132,7 +120,7 @@ export function createMarking(
     if (candidates.length === 0) return;
     const state = await askState(stack);
     for (const key of candidates) {
-      const told = `the key ${plainId(key.id)} (${markedName(key.name, prefix)})`;
+      const told = `the key ${plainId(key.id)} (${usualNames.markedName(key.name, prefix)})`;
       const why = whyKept(key, state, connection);
       if (why === "known") continue;
       if (why !== undefined) {
@@ -158,12 +146,12 @@ export function createMarking(
       const prefix = named.name ?? logicalName(named.origin);
       const stack = stackOf(named.origin);
       const state = named.exactName === true ? undefined : await once(stack);
-      const rules = nameRules(connection.capabilities, kindOf(type));
-      if (!state || !hasRoomForProof(prefix, rules)) return plainNaming(named, rules);
+      const names = namesOn(connection, kindOf(type));
+      if (!state || !names.hasRoomForProof(prefix)) return plainNaming(named, names);
       const mark = resourceMark(state.identity, type, named.origin);
       return {
         draw: () => {
-          const name = provenName(prefix, mark, undefined, rules);
+          const name = names.provenName(prefix, mark);
           drawnHere.add(name);
           return name;
         },
@@ -203,11 +191,11 @@ function kindOf(type: ResourceType): "accounts" | "keys" {
   return type === "ServiceAccount" ? "accounts" : "keys";
 }
 
-function plainNaming(named: Named, rules: NameRules): Naming {
+function plainNaming(named: Named, names: Names): Naming {
   const prefix = named.name ?? logicalName(named.origin);
   return named.exactName === true
     ? { draw: () => prefix, exact: true }
-    : { draw: () => physicalName(prefix, named.origin, undefined, rules), exact: false };
+    : { draw: () => names.physicalName(prefix, named.origin), exact: false };
 }
 
 /**
@@ -228,7 +216,7 @@ function whyKept(key: ApiKey, state: RecordedState | undefined, { capabilities }
 
 /** By the marker, which a rename under way leaves as it is. */
 function isKnown({ names }: RecordedState, name: string): boolean {
-  return [...names].some((recorded) => sameMarker(recorded, name));
+  return [...names].some((recorded) => usualNames.sameMarker(recorded, name));
 }
 
 function plainId(id: string): string {

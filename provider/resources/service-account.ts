@@ -7,7 +7,6 @@ import { defined } from "../defined";
 import { AmbiguousCreateError, isUnclear, ProviderError, wordsOf } from "../errors";
 import { sameAccess } from "../scopes";
 import { formatTime } from "../times";
-import { nameRules } from "../vendors/name-rules";
 import type { OptionValues } from "../vendors/options";
 import { isUnknown, unknownValue } from "../wire";
 import { findAccount, isAssumedGone } from "./absence";
@@ -23,7 +22,7 @@ import { placeOf } from "./imported";
 import { isPlainId } from "./plain-id";
 import { type Deal, judgeTerms, lessThanAsked, tellOtherTerms } from "./given-words";
 import { otherList, sameDescription } from "./key-inputs";
-import { hasMarkerForm, isNamed, logicalName, markedName, physicalName } from "./names";
+import { logicalName, namesOn } from "./names";
 import { tellOfCopy, tellOtherStack } from "./copied-stack";
 import { tellOtherOptions } from "./option-words";
 import {
@@ -267,11 +266,8 @@ async function createAccount(
   const naming = await marking.naming("ServiceAccount", inputs, connection);
   const leftover = await naming.takeLeftAccount?.();
   if (leftover) {
-    const name = markedName(
-      leftover.name,
-      inputs.name ?? logicalName(inputs.origin),
-      nameRules(capabilities, "accounts"),
-    );
+    const prefix = inputs.name ?? logicalName(inputs.origin);
+    const name = namesOn(connection, "accounts").markedName(leftover.name, prefix);
     warn(`the account ${leftover.id} (${name}) was left by an interrupted run: it is taken over`);
     return { account: leftover, adopted: true };
   }
@@ -317,9 +313,10 @@ async function createAccount(
 }
 
 /** The accounts of that name's mark, where the service has written the name in another way. */
-async function accountsOfMark({ client, capabilities }: Connection, name: string): Promise<readonly ServiceAccount[]> {
-  const all = (await client.listServiceAccounts?.({})) ?? [];
-  return all.filter((account) => isNamed(account.name, name, nameRules(capabilities, "accounts")));
+async function accountsOfMark(connection: Connection, name: string): Promise<readonly ServiceAccount[]> {
+  const all = (await connection.client.listServiceAccounts?.({})) ?? [];
+  const names = namesOn(connection, "accounts");
+  return all.filter((account) => names.isNamed(account.name, name));
 }
 
 /** Where a service makes an account in several calls, an adopted one may lack what the later ones give. */
@@ -423,10 +420,10 @@ function updatedAccount(olds: ServiceAccountOutputs, news: ServiceAccountInputs,
 /** A name with the stack's mark; one that somebody has given the account on the service has none. */
 function markerOf(
   { physicalName: name, origin }: Pick<ServiceAccountOutputs, "physicalName" | "origin">,
-  { capabilities }: ConnectionFacts,
+  facts: ConnectionFacts,
 ): string {
-  const rules = nameRules(capabilities, "accounts");
-  return hasMarkerForm(name, rules) ? name : physicalName("", origin, undefined, rules);
+  const names = namesOn(facts, "accounts");
+  return names.hasMarkerForm(name) ? name : names.physicalName("", origin);
 }
 
 /** What a look at the service makes of the record. A name that somebody gave it there is shown, and left so. */

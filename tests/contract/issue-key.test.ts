@@ -15,7 +15,7 @@ import { createApiKeyProvider } from "../../provider/resources/api-key";
 import { createContext } from "../../provider/resources/context";
 import { issueKey } from "../../provider/resources/issue-key";
 import { observeKey, revokeKey } from "../../provider/resources/key-on-service";
-import { physicalName } from "../../provider/resources/names";
+import { usualNames } from "../../provider/resources/names";
 import { createServiceAccountProvider } from "../../provider/resources/service-account";
 import { type EmulatorFault, startEmulator, type TestEmulator } from "../../testing";
 import { OneResource } from "../../testing/one-resource";
@@ -94,7 +94,7 @@ async function open(vendor: Vendor, fields: Readonly<Record<string, unknown>> = 
       issueKey(
         connection,
         { ...parent, scopes: scopesOf[vendor] },
-        { draw: () => exactName ?? physicalName("export", origin), exact: exactName !== undefined },
+        { draw: () => exactName ?? usualNames.physicalName("export", origin), exact: exactName !== undefined },
         own,
       ),
     fault: (call, fault) => emulator.faults.add({ service: vendor, ...calls[call], ...fault }),

@@ -2,7 +2,7 @@
 import type { Support } from "../../backends/definition";
 import { lengthOf, lettersOf, type NameRules, nameRules, prefixOn } from "../../vendors/name-rules";
 import { isUnknown } from "../../wire";
-import { exampleNames, logicalName, suffixLength } from "../names";
+import { logicalName, Names, suffixLength } from "../names";
 import type { CheckPoint } from "./failures";
 
 type Kind = "keys" | "accounts";
@@ -31,7 +31,7 @@ function prefixProblems(name: string, rules: NameRules): string[] {
           `has ${size} ${unit}, but {backend} takes ${room} (its limit of ${length} less the ${suffixLength} of the suffix); shorten it`,
         ]
       : [];
-  const refused = pattern && exampleNames(name, rules).find((example) => !pattern.test(example));
+  const refused = pattern && new Names(rules).examples(name).find((example) => !pattern.test(example));
   if (pattern && refused !== undefined)
     problems.push(
       `does not have the form that {backend} takes (${pattern.source}): the full name would be one like ${JSON.stringify(refused)}; change it`,

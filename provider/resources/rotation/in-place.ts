@@ -2,9 +2,8 @@
 import type { KeyChanges } from "../../backends/definition";
 import type { ConnectionFacts } from "../../connections";
 import { defined } from "../../defined";
-import { nameRules } from "../../vendors/name-rules";
 import { sameValue } from "../same-value";
-import { logicalName, renamed, sameName } from "../names";
+import { logicalName, namesOn, sameName } from "../names";
 import {
   type ChangedOption,
   changedOptions,
@@ -39,7 +38,7 @@ export function changesInPlace(record: RotationRecord, { wanted, facts }: Pick<A
   const relabelled = capabilities.marker === "metadata" && !sameValue(record.labels ?? {}, wanted.labels ?? {});
   return defined({
     name: moved
-      ? renamed(wanted.name ?? logicalName(wanted.origin), record.physicalName, nameRules(capabilities, "keys"))
+      ? namesOn(facts, "keys").renamed(wanted.name ?? logicalName(wanted.origin), record.physicalName)
       : undefined,
     description: reworded ? (wanted.description ?? "") : undefined,
     options: optionsToSend(changedOptions(keyOptions, record, wanted)),

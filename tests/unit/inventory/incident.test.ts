@@ -5,7 +5,7 @@ import { classify, type Listing } from "../../../inventory/classify";
 import { identify } from "../../../inventory/identify";
 import { readRecordedStack, type RecordedStack } from "../../../inventory/recorded";
 import { fingerprintOf } from "../../../provider/fingerprint";
-import { physicalName, provenName, resourceMark } from "../../../provider/resources/names";
+import { resourceMark, usualNames } from "../../../provider/resources/names";
 
 const identity = "346acc1c-5691-45e1-ab04-4a7c8f69c1c8";
 const stack = "organization/shop/prod";
@@ -122,7 +122,7 @@ describe("what a state says", () => {
 
 describe("an inventory", () => {
   const ours = (type: string, name: string, of = identity, at = stack) =>
-    provenName("x", resourceMark(of, type, `${at}/${name}`));
+    usualNames.provenName("x", resourceMark(of, type, `${at}/${name}`));
 
   test("tells whose every key is", () => {
     const rows = classify(
@@ -135,7 +135,7 @@ describe("an inventory", () => {
           key("k8", ours("ApiKey", "removed long ago")),
           key("k9", ours("ApiKey", "exporter", "another state")),
           key("k10", ours("ApiKey", "exporter", identity, "organization/shop/dev")),
-          key("k11", physicalName("x", `${stack}/anything`)),
+          key("k11", usualNames.physicalName("x", `${stack}/anything`)),
           key("k12", "made by hand"),
         ]),
       ],

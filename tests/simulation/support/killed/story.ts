@@ -1,7 +1,7 @@
 /** One case: a stack that is well, an update that is killed, a plain update after it, and what has to hold then. */
 import { dayMs } from "../../../../provider/durations";
 import { forgetSecrets } from "../../../../provider/known-secrets";
-import { physicalName } from "../../../../provider/resources/names";
+import { usualNames } from "../../../../provider/resources/names";
 import type { SeededRandom } from "../../../support/seeded-random";
 import { Fate, type Order, points } from "./fate";
 import { capabilitiesOf, type Kind, kindNames } from "./kinds";
@@ -120,7 +120,7 @@ class Stage {
         "shared",
         "shared-by-hand",
         "a2-acab0123456789",
-        physicalName("shared", "acme/billing/dev/a1"),
+        usualNames.physicalName("shared", "acme/billing/dev/a1"),
       ])
         service.plant(name);
     stage.#foreign = [...service.held.values()];

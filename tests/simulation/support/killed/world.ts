@@ -3,7 +3,7 @@ import { stateIn } from "../../../../provider/engine-state";
 import { createApiKeyProvider } from "../../../../provider/resources/api-key";
 import type { ResourceContext } from "../../../../provider/resources/context";
 import { createMarking, type ResourceType } from "../../../../provider/resources/marking";
-import { markerIn } from "../../../../provider/resources/names";
+import { usualNames } from "../../../../provider/resources/names";
 import { createRotatingApiKeyProvider } from "../../../../provider/resources/rotation/resource";
 import { createServiceAccountProvider } from "../../../../provider/resources/service-account";
 import { EngineDouble, type StateEntry } from "../../../../testing/engine-double";
@@ -93,12 +93,12 @@ export class World {
 
   /** What a run has ended although somebody used it, and no state ever named it. */
   wronglyEnded(): Held[] {
-    return this.service.ended.filter(({ key, used }) => used && !this.#everNamed.has(markerIn(key.name)));
+    return this.service.ended.filter(({ key, used }) => used && !this.#everNamed.has(usualNames.markerIn(key.name)));
   }
 
   /** Markers of everything that the state names. */
   named(): string[] {
-    return [...(stateIn(this.#export())?.names ?? [])].map((name) => markerIn(name));
+    return [...(stateIn(this.#export())?.names ?? [])].map((name) => usualNames.markerIn(name));
   }
 
   /** Accounts that are another resource's: more than one has them, or they bear another name than was asked for. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { dayMs } from "../../../../provider/durations";
 import { createApiKeyProvider } from "../../../../provider/resources/api-key";
 import type { ResourceContext } from "../../../../provider/resources/context";
-import { physicalName } from "../../../../provider/resources/names";
+import { usualNames } from "../../../../provider/resources/names";
 import { createRotatingApiKeyProvider } from "../../../../provider/resources/rotation/resource";
 import { createServiceAccountProvider } from "../../../../provider/resources/service-account";
 import { isSecret } from "../../../../provider/wire";
@@ -154,8 +154,8 @@ describe("A key that was there before", () => {
 
   test("whose name another stack has given is taken over with a warning; one with any other name is nobody's", async () => {
     for (const [name, warnings] of [
-      [physicalName("ci", "other/stack/of/key"), 1],
-      [physicalName("ci", origin), 0],
+      [usualNames.physicalName("ci", "other/stack/of/key"), 1],
+      [usualNames.physicalName("ci", origin), 0],
       ["ci-key", 0],
     ] as const) {
       const service = serviceWithOldKey();

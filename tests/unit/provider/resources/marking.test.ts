@@ -4,15 +4,7 @@ import type { Capabilities } from "../../../../provider/backends/definition";
 import type { RecordedState } from "../../../../provider/engine-state";
 import { PermissionDeniedError } from "../../../../provider/errors";
 import { createMarking, type Naming, type ResourceType } from "../../../../provider/resources/marking";
-import {
-  hasMarkerForm,
-  markOf,
-  physicalName,
-  provenName,
-  provenSuffixLength,
-  renamed,
-  resourceMark,
-} from "../../../../provider/resources/names";
+import { markOf, provenSuffixLength, resourceMark, usualNames } from "../../../../provider/resources/names";
 import { formatTime } from "../../../../provider/times";
 import { accounts, FakeService, origin, today } from "../support/fake-service";
 
@@ -44,7 +36,7 @@ async function leave(
   type: ResourceType = "ApiKey",
   from = { identity, origin },
 ): Promise<string> {
-  const name = provenName("export", resourceMark(from.identity, type, from.origin));
+  const name = usualNames.provenName("export", resourceMark(from.identity, type, from.origin));
   return (await service.connection().client.createKey({ name })).id;
 }
 
@@ -80,8 +72,8 @@ describe("a key that a killed run has left", () => {
     await leave(service, "ApiKey", { identity, origin: origin.replace("/dev/", "/prod/") });
     const { client } = service.connection();
     await client.createKey({ name: "export" });
-    await client.createKey({ name: physicalName("export", origin) });
-    const forged = provenName("export", resourceMark(identity, "ApiKey", origin));
+    await client.createKey({ name: usualNames.physicalName("export", origin) });
+    const forged = usualNames.provenName("export", resourceMark(identity, "ApiKey", origin));
     await client.createKey({ name: forged.slice(0, -1) + (forged.endsWith("a") ? "b" : "a") });
     const living = service.living();
     const { naming, warnings } = nextRun(service);
@@ -137,7 +129,7 @@ describe("a key that a killed run has left", () => {
   });
 
   test("is what the state does not name, also while a rename is under way", async () => {
-    for (const recordedName of [(name: string) => name, (name: string) => renamed("before", name)]) {
+    for (const recordedName of [(name: string) => name, (name: string) => usualNames.renamed("before", name)]) {
       const service = new FakeService(used);
       const id = await leave(service);
       const { naming, warnings } = nextRun(service, { names: [recordedName(service.keys.get(id)?.name ?? "")] });
@@ -187,13 +179,13 @@ describe("a key that a killed run has left", () => {
 });
 
 describe("a name with a proof", () => {
-  const name = provenName("export", resourceMark(identity, "ApiKey", origin));
+  const name = usualNames.provenName("export", resourceMark(identity, "ApiKey", origin));
 
   test("keeps the four digits of its stack, and its mark over a rename", () => {
-    expect(name.slice("export-".length, "export-".length + 4)).toBe(physicalName("x", origin).slice(2, 6));
+    expect(name.slice("export-".length, "export-".length + 4)).toBe(usualNames.physicalName("x", origin).slice(2, 6));
     expect(name).toHaveLength("export".length + provenSuffixLength);
-    expect(hasMarkerForm(name)).toBe(true);
-    expect(markOf(renamed("import", name))).toEqual(markOf(name));
+    expect(usualNames.hasMarkerForm(name)).toBe(true);
+    expect(markOf(usualNames.renamed("import", name))).toEqual(markOf(name));
   });
 
   test("is drawn only where it fits, and where the name is not the user's own", async () => {
@@ -211,7 +203,7 @@ describe("a name with a proof", () => {
         return markOf(words) === undefined;
       }),
     );
-    expect(markOf(physicalName("export", origin))).toBeUndefined();
+    expect(markOf(usualNames.physicalName("export", origin))).toBeUndefined();
   });
 
   test("tells states, stacks, types and resources apart", () => {
@@ -227,7 +219,7 @@ describe("a name with a proof", () => {
 });
 
 describe("an account that a killed run has left", () => {
-  const name = provenName("team", resourceMark(identity, "ServiceAccount", origin));
+  const name = usualNames.provenName("team", resourceMark(identity, "ServiceAccount", origin));
 
   test("is taken over, because it holds no secret, unless a state knows it", async () => {
     const service = new FakeService({ serviceAccounts: accounts });

@@ -4,7 +4,7 @@ import type { BackendClient, Capabilities } from "../../../../provider/backends/
 import { ConnectionError } from "../../../../provider/errors";
 import { createApiKeyProvider } from "../../../../provider/resources/api-key";
 import { createServiceAccountProvider } from "../../../../provider/resources/service-account";
-import { markOf, provenName, resourceMark, sameMarker } from "../../../../provider/resources/names";
+import { markOf, Names, resourceMark, usualNames } from "../../../../provider/resources/names";
 import { nameRules } from "../../../../provider/vendors/name-rules";
 import { OneResource } from "../../../../testing/one-resource";
 import { accounts, everyday, FakeService, origin } from "../support/fake-service";
@@ -35,7 +35,7 @@ describe("How a name is made", () => {
 
   test("and the mark still proves the state and the resource", () => {
     const mark = resourceMark("identity", "ApiKey", origin);
-    const name = provenName("night export", mark, undefined, rulesOf(identifiers));
+    const name = new Names(rulesOf(identifiers)).provenName("night export", mark);
     expect(name).toMatch(/^NIGHT_EXPORT_[0-9A-Z]{19}$/);
     expect(identifiers.namePattern && new RegExp(identifiers.namePattern).test(name)).toBe(true);
     expect(markOf(name)).toEqual(mark);
@@ -99,9 +99,9 @@ describe("How a name is made", () => {
   });
 
   test("tells creates apart by their marks alone", () => {
-    expect(sameMarker("a-0123456789", "B-0123456789")).toBe(true);
-    expect(sameMarker("a-0123456789", "a-0123456780")).toBe(false);
-    expect(sameMarker("same", "same")).toBe(false);
+    expect(usualNames.sameMarker("a-0123456789", "B-0123456789")).toBe(true);
+    expect(usualNames.sameMarker("a-0123456789", "a-0123456780")).toBe(false);
+    expect(usualNames.sameMarker("same", "same")).toBe(false);
   });
 });
 
