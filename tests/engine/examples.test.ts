@@ -14,6 +14,7 @@ const runElsewhere: Readonly<Record<string, string>> = {
   python: "languages.test.ts",
   go: "languages.test.ts",
   yaml: "languages.test.ts",
+  "platform-team": "platform-team.test.ts",
   jupyterhub: "../servers/jupyterhub.test.ts",
   keystone: "../servers/keystone.test.ts",
   keycloak: "../servers/keycloak.test.ts",
