@@ -1,7 +1,16 @@
-/** What a service gave, beside what it was asked for. Pure. */
+/**
+ * What a service gave, beside what it was asked for: what is other, what is told of it, and when that is no success.
+ */
+import type { ConnectionFacts } from "../connections";
+import { ProviderError } from "../errors";
+import { redact } from "../redact";
 import { otherAccess, type ScopeCatalogue } from "../scopes";
 import { parseTime } from "../times";
+import type { OptionValue, OptionValues } from "../vendors/options";
+import type { ResourceContext } from "./context";
 import { sameInstant } from "./expiry";
+import { type RecordedTerms, termsOnRecord } from "./key-inputs";
+import { logicalName, type Origin } from "./names";
 
 /** What a key or an account may do, where, and until when: as asked for or as given; what is left out is not told. */
 export interface Terms {
@@ -92,4 +101,96 @@ function beyond(words: string): Difference {
 
 function quoted(scopes: readonly string[]): string {
   return scopes.map((scope) => JSON.stringify(scope)).join(", ");
+}
+
+/** What was asked for and given, and of whom. */
+export interface Deal {
+  readonly what: "key" | "service account";
+  readonly origin: Origin;
+  /** The service's id of it. */
+  readonly id?: string | undefined;
+  readonly asked: Terms;
+  readonly given: Terms;
+  readonly facts: ConnectionFacts;
+  readonly issuedAtMs?: number | undefined;
+  /** The program's consent to less. */
+  readonly acceptLess?: boolean | undefined;
+}
+
+type Teller = Pick<ResourceContext, "warn">;
+
+/** What is on record of a key, as a deal. */
+export function dealOf(
+  recorded: RecordedTerms & { readonly origin: Origin; readonly keyId?: string },
+  facts: ConnectionFacts,
+  { acceptLess, origin }: { readonly acceptLess?: boolean; readonly origin: Origin },
+): Deal {
+  return { what: "key", origin, id: recorded.keyId, ...termsOnRecord(recorded), facts, acceptLess };
+}
+
+/** Warns of everything that is other than asked: at every run. */
+export function tellOtherTerms({ warn }: Teller, deal: Deal): void {
+  for (const { words } of found(deal)) warn(sentence(deal, words));
+}
+
+/** Warns of what is more than asked or in other words, and of less where the program accepts that. @returns what else is less */
+export function judgeTerms({ warn }: Teller, deal: Deal): ProviderError | undefined {
+  for (const { kind, words } of found(deal))
+    if (kind !== "less" || deal.acceptLess === true) warn(sentence(deal, words));
+  return lessThanAsked(deal);
+}
+
+/** Why the operation is no success: something that was asked for is not there, and the program does not accept that. */
+export function lessThanAsked(deal: Deal): ProviderError | undefined {
+  if (deal.acceptLess === true) return undefined;
+  const lacks = found(deal).filter(({ kind }) => kind === "less");
+  return lacks.length === 0
+    ? undefined
+    : new ProviderError(`${lacks.map(({ words }) => sentence(deal, words)).join("; ")}. ${wayOut(deal)}`);
+}
+
+/** The same for a key that is not kept, because the one before it does more. */
+export function lacksOf(deal: Omit<Deal, "what" | "origin">): string | undefined {
+  const lacks = deal.acceptLess === true ? [] : found(deal).filter(({ kind }) => kind === "less");
+  return lacks.length === 0 ? undefined : lacks.map(({ words }) => redact(words)).join("; ");
+}
+
+function found({ asked, given, facts, issuedAtMs }: Omit<Deal, "what" | "origin">): Difference[] {
+  const { catalogue, capabilities } = facts;
+  return differences(asked, given, { catalogue, granularityMs: capabilities.expiry.granularityMs, issuedAtMs });
+}
+
+function sentence({ what, origin }: Deal, words: string): string {
+  return `the ${what} "${logicalName(origin)}" ${redact(words)}`;
+}
+
+function wayOut({ what, id }: Deal): string {
+  const which = id === undefined ? "It" : `The ${what} ${id}`;
+  return `${which} is kept in the state. Ask for what the service gives; or see that the service gives the rest, and run "pulumi refresh"; or accept less, with a warning at every run: acceptLess: true`;
+}
+
+interface WithOptions {
+  readonly origin: Origin;
+  readonly options?: OptionValues;
+  readonly agreedOptions?: OptionValues;
+  readonly serverOptions?: OptionValues;
+}
+
+/** Warns of options that the service gave other than they were asked for: at the issue, and at every run from then on. */
+export function tellOtherOptions(
+  { warn }: Pick<ResourceContext, "warn">,
+  { origin, options, agreedOptions = options, serverOptions = {} }: WithOptions,
+  { keyOptions = {}, accountOptions = {} }: Pick<ConnectionFacts, "keyOptions" | "accountOptions">,
+): void {
+  for (const [name, given] of Object.entries(serverOptions)) {
+    const asked = agreedOptions?.[name] ?? (keyOptions[name] ?? accountOptions[name])?.default;
+    if (asked !== undefined)
+      warn(
+        `"${logicalName(origin)}" was given the option "${name}" as ${shown(given)} instead of ${shown(asked)}, which was asked for`,
+      );
+  }
+}
+
+function shown(value: OptionValue): string {
+  return value === "" ? "none" : redact(JSON.stringify(value));
 }

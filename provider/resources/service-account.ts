@@ -20,11 +20,10 @@ import { checkShape } from "./checks/shape";
 import { disabledWords, staysDisabled } from "./disabled";
 import { placeOf } from "./imported";
 import { isPlainId } from "./plain-id";
-import { type Deal, judgeTerms, lessThanAsked, tellOtherTerms } from "./given-words";
+import { type Deal, judgeTerms, lessThanAsked, tellOtherOptions, tellOtherTerms } from "./given";
 import { otherList, sameDescription } from "./key-inputs";
 import { logicalName, namesOn } from "./names";
 import { tellOfCopy, tellOtherStack } from "./copied-stack";
-import { tellOtherOptions } from "./option-words";
 import {
   type ChangedOption,
   changedOptions,

@@ -9,7 +9,7 @@ import { changeKey } from "../change-key";
 import { agreedEnd, type End } from "../expiry";
 import type { ResourceContext } from "../context";
 import type { KnownKey } from "../absence";
-import { lacksOf } from "../given-words";
+import { lacksOf } from "../given";
 import { keyRequest } from "../key-inputs";
 import type { Naming } from "../marking";
 import { issueKey, whole } from "../issue-key";

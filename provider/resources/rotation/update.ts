@@ -1,7 +1,7 @@
 /** An update of a rotating key: step after step, until nothing is left to do. */
 import type { WritableConnection } from "../../connections";
 import { disabledWords, staysDisabled } from "../disabled";
-import { dealOf, judgeTerms, lessThanAsked } from "../given-words";
+import { dealOf, judgeTerms, lessThanAsked } from "../given";
 import { logicalName } from "../names";
 import { type Aim, withNextRotation } from "./due-issue";
 import { fromOutputs, type RotatingOutputs, toOutputs } from "./key-ring";
