@@ -6,7 +6,7 @@ import type { OptionValues } from "../vendors/options";
 import { isUnknown } from "../wire";
 import { sameInstant } from "./expiry";
 import { checkExpirySupport, checkLife, checkTime } from "./checks/expiry";
-import { Failures, isGiven } from "./checks/failures";
+import { type CheckPoint, type Failures, isGiven } from "./checks/failures";
 import type { ApiKeyInputs } from "./api-key-fields";
 import type { KeyRecord } from "./key-inputs";
 
@@ -47,7 +47,7 @@ export function checkExpiry(
       "expiresIn",
       '"expiresAt" and "expiresIn" are both given; give one: a date, or a life that counts from the issue',
     );
-  if (facts) checkExpirySupport(news, facts, failures);
+  if (facts) checkExpirySupport({ news: { ...news }, facts, failures });
   if (endMs === undefined) return false;
   const { expiresAt: onService, agreedExpiresAt } = olds;
   const isKnown = [onService, agreedExpiresAt].some((end) => end !== undefined && sameInstant(end, news.expiresAt, 0));
@@ -78,11 +78,7 @@ function checkDate(
 }
 
 /** Keys that rotate have an overlap to speak of: see checkSchedule. */
-export function checkOutage(
-  { allowOutage }: ApiKeyInputs,
-  { capabilities, backend }: ConnectionFacts,
-  failures: Failures,
-): void {
+export function checkOutage({ news: { allowOutage }, facts: { capabilities, backend }, failures }: CheckPoint): void {
   if (capabilities.maxActiveKeys !== 1 || isGiven(allowOutage)) return;
   failures.add(
     "allowOutage",
@@ -90,12 +86,8 @@ export function checkOutage(
   );
 }
 
-export function checkSecretValue(
-  news: ApiKeyInputs,
-  { capabilities, backend }: ConnectionFacts,
-  failures: Failures,
-): void {
-  const value: unknown = news.secretValue;
+export function checkSecretValue({ news, facts: { capabilities, backend }, failures }: CheckPoint): void {
+  const value = news.secretValue;
   if (value === undefined || isUnknown(value)) return;
   if (news.adopt !== undefined)
     failures.add(

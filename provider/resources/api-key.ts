@@ -75,12 +75,15 @@ export function createApiKeyProvider(context: ResourceContext): Lifecycle<ApiKey
       const facts = describeForCheck(context, connection, failures);
       checkPath(context, olds, { facts, failures });
       const expired = checkExpiry(olds, news, { facts, nowMs: context.nowMs(), failures });
-      if (facts) checkSecretValue(news, facts, failures);
-      if (facts) checkOutage(news, facts, failures);
+      if (facts) {
+        const at = { news: { ...news }, facts, failures };
+        checkSecretValue(at);
+        checkOutage(at);
+      }
       const inputs = facts
         ? checkedInputs(apiKeyFields, { news: { ...withoutSpentSecret(olds, news), connection }, facts, failures })
         : { ...news, connection };
-      if (facts) validateKey(inputs, facts, failures);
+      if (facts) validateKey({ news: inputs, facts, failures });
       if (expired)
         context.warn(
           `the key "${logicalName(news.origin)}" expired at ${news.expiresAt}; it stays so until expiresAt is changed`,

@@ -15,7 +15,7 @@ import { adoptAccount, isLeft, isToAdopt, leftWords, observedAccount, tellForeig
 import { changeAccount, changesInPlace, planChange } from "./change-account";
 import { checkAnswer, describeForCheck, openRecorded, openRecordedForWrite, type ResourceContext } from "./context";
 import { checkedInputs, except, handedBack, namesOf, picked, sentInputs, shapeOf } from "./fields/field";
-import { Failures } from "./checks/failures";
+import { type CheckPoint, Failures } from "./checks/failures";
 import { checkShape } from "./checks/shape";
 import { disabledWords, staysDisabled } from "./disabled";
 import { placeOf } from "./imported";
@@ -108,7 +108,8 @@ export function createServiceAccountProvider(
         connection,
         status: ignored.includes("status") ? news.status : "active",
       };
-      return checkAnswer(facts ? checkForBackend(inputs, facts, failures) : inputs, failures);
+      const checked = facts ? checkForBackend({ news: inputs, facts, failures }) : inputs;
+      return checkAnswer(checked as ServiceAccountInputs, failures);
     },
 
     async diff(_id: string, olds: ServiceAccountOutputs, news: ServiceAccountInputs): Promise<DiffResult> {
@@ -236,22 +237,19 @@ export function createServiceAccountProvider(
   };
 }
 
-function checkForBackend(
-  inputs: ServiceAccountInputs,
-  facts: ConnectionFacts,
-  failures: Failures,
-): ServiceAccountInputs {
+function checkForBackend(at: CheckPoint): Readonly<Record<string, unknown>> {
+  const { news, facts, failures } = at;
   const { serviceAccounts } = facts.capabilities;
   if (!serviceAccounts) {
     failures.add(
       "connection",
       `${facts.backend} has no service accounts: its keys belong to the owner of the connection's admin credential. Remove this ServiceAccount, leave serviceAccountId out of the keys, and use one connection per owner`,
     );
-    return inputs;
+    return news;
   }
-  const checked = checkedInputs(accountFields, { news: { ...inputs }, facts, failures });
-  validateAccount(checked, facts, failures);
-  return checked as unknown as ServiceAccountInputs;
+  const checked = checkedInputs(accountFields, at);
+  validateAccount({ ...at, news: checked });
+  return checked;
 }
 
 /** Creates the account; after an unclear answer one that carries this call's own marker is adopted: it holds no secret. */

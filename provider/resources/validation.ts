@@ -3,7 +3,7 @@ import type { InputProblem } from "../backends/definition";
 import { kindOf, redact } from "../redact";
 import { asThrown } from "../thrown";
 import { isUnknown } from "../wire";
-import type { Failures } from "./checks/failures";
+import type { CheckPoint } from "./checks/failures";
 
 /** What is validated of a key. A secret is not shown to it. */
 const ofKeys = [
@@ -25,22 +25,20 @@ interface Validators {
   readonly validateAccount?: (asked: Readonly<Record<string, unknown>>) => readonly InputProblem[];
 }
 
-export function validateKey(inputs: object, { validateKey: ask }: Validators, failures: Failures): void {
-  if (ask) validate(known(inputs, ofKeys), ask, failures);
+export function validateKey(at: CheckPoint): void {
+  const { validateKey: ask }: Validators = at.facts;
+  if (ask) validate(at, () => ask(known(at.news, ofKeys)));
 }
 
-export function validateAccount(inputs: object, { validateAccount: ask }: Validators, failures: Failures): void {
-  if (ask) validate(known(inputs, ofAccounts), ask, failures);
+export function validateAccount(at: CheckPoint): void {
+  const { validateAccount: ask }: Validators = at.facts;
+  if (ask) validate(at, () => ask(known(at.news, ofAccounts)));
 }
 
 /** Only inputs that passed every other check are shown to a backend: it need not expect any other form. */
-function validate(
-  asked: Readonly<Record<string, unknown>>,
-  ask: (asked: Readonly<Record<string, unknown>>) => readonly InputProblem[],
-  failures: Failures,
-): void {
+function validate({ failures }: CheckPoint, ask: () => unknown): void {
   if (failures.list.length > 0) return;
-  for (const { field, message } of answerOf(() => ask(asked))) failures.add(field, redact(message));
+  for (const { field, message } of answerOf(ask)) failures.add(field, redact(message));
 }
 
 function answerOf(ask: () => unknown): readonly InputProblem[] {

@@ -1,9 +1,8 @@
 /** What an end and a life may be. */
-import type { ConnectionFacts } from "../../connections";
 import { formatDuration, parseDuration } from "../../durations";
 import { parseTime } from "../../times";
 import { isUnknown } from "../../wire";
-import type { Failures } from "./failures";
+import type { CheckPoint, Failures } from "./failures";
 
 /** A key's life: a duration, and not none. */
 export function checkLife(expiresIn: unknown, failures: Failures): void {
@@ -14,11 +13,7 @@ export function checkLife(expiresIn: unknown, failures: Failures): void {
 }
 
 /** An end is asked for exactly where the vendor wants or allows one. */
-export function checkExpirySupport(
-  asked: { readonly expiresAt?: unknown; readonly expiresIn?: unknown },
-  { capabilities, backend }: ConnectionFacts,
-  failures: Failures,
-): void {
+export function checkExpirySupport({ news: asked, facts: { capabilities, backend }, failures }: CheckPoint): void {
   const field = asked.expiresAt !== undefined ? "expiresAt" : asked.expiresIn !== undefined ? "expiresIn" : undefined;
   const { support, longestMs } = capabilities.expiry;
   const lifeMs = isUnknown(asked.expiresIn) ? undefined : parseDuration(asked.expiresIn);

@@ -7,8 +7,8 @@ import { sameValue } from "../same-value";
 import { picked } from "../fields/field";
 import { type RotatingInputs, rotatingNames } from "./fields";
 import type { KeyRing, RotationRecord } from "./key-ring";
-import { changeReason, endForDue, isDead } from "./request";
-import { dueOf, dueReason, type Schedule } from "./schedule";
+import { changeReason, isDead } from "./request";
+import type { Schedule } from "./schedule";
 import { previousTask } from "./use";
 import { firstRotationReason, statusReason } from "./words";
 
@@ -55,11 +55,10 @@ function firstOfAdopted({ adoptedId, generation }: RotationRecord, wanted: Rotat
 }
 
 function dueByClock(ring: KeyRing, { facts, schedule, nowMs }: Aim, currentIsDead: boolean): string | undefined {
-  const { issuedOn, expiresIn, expiresAt } = ring.record;
   // The clock never issues inside a running overlap; a key that does not work cannot wait for one.
   const overlapRuns = ["keep", "setEnd", "ask"].includes(previousTask(ring, facts, nowMs));
   if (overlapRuns && !currentIsDead) return undefined;
-  return dueReason(schedule, Date.parse(issuedOn), endForDue(issuedOn, expiresIn, expiresAt), nowMs);
+  return schedule.dueReason(ring.record, nowMs);
 }
 
 /** The new key that the inputs ask for, whatever the clock says. */
@@ -82,15 +81,7 @@ export function waitingIssue(ring: KeyRing, aim: Aim): Issue | undefined {
   return dueIssue({ ...ring, record: { ...ring.record, status: "active" } }, aim);
 }
 
-/** When the current key is due by its age or its end. */
-export function nextDueMs(
-  schedule: Schedule,
-  { issuedOn, expiresIn, expiresAt }: Pick<RotationRecord, "issuedOn" | "expiresIn" | "expiresAt">,
-): number {
-  return dueOf(schedule, Date.parse(issuedOn), endForDue(issuedOn, expiresIn, expiresAt)).atMs;
-}
-
 /** The record with the time at which the next key will be issued, as far as the clock decides. */
 export function withNextRotation<Outputs extends RotationRecord>(outs: Outputs, schedule: Schedule): Outputs {
-  return outs.keyId === undefined ? outs : { ...outs, nextRotationAt: formatTime(nextDueMs(schedule, outs)) };
+  return outs.keyId === undefined ? outs : { ...outs, nextRotationAt: formatTime(schedule.due(outs).atMs) };
 }

@@ -3,7 +3,6 @@
  * clock alone, so that every coming rotation shows in a preview, with its reason. What was done stands
  * in the outputs; see next-step.ts.
  */
-import { parseDuration } from "../../durations";
 import { formatTime } from "../../times";
 import { isUnknown } from "../../wire";
 import { staysDisabled } from "../disabled";
@@ -11,7 +10,7 @@ import { changedOptions } from "../options";
 import { sameValue } from "../same-value";
 import { changedFields, type ComparedBy } from "../fields/field";
 import { rotatingFields, type RotatingInputs, rotatingNames, type RotationRequest } from "./fields";
-import { dueOf, dueReason, issueTime, overlapEnds, type Schedule } from "./schedule";
+import type { Schedule } from "./schedule";
 import { adoptedReason, earlyEnd, firstRotationReason, retiredReason, statusReason } from "./words";
 
 /** What a request is made from, beside the inputs. */
@@ -32,21 +31,21 @@ export function requestRotation(
 
   const runsUntilMs = runningOverlap(before, nowMs);
   const change = changeReason(olds, news, facts);
-  const endMs = endForDue(before.issuedOn, news.expiresIn, undefined);
   // The clock never asks for a key inside a running overlap.
-  const due = runsUntilMs === undefined ? dueReason(schedule, Date.parse(before.issuedOn), endMs, nowMs) : undefined;
+  const life = { issuedOn: before.issuedOn, expiresIn: news.expiresIn };
+  const due = runsUntilMs === undefined ? schedule.dueReason(life, nowMs) : undefined;
   const broken = staysDisabled(olds.status, news) ? undefined : statusReason(olds.status);
   // What somebody has disabled gets no successor by itself: the update looks whether it is enabled by now.
   const reason = change?.text ?? broken ?? firstOfAdopted(news, before) ?? due;
   if (reason === undefined) return withoutNewKey(before, runsUntilMs, nowMs);
-  const issuedOn = formatTime(issueTime(schedule, nowMs));
+  const issuedOn = schedule.issuedOn(nowMs);
   const next = { generation: before.generation + 1, issuedOn };
   // An emergency ends every older key at once.
   if (change?.emergency) return { ...next, rotationReason: reason };
   // A key that works no more has no overlap to come, and the one before it keeps its own.
   if (isDead(olds.status))
     return { ...(runsUntilMs === undefined ? withoutOverlap(before) : before), ...next, rotationReason: reason };
-  const dueMs = dueOf(schedule, Date.parse(issuedOn), endForDue(issuedOn, news.expiresIn, undefined)).atMs;
+  const dueMs = schedule.due({ issuedOn, expiresIn: news.expiresIn }).atMs;
   return {
     ...next,
     rotationReason: runsUntilMs === undefined ? reason : `${reason}; ${earlyEnd(runsUntilMs, nowMs)}`,
@@ -57,7 +56,7 @@ export function requestRotation(
 function firstRequest({ adopt }: RotatingInputs, schedule: Schedule, nowMs: number): RotationRequest {
   return {
     generation: 1,
-    issuedOn: formatTime(issueTime(schedule, nowMs)),
+    issuedOn: schedule.issuedOn(nowMs),
     rotationReason: adopt === undefined ? "first issue" : adoptedReason,
   };
 }
@@ -90,7 +89,7 @@ function withoutOverlap(before: RotationRequest): RotationRequest {
 
 /** When the previous key of a key that is issued now may go, and when it goes at the latest. */
 function overlapRequest(schedule: Schedule, nowMs: number, nextDueMs: number): Partial<RotationRequest> {
-  const ends = overlapEnds(schedule, nowMs, nextDueMs);
+  const ends = schedule.overlapEnds(nowMs, nextDueMs);
   if (!ends) return {};
   const retireAfter = formatTime(ends.retireAfterMs);
   return schedule.retire === "whenUnused" ? { retireAfter, retireUntil: formatTime(ends.endMs) } : { retireAfter };
@@ -149,24 +148,6 @@ export function requestOf(inputs: Partial<RotatingInputs>): RotationRequest | un
     ...(retireUntil === undefined ? {} : { retireUntil }),
     ...(retireAskedOn === undefined ? {} : { retireAskedOn }),
   };
-}
-
-/**
- * The end that dueness counts with. From the day of the issue, so that request and record agree to the
- * day; never later than what the service says.
- */
-export function endForDue(
-  issuedOn: string,
-  expiresIn: string | undefined,
-  expiresAt: string | undefined,
-): number | undefined {
-  const lifeMs = expiresIn === undefined ? undefined : parseDuration(expiresIn);
-  const ends = [
-    typeof lifeMs === "number" ? Date.parse(issuedOn) + lifeMs : Infinity,
-    expiresAt === undefined ? Infinity : Date.parse(expiresAt),
-  ];
-  const end = Math.min(...ends);
-  return end === Infinity ? undefined : end;
 }
 
 function difference(before: readonly string[], after: readonly string[]): string {

@@ -28,7 +28,7 @@ import { createInputMemory } from "../input-memory";
 import { keyRequest, recordIssued } from "../key-inputs";
 import { issueKey } from "../issue-key";
 import { livingByMarkers, revokeKey } from "../key-on-service";
-import { logicalName, type Origin } from "../names";
+import { logicalName } from "../names";
 import { tellOfCopy, tellOtherStack } from "../copied-stack";
 import { keptAfterFailure } from "../partial-failure";
 import { endByService, serviceAheadMs } from "../service-time";
@@ -47,7 +47,7 @@ import { knownKey } from "./perform";
 import { plannedRotation } from "./planned-rotation";
 import { refreshed } from "./refresh";
 import { requestOf, requestRotation } from "./request";
-import { issueTime, type Schedule, type ScheduleInputs, scheduleOf } from "./schedule";
+import { Schedule } from "./schedule";
 import { checkSchedule } from "./schedule-check";
 import { nothingSeen } from "./seen";
 import { updateRotation } from "./update";
@@ -70,8 +70,6 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycl
     nowMs: decisionTime(wanted),
     frozen: memory.ignored(wanted).some(isRequestName),
   });
-  const scheduleFor = (inputs: ScheduleInputs & { readonly origin: Origin }, facts: Parameters<typeof scheduleOf>[1]) =>
-    scheduleOf(inputs, facts, logicalName(inputs.origin));
 
   /** The key that the program takes over; undefined where it asks for a new one. */
   const adopt = async (inputs: RotatingInputs): Promise<CreateResult<RotatingOutputs> | undefined> => {
@@ -81,7 +79,7 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycl
     if (!(await isToAdopt(context, connection, { type: "RotatingApiKey", origin, id: asked.keyId }))) return undefined;
     const record = await adoptKey(connection, asked, inputs, context.nowMs());
     tellForeignMark(record.physicalName, origin, context.warn);
-    return { id: newIdentity(), outs: firstGeneration(inputs, record, scheduleFor(inputs, connection)) };
+    return { id: newIdentity(), outs: firstGeneration(inputs, record, new Schedule(inputs, connection)) };
   };
 
   return {
@@ -100,8 +98,8 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycl
       checkPath(context, olds, { facts, failures });
       checkLife(news.expiresIn, failures);
       if (facts) {
-        checkExpirySupport(news, facts, failures);
-        checkSchedule(given, facts, logicalName(news.origin), failures);
+        checkExpirySupport({ news: { ...news }, facts, failures });
+        checkSchedule({ news: given, facts, failures });
       }
       const inputs = {
         ...(facts
@@ -109,14 +107,14 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycl
           : { ...news, connection }),
         status: ignored.includes("status") ? news.status : "active",
       } as unknown as RotatingInputs;
-      if (facts) validateKey(inputs, facts, failures);
+      if (facts) validateKey({ news: { ...inputs }, facts, failures });
       if (failures.list.length > 0) return checkAnswer(inputs, failures);
       const clocked = facts && !namesOf(scheduleFields).some((name) => isUnknown(given[name])) ? facts : undefined;
       const nowMs = context.nowMs();
       const request =
         clocked && !ignored.some(isRequestName)
           ? requestRotation(olds, inputs, {
-              schedule: scheduleFor(inputs, clocked),
+              schedule: new Schedule(inputs, clocked),
               facts: clocked,
               nowMs,
             })
@@ -130,7 +128,7 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycl
       const facts = context.connections.describe(isUnknown(wanted.connection) ? olds.connection : wanted.connection);
       assertSameTarget(facts, olds);
       const ring = fromOutputs(olds);
-      const aim = { wanted, facts, schedule: scheduleFor(wanted, facts), ...decisionOn(wanted) };
+      const aim = { wanted, facts, schedule: new Schedule(wanted, facts), ...decisionOn(wanted) };
       const replaces = replacements(ring.record, wanted, facts);
       tellOtherTerms(context, dealOf(olds, facts, wanted));
       tellOtherOptions(context, olds, facts);
@@ -154,14 +152,14 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycl
       if (adopted) return adopted;
       const connection = context.connections.openForWrite(inputs.connection);
       const nowMs = decisionTime(inputs);
-      const schedule = scheduleFor(inputs, connection);
+      const schedule = new Schedule(inputs, connection);
       const id = newIdentity();
       const { retireAfter: _after, retireUntil: _until, ...given } = inputs;
       const start = {
         ...given,
         service: connection.origin,
         generation: 1,
-        issuedOn: formatTime(issueTime(schedule, nowMs)),
+        issuedOn: schedule.issuedOn(nowMs),
         rotationReason: "first issue",
         createdAt: formatTime(nowMs),
       };
@@ -207,13 +205,13 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycl
           kept: () => ({ ring: fromOutputs(props), seen: {} }),
         },
       );
-      const outs = withNextRotation(toOutputs(ring), scheduleFor(props, connection));
+      const outs = withNextRotation(toOutputs(ring), new Schedule(props, connection));
       return { id, props: outs, inputs: { ...inputsOf(ring), ...seen } as RotatingOutputs };
     },
 
     async update(id: string, olds: RotatingOutputs, wanted: RotatingInputs): Promise<UpdateResult<RotatingOutputs>> {
       const facts = openRecorded(context, olds);
-      const schedule = scheduleFor(wanted, facts);
+      const schedule = new Schedule(wanted, facts);
       const aim = { wanted, facts, schedule, ...decisionOn(wanted) };
       const open = () => openRecordedForWrite(context, olds);
       const { outs, problems } = await updateRotation(aim, olds, { ...context, open });
@@ -223,7 +221,7 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycl
 
     async planned(_id, olds, wanted) {
       const facts = context.connections.describe(olds.connection);
-      return plannedRotation(olds, { wanted, facts, schedule: scheduleFor(wanted, facts), ...decisionOn(wanted) });
+      return plannedRotation(olds, { wanted, facts, schedule: new Schedule(wanted, facts), ...decisionOn(wanted) });
     },
 
     async imported(request) {
@@ -231,7 +229,7 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycl
       if (!found) return { id: "" };
       const { connection, record, inputs } = found;
       const given = { ...inputs, rotateEvery: importedRotateEvery } as RotatingInputs;
-      const outs = firstGeneration(given, record, scheduleFor(given, connection));
+      const outs = firstGeneration(given, record, new Schedule(given, connection));
       return { id: newIdentity(), props: outs, inputs: inputsOf(fromOutputs(outs)) as RotatingOutputs };
     },
 
@@ -281,7 +279,7 @@ function firstGeneration(inputs: RotatingInputs, record: AdoptedRecord, schedule
     ...given,
     ...record,
     generation: 1,
-    issuedOn: formatTime(issueTime(schedule, Date.parse(record.createdAt))),
+    issuedOn: schedule.issuedOn(Date.parse(record.createdAt)),
     rotatedAt: record.createdAt,
     rotationReason: adoptedReason,
   };

@@ -2,8 +2,8 @@
 import type { ConnectionFacts } from "../../connections";
 import { formatDuration, parseDuration } from "../../durations";
 import { isUnknown } from "../../wire";
-import { type Failures, isGiven } from "../checks/failures";
-import { type RetireMode, retireModes, type ScheduleInputs, scheduleOf } from "./schedule";
+import { type CheckPoint, type Failures, isGiven } from "../checks/failures";
+import { type RetireMode, retireModes, Schedule } from "./schedule";
 
 const shortestRotationMs = 60_000;
 
@@ -105,12 +105,7 @@ function outlivesKey(
 }
 
 /** Refuses what cannot be kept, with the arithmetic. Fields left out take their defaults, which never refuse themselves. */
-export function checkSchedule(
-  news: Readonly<Record<string, unknown>>,
-  facts: ConnectionFacts,
-  logicalName: string,
-  failures: Failures,
-): void {
+export function checkSchedule({ news, facts, failures }: CheckPoint): void {
   const { retire } = news;
   const { ms, readable } = durationsOf(news, failures);
   if (news.rotateEvery === undefined)
@@ -119,13 +114,13 @@ export function checkSchedule(
     failures.add("retire", `"retire" is not one of ${retireModes.join(", ")}`);
   const { rotateEvery } = ms;
   if (!readable || rotateEvery === undefined) return;
-  const { overlapMs } = scheduleOf(news as unknown as ScheduleInputs, facts, logicalName);
+  const { overlapMs } = new Schedule(news as unknown as ConstructorParameters<typeof Schedule>[0], facts);
   const asked: AskedSchedule = { ...ms, rotateEvery, overlapMs, retire };
   for (const { field, refuses } of rules) {
     const reason = refuses(asked, facts);
     if (reason !== undefined) failures.add(field, reason);
   }
-  checkOneKey({ overlapMs, asked: asked.overlap, allowOutage: news.allowOutage }, facts, failures);
+  checkOneKey({ overlapMs, asked: asked.overlap }, { news, facts, failures });
 }
 
 /** The durations in milliseconds; `readable`: all that are given are known, and are durations. */
@@ -151,11 +146,9 @@ function durationsOf(news: Readonly<Record<string, unknown>>, failures: Failures
 
 /** What a vendor with one key per account can offer: its own rotation, with the grace that it gives. */
 function checkOneKey(
-  wanted: { readonly overlapMs: number; readonly asked: number | undefined; readonly allowOutage: unknown },
-  { capabilities, backend }: ConnectionFacts,
-  failures: Failures,
+  { overlapMs, asked }: { readonly overlapMs: number; readonly asked: number | undefined },
+  { news: { allowOutage }, facts: { capabilities, backend }, failures }: CheckPoint,
 ): void {
-  const { overlapMs, asked, allowOutage } = wanted;
   if (capabilities.maxActiveKeys !== 1) return;
   const native = capabilities.nativeRotate;
   if (!native) {

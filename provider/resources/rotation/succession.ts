@@ -7,7 +7,7 @@ import { picked } from "../fields/field";
 import { rotatingNames } from "./fields";
 import { recordIssued } from "../key-inputs";
 import { resolveExpiry } from "../expiry";
-import { type Aim, type Issue, nextDueMs } from "./due-issue";
+import type { Aim, Issue } from "./due-issue";
 import {
   type Credential,
   credentialOf,
@@ -19,7 +19,7 @@ import {
   whateverItCarries,
   withoutPrevious,
 } from "./key-ring";
-import { issueTime, overlapEnds, type Schedule } from "./schedule";
+import type { Schedule } from "./schedule";
 import { earlyEnd } from "./words";
 
 /** A key that was issued, and why. */
@@ -87,7 +87,7 @@ function recorded(
     ...picked(rotatingNames, wanted),
     ...recordIssued(issued, { ...wanted, expiresAt, callerChosen: false }, facts, nowMs),
     generation: Math.max(wanted.generation, ring.record.generation + (currentOf(ring) ? 1 : 0)),
-    issuedOn: formatTime(issueTime(schedule, nowMs)),
+    issuedOn: schedule.issuedOn(nowMs),
     rotatedAt: formatTime(nowMs),
     rotationReason: [issue.reason, ...remarks].join("; "),
   });
@@ -133,7 +133,7 @@ function withPrevious(
   const { before, aim } = was;
   const { inPlace, issued } = was.succession;
   const { schedule, nowMs } = aim;
-  const ends = overlapEnds(schedule, nowMs, nextDueMs(schedule, ring.record));
+  const ends = schedule.overlapEnds(nowMs, schedule.due(ring.record).atMs);
   if (!ends) return ring;
   const ownEndMs = before.expiresAt === undefined ? Infinity : Date.parse(before.expiresAt);
   const graceEnd = inPlace ? issued.previousValidUntil : undefined;

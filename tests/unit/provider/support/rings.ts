@@ -5,7 +5,7 @@ import { dayMs, hourMs } from "../../../../provider/durations";
 import type { Aim } from "../../../../provider/resources/rotation/due-issue";
 import type { RotatingOutputs } from "../../../../provider/resources/rotation/key-ring";
 import type { RotatingInputs } from "../../../../provider/resources/rotation/fields";
-import { scheduleOf } from "../../../../provider/resources/rotation/schedule";
+import { Schedule } from "../../../../provider/resources/rotation/schedule";
 import { formatTime } from "../../../../provider/times";
 import { catalogue, everyday, origin, today } from "./fake-service";
 
@@ -68,7 +68,7 @@ export const anyAim: fc.Arbitrary<Aim & { readonly facts: Connection }> = fc
       capabilities,
       catalogue,
     } as Connection;
-    return { wanted, facts, schedule: scheduleOf(wanted, facts, "export"), nowMs: today };
+    return { wanted, facts, schedule: new Schedule(wanted, facts), nowMs: today };
   });
 
 /** A state that a rotating key may be in. */

@@ -11,7 +11,7 @@ import {
 } from "../../../../../provider/resources/rotation/key-ring";
 import { nextStep, type Step } from "../../../../../provider/resources/rotation/next-step";
 import type { RotatingInputs } from "../../../../../provider/resources/rotation/fields";
-import { scheduleOf } from "../../../../../provider/resources/rotation/schedule";
+import { Schedule } from "../../../../../provider/resources/rotation/schedule";
 import { nothingSeen, type Seen } from "../../../../../provider/resources/rotation/seen";
 import { unknownValue } from "../../../../../provider/wire";
 import { catalogue, everyday, origin } from "../../support/fake-service";
@@ -68,7 +68,7 @@ function ringOf(outs: Record_): KeyRing {
 function aimOf(news: Partial<RotatingInputs>, now: string, abilities: Partial<Capabilities> = {}): Aim {
   const request = { status: "active", generation: 2, issuedOn: outputs.issuedOn, rotationReason: "" };
   const wanted = { ...given, ...request, ...news } as RotatingInputs;
-  const schedule = scheduleOf(wanted, facts(abilities), "export");
+  const schedule = new Schedule(wanted, facts(abilities));
   return { wanted, facts: facts(abilities), schedule, nowMs: Date.parse(now) };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { RotatingInputs } from "../../../../../provider/resources/rotation/fields";
 import { requestRotation } from "../../../../../provider/resources/rotation/request";
-import { scheduleOf } from "../../../../../provider/resources/rotation/schedule";
+import { Schedule } from "../../../../../provider/resources/rotation/schedule";
 import { unknownValue } from "../../../../../provider/wire";
 import { catalogue, everyday, origin } from "../../support/fake-service";
 
@@ -14,7 +14,7 @@ type Given = Partial<RotatingInputs>;
 /** What `check` asks for, from the old inputs and the new ones. */
 function ask(olds: Given, news: Given, now: string) {
   const inputs = { ...base, ...news } as RotatingInputs;
-  const schedule = scheduleOf(inputs, facts, "export");
+  const schedule = new Schedule(inputs, facts);
   return requestRotation({ ...base, ...olds }, inputs, { schedule, facts: { catalogue }, nowMs: Date.parse(now) });
 }
 
@@ -31,7 +31,7 @@ describe("The request of a rotating key", () => {
   test("begins with the first issue, on the day of the issue", () => {
     expect(
       requestRotation({}, base as unknown as RotatingInputs, {
-        schedule: scheduleOf(base, facts, "export"),
+        schedule: new Schedule(base, facts),
         facts: { catalogue },
         nowMs: Date.parse("2027-01-01T17:30:00Z"),
       }),

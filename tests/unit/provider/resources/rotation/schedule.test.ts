@@ -4,18 +4,10 @@ import type { Capabilities } from "../../../../../provider/backends/definition";
 import type { ConnectionFacts } from "../../../../../provider/connections";
 import { dayMs, formatDuration, hourMs, minuteMs, secondMs } from "../../../../../provider/durations";
 import { Failures } from "../../../../../provider/resources/checks/failures";
-import {
-  dueOf,
-  dueReason,
-  idleTimeMs,
-  issueTime,
-  overlapEnds,
-  type ScheduleInputs,
-  scheduleOf,
-} from "../../../../../provider/resources/rotation/schedule";
+import { idleTimeMs, Schedule, type ScheduleInputs } from "../../../../../provider/resources/rotation/schedule";
 import { checkSchedule } from "../../../../../provider/resources/rotation/schedule-check";
 import { unknownValue } from "../../../../../provider/wire";
-import { everyday } from "../../support/fake-service";
+import { everyday, origin } from "../../support/fake-service";
 
 const facts = (abilities: Partial<Capabilities> = {}): ConnectionFacts => ({
   name: "default",
@@ -36,13 +28,13 @@ const at = (time: string) => Date.parse(time);
 /** What is refused: field and reason. */
 function refusals(inputs: object, abilities: Partial<Capabilities> = {}): [string, string][] {
   const failures = new Failures();
-  checkSchedule({ ...inputs }, facts(abilities), "export", failures);
+  checkSchedule({ news: { origin, ...inputs }, facts: facts(abilities), failures });
   return failures.list.map(({ property, reason }) => [property, reason]);
 }
 
 describe("The defaults of a schedule", () => {
   const overlapOf = (inputs: ScheduleInputs, abilities: Partial<Capabilities> = {}) =>
-    formatDuration(scheduleOf(inputs, facts(abilities), "export").overlapMs);
+    formatDuration(new Schedule({ origin, ...inputs }, facts(abilities)).overlapMs);
 
   test.each<[string, ScheduleInputs, Partial<Capabilities>, string]>([
     ["7d at most", { rotateEvery: "90d" }, {}, "7d"],
@@ -69,7 +61,7 @@ describe("The defaults of a schedule", () => {
     [{ rotateEvery: "90d", maxOverlap: "50d" }, "50d"],
   ])("maxOverlap of %j is %s", (inputs, expected) => {
     expect(
-      formatDuration(scheduleOf({ ...inputs, retire: "whenUnused" }, facts(lastUsed), "export").maxOverlapMs),
+      formatDuration(new Schedule({ origin, ...inputs, retire: "whenUnused" }, facts(lastUsed)).maxOverlapMs),
     ).toBe(expected);
   });
 
@@ -78,8 +70,8 @@ describe("The defaults of a schedule", () => {
     ["9d", "3d"],
     ["1h", "20m"],
   ])("rotateBefore for a life of %s is %s", (life, expected) => {
-    const { rotateBeforeMs } = scheduleOf({ rotateEvery: "1m", expiresIn: life }, facts(), "export");
-    expect(formatDuration(rotateBeforeMs(Number.parseInt(life) * (life.endsWith("d") ? dayMs : hourMs)))).toBe(
+    const schedule = new Schedule({ origin, rotateEvery: "1m", expiresIn: life }, facts());
+    expect(formatDuration(schedule.rotateBeforeMs(Number.parseInt(life) * (life.endsWith("d") ? dayMs : hourMs)))).toBe(
       expected,
     );
   });
@@ -97,11 +89,11 @@ describe("The defaults of a schedule", () => {
     );
     fc.assert(
       fc.property(inputs, (given) => {
-        const schedule = scheduleOf(given, facts(lastUsed), "export");
+        const schedule = new Schedule({ origin, ...given }, facts(lastUsed));
         const lifeMs =
           given.expiresIn === undefined
             ? Infinity
-            : scheduleOf({ rotateEvery: given.expiresIn }, facts(), "export").rotateEveryMs;
+            : new Schedule({ origin, rotateEvery: given.expiresIn }, facts()).rotateEveryMs;
         // Two durations that the user gave may contradict each other.
         fc.pre(schedule.rotateEveryMs <= lifeMs);
         expect(refusals(given, lastUsed)).toEqual([]);
@@ -285,21 +277,22 @@ describe("What cannot be kept is refused with the arithmetic", () => {
 });
 
 describe("When a key is due", () => {
-  const schedule = (inputs: ScheduleInputs, name = "export") => scheduleOf(inputs, facts(), name);
+  const schedule = (inputs: ScheduleInputs, name = "export") =>
+    new Schedule({ origin: `acme/billing/dev/${name}`, ...inputs }, facts());
 
   test.each([
     ["away from midnight, whatever the minute", ["03:05", "03:00", "03:09", "03:02", "03:07"], 4],
     ["at midnight, once before and once after it", ["23:59", "23:59", "00:01", "23:59", "23:59"], 3],
   ])("of 1d rotates once for each UTC day in which a daily job runs: %s", (_when, times, rotations) => {
     const daily = schedule({ rotateEvery: "1d" });
-    let issuedMs: number | undefined;
+    let issuedOn: string | undefined;
     let made = 0;
     for (const [day, time] of times.entries()) {
       // A job that is late runs after midnight: on the next day, by the calendar.
       const nowMs = at(`2027-01-0${day + 1}T${time}:00Z`) + (time < "03:00" ? dayMs : 0);
-      if (issuedMs !== undefined && dueReason(daily, issuedMs, undefined, nowMs) === undefined) continue;
-      if (issuedMs !== undefined) made += 1;
-      issuedMs = issueTime(daily, nowMs);
+      if (issuedOn !== undefined && daily.dueReason({ issuedOn }, nowMs) === undefined) continue;
+      if (issuedOn !== undefined) made += 1;
+      issuedOn = daily.issuedOn(nowMs);
     }
     expect(made).toBe(rotations);
   });
@@ -386,9 +379,7 @@ describe("When a key is due", () => {
       "expired 3 d ago",
     ],
   ])("%s", (_name, inputs, issued, expires, now, expected) => {
-    expect(dueReason(schedule(inputs), at(issued), expires === undefined ? undefined : at(expires), at(now))).toBe(
-      expected,
-    );
+    expect(schedule(inputs).dueReason({ issuedOn: issued, expiresAt: expires }, at(now))).toBe(expected);
   });
 
   test("jitter makes it earlier, never later, evenly over many names, and always the same for one", () => {
@@ -400,30 +391,27 @@ describe("When a key is due", () => {
     expect(Math.max(...early)).toBeLessThan(10);
     for (let day = 0; day < 10; day += 1)
       expect(early.filter((days) => Math.floor(days) === day).length).toBeGreaterThan(15);
-    const issued = at("2027-01-01T00:00:00Z");
+    const life = { issuedOn: "2027-01-01T00:00:00Z" };
     const name = names.find((candidate) => Math.floor(schedule(inputs, candidate).earlierMs / dayMs) === 4) ?? "";
-    const due = dueOf(schedule(inputs, name), issued, undefined).atMs;
+    const due = schedule(inputs, name).due(life).atMs;
     expect(new Date(due).toISOString()).toBe("2027-01-26T00:00:00.000Z");
     for (const hour of [0, 9, 23])
-      expect(dueReason(schedule(inputs, name), issued, undefined, due + hour * hourMs)).toBe(
+      expect(schedule(inputs, name).dueReason(life, due + hour * hourMs)).toBe(
         "due: age 25 d of 30 d, 5 d early by jitter",
       );
   });
 
   test("the day of an issue counts, or its second where the period is short", () => {
-    expect(new Date(issueTime(schedule({ rotateEvery: "1d" }), at("2027-01-01T18:30:10.5Z"))).toISOString()).toBe(
-      "2027-01-01T00:00:00.000Z",
-    );
-    expect(new Date(issueTime(schedule({ rotateEvery: "23h" }), at("2027-01-01T18:30:10.5Z"))).toISOString()).toBe(
-      "2027-01-01T18:30:10.000Z",
-    );
+    const now = at("2027-01-01T18:30:10.5Z");
+    expect(schedule({ rotateEvery: "1d" }).issuedOn(now)).toBe("2027-01-01T00:00:00Z");
+    expect(schedule({ rotateEvery: "23h" }).issuedOn(now)).toBe("2027-01-01T18:30:10Z");
   });
 });
 
 describe("When a previous key goes", () => {
   const never = Infinity;
   const endsOf = (inputs: ScheduleInputs, now: string, nextDueMs = never) => {
-    const ends = overlapEnds(scheduleOf(inputs, facts(lastUsed), "export"), at(now), nextDueMs);
+    const ends = new Schedule({ origin, ...inputs }, facts(lastUsed)).overlapEnds(at(now), nextDueMs);
     return ends && [ends.retireAfterMs, ends.endMs].map((ms) => new Date(ms).toISOString().replace(".000Z", "Z"));
   };
 
@@ -479,10 +467,10 @@ describe("When a previous key goes", () => {
         fc.integer({ min: 0, max: 400 * dayMs }),
         (every, overlap, offset) => {
           fc.pre(overlap < every);
-          const schedule = scheduleOf({ rotateEvery: `${every}s`, overlap: `${overlap}s` }, facts(), "export");
+          const schedule = new Schedule({ origin, rotateEvery: `${every}s`, overlap: `${overlap}s` }, facts());
           const now = at("2027-01-01T00:00:00Z") + offset;
-          const dueMs = dueOf(schedule, issueTime(schedule, now), undefined).atMs;
-          const ends = overlapEnds(schedule, now, dueMs);
+          const dueMs = schedule.due({ issuedOn: schedule.issuedOn(now) }).atMs;
+          const ends = schedule.overlapEnds(now, dueMs);
           expect(ends?.endMs).toBeGreaterThanOrEqual(now + overlap * secondMs);
           expect(ends?.endMs).toBeLessThanOrEqual(Math.max(dueMs, now + overlap * secondMs + secondMs));
         },
