@@ -138,12 +138,12 @@ function judge(
     if (keys.some(isLiving)) return [{ row, kept: "the account has living keys" }];
   }
   if (madeMs === undefined && options.minAge > 0)
-    return [{ row, kept: "its service does not tell how old it is: say --min-age 0s to revoke it all the same" }];
+    return [{ row, kept: "its service does not tell how old it is: say --min-age 0s to revoke it anyway" }];
   if (madeMs !== undefined && nowMs - madeMs < options.minAge) return [{ row, kept: "it is younger than --min-age" }];
   if (row.lastUsedAt !== undefined && !options.used)
-    return [{ row, kept: `it was used at ${row.lastUsedAt}: say --used to revoke it all the same` }];
+    return [{ row, kept: `it was used at ${row.lastUsedAt}: say --used to revoke it anyway` }];
   if (row.kind === "key" && !options.used && !tellsUse(row))
-    return [{ row, kept: "its service does not tell whether it was used: say --used to revoke it all the same" }];
+    return [{ row, kept: "its service does not tell whether it was used: say --used to revoke it anyway" }];
   return [{ row }];
 }
 

@@ -28,7 +28,7 @@ export interface EmulatedService<Announced extends Tokens = Tokens> {
   /** False if keys never expire. */
   readonly keysExpire: boolean;
   /** Generates the credentials that exist before any key is issued. */
-  mintTokens(): Announced;
+  newTokens(): Announced;
   /** Called once per emulator: creates the tables that only this service has. */
   prepare(): PreparedService<Announced>;
 }

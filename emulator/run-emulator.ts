@@ -37,7 +37,7 @@ export interface RunOptions<Name extends string = string> {
 /** Services by name. Each decides what it announces. */
 export type ServiceSet = Readonly<Record<string, EmulatedService>>;
 export type AnnouncedTokens<Set extends ServiceSet> = {
-  readonly [Name in keyof Set]: ReturnType<Set[Name]["mintTokens"]>;
+  readonly [Name in keyof Set]: ReturnType<Set[Name]["newTokens"]>;
 };
 
 export interface Running<Set extends ServiceSet> {
@@ -65,11 +65,11 @@ export async function runEmulator<Set extends ServiceSet>(
       listsRevokedKeys: service.listsRevokedKeys,
       ...(records ? { records } : {}),
     })),
-    mintTokens: byName(
+    newTokens: byName(
       parts,
       ({ service }) =>
         () =>
-          service.mintTokens(),
+          service.newTokens(),
     ),
     report,
   });

@@ -1,6 +1,6 @@
 /** What the holder of a recorded or listed key can do, according to its vendor's catalogue. Pure. */
 import {
-  canMintKeys,
+  canIssueKeys,
   canonicalScopes,
   covers,
   essentialScopes,
@@ -76,6 +76,6 @@ function accessOf(catalogue: ScopeCatalogue | undefined, scopes: readonly string
     everything,
     level: grades.includes("admin") ? "admin" : grades.includes("write") ? "write" : "read",
     // If nobody publishes the scopes, "everything" includes issuing keys.
-    mintsKeys: all.some((scope) => canMintKeys(catalogue, scope)) || (everything && catalogue === undefined),
+    mintsKeys: all.some((scope) => canIssueKeys(catalogue, scope)) || (everything && catalogue === undefined),
   };
 }

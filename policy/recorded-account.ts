@@ -40,7 +40,8 @@ export async function recordedAccount(
       outputs: {},
       propertyDependencies: {},
     });
-    if (found.kind !== "ours" || found.unit !== "account") return { mistake: "what should be its account is none" };
+    if (found.kind !== "ours" || found.unit !== "account")
+      return { mistake: "the id of its account belongs to something else" };
     if (canonicalJson(record.inputs.target) !== canonicalJson(target))
       return { mistake: "its account is on another service" };
     return { id: String(record.id) };

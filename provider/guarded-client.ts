@@ -80,7 +80,7 @@ function refusal(what: string): string {
 /** Why an id must not be recorded; undefined if it may be. An id cannot be changed, only accepted or refused. */
 function problemOf(value: unknown, issued?: SecretWindows): string | undefined {
   if (holdsSecretIn(value, issued)) return "holds a part of a secret";
-  return isPresentable(value) ? undefined : "has characters that are none of a name, or very many of them";
+  return isPresentable(value) ? undefined : "has characters that belong in no name, or too many of them";
 }
 
 /** Fields that are not joined with others. */

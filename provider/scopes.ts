@@ -290,21 +290,21 @@ const writeWords: ReadonlySet<string> = new Set([
 const readWords: ReadonlySet<string> = new Set(["read", "reader", "list", "view", "viewer", "get"]);
 
 /** True if the holder can issue keys: the catalogue says so, or the scope covers one that can. */
-export function canMintKeys(catalogue: ScopeCatalogue | undefined, scope: string): boolean {
+export function canIssueKeys(catalogue: ScopeCatalogue | undefined, scope: string): boolean {
   const held = nameAndLimit(catalogue, scope).name;
   const covered = coverageOf(catalogue, [held]);
-  const minting = Object.entries(catalogue?.scopes ?? {}).some(
+  const isDeclared = Object.entries(catalogue?.scopes ?? {}).some(
     ([name, { mintsKeys }]) => mintsKeys === true && covered(name),
   );
-  return minting || (factsOf(catalogue, held) === undefined && readsLikeMinting(held));
+  return isDeclared || (factsOf(catalogue, held) === undefined && readsLikeIssuing(held));
 }
 
 /** If nobody publishes what a scope can do, its words decide: `api_keys:create`, `service-accounts:write`. */
-function readsLikeMinting(scope: string): boolean {
-  return scopeLevel(undefined, scope) !== "read" && mintingNouns.test(wordsOf(scope).join(" "));
+function readsLikeIssuing(scope: string): boolean {
+  return scopeLevel(undefined, scope) !== "read" && issuingNouns.test(wordsOf(scope).join(" "));
 }
 
-const mintingNouns = /\b(?:api ?keys?|access ?keys?|keys?|(?:access ?)?tokens?|credentials?|service ?accounts?)\b/;
+const issuingNouns = /\b(?:api ?keys?|access ?keys?|keys?|(?:access ?)?tokens?|credentials?|service ?accounts?)\b/;
 
 /** The known scope that the writer most likely meant, if one is close. */
 export function nearestScope(catalogue: ScopeCatalogue, scope: string): string | undefined {

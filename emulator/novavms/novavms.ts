@@ -56,7 +56,7 @@ export const novavms: EmulatedService<NovavmsTokens> = {
   limit: { perMinute: 1000, burst: 100 },
   listsRevokedKeys: true,
   keysExpire: true,
-  mintTokens() {
+  newTokens() {
     const user = () => `nvu_${randomAlphanumeric(40)}`;
     return {
       adminToken: user(),

@@ -64,7 +64,7 @@ export const pulseapi: EmulatedService<PulseapiTokens> = {
   limit: { perMinute: 1000 },
   listsRevokedKeys: false,
   keysExpire: false,
-  mintTokens() {
+  newTokens() {
     const token = (id: number) => `${id}|${randomAlphanumeric(40)}`;
     return { adminToken: token(1), otherTeamToken: token(2), freePlanToken: token(3) };
   },

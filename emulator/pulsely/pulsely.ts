@@ -54,7 +54,7 @@ export const pulsely: EmulatedService<PulselyTokens> = {
   limit: { perMinute: 60 },
   listsRevokedKeys: true,
   keysExpire: true,
-  mintTokens() {
+  newTokens() {
     const key = () => `ply_live_${randomHex(40)}`;
     return { adminToken: key(), nonManagerToken: key() };
   },

@@ -12,7 +12,7 @@ export interface DataOptions {
   readonly dataFile: string | undefined;
   readonly services: Readonly<Record<string, StoredService>>;
   /** Generates the announced credentials of a service that has none in the file. */
-  readonly mintTokens: Readonly<Record<string, () => Readonly<Record<string, string>>>>;
+  readonly newTokens: Readonly<Record<string, () => Readonly<Record<string, string>>>>;
   readonly report: ((line: string) => void) | undefined;
 }
 
@@ -23,16 +23,16 @@ export interface Data {
 }
 
 /** Opens the data of an emulator: that of a file, which it locks, or none. */
-export function openData({ dataFile, services, mintTokens, report }: DataOptions): Data {
+export function openData({ dataFile, services, newTokens, report }: DataOptions): Data {
   const store = new Store(services);
-  if (dataFile === undefined) return { store, credentials: complete(undefined, mintTokens), close: () => undefined };
+  if (dataFile === undefined) return { store, credentials: complete(undefined, newTokens), close: () => undefined };
   mkdirSync(dirname(resolve(dataFile)), { recursive: true });
   // Compaction replaces the file, so a link must be resolved first: it would be replaced itself.
   const file = existsSync(dataFile) ? realpathSync(dataFile) : resolve(dataFile);
   const unlock = lockDataFile(file);
   try {
     store.replay(Journal.read(file));
-    const credentials = (store.credentials = complete(store.credentials, mintTokens));
+    const credentials = (store.credentials = complete(store.credentials, newTokens));
     const journal = Journal.create(file, store.snapshot());
     store.writeTo(journal);
     const flushing = setInterval(() => {
@@ -61,6 +61,6 @@ export function openData({ dataFile, services, mintTokens, report }: DataOptions
   }
 }
 
-function complete(known: StoredCredentials | undefined, mintTokens: DataOptions["mintTokens"]): StoredCredentials {
-  return Object.fromEntries(Object.entries(mintTokens).map(([name, mint]) => [name, known?.[name] ?? mint()]));
+function complete(known: StoredCredentials | undefined, newTokens: DataOptions["newTokens"]): StoredCredentials {
+  return Object.fromEntries(Object.entries(newTokens).map(([name, draw]) => [name, known?.[name] ?? draw()]));
 }

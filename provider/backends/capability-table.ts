@@ -21,7 +21,7 @@ const rows: readonly Row[] = [
     of: ({ scopes, scopesTold }) =>
       ({
         immutable: "on the key, immutable",
-        mutable: "on the key (a change replaces all the same)",
+        mutable: "on the key (a change replaces it anyway)",
         account: "on the account",
         none: "none",
       })[scopes] + (scopesTold ? "" : ", never told"),

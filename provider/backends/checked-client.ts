@@ -111,7 +111,7 @@ function whole(answer: unknown, method: string): unknown {
   for (const name of ["id", "name", "status"])
     if (fields[name] === undefined || fields[name] === "") throw wrong(method, `answered without "${name}"`);
   if (!statuses.includes(fields.status))
-    throw wrong(method, `answered with a "status" that is none; it is one of ${statuses.join(", ")}`);
+    throw wrong(method, `answered with an unknown "status"; the known ones are ${statuses.join(", ")}`);
   return fields;
 }
 

@@ -5,7 +5,7 @@
  * Oddities:
  * - a key that is asked for without a resource is one for the whole Cloud API, so the resource is always said
  * - a key is made with 202, and opens nothing for some minutes. It is waited for: a Cloud key by asking with its own secret until that is
- *   not refused any more, any other until Confluent tells it. A key that takes longer is handed out all the same, for its secret is told once
+ *   not refused any more, any other until Confluent tells it. A key that takes longer is handed out anyway, because its secret is told once
  * - name and description of a key change in place, its resource and owner never
  * - keys have no end, and no last use
  * - a deleted account takes its keys along

@@ -88,7 +88,7 @@ function rememberProxyPassword(address: string | undefined): void {
   const url = URL.parse(address ?? "");
   if (!url)
     throw new ConfigError(
-      "the proxy's address in HTTPS_PROXY or HTTP_PROXY is none; write http://proxy.example.com:3128, or unset it.",
+      "HTTPS_PROXY or HTTP_PROXY does not contain the address of a proxy; write http://proxy.example.com:3128, or unset it.",
     );
   if (url.password !== "") rememberSecrets(decodeURIComponent(url.password));
 }

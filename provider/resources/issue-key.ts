@@ -109,7 +109,7 @@ async function revokeLost({ connection, ref }: UnclearCall, ids: readonly string
     try {
       await revokeKey(connection, { ...ref, id });
     } catch (refusal) {
-      const which = isPlainId(id) ? `The key ${id}` : "A key whose id is none that may be shown";
+      const which = isPlainId(id) ? `The key ${id}` : "A key whose id must not be shown";
       throw ambiguous(
         `${which} was made, its secret is lost, and it could not be revoked (${inner(refusal)}): the next run revokes it`,
         ref.name,

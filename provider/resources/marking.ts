@@ -220,7 +220,7 @@ function isKnown({ names }: RecordedState, name: string): boolean {
 }
 
 function plainId(id: string): string {
-  return isPlainId(id) ? id : "with an id that is none to be shown";
+  return isPlainId(id) ? id : "with an id that must not be shown";
 }
 
 function isMark(found: ResourceMark | undefined, wanted: ResourceMark): boolean {

@@ -22,7 +22,7 @@ const names = [
   "test_optimization_write timeseries_query usage_read user_access_read workflows_read workflows_run workflows_write",
 ] as const;
 
-const minting: ScopeFacts = { level: "admin", mintsKeys: true };
+const issuesKeys: ScopeFacts = { level: "admin", mintsKeys: true };
 
 const scopes: Readonly<Record<string, ScopeFacts>> = {
   ...Object.fromEntries(names.flatMap((line) => line.split(" ").map((name) => [name, {}]))),
@@ -32,11 +32,11 @@ const scopes: Readonly<Record<string, ScopeFacts>> = {
   org_app_keys_read: { level: "admin" },
   org_management: { level: "admin" },
   user_access_invite: { level: "admin" },
-  user_access_manage: minting,
-  service_account_write: minting,
-  api_keys_write: minting,
-  org_app_keys_write: minting,
-  user_app_keys: minting,
+  user_access_manage: issuesKeys,
+  service_account_write: issuesKeys,
+  api_keys_write: issuesKeys,
+  org_app_keys_write: issuesKeys,
+  user_app_keys: issuesKeys,
 };
 
 export const datadog = {

@@ -1,4 +1,4 @@
-import { canMintKeys, isWildcard, scopeLevel } from "../../provider/scopes";
+import { canIssueKeys, isWildcard, scopeLevel } from "../../provider/scopes";
 import { grantText, type Grant } from "../grants";
 import { quoted } from "../inert";
 import type { Access } from "../access";
@@ -39,5 +39,5 @@ function isAdministrative({ kind, name }: Grant, access: Access | undefined): bo
   // A value such as `role=admin`: the vendor calls it administrative, whatever the option decides.
   if (kind === "option") return scopeLevel(undefined, optionOf(name).value) === "admin";
   if (kind !== "scope" || scopeLevel(access?.catalogue, name) !== "admin") return false;
-  return !isWildcard(access?.catalogue, name) && !canMintKeys(access?.catalogue, name);
+  return !isWildcard(access?.catalogue, name) && !canIssueKeys(access?.catalogue, name);
 }

@@ -2,7 +2,7 @@ import type { RuleId } from "../levels";
 import { administrativeAccess } from "./administrative-access";
 import { exposedSecret } from "./exposed-secret";
 import { invalidWaiver } from "./invalid-waiver";
-import { keyMintingScope } from "./key-minting-scope";
+import { keyIssuingScope } from "./key-issuing-scope";
 import { missingLabels } from "./missing-labels";
 import { mixedEnvironments } from "./mixed-environments";
 import { movedConnection } from "./moved-connection";
@@ -33,7 +33,7 @@ import { wildcardScope } from "./wildcard-scope";
 export const rules: readonly Rule[] = [
   wildcardScope,
   readToWrite,
-  keyMintingScope,
+  keyIssuingScope,
   neverGrant,
   overdueRotation,
   unlimitedLife,

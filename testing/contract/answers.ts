@@ -37,7 +37,7 @@ type Way = (request: PassingRequest, known: readonly string[]) => Interruption;
 
 /**
  * Makes each call again and again, interrupted from its first request on, from its second, and so on.
- * It has to fail, or to tell what is true all the same.
+ * It must fail, or still tell the truth.
  */
 export async function interrupted(
   bench: Workbench,

@@ -24,7 +24,7 @@ function parcels(): EmulatedService {
     limit: { perMinute: 5 },
     listsRevokedKeys: true,
     keysExpire: false,
-    mintTokens: () => ({ adminToken: "an announced token" }),
+    newTokens: () => ({ adminToken: "an announced token" }),
     prepare() {
       let issued = 0;
       return {

@@ -38,15 +38,13 @@ describe("a sweep", () => {
 
   test("takes no key for unused where its service does not tell", () => {
     expect(kept([{ ...key, ...old }], { tellsUse: false })).toEqual([
-      "its service does not tell whether it was used: say --used to revoke it all the same",
+      "its service does not tell whether it was used: say --used to revoke it anyway",
     ]);
     expect(kept([{ ...key, ...old }], { tellsUse: false, used: true })).toEqual([undefined]);
   });
 
   test("leaves a key whose age nobody tells, until --min-age 0s is said", () => {
-    expect(kept([key])).toEqual([
-      "its service does not tell how old it is: say --min-age 0s to revoke it all the same",
-    ]);
+    expect(kept([key])).toEqual(["its service does not tell how old it is: say --min-age 0s to revoke it anyway"]);
     expect(kept([key], { minAge: 0 })).toEqual([undefined]);
     expect(kept([key], { minAge: 0, used: true, tellsUse: false })).toEqual([undefined]);
   });

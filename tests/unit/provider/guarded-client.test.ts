@@ -116,7 +116,7 @@ describe("what a service tells of a new key, and would stand in the state in cle
         .createKey(request)
         .catch((thrown: unknown) => thrown)) as ExposedSecretError;
       expect(error).toBeInstanceOf(ExposedSecretError);
-      expect(error.message).toContain("has characters that are none of a name");
+      expect(error.message).toContain("has characters that belong in no name");
       expect(error.exposedId()).toBe(odd.id ?? honest.id);
     }
   });

@@ -6,7 +6,7 @@ import { pulseapi } from "../../../provider/vendors/pulseapi";
 import { pulsely } from "../../../provider/vendors/pulsely";
 import {
   accessDelta,
-  canMintKeys,
+  canIssueKeys,
   canonicalScopes,
   covers,
   essentialScopes,
@@ -180,7 +180,7 @@ describe("how much a scope can do", () => {
     [pulseapi.catalogue, "*", true],
     [novavms.catalogue, "cameras:*", false],
   ] as const)("tells who can make further keys (%#)", (catalogue, scope, expected) => {
-    expect(canMintKeys(catalogue, scope)).toBe(expected);
+    expect(canIssueKeys(catalogue, scope)).toBe(expected);
   });
 });
 
@@ -237,8 +237,8 @@ describe("a scope with a limit", () => {
   });
 
   test("mints keys where its name does, and is as strong as its name, whatever the limit is called", () => {
-    expect(canMintKeys(jupyterhub.catalogue, "tokens!user=ci-bot")).toBe(true);
-    expect(canMintKeys(jupyterhub.catalogue, "read:tokens!user=ci-bot")).toBe(false);
+    expect(canIssueKeys(jupyterhub.catalogue, "tokens!user=ci-bot")).toBe(true);
+    expect(canIssueKeys(jupyterhub.catalogue, "read:tokens!user=ci-bot")).toBe(false);
     expect(scopeLevel(jupyterhub.catalogue, "read:users!user=admin")).toBe("read");
     expect(scopeLevel(jupyterhub.catalogue, "self!user=ci-bot")).toBe("admin");
   });
@@ -269,7 +269,7 @@ describe("what a connection says of scopes that the catalogue lacks", () => {
 
   test("talks no word down that says itself that it administers or makes keys", () => {
     expect(scopeLevel(extended, "admin:billing")).toBe("admin");
-    expect(canMintKeys(extended, "tokens:create")).toBe(true);
+    expect(canIssueKeys(extended, "tokens:create")).toBe(true);
   });
 
   test("changes nothing of a scope that the catalogue knows", () => {

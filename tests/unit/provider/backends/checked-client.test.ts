@@ -29,7 +29,7 @@ test.each([
   [
     "getKey",
     { ...key, status: "ACTIVE" },
-    '"getKey" of the backend answered with a "status" that is none; it is one of active, disabled, revoked, expired',
+    '"getKey" of the backend answered with an unknown "status"; the known ones are active, disabled, revoked, expired',
   ],
   ["revokeKey", undefined, '"revokeKey" of the backend answered nothing; it answers "revoked" or "absent"'],
   ["revokePrevious", true, '"revokePrevious" of the backend answered a boolean; it answers "revoked" or "absent"'],

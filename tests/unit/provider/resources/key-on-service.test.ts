@@ -76,7 +76,7 @@ describe("issuing", () => {
     };
     const error: unknown = await issue(named).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(AmbiguousCreateError);
-    expect((error as AmbiguousCreateError).message).toContain("A key whose id is none that may be shown was made");
+    expect((error as AmbiguousCreateError).message).toContain("A key whose id must not be shown was made");
     expect((error as AmbiguousCreateError).message).not.toContain(id);
     expect((error as AmbiguousCreateError).candidates).toEqual([]);
   });

@@ -60,7 +60,7 @@ describe("a key that a killed run has left", () => {
     service.fail("revokeKey", new PermissionDeniedError({ status: 403, method: "DELETE", path: "/keys/…" }));
     await (await naming()).clearLeftovers?.({});
     expect(warnings).toEqual([
-      expect.stringContaining(`the key with an id that is none to be shown (…-${mark}) was left`),
+      expect.stringContaining(`the key with an id that must not be shown (…-${mark}) was left`),
     ]);
   });
 

@@ -1,9 +1,9 @@
-import { canMintKeys } from "../../provider/scopes";
+import { canIssueKeys } from "../../provider/scopes";
 import { isScope } from "../grants";
 import { quoted } from "../inert";
 import { everyKey, type Rule } from "./rule";
 
-export const keyMintingScope: Rule = {
+export const keyIssuingScope: Rule = {
   id: "SR003",
   title: "scope that can mint keys",
   level: "block",
@@ -13,7 +13,7 @@ export const keyMintingScope: Rule = {
   check: (context) =>
     everyKey(context, (_key, { access }) =>
       access.grants
-        .filter((grant) => isScope(grant) && canMintKeys(access.catalogue, grant.name))
+        .filter((grant) => isScope(grant) && canIssueKeys(access.catalogue, grant.name))
         .map(({ name }) => ({ subject: name, message: `can make further keys through ${quoted(name)}` })),
     ),
 };
