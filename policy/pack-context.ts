@@ -1,7 +1,7 @@
 import type { PolicyResource } from "@pulumi/policy";
 import { accountRows } from "../review/account-rows";
 import { projectFile } from "../review/location";
-import { constantTextOf } from "../review/ours";
+import { constantTextOf, isPluginType } from "../review/ours";
 import { limitsFor, type Policy } from "../review/policy";
 import type { Preview } from "../review/preview";
 import type { ResourceState } from "../review/preview-form";
@@ -61,7 +61,7 @@ export function packContext(resources: readonly PolicyResource[], policy: Policy
 }
 
 function stateOf({ urn, type, props, opts, parent, propertyDependencies }: PolicyResource): ResourceState {
-  const given = plainValue(props) as Record<string, unknown>;
+  const given = askedOf(type, plainValue(props) as Record<string, unknown>);
   // The engine hides a resource's code from packs. The review and the pack of an approval check it.
   const code = given.__provider === undefined ? constantTextOf(type) : undefined;
   const values = code === undefined ? given : { ...given, __provider: code };
@@ -84,6 +84,15 @@ function stateOf({ urn, type, props, opts, parent, propertyDependencies }: Polic
       Object.entries(propertyDependencies).map(([name, sources]) => [name, sources.map((source) => source.urn)]),
     ),
   };
+}
+
+/**
+ * The plugin shows in a preview that a service may give an end which nobody asked for. A pack gets this output in the place of
+ * the input, and cannot tell it from one that is not known yet: then it says that there is no end.
+ */
+function askedOf(type: string, { expiresAt, ...given }: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const isOutput = isPluginType(type) && expiresAt === unknownValue;
+  return expiresAt === undefined || isOutput ? given : { ...given, expiresAt };
 }
 
 function isComponentType(type: string, props: Readonly<Record<string, unknown>>): boolean {

@@ -2,13 +2,15 @@ import { canonicalJson } from "./canonical";
 import { asEarlierSaid } from "./earlier-lock";
 import { quoted } from "./inert";
 import type { AccessLock, LockedConnection, LockEntry } from "./lock";
+import { movedForms } from "./moved-forms";
 import { isRecord } from "./preview-form";
 
 /** The differences between the committed file and the program, as sentences. Empty: the file is up to date. */
 export function lockDifferences(text: string, program: AccessLock): string[] {
   if (text.trim() === "") return ["the file is missing or empty"];
-  const committed = parseLock(text);
-  if (!committed) return ["the file is not a lock file of this version"];
+  const written = parseLock(text);
+  if (!written) return ["the file is not a lock file of this version"];
+  const committed = inFormsOf(program, written);
   const current = committed.revision === undefined ? asEarlierSaid(program, committed) : program;
   const differences: string[] = [];
   for (const field of ["project", "stack"] as const) {
@@ -25,6 +27,18 @@ export function lockDifferences(text: string, program: AccessLock): string[] {
     }
   }
   return differences;
+}
+
+/** The file with the names that its resources have in the program: a move between dynamic resources and the plugin is no difference. */
+function inFormsOf(program: AccessLock, file: AccessLock): AccessLock {
+  const resourcesOf = (lock: AccessLock) => [...lock.accounts, ...lock.keys].map(({ resource }) => resource);
+  const nameNow = movedForms(resourcesOf(file), resourcesOf(program));
+  const renamed = (entry: LockEntry): LockEntry => ({
+    ...entry,
+    resource: nameNow(entry.resource),
+    ...(typeof entry.account === "string" ? { account: nameNow(entry.account) } : {}),
+  });
+  return { ...file, accounts: file.accounts.map(renamed), keys: file.keys.map(renamed) };
 }
 
 /** The end of a sentence about one resource; undefined if both are the same. */

@@ -34,6 +34,20 @@ export function constantTextOf(type: string): string | undefined {
 }
 
 /** The constant texts of each class: the one that programs write, and those of earlier versions. */
+/** Whether a resource of the type comes from the plugin. */
+export function isPluginType(type: string): boolean {
+  return type.startsWith(pluginPrefix);
+}
+
+/** `type::name` as it is through the plugin, parents included. */
+export function pluginForm(resource: string): string {
+  const [types = "", ...name] = resource.split("::");
+  const inPlugin = types
+    .split("$")
+    .map((type) => (type.startsWith(dynamicPrefix) ? `${pluginPrefix}${type.slice(dynamicPrefix.length)}` : type));
+  return [inPlugin.join("$"), ...name].join("::");
+}
+
 const textOwners: ReadonlyMap<unknown, ClassName> = new Map(
   (Object.keys(classes) as ClassName[]).flatMap((name) =>
     [providerText(name), ...earlierTexts(name)].map((text) => [text, name] as const),

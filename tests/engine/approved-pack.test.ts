@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import type { TestEmulator } from "../../testing/emulator";
-import { story } from "./support/services";
-import type { TestStack } from "./support/stack";
+import { story, storyOn } from "./support/services";
+import type { Face, TestStack } from "./support/stack";
 
 const cli = resolve(__dirname, "../../dist/cli/main.js");
 
@@ -68,10 +68,10 @@ class Deployment {
   }
 }
 
-describe("The pack of an approval", () => {
+describe.each<Face>(["dynamic", "plugin"])("The pack of an approval, of %s resources,", (face) => {
   test(
     "lets the approved pass, account, keys and a rotation at night, and refuses another account that only the update shows",
-    story(async ({ stack, services }) => {
+    storyOn(face, async ({ stack, services }) => {
       const deployment = new Deployment(stack, services);
       const program = (...more: string[]): void => {
         stack.program(`const admin = new ServiceAccount("admin", { connection: "novavms", role: "admin" });
@@ -124,7 +124,9 @@ new ApiKey("k8", { ...nova, serviceAccountId: other.accountId });`);
     }),
     300_000,
   );
+});
 
+describe("The pack of an approval", () => {
   test(
     "refuses whatever the program makes of itself in the update, and makes nothing of it",
     story(async ({ stack, services }) => {

@@ -1,5 +1,6 @@
 import { describe, expect, jest, test } from "@jest/globals";
-import { story } from "./support/services";
+import { storyOn } from "./support/services";
+import type { Face } from "./support/stack";
 
 jest.setTimeout(120_000);
 
@@ -8,10 +9,10 @@ const program = (options = "", emergency = "") => `
   const rot = new RotatingApiKey("rot", { scopes: ["read:checks"], rotateEvery: "30d", ${emergency} }, { ${options} });
   Object.assign(exports, { key: key.keyId, rot: rot.keyId, reason: rot.rotationReason, generation: rot.generation });`;
 
-describe("What a program leaves alone on the real engine", () => {
+describe.each<Face>(["dynamic", "plugin"])("What a program leaves alone of %s resources on the real engine", (face) => {
   test(
     "ignoreChanges freezes a resource, or its status alone, and a secret emergency text stands nowhere in clear",
-    story(async ({ stack, services }) => {
+    storyOn(face, async ({ stack, services }) => {
       stack.program(program());
       await stack.up();
       const first = await stack.outputs();

@@ -1,14 +1,15 @@
 import { describe, expect, jest, test } from "@jest/globals";
-import { story } from "./support/services";
+import { storyOn } from "./support/services";
+import type { Face } from "./support/stack";
 
 jest.setTimeout(180_000);
 
 const dayMs = 86_400_000;
 
-describe("One service's trouble on the real engine", () => {
+describe.each<Face>(["dynamic", "plugin"])("One service's trouble with %s resources on the real engine", (face) => {
   test(
     "stops no rotation elsewhere, and a destroy removes what it can: an account that was deleted by hand, and a service that is down",
-    story(async ({ stack, services, connections }) => {
+    storyOn(face, async ({ stack, services, connections }) => {
       stack.connections({ ...connections, pulseapi: { ...connections.pulseapi, retryBudget: "1s" } });
       stack.program(`
         const account = new ServiceAccount("exporter", { connection: "novavms", role: "viewer" });

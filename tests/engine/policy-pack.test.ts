@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { story } from "./support/services";
-import type { TestStack } from "./support/stack";
+import { storyOn } from "./support/services";
+import type { Face, TestStack } from "./support/stack";
 
 const policies = `
 maxKeyLife: 30d
@@ -38,10 +38,10 @@ new PolicyPack("apikeys", { policies: apikeysPolicies({ policyFile: __dirname + 
   return join(folder, "run");
 }
 
-describe("The policy pack", () => {
+describe.each<Face>(["dynamic", "plugin"])("The policy pack, of %s resources,", (face) => {
   test(
     "stops a preview by the levels of the policy file, warns by the others, and lets a good stack pass",
-    story(async ({ stack }) => {
+    storyOn(face, async ({ stack }) => {
       const pack = writePack(stack);
       const labels = `labels: { owner: "web", purpose: "site" }`;
       stack.program(`new ApiKey("wide", { scopes: ["admin:*"], fullAccess: true, expiresIn: "7d", ${labels} });

@@ -128,6 +128,35 @@ describe("the policies", () => {
     ]);
   });
 
+  it("find the same in a key of the plugin as in a dynamic one", async () => {
+    const bad = { scopes: ["admin:*"], labels: {}, expiresIn: undefined };
+    for (const type of ["ApiKey", "RotatingApiKey"]) {
+      const forms = [`pulumi-nodejs:dynamic/apikeys:${type}`, `apikeys:index:${type}`];
+      const [dynamic = [], plugin] = await Promise.all(
+        forms.map((form) => violations([resource(form, "ci", { ...good, ...bad })])),
+      );
+      expect(dynamic).toContain("mandatory SR001 ci");
+      expect(plugin).toEqual(dynamic);
+    }
+  });
+
+  it("do not take an end that the service may give for one that the program does not tell yet", async () => {
+    const { expiresIn: _life, ...endless } = good;
+    const unknownEnd = (props: object): Record<string, unknown> =>
+      new Proxy({ ...props, expiresAt: undefined } as Record<string, unknown>, {
+        get: (object, name) => {
+          if (name === "expiresAt") throw new Error("unknown");
+          return Reflect.get(object, name) as unknown;
+        },
+      });
+    const seen = (props: object) => violations([resource("apikeys:index:ApiKey", "ci", {}, { props: unknownEnd(props) })]);
+    expect([await seen(good), await seen(endless)]).toEqual([[], ["advisory SR006 ci"]]);
+    const dynamic = unknownEnd({ ...endless, __provider: providerText("ApiKey") });
+    expect(await violations([resource("pulumi-nodejs:dynamic/apikeys:ApiKey", "ci", dynamic)])).toEqual([
+      "mandatory SR015 ci",
+    ]);
+  });
+
   it("take levels, limits and waivers from the policy file", async () => {
     const text = `rules: { SR001: warn }\nstacks: { prod: { rules: { SR007: block } } }\nwaivers:\n  - { rule: SR003, urn: "${urn("pulumi-nodejs:dynamic/apikeys:ApiKey", "ci")}", reason: r, approver: a, until: 2027-03-01 }\n`;
     expect(
