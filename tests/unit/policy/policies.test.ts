@@ -143,13 +143,17 @@ describe("the policies", () => {
   it("do not take an end that the service may give for one that the program does not tell yet", async () => {
     const { expiresIn: _life, ...endless } = good;
     const unknownEnd = (props: object): Record<string, unknown> =>
-      new Proxy({ ...props, expiresAt: undefined } as Record<string, unknown>, {
-        get: (object, name) => {
-          if (name === "expiresAt") throw new Error("unknown");
-          return Reflect.get(object, name) as unknown;
+      new Proxy(
+        { ...props, expiresAt: undefined },
+        {
+          get: (object, name) => {
+            if (name === "expiresAt") throw new Error("unknown");
+            return Reflect.get(object, name) as unknown;
+          },
         },
-      });
-    const seen = (props: object) => violations([resource("apikeys:index:ApiKey", "ci", {}, { props: unknownEnd(props) })]);
+      );
+    const seen = (props: object) =>
+      violations([resource("apikeys:index:ApiKey", "ci", {}, { props: unknownEnd(props) })]);
     expect([await seen(good), await seen(endless)]).toEqual([[], ["advisory SR006 ci"]]);
     const dynamic = unknownEnd({ ...endless, __provider: providerText("ApiKey") });
     expect(await violations([resource("pulumi-nodejs:dynamic/apikeys:ApiKey", "ci", dynamic)])).toEqual([
