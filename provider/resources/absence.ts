@@ -1,6 +1,6 @@
 /**
- * When something is gone. A 404 alone is never enough: a wrong path on the right host, or a credential
- * of another organisation, answers the same for everything there is, and what was renamed or moved is not gone.
+ * When something is gone. A 404 alone is never enough: a wrong path on the right host, or a credential of another
+ * organisation, answers the same for everything, and something that was renamed or moved is not gone.
  */
 import type { ApiKey, KeyRef, ServiceAccount } from "../backends/definition";
 import type { Connection, ConnectionFacts } from "../connections";
@@ -22,15 +22,15 @@ export interface MovedKey {
   readonly serviceAccountId?: string;
 }
 
-/** True where the connection says that the account, or everything at its address, is to be taken for gone. */
+/** True if the connection says to take the account, or everything at its address, for gone. */
 export function isAssumedGone({ assumeGone, origin }: ConnectionFacts, accountId: string | undefined): boolean {
   return assumeGone.includes(origin) || (accountId !== undefined && assumeGone.includes(accountId));
 }
 
 /**
- * Where a key is that is not where it was; undefined where it is provably gone: its account's key list succeeds without it,
- * or its account is provably gone and no other has a key of that mark. Where nothing shows whether the account is gone, it
- * is enough for a revocation (`toRevoke`) that the service refuses the key's own secret; a successor needs an account that
+ * Where a missing key is now; undefined if it is provably gone: its account's key list succeeds without it, or its
+ * account is provably gone and no other has a key of that mark. Where nothing shows whether the account is gone, it is
+ * enough for a revocation (`toRevoke`) that the service refuses the key's own secret; a successor needs an account that
  * is there.
  *
  * @throws ProviderError - it cannot be told.
@@ -52,7 +52,7 @@ export async function findMoved(
   );
 }
 
-/** Where a key is whose own secret does not say that it works. */
+/** The same for a key whose own secret does not prove that it works. */
 async function whereElse(
   connection: Connection,
   known: KnownKey,
@@ -65,7 +65,7 @@ async function whereElse(
   return found && { key: found, ...defined({ serviceAccountId: known.serviceAccountId }) };
 }
 
-/** What the service answers to the key's own secret; undefined where that settles nothing. The answer is never printed. */
+/** What the service answers to the key's own secret; undefined if that proves nothing. The answer is never printed. */
 async function askWithItsSecret({ client }: Connection, { secretVersion: _version, ...known }: KnownKey) {
   const { secret } = known;
   if (!client.probe || secret === undefined) return undefined;
@@ -77,7 +77,7 @@ async function askWithItsSecret({ client }: Connection, { secretVersion: _versio
   }
 }
 
-/** The key of that id and mark, whoever's it is now. */
+/** The key with that id and mark, under whatever account it is now. */
 async function searchMark(
   connection: Connection,
   { id, name }: KeyRef,
@@ -96,8 +96,8 @@ async function searchMark(
 }
 
 /**
- * The living key of this very mark, where the list has it under another id: a backup that was played back, or a service
- * that does not say the truth. A mark is drawn once, but a native rotation may take it along.
+ * The living key with this mark, if the list has it under another id: a restored backup, or a service that lies. A mark
+ * is drawn once, but a native rotation may take it along.
  */
 function underAnotherId(
   keys: readonly ApiKey[],
@@ -111,14 +111,14 @@ function underAnotherId(
   );
 }
 
-/** The same for a key whose id is another's by now. */
+/** The same for a key whose id now belongs to another key. */
 export async function findUnderAnotherId(connection: Connection, ref: KeyRef): Promise<ApiKey | undefined> {
   const { serviceAccountId } = ref;
   const keys = await connection.client.listKeys(serviceAccountId === undefined ? {} : { serviceAccountId });
   return keys && underAnotherId(keys, ref, connection);
 }
 
-/** No record can follow a key to another id: consumers know it by that. */
+/** A record cannot follow a key to another id, because consumers know the key by its id. */
 export function cannotTell(found: ApiKey, ref: KeyRef, { name }: ConnectionFacts): never {
   throw new ProviderError(
     `key ${ref.id} is not there any more, but the service lists a living key of the same mark (${ref.name}) under the id ${isPlainId(found.id) ? found.id : "that cannot be shown"} (connection "${name}"): was a backup played back there? Replace the key (pulumi up --target-replace): the new one comes first, and the other is revoked by its mark`,
@@ -126,8 +126,8 @@ export function cannotTell(found: ApiKey, ref: KeyRef, { name }: ConnectionFacts
 }
 
 /**
- * What is left of a key that is gone, as its account's key list or its account's absence proves: its account is gone as
- * well, or the key lives under another id. Throws where it is not gone.
+ * Proves that a key is gone, by its account's key list or its account's absence. Tells whether the account is gone as
+ * well, and which key has its mark under another id. Throws if the key is not gone.
  */
 async function proveKeyGone(
   connection: Connection,
@@ -154,7 +154,7 @@ async function proveKeyGone(
   return "account gone";
 }
 
-/** Whether the account is there; one of which nothing can be told is not, for a key whose own secret is refused. */
+/** Whether the account is there. If nobody can tell, it is not there for a key whose own secret is refused. */
 async function isThere(
   connection: Connection,
   { name }: KeyRef,
@@ -169,12 +169,12 @@ async function isThere(
   }
 }
 
-/** What the service shows does not say whether something is gone. */
+/** The service's answers do not tell whether something is gone. */
 class CannotTellError extends ProviderError {}
 
 /**
- * The account in the list of all; undefined where it is provably gone. Where a 404 proves nothing, a
- * list that shows only strangers proves nothing either: it may be another organisation's.
+ * The account in the list of all; undefined if it is provably gone. If a 404 proves nothing, a list with only foreign
+ * accounts proves nothing either: it may be another organisation's.
  */
 export async function findAccount(
   connection: Connection,

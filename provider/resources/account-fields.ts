@@ -63,7 +63,7 @@ export const accountFields = {
 /** Inputs after `check`. */
 export type ServiceAccountInputs = InputsOf<typeof accountFields>;
 
-/** In place where the vendor can; in the record alone where the vendor keeps nothing; a new account otherwise. */
+/** In place if the vendor can change it; only in the record if the vendor does not keep it; else a new account. */
 function bySupport(field: "name" | "description" | "role" | "scopes"): Change {
   return ({ capabilities }) => {
     const support: Support | "required" = capabilities.serviceAccounts?.[field] ?? "none";

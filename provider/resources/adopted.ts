@@ -1,4 +1,4 @@
-/** Keys and accounts that were there before: taken into a state as they are, and never changed by that. */
+/** Adopts keys and accounts that existed before: a state takes them as they are, and nothing changes on the service. */
 import type { ApiKey, KeyRef, ServiceAccount } from "../backends/definition";
 import type { Connection, ConnectionFacts } from "../connections";
 import { defined } from "../defined";
@@ -14,7 +14,7 @@ import type { ResourceContext } from "./context";
 import type { ResourceType } from "./marking";
 import { logicalName, type Origin, stackMark, usualNames } from "./names";
 
-/** What a program takes over: the service's id of a key, and its secret where somebody still has it. */
+/** What a program adopts: the service's id of a key, and its secret if somebody still has it. */
 export interface AdoptKey {
   readonly keyId: string;
   readonly secret?: string;
@@ -24,7 +24,7 @@ export interface AdoptAccount {
   readonly accountId: string;
 }
 
-/** What the program says of the key that it takes over. */
+/** What the program says about the key that it adopts. */
 export interface AdoptionRequest {
   readonly origin: Origin;
   readonly serviceAccountId?: string | undefined;
@@ -37,9 +37,10 @@ export interface AdoptionRequest {
 export type AdoptedRecord = KeyRecord & { readonly adoptedId: string };
 
 /**
- * The record of a key that was there before. Nothing is sent but questions.
+ * The record of an existing key. Only reads are sent.
  *
- * @throws ProviderError - there is no such key, it is over, it is other than the program says, or the secret is not its own.
+ * @throws ProviderError - there is no such key, it does not work any more, it differs from the program, or the secret
+ *   belongs to another key.
  */
 export async function adoptKey(
   connection: Connection,
@@ -61,7 +62,7 @@ export async function adoptKey(
   return recordAdopted(connection, key, { secret, asked, nowMs });
 }
 
-/** The key itself; by the account's list where a service finds keys by their names only. */
+/** The key itself, from its account's list if a service finds keys only by name. */
 export async function findKey(
   { client }: Connection,
   id: string,
@@ -72,7 +73,7 @@ export async function findKey(
   return listed ? ((await client.getKey({ ...parent, id, name: listed.name })) ?? listed) : undefined;
 }
 
-/** What is recorded of an existing key, once its secret is proven. */
+/** The record of an existing key whose secret is proven. */
 export async function recordAdopted(
   connection: Connection,
   key: ApiKey,
@@ -93,7 +94,10 @@ export async function recordAdopted(
   return defined({ ...record, status, adoptedId: record.keyId, secret });
 }
 
-/** A secret is believed when it fits the mask that the service shows, and opens something there. It is in no message. */
+/**
+ * A secret counts as proven if it fits the mask that the service shows and the service accepts it. No message contains
+ * it.
+ */
 async function proveSecret({ client, backend }: Connection, key: ApiKey, ref: KeyRef, secret: string): Promise<void> {
   if (!fitsHint(key.hint, secret))
     throw new ProviderError(
@@ -114,7 +118,7 @@ async function proveSecret({ client, backend }: Connection, key: ApiKey, ref: Ke
     );
 }
 
-/** What the service tells, and the program says otherwise. */
+/** What differs between the service and the program. */
 function differences(key: ApiKey, asked: AdoptionRequest, { catalogue, capabilities }: ConnectionFacts): string[] {
   const found: string[] = [];
   if (key.scopes && asked.scopes && !sameAccess(catalogue, key.scopes, asked.scopes))
@@ -148,7 +152,7 @@ export async function adoptAccount(
     );
   const { role, scopes } = account;
   const differs = [
-    // A review reads the program: a role that it leaves out, nobody would see.
+    // A review reads the program, so nobody would see a role that the program leaves out.
     ...((asked.role ?? "") !== (role ?? "") && (asked.role !== undefined || roles !== "none")
       ? [`its role is ${role ?? "none"}`]
       : []),
@@ -163,7 +167,7 @@ export async function adoptAccount(
   return account;
 }
 
-/** What has to be told of a name: two states that name one key both change it. */
+/** Warns of a name that another stack has drawn: two states that contain one key both change it. */
 export function tellForeignMark(name: string, origin: Origin, warn: (message: string) => void): void {
   const mark = usualNames.plainMarkOf(name);
   if (mark === undefined || mark === stackMark(origin)) return;
@@ -172,7 +176,7 @@ export function tellForeignMark(name: string, origin: Origin, warn: (message: st
   );
 }
 
-/** What the program asks to take over, and who asks. */
+/** What the program asks to adopt, and for which resource. */
 interface Adopting {
   readonly type: ResourceType;
   readonly origin: Origin;
@@ -180,7 +184,8 @@ interface Adopting {
 }
 
 /**
- * Whether this resource takes the object over now. Where the state says that it has done so before, its successor is asked for.
+ * Whether this resource adopts the object now. If the state says that it did so before, the program asks for a
+ * successor.
  *
  * @throws ProviderError - another resource of the state has it
  */
@@ -198,7 +203,7 @@ export async function isToAdopt(
   );
 }
 
-/** Once it is taken over, the state needs the given secret no second time. */
+/** After the adoption the inputs need the given secret no longer. */
 export function withoutSpentSecret<Inputs extends { readonly adopt?: AdoptKey }>(
   olds: Partial<Inputs>,
   news: Inputs,
@@ -209,7 +214,7 @@ export function withoutSpentSecret<Inputs extends { readonly adopt?: AdoptKey }>
     : { ...news, adopt: { keyId: adopt.keyId } };
 }
 
-/** True for what the end of its resource leaves on the service. */
+/** True for an object that stays on the service when its resource goes. */
 export function isLeft({
   adoptedId,
   revokeOnDestroy,

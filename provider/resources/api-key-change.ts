@@ -22,11 +22,11 @@ interface PlannedChange {
 interface Moment {
   readonly facts: ConnectionFacts;
   readonly nowMs: number;
-  /** Nobody asks for what the key's status would ask for: neither the clock nor a move of its end changes anything. */
+  /** The key's status, its age and a moved end ask for nothing. */
   readonly leftAlone?: boolean;
 }
 
-/** What differs between the record and the inputs, and what it takes to bring them together. */
+/** What differs between the record and the inputs, and whether that replaces or updates the key. */
 export function planChange(olds: ApiKeyOutputs, news: ApiKeyInputs, moment: Moment): PlannedChange {
   const { facts } = moment;
   const changed = changedFields(apiKeyFields, { olds, news, facts });
@@ -65,12 +65,12 @@ function planEnd(olds: ApiKeyOutputs, news: ApiKeyInputs, { facts, nowMs, leftAl
     case "update":
       return { ...none, updates: [expiry.field], expiry };
     case "none":
-      // The end stays, but is asked for in other words: the record has to say so, or it would not be known when it passes.
+      // The end stays, in other words. The record must have them, or nobody would know the end when it passes.
       return sameLife(news.expiresIn, olds.expiresIn) ? none : { ...none, updates: ["expiresIn"] };
   }
 }
 
-/** The changes to send: none of what stands in the record alone. */
+/** The changes to send; what only the record contains is not among them. */
 export function changesInPlace(
   olds: ApiKeyOutputs,
   news: ApiKeyInputs,

@@ -17,7 +17,7 @@ export const apiKeyFields = {
   }),
   /** Added by `check`: what the key should be. */
   status: always<string>({ change: "replace", same: sameStatus }),
-  /** Added by `read` where the end was moved on the service: the program's own date. */
+  /** Added by `read` if somebody moved the end on the service: the program's own date. */
   agreedExpiresAt: optional<string>({ change: "keep" }),
 } as const satisfies Fields;
 

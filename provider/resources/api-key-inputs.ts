@@ -1,4 +1,4 @@
-/** The record of an ApiKey, and the checks that are its own. */
+/** The record of an ApiKey, and the checks that only an ApiKey has. */
 import type { ConnectionFacts } from "../connections";
 import { formatDuration, formatSpan } from "../durations";
 import { formatTime, parseTime } from "../times";
@@ -13,7 +13,7 @@ import type { KeyRecord } from "./key-inputs";
 /** The record of a key: its inputs, and what its issue brought. */
 export interface ApiKeyOutputs extends Omit<ApiKeyInputs, "secretValue" | "status">, KeyRecord {
   readonly agreedScopes?: readonly string[];
-  /** The program's own options, where a refresh found others. */
+  /** The program's own options, if a refresh found others. */
   readonly agreedOptions?: OptionValues;
   /** The answer to the create was lost and no key was found: one of this physical name may still appear. */
   readonly lostCreate?: true;
@@ -53,14 +53,17 @@ export function checkExpiry(
   const isKnown = [onService, agreedExpiresAt].some((end) => end !== undefined && sameInstant(end, news.expiresAt, 0));
   if (endMs > nowMs) return checkDate(endMs - nowMs, { status: olds.status, isKnown }, { facts, nowMs, failures });
   if (isKnown) {
-    // Where somebody has put the end off on the service, the key lives on: that is drift, and no expired key.
+    // If somebody has postponed the end on the service, the key lives on: that is drift.
     return onService !== undefined && Number(parseTime(onService)) <= nowMs;
   }
   failures.add("expiresAt", `"expiresAt" is in the past (${formatTime(endMs)}); give a later time`);
   return false;
 }
 
-/** A date to come. True if the key stays expired: the service rounds the date down, and would do so for any other key. */
+/**
+ * A date in the future. True if the key stays expired, because the service rounds the date down and would do so for a
+ * new key too.
+ */
 function checkDate(
   lifeMs: number,
   { status, isKnown }: { readonly status: string | undefined; readonly isKnown: boolean },
@@ -77,7 +80,7 @@ function checkDate(
   return false;
 }
 
-/** Keys that rotate have an overlap to speak of: see checkSchedule. */
+/** Rotating keys have an overlap, which checkSchedule checks. */
 export function checkOutage({ news: { allowOutage }, facts: { capabilities, backend }, failures }: CheckPoint): void {
   if (capabilities.maxActiveKeys !== 1 || isGiven(allowOutage)) return;
   failures.add(

@@ -1,4 +1,4 @@
-/** What an update in place makes of a key: the record that is left. Pure. */
+/** The record of a key after an update in place. Pure. */
 import type { ApiKey } from "../backends/definition";
 import type { ConnectionFacts } from "../connections";
 import { defined } from "../defined";
@@ -10,13 +10,13 @@ import { recordedEnd, resolveExpiry, sameLife } from "./expiry";
 import { picked } from "./fields/field";
 import { changedOptions, withoutChanged } from "./options";
 
-/** What is changed, and what the service answered to it. */
+/** What is changed, and what the service answered. */
 interface MadeUpdate {
   readonly expiry: ReturnType<typeof planChange>["expiry"];
   readonly changes: ReturnType<typeof changesInPlace>;
   readonly facts: ConnectionFacts;
   readonly nowMs: number;
-  /** Left out in a preview: the answer is taken to be what was asked for. */
+  /** Left out in a preview, which takes the request for the answer. */
   readonly told?: ApiKey | undefined;
 }
 

@@ -1,6 +1,6 @@
 /**
- * ApiKey: the immutable key. One resource is one key; its Pulumi id is the key's id. Whatever gives a
- * key other powers makes another key, before the old one is revoked.
+ * ApiKey: the immutable key. One resource is one key; its Pulumi id is the key's id. A change of its access makes
+ * another key before the old one is revoked.
  */
 import type { CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult } from "@pulumi/pulumi/dynamic";
 import type { KeyRef } from "../backends/definition";
@@ -106,7 +106,7 @@ export function createApiKeyProvider(context: ResourceContext): Lifecycle<ApiKey
       tellOtherOptions(context, olds, facts);
       if (replaces.length === 0 && updates.length === 0) return { changes: false };
       const deleteBeforeReplace = news.exactName === true || facts.capabilities.maxActiveKeys === 1;
-      // Left to itself the engine lists the inputs that differ; `changes: true` would hide them.
+      // Without `changes` the engine lists the inputs that differ; `changes: true` would hide them.
       return { ...(knownFrom === "outputs" ? { changes: true } : {}), replaces, deleteBeforeReplace };
     },
 
@@ -135,7 +135,7 @@ export function createApiKeyProvider(context: ResourceContext): Lifecycle<ApiKey
         if (error instanceof PartialFailure) throw error;
         if (!(error instanceof AmbiguousCreateError) || inputs.exactName === true)
           throw await keyRefused(connection, inputs.serviceAccountId, naming, error);
-        // What may be on the service is recorded, so that the next run, or a destroy, looks for it and revokes it.
+        // The record keeps what may be on the service, so that the next run or a destroy finds and revokes it.
         const [lost] = error.candidates;
         const record = defined({
           status: lost === undefined ? "missing" : "active",
@@ -153,7 +153,7 @@ export function createApiKeyProvider(context: ResourceContext): Lifecycle<ApiKey
     async read(id: string, props?: ApiKeyOutputs): Promise<ReadResult<ApiKeyOutputs>> {
       if (!props) throw new ProviderError("a key cannot be read by its id alone; take it over with adopt: { keyId }");
       const connection = openRecorded(context, props);
-      // Nobody knows of a key; the next update makes one, whatever is found.
+      // No key is known, and the next update issues one, whatever a search would find.
       if (props.lostCreate) return { id, props, inputs: inputsOf(props, false) };
       return readOrKeep(
         context,
@@ -237,7 +237,7 @@ function found(
   return { id, props: outs, inputs: { ...inputsOf(outs, moved), ...foundTarget(connection, outs) } };
 }
 
-/** The record as it is; that a key's time is over needs no service to say so. */
+/** The record as it is, except that nobody has to ask a service whether a key's time is over. */
 function unread(id: string, props: ApiKeyOutputs, nowMs: number): ReadResult<ApiKeyOutputs> {
   const { status, expiresAt } = props;
   const isOver = status === "active" && expiresAt !== undefined && Date.parse(expiresAt) <= nowMs;
@@ -245,15 +245,15 @@ function unread(id: string, props: ApiKeyOutputs, nowMs: number): ReadResult<Api
   return { id, props: outs, inputs: inputsOf(outs, outs.agreedExpiresAt !== undefined) };
 }
 
-/** The inputs as the user gave them, in what `check` made of them; drift shows in them as the service has it. */
+/** The user's inputs in the form that `check` gave them, with drift as the service has it. */
 function inputsOf(outs: ApiKeyOutputs, endMoved: boolean): ApiKeyOutputs {
   const given: Record<string, unknown> = { ...picked(namesOf(apiKeyFields), outs) };
   const ownEnd = outs.expiresIn === undefined && outs.expiryImposed !== true;
   if (!ownEnd && !endMoved) delete given.expiresAt;
   else if (!endMoved && outs.askedExpiresAt !== undefined) given.expiresAt = outs.askedExpiresAt;
-  // `check` must know the program's own date again, also once it has passed.
+  // `check` must recognize the program's own date even after it has passed.
   if (!endMoved || outs.expiresIn !== undefined || outs.expiryImposed === true) delete given.agreedExpiresAt;
-  // An end that was taken away shows as a missing life: nothing else of it is left to show.
+  // A removed end shows as a missing life, because nothing else is left to show it.
   if (endMoved && outs.expiresAt === undefined) delete given.expiresIn;
   if (isCallerChosen(outs)) given.secretValue = outs.secret;
   return given as unknown as ApiKeyOutputs;

@@ -1,4 +1,4 @@
-/** What a change of an account's inputs asks for, and how it is made in place and proven. */
+/** Changes an account in place, and proves the change. */
 import type { ServiceAccount, ServiceAccountChanges } from "../backends/definition";
 import type { ConnectionFacts, WritableConnection } from "../connections";
 import { defined } from "../defined";
@@ -20,7 +20,7 @@ export function planChange(olds: Recorded, news: ServiceAccountInputs, facts: Co
   };
 }
 
-/** The changes to send: none of what stands in the record alone. */
+/** The changes to send; what only the record contains is not among them. */
 export function changesInPlace(
   olds: Recorded,
   news: ServiceAccountInputs,
@@ -56,7 +56,7 @@ export async function changeAccount(
   });
 }
 
-/** What of a change the account does not show, in words; undefined where it shows all of it. No service tells labels. */
+/** What the account does not show of a change, in words; undefined if it shows everything. No service tells labels. */
 export function ignoredChange(
   told: ServiceAccount | undefined,
   asked: ServiceAccountChanges,

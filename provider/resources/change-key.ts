@@ -7,7 +7,11 @@ import { sameInstant } from "./expiry";
 import { ignoredOption } from "./options";
 import { firstOf, ignoredDescription, ignoredName, proveChange } from "./proven-change";
 
-/** The key as the service tells it afterwards. @throws ProviderError - the service acknowledged the change, and the key is not as it was asked to be. */
+/**
+ * The key as the service reports it afterwards.
+ *
+ * @throws ProviderError - the service acknowledged the change, and the key is not as it was asked to be.
+ */
 export async function changeKey(
   connection: WritableConnection,
   ref: KeyRef,
@@ -24,7 +28,7 @@ export async function changeKey(
   });
 }
 
-/** What of a change the key does not show, in words; undefined where it shows all of it. No service tells labels. */
+/** What the key does not show of a change, in words; undefined if it shows everything. No service tells labels. */
 export function ignoredChange(
   told: Pick<ApiKey, "name" | "expiresAt" | "description" | "options"> | undefined,
   asked: KeyChanges,

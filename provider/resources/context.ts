@@ -19,18 +19,18 @@ export interface ResourceContext {
   readonly warn: (message: string) => void;
   /** Waits and deadlines. */
   readonly clock: Clock;
-  /** False, or left out, where somebody has set the decision clock: then no service's clock is compared with it. */
+  /** False or left out if somebody set the decision clock: no service's clock is compared with that. */
   readonly heedsServiceClock?: () => boolean;
   /** Reads the state of a stack from the engine; left out where none runs. */
   readonly askState?: AskState;
-  /** How resources name what they make, and find what a killed run has left. */
+  /** How resources name what they make, and find what a killed run left. */
   readonly marking: Marking;
 }
 
-/** How warnings reach the user: of a dynamic provider the engine shows what it prints. */
+/** How warnings reach the user: the engine shows what a dynamic provider prints. */
 let tell = (message: string): void => console.log(`warning: ${message}`);
 
-/** Has warnings told in another way, where the engine shows nothing that this process prints. */
+/** Sends warnings another way, for a process whose output the engine does not show. */
 export function tellWarnings(otherwise: (message: string) => void): void {
   tell = otherwise;
 }
@@ -62,7 +62,7 @@ export interface Recorded {
   readonly target?: Target;
 }
 
-/** The connection of a recorded object, once it is certain that it still leads to the same service. */
+/** The connection of a recorded object. Throws if it leads to another service than recorded. */
 export function openRecorded({ connections }: ResourceContext, recorded: Recorded): Connection {
   const connection = connections.open(recorded.connection);
   assertSameTarget(connection, recorded);

@@ -23,8 +23,8 @@ export function tellOtherStack(context: Pick<ResourceContext, "warn">, olds: Wit
 }
 
 /**
- * Warns of a deletion by a stack that has never run under its own name: the stack that made the object has it in its
- * state, and is not being changed now.
+ * Warns of a deletion by a stack that never ran under its own name: the state of the stack that made the object still
+ * contains it.
  */
 export async function tellOfCopy(
   context: Pick<ResourceContext, "warn"> & { readonly askState?: AskState },

@@ -1,4 +1,4 @@
-/** When a key ends: resolved at its issue, compared afterwards. All pure. */
+/** When a key ends: worked out at its issue, compared afterwards. Pure. */
 import type { Capabilities } from "../backends/definition";
 import { defined } from "../defined";
 import { parseDuration } from "../durations";
@@ -10,22 +10,25 @@ export interface AskedExpiry {
   readonly expiresIn?: string | undefined;
 }
 
-/** What the record knows of a key's end. */
+/** What the record says about a key's end. */
 export interface RecordedExpiry {
   readonly createdAt?: string | undefined;
   readonly expiresAt?: string | undefined;
   readonly expiresIn?: string | undefined;
   /** The service set the end by itself. */
   readonly expiryImposed?: boolean | undefined;
-  /** The end that was agreed, where `read` has found another one on the service. */
+  /** The agreed end, if `read` found another one on the service. */
   readonly agreedExpiresAt?: string | undefined;
-  /** The end that was asked for, where the service gave an earlier one. */
+  /** The requested end, if the service gave an earlier one. */
   readonly askedExpiresAt?: string | undefined;
-  /** The end that the service gave, where that is later. */
+  /** The end that the service gave, if that is later. */
   readonly serverExpiresAt?: string | undefined;
 }
 
-/** The end of a key as it is recorded: nobody is promised more than the service does, and nobody gets more than was asked for. */
+/**
+ * The end of a key as it is recorded: nobody is promised more than the service does, and nobody gets more than was
+ * asked for.
+ */
 export function recordedEnd(
   asked: string | undefined,
   given: string | undefined,
@@ -39,14 +42,17 @@ export function recordedEnd(
     : { expiresAt: asked, serverExpiresAt: given };
 }
 
-/** The end of a key that is issued at `issuedAtMs`: whole seconds, rounded down, so that no key lives longer than asked. RFC 3339 UTC. */
+/**
+ * The end of a key that is issued at `issuedAtMs`: whole seconds, rounded down, so that no key lives longer than asked.
+ * RFC 3339 UTC.
+ */
 export function resolveExpiry(asked: AskedExpiry, issuedAtMs: number): string | undefined {
   if (asked.expiresAt !== undefined) return formatTime(Math.floor(millis(asked.expiresAt) / 1000) * 1000);
   if (asked.expiresIn === undefined) return undefined;
   return formatTime(Math.floor((issuedAtMs + lifetimeMs(asked.expiresIn)) / 1000) * 1000);
 }
 
-/** An end that is asked for, and the same as a life. */
+/** A requested end, as a time and as a life. */
 export interface End {
   readonly expiresAt?: string;
   readonly livesForMs?: number;
@@ -61,7 +67,8 @@ export function endAt(asked: AskedExpiry, issuedAtMs: number): End {
 }
 
 /**
- * The end that was asked for, as the issue has shown it: a life counts from the issue by the service's clock, whatever ours says.
+ * The end that was asked for, as the issue has shown it: a life counts from the issue by the service's clock, whatever
+ * ours says.
  */
 export function agreedEnd(
   sent: string | undefined,
@@ -75,7 +82,7 @@ export function agreedEnd(
   return expiresAt !== undefined && isCounted ? counted : sent;
 }
 
-/** What a read makes of the end of a key: `moved`, somebody has changed it since the issue. */
+/** The end to record after a read. `moved`: somebody has changed it since the issue. */
 export function compareEnd(
   onService: string | undefined,
   { expiresAt, agreedExpiresAt = expiresAt, askedExpiresAt, serverExpiresAt }: Omit<RecordedExpiry, "expiresIn">,
@@ -89,26 +96,26 @@ export function compareEnd(
     const kept = defined({ expiresAt: agreedExpiresAt, askedExpiresAt, serverExpiresAt });
     return { moved: false, end: isEarlier ? recordedEnd(asked, onService) : kept };
   }
-  // What was given other than asked is by now as it was asked for.
+  // The service gave another end at first, and now has the requested one.
   if (isSame(asked)) return { moved: false, end: recordedEnd(asked, onService) };
   return { moved: true, end: defined({ expiresAt: onService, agreedExpiresAt, askedExpiresAt, serverExpiresAt }) };
 }
 
-/** What a plan has to do about the end of an existing key. */
+/** What to do about the end of an existing key. */
 export type ExpiryChange =
   | { readonly kind: "none" }
   /** `null` takes the expiry away. */
   | { readonly kind: "update"; readonly field: "expiresAt" | "expiresIn"; readonly expiresAt: string | null }
-  /** `known: "outputs"` = the inputs alone do not show it. */
+  /** `known: "outputs"`: the inputs alone do not show it. */
   | { readonly kind: "replace"; readonly field: "expiresAt" | "expiresIn"; readonly known: "inputs" | "outputs" };
 
-/** What decides about an end that is known. */
+/** What decides about a known end. */
 interface ExpiryRules extends Pick<Capabilities, "expiry"> {
   readonly nowMs: number;
 }
 
 const unchanged: ExpiryChange = { kind: "none" };
-/** The key is over by its own end, which only the record knows. */
+/** The key has reached its end, which only the record knows. */
 const over: ExpiryChange = { kind: "replace", field: "expiresAt", known: "outputs" };
 
 export function compareExpiry(asked: AskedExpiry, recorded: RecordedExpiry, rules: ExpiryRules): ExpiryChange {
@@ -118,7 +125,10 @@ export function compareExpiry(asked: AskedExpiry, recorded: RecordedExpiry, rule
   return sameLife(asked.expiresIn, recorded.expiresIn) ? keptLife(recorded, rules) : otherLife(asked, recorded, rules);
 }
 
-/** A date of the program's own; where the service ends a key well before it, the first run after that end makes the next one. */
+/**
+ * A date of the program's own; where the service ends a key well before it, the first run after that end makes the next
+ * one.
+ */
 function ownDate(wanted: NewEnd, recorded: RecordedExpiry, rules: ExpiryRules): ExpiryChange {
   const change = movedUnlessSame(wanted, recorded, rules);
   const { expiresAt, askedExpiresAt } = recorded;
@@ -126,9 +136,9 @@ function ownDate(wanted: NewEnd, recorded: RecordedExpiry, rules: ExpiryRules): 
   return change.kind === "none" && isCut && isOver(expiresAt, rules) ? over : change;
 }
 
-/** Nobody asks for an end any more, or nobody ever did. */
+/** Nobody asks for an end, or not any more. */
 function withoutEnd({ expiresAt, expiresIn, expiryImposed }: RecordedExpiry, rules: ExpiryRules): ExpiryChange {
-  // Nobody asked for an imposed end, so nobody has to come when it passes: the next key is issued.
+  // Nobody asked for an imposed end, so the next key is issued when it passes.
   if (expiryImposed === true) return isOver(expiresAt, rules) ? over : unchanged;
   return expiresAt === undefined
     ? unchanged
@@ -154,7 +164,7 @@ interface NewEnd {
   readonly end: string | null;
 }
 
-/** What was asked for, and what was given instead, are both there already. */
+/** The key already has an end that counts as the requested one: that one itself, or the one given instead. */
 function movedUnlessSame(wanted: NewEnd, recorded: RecordedExpiry, rules: ExpiryRules): ExpiryChange {
   const { expiresAt, agreedExpiresAt, askedExpiresAt } = recorded;
   const there =
@@ -173,7 +183,7 @@ function isOver(end: string | undefined, { nowMs }: ExpiryRules): boolean {
   return end !== undefined && millis(end) <= nowMs;
 }
 
-/** Equal within the step in which the service keeps times. */
+/** Equal within the service's own time step. */
 export function sameInstant(
   a: string | null | undefined,
   b: string | null | undefined,

@@ -1,5 +1,6 @@
 /**
- * What a service gave, beside what it was asked for: what is other, what is told of it, and when that is no success.
+ * Compares what a service gave with what was requested: what differs, what the user is told, and when the operation
+ * counts as failed.
  */
 import type { ConnectionFacts } from "../connections";
 import { ProviderError } from "../errors";
@@ -12,7 +13,10 @@ import { sameInstant } from "./expiry";
 import { type RecordedTerms, termsOnRecord } from "./key-inputs";
 import { logicalName, type Origin } from "./names";
 
-/** What a key or an account may do, where, and until when: as asked for or as given; what is left out is not told. */
+/**
+ * What a key or an account may do, where, and until when: as requested or as given. A field is left out if nobody says
+ * anything about it.
+ */
 export interface Terms {
   readonly scopes?: readonly string[] | undefined;
   readonly expiresAt?: string | undefined;
@@ -23,22 +27,25 @@ export interface Terms {
   readonly description?: string | undefined;
 }
 
-/** `less`: something that was asked for is not there · `more`: something is there that nobody asked for · `words`: other words. */
+/**
+ * `less`: something that was asked for is not there · `more`: something is there that nobody asked for · `words`: other
+ * words.
+ */
 export interface Difference {
   readonly kind: "less" | "more" | "words";
   /** Half a sentence about the key or the account. */
   readonly words: string;
 }
 
-/** By what a difference is judged to be one. */
+/** What a comparison depends on. */
 export interface Rules {
   readonly catalogue?: ScopeCatalogue | undefined;
   readonly granularityMs: number;
-  /** When it was issued: what ends before that was never any good, whatever the service's step of time is. */
+  /** The time of the issue: a key that ends before it never worked, whatever the service's time step is. */
   readonly issuedAtMs?: number | undefined;
 }
 
-/** What of the given is other than asked; implied scopes and the service's own step of time explain the rest. */
+/** What differs from the request, beyond implied scopes and the service's own time step. */
 export function differences(asked: Terms, given: Terms, rules: Rules): Difference[] {
   return [
     ...otherScopes(asked, given, rules),
@@ -71,13 +78,13 @@ function otherEnd({ expiresAt: asked }: Terms, { expiresAt: given }: Terms, rule
   return [isEarlier ? less(words) : beyond(words)];
 }
 
-/** A key of another environment opens nothing where it is wanted, whichever of the two is the wider one. */
+/** A key for another environment does not work where it is wanted, whichever environment is the wider one. */
 function otherPlace({ environment: asked }: Terms, { environment: given }: Terms): Difference[] {
   if (asked === undefined || given === undefined || asked === given) return [];
   return [less(`is for the environment ${quoted([given])} on the service, and not for ${quoted([asked])}`)];
 }
 
-/** Nobody can tell which of two roles is the wider one: another one is not what was asked for. */
+/** Nobody can tell which of two roles gives more, so another role always counts as less. */
 function otherRole({ role: asked }: Terms, { role: given }: Terms): Difference[] {
   if (asked === undefined || given === undefined || asked === given) return [];
   return [
@@ -85,7 +92,7 @@ function otherRole({ role: asked }: Terms, { role: given }: Terms): Difference[]
   ];
 }
 
-/** Space at the ends does not count. */
+/** Blanks at the ends do not count. */
 function otherWords(verb: string, asked: string | undefined, given: string | undefined): Difference[] {
   if (asked === undefined || given === undefined || asked.trim() === given.trim()) return [];
   return [{ kind: "words", words: `${verb} ${quoted([given])} on the service, and not ${quoted([asked])}` }];
@@ -103,7 +110,7 @@ function quoted(scopes: readonly string[]): string {
   return scopes.map((scope) => JSON.stringify(scope)).join(", ");
 }
 
-/** What was asked for and given, and of whom. */
+/** A key or an account with what was requested and what was given. */
 export interface Deal {
   readonly what: "key" | "service account";
   readonly origin: Origin;
@@ -119,7 +126,7 @@ export interface Deal {
 
 type Teller = Pick<ResourceContext, "warn">;
 
-/** What is on record of a key, as a deal. */
+/** The deal that a key's record contains. */
 export function dealOf(
   recorded: RecordedTerms & { readonly origin: Origin; readonly keyId?: string },
   facts: ConnectionFacts,
@@ -128,19 +135,23 @@ export function dealOf(
   return { what: "key", origin, id: recorded.keyId, ...termsOnRecord(recorded), facts, acceptLess };
 }
 
-/** Warns of everything that is other than asked: at every run. */
+/** Warns of every difference, at every run. */
 export function tellOtherTerms({ warn }: Teller, deal: Deal): void {
   for (const { words } of found(deal)) warn(sentence(deal, words));
 }
 
-/** Warns of what is more than asked or in other words, and of less where the program accepts that. @returns what else is less */
+/**
+ * Warns of what is more or in other words, and of what is less if the program accepts that.
+ *
+ * @returns an error for other things that are less
+ */
 export function judgeTerms({ warn }: Teller, deal: Deal): ProviderError | undefined {
   for (const { kind, words } of found(deal))
     if (kind !== "less" || deal.acceptLess === true) warn(sentence(deal, words));
   return lessThanAsked(deal);
 }
 
-/** Why the operation is no success: something that was asked for is not there, and the program does not accept that. */
+/** Why the operation failed: the service gave less than requested, and the program does not accept less. */
 export function lessThanAsked(deal: Deal): ProviderError | undefined {
   if (deal.acceptLess === true) return undefined;
   const lacks = found(deal).filter(({ kind }) => kind === "less");
@@ -149,7 +160,7 @@ export function lessThanAsked(deal: Deal): ProviderError | undefined {
     : new ProviderError(`${lacks.map(({ words }) => sentence(deal, words)).join("; ")}. ${wayOut(deal)}`);
 }
 
-/** The same for a key that is not kept, because the one before it does more. */
+/** The same for a new key that is not kept, because the key before it can do more. */
 export function lacksOf(deal: Omit<Deal, "what" | "origin">): string | undefined {
   const lacks = deal.acceptLess === true ? [] : found(deal).filter(({ kind }) => kind === "less");
   return lacks.length === 0 ? undefined : lacks.map(({ words }) => redact(words)).join("; ");
@@ -176,7 +187,9 @@ interface WithOptions {
   readonly serverOptions?: OptionValues;
 }
 
-/** Warns of options that the service gave other than they were asked for: at the issue, and at every run from then on. */
+/**
+ * Warns of options that the service gave with another value than requested, at the issue and at every run from then on.
+ */
 export function tellOtherOptions(
   { warn }: Pick<ResourceContext, "warn">,
   { origin, options, agreedOptions = options, serverOptions = {} }: WithOptions,

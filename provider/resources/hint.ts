@@ -1,6 +1,6 @@
 /**
- * Whether a secret may be the one that a service shows a part of: a mask such as `ply_live_2032…9f1a`, or its beginning or end.
- * A form that is not known proves nothing, and fits every secret.
+ * Whether a secret may be the one that a service shows a part of: a mask such as `ply_live_2032…9f1a`, or its beginning
+ * or end. An unknown form proves nothing and fits every secret.
  */
 export function fitsHint(hint: string | undefined, secret: string): boolean {
   if (hint === undefined) return true;

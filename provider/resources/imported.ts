@@ -1,4 +1,4 @@
-/** What `pulumi import` finds by an id, and the inputs that a program has for it. */
+/** What `pulumi import` finds by an id, and the inputs that a program needs for it. */
 import type { ApiKey } from "../backends/definition";
 import type { Connection, ConnectionFacts } from "../connections";
 import { defined } from "../defined";
@@ -33,7 +33,7 @@ export async function findImported(
   return { connection, record, inputs };
 }
 
-/** Where keys live under an account, its id stands before the key's. */
+/** If keys belong to an account, the account's id stands before the key's. */
 function keyAt({ capabilities, backend, name }: ConnectionFacts, rest: string) {
   if (capabilities.parent !== "serviceAccount") return { keyId: rest, serviceAccountId: undefined };
   const cut = rest.indexOf("/");
@@ -44,7 +44,7 @@ function keyAt({ capabilities, backend, name }: ConnectionFacts, rest: string) {
   return { keyId: rest.slice(cut + 1), serviceAccountId: rest.slice(0, cut) };
 }
 
-/** What a program has to say of the key. */
+/** The inputs with which a program describes the key. */
 function inputsAsFound(
   { scopes: found, environment, description }: ApiKey,
   { capabilities, catalogue }: ConnectionFacts,
@@ -62,7 +62,7 @@ function inputsAsFound(
   });
 }
 
-/** `connection/rest`; what is no path is an id on the connection `default`. */
+/** `connection/rest`. An id without a slash is on the connection `default`. */
 export function placeOf(id: string): { readonly name: string; readonly rest: string } {
   const cut = id.indexOf("/");
   return cut < 0 ? { name: "default", rest: id } : { name: id.slice(0, cut), rest: id.slice(cut + 1) };

@@ -16,7 +16,7 @@ export interface InputMemory {
   differ(news: object): boolean;
   /** The inputs of this package's own that `ignoreChanges` handed back. */
   ignored(news: object): readonly string[];
-  /** The time of the request; where that is more than a minute ago, or unknown, this very time. */
+  /** The time of the request, or now if that is unknown or more than a minute ago. */
   decisionTime(news: object, nowMs: number): number;
 }
 

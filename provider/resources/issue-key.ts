@@ -1,4 +1,4 @@
-/** How a key is issued, and what becomes of a create whose answer is unclear: nothing that nobody knows stays alive. */
+/** How a key is issued, and what happens after an unclear answer: no unknown key stays alive. */
 import type { ApiKey, IssuedApiKey, KeyRef, NewKey } from "../backends/definition";
 import type { WritableConnection } from "../connections";
 import { defined } from "../defined";
@@ -19,21 +19,21 @@ import { livingByMarkers, revokeKey } from "./key-on-service";
 import type { Naming } from "./marking";
 import { isPlainId } from "./plain-id";
 
-/** How often a create whose key was found and revoked is made again. */
+/** How often a create is sent, if its key was found and revoked each time. */
 const mostCreates = 3;
 
 /** A key to make, without its name. */
 export interface KeyRequest extends Omit<NewKey, "name" | keyof End> {
-  /** Worked out when the key is made: until then something may have been learned of the service's clock. */
+  /** Worked out when the key is issued, because the run may learn something about the service's clock until then. */
   readonly end?: () => End;
 }
 
 /**
- * Makes a key. An unclear answer is resolved by this call's own marker: what is found is revoked (its
- * secret is lost) and another key is made; where nothing is found, nothing is made again.
+ * Issues a key. An unclear answer is resolved by this call's own marker: a key that is found is revoked (its secret is
+ * lost), and another one is issued; if none is found, none is issued.
  *
- * @throws AmbiguousCreateError - it stays unknown whether a key was made; its `candidates` are keys
- *   that were found and could not be revoked.
+ * @throws AmbiguousCreateError - it stays unclear whether a key was issued; its `candidates` are keys that were found
+ *   and could not be revoked.
  */
 export async function issueKey(
   connection: WritableConnection,
@@ -66,18 +66,18 @@ export async function issueKey(
 /** A create whose answer was unclear. */
 interface UnclearCall {
   readonly connection: WritableConnection;
-  /** What it was to make. */
+  /** The key that it was to make. */
   readonly ref: Omit<KeyRef, "id">;
   readonly exact: boolean;
   readonly clock: Clock;
 }
 
-/** Returns where the call has made a key, and that key is revoked. */
+/** Returns if the call made a key and that key is revoked; throws otherwise. */
 async function clearUnclear(call: UnclearCall, error: unknown): Promise<void> {
   const { ref, exact, clock } = call;
   let found = await searched(call, error);
   if (found.length === 0) {
-    // A request that timed out here may be committed there a moment later.
+    // The service may commit a request a moment after it timed out here.
     await clock.sleep(Math.max(call.connection.capabilities.activationLagMs, secondMs));
     found = await searched(call, error);
   }
@@ -99,7 +99,7 @@ async function clearUnclear(call: UnclearCall, error: unknown): Promise<void> {
     );
   }
   await revokeLost(call, ids, error);
-  // The id of one list may not be the one that the service goes by.
+  // The id in a list may not be the one that the service uses.
   const others = (await searched(call, error)).map((key) => key.id).filter((id) => !ids.includes(id));
   await revokeLost(call, others, error);
 }
@@ -121,8 +121,8 @@ async function revokeLost({ connection, ref }: UnclearCall, ids: readonly string
 }
 
 /**
- * Revokes a key whose id nobody may record, and says so. It is found by its id, and by this call's marker:
- * the id of the answer may not be the one that the service goes by.
+ * Revokes a key whose id must not be recorded, and says so. It is found by its id and by this call's marker, because
+ * the service may use another id than it answered.
  */
 async function takenBack({ connection, ref, exact }: UnclearCall, error: ExposedSecretError): Promise<ProviderError> {
   const { serviceAccountId, name } = ref;
@@ -144,7 +144,7 @@ async function takenBack({ connection, ref, exact }: UnclearCall, error: Exposed
   );
 }
 
-/** Your own backend may lack what its type promises: a key that nobody could use, or find again. */
+/** A user's own backend may break its type's promise, with a key that nobody could use or find again. */
 export function whole(method: string, issued: IssuedApiKey): IssuedApiKey {
   const { id, name, secret } = (issued ?? {}) as Partial<Record<keyof IssuedApiKey, unknown>>;
   const missing = Object.entries({ id, name, secret }).find(([, value]) => value === undefined || value === "");
@@ -186,7 +186,7 @@ function list(ids: readonly string[]): string {
   return told.length > 0 ? told.join(", ") : "the keys of that name";
 }
 
-/** A sentence inside another. */
+/** A sentence to stand inside another one. */
 function inner(error: unknown): string {
   return wordsOf(error).replace(/\.$/, "");
 }

@@ -1,4 +1,4 @@
-/** How a new key is asked for and recorded, for ApiKey and RotatingApiKey. */
+/** How a new key is requested and recorded, for ApiKey and RotatingApiKey. */
 import type { IssuedApiKey, NewKey } from "../backends/definition";
 import type { ConnectionFacts } from "../connections";
 import { defined } from "../defined";
@@ -17,36 +17,36 @@ export function keyRequest(fields: Fields, inputs: object, facts: ConnectionFact
   return sentInputs(fields, inputs, facts);
 }
 
-/** What is recorded of a key at its issue, beside the inputs. */
+/** What an issue adds to the inputs in a key's record. */
 export interface KeyRecord {
   readonly status: string;
   readonly keyId: string;
-  /** Absent where the answer to its create was lost, and where nobody gave that of an adopted key. */
+  /** Left out if the answer to the create was lost, or if nobody gave the secret of an adopted key. */
   readonly secret?: string;
   readonly accessId?: string;
   readonly hint?: string;
   readonly fingerprint?: string;
-  /** As the service told it at the issue: see {@link ApiKey.secretVersion}. */
+  /** As the service reported it at the issue: see {@link ApiKey.secretVersion}. */
   readonly secretVersion?: string;
-  /** Of a key that was there before: its id. */
+  /** The id of an adopted key. */
   readonly adoptedId?: string;
   readonly physicalName: string;
   readonly createdAt: string;
-  /** The end that is judged by: the earlier one of what was asked for and what the service gave. */
+  /** The end that counts: the earlier one of the requested and the given end. */
   readonly expiresAt?: string;
-  /** What was asked for, where the service gave an earlier end. */
+  /** The requested end, if the service gave an earlier one. */
   readonly askedExpiresAt?: string;
-  /** What the service gave, where that is later than what was asked for. */
+  /** The given end, if it is later than the requested one. */
   readonly serverExpiresAt?: string;
-  /** Where it works, by what the service says, if that is not where it was asked to. */
+  /** The environment that the service gave, if it is not the requested one. */
   readonly serverEnvironment?: string;
   /** The service set the end by itself. */
   readonly expiryImposed?: true;
-  /** What the service made of the scopes, where it is not what was asked for. */
+  /** The scopes that the service gave, if they differ from the requested ones. */
   readonly serverScopes?: readonly string[];
-  /** What the service made of the options, where it is not what was asked for; "" is none. */
+  /** The options that the service gave, if they differ from the requested ones; "" stands for none. */
   readonly serverOptions?: OptionValues;
-  /** The service told its options at the issue. */
+  /** The service reported its options at the issue. */
   readonly optionsTold?: true;
   readonly service: string;
 }
@@ -64,7 +64,7 @@ export function recordIssued(
   nowMs: number,
 ): KeyRecord {
   return defined({
-    // A key of a disabled account is made, and opens nothing.
+    // A disabled account gets keys too, which do not work.
     status: issued.status === "disabled" ? "disabled" : "active",
     keyId: String(issued.id),
     secret: issued.secret,
@@ -85,7 +85,10 @@ export function recordIssued(
   });
 }
 
-/** The record of a key that has moved: a scope that names its account, as `read:users!user=ci` does, goes with it. */
+/**
+ * The record of a key that moved to another account. A scope that names the account, such as `read:users!user=ci`,
+ * changes with it.
+ */
 export function withAccount<
   Given extends { readonly serviceAccountId?: string; readonly serverScopes?: readonly string[] },
 >(given: Given, movedTo: string | undefined): Given {
@@ -105,8 +108,8 @@ interface RecordedScopes {
 }
 
 /**
- * What `read` learns about scopes: the list to record, the agreed one where the service differs, and what the service gave
- * at the issue, unless it gives what was asked for by now.
+ * What `read` learns about scopes: the list to record, the agreed one where the service differs, and what the service
+ * gave at the issue, unless it gives what was asked for by now.
  */
 export function compareScopes(
   onService: readonly string[] | undefined,
@@ -121,13 +124,13 @@ export function compareScopes(
   const lacked = (given: readonly string[]) => otherAccess(catalogue, agreed, given).lacks.length > 0;
   if (lacked(atIssue) && otherAccess(catalogue, agreed, onService).more.length === 0 && !lacked(onService))
     return defined({ scopes: agreed, serverScopes: otherList(onService, agreed) });
-  // What the service added at the issue is no news; what was asked for, or has come since, is.
+  // Scopes that the service added at the issue are known; requested scopes and later ones count.
   const telling = onService.filter((scope) => agreed.includes(scope) || !atIssue.includes(scope)).sort();
   const scopes = sameAccess(catalogue, telling, agreed) ? [...onService].sort() : telling;
   return defined({ scopes, agreedScopes: agreed, serverScopes });
 }
 
-/** What was given, in order; undefined where that is what was asked for, or where one of them is not told. */
+/** The given list, sorted; undefined if it is the requested one, or if one of the two is unknown. */
 export function otherList(
   given: readonly string[] | undefined,
   asked: readonly string[] | undefined,
@@ -137,7 +140,7 @@ export function otherList(
   return sameValue(one, other) ? undefined : one;
 }
 
-/** What a record says of the terms of its key. */
+/** What a record says about its key's terms. */
 export interface RecordedTerms extends RecordedScopes {
   readonly environment?: string;
   readonly serverEnvironment?: string;
@@ -149,7 +152,7 @@ export interface RecordedTerms extends RecordedScopes {
   readonly createdAt?: string;
 }
 
-/** What was asked for and given at the issue of a key, from its record. */
+/** What was requested and given at the issue of a key, from its record. */
 export function termsOnRecord(recorded: RecordedTerms): { asked: Terms; given: Terms; issuedAtMs: number | undefined } {
   const { scopes, agreedScopes = scopes, serverScopes, environment, serverEnvironment, createdAt } = recorded;
   const { expiresAt, askedExpiresAt, serverExpiresAt, agreedExpiresAt = expiresAt, expiryImposed } = recorded;
@@ -166,7 +169,7 @@ export function termsOnRecord(recorded: RecordedTerms): { asked: Terms; given: T
   };
 }
 
-/** A description that is not told is no other one. */
+/** A description that the service does not report counts as the same. */
 export function sameDescription(told: string | undefined, recorded: string | undefined): boolean {
   return told === undefined || told === (recorded ?? "");
 }

@@ -1,6 +1,6 @@
 /**
- * What the lifecycle does with a key that is on its service: look, revoke. Here stand the promises that
- * hold for every backend; the capabilities say which of them needs a second look.
+ * How the lifecycle reads and revokes a key on its service. These rules hold for every backend; the capabilities say
+ * when a second look is needed.
  */
 import type { ApiKey, KeyRef, KeyStatus } from "../backends/definition";
 import type { Connection, ConnectionFacts, WritableConnection } from "../connections";
@@ -12,13 +12,13 @@ import { namesOn } from "./names";
 /** What a look at the service found. */
 export interface Observation {
   readonly status: KeyStatus;
-  /** Left out where the key is missing. */
+  /** Left out if the key is missing. */
   readonly key?: ApiKey;
-  /** The account whose key it is now, where that is another than it was. */
+  /** The account to which the key belongs now, if that is another one than before. */
   readonly movedTo?: string;
 }
 
-/** The living keys that carry one of these markers. Where an account is said to be missing, that has to be proven. */
+/** The living keys with one of these markers. If an account seems to be missing, that must be proven. */
 export async function livingByMarkers(
   connection: Connection,
   serviceAccountId: string | undefined,
@@ -36,7 +36,7 @@ export async function observeKey(connection: Connection, known: KnownKey, nowMs:
   const { secret: _secret, accessId: _accessId, ...ref } = known;
   if (isAssumedGone(connection, ref.serviceAccountId)) return { status: "missing" };
   const key = await connection.client.getKey(ref);
-  // Where ids are given again, another name under our id means that ours is gone.
+  // If the service reuses ids, another name under our id means that our key is gone.
   const { capabilities } = connection;
   if (key && capabilities.idsReused && !namesOn(connection, "keys").isNamed(key.name, ref.name)) {
     const ours = await findUnderAnotherId(connection, ref);
@@ -54,7 +54,9 @@ export async function observeKey(connection: Connection, known: KnownKey, nowMs:
   return { status: statusOf(moved.key, nowMs), key: moved.key, ...defined({ movedTo }) };
 }
 
-/** A key works no better than its account. A credential that may not read accounts learns nothing of them. */
+/**
+ * A key works only as well as its account. A credential without the right to read accounts learns nothing about them.
+ */
 async function isAccountDisabled({ client, capabilities }: Connection, id: string | undefined): Promise<boolean> {
   if (id === undefined || capabilities.serviceAccounts?.disabling !== "account") return false;
   try {
@@ -65,12 +67,12 @@ async function isAccountDisabled({ client, capabilities }: Connection, id: strin
   }
 }
 
-/** Somebody has given the key another secret: the one we know is dead, or dies soon. */
+/** Somebody gave the key another secret, so the one that we know is dead or soon will be. */
 function hasNewerSecret(key: ApiKey, { secretVersion }: { readonly secretVersion?: string }): boolean {
   return secretVersion !== undefined && key.secretVersion !== undefined && key.secretVersion !== secretVersion;
 }
 
-/** A disabled key lives: whoever disabled it can enable it again. */
+/** A disabled key lives, because whoever disabled it can enable it again. */
 export function mayLive({ status }: Pick<ApiKey, "status">): boolean {
   return status === "active" || status === "disabled";
 }
@@ -82,8 +84,8 @@ export function statusOf(key: ApiKey, nowMs: number): KeyStatus {
 }
 
 /**
- * Revokes a key; one that is provably gone already is a success, all else is an error. Under an id
- * that can change hands only what is ours is touched.
+ * Revokes a key. A key that is provably gone counts as revoked; everything else is an error. If ids can change hands,
+ * only our own key is touched.
  */
 export async function revokeKey(connection: WritableConnection, ref: KnownKey): Promise<void> {
   if (isAssumedGone(connection, ref.serviceAccountId)) return;
@@ -92,13 +94,13 @@ export async function revokeKey(connection: WritableConnection, ref: KnownKey): 
   await revokeById(connection, ref);
 }
 
-/** Whose id is another's by now may have got another one. */
+/** Our key may have another id now, if its old id belongs to another key. */
 async function revokeUnderAnotherId(connection: WritableConnection, ref: KnownKey): Promise<void> {
   const ours = await findUnderAnotherId(connection, ref);
   if (ours) await revokeById(connection, { ...ref, id: ours.id });
 }
 
-/** Revokes one credential: where its key carries a newer secret by now, that one is left alone. */
+/** Revokes one credential. If its key has a newer secret by now, the key is left alone. */
 export async function retireCredential(connection: WritableConnection, ref: KnownKey): Promise<"gone" | "leftAlone"> {
   if (isAssumedGone(connection, ref.serviceAccountId)) return "gone";
   const key = await lookBeforeRevoking(connection, ref);
@@ -111,14 +113,14 @@ export async function retireCredential(connection: WritableConnection, ref: Know
   return "gone";
 }
 
-/** Whether the id has changed hands. A name that was edited is no proof of that; another marker is. */
+/** Whether the id has changed hands. An edited name does not prove that; another marker does. */
 function isAnothers(key: ApiKey, ref: KeyRef, connection: ConnectionFacts): boolean {
   const names = namesOn(connection, "keys");
   if (names.isNamed(key.name, ref.name)) return false;
   return connection.capabilities.idsReused || names.hasMarkerForm(key.name);
 }
 
-/** The key as it is, where its id alone does not tell whose it is. */
+/** The key as it is now, if its id alone does not tell whose it is. */
 async function lookBeforeRevoking(
   { client, capabilities }: Connection,
   { secret: _secret, accessId: _accessId, ...ref }: KnownKey,
@@ -140,7 +142,7 @@ async function revokeById(connection: WritableConnection, known: KnownKey): Prom
   }
 }
 
-/** Ends what is found of a key that is not where it was; nothing is, where it is gone. */
+/** Revokes a key that has moved. If it is gone, there is nothing to revoke. */
 async function revokeMoved(connection: WritableConnection, known: KnownKey): Promise<void> {
   const moved = await findMoved(connection, known, { toRevoke: true });
   if (!moved) return;

@@ -1,7 +1,7 @@
 /**
- * How a resource names what it makes, so that the next run can tell what an interrupted one has left: a key that carries
- * this very resource's mark, that no state knows and that nobody ever used, was made by a run that was killed before the
- * engine recorded it. Its secret died with that run, so it is revoked before the next key is issued.
+ * How a resource names what it makes, so that the next run can tell what an interrupted one has left: a key with this
+ * resource's mark that is in no state and was never used comes from a run that was killed before the engine recorded
+ * it. Its secret died with that run, so it is revoked before the next key is issued.
  */
 import type { ApiKey, ServiceAccount } from "../backends/definition";
 import type { Connection, ConnectionFacts, WritableConnection } from "../connections";
@@ -27,19 +27,27 @@ export interface Naming {
   readonly draw: () => string;
   /** The name is the user's own, so that what is found under it may be somebody else's. */
   readonly exact: boolean;
-  /** Revokes what an interrupted run of this resource has left, before the first key is issued. Left out where no name proves whose it is. */
+  /**
+   * Revokes what an interrupted run of this resource has left, before the first key is issued. Left out if no name
+   * proves whose it is.
+   */
   readonly clearLeftovers?: (parent: Parent) => Promise<void>;
-  /** An account that an interrupted run of this resource has left: the caller's from here on, and nobody else's. */
+  /** An account that an interrupted run of this resource left. From now on it belongs to the caller alone. */
   readonly takeLeftAccount?: () => Promise<ServiceAccount | undefined>;
-  /** Says that this process has made the account: it has no keys of an earlier run. */
+  /** Notes that this process made the account, so it has no keys of an earlier run. */
   readonly noteNewAccount?: (id: string) => void;
 }
 
-/** The marks of one process, and what it has seen of earlier ones. */
+/** The marks of one process, and the marks of earlier ones that it has seen. */
 export interface Marking {
-  /** How this resource names what it makes on the connection. Asks the engine for the state's identity, once per process. */
+  /**
+   * How this resource names what it makes on the connection. Asks the engine for the state's identity, once per
+   * process.
+   */
   naming(type: ResourceType, named: Named, connection: WritableConnection): Promise<Naming>;
-  /** Which resource of the state has this key or account; undefined where none has, or the state cannot be asked. */
+  /**
+   * Which resource of the state contains this key or account; undefined if none does, or if the state cannot be read.
+   */
   holder(named: Named, connection: ConnectionFacts, id: string): Promise<Holder | undefined>;
 }
 
@@ -61,7 +69,7 @@ interface Owner {
 }
 
 /**
- * @param nowMs - the decision clock: a key whose time is over is no leftover, whatever its service calls it
+ * @param nowMs - the decision clock: an expired key is not a leftover, whatever status its service reports
  */
 export function createMarking(
   askState: AskState,
@@ -87,13 +95,13 @@ export function createMarking(
   const accountsOnce = (connection: Connection): Promise<readonly ServiceAccount[]> =>
     remembered(accountLists, connection.name, async () => (await connection.client.listServiceAccounts?.({})) ?? []);
 
-  /** What carries the mark, lives, and was drawn by no call of this process. */
+  /** What has the mark and was not named by this process. */
   const candidatesOf = <Thing extends { readonly name: string }>(
     things: readonly Thing[],
     mark: ResourceMark,
   ): Thing[] => things.filter(({ name }) => isMark(markOf(name), mark) && !drawnHere.has(name));
 
-  /** What the service lists; nothing, with a warning, where it refuses: that must not keep the next key from being issued. */
+  /** What the service lists. If it refuses, that is a warning and an empty list, so that the next key can be issued. */
   async function listed<Thing>(
     what: "keys" | "accounts",
     { name }: ConnectionFacts,
@@ -138,7 +146,7 @@ export function createMarking(
   }
 
   return {
-    // Asked each time: another resource may have taken it over a moment ago.
+    // Read each time, because another resource may have adopted it a moment ago.
     holder: async ({ origin }, { origin: service }, id) =>
       (await askState(stackOf(origin)))?.holders.get(placeOnService(service, id)),
 
@@ -161,7 +169,7 @@ export function createMarking(
         takeLeftAccount: async () => {
           const candidates = candidatesOf(await listed("accounts", connection, () => accountsOnce(connection)), mark);
           const recorded = candidates.length === 0 ? undefined : await askState(stack);
-          // Two resources may share a mark, as two components with the same names in them do.
+          // Two resources may share a mark, for example in two components with the same names.
           const left = recorded && candidates.find(({ name }) => !isKnown(recorded, name) && !drawnHere.has(name));
           if (left) drawnHere.add(left.name);
           return left;
@@ -171,7 +179,7 @@ export function createMarking(
   };
 }
 
-/** One answer for all who ask; one that failed is asked for again by the next. */
+/** One answer for all who ask. After a failure the next one asks again. */
 function remembered<Value>(
   known: Map<string, Promise<Value>>,
   place: string,
@@ -199,13 +207,13 @@ function plainNaming(named: Named, names: Names): Naming {
 }
 
 /**
- * Why a key with this resource's mark is not revoked: some state knows it, or it may be in use. A restored backup knows less
- * than its services, so a key that was used is left alone.
+ * Why a key with this resource's mark is not revoked: some state knows it, or it may be in use. A restored backup knows
+ * less than its services, so used keys are left alone.
  */
 function whyKept(key: ApiKey, state: RecordedState | undefined, { capabilities }: ConnectionFacts): string | undefined {
   if (!state) return "and may be left from an interrupted run; the state could not be read, so it is left alone";
   if (isKnown(state, key.name)) return "known";
-  // Where a service keeps one key, the next one takes its place in any case.
+  // If a service keeps only one key, the next one takes its place anyway.
   if (capabilities.maxActiveKeys === 1) return undefined;
   if (!capabilities.lastUsed)
     return "and is in no state, but its service does not tell whether it was used: it is left alone. If nobody needs it: apikeys sweep --yes --used --min-age 0s";
@@ -214,7 +222,7 @@ function whyKept(key: ApiKey, state: RecordedState | undefined, { capabilities }
     : `and is in no state, but was used at ${key.lastUsedAt}: it is left alone. If nobody needs it: apikeys sweep --yes --used`;
 }
 
-/** By the marker, which a rename under way leaves as it is. */
+/** By the marker, which a rename does not change. */
 function isKnown({ names }: RecordedState, name: string): boolean {
   return [...names].some((recorded) => usualNames.sameMarker(recorded, name));
 }

@@ -14,8 +14,8 @@ export function logicalName(origin: Origin): string {
 }
 
 /**
- * A separator, then 10 characters without a proof, or 19 that prove the state and the resource: see {@link Names.provenName}. In
- * whatever letters the service keeps them. What proves nothing counts after the vendor's own separator alone.
+ * A separator, then 10 characters without a proof, or 19 that prove the state and the resource: see {@link
+ * Names.provenName}. The service may change their case. The short form counts only after the vendor's own separator.
  */
 const suffixForms = new Map(
   ["-", "_", ".", ":"].map((separator) => [
@@ -44,7 +44,7 @@ export function resourceMark(identity: string, type: string, origin: Origin): Re
   };
 }
 
-/** Whose a name is, where it proves that. */
+/** Whose a name is; undefined if it does not prove that. */
 export function markOf(name: string): ResourceMark | undefined {
   const mark = usualNames.markerIn(name).slice(1).toLowerCase();
   if (mark.length !== provenSuffixLength - 1 || letters(1, mark.slice(0, -1)) !== mark.slice(-1)) return undefined;
@@ -65,7 +65,7 @@ interface Named {
 }
 
 /**
- * True where both ask for the same name. Writing out the name that a resource would have anyway is no
+ * True if both ask for the same name. Writing out the name that a resource would have anyway is no
  * change, and neither is a new logical name of a resource that has none of its own.
  */
 export function sameName(olds: Named, news: Named): boolean {
@@ -96,16 +96,16 @@ export class Names {
   }
 
   /**
-   * `<prefix>-<4 hex of the stack><6 random hex>`: unique to one create, so that two generations can
-   * stand side by side, and so that what is found under it was made by that very create.
+   * `<prefix>-<4 hex of the stack><6 random hex>`: unique to one create, so that two generations can exist side by
+   * side, and a key with this name comes from that create.
    */
   physicalName(prefix: string, origin: Origin): string {
     return this.#joined(prefix, `${stackMark(origin)}${randomBytes(3).toString("hex")}`);
   }
 
   /**
-   * `<prefix>-<state><resource><5 random characters><1 check character>`: as {@link physicalName}, and a proof of the state and
-   * the resource it was made for, for the run after one that was killed.
+   * `<prefix>-<state><resource><5 random characters><1 check character>`: as {@link physicalName}, and it proves the
+   * state and the resource, for the run after a killed one.
    */
   provenName(prefix: string, { state, resource }: ResourceMark): string {
     const mark = `${state}${resource}${letters(5, randomBytes(16).toString("hex"))}`;
@@ -126,17 +126,17 @@ export class Names {
     return marks.map((mark) => this.#joined(prefix, mark));
   }
 
-  /** The part of a name that this package drew; empty where it drew none. A rename keeps it. */
+  /** The part of a name that this package drew; empty if it drew none. A rename keeps it. */
   markerIn(name: string): string {
     return suffixForms.get(this.#rules.separator)?.exec(name.trimEnd())?.[0] ?? "";
   }
 
-  /** True for names that this package draws, whoever's they are. */
+  /** True for names in the form that this package draws, for whichever resource. */
   hasMarkerForm(name: string): boolean {
     return this.markerIn(name) !== "";
   }
 
-  /** True where both names are of one create of ours, in whatever letters the service has kept them. */
+  /** True if both names come from one create of ours, whatever case the service uses. */
   sameMarker(a: string, b: string): boolean {
     const [one, other] = [this.markerIn(a), this.markerIn(b)];
     return one !== "" && one.slice(1).toLowerCase() === other.slice(1).toLowerCase();
@@ -147,7 +147,7 @@ export class Names {
     return name === wanted || this.sameMarker(name, wanted);
   }
 
-  /** True where both names carry the mark of one stack. */
+  /** True if both names have the mark of one stack. */
   ofSameStack(a: string, b: string): boolean {
     return this.plainMarkOf(a) !== undefined && this.plainMarkOf(a) === this.plainMarkOf(b);
   }
@@ -162,13 +162,15 @@ export class Names {
     return prefixOn(prefix, this.#rules) + this.markerIn(oldPhysicalName);
   }
 
-  /** The physical name after a rename; a user's own name is kept verbatim, even where it looks like one of ours. */
+  /** The physical name after a rename; a user's own name is kept verbatim, even if it looks like one of ours. */
   newPhysicalName(inputs: Named, oldPhysicalName: string): string {
     const prefix = inputs.name ?? logicalName(inputs.origin);
     return inputs.exactName === true ? prefix : this.renamed(prefix, oldPhysicalName);
   }
 
-  /** A name with our mark, of which the service may have written the rest: that is told only where it is the prefix that we gave. */
+  /**
+   * A name with our mark, for a message. The service may have changed the prefix, which is shown only if it is ours.
+   */
   markedName(name: string, prefix: string): string {
     return name === this.renamed(prefix, name) ? name : `…${this.markerIn(name)}`;
   }
@@ -179,5 +181,5 @@ export class Names {
   }
 }
 
-/** Names of services that take any. */
+/** Names on services that take any name. */
 export const usualNames = new Names();

@@ -1,4 +1,4 @@
-/** A vendor's own inputs: what changes of them, what was given of them, and what is found of them. Pure. */
+/** A vendor's own inputs: which of them change, what the service gave, and what a read finds. Pure. */
 import { defined } from "../defined";
 import {
   canonicalOption,
@@ -10,11 +10,11 @@ import {
 import { isUnknown } from "../wire";
 import { sameValue } from "./same-value";
 
-/** An option whose value is another one than before. */
+/** An option with a new value. */
 export interface ChangedOption {
   readonly name: string;
   readonly effect: "replace" | "update";
-  /** `null`: neither the program nor the declaration says one any more. */
+  /** `null`: neither the program nor the declaration has a value any more. */
   readonly value: OptionValue | null;
 }
 
@@ -22,7 +22,9 @@ interface WithOptions {
   readonly options?: unknown;
 }
 
-/** Whatever the vendor declares and differs. What is left out is the default; a value that is not known yet may differ. */
+/**
+ * The declared options that differ. An option that is left out has its default; an unknown value counts as different.
+ */
 export function changedOptions(
   declared: DeclaredOptions = {},
   before: WithOptions,
@@ -35,12 +37,12 @@ export function changedOptions(
   });
 }
 
-/** What the change of all of them together asks for. */
+/** The effect of all changes together. */
 export function effectOf(changed: readonly ChangedOption[]): "replace" | "update" {
   return changed.some(({ effect }) => effect === "replace") ? "replace" : "update";
 }
 
-/** Those that change in place, for the request; undefined where there are none. */
+/** The options that change in place, for the request; undefined if there are none. */
 export function optionsToSend(
   changed: readonly ChangedOption[],
 ): Readonly<Record<string, OptionValue | null>> | undefined {
@@ -48,7 +50,7 @@ export function optionsToSend(
   return inPlace.length > 0 ? Object.fromEntries(inPlace.map(({ name, value }) => [name, value])) : undefined;
 }
 
-/** The old values with those that change in place. */
+/** The old values, with the new ones of options that change in place. */
 export function withChangedInPlace(
   before: OptionValues | undefined,
   changed: readonly ChangedOption[],
@@ -56,7 +58,7 @@ export function withChangedInPlace(
   return some({ ...before, ...optionsToSend(changed) });
 }
 
-/** What the service gave, where it is other than asked: in the record, "" stands for none. */
+/** The options that the service gave with another value than requested. In the record "" stands for none. */
 export function givenOptions(
   declared: DeclaredOptions = {},
   asked: OptionValues = {},
@@ -74,7 +76,7 @@ export function givenOptions(
   );
 }
 
-/** What of a change a thing does not show: the option, and what it shows. */
+/** The first option whose change the object does not show, in words. */
 export function ignoredOption(
   told: Told | undefined,
   asked: Told | undefined,
@@ -90,18 +92,18 @@ export function ignoredOption(
 
 interface RecordedOptions {
   readonly options?: OptionValues;
-  /** The program's own, where the service has others by now. */
+  /** The program's own options, if the service now has others. */
   readonly agreedOptions?: OptionValues;
-  /** What the service made of them at the issue, where it is not what was asked for; "" is none. */
+  /** The options that the service gave at the issue, if they differ from the requested ones; "" stands for none. */
   readonly serverOptions?: OptionValues;
-  /** The service told its options at the issue: what nobody asked for and it did not tell, was not there. */
+  /** The service reported its options at the issue, so an option that it did not report had no value. */
   readonly optionsTold?: true;
 }
 
-/** The fields of a record that {@link compareOptions} writes anew. */
+/** The fields of a record that {@link compareOptions} replaces. */
 export const optionFields = ["options", "agreedOptions", "serverOptions"] as const satisfies (keyof RecordedOptions)[];
 
-/** What the service made of options at the issue, once some were changed in place. */
+/** What the service gave at the issue, without options that were changed in place since. */
 export function withoutChanged(
   serverOptions: OptionValues | undefined,
   changed: readonly ChangedOption[],
@@ -112,7 +114,7 @@ export function withoutChanged(
 
 type Told = Readonly<Record<string, OptionValue | null | undefined>>;
 
-/** What `read` learns about options. What the service gave at the issue is no news; what has come since, is. */
+/** What `read` learns about options. Only what changed since the issue counts as drift. */
 export function compareOptions(
   told: Told | undefined,
   recorded: RecordedOptions,
@@ -123,7 +125,7 @@ export function compareOptions(
   const given: Record<string, OptionValue> = { ...recorded.serverOptions };
   for (const [name, option] of Object.entries(declared)) {
     const now = toldOption(option, told?.[name]);
-    // What is not told stays as it was found.
+    // An option that is not reported stays as it was found.
     if (now === undefined) set(found, name, recorded.options?.[name] ?? none);
     else {
       const asked = agreed[name] ?? option.default;
@@ -137,7 +139,7 @@ export function compareOptions(
   return defined({ options: some(found), agreedOptions: drifted ? agreed : undefined, serverOptions: some(given) });
 }
 
-/** What was given at the issue; undefined where nobody knows. */
+/** The value at the issue; undefined if nobody knows it. */
 function atIssue(
   { serverOptions, optionsTold }: RecordedOptions,
   name: string,
@@ -146,7 +148,9 @@ function atIssue(
   return serverOptions?.[name] ?? asked ?? (optionsTold === true ? none : undefined);
 }
 
-/** What a look at one option brings. `first`: nobody asked for it, and whoever made the record did not learn how it was. */
+/**
+ * What a read of one option means. `first`: nobody asked for it, and the record does not say how it was at the issue.
+ */
 function newsOf(
   option: DeclaredOption,
   now: OptionValue,
@@ -157,7 +161,7 @@ function newsOf(
   return sameOption(option, now, before) ? "asGiven" : "drift";
 }
 
-/** None, where a value has to stand. */
+/** Stands for none where a value is needed. */
 const none = "";
 
 function set(values: Record<string, OptionValue>, name: string, value: OptionValue): void {
@@ -170,7 +174,7 @@ function toldOption(option: DeclaredOption, told: OptionValue | null | undefined
 }
 
 function valueOf({ options }: WithOptions, name: string, option: DeclaredOption): OptionValue | undefined {
-  // A map that is not known yet may hold anything.
+  // Unknown options may have any value.
   if (typeof options === "string") return options;
   return (options as OptionValues | undefined)?.[name] ?? option.default;
 }

@@ -1,8 +1,8 @@
-/** The engine's way to say "it failed, but this much exists": id and properties are kept, encrypted, in the state. */
+/** An error with which the engine keeps what exists: id and properties go to the state, encrypted. */
 export class PartialFailure extends Error {
   readonly id: string;
   readonly properties: Readonly<Record<string, unknown>>;
-  /** What the user gets to read: the engine drops the message. */
+  /** What the user reads; the engine drops the message. */
   readonly reasons: string[];
 
   constructor(reason: string, id: string, properties: Readonly<Record<string, unknown>>) {

@@ -1,4 +1,4 @@
-/** Changes that are made in place. Some services acknowledge a change and ignore the field: an acknowledgement is no proof. */
+/** Changes in place. Some services acknowledge a change and ignore the field, so an acknowledgement proves nothing. */
 import { ProviderError } from "../errors";
 import { redact } from "../redact";
 
@@ -7,12 +7,13 @@ interface Change<Thing> {
   readonly what: string;
   readonly make: () => Promise<Thing>;
   readonly look: () => Promise<Thing | undefined>;
-  /** What of the change the thing does not show, in words; undefined where it shows all of it. */
+  /** What the object does not show of the change, in words; undefined if it shows everything. */
   readonly ignored: (told: Thing | undefined) => string | undefined;
 }
 
 /**
- * The thing as the service tells it, and only where that shows the change; looks once more where the answer to the change does not.
+ * The object as the service reports it, if that shows the change. If the answer to the change does not, the object is
+ * read once more.
  *
  * @throws ProviderError - the service acknowledged the change, and the thing is not as it was asked to be.
  */
@@ -28,25 +29,25 @@ export async function proveChange<Thing>({ what, make, look, ignored }: Change<T
   return found;
 }
 
-/** The first of these sentences that is one. */
+/** The first of these that is a sentence. */
 export function firstOf(...sentences: readonly (string | false | undefined)[]): string | undefined {
   return sentences.find((sentence): sentence is string => typeof sentence === "string");
 }
 
 export function ignoredName(told: string | undefined, asked: string | undefined): string | undefined {
-  // A service may write it in letters of its own; what tells one name from another is the mark.
+  // A service may change the case of a name; the mark distinguishes names.
   const written = (name: string) => name.trim().toLowerCase();
   if (asked === undefined || (told !== undefined && written(told) === written(asked))) return undefined;
   return `its name is ${told === undefined ? "not told" : quoted(told)} instead of "${asked}"`;
 }
 
-/** A service that does not tell descriptions proves nothing; space at the ends does not count. */
+/** A service that does not report descriptions proves nothing. Blanks at the ends do not count. */
 export function ignoredDescription(told: string | undefined, asked: string | undefined): string | undefined {
   if (told === undefined || asked === undefined || told.trim() === asked.trim()) return undefined;
   return `its description is ${quoted(told)} instead of ${quoted(asked)}`;
 }
 
-/** What a service says of a thing, for a sentence. */
+/** A service's text for a sentence of ours. */
 export function quoted(told: string): string {
   return `"${redact(told)}"`;
 }

@@ -1,4 +1,4 @@
-/** ServiceAccount: who keys belong to. It holds no secret, so one that carries our marker may be adopted. */
+/** ServiceAccount: the owner of keys. It contains no secret, so an account with our marker may be adopted. */
 import type { CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult } from "@pulumi/pulumi/dynamic";
 import type { ServiceAccount, ServiceAccountChanges } from "../backends/definition";
 import type { Connection, ConnectionFacts, WritableConnection } from "../connections";
@@ -41,7 +41,7 @@ import { readOrKeep } from "./unknown";
 import { validateAccount } from "./validation";
 
 export type ServiceAccountOutputs = ServiceAccountInputs & {
-  /** Of an account that was there before: its id. */
+  /** The id of an adopted account. */
   readonly adoptedId?: string;
   readonly accountId: string;
   readonly physicalName: string;
@@ -50,7 +50,7 @@ export type ServiceAccountOutputs = ServiceAccountInputs & {
   readonly serverOptions?: OptionValues;
   readonly agreedOptions?: OptionValues;
   readonly optionsTold?: true;
-  /** What the service gave, where that is not what was asked for. */
+  /** What the service gave, if it differs from the request. */
   readonly serverRole?: string;
   readonly serverScopes?: readonly string[];
 };
@@ -139,7 +139,7 @@ export function createServiceAccountProvider(
       try {
         if (adopted) whole = (await finishAccount(connection, account, inputs)) ?? account;
       } catch (error) {
-        // The account is there: it is recorded as it is, so that the next run gives it the rest.
+        // The account exists. It is recorded as it is, and the next run gives it the rest.
         const { role, scopes } = account;
         throw keptAfterFailure(error, record.accountId, defined({ ...inputs, role, scopes, ...record }), inputs);
       }
@@ -252,7 +252,10 @@ function checkForBackend(at: CheckPoint): Readonly<Record<string, unknown>> {
   return checked;
 }
 
-/** Creates the account; after an unclear answer one that carries this call's own marker is adopted: it holds no secret. */
+/**
+ * Creates the account. After an unclear answer an account with this call's own marker is adopted, because it contains
+ * no secret.
+ */
 async function createAccount(
   connection: WritableConnection,
   inputs: ServiceAccountInputs,
@@ -309,7 +312,7 @@ async function createAccount(
   }
 }
 
-/** The accounts of that name's mark, where the service has written the name in another way. */
+/** The accounts with that name's mark, for services that change names. */
 async function accountsOfMark(connection: Connection, name: string): Promise<readonly ServiceAccount[]> {
   const all = (await connection.client.listServiceAccounts?.({})) ?? [];
   const names = namesOn(connection, "accounts");
@@ -338,7 +341,7 @@ async function finishAccount(
   return Object.keys(missing).length > 0 ? client.updateServiceAccount?.(account.id, missing) : undefined;
 }
 
-/** What of the given has to be remembered, because it is not what was asked for. */
+/** What the service gave and the record must keep, because it differs from the request. */
 function givenOther(
   asked: ServiceAccountInputs,
   { role, scopes }: ServiceAccount,
@@ -347,7 +350,7 @@ function givenOther(
   return defined({ serverRole, serverScopes: otherList(scopes, asked.scopes) });
 }
 
-/** What was asked for, and what the record says was given. */
+/** What was requested, and what was given according to the record. */
 function dealOn(
   { accountId, serverRole, serverScopes, ...olds }: ServiceAccountOutputs,
   { origin, acceptLess }: ServiceAccountInputs,
@@ -358,7 +361,7 @@ function dealOn(
   return { what: "service account", origin, id: accountId, ...terms, facts, acceptLess };
 }
 
-/** What the service did not give at first, and may be asked for again. */
+/** What the service did not give at first and the program asks for again. */
 function missingOf(
   olds: ServiceAccountOutputs,
   news: ServiceAccountInputs,
@@ -382,7 +385,7 @@ function changedInPlace(
   return changedOptions(accountOptions, { options }, asked).filter(({ effect }) => effect === "update");
 }
 
-/** The account, or undefined where it is provably gone. */
+/** The account; undefined if it is provably gone. */
 async function observeAccount(
   connection: Connection,
   id: string,
@@ -395,7 +398,7 @@ async function observeAccount(
   );
 }
 
-/** What an update in place makes of an account: the changes to send, and the record that is left. */
+/** An update in place: the changes to send, and the record after it. */
 function updatedAccount(olds: ServiceAccountOutputs, news: ServiceAccountInputs, facts: ConnectionFacts) {
   const { updates } = planChange(olds, news, facts);
   const named = news.exactName === true ? olds : { ...olds, physicalName: markerOf(olds, facts) };
@@ -414,7 +417,7 @@ function updatedAccount(olds: ServiceAccountOutputs, news: ServiceAccountInputs,
   return { changes, outs };
 }
 
-/** A name with the stack's mark; one that somebody has given the account on the service has none. */
+/** A name with the stack's mark. A name that somebody chose on the service does not have one. */
 function markerOf(
   { physicalName: name, origin }: Pick<ServiceAccountOutputs, "physicalName" | "origin">,
   facts: ConnectionFacts,
@@ -423,7 +426,7 @@ function markerOf(
   return names.hasMarkerForm(name) ? name : names.physicalName("", origin);
 }
 
-/** What a look at the service makes of the record. A name that somebody gave it there is shown, and left so. */
+/** The record after a read. A name that somebody chose on the service is shown and kept. */
 function withFound(
   props: ServiceAccountOutputs,
   account: ServiceAccount | undefined,
@@ -442,7 +445,8 @@ function withFound(
     status,
     physicalName: name,
     role: keptRole ? props.role : role,
-    // What was given other than asked is news as soon as it changes, and whole again where it is what was asked for.
+    // A difference from the request counts as drift as soon as it changes, and is over when the service gives what was
+    // requested.
     serverRole: keptRole ? props.serverRole : undefined,
     serverScopes: keptScopes ? props.serverScopes : undefined,
     description: sameDescription(description, props.description) ? props.description : description,

@@ -1,4 +1,4 @@
-/** The time by which a service counts the lives of its keys, where its clock is not ours. */
+/** The time by which a service counts the lives of its keys, if its clock differs from ours. */
 import type { Connection } from "../connections";
 import { defined } from "../defined";
 import { dayMs, formatSpan, minuteMs, secondMs } from "../durations";
@@ -7,14 +7,14 @@ import type { ResourceContext } from "./context";
 import { type AskedExpiry, type End, endAt } from "./expiry";
 import { tellOnce } from "./tell-once";
 
-/** Below this nobody need know: answers take their time, and clocks drift. */
+/** Smaller differences are not reported: answers take time, and clocks drift. */
 const leastMs = minuteMs;
-/** Beyond this it is no clock that is wrong. What a service says of its time moves an end by no more than that. */
+/** Larger differences are not a wrong clock. A service's time never moves an end by more than this. */
 const mostMs = dayMs;
 
 type Told = Pick<ResourceContext, "nowMs" | "warn" | "heedsServiceClock">;
 
-/** The end of a key that is issued now. A life is told to the service as one only where nobody has set the decision clock. */
+/** The end of a key that is issued now. The service gets a life only if nobody has set the decision clock. */
 export function endByService(
   context: Told,
   connection: Pick<Connection, "clock" | "name">,
@@ -25,8 +25,8 @@ export function endByService(
 }
 
 /**
- * How far the service's clock is ahead of ours (negative: behind), as far as that is believed; 0 where it does not matter.
- * The user is told once for each connection.
+ * How far the service's clock is ahead of ours (negative: behind), as far as that is plausible; 0 if it does not
+ * matter. Tells the user once per connection.
  */
 export function serviceAheadMs(context: Told, { clock, name }: Pick<Connection, "clock" | "name">): number {
   const { nowMs, heedsServiceClock } = context;

@@ -1,6 +1,6 @@
 /**
- * What to say where an `exactName` is taken. Such a name proves nothing: what has it may be somebody else's, or what a run
- * that was cut short has made. So nothing is taken over and nothing revoked, and whoever reads it is told what to compare.
+ * The error for an `exactName` that is taken. Such a name proves nothing: its key may be somebody else's, or come from
+ * a run that was cut short. So nothing is adopted and nothing revoked; the message says what to compare.
  */
 import type { ApiKey, ServiceAccount } from "../backends/definition";
 import type { Connection } from "../connections";
@@ -13,7 +13,7 @@ import { isPlainId } from "./plain-id";
 const wayOut = (verb: string) =>
   `A run that was cut short may have made it, and an exact name does not prove that, so it was left alone. If nobody uses it, ${verb} it on the service and run again; else choose another name, or leave exactName out.`;
 
-/** The refusal of a create; where an exact name is taken, with the keys that have it. */
+/** The refusal of a create; for a taken exact name, with the keys that have it. */
 export async function keyRefused(
   connection: Connection,
   serviceAccountId: string | undefined,
@@ -25,7 +25,7 @@ export async function keyRefused(
   return taken(refusal, keys.map(keyWords), "revoke");
 }
 
-/** The refusal; where an exact name is taken, with the accounts that have it, and how many keys each has. */
+/** The refusal; for a taken exact name, with the accounts that have it and the number of their keys. */
 export async function accountRefused({ client }: Connection, naming: Naming, refusal: unknown): Promise<unknown> {
   if (!naming.exact || !(refusal instanceof ConflictError)) return refusal;
   const name = naming.draw();
@@ -37,7 +37,7 @@ export async function accountRefused({ client }: Connection, naming: Naming, ref
   return taken(refusal, await Promise.all(words), "delete");
 }
 
-/** Where nothing of that name is shown, the service's own words are all there is. */
+/** If the service shows nothing with that name, its own words must do. */
 function taken(refusal: ConflictError, found: readonly string[], verb: string): ProviderError {
   if (found.length === 0) return refusal;
   return new ProviderError(`${wordsOf(refusal)} The name belongs to ${found.join(" and ")}. ${wayOut(verb)}`, {
@@ -45,7 +45,7 @@ function taken(refusal: ConflictError, found: readonly string[], verb: string): 
   });
 }
 
-/** What is told besides is worth a request, and not a failure. */
+/** The additional facts are worth a request, but not a failure. */
 async function lookedFor<Thing>(look: () => Promise<readonly Thing[]>): Promise<readonly Thing[]> {
   try {
     return await look();
@@ -70,7 +70,7 @@ function made(createdAt: string | undefined): string {
   return madeAt === undefined ? "the service does not tell when it was made" : `made at ${madeAt}`;
 }
 
-/** What a service says is shown only where it is what it should be. */
+/** A service's text is shown only if it has the expected form. */
 function plain(text: string): string {
   return isPlainId(text) ? text : "…";
 }

@@ -7,15 +7,15 @@ import type { ResourceContext } from "./context";
 import { tellOnce } from "./tell-once";
 import { type ExtraScopes, extraScopesOf } from "../scopes";
 
-/** Where a connection leads: an internal input that `check` adds, read by the scope review; alone it makes no diff. */
+/** Where a connection leads: an internal input that `check` adds for the scope review. It causes no diff by itself. */
 export interface Target {
   readonly backend: string;
   readonly origin: string;
-  /** The place of the admin credential, never its value; states of 0.1 do not have it. */
+  /** Where the admin credential is, never its value. States of 0.1 do not have it. */
   readonly credential?: string;
-  /** Path and dialect on that origin; left out where they are the backend's own. */
+  /** Path and dialect on that origin; left out if they are the backend's own. */
   readonly route?: string;
-  /** What only the connection says of the resource's scopes; left out where the catalogue knows them all. */
+  /** What only the connection says about the resource's scopes; left out if the catalogue knows them all. */
   readonly extraScopes?: ExtraScopes;
 }
 
@@ -25,8 +25,8 @@ export function targetOf({ backend, origin, credential, route, catalogue }: Conn
 }
 
 /**
- * Refuses to go on where a connection leads elsewhere than the object's record says: on another
- * server every key would look missing, and would be made anew.
+ * Throws if a connection leads elsewhere than the object's record says: on another server every key would look missing,
+ * and would be issued again.
  */
 export function assertSameTarget(
   facts: ConnectionFacts,
@@ -47,8 +47,8 @@ export function assertSameTarget(
 }
 
 /**
- * Two services may share a host, so another path is another service, as far as the record says one: states of 0.1 do
- * not. With the place of the credential beside it, none at all means the backend's own path.
+ * Two services may share a host, so another path is another service, if the record has a path (states of 0.1 do not).
+ * If the record has the place of the credential and no path, it means the backend's own path.
  */
 function assertSamePath({ name, origin, route, movedFromAddresses }: ConnectionFacts, recorded?: Target): void {
   if (recorded === undefined || lacksPath(recorded)) return;
@@ -62,14 +62,14 @@ function assertSamePath({ name, origin, route, movedFromAddresses }: ConnectionF
   );
 }
 
-/** True of what 0.1 recorded: it says nothing of a path. */
+/** True for a record of 0.1, which says nothing about a path. */
 function lacksPath({ credential, route }: Target): boolean {
   return credential === undefined && route === undefined;
 }
 
 /**
- * What `check` has to say of the path. The old inputs say where the connection led at the last update, also where that
- * had nothing to do. Where they say nothing, this is told once: with that update they do.
+ * Checks the path. The old inputs say where the connection led at the last update, even if that update changed nothing.
+ * If they do not say it, the user is told once: the next update records it.
  */
 export function checkPath(
   context: Pick<ResourceContext, "warn">,
@@ -95,8 +95,8 @@ export function checkPath(
 }
 
 /**
- * The target among the inputs of an object that was looked for, where that is another one than recorded: to be found
- * where the connection leads proves what an earlier version did not record.
+ * The target input of an object that was read, if it differs from the recorded one: an object that is found there
+ * proves what an earlier version did not record.
  */
 export function foundTarget(
   facts: ConnectionFacts,

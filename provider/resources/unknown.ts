@@ -1,11 +1,14 @@
-/** A read that cannot tell: the state stays as it is, and the run goes on, so that one service's trouble stops no other's keys. */
+/**
+ * A read that cannot tell keeps the state and lets the run continue, so that one service's trouble does not stop the
+ * keys of others.
+ */
 import { ApiError, ConfigError, ConnectionError, InputError, ProviderError } from "../errors";
 import type { ResourceContext } from "./context";
 import { tellOnce } from "./tell-once";
 
 /**
- * What `read` brings, or what the state has where nothing can be told. A wrong configuration is an error still: it is the
- * user's own, and would make every read worthless.
+ * The result of `read`, or the recorded state if the service cannot tell. A wrong configuration stays an error, because
+ * it would make every read useless.
  *
  * @param where - the connection, and what is read, for the warning
  */

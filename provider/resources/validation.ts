@@ -1,11 +1,11 @@
-/** What a backend itself finds wrong with inputs: it knows combinations that no capability can tell. */
+/** What a backend itself finds wrong with inputs: it knows combinations that capabilities cannot express. */
 import type { InputProblem } from "../backends/definition";
 import { kindOf, redact } from "../redact";
 import { asThrown } from "../thrown";
 import { isUnknown } from "../wire";
 import type { CheckPoint } from "./checks/failures";
 
-/** What is validated of a key. A secret is not shown to it. */
+/** The inputs of a key that a backend sees. A secret is not among them. */
 const ofKeys = [
   "name",
   "serviceAccountId",
@@ -35,7 +35,7 @@ export function validateAccount(at: CheckPoint): void {
   if (ask) validate(at, () => ask(known(at.news, ofAccounts)));
 }
 
-/** Only inputs that passed every other check are shown to a backend: it need not expect any other form. */
+/** A backend sees only inputs that passed every other check, so it can rely on their form. */
 function validate({ failures }: CheckPoint, ask: () => unknown): void {
   if (failures.list.length > 0) return;
   for (const { field, message } of answerOf(ask)) failures.add(field, redact(message));
@@ -70,7 +70,7 @@ function known(inputs: object, names: readonly string[]): Readonly<Record<string
   const given = inputs as Readonly<Record<string, unknown>>;
   return Object.fromEntries(
     names.flatMap((name) => {
-      // Of options that are not known all at once, the known ones.
+      // If only some options are known, those.
       const value = name === "options" ? knownOptions(given[name]) : given[name];
       return value === undefined || isUnknown(value) ? [] : [[name, value] as const];
     }),
