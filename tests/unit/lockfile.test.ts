@@ -40,6 +40,12 @@ function git(...words: readonly string[]): void {
   execFileSync("git", [...identity, ...words], { cwd: folder, stdio: "ignore" });
 }
 
+test("the lockfile of the documentation's site keeps the same rules", () => {
+  const site = JSON.parse(readFileSync(join(repository, "site", "package-lock.json"), "utf8")) as Lock;
+  expect(Object.keys(site.packages).length).toBeGreaterThan(100);
+  expect(complete(site, "--check")).toMatchObject({ status: 0, stderr: "" });
+});
+
 test("npm ci verifies every package: each one in the lockfile has a SHA-512", () => {
   expect(served.length).toBeGreaterThan(500);
   const unverified = served.filter(([, { integrity }]) => !/^sha512-[A-Za-z0-9+/]{86}==$/.test(integrity ?? ""));

@@ -1,0 +1,75 @@
+// Copies the repository's Markdown to site/src, where VitePress finds it: every page under the address that it has there,
+// and every link with it. A link to a file that is no page leads to the repository.
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, posix, resolve } from "node:path";
+
+const root = resolve(import.meta.dirname, "..");
+const target = join(import.meta.dirname, "src");
+const { repository } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+const home = repository.url.replace(/^git\+|\.git$/g, "");
+
+const markdownIn = (folder) =>
+  readdirSync(join(root, folder), { recursive: true })
+    .map((name) => posix.join(folder, name))
+    .filter((path) => path.endsWith(".md") && !path.includes("node_modules"));
+
+/** File of the repository → file of the site. */
+export const pages = new Map([
+  ["README.md", "index.md"],
+  ...["CHANGELOG.md", "SECURITY.md", "CONTRIBUTING.md", "ARCHITECTURE.md"].map((path) => [path, path.toLowerCase()]),
+  ...markdownIn("docs").map((path) => [path, path.replace(/^docs\//, "").replace(/README\.md$/, "index.md")]),
+  ...markdownIn("examples").map((path) => [
+    path,
+    path.replace(/\/README\.md$/, path === "examples/README.md" ? "/index.md" : ".md"),
+  ]),
+]);
+
+/** The title in the sidebar: the page's own first heading. */
+export const titleOf = (file) =>
+  (/^# (.+)$/m.exec(readFileSync(join(root, file), "utf8"))?.[1] ?? file).replaceAll("`", "");
+
+const pictures = new Set();
+
+function placeOf(link, from, to) {
+  const [path, anchor] = link.split("#");
+  const file = posix.normalize(posix.join(posix.dirname(from), path)).replace(/\/$/, "");
+  const folder = statSync(join(root, file), { throwIfNoEntry: false })?.isDirectory();
+  const page = pages.get(file) ?? (folder ? pages.get(posix.join(file, "README.md")) : undefined);
+  const hash = anchor === undefined ? "" : `#${anchor}`;
+  if (page) return `${posix.relative(posix.dirname(to), page) || posix.basename(page)}${hash}`.replace(/^(?!\.)/, "./");
+  if (/\.(svg|png)$/.test(file)) {
+    pictures.add(file);
+    return posix.relative(posix.dirname(to), posix.join("pictures", posix.basename(file))).replace(/^(?!\.)/, "./");
+  }
+  return `${home}/${folder ? "tree" : "blob"}/main/${file}${hash}`;
+}
+
+function rewritten(from, to) {
+  const text = readFileSync(join(root, from), "utf8");
+  // Fenced code stays as it is.
+  return text
+    .split(/(^```[^]*?^```$)/m)
+    .map((part, at) =>
+      at % 2 === 1
+        ? part
+        : part.replace(
+            /(\]\()(?![a-z]+:|#)([^)\s]+)(\))/g,
+            (_all, open, link, close) => open + placeOf(link, from, to) + close,
+          ),
+    )
+    .join("");
+}
+
+export function writePages() {
+  rmSync(target, { recursive: true, force: true });
+  for (const [from, to] of pages) {
+    const place = join(target, to);
+    mkdirSync(dirname(place), { recursive: true });
+    const edit = `---\neditLink: ${home}/edit/main/${from}\n---\n\n`;
+    writeFileSync(place, edit + rewritten(from, to));
+  }
+  for (const file of pictures) {
+    mkdirSync(join(target, "pictures"), { recursive: true });
+    cpSync(join(root, file), join(target, "pictures", posix.basename(file)));
+  }
+}
