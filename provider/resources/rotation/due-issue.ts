@@ -54,11 +54,11 @@ function firstOfAdopted({ adoptedId, generation }: RotationRecord, wanted: Rotat
     : undefined;
 }
 
-function dueByClock(ring: KeyRing, { facts, schedule, nowMs }: Aim, currentIsDead: boolean): string | undefined {
+function dueByClock(ring: KeyRing, aim: Aim, currentIsDead: boolean): string | undefined {
   // The clock never issues inside a running overlap; a key that does not work cannot wait for one.
-  const overlapRuns = ["keep", "setEnd", "ask"].includes(previousTask(ring, facts, nowMs));
+  const overlapRuns = ["keep", "setEnd", "ask"].includes(previousTask(ring, aim));
   if (overlapRuns && !currentIsDead) return undefined;
-  return schedule.dueReason(ring.record, nowMs);
+  return aim.schedule.dueReason(ring.record, aim.nowMs);
 }
 
 /** The new key that the inputs ask for, whatever the clock says. */

@@ -4,18 +4,10 @@
  * does, and a half-done update is finished and never repeated. Pure.
  */
 import type { KeyChanges } from "../../backends/definition";
-import { type Aim, dueIssue, type Issue, waitingIssue } from "./due-issue";
+import { dueIssue, type Issue, waitingIssue } from "./due-issue";
 import { changesInPlace, recordChanges } from "./in-place";
-import {
-  type Credential,
-  currentOf,
-  hasEndOnService,
-  isCrowded,
-  type KeyRing,
-  type Previous,
-  type RotationRecord,
-} from "./key-ring";
-import type { Seen } from "./seen";
+import { type Credential, currentOf, hasEndOnService, isCrowded, type Previous } from "./key-ring";
+import type { Progress } from "./seen";
 import { type PreviousTask, previousTask } from "./use";
 import { noRoom, unclearRotate } from "./words";
 
@@ -50,27 +42,34 @@ export type Step =
   | { readonly kind: "done" }
   | { readonly kind: "fail"; readonly words: string };
 
-export function nextStep(ring: KeyRing, seen: Seen, aim: Aim): Step {
+/** An update before its next step, with the new key that is still to be issued. */
+interface Position extends Progress {
+  readonly issue: Issue | undefined;
+}
+
+export function nextStep(progress: Progress): Step {
+  const { seen, aim } = progress;
   if (seen.failure !== undefined) return { kind: "fail", words: seen.failure };
-  const issue = issueOf(ring, seen, aim);
-  if (aim.frozen === true && !issue) return changeStep(ring, seen, aim) ?? recordStep(ring, aim);
+  const issue = issueOf(progress);
+  if (aim.frozen === true && !issue) return changeStep(progress) ?? recordStep(progress);
+  const here = { ...progress, issue };
   return (
-    settle(ring, issue, seen, aim) ??
-    look(ring, issue, seen, aim) ??
-    retire(ring, issue, seen, aim) ??
-    (issue ? issueStep(ring, issue, seen, aim) : changeStep(ring, seen, aim)) ??
-    revokeCondemned(ring, seen, aim) ??
-    endOnService(ring, seen, aim) ??
-    recordStep(ring, aim)
+    settle(here) ??
+    look(here) ??
+    retire(here) ??
+    (issue ? issueStep(issue, here) : changeStep(here)) ??
+    revokeCondemned(here) ??
+    endOnService(here) ??
+    recordStep(here)
   );
 }
 
-function recordStep({ record }: KeyRing, aim: Aim): Step {
-  return { kind: recordChanges(record, aim).length > 0 ? "record" : "done" };
+function recordStep({ ring, aim }: Progress): Step {
+  return { kind: recordChanges(ring.record, aim).length > 0 ? "record" : "done" };
 }
 
 /** The new key that is still to be issued in this update. */
-export function issueOf(ring: KeyRing, seen: Seen, aim: Aim): Issue | undefined {
+function issueOf({ ring, seen, aim }: Progress): Issue | undefined {
   if (seen.issued) return undefined;
   if (seen.repair) return seen.repair;
   const issue = dueIssue(ring, aim);
@@ -79,33 +78,36 @@ export function issueOf(ring: KeyRing, seen: Seen, aim: Aim): Issue | undefined 
 }
 
 /** A previous key that makes way for the next one in any case need not be asked for. */
-function taskOf(ring: KeyRing, issue: Issue | undefined, { facts, nowMs }: Aim): PreviousTask {
-  const task = previousTask(ring, facts, nowMs);
+function taskOf({ ring, issue, aim }: Position): PreviousTask {
+  const task = previousTask(ring, aim);
   return task === "ask" && issue && !issue.currentIsDead ? "keep" : task;
 }
 
 /** What needs no request. */
-function settle(ring: KeyRing, issue: Issue | undefined, seen: Seen, aim: Aim): Step | undefined {
+function settle(here: Position): Step | undefined {
+  const { ring, issue, seen } = here;
   if (issue?.emergency && ring.waiting.some(({ secretVersion }) => secretVersion !== undefined))
     return { kind: "condemn" };
-  const endedByService = taskOf(ring, issue, aim) === "end" && ring.previous?.endsOnService === true;
+  const endedByService = taskOf(here) === "end" && ring.previous?.endsOnService === true;
   return endedByService && !seen.issued && !seen.endTried ? { kind: "forget" } : undefined;
 }
 
 /** Before any revoke the current key is read; where it does not work, a new one is issued first. */
-function look(ring: KeyRing, issue: Issue | undefined, seen: Seen, aim: Aim): Step | undefined {
+function look(here: Position): Step | undefined {
+  const { ring, issue, seen } = here;
   const key = currentOf(ring);
   if (seen.current !== "unseen" || !key) return undefined;
-  if (issue?.currentIsDead) return mayLive(ring, aim) ? { kind: "look", key, issue, need: "retire" } : undefined;
-  const need = needOf(ring, issue, aim);
+  if (issue?.currentIsDead) return mayLive(here) ? { kind: "look", key, issue, need: "retire" } : undefined;
+  const need = needOf(here);
   return need && { kind: "look", key, ...(issue && { issue }), need };
 }
 
 /** What a current key that is not known to be dead has to be read for. */
-function needOf(ring: KeyRing, issue: Issue | undefined, aim: Aim): Need | undefined {
-  const task = taskOf(ring, issue, aim);
+function needOf(here: Position): Need | undefined {
+  const { ring, issue, aim } = here;
+  const task = taskOf(here);
   const waits = ring.waiting.length + ring.lost.length > 0;
-  if (waits || task === "end" || (issue && looksBeforeIssue(ring, issue, aim))) return "retire";
+  if (waits || task === "end" || (issue && looksBeforeIssue(issue, here))) return "retire";
   if (task === "ask") return "use";
   // Somebody may have disabled the key, or ended it, since it was read; after a rotation whose answer was lost it has a secret that nobody knows.
   const asksForSuccessor = issue && !issue.emergency && ring.record.rotateBlockedUntil === undefined;
@@ -113,61 +115,61 @@ function needOf(ring: KeyRing, issue: Issue | undefined, aim: Aim): Need | undef
 }
 
 /** Where something has to make room, or where a rotation that was cut short has begun a grace that need not end. */
-function looksBeforeIssue(ring: KeyRing, { emergency }: Issue, { facts }: Aim): boolean {
-  const { maxActiveKeys, nativeRotate } = facts.capabilities;
+function looksBeforeIssue({ emergency }: Issue, { ring, aim }: Progress): boolean {
+  const { maxActiveKeys, nativeRotate } = aim.facts.capabilities;
   if (maxActiveKeys === 1) return !emergency && nativeRotate?.keepsPrevious === true;
   return isCrowded(ring, maxActiveKeys, false);
 }
 
 /** `revoked` may mean that somebody replaced the secret, and a disabled key may be enabled by now. */
-function mayLive(ring: KeyRing, aim: Aim): boolean {
-  return mayCarryAnotherSecret(ring, aim) || ring.record.status === "disabled";
+function mayLive(progress: Progress): boolean {
+  return mayCarryAnotherSecret(progress) || progress.ring.record.status === "disabled";
 }
 
-export function mayCarryAnotherSecret({ record }: KeyRing, { facts }: Pick<Aim, "facts">): boolean {
-  const { nativeRotate, maxActiveKeys } = facts.capabilities;
-  return record.status === "revoked" && nativeRotate?.id === "same" && maxActiveKeys !== 1;
+export function mayCarryAnotherSecret({ ring, aim }: Progress): boolean {
+  const { nativeRotate, maxActiveKeys } = aim.facts.capabilities;
+  return ring.record.status === "revoked" && nativeRotate?.id === "same" && maxActiveKeys !== 1;
 }
 
 /** Everything whose time is over, once the current key is known to work: waiting keys first of all. */
-function retire(ring: KeyRing, issue: Issue | undefined, seen: Seen, aim: Aim): Step | undefined {
+function retire(here: Position): Step | undefined {
+  const { ring, seen } = here;
   if (seen.current !== "works") return undefined;
-  const waiting = revokeWaiting(ring, seen, false);
+  const waiting = revokeWaiting(here, false);
   if (waiting || !ring.previous) return waiting;
   if (seen.unused !== undefined) return { kind: "revoke", key: ring.previous, why: "unused", room: false };
-  const task = taskOf(ring, issue, aim);
+  const task = taskOf(here);
   if (task === "ask" && !seen.asked) return { kind: "ask", key: ring.previous };
   return task === "end" && !ring.previous.endsOnService && !seen.refused.has(ring.previous.keyId)
     ? { kind: "revoke", key: ring.previous, why: "over", room: false }
     : undefined;
 }
 
-function revokeWaiting({ lost, waiting }: KeyRing, { searched, refused }: Seen, room: boolean): Step | undefined {
-  if (lost.length > 0 && !searched) return { kind: "search", room };
-  const key = waiting.find(({ keyId }) => !refused.has(keyId));
+function revokeWaiting({ ring: { lost, waiting }, seen }: Progress, room: boolean): Step | undefined {
+  if (lost.length > 0 && !seen.searched) return { kind: "search", room };
+  const key = waiting.find(({ keyId }) => !seen.refused.has(keyId));
   return key && { kind: "revoke", key, why: "waiting", room };
 }
 
-function issueStep(ring: KeyRing, issue: Issue, seen: Seen, aim: Aim): Step {
+function issueStep(issue: Issue, progress: Progress): Step {
+  const { ring, seen, aim } = progress;
   const current = currentOf(ring);
   if (current && aim.facts.capabilities.maxActiveKeys === 1) {
     const { status } = ring.record;
     if (status === "revoked" && seen.stillThere === undefined) return { kind: "probe", key: current };
     if (status === "revoked" ? seen.stillThere : status !== "missing")
-      return rotateStep(ring.record, { issue, key: current }, seen, aim);
+      return rotateStep({ issue, key: current }, progress);
   }
-  return makeRoom(ring, issue, seen, aim) ?? { kind: "issue", issue };
+  return makeRoom(issue, progress) ?? { kind: "issue", issue };
 }
 
 /** Never twice within the grace of a rotation whose answer was lost, unless the service keeps that grace. */
 function rotateStep(
-  { rotateBlockedUntil }: RotationRecord,
   { issue, key }: { readonly issue: Issue; readonly key: Credential },
-  { recordedWorksUntil }: Seen,
-  { facts, nowMs }: Aim,
+  { ring, seen: { recordedWorksUntil }, aim: { facts, nowMs } }: Progress,
 ): Step {
   const keepPrevious = recordedWorksUntil !== undefined && facts.capabilities.nativeRotate?.keepsPrevious === true;
-  const blockedUntil = recordedWorksUntil ?? rotateBlockedUntil;
+  const blockedUntil = recordedWorksUntil ?? ring.record.rotateBlockedUntil;
   return !keepPrevious && blockedUntil !== undefined && Date.parse(blockedUntil) > nowMs
     ? { kind: "fail", words: unclearRotate(key.keyId, blockedUntil) }
     : { kind: "rotate", issue, key, keepPrevious };
@@ -177,10 +179,12 @@ function rotateStep(
  * Where the vendor's limit of keys would be exceeded, waiting keys go first and then the previous one; never the
  * current one, and never the only one that works.
  */
-function makeRoom(ring: KeyRing, issue: Issue, seen: Seen, { facts }: Aim): Step | undefined {
+function makeRoom(issue: Issue, progress: Progress): Step | undefined {
+  const { ring, seen } = progress;
+  const { facts } = progress.aim;
   const { maxActiveKeys } = facts.capabilities;
   const crowded = isCrowded(ring, maxActiveKeys, issue.currentIsDead);
-  if (seen.current !== "works") return crowded || seen.makesRoom ? revokeWaiting(ring, seen, true) : undefined;
+  if (seen.current !== "works") return crowded || seen.makesRoom ? revokeWaiting(progress, true) : undefined;
   if (!crowded || !ring.previous) return undefined;
   return seen.refused.has(ring.previous.keyId)
     ? { kind: "fail", words: noRoom(facts.backend, maxActiveKeys ?? 0) }
@@ -188,7 +192,7 @@ function makeRoom(ring: KeyRing, issue: Issue, seen: Seen, { facts }: Aim): Step
 }
 
 /** What the vendor can change on the current key without a new one. */
-function changeStep(ring: KeyRing, seen: Seen, aim: Aim): Step | undefined {
+function changeStep({ ring, seen, aim }: Progress): Step | undefined {
   const key = currentOf(ring);
   if (!key || seen.issued || seen.changed !== undefined) return undefined;
   const changes = changesInPlace(ring.record, aim);
@@ -196,14 +200,15 @@ function changeStep(ring: KeyRing, seen: Seen, aim: Aim): Step | undefined {
 }
 
 /** The new key has to work before the old ones stop. */
-function revokeCondemned({ condemned: [key] }: KeyRing, seen: Seen, { facts }: Aim): Step | undefined {
+function revokeCondemned({ ring, seen, aim }: Progress): Step | undefined {
+  const [key] = ring.condemned;
   if (!key) return undefined;
-  const ms = facts.capabilities.activationLagMs;
+  const ms = aim.facts.capabilities.activationLagMs;
   return ms > 0 && !seen.waited ? { kind: "wait", ms } : { kind: "revoke", key, why: "condemned", room: false };
 }
 
 /** The previous key's end is written on the service, so that nobody has to come back for it. */
-function endOnService({ record, previous }: KeyRing, seen: Seen, { facts }: Aim): Step | undefined {
+function endOnService({ ring: { record, previous }, seen, aim }: Progress): Step | undefined {
   if (!previous || hasEndOnService(previous) || seen.endTried || previous.keyId === record.keyId) return undefined;
-  return facts.capabilities.delayedRevoke ? { kind: "setEnd", key: previous } : undefined;
+  return aim.facts.capabilities.delayedRevoke ? { kind: "setEnd", key: previous } : undefined;
 }

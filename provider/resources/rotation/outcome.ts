@@ -3,7 +3,7 @@ import type { ApiKey, IssuedApiKey } from "../../backends/definition";
 import type { AmbiguousCreateError } from "../../errors";
 import { formatTime } from "../../times";
 import type { Observation } from "../key-on-service";
-import type { Aim, Issue } from "./due-issue";
+import type { Issue } from "./due-issue";
 import { staysDisabled } from "../disabled";
 import { withInputs } from "./in-place";
 import {
@@ -21,7 +21,7 @@ import {
 import { mayCarryAnotherSecret, type Step } from "./next-step";
 import { dayOf, isDead, isGone } from "./request";
 import { revoked } from "./revocation";
-import { type Seen, withProblem } from "./seen";
+import { type Progress, type Seen, withProblem } from "./seen";
 import { succeeded, type Succession } from "./succession";
 import { withServerEnd } from "./server-end";
 import { judgeUse } from "./use";
@@ -53,50 +53,47 @@ export interface Outcomes {
 export type ServiceStep = Extract<Step, { readonly kind: keyof Outcomes }>;
 type StepOf<Kind extends ServiceStep["kind"]> = Extract<ServiceStep, { readonly kind: Kind }>;
 
-/** How far an update has come. */
-export interface Progress {
-  readonly ring: KeyRing;
-  readonly seen: Seen;
-}
+/** What a step changes. */
+export type Change = Pick<Progress, "ring" | "seen">;
 
 type Apply<Kind extends ServiceStep["kind"]> = (
   progress: Progress,
   outcome: Outcomes[Kind],
   step: StepOf<Kind>,
-  aim: Aim,
-) => Progress;
+) => Change;
 
 const appliers: { readonly [Kind in ServiceStep["kind"]]: Apply<Kind> } = {
   look: looked,
-  probe: ({ ring, seen }, outcome, _step, aim) => {
+  probe: (progress, outcome) => {
+    const { ring, seen } = progress;
     if ("problem" in outcome) return { ring, seen: { ...seen, failure: outcome.problem } };
-    const there = { ring, seen: { ...seen, stillThere: !isGone(outcome.value.status) } };
-    return cutShort(there, outcome.value, aim) ?? there;
+    const there = { ...progress, seen: { ...seen, stillThere: !isGone(outcome.value.status) } };
+    return cutShort(there, outcome.value) ?? there;
   },
-  search: ({ ring, seen }, outcome, { room }, { nowMs }) => {
+  search: ({ ring, seen, aim }, outcome, { room }) => {
     const searched = { ...seen, searched: true, makesRoom: seen.makesRoom || room };
     return "value" in outcome
-      ? { ring: foundAgain(ring, outcome.value, formatTime(nowMs)), seen: searched }
+      ? { ring: foundAgain(ring, outcome.value, formatTime(aim.nowMs)), seen: searched }
       : { ring, seen: withProblem(searched, words.problems.search(ring.lost, outcome.problem), room) };
   },
   ask: asked,
   revoke: revoked,
-  issue: ({ ring, seen }, outcome, { issue }, aim) =>
+  issue: (progress, outcome, { issue }) =>
     "value" in outcome
-      ? succession({ ring, seen }, { issued: outcome.value, issue, inPlace: false, askedEnd: outcome.askedEnd }, aim)
-      : {
-          ring: withLeft(ring, outcome, aim.nowMs),
-          seen: { ...seen, failure: outcome.problem },
-        },
-  rotate: ({ ring, seen }, outcome, { issue, keepPrevious }, aim) =>
-    "value" in outcome
-      ? succession({ ring, seen }, { issued: outcome.value, issue, inPlace: true, keepPrevious }, aim)
-      : {
-          ring: outcome.blockedUntil === undefined ? ring : changed(ring, { rotateBlockedUntil: outcome.blockedUntil }),
-          seen: { ...seen, failure: outcome.problem },
-        },
+      ? succession(progress, { issued: outcome.value, issue, inPlace: false, askedEnd: outcome.askedEnd })
+      : { ring: withLeft(progress, outcome), seen: { ...progress.seen, failure: outcome.problem } },
+  rotate: (progress, outcome, { issue, keepPrevious }) => {
+    if ("value" in outcome) return succession(progress, { issued: outcome.value, issue, inPlace: true, keepPrevious });
+    const { ring, seen } = progress;
+    const { blockedUntil } = outcome;
+    return {
+      ring: blockedUntil === undefined ? ring : changed(ring, { rotateBlockedUntil: blockedUntil }),
+      seen: { ...seen, failure: outcome.problem },
+    };
+  },
   wait: ({ ring, seen }) => ({ ring, seen: { ...seen, waited: true } }),
-  change: ({ ring, seen }, outcome, { key, changes }, aim) => {
+  change: (progress, outcome, { key, changes }) => {
+    const { ring, seen } = progress;
     if ("value" in outcome)
       return {
         ring: changes.name === undefined ? ring : changed(ring, { physicalName: changes.name }),
@@ -104,7 +101,7 @@ const appliers: { readonly [Kind in ServiceStep["kind"]]: Apply<Kind> } = {
       };
     const failed: Seen = { ...seen, changed: "failed" };
     return outcome.observed && outcome.observed.status !== "active"
-      ? broken({ ring, seen: failed }, outcome.observed, aim)
+      ? broken({ ...progress, seen: failed }, outcome.observed)
       : { ring, seen: withProblem(failed, words.problems.change(key.keyId, outcome.problem)) };
   },
   setEnd: ({ ring, seen }, outcome, { key: previous }) => {
@@ -119,8 +116,8 @@ const appliers: { readonly [Kind in ServiceStep["kind"]]: Apply<Kind> } = {
 };
 
 /** What an issue that came to nothing has left on the service. */
-function withLeft(ring: KeyRing, { unclear, left }: Outcomes["issue"], nowMs: number): KeyRing {
-  const now = formatTime(nowMs);
+function withLeft({ ring, aim }: Progress, { unclear, left }: Outcomes["issue"]): KeyRing {
+  const now = formatTime(aim.nowMs);
   if (unclear) return leftBehind(ring, unclear, now);
   return left ? awaiting(ring, left, now) : ring;
 }
@@ -130,21 +127,21 @@ export function afterOutcome<Kind extends ServiceStep["kind"]>(
   progress: Progress,
   step: StepOf<Kind>,
   outcome: Outcomes[Kind],
-  aim: Aim,
 ): Progress {
   const apply: Apply<Kind> = appliers[step.kind];
-  return apply(progress, outcome, step, aim);
+  return { ...progress, ...apply(progress, outcome, step) };
 }
 
 /** The steps that ask nobody. */
-export function settled({ ring, seen }: Progress, { kind }: Extract<Step, { kind: "condemn" | "forget" }>): Progress {
-  if (kind === "condemn") return { ring: { ...ring, waiting: ring.waiting.map(whateverItCarries) }, seen };
+export function settled(progress: Progress, { kind }: Extract<Step, { kind: "condemn" | "forget" }>): Progress {
+  const { ring, seen } = progress;
+  if (kind === "condemn") return { ...progress, ring: { ...ring, waiting: ring.waiting.map(whateverItCarries) } };
   const status = `${words.retiredReason} (on the service)`;
-  return { ring: withoutPrevious(ring, status), seen: { ...seen, retired: true } };
+  return { ...progress, ring: withoutPrevious(ring, status), seen: { ...seen, retired: true } };
 }
 
 /** What stands in the record at the end of an update, whatever else could not be done. */
-export function concluded({ ring, seen }: Progress, { wanted, facts }: Aim): KeyRing {
+export function concluded({ ring, seen, aim }: Progress): KeyRing {
   const { rotationReason } = ring.record;
   const crowd = ring.waiting.length > (ring.previous ? 0 : 1);
   const reason = seen.issued
@@ -152,28 +149,27 @@ export function concluded({ ring, seen }: Progress, { wanted, facts }: Aim): Key
     : seen.retired
       ? words.retiredReason
       : rotationReason;
-  return changed(withInputs(ring, { wanted, facts }, seen.issued !== undefined || seen.changed !== "failed"), {
+  return changed(withInputs(ring, aim, seen.issued !== undefined || seen.changed !== "failed"), {
     rotationReason: reason,
-    service: facts.origin,
+    service: aim.facts.origin,
   });
 }
 
-function looked({ ring, seen }: Progress, outcome: Outcomes["look"], step: StepOf<"look">, aim: Aim): Progress {
-  const { issue, need, key } = step;
+function looked(progress: Progress, outcome: Outcomes["look"], { issue, need, key }: StepOf<"look">): Change {
+  const { ring, seen } = progress;
   if ("value" in outcome) {
     const { status, key: found } = outcome.value;
-    if (status !== "active")
-      return cutShort({ ring, seen }, outcome.value, aim, issue) ?? broken({ ring, seen }, outcome.value, aim, issue);
+    if (status !== "active") return cutShort(progress, outcome.value, issue) ?? broken(progress, outcome.value, issue);
     const lastUsed = found?.lastUsedAt === undefined ? {} : { lastUsedAt: found.lastUsedAt };
     return { ring: changed(ring, { status }), seen: { ...seen, current: "works", ...lastUsed } };
   }
   const unread: Seen = { ...seen, current: "unread" };
   if (issue?.currentIsDead)
-    return { ring: mayCarryAnotherSecret(ring, aim) ? leftAlone(ring, key) : ring, seen: unread };
+    return { ring: mayCarryAnotherSecret(progress) ? leftAlone(ring, key) : ring, seen: unread };
   if (need === "issue") return { ring, seen: unread };
   // An outage of the question alone is no failure.
   return need === "use"
-    ? { ring: deferred(ring, outcome.problem, aim.nowMs), seen: unread }
+    ? { ring: deferred(progress, outcome.problem), seen: unread }
     : { ring, seen: withProblem(unread, words.problems.unread(outcome.problem)) };
 }
 
@@ -181,16 +177,11 @@ function looked({ ring, seen }: Progress, outcome: Outcomes["look"], step: StepO
  * The service's own rotation was done, and its answer never recorded: the key carries a secret that nobody knows, and the
  * recorded one works on for the grace. Undefined where the service does not show that.
  */
-function cutShort(
-  { ring, seen }: Progress,
-  { key }: Observation,
-  { nowMs }: Aim,
-  planned?: Issue,
-): Progress | undefined {
+function cutShort({ ring, seen, aim }: Progress, { key }: Observation, planned?: Issue): Change | undefined {
   const current = currentOf(ring);
   const isOurs = key?.previousVersion !== undefined && key.previousVersion === current?.secretVersion;
   const until = isOurs ? key.previousValidUntil : undefined;
-  if (until === undefined || Date.parse(until) <= nowMs) return undefined;
+  if (until === undefined || Date.parse(until) <= aim.nowMs) return undefined;
   const isOver = (older: Credential) => older.keyId === key?.id;
   const left = { ...ring, waiting: ring.waiting.filter((older) => !isOver(older)) };
   const reason = planned ? `${planned.reason}; ${words.cutShort}` : words.cutShort;
@@ -206,8 +197,8 @@ function cutShort(
 }
 
 /** The current key does not work: whatever was planned, a new one is issued. */
-function broken({ ring, seen }: Progress, found: Observation, { facts, wanted }: Aim, planned?: Issue): Progress {
-  const { status, key } = found;
+function broken({ ring, seen, aim }: Progress, { status, key }: Observation, planned?: Issue): Change {
+  const { facts, wanted } = aim;
   if (staysDisabled(status, wanted) && planned?.emergency !== true)
     return { ring: changed(ring, { status }), seen: { ...seen, current: "broken" } };
   const why = words.statusReason(status) ?? "not active";
@@ -225,28 +216,27 @@ function broken({ ring, seen }: Progress, found: Observation, { facts, wanted }:
   };
 }
 
-function asked({ ring, seen }: Progress, outcome: Outcomes["ask"], _step: StepOf<"ask">, aim: Aim): Progress {
-  const { facts, nowMs } = aim;
-  if ("problem" in outcome) return { ring: deferred(ring, outcome.problem, nowMs), seen: { ...seen, asked: true } };
+function asked(progress: Progress, outcome: Outcomes["ask"]): Change {
+  const { ring, seen, aim } = progress;
+  if ("problem" in outcome) return { ring: deferred(progress, outcome.problem), seen: { ...seen, asked: true } };
   const use = { currentLastUsedAt: seen.lastUsedAt, previousLastUsedAt: outcome.value?.lastUsedAt };
-  const { retire, status } = outcome.value
-    ? judgeUse(use, facts, nowMs)
-    : { retire: true, status: "gone from the service" };
+  const { retire, status } = outcome.value ? judgeUse(use, aim) : { retire: true, status: "gone from the service" };
   return {
-    ring: changed(ring, { retireAskedOn: dayOf(nowMs), retireStatus: status }),
+    ring: changed(ring, { retireAskedOn: dayOf(aim.nowMs), retireStatus: status }),
     seen: { ...seen, asked: true, ...(retire && { unused: status }) },
   };
 }
 
 /** Whether the previous key is in use cannot be told today. */
-function deferred(ring: KeyRing, problem: string, nowMs: number): KeyRing {
-  return changed(ring, { retireAskedOn: dayOf(nowMs), retireStatus: words.useUnknown(problem) });
+function deferred({ ring, aim }: Progress, problem: string): KeyRing {
+  return changed(ring, { retireAskedOn: dayOf(aim.nowMs), retireStatus: words.useUnknown(problem) });
 }
 
-function succession({ ring, seen }: Progress, come: Omit<Succession, "remarks">, aim: Aim): Progress {
+function succession(progress: Progress, come: Succession): Change {
+  const { seen } = progress;
   const { repair: _repair, lastUsedAt: _used, recordedWorksUntil: _until, ...rest } = seen;
   const { issue } = come;
-  const next = succeeded(ring, { ...come, remarks: seen.remarks }, aim);
+  const next = succeeded(progress, come);
   return {
     ring: issue.emergency ? changed(next, { retireStatus: words.emergencyStatus([]) }) : next,
     // What had to wait for a key that works comes now.

@@ -16,54 +16,52 @@ import { issueKey, whole } from "../issue-key";
 import { livingByMarkers, observeKey, retireCredential, revokeKey } from "../key-on-service";
 import { isPlainId } from "../plain-id";
 import { endByService, serviceAheadMs } from "../service-time";
-import type { Aim } from "./due-issue";
 import { type Credential, credentialsOf, currentOf, type KeyRing } from "./key-ring";
-import type { Outcomes, Progress, ServiceStep, Told } from "./outcome";
+import type { Outcomes, ServiceStep, Told } from "./outcome";
 import { rotatingFields } from "./fields";
 import { endToAsk } from "./server-end";
+import type { Progress } from "./seen";
 import { leavesOverlap } from "./succession";
 import { lessThanBefore, unclearRotate } from "./words";
 
 /** An update under way: what it works towards, and the service it works on. */
-export interface RotationCall extends Aim {
-  readonly facts: WritableConnection;
+export interface RotationCall extends Progress {
+  readonly connection: WritableConnection;
   readonly tools: Pick<ResourceContext, "clock" | "marking" | "nowMs" | "warn" | "heedsServiceClock">;
 }
 
 type StepOf<Kind extends ServiceStep["kind"]> = Extract<ServiceStep, { readonly kind: Kind }>;
-type Perform<Kind extends ServiceStep["kind"]> = (
-  call: RotationCall,
-  progress: Progress,
-  step: StepOf<Kind>,
-) => Promise<Outcomes[Kind]>;
+type Perform<Kind extends ServiceStep["kind"]> = (call: RotationCall, step: StepOf<Kind>) => Promise<Outcomes[Kind]>;
 
 const performers: { readonly [Kind in ServiceStep["kind"]]: Perform<Kind> } = {
-  look: ({ facts, nowMs }, { ring }, { key }) => tryTo(() => observeKey(facts, knownKey(ring, key), nowMs)),
-  probe: ({ facts, nowMs }, { ring }, { key: { secretVersion: _any, ...key } }) =>
-    tryTo(() => observeKey(facts, knownKey(ring, key), nowMs)),
+  look: ({ connection, ring, aim }, { key }) => tryTo(() => observeKey(connection, knownKey(ring, key), aim.nowMs)),
+  probe: ({ connection, ring, aim }, { key: { secretVersion: _any, ...key } }) =>
+    tryTo(() => observeKey(connection, knownKey(ring, key), aim.nowMs)),
   search,
-  ask: ({ facts }, { ring }, { key }) => tryTo(() => facts.client.getKey(refOf(ring, key))),
+  ask: ({ connection, ring }, { key }) => tryTo(() => connection.client.getKey(refOf(ring, key))),
   revoke,
   issue,
   rotate,
-  wait: async ({ tools }, _progress, { ms }) => {
+  wait: async ({ tools }, { ms }) => {
     await tools.clock.sleep(ms);
     return { value: undefined };
   },
-  change: (call, { ring }, { key, changes }) => change(call, refOf(ring, key), changes),
-  setEnd: (call, { ring }, { key }) =>
-    change(call, refOf(ring, key), {
-      expiresAt: endToAsk(key, call.facts.capabilities.expiry.granularityMs, serviceAheadMs(call.tools, call.facts)),
-    }),
+  change: (call, { key, changes }) => change(call, refOf(call.ring, key), changes),
+  setEnd: (call, { key }) => {
+    const { ring, connection, tools } = call;
+    const { granularityMs } = connection.capabilities.expiry;
+    return change(call, refOf(ring, key), {
+      expiresAt: endToAsk(key, granularityMs, serviceAheadMs(tools, connection)),
+    });
+  },
 };
 
 export function perform<Kind extends ServiceStep["kind"]>(
   call: RotationCall,
-  progress: Progress,
   step: StepOf<Kind>,
 ): Promise<Outcomes[Kind]> {
   const run: Perform<Kind> = performers[step.kind];
-  return run(call, progress, step);
+  return run(call, step);
 }
 
 /** A credential as the service finds it. */
@@ -75,12 +73,12 @@ export function refOf(
 }
 
 /** Keys of creates whose answers were lost. One whose id may be its secret is no entry of a record: it is revoked at once. */
-function search({ facts }: RotationCall, { ring }: Progress): Promise<Outcomes["search"]> {
+function search({ connection, ring }: RotationCall): Promise<Outcomes["search"]> {
   return tryTo(async () => {
     const { serviceAccountId } = ring.record;
-    const found = await livingByMarkers(facts, serviceAccountId, ring.lost);
+    const found = await livingByMarkers(connection, serviceAccountId, ring.lost);
     for (const { id, name } of found)
-      if (!isPlainId(id)) await revokeKey(facts, defined({ id, name, serviceAccountId }));
+      if (!isPlainId(id)) await revokeKey(connection, defined({ id, name, serviceAccountId }));
     return found.filter(({ id }) => isPlainId(id)).map(({ id, name }) => ({ keyId: id, physicalName: name }));
   });
 }
@@ -94,22 +92,21 @@ export function knownKey(ring: Pick<KeyRing, "record" | "previous">, credential:
 }
 
 async function revoke(
-  { facts }: RotationCall,
-  { ring, seen }: Progress,
+  { connection, ring, seen }: RotationCall,
   { key, why }: StepOf<"revoke">,
 ): Promise<Outcomes["revoke"]> {
   const ref = refOf(ring, key);
   const known = knownKey(ring, key);
   // The report is worth a request, and not a failure.
-  const asks = why === "condemned" && seen.issued?.emergency && facts.capabilities.lastUsed;
-  const told = asks ? await tryTo(() => facts.client.getKey(ref)) : undefined;
+  const asks = why === "condemned" && seen.issued?.emergency && connection.capabilities.lastUsed;
+  const told = asks ? await tryTo(() => connection.client.getKey(ref)) : undefined;
   const lastUse = told && "value" in told && told.value ? (told.value.lastUsedAt ?? "never") : undefined;
   if (seen.refused.has(key.keyId)) return { problem: "refused before", lastUse };
   const current = currentOf(ring);
   const outcome = await tryTo(async () => {
-    if (key.keyId !== current?.keyId) return retireCredential(facts, known);
+    if (key.keyId !== current?.keyId) return retireCredential(connection, known);
     // Same id as the current key: only the secret that native rotation has replaced is left to revoke.
-    await facts.client.revokePrevious?.(refOf(ring, current));
+    await connection.client.revokePrevious?.(refOf(ring, current));
     return "gone" as const;
   });
   return { ...outcome, lastUse };
@@ -117,23 +114,28 @@ async function revoke(
 
 async function issue(
   call: RotationCall,
-  { ring }: Progress,
   { issue: { emergency, currentIsDead } }: StepOf<"issue">,
 ): Promise<Outcomes["issue"]> {
   try {
-    const { facts, wanted, nowMs, tools } = call;
+    const { connection, ring, tools } = call;
+    const { wanted, nowMs } = call.aim;
     let sent: End = {};
-    const end = () => (sent = endByService(tools, facts, { asked: wanted, nowMs }));
-    const request = { ...keyRequest(rotatingFields, wanted, facts), end };
-    const issued = await issueKey(facts, request, await namingOf(call), tools.clock);
-    const { granularityMs } = facts.capabilities.expiry;
+    const end = () => (sent = endByService(tools, connection, { asked: wanted, nowMs }));
+    const request = { ...keyRequest(rotatingFields, wanted, connection), end };
+    const issued = await issueKey(connection, request, await namingOf(call), tools.clock);
+    const { granularityMs } = connection.capabilities.expiry;
     const expiresAt = agreedEnd(sent.expiresAt, wanted, { issued, granularityMs });
-    const lacks = lacksOf({ asked: { ...wanted, expiresAt }, given: issued, facts, acceptLess: wanted.acceptLess });
+    const lacks = lacksOf({
+      asked: { ...wanted, expiresAt },
+      given: issued,
+      facts: connection,
+      acceptLess: wanted.acceptLess,
+    });
     // A key that does less is better than none, and in an emergency than one that somebody else has.
     const isKept = emergency || currentIsDead || currentOf(ring) === undefined || isOfRing(ring, issued);
     return lacks === undefined || isKept
       ? { value: issued, askedEnd: expiresAt }
-      : await takenBack(call, ring, { issued, lacks });
+      : await takenBack(call, { issued, lacks });
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     return { problem: error.message, unclear: error instanceof AmbiguousCreateError ? error : undefined };
@@ -147,13 +149,12 @@ function isOfRing(ring: KeyRing, { id }: IssuedApiKey): boolean {
 
 /** A new key that got less than was asked for does not take the place of one that works: it is revoked. */
 async function takenBack(
-  { facts }: RotationCall,
-  ring: KeyRing,
+  { connection, ring }: RotationCall,
   { issued, lacks }: { readonly issued: IssuedApiKey; readonly lacks: string },
 ): Promise<Outcomes["issue"]> {
   const { id, name, secret, accessId } = issued;
   const { serviceAccountId } = ring.record;
-  const gone = await tryTo(() => revokeKey(facts, defined({ id, name, secret, accessId, serviceAccountId })));
+  const gone = await tryTo(() => revokeKey(connection, defined({ id, name, secret, accessId, serviceAccountId })));
   return {
     problem: lessThanBefore({
       id,
@@ -166,26 +167,23 @@ async function takenBack(
 }
 
 /** A service with one key per account gives it a new secret. */
-async function rotate(
-  call: RotationCall,
-  { ring }: Progress,
-  { issue, key, keepPrevious }: StepOf<"rotate">,
-): Promise<Outcomes["rotate"]> {
-  const { facts, schedule, nowMs } = call;
+async function rotate(call: RotationCall, { issue, key, keepPrevious }: StepOf<"rotate">): Promise<Outcomes["rotate"]> {
+  const { connection, ring } = call;
+  const { schedule, nowMs } = call.aim;
   const graceMs = leavesOverlap(issue, schedule) ? schedule.overlapMs : 0;
   const ref = refOf(ring, key);
-  const name = facts.capabilities.nativeRotate?.id === "new" ? (await namingOf(call)).draw() : key.physicalName;
+  const name = connection.capabilities.nativeRotate?.id === "new" ? (await namingOf(call)).draw() : key.physicalName;
   try {
-    if (!facts.client.rotateKey) throw new ProviderError(`${facts.backend} cannot rotate a key.`);
+    if (!connection.client.rotateKey) throw new ProviderError(`${connection.backend} cannot rotate a key.`);
     return {
       value: whole(
         "rotateKey",
-        await facts.client.rotateKey(ref, { graceMs, name, ...(keepPrevious && { keepPrevious }) }),
+        await connection.client.rotateKey(ref, { graceMs, name, ...(keepPrevious && { keepPrevious }) }),
       ),
     };
   } catch (error) {
     if (!isUnclear(error)) return { problem: wordsOf(error) };
-    const observed = await withUnseenSecret(() => tryTo(() => observeKey(facts, ref, nowMs)));
+    const observed = await withUnseenSecret(() => tryTo(() => observeKey(connection, ref, nowMs)));
     const isUntouched =
       "value" in observed && key.secretVersion !== undefined && observed.value.key?.secretVersion === key.secretVersion;
     if (isUntouched) return { problem: wordsOf(error) };
@@ -194,19 +192,19 @@ async function rotate(
   }
 }
 
-function namingOf({ tools, wanted, facts }: RotationCall): Promise<Naming> {
-  return tools.marking.naming("RotatingApiKey", wanted, facts);
+function namingOf({ tools, aim, connection }: RotationCall): Promise<Naming> {
+  return tools.marking.naming("RotatingApiKey", aim.wanted, connection);
 }
 
 /** Changes a key; where that fails, tells how the key is by now. */
 async function change(
-  { facts, nowMs }: RotationCall,
+  { connection, aim }: RotationCall,
   ref: KeyRef & { secretVersion?: string },
   changes: KeyChanges,
 ): Promise<Outcomes["change"]> {
-  const done = await tryTo(() => changeKey(facts, ref, changes));
+  const done = await tryTo(() => changeKey(connection, ref, changes));
   if ("value" in done) return done;
-  const observed = await tryTo(() => observeKey(facts, ref, nowMs));
+  const observed = await tryTo(() => observeKey(connection, ref, aim.nowMs));
   return { ...done, observed: "value" in observed ? observed.value : undefined };
 }
 

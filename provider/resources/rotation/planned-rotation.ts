@@ -20,7 +20,7 @@ export function plannedRotation(olds: RotatingOutputs, aim: Aim): object {
   if (dueIssue(before, aim))
     return unknownAt([...ofTheKey, ...ofThePrevious, "pendingRevocations"], { ...aim.wanted, service: outs.service });
   const renamed = changesInPlace(before.record, aim).name === undefined ? [] : ["physicalName"];
-  const ends = previousTask(ring, aim.facts, aim.nowMs) === "end" ? [...ofThePrevious, "rotationReason"] : [];
+  const ends = previousTask(ring, aim) === "end" ? [...ofThePrevious, "rotationReason"] : [];
   const waits = ring.waiting.length + ring.lost.length > 0 ? ["pendingRevocations"] : [];
   return unknownAt([...renamed, ...ends, ...waits], outs);
 }

@@ -134,7 +134,8 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycl
       tellOtherOptions(context, olds, facts);
       if (staysDisabled(olds.status, wanted))
         context.warn(disabledWords(`the key "${logicalName(wanted.origin)}"`, waitingIssue(ring, aim)?.reason));
-      if (replaces.length === 0 && nextStep(ring, nothingSeen, aim).kind === "done") return { changes: false };
+      if (replaces.length === 0 && nextStep({ ring, seen: nothingSeen, aim }).kind === "done")
+        return { changes: false };
       const deleteBeforeReplace =
         replaces.length > 0 &&
         facts.capabilities.maxActiveKeys === 1 &&

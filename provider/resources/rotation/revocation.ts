@@ -1,16 +1,15 @@
 /** What a revoke, or its refusal, makes of the keys. Pure. */
 import { formatTime } from "../../times";
-import type { Aim } from "./due-issue";
 import { awaiting, changed, type Credential, leftAlone, withoutPrevious } from "./key-ring";
 import type { Step } from "./next-step";
-import type { Outcomes, Progress } from "./outcome";
-import { type Seen, withProblem } from "./seen";
+import type { Change, Outcomes } from "./outcome";
+import { type Progress, type Seen, withProblem } from "./seen";
 import * as words from "./words";
 
 type Revoke = Extract<Step, { readonly kind: "revoke" }>;
 
-export function revoked(progress: Progress, outcome: Outcomes["revoke"], step: Revoke, { nowMs }: Aim): Progress {
-  const { key, why, room } = step;
+export function revoked(progress: Progress, outcome: Outcomes["revoke"], { key, why, room }: Revoke): Change {
+  const { nowMs } = progress.aim;
   const now = formatTime(nowMs);
   const isLeftAlone = "value" in outcome && outcome.value === "leftAlone";
   const ring = isLeftAlone ? leftAlone(progress.ring, key) : progress.ring;
@@ -31,14 +30,14 @@ export function revoked(progress: Progress, outcome: Outcomes["revoke"], step: R
 }
 
 /** The previous key has made room for the next one, perhaps before its time. */
-function madeRoom({ ring, seen }: Progress, nowMs: number): Progress {
+function madeRoom({ ring, seen }: Change, nowMs: number): Change {
   const endMs = Date.parse(ring.previous?.until ?? "");
   const remarks = endMs > nowMs ? [...seen.remarks, words.earlyEnd(endMs, nowMs)] : seen.remarks;
   return { ring: withoutPrevious(ring), seen: { ...seen, remarks } };
 }
 
 /** An emergency tells of each key when it was last used. */
-function condemnedGone({ ring, seen }: Progress, outcome: Outcomes["revoke"], key: Credential, now: string): Progress {
+function condemnedGone({ ring, seen }: Change, outcome: Outcomes["revoke"], key: Credential, now: string): Change {
   const isRefused = "problem" in outcome;
   const told = [...seen.told, words.revokedWords(key.keyId, isRefused ? undefined : now, outcome.lastUse)];
   const gone = { ...ring, condemned: ring.condemned.slice(1) };

@@ -1,5 +1,13 @@
-import type { Issue } from "./due-issue";
+import type { Aim, Issue } from "./due-issue";
+import type { KeyRing } from "./key-ring";
 import { notRetiredFirst } from "./words";
+
+/** How far an update has come, and what it works towards. */
+export interface Progress {
+  readonly ring: KeyRing;
+  readonly seen: Seen;
+  readonly aim: Aim;
+}
 
 /** What one update has learned and done so far; a preview has seen nothing. */
 export interface Seen {

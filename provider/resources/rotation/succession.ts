@@ -20,6 +20,7 @@ import {
   withoutPrevious,
 } from "./key-ring";
 import type { Schedule } from "./schedule";
+import type { Progress } from "./seen";
 import { earlyEnd } from "./words";
 
 /** A key that was issued, and why. */
@@ -32,8 +33,6 @@ export interface Succession {
   readonly inPlace: boolean;
   /** The recorded secret, and not the one that was replaced, is the previous one. Default: false. */
   readonly keepPrevious?: boolean;
-  /** What the reason has to say beside that. */
-  readonly remarks: readonly string[];
 }
 
 /** True where the key that is issued now leaves its predecessor an overlap. */
@@ -42,14 +41,15 @@ export function leavesOverlap({ emergency }: Issue, { retire, overlapMs }: Sched
 }
 
 /** The new key is the current one from here on, whatever fails. */
-export function succeeded(before: KeyRing, succession: Succession, aim: Aim): KeyRing {
+export function succeeded(progress: Progress, succession: Succession): KeyRing {
+  const { ring: before, aim } = progress;
   const { issued, issue, inPlace } = succession;
   const old = currentOf(before);
   // Native rotation keeps the id, and some services reuse ids: any older credential with this id is dead.
   const isOver = ({ keyId }: Credential) => keyId === issued.id;
   const oldIsDead = issue.currentIsDead || (old !== undefined && !inPlace && isOver(old));
   const older = before.previous;
-  let ring = recorded(before, succession, aim);
+  let ring = recorded(progress, succession);
   ring = { ...ring, waiting: ring.waiting.filter((key) => !isOver(key)) };
   if (older && (issue.emergency || !oldIsDead || isOver(older))) ring = withoutOlder(ring, older, issue, aim.nowMs);
   if (old && !oldIsDead) ring = withPredecessor(ring, old, { before: before.record, succession, aim });
@@ -77,11 +77,8 @@ const ofTheKey = [
   "retireStatus",
 ] as const satisfies readonly (keyof RotationRecord)[];
 
-function recorded(
-  ring: KeyRing,
-  { issued, issue, remarks, inPlace, askedEnd }: Succession,
-  { wanted, facts, schedule, nowMs }: Aim,
-): KeyRing {
+function recorded({ ring, seen, aim }: Progress, { issued, issue, inPlace, askedEnd }: Succession): KeyRing {
+  const { wanted, facts, schedule, nowMs } = aim;
   const expiresAt = inPlace ? resolveExpiry(wanted, nowMs) : askedEnd;
   return replaced(ring, [...ofTheKey, ...(rotatingNames as readonly (keyof RotationRecord)[])], {
     ...picked(rotatingNames, wanted),
@@ -89,7 +86,7 @@ function recorded(
     generation: Math.max(wanted.generation, ring.record.generation + (currentOf(ring) ? 1 : 0)),
     issuedOn: schedule.issuedOn(nowMs),
     rotatedAt: formatTime(nowMs),
-    rotationReason: [issue.reason, ...remarks].join("; "),
+    rotationReason: [issue.reason, ...seen.remarks].join("; "),
   });
 }
 

@@ -6,9 +6,9 @@ import { logicalName } from "../names";
 import { type Aim, withNextRotation } from "./due-issue";
 import { fromOutputs, type RotatingOutputs, toOutputs } from "./key-ring";
 import { nextStep, type Step } from "./next-step";
-import { afterOutcome, concluded, type Progress, settled } from "./outcome";
+import { afterOutcome, concluded, settled } from "./outcome";
 import { perform, type RotationCall } from "./perform";
-import { nothingSeen, type Seen } from "./seen";
+import { nothingSeen, type Progress, type Seen } from "./seen";
 import { emergencyBegins } from "./words";
 
 /** How far an update came. */
@@ -26,10 +26,10 @@ export type UpdateTools = RotationCall["tools"] & {
 };
 
 export async function updateRotation(aim: Aim, olds: RotatingOutputs, tools: UpdateTools): Promise<Updated> {
-  let progress: Progress = { ring: fromOutputs(olds), seen: nothingSeen };
+  let progress: Progress = { ring: fromOutputs(olds), seen: nothingSeen, aim };
   for (;;) {
     const { ring, seen } = progress;
-    const step = nextStep(ring, seen, aim);
+    const step = nextStep(progress);
     switch (step.kind) {
       case "fail":
         // The old key is the current one still, with its own scopes, keepers, life and emergency text.
@@ -39,19 +39,14 @@ export async function updateRotation(aim: Aim, olds: RotatingOutputs, tools: Upd
         if (olds.status !== ring.record.status && staysDisabled(ring.record.status, aim.wanted))
           // No preview could know; of what the record says already every preview tells.
           tools.warn(disabledWords(`the key "${logicalName(aim.wanted.origin)}"`));
-        return judged(withNextRotation(toOutputs(concluded(progress, aim)), aim.schedule), seen, { aim, tools });
+        return judged(withNextRotation(toOutputs(concluded(progress)), aim.schedule), seen, { aim, tools });
       case "forget":
       case "condemn":
         progress = settled(progress, step);
         break;
       default:
         if (endsPublishedKey(step, seen)) tools.warn(emergencyBegins(logicalName(aim.wanted.origin)));
-        progress = afterOutcome(
-          progress,
-          step,
-          await perform({ ...aim, facts: tools.open(), tools }, progress, step),
-          aim,
-        );
+        progress = afterOutcome(progress, step, await perform({ ...progress, connection: tools.open(), tools }, step));
     }
   }
 }

@@ -8,11 +8,12 @@ import { idleTimeMs } from "./schedule";
 /** `end`: its time is over · `ask`: whether it is still in use decides · `setEnd`: its end is not on the service yet. */
 export type PreviousTask = "none" | "keep" | "end" | "ask" | "setEnd";
 
-export function previousTask(
-  { record, previous }: KeyRing,
-  { capabilities }: Pick<ConnectionFacts, "capabilities">,
-  nowMs: number,
-): PreviousTask {
+interface Moment {
+  readonly facts: Pick<ConnectionFacts, "capabilities">;
+  readonly nowMs: number;
+}
+
+export function previousTask({ record, previous }: KeyRing, { facts: { capabilities }, nowMs }: Moment): PreviousTask {
   if (!previous) return "none";
   if (nowMs >= Date.parse(previous.until)) return "end";
   // The older secret of the current key: the service's own rotation has set its end for good.
@@ -25,8 +26,7 @@ export function previousTask(
 /** Whether a previous key may go before its latest end, from what the vendor tells of both keys' use. */
 export function judgeUse(
   use: { readonly currentLastUsedAt?: string | undefined; readonly previousLastUsedAt?: string | undefined },
-  facts: Pick<ConnectionFacts, "capabilities">,
-  nowMs: number,
+  { facts, nowMs }: Moment,
 ): { readonly retire: boolean; readonly status: string } {
   if (use.currentLastUsedAt === undefined)
     return { retire: false, status: "the new key has not been used yet; deferred" };

@@ -244,7 +244,7 @@ describe("What a rotating key needs first", () => {
     const ring = ringOf(outs);
     const aim = aimOf(news, now);
     const frozen = news.status === "frozen";
-    expect(nextStep(ring, nothingSeen, { ...aim, frozen })).toMatchObject(expected);
+    expect(nextStep({ ring, seen: nothingSeen, aim: { ...aim, frozen } })).toMatchObject(expected);
     if (names) expect(recordChanges(ring.record, aim)).toEqual(names);
   });
 
@@ -260,15 +260,15 @@ describe("What a rotating key needs first", () => {
   test("the end of the previous key on the service, where that can be set and is not", () => {
     const abilities = { delayedRevoke: true };
     const aim = aimOf({}, "2027-04-05T00:00:00Z", abilities);
-    expect(nextStep(ringOf(overlap), nothingSeen, aim).kind).toBe("setEnd");
+    expect(nextStep({ ring: ringOf(overlap), seen: nothingSeen, aim }).kind).toBe("setEnd");
     const set = { ...overlap, previousKey: { ...previousKey, endsOnService: true } };
-    expect(nextStep(ringOf(set), nothingSeen, aim)).toEqual(done);
+    expect(nextStep({ ring: ringOf(set), seen: nothingSeen, aim })).toEqual(done);
   });
 
   test("no question about the older secret of the current key", () => {
     const older = { ...unused.previousKey, keyId: "key-2", endsOnService: true };
     const ring = ringOf({ ...unused, previousKeyId: "key-2", previousKey: older });
-    expect(nextStep(ring, nothingSeen, aimOf({}, "2027-04-20T00:00:00Z"))).toEqual(done);
+    expect(nextStep({ ring, seen: nothingSeen, aim: aimOf({}, "2027-04-20T00:00:00Z") })).toEqual(done);
   });
 });
 
@@ -468,7 +468,7 @@ describe("The order of an update", () => {
         ...ringOf(outs),
         ...(condemned && { condemned: [{ keyId: "key-1", physicalName: "export-9876543210" }] }),
       };
-      expect(nextStep(ring, { ...nothingSeen, ...seen }, aimOf(news, now, can))).toMatchObject(expected);
+      expect(nextStep({ ring, seen: { ...nothingSeen, ...seen }, aim: aimOf(news, now, can) })).toMatchObject(expected);
     },
   );
 });

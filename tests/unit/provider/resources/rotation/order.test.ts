@@ -14,11 +14,10 @@ import {
   afterOutcome,
   concluded,
   type Outcomes,
-  type Progress,
   type ServiceStep,
   settled,
 } from "../../../../../provider/resources/rotation/outcome";
-import { nothingSeen } from "../../../../../provider/resources/rotation/seen";
+import { nothingSeen, type Progress } from "../../../../../provider/resources/rotation/seen";
 import { formatTime } from "../../../../../provider/times";
 import { today } from "../../support/fake-service";
 import { anyAim, anyOutputs } from "../../support/rings";
@@ -84,14 +83,14 @@ interface Walk {
 /** A whole update against a service of that luck; ends with `undefined` where it never does. */
 function walk([outs, aim, chances]: Scene): Walk {
   const start = fromOutputs(outs);
-  let progress: Progress = { ring: start, seen: nothingSeen };
+  let progress: Progress = { ring: start, seen: nothingSeen, aim };
   const steps: { step: Step; ring: KeyRing; failed: boolean }[] = [];
   for (const chance of chances) {
     const { ring, seen } = progress;
-    const step = nextStep(ring, seen, aim);
+    const step = nextStep(progress);
     if (step.kind === "done" || step.kind === "record" || step.kind === "fail") {
       steps.push({ step, ring, failed: false });
-      return { steps, start, end: step.kind === "fail" ? ring : concluded(progress, aim) };
+      return { steps, start, end: step.kind === "fail" ? ring : concluded(progress) };
     }
     if (step.kind === "forget" || step.kind === "condemn") {
       progress = settled(progress, step);
@@ -102,7 +101,7 @@ function walk([outs, aim, chances]: Scene): Walk {
     const isRefused = step.kind === "revoke" && seen.refused.has(step.key.keyId);
     const outcome = isRefused ? problem : answer(step, chance);
     steps.push({ step, ring, failed: "problem" in outcome });
-    progress = afterOutcome(progress, step, outcome as never, aim);
+    progress = afterOutcome(progress, step, outcome as never);
   }
   throw new Error(`no end after ${chances.length} steps: ${steps.map(({ step }) => step.kind).join(", ")}`);
 }
@@ -197,7 +196,7 @@ describe(`In every update, whatever the state and the service (APIKEYS_SEED=${se
       const well = walk([outs, aim, Array<number>(60).fill(0)]);
       const last = well.steps.at(-1)?.step.kind;
       if (last === "fail") return 0;
-      expect(nextStep(well.end, nothingSeen, aim)).toEqual({ kind: "done" });
+      expect(nextStep({ ring: well.end, seen: nothingSeen, aim })).toEqual({ kind: "done" });
       return 1;
     });
   });

@@ -60,6 +60,9 @@ describe("Whether a previous key is still in use", () => {
       "used 1 d ago; deferred",
     ],
   ])("%s", (_name, currentLastUsedAt, previousLastUsedAt, abilities, retire, status) => {
-    expect(judgeUse({ currentLastUsedAt, previousLastUsedAt }, facts(abilities), now)).toEqual({ retire, status });
+    expect(judgeUse({ currentLastUsedAt, previousLastUsedAt }, { facts: facts(abilities), nowMs: now })).toEqual({
+      retire,
+      status,
+    });
   });
 });
