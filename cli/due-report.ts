@@ -67,6 +67,7 @@ const deployment = z.object({
           urn: z.string(),
           type: z.string(),
           delete: z.boolean().optional(),
+          external: z.boolean().optional(),
           outputs: z.unknown().optional(),
         }),
       )
@@ -94,8 +95,9 @@ export function dueReport(exported: unknown, nowMs: number, withinMs: number): D
     throw usageFailure("this is not the output of `pulumi stack export`: it has no deployment with resources");
   const clock = { nowMs, horizonMs: nowMs + withinMs };
   return (state.data.deployment.resources ?? [])
-    .flatMap(({ urn, type, delete: replaced, outputs: recorded }) => {
-      const kind = keyType.exec(type)?.[1] as DueKey["type"] | undefined;
+    .flatMap(({ urn, type, delete: replaced, external, outputs: recorded }) => {
+      // What a program only reads (`get`) is due in the state that owns it.
+      const kind = external === true ? undefined : (keyType.exec(type)?.[1] as DueKey["type"] | undefined);
       return kind === undefined ? [] : [describe({ urn, type: kind, replaced: replaced === true }, recorded, clock)];
     })
     .sort((a, b) => urgencyOf(a) - urgencyOf(b) || firstMs(a) - firstMs(b) || (a.urn < b.urn ? -1 : 1));

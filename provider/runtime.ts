@@ -11,6 +11,7 @@ import { withExplainedErrors } from "./explain";
 import { stopSending } from "./http/client";
 import { createApiKeyProvider } from "./resources/api-key";
 import { createContext, type ResourceContext, warn } from "./resources/context";
+import { withLookups } from "./resources/lookup";
 import { createMarking } from "./resources/marking";
 import type { Lifecycle } from "./resources/lifecycle";
 import { createRotatingApiKeyProvider } from "./resources/rotation/resource";
@@ -39,7 +40,7 @@ function provide<Inputs extends object, Outputs extends object>(
   // Two first calls can race, and the second would not wait for an asynchronous configure.
   const ready = () =>
     (methods ??= withSecretBoundary(
-      create(createContext(createConnections({ get: (key) => config?.get(key) }), marking, askEngine)),
+      withLookups(create(createContext(createConnections({ get: (key) => config?.get(key) }), marking, askEngine))),
     ));
   return {
     configure: (request: ConfigureRequest) => {

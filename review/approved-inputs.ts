@@ -9,7 +9,7 @@ import { sha256 } from "./sha256";
  */
 
 /**
- * Inputs that change no access, place or life: text for people, and what `check` asks a rotating key to do. Every other
+ * Inputs that change no access, place or life: text for people, what `check` asks a rotating key to do, and its reasons. Every other
  * input, including those of later versions, must be the approved one.
  */
 const free: ReadonlySet<string> = new Set([
@@ -23,6 +23,7 @@ const free: ReadonlySet<string> = new Set([
   "generation",
   "issuedOn",
   "rotationReason",
+  "replacementReason",
   "retireAfter",
   "retireUntil",
   "retireAskedOn",

@@ -29,6 +29,10 @@ function codeOf(state: ResourceState | undefined, identity: Identity | undefined
 
 /** At least one side is ours. */
 function judgeOurs(change: ResourceChange, old: Identity | undefined, next: Identity | undefined): Judgement {
+  if (change.isRead && change.after?.inputs.target === undefined)
+    return {
+      why: "`get` reads it with a credential that no input names; take it from its own stack with a StackReference",
+    };
   const was = old?.kind === "ours" ? old.unit : undefined;
   const becomes = next?.kind === "ours" ? next.unit : undefined;
   if (was === undefined || becomes === undefined) {

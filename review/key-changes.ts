@@ -124,8 +124,10 @@ function keptReason({ keptDespite }: Unit): string | undefined {
   );
 }
 
-/** The reason that `check` gives for the rotation it requests. */
+/** The reason that `check` gives for the rotation or the replacement it requests. */
 function askedReason({ before, after }: Unit, op: KeyOp): string | undefined {
+  const replaced = op === "replace" ? after?.facts.replacementReason : undefined;
+  if (replaced !== undefined) return quoted(replaced, 160);
   const asked = after?.facts.requestedReason;
   const isNews = op === "rotate" || (op === "update" && asked !== before?.facts.requestedReason);
   return asked !== undefined && isNews ? quoted(asked, 160) : undefined;

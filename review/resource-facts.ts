@@ -118,6 +118,8 @@ export interface Facts {
   /** For a rotating key: what `check` requests (see the key's request). */
   readonly requestedGeneration?: number | undefined;
   readonly requestedReason?: string | undefined;
+  /** Why the key took the place of the one before it; of a key that stays, an old story. */
+  readonly replacementReason?: string | undefined;
   /** Earliest and latest end of the previous key after a rotation. */
   readonly retireAfter?: string | undefined;
   readonly retireUntil?: string | undefined;
@@ -169,6 +171,7 @@ export function readFacts(state: ResourceState, outputs: Values<OutputName>): Fa
     revokeOnDestroy: inputs.revokeOnDestroy === true,
     requestedGeneration: wholeNumber(inputs.generation),
     requestedReason: text(inputs.rotationReason),
+    replacementReason: text(inputs.replacementReason),
     retireAfter: text(inputs.retireAfter),
     retireUntil: text(inputs.retireUntil),
     ...answered(outputs),
@@ -251,7 +254,7 @@ const decisive = {
 /** All other inputs: they decide nothing, or are read elsewhere. */
 const otherInputs = {
   ...{ origin: true, name: true, description: true, labels: true, keepers: true, emergency: true, allowOutage: true },
-  ...{ scopes: true, serviceAccountId: true, secretValue: true, agreedExpiresAt: true },
+  ...{ scopes: true, serviceAccountId: true, secretValue: true, agreedExpiresAt: true, replacementReason: true },
   ...{ issuedOn: true, rotationReason: true, retireAfter: true, retireUntil: true, retireAskedOn: true },
 } as const satisfies Record<Exclude<InputName, keyof typeof decisive>, true>;
 /** The engine's own properties, and an output that decides nothing anywhere. */

@@ -12,6 +12,8 @@ export interface ResourceChange {
   readonly replaceReasons: readonly string[];
   /** Replaced originals that an earlier update left behind and this one deletes. */
   readonly leftovers: readonly ResourceState[];
+  /** The program only reads it (`get`). */
+  readonly isRead?: true | undefined;
 }
 
 export type ChangeOp = "same" | "create" | "update" | "replace" | "delete";
@@ -58,6 +60,7 @@ function oneChange(urn: string, all: readonly PreviewStep[]): ResourceChange {
     diffReasons: unique(current.flatMap(({ diffReasons }) => diffReasons)),
     replaceReasons: unique(current.flatMap(({ replaceReasons }) => replaceReasons)),
     leftovers: leftovers.flatMap(({ oldState }) => oldState ?? []),
+    isRead: current.some(({ op: kind }) => kind === "read" || kind === "read-replacement") ? true : undefined,
   };
 }
 

@@ -40,6 +40,9 @@ const plainTypes = new Map([
   [ts.SyntaxKind.BooleanKeyword, "boolean"],
 ]);
 
+/** Texts that an editor completes, and that are texts like any other elsewhere. */
+const choices = new Set(["Role", "Duration"]);
+
 const text = await prettier.format(JSON.stringify(schema()), {
   ...(await prettier.resolveConfig(file)),
   parser: "json",
@@ -185,7 +188,9 @@ function shapeOf(node) {
 
 function namedShape(node) {
   const [first, second] = node.typeArguments ?? [];
-  switch (node.typeName.getText().replace(/^pulumi\./, "")) {
+  const name = node.typeName.getText().replace(/^pulumi\./, "");
+  if (choices.has(name)) return known({ type: "string" });
+  switch (name) {
     case "Input":
     case "Output":
       return shapeOf(first);
@@ -193,8 +198,6 @@ function namedShape(node) {
       return known({ type: "object", additionalProperties: shapeOf(second).shape });
     case "Scope":
       return known(scopeShape());
-    case "Role":
-      return known({ type: "string" });
     // Each backend declares its own.
     case "KeyOptions":
     case "AccountOptions":

@@ -3,7 +3,8 @@ import { type KeyOptions, plainOptions } from "./options";
 import { originOf, withDemands } from "./origin";
 import { withSecretOf } from "./adopt";
 import { PausedTraces } from "./paused-traces";
-import { providerText, typeToken } from "./resource-text";
+import { isOfType, providerText, typeToken } from "./resource-text";
+import type { Duration } from "./duration";
 import type { Scope } from "./scope";
 
 /** Inputs that every kind of key has. `S`: the scopes that compile; say one service's, as `KeyArgs<PulselyScope>`, to have slips found by the compiler. */
@@ -41,7 +42,7 @@ export interface KeyArgs<S extends Scope = Scope> {
   /** Free text, without control characters. A change updates where the service can; where it keeps none, it stands in the state alone. */
   description?: pulumi.Input<string>;
   /** How long the key lives, from its issue: `30s`, `15m`, `24h`, `90d`, `12w` (a day is 24 h). */
-  expiresIn?: pulumi.Input<string>;
+  expiresIn?: pulumi.Input<Duration>;
   /** Consent to an empty scope list or to wildcards. Never changes the key. */
   fullAccess?: pulumi.Input<boolean>;
   /** Consent to a replacement with a gap, on services that keep one key per account. Never changes the key. */
@@ -92,6 +93,18 @@ export interface AdoptKeyArgs {
   secret?: pulumi.Input<string>;
 }
 
+/** What is known of a key that is only read: see {@link ApiKey.get}. */
+export interface FoundKey {
+  /** Its secret; of a pair, the private half. Encrypted in the state. */
+  secret?: pulumi.Input<string>;
+}
+
+/** The secret that a `get` has given. */
+export function foundSecret(state: object | undefined): pulumi.Output<string> | undefined {
+  const { secret } = (state ?? {}) as FoundKey;
+  return secret === undefined ? undefined : pulumi.secret(secret);
+}
+
 /** Inputs of {@link ApiKey}. */
 export interface ApiKeyArgs<S extends Scope = Scope> extends KeyArgs<S> {
   /**
@@ -111,7 +124,7 @@ export interface ApiKeyArgs<S extends Scope = Scope> extends KeyArgs<S> {
    * the service can, and replaces it otherwise or where that time has passed. The first update after
    * the key's end replaces it.
    */
-  expiresIn?: pulumi.Input<string>;
+  expiresIn?: pulumi.Input<Duration>;
   /** The secret itself, where the service lets the caller choose it; encrypted in the state. A change replaces. */
   secretValue?: pulumi.Input<string>;
 }
@@ -147,8 +160,31 @@ export class ApiKey<S extends Scope = Scope> extends pulumi.CustomResource {
   declare readonly scopes: pulumi.Output<string[] | undefined>;
   /** Origin of the URL that issued the key. */
   declare readonly service: pulumi.Output<string>;
+  /** Why this key took the place of the one before it, for example `scopes changed: +read:alerts`; absent of the first one. */
+  declare readonly replacementReason: pulumi.Output<string | undefined>;
   /** The id of a key that was there before; absent of one that this resource has made. */
   declare readonly adoptedId: pulumi.Output<string | undefined>;
+
+  /**
+   * Reads a key that this program does not own: it is never changed or revoked. Every preview and every update asks the service, and so
+   * needs the connection's credential; an object of another stack is better had from a `StackReference`.
+   *
+   * @param id - `<connection>/<id>`, and `<connection>/<account>/<id>` of a key that lives under an account; without a slash, an id on the connection `default`
+   * @param state - the secret, where somebody has it: it is tried against the service before it is believed
+   */
+  static get(
+    name: string,
+    id: pulumi.Input<pulumi.ID>,
+    state: FoundKey = {},
+    options?: pulumi.CustomResourceOptions,
+  ): ApiKey {
+    return new ApiKey(name, state as ApiKeyArgs, { ...options, id });
+  }
+
+  /** Whether it is one, also where it comes from another copy of this package. */
+  static override isInstance(object: unknown): object is ApiKey {
+    return isOfType(object, "ApiKey");
+  }
 
   constructor(name: string, args: ApiKeyArgs<S> = {}, options?: pulumi.CustomResourceOptions) {
     const traces = new PausedTraces();
@@ -166,13 +202,14 @@ export class ApiKey<S extends Scope = Scope> extends pulumi.CustomResource {
           __provider: providerText("ApiKey"),
           origin: originOf(name),
           status: undefined,
-          secret: undefined,
+          secret: foundSecret(args),
           accessId: undefined,
           hint: undefined,
           fingerprint: undefined,
           physicalName: undefined,
           createdAt: undefined,
           service: undefined,
+          replacementReason: undefined,
           adoptedId: undefined,
         },
         withDemands(options, {

@@ -1,5 +1,6 @@
 /** `pulumi-apikeys`: service accounts and API keys as Pulumi resources. */
-export { type AdoptKeyArgs, ApiKey, type ApiKeyArgs, type KeyArgs } from "./api-key";
+export { type AdoptKeyArgs, ApiKey, type ApiKeyArgs, type FoundKey, type KeyArgs } from "./api-key";
+export type { Duration } from "./duration";
 export type { AccountOptions, GivenOptions, KeyOptions, VendorAccountOptions, VendorKeyOptions } from "./options";
 export { MissingSecretError, requireSecret } from "./require-secret";
 export { RotatingApiKey, type RotatingApiKeyArgs } from "./rotating-api-key";

@@ -4,3 +4,8 @@ export { providerText } from "../provider/resource-text";
 export function typeToken(className: string): string {
   return `pulumi-nodejs:dynamic/apikeys:${className}`;
 }
+
+/** Whether it is a resource of that class, of whichever copy of this package. */
+export function isOfType(object: unknown, className: string): boolean {
+  return (object as { readonly __pulumiType?: unknown } | null | undefined)?.__pulumiType === typeToken(className);
+}

@@ -1,30 +1,31 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { KeyArgs } from "./api-key";
+import { type FoundKey, foundSecret, type KeyArgs } from "./api-key";
 import { plainOptions } from "./options";
 import { originOf, withDemands } from "./origin";
 import { withSecretOf } from "./adopt";
 import { PausedTraces } from "./paused-traces";
-import { providerText, typeToken } from "./resource-text";
+import { isOfType, providerText, typeToken } from "./resource-text";
+import type { Duration } from "./duration";
 import type { Scope } from "./scope";
 import { withheldText } from "./withheld-text";
 
 /** Inputs of {@link RotatingApiKey}. Durations: `30s`, `15m`, `24h`, `7d`, `12w`. */
 export interface RotatingApiKeyArgs<S extends Scope = Scope> extends KeyArgs<S> {
   /** Age at which a new key is made, for example `90d`. A change moves the schedule of the current key too. */
-  rotateEvery: pulumi.Input<string>;
+  rotateEvery: pulumi.Input<Duration>;
   /**
    * How long before the key's own end a new one is made.
    *
    * @default the shorter of 7d and a third of the key's life
    */
-  rotateBefore?: pulumi.Input<string>;
+  rotateBefore?: pulumi.Input<Duration>;
   /**
    * How long the previous key stays valid beside the new one. A change holds from the next key on.
    *
    * @default the shortest of 7d, a third of rotateEvery, and the key's life less rotateEvery; on a
    *   service with one key per account its grace
    */
-  overlap?: pulumi.Input<string>;
+  overlap?: pulumi.Input<Duration>;
   /**
    * When the previous key goes: `afterOverlap`; `whenUnused` (not before the overlap ends, then as soon
    * as the new key is used and the old one has been idle for 24 h, at the latest at `maxOverlap`);
@@ -38,13 +39,13 @@ export interface RotatingApiKeyArgs<S extends Scope = Scope> extends KeyArgs<S> 
    *
    * @default the longer of overlap, and the shorter of 30d and two thirds of rotateEvery
    */
-  maxOverlap?: pulumi.Input<string>;
+  maxOverlap?: pulumi.Input<Duration>;
   /**
    * Spreads the due times of many keys, only ever earlier, by an amount that stays the same for one name.
    *
    * @default "0s"
    */
-  jitter?: pulumi.Input<string>;
+  jitter?: pulumi.Input<Duration>;
   /**
    * Any text, such as an incident's number: a CHANGED text makes a new key at once and revokes every
    * older one in the same update. Its presence when the resource is made only records it. The text is shown in previews,
@@ -117,6 +118,27 @@ export class RotatingApiKey<S extends Scope = Scope> extends pulumi.CustomResour
     { keyId: string; fingerprint?: string; end: string }[] | undefined
   >;
 
+  /**
+   * Reads a key that this program does not own: it is never changed, rotated or revoked. Every preview and every update asks the service, and so
+   * needs the connection's credential; an object of another stack is better had from a `StackReference`.
+   *
+   * @param id - `<connection>/<id>`, and `<connection>/<account>/<id>` of a key that lives under an account; without a slash, an id on the connection `default`
+   * @param state - the secret, where somebody has it: it is tried against the service before it is believed
+   */
+  static get(
+    name: string,
+    id: pulumi.Input<pulumi.ID>,
+    state: FoundKey = {},
+    options?: pulumi.CustomResourceOptions,
+  ): RotatingApiKey {
+    return new RotatingApiKey(name, state as RotatingApiKeyArgs, { ...options, id });
+  }
+
+  /** Whether it is one, also where it comes from another copy of this package. */
+  static override isInstance(object: unknown): object is RotatingApiKey {
+    return isOfType(object, "RotatingApiKey");
+  }
+
   constructor(name: string, args: RotatingApiKeyArgs<S>, options?: pulumi.CustomResourceOptions) {
     const traces = new PausedTraces();
     try {
@@ -133,7 +155,7 @@ export class RotatingApiKey<S extends Scope = Scope> extends pulumi.CustomResour
           origin: originOf(name),
           status: undefined,
           keyId: undefined,
-          secret: undefined,
+          secret: foundSecret(args),
           accessId: undefined,
           hint: undefined,
           fingerprint: undefined,

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type AccountOptions, plainOptions } from "./options";
 import { originOf, withDemands } from "./origin";
 import { PausedTraces } from "./paused-traces";
-import { providerText, typeToken } from "./resource-text";
+import { isOfType, providerText, typeToken } from "./resource-text";
 import type { Role, Scope } from "./scope";
 
 /** Inputs of {@link ServiceAccount}. `S` and `R`: the scopes and the roles that compile, such as `ServiceAccountArgs<NovavmsScope, NovavmsRole>`. */
@@ -94,6 +94,27 @@ export class ServiceAccount<S extends Scope = Scope, R extends Role = Role> exte
   declare readonly service: pulumi.Output<string>;
   /** The id of an account that was there before; absent of one that this resource has made. */
   declare readonly adoptedId: pulumi.Output<string | undefined>;
+
+  /**
+   * Reads a service account that this program does not own: it is never changed or deleted. Every preview and every update asks the service, and so
+   * needs the connection's credential; an object of another stack is better had from a `StackReference`.
+   *
+   * @param id - `<connection>/<id>`; without a slash, an id on the connection `default`
+   * @param _state - nothing: it stands there because every Pulumi resource has it
+   */
+  static get(
+    name: string,
+    id: pulumi.Input<pulumi.ID>,
+    _state?: object,
+    options?: pulumi.CustomResourceOptions,
+  ): ServiceAccount {
+    return new ServiceAccount(name, {}, { ...options, id });
+  }
+
+  /** Whether it is one, also where it comes from another copy of this package. */
+  static override isInstance(object: unknown): object is ServiceAccount {
+    return isOfType(object, "ServiceAccount");
+  }
 
   constructor(name: string, args: ServiceAccountArgs<S, R> = {}, options?: pulumi.CustomResourceOptions) {
     const traces = new PausedTraces();

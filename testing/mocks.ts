@@ -79,9 +79,11 @@ interface Making {
 }
 
 async function make(
-  { name, inputs }: runtime.MockResourceArgs,
+  { name, inputs, id: foundId }: runtime.MockResourceArgs,
   { kind, context, refused }: Making,
 ): Promise<runtime.MockResourceResult> {
+  // A `get`: nothing of it is in the program.
+  if (foundId) return { id: foundId, state: { ...(inputs as object), status: "active", physicalName: name } };
   const provider = withSecretBoundary(creators[kind](context) as unknown as Lifecycle<object, object>);
   const checked = await provider.check?.({}, inputs as object);
   const failures = checked?.failures ?? [];

@@ -17,6 +17,8 @@ export const apiKeyFields = {
   }),
   /** Added by `check`: what the key should be. */
   status: always<string>({ change: "replace", same: sameStatus }),
+  /** Added by `check`: why this key took the place of the one before it. */
+  replacementReason: optional<string>({ change: "keep" }),
   /** Added by `read` if somebody moved the end on the service: the program's own date. */
   agreedExpiresAt: optional<string>({ change: "keep" }),
 } as const satisfies Fields;

@@ -33,6 +33,7 @@ import { tellOfCopy, tellOtherStack } from "./copied-stack";
 import { compareOptions, optionFields } from "./options";
 import { keptAfterFailure, PartialFailure } from "./partial-failure";
 import type { Lifecycle } from "./lifecycle";
+import { createReasonMemory, reasonInRecord } from "./replacement-reason";
 import { keyRefused } from "./taken-name";
 import { endByService, serviceAheadMs } from "./service-time";
 import { assertSameTarget, checkPath, foundTarget } from "./target";
@@ -46,6 +47,7 @@ const inputShape = shapeOf(apiKeyFields);
 
 export function createApiKeyProvider(context: ResourceContext): Lifecycle<ApiKeyInputs, ApiKeyOutputs> {
   const memory = createInputMemory();
+  const reasons = createReasonMemory();
   const planned = (olds: ApiKeyOutputs, news: ApiKeyInputs, facts: ConnectionFacts) => {
     const leftAlone = staysDisabled(olds.status, news) || memory.ignored(news).includes("status");
     const nowMs = context.nowMs();
@@ -84,12 +86,14 @@ export function createApiKeyProvider(context: ResourceContext): Lifecycle<ApiKey
         ? checkedInputs(apiKeyFields, { news: { ...withoutSpentSecret(olds, news), connection }, facts, failures })
         : { ...news, connection };
       if (facts) validateKey({ news: inputs, facts, failures });
+      const status = ignored.includes("status") ? news.status : expired ? "expired" : "active";
+      const wanted = { ...inputs, ...canonicalEnd(news), status } as ApiKeyInputs;
+      const replacementReason = reasons.forCheck(olds, wanted, facts);
       if (expired)
         context.warn(
           `the key "${logicalName(news.origin)}" expired at ${news.expiresAt}; it stays so until expiresAt is changed`,
         );
-      const status = ignored.includes("status") ? news.status : expired ? "expired" : "active";
-      const answer = { ...inputs, ...canonicalEnd(news), status } as ApiKeyInputs;
+      const answer: ApiKeyInputs = defined({ ...wanted, replacementReason });
       memory.note(olds, answer, { nowMs: context.nowMs(), ignored });
       return checkAnswer(answer, failures);
     },
@@ -99,13 +103,20 @@ export function createApiKeyProvider(context: ResourceContext): Lifecycle<ApiKey
       assertSameTarget(facts, olds);
       const isDisabled = staysDisabled(olds.status, news);
       const leftAlone = isDisabled || memory.ignored(news).includes("status");
-      const { replaces, updates, knownFrom } = planChange(olds, news, { facts, nowMs: context.nowMs(), leftAlone });
+      const nowMs = context.nowMs();
+      const plan = planChange(olds, news, { facts, nowMs, leftAlone });
+      const { replaces, updates, knownFrom } = plan;
+      const reason = reasonInRecord(plan, { olds, news, facts, nowMs });
+      reasons.note(news, reason);
       if (isDisabled && !replaces.includes("status"))
         context.warn(disabledWords(`the key "${logicalName(news.origin)}"`));
       tellOtherTerms(context, dealOf(olds, facts, news));
       tellOtherOptions(context, olds, facts);
       if (replaces.length === 0 && updates.length === 0) return { changes: false };
       const deleteBeforeReplace = news.exactName === true || facts.capabilities.maxActiveKeys === 1;
+      // What only the record shows is told in words: no input lists it.
+      if (replaces.length > 0 && knownFrom === "outputs" && reason !== undefined)
+        context.warn(`the key "${logicalName(news.origin)}" is replaced: ${reason}`);
       // Without `changes` the engine lists the inputs that differ; `changes: true` would hide them.
       return { ...(knownFrom === "outputs" ? { changes: true } : {}), replaces, deleteBeforeReplace };
     },

@@ -19,7 +19,7 @@ interface ImportedKey {
 /** The key and its record, once a given secret is proven. Undefined where there is no such key. */
 export async function findImported(
   context: ResourceContext,
-  { id, origin, secret }: ImportRequest,
+  { id, origin, secret, looksUp }: ImportRequest,
 ): Promise<ImportedKey | undefined> {
   const { name, rest } = placeOf(id);
   const connection = context.connections.open(name);
@@ -29,7 +29,7 @@ export async function findImported(
   const where = { connection: name, serviceAccountId, origin, target: targetOf(connection) };
   const inputs = defined({ ...where, ...inputsAsFound(key, connection), status: "active" });
   const record = await recordAdopted(connection, key, { secret, asked: inputs, nowMs: context.nowMs() });
-  tellForeignMark(key.name, origin, context.warn);
+  if (looksUp !== true) tellForeignMark(key.name, origin, context.warn);
   return { connection, record, inputs };
 }
 

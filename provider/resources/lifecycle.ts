@@ -9,6 +9,8 @@ export interface ImportRequest {
   readonly origin: Origin;
   /** The key's secret, if somebody still has it. */
   readonly secret?: string;
+  /** A program only reads it (`get`): it stays another state's. */
+  readonly looksUp?: boolean;
 }
 
 export type Lifecycle<Inputs, Outputs> = ResourceProvider<Inputs, Outputs> & {

@@ -1,6 +1,7 @@
 import { dayMs, secondMs } from "../durations";
 import type { ScopeFacts } from "../scopes";
 import type { Vendor } from "./vendor";
+import { factsOf, wordsOf } from "./words";
 
 /** The permissions in Datadog's API document, and those that let their holder issue keys. */
 const names = [
@@ -24,8 +25,8 @@ const names = [
 
 const issuesKeys: ScopeFacts = { level: "admin", mintsKeys: true };
 
-const scopes: Readonly<Record<string, ScopeFacts>> = {
-  ...Object.fromEntries(names.flatMap((line) => line.split(" ").map((name) => [name, {}]))),
+const scopes = {
+  ...factsOf(wordsOf(names), {}),
   timeseries_query: { level: "read" },
   // They show the values of keys that others hold.
   api_keys_read: { level: "admin" },
@@ -37,7 +38,7 @@ const scopes: Readonly<Record<string, ScopeFacts>> = {
   api_keys_write: issuesKeys,
   org_app_keys_write: issuesKeys,
   user_app_keys: issuesKeys,
-};
+} as const satisfies Readonly<Record<string, ScopeFacts>>;
 
 export const datadog = {
   name: "datadog",

@@ -1,14 +1,15 @@
 import { minuteMs } from "../durations";
 import type { ScopeCatalogue, ScopeFacts, ScopeLevel } from "../scopes";
 import type { Vendor } from "./vendor";
+import type { WordsOf } from "./words";
 
 /** Cluster privileges of the document, by what they can do. */
-const cluster: Readonly<Record<ScopeLevel, string>> = {
+const cluster = {
   read: "monitor monitor_enrich monitor_esql monitor_inference monitor_ml monitor_reindex monitor_transform none read_pipeline read_security",
   write:
     "cancel_task manage_behavioral_analytics manage_enrich manage_esql manage_inference manage_logstash_pipelines manage_ml manage_reindex manage_search_application manage_search_query_rules manage_search_synonyms manage_transform post_behavioral_analytics_event",
   admin: "manage manage_index_templates manage_ingest_pipelines manage_pipeline",
-};
+} as const satisfies Readonly<Record<ScopeLevel, string>>;
 
 /** Index privileges of the document, by what they can do. */
 const index: Readonly<Record<ScopeLevel, string>> = {
@@ -23,11 +24,13 @@ const levelled = (words: Readonly<Record<ScopeLevel, string>>) =>
     names.split(" ").map((name) => [name, level as ScopeLevel] as const),
   );
 
-const catalogue: ScopeCatalogue = {
+type ClusterPrivilege = `cluster:${WordsOf<(typeof cluster)[ScopeLevel]>}`;
+
+const catalogue = {
   scopes: {
-    ...Object.fromEntries(
+    ...(Object.fromEntries(
       levelled(cluster).map(([name, level]): [string, ScopeFacts] => [`cluster:${name}`, { level }]),
-    ),
+    ) as Readonly<Record<ClusterPrivilege, ScopeFacts>>),
     "cluster:all": { implies: ["cluster:*"], level: "admin", mintsKeys: true },
     "cluster:manage_security": { level: "admin", mintsKeys: true },
     "cluster:manage_api_key": { level: "admin", mintsKeys: true },
@@ -43,7 +46,7 @@ const catalogue: ScopeCatalogue = {
     expression: { in: "^index:[a-z_]+:/(.*)/$", whole: true, unclear: ["@", "~", "&", "<", "#"] },
     levels: Object.fromEntries(levelled(index).map(([name, level]) => [`index:${name}:`, level])),
   },
-};
+} as const satisfies ScopeCatalogue;
 
 export const elasticsearch = {
   name: "elasticsearch",

@@ -1,6 +1,7 @@
 import { minuteMs } from "../durations";
 import type { ScopeFacts } from "../scopes";
 import type { Vendor } from "./vendor";
+import { factsOf, type WordsOf, wordsOf } from "./words";
 
 /** The subjects of scopes, by the verbs that they have. */
 const subjects = {
@@ -28,15 +29,18 @@ const subjects = {
   send: ["mail"],
 } as const;
 
+type Subjects = typeof subjects;
+type Permission = {
+  [Verbs in keyof Subjects]: `${WordsOf<Subjects[Verbs][number]>}.${WordsOf<Verbs>}`;
+}[keyof Subjects];
+
+const permissions = Object.entries(subjects).flatMap(([verbs, lines]) =>
+  wordsOf(lines).flatMap((subject) => verbs.split(" ").map((verb) => `${subject}.${verb}` as Permission)),
+);
+
 /** Every permission in SendGrid's list. */
-const scopes: Readonly<Record<string, ScopeFacts>> = {
-  ...Object.fromEntries(
-    Object.entries(subjects).flatMap(([verbs, lines]) =>
-      lines.flatMap((line) =>
-        line.split(" ").flatMap((subject) => verbs.split(" ").map((verb) => [`${subject}.${verb}`, {}])),
-      ),
-    ),
-  ),
+const scopes = {
+  ...factsOf(permissions, {}),
   // A key that can change keys can give itself every scope.
   "api_keys.create": { level: "admin", mintsKeys: true },
   "api_keys.update": { level: "admin", mintsKeys: true },
@@ -47,7 +51,7 @@ const scopes: Readonly<Record<string, ScopeFacts>> = {
   "user.password.update": { level: "admin" },
   "user.multifactor_authentication.update": { level: "admin" },
   "user.multifactor_authentication.delete": { level: "admin" },
-};
+} as const satisfies Readonly<Record<string, ScopeFacts>>;
 
 export const sendgrid = {
   name: "sendgrid",

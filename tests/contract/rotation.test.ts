@@ -120,7 +120,7 @@ describe.each(products)("A rotating key of %s", (product) => {
     await up(key, every(product));
     await bench.services.keys.edit(product, out(key, "keyId"), { state: "revoked" });
     expect((await key.refresh()).listed).toContain("status");
-    const gone = product === "pulseapi" ? "gone from the service" : "revoked outside";
+    const gone = product === "pulseapi" ? "gone from the service" : "revoked on the service";
     expect((await key.preview(every(product))).inputs).toMatchObject({ rotationReason: gone });
     await up(key, every(product));
     expect(key.outs).toMatchObject({ status: "active", generation: 2, rotationReason: gone });
@@ -157,7 +157,7 @@ describe.each(products)("A rotating key of %s", (product) => {
     await key.refresh();
     expect(Object.keys(key.outs).filter((name) => name.startsWith("previous"))).toEqual([]);
     expect(key.outs.retireStatus).toBe(
-      `previous key ${product === "pulseapi" ? "gone from the service" : "revoked outside"}`,
+      `previous key ${product === "pulseapi" ? "gone from the service" : "revoked on the service"}`,
     );
     expect(await up(key, every(product))).toBe("same");
   });
@@ -409,7 +409,7 @@ describe("What single products can and cannot do", () => {
     // Somebody has revoked the current key, which is about to become the previous one: it is read before it is promised.
     await bench.services.keys.edit("novavms", out(key, "keyId"), { state: "revoked" });
     await up(key, every("novavms"));
-    expect(key.outs).toMatchObject({ generation: 3, rotationReason: "due: age 30 d of 30 d; revoked outside" });
+    expect(key.outs).toMatchObject({ generation: 3, rotationReason: "due: age 30 d of 30 d; revoked on the service" });
     expect(key.outs).not.toHaveProperty("previousKeyId");
     expect(await up(key, every("novavms"))).toBe("same");
   });
@@ -463,7 +463,11 @@ describe("What single products can and cannot do", () => {
     const token = await rotate();
     expect((await key.refresh()).listed).toContain("status");
     await up(key, every("pulseapi"));
-    expect(key.outs).toMatchObject({ generation: 2, rotationReason: "revoked outside", strayKeys: [{ keyId: id }] });
+    expect(key.outs).toMatchObject({
+      generation: 2,
+      rotationReason: "revoked on the service",
+      strayKeys: [{ keyId: id }],
+    });
     expect(await Promise.all([token, key.outs.secret].map((secret) => bench.use("pulseapi", secret)))).toEqual([
       200, 200,
     ]);
@@ -500,7 +504,7 @@ describe("What single products can and cannot do", () => {
     expect(key.outs).toMatchObject({ generation: 1, physicalName: `exporter${suffix}` });
     await bench.services.keys.edit("pulsely", out(key, "keyId"), { state: "revoked" });
     await up(key, every("pulsely", { name: "importer" }));
-    expect(key.outs).toMatchObject({ generation: 2, rotationReason: "revoked outside", name: "importer" });
+    expect(key.outs).toMatchObject({ generation: 2, rotationReason: "revoked on the service", name: "importer" });
     expect(key.outs.physicalName).toMatch(/^importer-/);
   });
 
@@ -533,7 +537,7 @@ describe("What single products can and cannot do", () => {
     await key.up(every("pulsely", { keepers: { build: "1" } }));
     await bench.services.keys.edit("pulsely", out(key, "keyId"), { state: "revoked" });
     await up(key, every("pulsely", { keepers: { build: "1" }, emergency: "INC-1" }));
-    expect(key.outs.rotationReason).toBe("emergency: INC-1; revoked outside");
+    expect(key.outs.rotationReason).toBe("emergency: INC-1; revoked on the service");
     expect((await bench.living("pulsely", "app-")).map(({ id }) => id)).toEqual([key.outs.keyId]);
   });
 

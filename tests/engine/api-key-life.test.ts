@@ -59,7 +59,14 @@ describe.each<Face>(["dynamic", "plugin"])("A key's life on the real engine, as 
       expect(step?.replaceReasons).toEqual(["scopes"]);
       const gained = { kind: face === "plugin" ? "add-replace" : "add", inputDiff: true };
       // The plugin names the scope, and not its place in the list.
-      expect(step?.detailedDiff).toEqual({ [face === "plugin" ? 'scopes["read:metrics"]' : "scopes[1]"]: gained });
+      expect(step?.detailedDiff).toEqual({
+        [face === "plugin" ? 'scopes["read:metrics"]' : "scopes[1]"]: gained,
+        replacementReason: { kind: "add", inputDiff: true },
+      });
+      expect(step?.newState?.inputs?.replacementReason).toBe("scopes changed: +read:metrics");
+      expect((await stack.must("preview", "--diff")).stdout).toMatch(
+        /\+ replacementReason\s*: "scopes changed: \+read:metrics"/,
+      );
       await stack.up();
       const changes = (await services.requests("pulsely"))
         .slice(-2)
@@ -72,6 +79,14 @@ describe.each<Face>(["dynamic", "plugin"])("A key's life on the real engine, as 
       expect(await call(services.services.pulsely.url, "/metrics", second.checks!)).toBe(200);
       expect(await call(services.services.pulsely.url, "/checks", first.checks!)).toBe(401);
 
+      // What only the record shows: the life of the other key is over.
+      stack.env.APIKEYS_NOW = new Date(Date.now() + 92 * 86_400_000).toISOString();
+      const [over, ...others] = (await stack.preview()).filter(({ op }) => op !== "same");
+      expect(others).toEqual([]);
+      expect(over).toMatchObject({ op: "replace", newState: { inputs: { replacementReason: "expired 2 d ago" } } });
+      expect((await stack.must("preview")).text).toContain('warning: the key "camera" is replaced: expired 2 d ago');
+      delete stack.env.APIKEYS_NOW;
+
       const state = await stack.state();
       const key = state.find(({ urn }) => urn.endsWith("::checks"));
       expect(key?.outputs?.__provider).toBe((face === "dynamic" ? providerText : plainText)("ApiKey"));
@@ -80,7 +95,9 @@ describe.each<Face>(["dynamic", "plugin"])("A key's life on the real engine, as 
       if (face === "dynamic") expect(key).toMatchObject({ stackTrace: trace });
       // The engine's own part is 640 bytes, and 300 more of a trace where the class is not the package's own; the longest of
       // ours is the text of the code, 280 bytes, which a dynamic resource holds twice.
-      expect(JSON.stringify(key).length).toBeLessThan(face === "dynamic" ? 2_350 : 2_000);
+      // The reason, which a first key does not have, is held twice as well.
+      const reason = JSON.stringify({ replacementReason: "scopes changed: +read:metrics" }).length;
+      expect(JSON.stringify(key).length - 2 * reason).toBeLessThan(face === "dynamic" ? 2_350 : 2_000);
     }),
     180_000,
   );
@@ -161,6 +178,7 @@ describe.each<Face>(["dynamic", "plugin"])("A key's life on the real engine, as 
       const shown = await stack.must("preview", "--diff");
       expect(shown.stdout).toMatch(/status\s*: "revoked" => "active"/);
       expect(shown.stdout).toMatch(/status\s*: "missing" => "active"/);
+      expect(shown.stdout).toMatch(/\+ replacementReason\s*: "revoked on the service"/);
       await stack.up();
       expect((await stack.outputs()).ids!.split(" ").slice(3, 5)).toEqual([untouched, unreadable]);
       stack.guard(...(await stack.outputs()).secrets!.split(" "));
@@ -191,12 +209,19 @@ describe.each<Face>(["dynamic", "plugin"])("A key's life on the real engine, as 
       expect(await call(services.services.pulsely.url, "/checks", first.s!)).toBe(401);
       expect(await call(services.services.pulsely.url, "/checks", second.s!)).toBe(200);
 
-      stack.program(
-        `const k = new ApiKey("k", { scopes: ["read:alerts"] }); exports.s = k.secret; exports.id = k.keyId;`,
-      );
+      const withConsumer = (scope: string) =>
+        stack.program(
+          `const k = new ApiKey("k", { scopes: ["${scope}"] }); exports.s = k.secret; exports.id = k.keyId;
+           const c = new ApiKey("c", { scopes: ["read:metrics"], keepers: { k: k.fingerprint } }); exports.reason = c.replacementReason;`,
+        );
+      withConsumer("read:checks");
+      await stack.up();
+      withConsumer("read:alerts");
+      // The plan does not know the keeper's value yet, so it holds the update to no words about it.
       await stack.must("preview", "--save-plan", "plan.json");
       await stack.up("--plan", "plan.json");
       const third = await stack.outputs();
+      expect(third.reason).toBe("keepers changed: k");
       expect(await call(services.services.pulsely.url, "/alerts", third.s!)).toBe(200);
     }),
     180_000,

@@ -1,7 +1,9 @@
 /** Keys that were there before: imported through the plugin, taken over by a dynamic resource. */
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 import { describe, expect, test } from "@jest/globals";
 import { type Bench, call, story, storyOn } from "./support/services";
 
@@ -143,4 +145,55 @@ describe("Keys that were there before", () => {
     }),
     timeoutMs,
   );
+
+  test(
+    "are read by get without being owned: each run looks, and neither a refresh nor a destroy makes more of it; a review refuses it",
+    story(async (bench) => {
+      const { stack, services } = bench;
+      const { account, camera, events, write } = await madeByHand(bench);
+      const written = await write();
+      const program = (id: string) =>
+        stack.program(`
+          const legacy = ServiceAccount.get("legacy", "novavms/${account}");
+          const camera = ApiKey.get("camera", "novavms/${account}/${camera.id!}", { secret: process.env.CAMERA_SECRET });
+          const night = RotatingApiKey.get("night", "novavms/${account}/${id}");
+          exports.camera = camera.secret; exports.owner = legacy.physicalName; exports.night = night.keyId; exports.unknown = night.secret.apply((secret) => secret === undefined);`);
+      stack.env.CAMERA_SECRET = camera.key!;
+      program("none");
+      expect((await stack.failingUp()).text).toMatch(
+        /cannot read RotatingApiKey "night".* the service has nothing with the id "novavms\/.*\/none"/,
+      );
+      program(events.id!);
+      await stack.up();
+      const outputs = await stack.outputs();
+      expect(outputs).toEqual({ camera: camera.key, owner: "legacy", night: events.id, unknown: true });
+      const idle = await stack.up();
+      expect(idle.text).not.toMatch(/warning|updated|replaced/);
+      await stack.refresh();
+      const { stdout: preview } = await stack.must("preview", "--json", "--show-sames");
+      stack.write("preview.json", preview);
+      // No input says which connection it is read through, and the connection's credential is sent in the preview itself.
+      const review = await runCommand("review", "--preview", join(stack.project, "preview.json"));
+      expect(review).toMatchObject({
+        code: 10,
+        stdout: expect.stringMatching(/camera.*`get` reads it .* StackReference/),
+      });
+      stack.write("state.json", (await stack.must("stack", "export")).stdout);
+      const due = await runCommand("due", "--state", join(stack.project, "state.json"));
+      expect(due.stdout).not.toMatch(/night/);
+      await stack.must("destroy", "--yes", "--skip-preview");
+      expect(await write()).toBe(written);
+      expect(await call(services.services.novavms.url, "/cameras", camera.key!)).toBe(200);
+    }),
+    timeoutMs,
+  );
 });
+
+async function runCommand(...words: string[]): Promise<{ readonly code: number; readonly stdout: string }> {
+  const command = resolve(__dirname, "../../dist/cli/main.js");
+  try {
+    return { code: 0, stdout: (await promisify(execFile)(process.execPath, [command, ...words])).stdout };
+  } catch (error) {
+    return error as { readonly code: number; readonly stdout: string };
+  }
+}

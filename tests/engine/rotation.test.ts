@@ -116,7 +116,7 @@ describe.each<Face>(["dynamic", "plugin"])("Rotation on the real engine, of a %s
       await stack.refresh();
       await stack.up();
       const repaired = await stack.outputs();
-      expect(repaired.aReason).toBe("revoked outside");
+      expect(repaired.aReason).toBe("revoked on the service");
       expect(await call(services.services.pulsely.url, "/checks", repaired.a!)).toBe(200);
     }),
     300_000,

@@ -215,7 +215,7 @@ describeServer("zenml", (installation) => {
       const newer = await rotateByHand(serviceAccountId, key.outs.keyId);
       expect(await key.refresh()).toContain("status");
       await key.up({ ...program, serviceAccountId });
-      expect(key.outs).toMatchObject({ generation: 3, rotationReason: "revoked outside" });
+      expect(key.outs).toMatchObject({ generation: 3, rotationReason: "revoked on the service" });
       expect([await works(newer), await works(String(key.outs.secret))]).toEqual([true, true]);
       await key.destroy();
       expect(await works(newer)).toBe(false);

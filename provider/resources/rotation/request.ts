@@ -5,9 +5,8 @@
  */
 import { formatTime } from "../../times";
 import { isUnknown } from "../../wire";
+import { changeWords } from "../change-words";
 import { staysDisabled } from "../disabled";
-import { changedOptions } from "../options";
-import { sameValue } from "../same-value";
 import { changedFields, type ComparedBy } from "../fields/field";
 import { rotatingFields, type RotatingInputs, rotatingNames, type RotationRequest } from "./fields";
 import type { Schedule } from "./schedule";
@@ -102,23 +101,11 @@ export function changeReason(
   facts: ComparedBy,
 ): { readonly text: string; readonly emergency: boolean } | undefined {
   const changed = changedFields(rotatingFields, { olds, news, facts }, rotatingNames);
-  const reasons = changed.map((name) => reasonWords[name]?.(olds, news, facts) ?? `${name} changed`);
+  const reasons = changed.map((name) =>
+    name === "emergency" ? `emergency: ${news.emergency ?? ""}` : changeWords(name, { olds, news, facts }),
+  );
   return reasons.length > 0 ? { text: reasons.join("; "), emergency: changed.includes("emergency") } : undefined;
 }
-
-type Words = (before: Partial<RotatingInputs>, after: Partial<RotatingInputs>, facts: ComparedBy) => string;
-
-const reasonWords: Readonly<Partial<Record<keyof RotatingInputs, Words>>> = {
-  emergency: (_before, after) => `emergency: ${after.emergency ?? ""}`,
-  scopes: (before, after) => `scopes changed: ${difference(before.scopes ?? [], after.scopes ?? [])}`,
-  options: (before, after, { keyOptions }) =>
-    `options changed: ${changedOptions(keyOptions, before, after)
-      .filter(({ effect }) => effect === "replace")
-      .map(({ name }) => name)
-      .join(", ")}`,
-  keepers: (before, after) => `keepers changed: ${changedNames(before.keepers ?? {}, after.keepers ?? {}).join(", ")}`,
-  expiresIn: (before, after) => `expiresIn changed: ${before.expiresIn ?? "none"} => ${after.expiresIn ?? "none"}`,
-};
 
 /** True for what does not work: it has no overlap to keep. */
 export function isDead(status: string | undefined): boolean {
@@ -148,16 +135,4 @@ export function requestOf(inputs: Partial<RotatingInputs>): RotationRequest | un
     ...(retireUntil === undefined ? {} : { retireUntil }),
     ...(retireAskedOn === undefined ? {} : { retireAskedOn }),
   };
-}
-
-function difference(before: readonly string[], after: readonly string[]): string {
-  const gained = after.filter((scope) => !before.includes(scope)).map((scope) => `+${scope}`);
-  const lost = before.filter((scope) => !after.includes(scope)).map((scope) => `-${scope}`);
-  return [...gained, ...lost].join(" ");
-}
-
-function changedNames(before: Readonly<Record<string, unknown>>, after: Readonly<Record<string, unknown>>): string[] {
-  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
-    .filter((name) => !sameValue(before[name], after[name]))
-    .sort();
 }

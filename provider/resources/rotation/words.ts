@@ -11,10 +11,10 @@ export function earlyEnd(promisedMs: number, nowMs: number): string {
 /** Why a key that is not active any more needs a successor. */
 export function statusReason(status: string | undefined): string | undefined {
   if (status === undefined || status === "active") return undefined;
-  return status === "expired" ? "expired" : status === "missing" ? "gone from the service" : `${status} outside`;
+  return status === "expired" ? "expired" : status === "missing" ? "gone from the service" : `${status} on the service`;
 }
 
-/** `previous key revoked outside` */
+/** `previous key revoked on the service` */
 export function goneWords(status: string): string {
   return `previous key ${statusReason(status) ?? "gone"}`;
 }

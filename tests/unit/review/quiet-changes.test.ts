@@ -233,6 +233,11 @@ describe("a change of access that no grant shows", () => {
     ).toMatchObject(told);
   });
 
+  it("is not reviewable: a program reads by get what another state owns, through a connection that no input names", () => {
+    const { target: _target, ...inputs } = web.inputs;
+    expect(answers([low], [{ op: "read", urn: web.urn, newState: { ...web, inputs } }])).toMatchObject(refused);
+  });
+
   it("is not reviewable: a key that exists already takes the place of another", () => {
     expect(answers(stack, [imported(web, "known-to-others")])).toMatchObject(refused);
   });

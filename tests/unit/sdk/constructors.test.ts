@@ -8,6 +8,7 @@ import {
   RotatingApiKey,
   ServiceAccount,
 } from "../../../sdk";
+import type { vendors } from "../../../provider/vendors";
 
 beforeAll(() =>
   pulumi.runtime.setMocks(
@@ -87,4 +88,62 @@ test("A RotatingApiKey says what replaceOnChanges does to its overlap", () => {
   } finally {
     warn.mockRestore();
   }
+});
+
+describe("As every Pulumi resource has it,", () => {
+  const valueOf = <Value>(output: pulumi.Output<Value>) => new Promise<Value>((told) => void output.apply(told));
+
+  test("get reads what another state owns by its id, and says so to the type checker", async () => {
+    const key: ApiKey = ApiKey.get("key", "default/key_1", { secret: "of the vault" });
+    const rotating: RotatingApiKey = RotatingApiKey.get("rotating", "key_2");
+    const account: ServiceAccount = ServiceAccount.get("account", "nova/account_1", undefined, { protect: true });
+    expect(await Promise.all([key.keyId, rotating.id, account.accountId].map(valueOf))).toEqual([
+      "default/key_1",
+      "key_2",
+      "nova/account_1",
+    ]);
+    expect(await Promise.all([key, rotating, account].map(({ urn }) => valueOf(urn)))).toEqual([
+      expect.stringContaining("ApiKey::key"),
+      expect.stringContaining("RotatingApiKey::rotating"),
+      expect.stringContaining("ServiceAccount::account"),
+    ]);
+    expect(await valueOf(pulumi.output(pulumi.isSecret(key.secret)))).toBe(true);
+  });
+
+  test("isInstance knows its own, also those of another copy of the package, and nothing else", () => {
+    const [key, account]: unknown[] = [new ApiKey("key"), new ServiceAccount("account")];
+    expect([ApiKey.isInstance(key), ApiKey.isInstance(account), RotatingApiKey.isInstance(key)]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect([undefined, null, "key", {}].map((each) => ServiceAccount.isInstance(each))).toEqual(Array(4).fill(false));
+    const Copy = copyOfThePackage();
+    const foreign: unknown = new Copy.ApiKey("copied");
+    expect([foreign instanceof ApiKey, ApiKey.isInstance(foreign)]).toEqual([false, true]);
+    if (ApiKey.isInstance(foreign)) expect(foreign.secret).toBeDefined();
+    expect(pulumi.CustomResource.isInstance(key)).toBe(true);
+  });
+});
+
+/** The SDK, loaded a second time. */
+function copyOfThePackage(): { readonly ApiKey: new (name: string) => unknown } {
+  let copy: { readonly ApiKey: new (name: string) => unknown } | undefined;
+  jest.isolateModules(() => {
+    jest.doMock("@pulumi/pulumi", () => pulumi);
+    copy = jest.requireActual("../../../sdk");
+  });
+  if (!copy) throw new Error("the copy was not loaded");
+  return copy;
+}
+
+test("No vendor's catalogue takes the words of all others away: each names its scopes to the type checker", () => {
+  type Vague<V> = V extends { readonly catalogue: { readonly scopes: infer Scopes } }
+    ? string extends keyof Scopes
+      ? true
+      : never
+    : never;
+  type Vendors = typeof vendors;
+  const none: [Vague<Vendors[keyof Vendors]>] extends [never] ? true : never = true;
+  expect(none).toBe(true);
 });

@@ -22,6 +22,7 @@ type Added =
   | "target"
   | "status"
   | "agreedExpiresAt"
+  | "replacementReason"
   | "generation"
   | "issuedOn"
   | "rotationReason"

@@ -244,9 +244,9 @@ describe("A rotating key of a service with one key per account", () => {
     // The service keeps one older secret, and that is not the record's any more.
     await key.refresh();
     expect(key.outs).not.toHaveProperty("previousSecret");
-    expect(key.outs.retireStatus).toBe("previous key revoked outside");
+    expect(key.outs.retireStatus).toBe("previous key revoked on the service");
     await up(key, program());
-    expect(key.outs).toMatchObject({ generation: 3, rotationReason: "revoked outside" });
+    expect(key.outs).toMatchObject({ generation: 3, rotationReason: "revoked on the service" });
     expect(key.outs).not.toHaveProperty("previousSecret");
     expect(service.works(key.outs.secret)).toBe(true);
   });
@@ -257,7 +257,7 @@ describe("A rotating key of a service with one key per account", () => {
     service.edit("key-1", { status: "revoked" });
     await key.refresh();
     await up(key, program());
-    expect(key.outs).toMatchObject({ keyId: "key-2", generation: 2, rotationReason: "revoked outside" });
+    expect(key.outs).toMatchObject({ keyId: "key-2", generation: 2, rotationReason: "revoked on the service" });
     expect(service.works(key.outs.secret)).toBe(true);
   });
 
@@ -334,7 +334,7 @@ describe("A rotating key of a service with two keys per account", () => {
     service.nowMs += dayMs;
     await up(key, program({ keepers: { build: "2" } }));
     expect(key.outs).toMatchObject({
-      rotationReason: "keepers changed: build; revoked outside",
+      rotationReason: "keepers changed: build; revoked on the service",
       previousSecret: previous,
     });
     expect([previous, key.outs.secret].map((secret) => service.works(secret))).toEqual([true, true]);
@@ -452,7 +452,7 @@ describe("What holds on any service", () => {
     service.edit("key-1", { status: "disabled" });
     await key.refresh();
     await up(key, program({ onDisabled: "replace" }));
-    expect(key.outs).toMatchObject({ status: "active", rotationReason: "disabled outside", generation: 2 });
+    expect(key.outs).toMatchObject({ status: "active", rotationReason: "disabled on the service", generation: 2 });
     expect(key.outs).not.toHaveProperty("previousKeyId");
     expect(service.held.get("key-1")?.key.status).toBe("revoked");
   });
@@ -464,7 +464,7 @@ describe("What holds on any service", () => {
     await key.refresh();
     service.edit("key-1", { status: "active" });
     const replacing = program({ onDisabled: "replace" });
-    expect((await key.preview(replacing)).inputs.rotationReason).toBe("disabled outside");
+    expect((await key.preview(replacing)).inputs.rotationReason).toBe("disabled on the service");
     await up(key, replacing);
     expect(key.outs).toMatchObject({ status: "active", keyId: "key-1", generation: 1 });
     expect((await key.up(replacing)).op).toBe("same");

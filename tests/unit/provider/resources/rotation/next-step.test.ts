@@ -172,14 +172,14 @@ describe("What a rotating key needs first", () => {
       { status: "revoked" },
       {},
       "2027-05-01T00:00:00Z",
-      issue("revoked outside", { currentIsDead: true }),
+      issue("revoked on the service", { currentIsDead: true }),
     ],
     [
       "a look at a disabled one before another comes: it may be enabled by now",
       { status: "disabled" },
       { onDisabled: "replace" },
       "2027-05-01T00:00:00Z",
-      look({ issue: { reason: "disabled outside", emergency: false, currentIsDead: true } }),
+      look({ issue: { reason: "disabled on the service", emergency: false, currentIsDead: true } }),
     ],
     ["nothing, for a key that somebody has disabled", { status: "disabled" }, {}, "2027-05-01T00:00:00Z", done],
     [

@@ -203,7 +203,7 @@ describe("The request of a rotating key", () => {
       { ...first, status: "revoked" },
       {},
       "2027-01-05T10:00:00Z",
-      { generation: 2, issuedOn: "2027-01-05T00:00:00Z", rotationReason: "revoked outside" },
+      { generation: 2, issuedOn: "2027-01-05T00:00:00Z", rotationReason: "revoked on the service" },
     ],
     [
       "a key is gone",
@@ -227,7 +227,7 @@ describe("The request of a rotating key", () => {
       {
         generation: 2,
         issuedOn: "2027-01-05T00:00:00Z",
-        rotationReason: "disabled outside",
+        rotationReason: "disabled on the service",
       },
     ],
     [
@@ -242,7 +242,7 @@ describe("The request of a rotating key", () => {
       { ...running, status: "revoked" },
       {},
       "2027-04-05T10:00:00Z",
-      { ...running, generation: 3, issuedOn: "2027-04-05T00:00:00Z", rotationReason: "revoked outside" },
+      { ...running, generation: 3, issuedOn: "2027-04-05T00:00:00Z", rotationReason: "revoked on the service" },
     ],
     [
       "the schedule alone changes",
