@@ -18,7 +18,7 @@ export function judge(change: ResourceChange, providers: ReadonlyMap<string, Res
   const old = before && identify(before);
   const next = after && identify(after, providers);
   for (const side of [next, old]) if (side?.kind === "disguised") return { why: side.why };
-  if (old?.kind === "ours" || next?.kind === "ours") return judgeOurs(change, old, next);
+  if (old?.kind === "ours" || next?.kind === "ours") return judgeRead(change) ?? judgeOurs(change, old, next);
   const code = codeOf(after, next);
   return code ? { code: { before: codeOf(before, old), after: code } } : { other: true };
 }
@@ -27,12 +27,15 @@ function codeOf(state: ResourceState | undefined, identity: Identity | undefined
   return state && identity?.kind === "code" ? { type: state.type, text: identity.text } : undefined;
 }
 
+/** A resource of another state that the program looks up. No input tells through which connection. */
+function judgeRead({ isRead, after }: ResourceChange): Judgement | undefined {
+  return isRead && after?.inputs.target === undefined
+    ? { why: "`get` reads it with a credential that no input names; take it from its own stack with a StackReference" }
+    : undefined;
+}
+
 /** At least one side is ours. */
 function judgeOurs(change: ResourceChange, old: Identity | undefined, next: Identity | undefined): Judgement {
-  if (change.isRead && change.after?.inputs.target === undefined)
-    return {
-      why: "`get` reads it with a credential that no input names; take it from its own stack with a StackReference",
-    };
   const was = old?.kind === "ours" ? old.unit : undefined;
   const becomes = next?.kind === "ours" ? next.unit : undefined;
   if (was === undefined || becomes === undefined) {
