@@ -1,10 +1,10 @@
-/** What an end and a life may be. */
+/** Checks of a key's end and life. */
 import { formatDuration, parseDuration } from "../../durations";
 import { parseTime } from "../../times";
 import { isUnknown } from "../../wire";
 import type { CheckPoint, Failures } from "./failures";
 
-/** A key's life: a duration, and not none. */
+/** A key's life: a duration longer than zero. */
 export function checkLife(expiresIn: unknown, failures: Failures): void {
   if (expiresIn === undefined || isUnknown(expiresIn)) return;
   const ms = parseDuration(expiresIn);
@@ -12,7 +12,7 @@ export function checkLife(expiresIn: unknown, failures: Failures): void {
   if (ms === 0) failures.add("expiresIn", '"expiresIn" is no time at all; give the key a life, such as 90d');
 }
 
-/** An end is asked for exactly where the vendor wants or allows one. */
+/** A program gives an end only if the vendor requires or allows one. */
 export function checkExpirySupport({ news: asked, facts: { capabilities, backend }, failures }: CheckPoint): void {
   const field = asked.expiresAt !== undefined ? "expiresAt" : asked.expiresIn !== undefined ? "expiresIn" : undefined;
   const { support, longestMs } = capabilities.expiry;

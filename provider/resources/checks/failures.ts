@@ -2,7 +2,7 @@ import type { CheckFailure } from "@pulumi/pulumi/dynamic";
 import type { ConnectionFacts } from "../../connections";
 import { isUnknown } from "../../wire";
 
-/** Collects what is wrong, so that a user sees all of it at once. */
+/** Collects everything that is wrong, so that a user sees it all at once. */
 export class Failures {
   readonly list: CheckFailure[] = [];
 
@@ -11,14 +11,14 @@ export class Failures {
   }
 }
 
-/** The inputs that are checked, and where what is wrong with them is collected. */
+/** The inputs to check, and the failures found so far. */
 export interface CheckPoint {
   readonly news: Readonly<Record<string, unknown>>;
   readonly facts: ConnectionFacts;
   readonly failures: Failures;
 }
 
-/** A consent, or one that a preview does not know yet: it is asked for when it is known. */
+/** True for a consent. An unknown one counts until its value is known. */
 export function isGiven(consent: unknown): boolean {
   return consent === true || isUnknown(consent);
 }

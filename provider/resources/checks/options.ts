@@ -1,4 +1,4 @@
-/** A vendor's own inputs, judged by their declaration. */
+/** Checks of a vendor's own inputs, by their declaration. */
 import { optionProblem, textsIn } from "../../backends/option-values";
 import { holdsSecret } from "../../known-secrets";
 import { kindOf, redact } from "../../redact";
@@ -15,14 +15,14 @@ import { isUnknown } from "../../wire";
 import { withheldOptions } from "../../withheld-options";
 import type { CheckPoint } from "./failures";
 
-/** What options belong to, and which there are. */
+/** What the options belong to, and which ones exist. */
 interface Owner {
   readonly declared?: DeclaredOptions | undefined;
   /** Such as `keys`. */
   readonly what: "keys" | "service accounts";
 }
 
-/** The options in their canonical form; each failure is told at `options.<name>`. */
+/** The options in their canonical form; each failure is reported at `options.<name>`. */
 export function checkOptions(options: unknown, { declared = {}, what }: Owner, at: CheckPoint): unknown {
   const { backend } = at.facts;
   const fail = (property: string, reason: string) => at.failures.add(property, reason);
@@ -47,7 +47,7 @@ export function checkOptions(options: unknown, { declared = {}, what }: Owner, a
   for (const [name, { required, description }] of Object.entries(declared))
     if (required === true && !given.some(([known]) => known === name))
       fail(`options.${name}`, `"options.${name}" is missing; ${backend} needs it: ${description}`);
-  // A preview shows the defaults too: a review has to see what holds, and that a backend has changed it.
+  // A preview shows the defaults too, so that a review sees what applies, and when a backend changes it.
   return withDefaults(declared, Object.fromEntries(checked) as OptionValues);
 }
 

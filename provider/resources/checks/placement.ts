@@ -1,10 +1,10 @@
-/** Whose a key is, where it works, and what role an account has. */
+/** Checks of a key's account and environment, and of an account's role. */
 import { kindOf } from "../../redact";
 import { nearestWord } from "../../scopes";
 import { isUnknown } from "../../wire";
 import type { CheckPoint } from "./failures";
 
-/** The parent account is given exactly where keys live under one. */
+/** A key has a parent account if, and only if, the service's keys belong to accounts. */
 export function checkParent(
   serviceAccountId: unknown,
   { facts: { capabilities, backend }, failures }: CheckPoint,
@@ -26,7 +26,7 @@ export function checkParent(
   return serviceAccountId;
 }
 
-/** The environment, with its default where the vendor lets the caller choose. */
+/** The environment, with its default if the vendor lets the caller choose. */
 export function checkEnvironment(
   environment: unknown,
   { facts: { capabilities, backend }, failures }: CheckPoint,
@@ -43,7 +43,7 @@ export function checkEnvironment(
   return environment;
 }
 
-/** A role where the vendor's accounts have one. */
+/** A role, if the vendor's accounts have roles. */
 export function checkRole(role: unknown, { facts: { capabilities, backend }, failures }: CheckPoint): unknown {
   const { role: support = "none", roles, scopes = "none" } = capabilities.serviceAccounts ?? {};
   const known = roles === undefined ? "" : ` (roles: ${roles.join(", ")})`;

@@ -1,4 +1,4 @@
-/** The scopes that keys and accounts of a service may have. */
+/** Checks of the scopes of keys and accounts. */
 import type { ConnectionFacts } from "../../connections";
 import { canonicalScopes, isKnownScope, isWildcard, nearestScope, scopeNames } from "../../scopes";
 import { vendorsWithScope } from "../../vendors";
@@ -6,8 +6,8 @@ import { isUnknown } from "../../wire";
 import { type CheckPoint, isGiven } from "./failures";
 
 /**
- * Canonical scopes, after the rules: they exist, the vendor keeps them where the user put them, and
- * what gives everything is asked for in so many words.
+ * The canonical scopes. They must exist and be where the vendor keeps them, and scopes that give everything need an
+ * explicit consent.
  */
 export function checkKeyScopes(scopes: unknown, { news, facts, failures }: CheckPoint): unknown {
   const { capabilities, catalogue, backend } = facts;
@@ -38,7 +38,7 @@ export function checkKeyScopes(scopes: unknown, { news, facts, failures }: Check
   return canonical;
 }
 
-/** The scopes of an account: the same words, no consent needed for none. */
+/** The scopes of an account; an empty list needs no consent. */
 export function checkAccountScopes(scopes: unknown, { facts, failures }: CheckPoint): unknown {
   const { capabilities, backend } = facts;
   if (scopes === undefined) return scopes;
@@ -75,7 +75,7 @@ function checkScope(
   }
 }
 
-/** A slip of the pen, or a scope of another service: then the connection is the slip. */
+/** A typing error, or a scope of another service: then the connection is probably wrong. */
 function meantBy(scope: string, near: string | undefined, backend: string): string {
   const others = vendorsWithScope(scope).filter((name) => name !== backend);
   const elsewhere = others.length === 0 ? "" : `; it is a scope of ${others.join(" and ")}: is "connection" missing?`;

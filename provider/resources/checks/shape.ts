@@ -1,4 +1,4 @@
-/** What the known values of inputs look like, whatever the service. */
+/** The form of inputs, on any service. */
 import { z } from "zod";
 import { kindOf } from "../../redact";
 import { nearestWord } from "../../scopes";
@@ -21,7 +21,7 @@ export const freeText = text.refine((value) => !hasControlCharacters(value), {
   error: "take the control characters out",
 });
 
-/** Which object is taken over; a wrong name must not quote its value, which may be a secret. */
+/** Which object is adopted. The error for a wrong name must not quote its value, which may be a secret. */
 function adopted(id: string, ...more: readonly string[]): z.ZodType {
   const words = [`${id}: "…"`, ...more.map((name) => `${name}?: "…"`)].join(", ");
   const isRight = (value: Readonly<Record<string, unknown>>) =>
@@ -32,7 +32,7 @@ function adopted(id: string, ...more: readonly string[]): z.ZodType {
 }
 
 export const fieldSchemas = {
-  /** A check of its own judges the field, in better words. */
+  /** The field has its own check, with better messages. */
   judgedApart: z.unknown(),
   text,
   flag,
@@ -52,8 +52,8 @@ export const fieldSchemas = {
 } as const;
 
 /**
- * The known values of the inputs. Unknown values (a preview's) pass: they are checked when they are
- * known. A name that no schema has is most likely a slip of the pen.
+ * Checks the known values of the inputs. Unknown values (of a preview) pass until they are known. A name without a
+ * schema is most likely a typing error.
  */
 export function checkShape(shape: InputShape, news: Readonly<Record<string, unknown>>, failures: Failures): void {
   for (const [name, value] of Object.entries(news)) {

@@ -1,4 +1,4 @@
-/** What a name and a description may be on a service. */
+/** Checks of names and descriptions. */
 import type { Support } from "../../backends/definition";
 import { lengthOf, lettersOf, type NameRules, nameRules, prefixOn } from "../../vendors/name-rules";
 import { isUnknown } from "../../wire";
@@ -39,7 +39,7 @@ function prefixProblems(name: string, rules: NameRules): string[] {
   return problems;
 }
 
-/** A name that is taken verbatim has to be one that the service keeps verbatim. */
+/** An exact name must be one that the service keeps unchanged. */
 function exactProblems(name: string, rules: NameRules): string[] {
   const { length, unit, pattern } = rules;
   const size = lengthOf(name, rules);
@@ -53,7 +53,7 @@ function exactProblems(name: string, rules: NameRules): string[] {
   return problems;
 }
 
-/** A description where the vendor keeps one and limits it. */
+/** A description, if the vendor keeps and limits it. */
 export function checkDescription(
   description: unknown,
   { support, kind }: { readonly support: Support; readonly kind: Kind },

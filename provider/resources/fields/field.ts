@@ -10,13 +10,13 @@ import type { CheckPoint } from "../checks/failures";
 import type { InputShape } from "../checks/shape";
 
 /**
- * What a changed field asks for: `replace` another object · `rotate` the next key of a rotating key · `update` the object
- * in place, or the record where the service keeps no such thing · `record` a change of the record alone, shown in a
- * preview · `keep` the same silently · `request` nothing: `check` decides the field by itself.
+ * What a changed field asks for: `replace` another object · `rotate` the next key of a rotating key · `update` the
+ * object in place, or the record if the service does not keep such a thing · `record` a change of the record alone,
+ * shown in a preview · `keep` the same silently · `request` nothing: `check` decides the field by itself.
  */
 export type Effect = "replace" | "rotate" | "update" | "record" | "keep" | "request";
 
-/** A fixed effect, or one that the service's abilities decide, and (of a map) what of the values differs. */
+/** A fixed effect, or one that depends on the service's capabilities and, for a map, on the values that differ. */
 export type Change = Effect | ((facts: ConnectionFacts, at: Pick<Compared, "olds" | "news">) => Effect);
 
 /** What has properties: a record, or inputs. */
@@ -31,7 +31,7 @@ export interface Comparison {
   readonly facts: ComparedBy;
 }
 
-/** What of a connection decides whether two values are the same. */
+/** The parts of a connection that decide whether two values are the same. */
 export type ComparedBy = Partial<Pick<ConnectionFacts, "catalogue" | "keyOptions" | "accountOptions">>;
 
 /** What is compared, of whatever type. */
@@ -47,16 +47,16 @@ interface FieldRules<Value> {
   readonly change: Change;
   /** Left out: deep equality. */
   same?(before: Value | undefined, after: Value | undefined, at: Comparison): boolean;
-  /** Judges the field by the service's abilities. Gives its canonical value. */
+  /** Checks the field against the service's capabilities, and returns its canonical value. */
   check?(value: unknown, at: CheckPoint): unknown;
-  /** Goes to the service with the request for a new object. */
+  /** It goes to the service with the request for a new object. */
   readonly sent?: true;
-  /** What goes there in its place. Left out: the value itself. */
+  /** What is sent in its place. Left out: the value itself. */
   sentAs?(value: Value | undefined, facts: ConnectionFacts): Value | undefined;
 }
 
 export interface Field<Value, Always extends boolean = boolean> extends FieldRules<Value> {
-  /** Carries the type of the values, and is never there. */
+  /** Only carries the type of the values; it never has a value. */
   readonly valueType?: Value;
   /** After `check` the field is always there. */
   readonly always: Always;
@@ -80,7 +80,7 @@ export type InputsOf<F extends Fields> = { readonly [Name in AlwaysOf<F>]: Value
   readonly [Name in Exclude<keyof F, AlwaysOf<F>>]?: ValueOf<F[Name]>;
 };
 
-/** The same fields with other effects: every one of them has to be named. */
+/** The same fields with other effects; each field must be named. */
 export function withEffects<F extends Fields, E extends Readonly<Record<keyof F, Effect>>>(
   fields: F,
   effects: E,
@@ -99,8 +99,8 @@ export function shapeOf(fields: Fields): InputShape {
 }
 
 /**
- * The fields of this package's own that `ignoreChanges` has handed back: the engine puts their old values among the new
- * inputs, and no program gives them.
+ * The fields added by this package that `ignoreChanges` handed back: the engine puts their old values into the new
+ * inputs, and no program sets them.
  */
 export function handedBack(fields: Fields, { olds, news }: Pick<Compared, "olds" | "news">): readonly string[] {
   return namesOf(fields).filter((name) => {
@@ -114,7 +114,7 @@ export function namesBy<F extends Fields>(fields: F, ...effects: readonly Effect
   return namesOf(fields).filter((name) => effects.some((effect) => fields[name]?.change === effect));
 }
 
-/** The fields that differ; one that is not known yet may differ. */
+/** The fields that differ; an unknown value counts as different. */
 export function changedFields<F extends Fields>(
   fields: F,
   { olds, news, facts }: Compared,

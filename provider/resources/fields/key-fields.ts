@@ -53,7 +53,7 @@ export const keyFields = {
   }),
   description: optional<string>({
     schema: fieldSchemas.freeText,
-    // Where the vendor keeps no description, it stands in the record alone.
+    // If the vendor does not keep descriptions, only the record has it.
     change: ({ capabilities }) => (capabilities.description === "replace" ? "replace" : "update"),
     check: (description, at) =>
       checkDescription(description, { support: at.facts.capabilities.description, kind: "keys" }, at),
@@ -76,17 +76,17 @@ export const keyFields = {
 /** Inputs of every key, after `check`. */
 export type KeyInputs = InputsOf<typeof keyFields>;
 
-/** Writing out the name that an object has anyway is no change. */
+/** Writing out the name that an object has anyway changes nothing. */
 export function sameNames(_before: unknown, _after: unknown, { olds, news }: Comparison): boolean {
   return sameName(olds as { readonly origin: Origin }, news as { readonly origin: Origin });
 }
 
-/** What is over is made anew, but nothing undoes a decision that somebody made on the service. */
+/** A key that is over gets a successor, but nothing undoes a decision that somebody made on the service. */
 export function sameStatus(before: string | undefined, after: string | undefined, { news }: Comparison): boolean {
   return after !== "active" || before === "active" || staysDisabled(before, news);
 }
 
-/** What was taken over stays so, whatever the program says of it later; another id is another object. */
+/** An adopted object stays adopted, whatever the program says later. Another id means another object. */
 export function sameAdoption(_before: unknown, after: unknown, { olds }: Comparison): boolean {
   if (after === undefined) return true;
   const { keyId, accountId } = after as { readonly keyId?: string; readonly accountId?: string };

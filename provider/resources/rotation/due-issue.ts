@@ -1,4 +1,4 @@
-/** Whether a new key is needed, and why: from what was done (the ring), what is wanted and the clock. Pure. */
+/** Whether a new key is needed, and why: from the ring (what was done), the wanted inputs and the clock. Pure. */
 import type { ConnectionFacts } from "../../connections";
 import { formatTime } from "../../times";
 import { isUnknown } from "../../wire";
@@ -47,7 +47,7 @@ export function dueIssue(ring: KeyRing, aim: Aim): Issue | undefined {
   return reason === undefined ? undefined : { reason, emergency: false, currentIsDead };
 }
 
-/** A key that was there before, whose program wants one of its own now. */
+/** An adopted key whose program asks for a successor now. */
 function firstOfAdopted({ adoptedId, generation }: RotationRecord, wanted: RotatingInputs): string | undefined {
   return wanted.firstRotation === "now" && adoptedId !== undefined && generation === 1
     ? firstRotationReason
@@ -81,7 +81,7 @@ export function waitingIssue(ring: KeyRing, aim: Aim): Issue | undefined {
   return dueIssue({ ...ring, record: { ...ring.record, status: "active" } }, aim);
 }
 
-/** The record with the time at which the next key will be issued, as far as the clock decides. */
+/** The record with the time of the next issue, as far as the clock decides it. */
 export function withNextRotation<Outputs extends RotationRecord>(outs: Outputs, schedule: Schedule): Outputs {
   return outs.keyId === undefined ? outs : { ...outs, nextRotationAt: formatTime(schedule.due(outs).atMs) };
 }

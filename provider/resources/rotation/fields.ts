@@ -23,24 +23,27 @@ export const scheduleFields = {
 /** When an adopted key gets its first successor. */
 export type FirstRotation = "due" | "now";
 
-/** What `check` asks for by itself. Times are RFC 3339 UTC. */
+/** The request that `check` adds. Times are RFC 3339 UTC. */
 const requestFields = {
-  /** Counts keys from 1. Decides nothing by itself. */
+  /** Counts keys from 1. It never decides alone. */
   generation: always<number>({ change: "request" }),
-  /** When the current key was asked for: a UTC day where `rotateEvery` is at least a day. */
+  /** When the current key was requested: a UTC day if `rotateEvery` is at least a day. */
   issuedOn: always<string>({ change: "request" }),
   rotationReason: always<string>({ change: "request" }),
   /** Earliest end of the previous key. */
   retireAfter: optional<string>({ change: "request" }),
-  /** Latest end of the previous key, where its use decides. */
+  /** Latest end of the previous key, if its use decides. */
   retireUntil: optional<string>({ change: "request" }),
-  /** The UTC day on which the previous key's use is asked for. */
+  /** The UTC day on which the service is asked about the previous key's use. */
   retireAskedOn: optional<string>({ change: "request" }),
 } as const satisfies Fields;
 
 export type RotationRequest = InputsOf<typeof requestFields>;
 
-/** True for what the clock asks for: whoever ignores changes of one of these wants no rotation by the clock. */
+/**
+ * True for inputs that the clock sets. A program that ignores changes of one of them does not want rotation by the
+ * clock.
+ */
 export function isRequestName(name: string): boolean {
   return Object.hasOwn(requestFields, name);
 }
@@ -70,7 +73,7 @@ export const rotatingFields = {
   emergency: optional<string>({
     schema: fieldSchemas.freeText,
     change: "rotate",
-    // Taking it out only clears the record.
+    // Removing it only clears the record.
     same: (before, after) => after === undefined || after === before,
   }),
   ...inherited,
@@ -83,7 +86,7 @@ export const rotatingFields = {
   },
   options: {
     ...inherited.options,
-    // Those that change in place are no reason for another key: see in-place.ts.
+    // Options that change in place need no other key: see in-place.ts.
     same: (_before: unknown, _after: unknown, { olds, news, facts }: Comparison) =>
       changedOptions(facts.keyOptions, olds, news).every(({ effect }) => effect === "update"),
   },
@@ -98,12 +101,12 @@ export const rotatingFields = {
 /** Inputs after `check`. */
 export type RotatingInputs = InputsOf<typeof rotatingFields>;
 
-/** Inputs that make another identity. */
+/** Inputs whose change replaces the resource. */
 export const identityNames = namesBy(rotatingFields, "replace");
-/** Inputs whose change makes a new key. */
+/** Inputs whose change issues a new key. */
 export const rotatingNames = namesBy(rotatingFields, "rotate");
-/** Inputs that the current key shows, where the vendor can change it. */
+/** Inputs that the current key has on the service, if the vendor can change them. */
 export const wordingNames = namesBy(rotatingFields, "update");
-/** Inputs that hold from now on: shown in a preview, or silently. */
+/** Inputs that only change the record, shown in a preview or silently. */
 export const recordNames = namesBy(rotatingFields, "record");
 export const silentNames = namesBy(rotatingFields, "keep");

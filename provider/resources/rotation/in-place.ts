@@ -1,4 +1,4 @@
-/** Inputs that a rotating key takes over without a new key: in the record alone, or on the current key as well. Pure. */
+/** Inputs that change without a new key: only in the record, or on the current key too. Pure. */
 import type { KeyChanges } from "../../backends/definition";
 import type { ConnectionFacts } from "../../connections";
 import { defined } from "../../defined";
@@ -17,7 +17,7 @@ import { type KeyRing, replaced, type RotationRecord } from "./key-ring";
 import { changedFields, picked } from "../fields/field";
 import { identityNames, recordNames, rotatingFields, type RotatingInputs, silentNames, wordingNames } from "./fields";
 
-/** Inputs that make another identity. */
+/** Changed inputs that replace the resource. */
 export function replacements(record: RotationRecord, wanted: RotatingInputs, facts: ConnectionFacts): string[] {
   return [...changedFields(rotatingFields, { olds: record, news: wanted, facts }, identityNames)];
 }
@@ -46,7 +46,10 @@ export function changesInPlace(record: RotationRecord, { wanted, facts }: Pick<A
   });
 }
 
-/** Inputs that hold from now on, whatever else could not be done; `worded`: the key has its words. */
+/**
+ * The record with inputs that hold from now on, even if other work failed. `worded`: the key on the service has its
+ * name and description.
+ */
 export function withInputs(ring: KeyRing, { wanted, facts }: Pick<Aim, "wanted" | "facts">, worded: boolean): KeyRing {
   const names = [...recordNames, ...silentNames, ...(worded ? wordingNames : [])] as (keyof RotationRecord)[];
   const old = wanted.emergency === undefined ? [...names, "emergency" as const] : names;

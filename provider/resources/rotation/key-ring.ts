@@ -1,6 +1,6 @@
 /**
- * The keys of one rotating key: the current one, the previous one, and older ones that still have to go.
- * Read from the state and written back as they were; changed by transitions alone. Pure.
+ * The keys of one rotating key: the current one, the previous one, and older ones that still have to go. It reads and
+ * writes the state's own form, and only transitions change it. Pure.
  */
 import { defined } from "../../defined";
 import type { AmbiguousCreateError } from "../../errors";
@@ -10,7 +10,7 @@ import type { KeyRecord } from "../key-inputs";
 import type { RotatingInputs } from "./fields";
 import type { RetireMode } from "./schedule";
 
-/** One credential: what a revoke addresses. Under one key id a newer one may follow it. */
+/** One credential: what a revoke addresses. A newer one may follow under the same key id. */
 export interface Credential {
   readonly keyId: string;
   readonly physicalName: string;
@@ -20,27 +20,27 @@ export interface Credential {
 
 /** An older key that still has to be revoked. */
 export interface PendingRevocation extends Credential {
-  /** RFC 3339 UTC: since when it should be gone. */
+  /** RFC 3339 UTC: when it should have gone. */
   readonly end: string;
 }
 
-/** What the record knows of the previous key beside its public outputs. */
+/** What the record knows about the previous key in addition to its public outputs. */
 export interface PreviousKey extends Credential {
   /** Earliest end; RFC 3339 UTC. */
   readonly retireAfter: string;
   readonly retire: RetireMode;
   /** The service ends it by itself at `previousValidUntil`. */
   readonly endsOnService: boolean;
-  /** The end that the service made of that, where it is later: until then somebody has to come. RFC 3339 UTC. */
+  /** The end that the service set instead, if it is later: an update has to revoke the key before. RFC 3339 UTC. */
   readonly serverEnd?: string;
   /** Its own end, from its issue. RFC 3339 UTC. */
   readonly expiresAt?: string;
 }
 
-/** What is recorded of the resource and of its current key. */
+/** The record of the resource and its current key. */
 export interface RotationRecord
   extends Omit<RotatingInputs, "status" | "retireAfter" | "retireUntil">, Omit<KeyRecord, "keyId" | "physicalName"> {
-  /** Absent while no key could be issued yet. */
+  /** Left out until the first key is issued. */
   readonly keyId?: string;
   readonly physicalName?: string;
   readonly rotatedAt?: string;
@@ -48,7 +48,7 @@ export interface RotationRecord
   readonly retireStatus?: string;
   readonly agreedScopes?: readonly string[];
   readonly agreedOptions?: OptionValues;
-  /** After a native rotate whose answer was lost: no further one before this time. */
+  /** Set after a native rotation whose answer was lost: no other one before this time. */
   readonly rotateBlockedUntil?: string;
 }
 
@@ -59,9 +59,9 @@ interface RecordedKeys {
   readonly previousValidUntil?: string;
   readonly previousKey?: PreviousKey;
   readonly pendingRevocations?: readonly PendingRevocation[];
-  /** Names of keys that may have been made although no usable answer came, and that could not be looked for yet. */
+  /** Names of keys that may exist although no usable answer came, and that are still to be looked for. */
   readonly lostCreates?: readonly string[];
-  /** Older keys that somebody gave another secret: left alone until an emergency, or until this resource goes. */
+  /** Older keys to which somebody gave another secret: left alone until an emergency, or until this resource goes. */
   readonly strayKeys?: readonly Credential[];
 }
 
@@ -80,7 +80,7 @@ export interface KeyRing {
   readonly previous?: Previous;
   /** Older keys that wait for their revocation. */
   readonly waiting: readonly PendingRevocation[];
-  /** Older keys that lose their power in this very update. */
+  /** Older keys that this update revokes. */
   readonly condemned: readonly Credential[];
   readonly lost: readonly string[];
   readonly strays: readonly Credential[];
@@ -123,7 +123,7 @@ function listed({ waiting, lost, strays }: Pick<KeyRing, "waiting" | "lost" | "s
   };
 }
 
-/** The current key; undefined while none could be issued yet. */
+/** The current key; undefined until the first one is issued. */
 export function currentOf({ record }: KeyRing): Credential | undefined {
   const { keyId, physicalName, fingerprint, secretVersion } = record;
   return keyId === undefined || physicalName === undefined
@@ -131,7 +131,7 @@ export function currentOf({ record }: KeyRing): Credential | undefined {
     : defined({ keyId, physicalName, fingerprint, secretVersion });
 }
 
-/** Every credential that the ring holds, oldest first; of those that share an id the newest. */
+/** Every credential in the ring, oldest first; only the newest of those with one id. */
 export function credentialsOf(ring: KeyRing): Credential[] {
   const current = currentOf(ring);
   const { strays, waiting, previous } = ring;
@@ -139,7 +139,7 @@ export function credentialsOf(ring: KeyRing): Credential[] {
   return all.filter((credential, index) => all.findLastIndex((other) => other.keyId === credential.keyId) === index);
 }
 
-/** True where one more key would be too many. */
+/** True if one more key would exceed the limit. */
 export function isCrowded(ring: KeyRing, limit: number | undefined, currentIsDead: boolean): boolean {
   if (limit === undefined) return false;
   const { record, previous, waiting, lost } = ring;
@@ -163,12 +163,12 @@ export function replaced(
   return { ...ring, record: { ...Object.fromEntries(left), ...changes } as RotationRecord };
 }
 
-/** True where the service has been told when the previous key ends. */
+/** True if the service knows when the previous key ends. */
 export function hasEndOnService({ endsOnService, serverEnd }: PreviousKey): boolean {
   return endsOnService || serverEnd !== undefined;
 }
 
-/** The service ends the previous key at this time, which is sooner than was promised. */
+/** The service ends the previous key at this time, earlier than promised. */
 export function endedAt({ serverEnd: _later, ...previous }: Previous, endMs: number): Previous {
   const retireAfter = formatTime(Math.min(Date.parse(previous.retireAfter), endMs));
   return { ...previous, until: formatTime(endMs), retireAfter, endsOnService: true };
@@ -184,24 +184,27 @@ export function awaiting(ring: KeyRing, key: Credential, now: string): KeyRing {
   return { ...ring, waiting: [...ring.waiting, { ...credentialOf(key), end: now }] };
 }
 
-/** Remembers a key of ours whose secret is somebody else's: only an emergency, or the end of the resource, revokes it. */
+/**
+ * Remembers a key of ours to which somebody gave another secret: only an emergency or the end of the resource revokes
+ * it.
+ */
 export function leftAlone(ring: KeyRing, { keyId, physicalName }: Credential): KeyRing {
   return { ...ring, strays: [...ring.strays.filter((stray) => stray.keyId !== keyId), { keyId, physicalName }] };
 }
 
-/** What a create that failed may have left on the service: the next update looks for it and revokes it. */
+/** Records what a failed create may have left on the service, so that the next update finds and revokes it. */
 export function leftBehind(ring: KeyRing, { candidates, marker }: AmbiguousCreateError, now: string): KeyRing {
   if (candidates.length === 0) return { ...ring, lost: [...ring.lost, marker] };
   const found = candidates.map((keyId) => ({ keyId, physicalName: marker, end: now }));
   return { ...ring, waiting: [...ring.waiting, ...found] };
 }
 
-/** Keys whose create was never answered, and that are there: they are of no use to anybody. */
+/** Keys that were found and whose create was never answered: nobody can use them. */
 export function foundAgain(ring: KeyRing, keys: readonly Credential[], now: string): KeyRing {
   return keys.reduce<KeyRing>((found, key) => awaiting(found, key, now), { ...ring, lost: [] });
 }
 
-/** An emergency is after the key itself, even where somebody has given it another secret. */
+/** An emergency revokes the key itself, even if somebody gave it another secret. */
 export function whateverItCarries<Key extends Credential>({
   secretVersion: _version,
   ...key
@@ -209,7 +212,7 @@ export function whateverItCarries<Key extends Credential>({
   return key;
 }
 
-/** A credential without what else is known of its key. */
+/** Only the credential of a key. */
 export function credentialOf({ keyId, physicalName, fingerprint, secretVersion }: Credential): Credential {
   return defined({ keyId, physicalName, fingerprint, secretVersion });
 }

@@ -1,7 +1,7 @@
 /**
- * What a rotating key needs next: decided from what was done (the ring), what this update has seen so far, what is
- * wanted, and the clock. `diff` and `update` ask the same function, so that a preview shows what an update
- * does, and a half-done update is finished and never repeated. Pure.
+ * What a rotating key needs next, decided from the ring (what was done), what this update has seen, the wanted inputs
+ * and the clock. `diff` and `update` ask the same function, so a preview shows what an update does, and a half-done
+ * update is finished and never repeated. Pure.
  */
 import type { KeyChanges } from "../../backends/definition";
 import { dueIssue, type Issue, waitingIssue } from "./due-issue";
@@ -11,10 +11,13 @@ import type { Progress } from "./seen";
 import { type PreviousTask, previousTask } from "./use";
 import { noRoom, unclearRotate } from "./words";
 
-/** Why a key is revoked: `room`: the vendor's limit leaves no place for a new key. */
+/** Why a key is revoked. `room`: the vendor's limit leaves no place for a new key. */
 export type RevokeReason = "waiting" | "over" | "unused" | "room" | "condemned";
 
-/** What the current key is read for: before a revoke, to learn whether its predecessor is in use, or before a successor is issued. */
+/**
+ * Why the current key is read: before a revoke, to learn whether its predecessor is in use, or before a successor is
+ * issued.
+ */
 export type Need = "retire" | "use" | "issue";
 
 export type Step =
@@ -26,18 +29,18 @@ export type Step =
   | { readonly kind: "look"; readonly key: Credential; readonly issue?: Issue; readonly need: Need }
   /** Whether the key is there at all, whatever secret it carries. */
   | { readonly kind: "probe"; readonly key: Credential }
-  /** Keys whose create was never answered are looked for. */
+  /** Looks for keys whose create was never answered. */
   | { readonly kind: "search"; readonly room: boolean }
   /** Whether the previous key is still in use. */
   | { readonly kind: "ask"; readonly key: Previous }
   | { readonly kind: "revoke"; readonly key: Credential; readonly why: RevokeReason; readonly room: boolean }
   | { readonly kind: "issue"; readonly issue: Issue }
-  /** The service's own rotation, where an account keeps one key. */
+  /** The service's own rotation, if an account keeps only one key. */
   | { readonly kind: "rotate"; readonly issue: Issue; readonly key: Credential; readonly keepPrevious: boolean }
   | { readonly kind: "wait"; readonly ms: number }
   | { readonly kind: "change"; readonly key: Credential; readonly changes: KeyChanges }
   | { readonly kind: "setEnd"; readonly key: Previous }
-  /** Nothing but the record is behind. */
+  /** Only the record has to change. */
   | { readonly kind: "record" }
   | { readonly kind: "done" }
   | { readonly kind: "fail"; readonly words: string };
@@ -73,11 +76,11 @@ function issueOf({ ring, seen, aim }: Progress): Issue | undefined {
   if (seen.issued) return undefined;
   if (seen.repair) return seen.repair;
   const issue = dueIssue(ring, aim);
-  // A due key that has waited for an overlap waits no longer, unless something of that overlap is left to do.
+  // A due key waits no longer for an overlap, unless work of that overlap is left.
   return issue && seen.asked && seen.problems.length > 0 && !issue.currentIsDead ? undefined : issue;
 }
 
-/** A previous key that makes way for the next one in any case need not be asked for. */
+/** A previous key that makes way for the next one anyway: nobody has to ask for its use. */
 function taskOf({ ring, issue, aim }: Position): PreviousTask {
   const task = previousTask(ring, aim);
   return task === "ask" && issue && !issue.currentIsDead ? "keep" : task;
@@ -92,7 +95,7 @@ function settle(here: Position): Step | undefined {
   return endedByService && !seen.issued && !seen.endTried ? { kind: "forget" } : undefined;
 }
 
-/** Before any revoke the current key is read; where it does not work, a new one is issued first. */
+/** Before any revoke the current key is read. If it does not work, a new one is issued first. */
 function look(here: Position): Step | undefined {
   const { ring, issue, seen } = here;
   const key = currentOf(ring);
@@ -102,26 +105,27 @@ function look(here: Position): Step | undefined {
   return need && { kind: "look", key, ...(issue && { issue }), need };
 }
 
-/** What a current key that is not known to be dead has to be read for. */
+/** Why the current key has to be read, unless it is known to be dead. */
 function needOf(here: Position): Need | undefined {
   const { ring, issue, aim } = here;
   const task = taskOf(here);
   const waits = ring.waiting.length + ring.lost.length > 0;
   if (waits || task === "end" || (issue && looksBeforeIssue(issue, here))) return "retire";
   if (task === "ask") return "use";
-  // Somebody may have disabled the key, or ended it, since it was read; after a rotation whose answer was lost it has a secret that nobody knows.
+  // Somebody may have disabled or revoked the key since it was read. After a rotation whose answer was lost, nobody
+  // knows its secret.
   const asksForSuccessor = issue && !issue.emergency && ring.record.rotateBlockedUntil === undefined;
   return asksForSuccessor || waitingIssue(ring, aim) ? "issue" : undefined;
 }
 
-/** Where something has to make room, or where a rotation that was cut short has begun a grace that need not end. */
+/** If a key has to make room, or if an interrupted rotation began a grace that can go on. */
 function looksBeforeIssue({ emergency }: Issue, { ring, aim }: Progress): boolean {
   const { maxActiveKeys, nativeRotate } = aim.facts.capabilities;
   if (maxActiveKeys === 1) return !emergency && nativeRotate?.keepsPrevious === true;
   return isCrowded(ring, maxActiveKeys, false);
 }
 
-/** `revoked` may mean that somebody replaced the secret, and a disabled key may be enabled by now. */
+/** `revoked` may mean that somebody replaced the secret, and a disabled key may have been enabled. */
 function mayLive(progress: Progress): boolean {
   return mayCarryAnotherSecret(progress) || progress.ring.record.status === "disabled";
 }
@@ -131,7 +135,7 @@ export function mayCarryAnotherSecret({ ring, aim }: Progress): boolean {
   return ring.record.status === "revoked" && nativeRotate?.id === "same" && maxActiveKeys !== 1;
 }
 
-/** Everything whose time is over, once the current key is known to work: waiting keys first of all. */
+/** Revokes everything whose time is over, once the current key is known to work; waiting keys come first. */
 function retire(here: Position): Step | undefined {
   const { ring, seen } = here;
   if (seen.current !== "works") return undefined;
@@ -163,7 +167,7 @@ function issueStep(issue: Issue, progress: Progress): Step {
   return makeRoom(issue, progress) ?? { kind: "issue", issue };
 }
 
-/** Never twice within the grace of a rotation whose answer was lost, unless the service keeps that grace. */
+/** Never rotates twice within the grace of a rotation whose answer was lost, unless the service keeps that grace. */
 function rotateStep(
   { issue, key }: { readonly issue: Issue; readonly key: Credential },
   { ring, seen: { recordedWorksUntil }, aim: { facts, nowMs } }: Progress,
@@ -176,8 +180,8 @@ function rotateStep(
 }
 
 /**
- * Where the vendor's limit of keys would be exceeded, waiting keys go first and then the previous one; never the
- * current one, and never the only one that works.
+ * If the vendor's limit of keys would be exceeded, waiting keys go first, then the previous one; never the current one,
+ * and never the only key that works.
  */
 function makeRoom(issue: Issue, progress: Progress): Step | undefined {
   const { ring, seen } = progress;
@@ -207,7 +211,7 @@ function revokeCondemned({ ring, seen, aim }: Progress): Step | undefined {
   return ms > 0 && !seen.waited ? { kind: "wait", ms } : { kind: "revoke", key, why: "condemned", room: false };
 }
 
-/** The previous key's end is written on the service, so that nobody has to come back for it. */
+/** Sets the previous key's end on the service, so that no later update has to revoke it. */
 function endOnService({ ring: { record, previous }, seen, aim }: Progress): Step | undefined {
   if (!previous || hasEndOnService(previous) || seen.endTried || previous.keyId === record.keyId) return undefined;
   return aim.facts.capabilities.delayedRevoke ? { kind: "setEnd", key: previous } : undefined;

@@ -1,4 +1,4 @@
-/** What the answer to a step makes of the ring and of what an update has seen. Pure. */
+/** How the answer to a step changes the ring and what the update has seen. Pure. */
 import type { ApiKey, IssuedApiKey } from "../../backends/definition";
 import type { AmbiguousCreateError } from "../../errors";
 import { formatTime } from "../../times";
@@ -30,14 +30,14 @@ import * as words from "./words";
 /** An answer, or why there is none. */
 export type Told<Value> = { readonly value: Value } | { readonly problem: string };
 
-/** What each step that asks the service may bring. */
+/** The possible answers to each step that asks the service. */
 export interface Outcomes {
   readonly look: Told<Observation>;
   readonly probe: Told<Observation>;
   readonly search: Told<readonly Credential[]>;
   readonly ask: Told<ApiKey | undefined>;
   readonly revoke: Told<"gone" | "leftAlone"> & { readonly lastUse?: string | undefined };
-  /** `askedEnd`: the end that it was asked for · `left`: a key that does less than the current one, and could not be revoked. */
+  /** `askedEnd`: the requested end · `left`: a key that can do less than the current one and could not be revoked. */
   readonly issue: Told<IssuedApiKey> & {
     readonly askedEnd?: string | undefined;
     readonly unclear?: AmbiguousCreateError | undefined;
@@ -45,7 +45,7 @@ export interface Outcomes {
   };
   readonly rotate: Told<IssuedApiKey> & { readonly blockedUntil?: string | undefined };
   readonly wait: Told<undefined>;
-  /** `observed`: the key, where the change failed. */
+  /** `observed`: the key after a change that failed. */
   readonly change: Told<ApiKey | undefined> & { readonly observed?: Observation | undefined };
   readonly setEnd: Told<ApiKey | undefined> & { readonly observed?: Observation | undefined };
 }
@@ -108,14 +108,14 @@ const appliers: { readonly [Kind in ServiceStep["kind"]]: Apply<Kind> } = {
     const tried = { ...seen, endTried: true };
     if ("value" in outcome)
       return { ring: { ...ring, previous: withServerEnd(previous, outcome.value?.expiresAt) }, seen: tried };
-    // Somebody may have revoked it: then it has no end to set, and nobody should be told that it is valid.
+    // Somebody may have revoked it. Then it has no end to set, and must not be reported as valid.
     return outcome.observed && isGone(outcome.observed.status)
       ? { ring: withoutPrevious(ring, words.goneWords(outcome.observed.status)), seen: tried }
       : { ring, seen: withProblem(tried, words.problems.setEnd(previous.keyId, outcome.problem)) };
   },
 };
 
-/** What an issue that came to nothing has left on the service. */
+/** The ring with what a failed issue left on the service. */
 function withLeft({ ring, aim }: Progress, { unclear, left }: Outcomes["issue"]): KeyRing {
   const now = formatTime(aim.nowMs);
   if (unclear) return leftBehind(ring, unclear, now);
@@ -132,7 +132,7 @@ export function afterOutcome<Kind extends ServiceStep["kind"]>(
   return { ...progress, ...apply(progress, outcome, step) };
 }
 
-/** The steps that ask nobody. */
+/** The steps that send nothing. */
 export function settled(progress: Progress, { kind }: Extract<Step, { kind: "condemn" | "forget" }>): Progress {
   const { ring, seen } = progress;
   if (kind === "condemn") return { ...progress, ring: { ...ring, waiting: ring.waiting.map(whateverItCarries) } };
@@ -140,7 +140,7 @@ export function settled(progress: Progress, { kind }: Extract<Step, { kind: "con
   return { ...progress, ring: withoutPrevious(ring, status), seen: { ...seen, retired: true } };
 }
 
-/** What stands in the record at the end of an update, whatever else could not be done. */
+/** The record at the end of an update, even if other work failed. */
 export function concluded({ ring, seen, aim }: Progress): KeyRing {
   const { rotationReason } = ring.record;
   const crowd = ring.waiting.length > (ring.previous ? 0 : 1);
@@ -167,15 +167,15 @@ function looked(progress: Progress, outcome: Outcomes["look"], { issue, need, ke
   if (issue?.currentIsDead)
     return { ring: mayCarryAnotherSecret(progress) ? leftAlone(ring, key) : ring, seen: unread };
   if (need === "issue") return { ring, seen: unread };
-  // An outage of the question alone is no failure.
+  // If only the question failed, the update did not.
   return need === "use"
     ? { ring: deferred(progress, outcome.problem), seen: unread }
     : { ring, seen: withProblem(unread, words.problems.unread(outcome.problem)) };
 }
 
 /**
- * The service's own rotation was done, and its answer never recorded: the key carries a secret that nobody knows, and the
- * recorded one works on for the grace. Undefined where the service does not show that.
+ * The service rotated the key and its answer was never recorded: nobody knows the key's new secret, and the recorded
+ * one works until the grace ends. Undefined if the service does not show that.
  */
 function cutShort({ ring, seen, aim }: Progress, { key }: Observation, planned?: Issue): Change | undefined {
   const current = currentOf(ring);
@@ -208,7 +208,7 @@ function broken({ ring, seen, aim }: Progress, { status, key }: Observation, pla
     currentIsDead: isDead(status),
   };
   const current = currentOf(ring);
-  // Called revoked because it carries another secret: then it lives, and has to be remembered.
+  // It counts as revoked because it has another secret. Then it lives, and has to be remembered.
   const lives = status === "revoked" && key?.status === "active" && facts.capabilities.maxActiveKeys !== 1;
   return {
     ring: changed(lives && current ? leftAlone(ring, current) : ring, { status }),
@@ -227,7 +227,7 @@ function asked(progress: Progress, outcome: Outcomes["ask"]): Change {
   };
 }
 
-/** Whether the previous key is in use cannot be told today. */
+/** Nobody can tell today whether the previous key is in use. */
 function deferred({ ring, aim }: Progress, problem: string): KeyRing {
   return changed(ring, { retireAskedOn: dayOf(aim.nowMs), retireStatus: words.useUnknown(problem) });
 }
@@ -239,7 +239,7 @@ function succession(progress: Progress, come: Succession): Change {
   const next = succeeded(progress, come);
   return {
     ring: issue.emergency ? changed(next, { retireStatus: words.emergencyStatus([]) }) : next,
-    // What had to wait for a key that works comes now.
+    // Work that had to wait for a working key comes now.
     seen: { ...rest, current: "works", issued: issue, searched: seen.current === "works" && seen.searched },
   };
 }

@@ -1,4 +1,7 @@
-/** One function for each step of a rotation that asks the service. Decides nothing, and throws only what nobody can carry on from. */
+/**
+ * One function for each step of a rotation that asks the service. It decides nothing, and throws only if the update
+ * cannot go on.
+ */
 import type { IssuedApiKey, KeyChanges, KeyRef } from "../../backends/definition";
 import type { WritableConnection } from "../../connections";
 import { defined } from "../../defined";
@@ -72,7 +75,10 @@ export function refOf(
   return defined({ id: keyId, name: physicalName, serviceAccountId: record.serviceAccountId, secretVersion });
 }
 
-/** Keys of creates whose answers were lost. One whose id may be its secret is no entry of a record: it is revoked at once. */
+/**
+ * Keys of creates whose answers were lost. One whose id may be its secret is no entry of a record: it is revoked at
+ * once.
+ */
 function search({ connection, ring }: RotationCall): Promise<Outcomes["search"]> {
   return tryTo(async () => {
     const { serviceAccountId } = ring.record;

@@ -1,12 +1,12 @@
-/** The end of the previous key on its service: asked for so that it keeps what was promised, and recorded as it was given. Pure. */
+/** The end of the previous key on its service: requested so that it keeps the promise, and recorded as given. Pure. */
 import { secondMs } from "../../durations";
 import { formatTime } from "../../times";
 import { endedAt, type Previous } from "./key-ring";
 
 /**
- * The end to ask for: the promise, rounded up to the service's own step, so that a service which rounds down does not break
- * it, and counted by the service's clock where that is ahead of ours; never beyond the key's own end, and never sooner than
- * promised, whatever the service says of its time.
+ * The end to request: the promised one, rounded up to the service's own step (a service may round down), and counted by
+ * the service's clock if that is ahead of ours. Never beyond the key's own end, and never earlier than promised,
+ * whatever the service says about its time.
  */
 export function endToAsk({ until, expiresAt }: Previous, granularityMs: number, aheadMs: number): string {
   const stepMs = Math.max(granularityMs, secondMs);
@@ -16,7 +16,7 @@ export function endToAsk({ until, expiresAt }: Previous, granularityMs: number, 
   return formatTime(Math.min(wantedMs, ownEndMs));
 }
 
-/** The previous key after the service has set its end: an earlier one is all that is promised from here on. */
+/** The previous key after the service set its end. If that is earlier, no more is promised from now on. */
 export function withServerEnd(previous: Previous, given: string | undefined): Previous {
   const { serverEnd: _before, ...rest } = previous;
   const lateMs = Date.parse(given ?? previous.until) - Date.parse(previous.until);

@@ -1,4 +1,6 @@
-/** A new key becomes the current one, and the one before it the previous one: what follows for every older key. Pure. */
+/**
+ * A new key becomes the current one, and the key before it the previous one: what that means for every older key. Pure.
+ */
 import type { IssuedApiKey } from "../../backends/definition";
 import { defined } from "../../defined";
 import { formatSpan, minuteMs } from "../../durations";
@@ -27,20 +29,20 @@ import { earlyEnd } from "./words";
 export interface Succession {
   readonly issued: IssuedApiKey;
   readonly issue: Issue;
-  /** The end that it was asked for. */
+  /** The requested end. */
   readonly askedEnd?: string | undefined;
   /** By the service's own rotation. */
   readonly inPlace: boolean;
-  /** The recorded secret, and not the one that was replaced, is the previous one. Default: false. */
+  /** The previous secret is the recorded one, not the one that this rotation replaced. Default: false. */
   readonly keepPrevious?: boolean;
 }
 
-/** True where the key that is issued now leaves its predecessor an overlap. */
+/** True if this issue leaves its predecessor an overlap. */
 export function leavesOverlap({ emergency }: Issue, { retire, overlapMs }: Schedule): boolean {
   return !emergency && retire !== "immediately" && overlapMs > 0;
 }
 
-/** The new key is the current one from here on, whatever fails. */
+/** From now on the new key is the current one, whatever fails. */
 export function succeeded(progress: Progress, succession: Succession): KeyRing {
   const { ring: before, aim } = progress;
   const { issued, issue, inPlace } = succession;
@@ -53,7 +55,7 @@ export function succeeded(progress: Progress, succession: Succession): KeyRing {
   ring = { ...ring, waiting: ring.waiting.filter((key) => !isOver(key)) };
   if (older && (issue.emergency || !oldIsDead || isOver(older))) ring = withoutOlder(ring, older, issue, aim.nowMs);
   if (old && !oldIsDead) ring = withPredecessor(ring, old, { before: before.record, succession, aim });
-  // Nobody can use a disabled key, and nobody shall be able to again.
+  // Nobody can use a disabled key, and nobody should be able to again.
   if (old && !inPlace && before.record.status === "disabled") ring = condemned(ring, old);
   return issue.emergency ? condemnedAll(ring) : ring;
 }
@@ -90,19 +92,19 @@ function recorded({ ring, seen, aim }: Progress, { issued, issue, inPlace, asked
   });
 }
 
-/** The key before the last goes now, early or not. */
+/** The key before the previous one goes now, early or not. */
 function withoutOlder(ring: KeyRing, older: Previous, { emergency }: Issue, nowMs: number): KeyRing {
   const endMs = Date.parse(older.until);
   const runs = endMs > nowMs;
-  // Told by the end that was asked for, like the request: a service counts its own grace by its own clock.
+  // The reason tells the requested end, as the request does: a service counts its grace by its own clock.
   const promisedMs = older.retire === "whenUnused" ? endMs : Date.parse(older.retireAfter);
   const left = withoutPrevious(ring);
   const told = runs && !emergency ? remarked(left, earlyEnd(promisedMs, nowMs)) : left;
-  // Some have ended by themselves: on their service, or by its own rotation.
+  // Some have already ended by themselves: on their service, or by its own rotation.
   return (runs || !older.endsOnService) && older.keyId !== ring.record.keyId ? condemned(told, older) : told;
 }
 
-/** The key that was current until now: the previous one from here on, or one that goes at once. */
+/** The key that was current until now becomes the previous one, or goes at once. */
 function withPredecessor(
   ring: KeyRing,
   old: Credential,
@@ -111,12 +113,12 @@ function withPredecessor(
   const { before, aim } = was;
   const { issue, inPlace, keepPrevious = false } = was.succession;
   if (leavesOverlap(issue, aim.schedule))
-    // After a rotation whose answer was lost it was another secret, that nobody knows, which this one has followed.
+    // After a rotation whose answer was lost, this rotation replaced another secret, which nobody knows.
     return inPlace && !keepPrevious && before.rotateBlockedUntil !== undefined
       ? remarked(ring, "no previous key, because the answer to an earlier rotation was lost")
       : withPrevious(ring, old, was);
   const { nativeRotate } = aim.facts.capabilities;
-  // Where the service's policy lets an old secret live on although nobody asked for that, it is ended.
+  // If the service's policy lets an old secret live on although nobody asked for it, it is revoked.
   const livesOn = nativeRotate?.graceChosen === false && nativeRotate.maxGraceMs > 0;
   return !inPlace || issue.emergency || livesOn ? condemned(ring, old) : ring;
 }
@@ -138,7 +140,7 @@ function withPrevious(
   const endMs = Date.parse(until);
   const previous: Previous = defined({
     ...old,
-    // A service counts its own grace by its own clock; the request was made before.
+    // A service counts its grace by its own clock, and the request was made before.
     retireAfter: formatTime(inPlace ? ends.retireAfterMs : Math.min(ends.retireAfterMs, endMs)),
     retire: schedule.retire,
     endsOnService: inPlace || ownEndMs <= ends.endMs,

@@ -21,7 +21,7 @@ export interface Updated {
 /** What an update works with. */
 export type UpdateTools = RotationCall["tools"] & {
   readonly warn: (message: string) => void;
-  /** Called when the first request is due: it refuses where the connection may not write. */
+  /** Called when the first request is due. It throws if the connection may not write. */
   readonly open: () => WritableConnection;
 };
 
@@ -32,12 +32,12 @@ export async function updateRotation(aim: Aim, olds: RotatingOutputs, tools: Upd
     const step = nextStep(progress);
     switch (step.kind) {
       case "fail":
-        // The old key is the current one still, with its own scopes, keepers, life and emergency text.
+        // The old key is still the current one, with its own scopes, keepers, life and emergency text.
         return { outs: toOutputs(ring), problems: [...seen.problems, step.words] };
       case "record":
       case "done":
         if (olds.status !== ring.record.status && staysDisabled(ring.record.status, aim.wanted))
-          // No preview could know; of what the record says already every preview tells.
+          // A preview could not know this. It tells only what the record says.
           tools.warn(disabledWords(`the key "${logicalName(aim.wanted.origin)}"`));
         return judged(withNextRotation(toOutputs(concluded(progress)), aim.schedule), seen, { aim, tools });
       case "forget":
@@ -51,7 +51,7 @@ export async function updateRotation(aim: Aim, olds: RotatingOutputs, tools: Upd
   }
 }
 
-/** An update is no success as long as the current key can do less than was asked for, unless the program accepts that. */
+/** An update fails as long as the current key can do less than requested, unless the program accepts that. */
 function judged(
   outs: RotatingOutputs,
   { issued, problems }: Seen,

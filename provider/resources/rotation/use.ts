@@ -1,11 +1,13 @@
-/** What becomes of the previous key, and when its use decides. Pure. */
+/** What happens to the previous key, and when its use decides. Pure. */
 import type { ConnectionFacts } from "../../connections";
 import { formatSpan } from "../../durations";
 import { hasEndOnService, type KeyRing } from "./key-ring";
 import { dayOf } from "./request";
 import { idleTimeMs } from "./schedule";
 
-/** `end`: its time is over · `ask`: whether it is still in use decides · `setEnd`: its end is not on the service yet. */
+/**
+ * `end`: its time is over · `ask`: whether it is still in use decides · `setEnd`: its end is not on the service yet.
+ */
 export type PreviousTask = "none" | "keep" | "end" | "ask" | "setEnd";
 
 interface Moment {
@@ -16,14 +18,14 @@ interface Moment {
 export function previousTask({ record, previous }: KeyRing, { facts: { capabilities }, nowMs }: Moment): PreviousTask {
   if (!previous) return "none";
   if (nowMs >= Date.parse(previous.until)) return "end";
-  // The older secret of the current key: the service's own rotation has set its end for good.
+  // It is an older secret of the current key, whose end the service's own rotation has fixed.
   if (previous.keyId === record.keyId) return "keep";
   const isOver = nowMs >= Date.parse(previous.retireAfter);
   if (previous.retire === "whenUnused" && isOver && record.retireAskedOn !== dayOf(nowMs)) return "ask";
   return capabilities.delayedRevoke && !hasEndOnService(previous) ? "setEnd" : "keep";
 }
 
-/** Whether a previous key may go before its latest end, from what the vendor tells of both keys' use. */
+/** Whether a previous key may go before its latest end, from what the vendor reports about the use of both keys. */
 export function judgeUse(
   use: { readonly currentLastUsedAt?: string | undefined; readonly previousLastUsedAt?: string | undefined },
   { facts, nowMs }: Moment,

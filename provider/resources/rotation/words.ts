@@ -1,9 +1,9 @@
-/** The sentences of a rotation: `rotationReason`, `retireStatus`, and what is told where something could not be done. */
+/** The sentences of a rotation: `rotationReason`, `retireStatus`, and what could not be done. */
 import { formatSpan } from "../../durations";
 
 export const retiredReason = "previous key retired after overlap";
 
-/** `previous key ends 6 d early`: a promise that is cut short says so. */
+/** `previous key ends 6 d early`: says that a promise is cut short. */
 export function earlyEnd(promisedMs: number, nowMs: number): string {
   return `previous key ends ${formatSpan(promisedMs - nowMs)} early`;
 }
@@ -40,7 +40,7 @@ export function revokedWords(keyId: string, revokedAt: string | undefined, lastU
   return `${keyId} ${revokedAt === undefined ? "could not be revoked yet" : `revoked at ${revokedAt}`}, last used ${lastUse ?? "unknown"}`;
 }
 
-/** Told before the first revocation of an emergency: it ends the key that the state still names. */
+/** Warns before the first revocation of an emergency, which ends the key that the state still contains. */
 export function emergencyBegins(name: string): string {
   return `the older keys of "${name}" are revoked now. If this run is cut short, run it again at once: until it has ended the state may name a key that is dead, and a new one lives that the next run replaces`;
 }
@@ -84,7 +84,7 @@ export function unclearRotate(keyId: string, until: string): string {
   );
 }
 
-/** Why a key that was there before is the current one. */
+/** Why an adopted key is the current one. */
 export const adoptedReason = "taken over";
-/** Why it gets a successor although it is not due. */
+/** Why it gets a successor before it is due. */
 export const firstRotationReason = "first rotation of a key that was taken over";
