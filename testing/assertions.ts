@@ -21,7 +21,7 @@ export function assertAccountForm(account: ServiceAccount): void {
   assertNothingBlank("the account", account);
 }
 
-/** The engine takes numbers for ids and turns them into nothing. */
+/** The engine accepts a number as an id, and loses it. */
 function assertId(what: string, id: unknown): void {
   assert.ok(typeof id === "string" && id !== "", `${what} has to be text, and is a ${typeof id}`);
 }
@@ -35,7 +35,10 @@ export function assertTime(what: string, time: unknown): void {
   );
 }
 
-/** What a service does not tell is absent: never null, never an empty text, never a property that is undefined. */
+/**
+ * A field that a service does not report is left out: never null, never an empty text, never a property with the value
+ * undefined.
+ */
 function assertNothingBlank(what: string, told: object): void {
   for (const [field, value] of Object.entries(told)) {
     if (field === "description" || field === "name") continue;
@@ -46,7 +49,7 @@ function assertNothingBlank(what: string, told: object): void {
   }
 }
 
-/** What `updateKey` tells is the key as it is found now; of what it was, only the change is another. */
+/** Asserts that `updateKey` reports the key as it is now, and that only the changed fields differ from before. */
 export function assertChanged(told: ApiKey | undefined, found: ApiKey, expected: ApiKey): void {
   assert.ok(told, "updateKey has to tell the key");
   assertKeyForm(told);
@@ -60,7 +63,7 @@ export function assertChanged(told: ApiKey | undefined, found: ApiKey, expected:
     );
 }
 
-/** True where both times are the same within the step in which the service keeps them. */
+/** True if both times are the same within the service's time step. */
 export function isNear(a: string | undefined, b: string | undefined, stepMs: number): boolean {
   if (a === undefined || b === undefined) return a === b;
   return Math.abs(Date.parse(a) - Date.parse(b)) <= Math.max(stepMs, 1_000);
@@ -68,7 +71,7 @@ export function isNear(a: string | undefined, b: string | undefined, stepMs: num
 
 export type ErrorClass = new (...args: never[]) => Error;
 
-/** The error of a call that has to fail with one of these classes. */
+/** The error of a call that must fail with one of these classes. */
 export async function refusalOf(
   call: () => Promise<unknown>,
   classes: readonly ErrorClass[],
@@ -95,15 +98,15 @@ export function assertIsOneOf(error: unknown, classes: readonly ErrorClass[], wh
 }
 
 /**
- * Looks for the values, or eight characters of them, wherever an error can carry them, and however they may be written.
- * What the service itself shows of a secret, such as an id that is a part of it, may stand there.
+ * Searches every part of an error for the values, or eight characters of them, in every usual encoding. What the
+ * service itself shows of a secret, such as an id that is a part of it, is allowed.
  */
 export function assertHoldsNone(error: unknown, values: readonly string[], what = "a call"): void {
   for (const value of values.flatMap(writtenForms)) {
     const windows = windowsOf(value);
     for (const [form, text] of Object.entries(textsOf(error)))
       assert.ok(
-        // A place in the code has words of its own, of which a weak secret may be made.
+        // A stack trace has words of its own, and a weak secret may consist of them.
         (value === "" || !text.includes(value)) && !windows.isHeldBy(text.replace(/^\s*at .*$/gm, "")),
         `${what} fails with an error whose ${form} holds a secret of ${value.length} characters, or a part of it; name it in the request's "secrets"`,
       );
@@ -126,7 +129,7 @@ function writtenForms(value: string): string[] {
   ];
 }
 
-/** An error in every form in which it may be printed or logged. */
+/** An error in every form in which it can be printed or logged. */
 export function textsOf(error: unknown): Readonly<Record<string, string>> {
   if (!(error instanceof Error)) return { text: String(error) };
   const own = Object.fromEntries(

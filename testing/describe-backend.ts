@@ -19,13 +19,13 @@ import { type Contract, factsOf, type Opened, openService, Workbench } from "./w
 /** Real servers may be slow: a hashed secret costs a second. */
 const leastTimeoutMs = 120_000;
 
-/** A promise may wait for every lag that the backend declares, several times: a story revokes five keys. */
+/** A promise may wait several times for every lag that the backend declares: a story revokes five keys. */
 export function timeoutOf({ activationLagMs, revocationLagMs, lastUsed, expiry }: Capabilities): number {
   const { lagMs = 0, granularityMs = 0 } = lastUsed ?? {};
   return leastTimeoutMs + 8 * (activationLagMs + revocationLagMs + lagMs + granularityMs) + 3 * expiry.granularityMs;
 }
 
-/** Everything that a backend of these capabilities owes, by chapters. */
+/** Everything that a backend with these capabilities owes, by chapter. */
 export function contractOf(can: Capabilities, declared: Declared = {}): Readonly<Record<string, Contract>> {
   return {
     capabilities: methodContract(can, declared),
@@ -40,8 +40,8 @@ export function contractOf(can: Capabilities, declared: Declared = {}): Readonly
 }
 
 /**
- * Tests what every backend owes, against a running service. The capabilities decide which tests there
- * are: each ability that a backend claims is proven, and each that it does without has to be missing.
+ * Tests a backend against a running service. The capabilities decide which tests there are: each ability that a backend
+ * claims is proven, and an ability that it does not claim must be missing.
  *
  * Runs in jest, in vitest with `globals: true`, and under `node --test`.
  *
@@ -49,17 +49,10 @@ export function contractOf(can: Capabilities, declared: Declared = {}): Readonly
  * @param open - starts (or finds) the service; called once
  * @param fields - fields of the connection that shape the capabilities, known beforehand
  *
- * @example
- * describeBackend(acme, async () => {
- *   const server = await startAcme();
- *   return {
- *     url: server.url,
- *     token: server.adminToken,
- *     scopes: [["orders:read"], ["orders:read", "orders:write"]],
- *     works: async ({ secret }) => (await fetch(`${server.url}/orders`, { headers: { authorization: `Bearer ${secret}` } })).ok,
- *     close: () => server.close(),
- *   };
- * });
+ * @example describeBackend(acme, async () => { const server = await startAcme(); return { url: server.url, token:
+ *   server.adminToken, scopes: [["orders:read"], ["orders:read", "orders:write"]], works: async ({ secret }) => (await
+ *   fetch(`${server.url}/orders`, { headers: { authorization: `Bearer ${secret}` } })).ok, close: () => server.close(),
+ *   }; });
  */
 export function describeBackend(
   backend: string | Backend,
@@ -95,7 +88,7 @@ export function describeBackend(
   });
 }
 
-/** Runs one promise, says what of it could not be proven here, and takes away what it made, whatever becomes of it. */
+/** Runs one promise, and removes what it made, whether it holds or not. Returns what could not be proven here. */
 export async function keep(
   promise: (bench: Workbench) => Promise<void>,
   opened: Opened | undefined,
@@ -105,7 +98,7 @@ export async function keep(
   try {
     await promise(bench);
   } catch (error) {
-    // What failed matters more than what cannot be tidied up after it.
+    // The failure matters more than a failed clean-up after it.
     await bench.tidy().catch(() => undefined);
     throw error;
   }

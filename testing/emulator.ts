@@ -15,7 +15,7 @@ export interface EmulatorFault {
   readonly delayMs?: number;
 }
 
-/** A key as it is, whatever its vendor tells of it. */
+/** A key as it is, whatever its vendor reports about it. */
 export interface EmulatedKey {
   readonly service: ServiceName;
   readonly id: string;
@@ -37,7 +37,7 @@ export interface KeyEdit {
   readonly owner?: "service_account" | "gateway";
 }
 
-/** A request that a service got. */
+/** A request that a service received. */
 export interface EmulatedRequest {
   readonly at: string;
   readonly service: ServiceName;
@@ -48,14 +48,14 @@ export interface EmulatedRequest {
   readonly keyId: string | null;
 }
 
-/** The embedded services, with what only a test may do to them. */
+/** The embedded services, with actions that only a test may take. */
 export interface TestEmulator extends RunningEmulator {
   readonly faults: { add(fault: EmulatorFault): Promise<void>; clear(): Promise<void> };
   readonly keys: {
     list(service?: ServiceName): Promise<readonly EmulatedKey[]>;
     /** Somebody else changes the key. */
     edit(service: ServiceName, id: string, change: KeyEdit): Promise<void>;
-    /** The service knows the key no more. */
+    /** The service forgets the key. */
     remove(service: ServiceName, id: string): Promise<void>;
   };
   readonly clock: {

@@ -1,9 +1,8 @@
 /**
- * A double of the engine for one resource, to drive a provider through the dynamic provider's protocol
- * thousands of times. It models what the engine keeps and when it calls what: partial failures, saved
- * inputs, pending deletes, replacements. What it keeps is at every moment what a run that is killed then would leave in the
- * state. It is no proof of what users see: that is tests/engine, on the
- * real engine.
+ * A double of the engine for one resource, which drives a provider through the dynamic provider's protocol thousands of
+ * times. It models what the engine keeps, and when it calls what: partial failures, saved inputs, pending deletes,
+ * replacements. What it keeps is at every moment what a run that is killed then would leave in the state. It is no
+ * proof of what users see: that is tests/engine, on the real engine.
  */
 import assert from "node:assert/strict";
 import type { CheckFailure, ResourceProvider } from "@pulumi/pulumi/dynamic";
@@ -12,12 +11,12 @@ import { sameValue } from "../provider/resources/same-value";
 import { PartialFailure } from "../provider/resources/partial-failure";
 import { asProperties, copy, type Properties } from "./engine-values";
 
-/** What the state keeps of one resource. Secrets are in clear here, as the provider gets to see them. */
+/** What the state keeps of one resource. Secrets are in clear here, as the provider sees them. */
 export interface StateEntry {
   readonly id: string;
   readonly inputs: Properties;
   readonly outs: Properties;
-  /** Why the last operation on it did not get to its end: the next update calls `update`, whatever `diff` says. */
+  /** Why the last operation on it did not finish. The next update calls `update`, whatever `diff` says. */
   readonly initErrors?: readonly string[];
 }
 
@@ -25,9 +24,9 @@ export interface StateEntry {
 export interface Outcome {
   readonly op: "create" | "same" | "update" | "replace" | "delete" | "refresh" | "refused" | "none";
   readonly replaces: readonly string[];
-  /** Where `diff` left the comparison to the engine: the inputs that a preview lists. */
+  /** The inputs that a preview lists, if `diff` left the comparison to the engine. */
   readonly listed: readonly string[];
-  /** What the user reads where it failed. */
+  /** What the user reads if it failed. */
   readonly failures: readonly string[];
 }
 
@@ -40,7 +39,7 @@ export interface Plan extends Omit<Outcome, "failures"> {
   readonly inputs: Properties;
   /** Why `check` refuses the program. */
   readonly refusals: readonly CheckFailure[];
-  /** Of a replacement: the old object goes before the new one comes. */
+  /** In a replacement the old object goes before the new one comes. */
   readonly deletedFirst: boolean;
 }
 
@@ -55,7 +54,7 @@ export class EngineDouble {
   readonly #provider: Provider;
   readonly #code: Readonly<Record<string, string>>;
 
-  /** @param code - what the host adds to inputs and outputs; `{}` where the program brings its own `__provider`. */
+  /** @param code - what the host adds to inputs and outputs; `{}` if the program has its own `__provider`. */
   constructor(provider: object, code: Readonly<Record<string, string>> = { __provider: providerText }) {
     this.#provider = provider as Provider;
     this.#code = code;
@@ -86,7 +85,7 @@ export class EngineDouble {
     const differs = changes ?? listed.length > 0;
     const planned = { replaces, listed, inputs, refusals, deletedFirst };
     if (!differs && initErrors.length === 0) return { op: "same", ...planned };
-    // Where no input differs the engine repairs a failed operation by an update, whatever `diff` would replace.
+    // If no input differs, the engine repairs a failed operation with an update, whatever `diff` would replace.
     return { op: differs && replaces.length > 0 ? "replace" : "update", ...planned };
   }
 
@@ -147,7 +146,7 @@ export class EngineDouble {
     return { op: "delete", replaces: [], listed: [], failures };
   }
 
-  /** Makes the resource; one that is there already waits for its deletion from then on. */
+  /** Makes the resource. An existing one then waits for its deletion. */
   async #make(inputs: Properties): Promise<string[]> {
     const record = (made: StateEntry): void => {
       if (this.state) this.pendingDeletes = [...this.pendingDeletes, this.state];
@@ -222,12 +221,12 @@ export class EngineDouble {
     return { inputs: refusals.length > 0 ? {} : this.#withCode(inputs), refusals };
   }
 
-  /** The host adds the provider's text to what it hands on. */
+  /** The host adds the provider's text to what it passes on. */
   #withCode(answer: unknown): Properties {
     return { ...asProperties(answer), ...this.#code };
   }
 
-  /** A mistake in the provider is no failure of a service. */
+  /** A mistake in the provider is not a failure of a service. */
   #messageOf(error: unknown): string {
     this.thrown = [...this.thrown, error];
     if (error instanceof ProviderError || error instanceof PartialFailure) return error.message;
@@ -244,7 +243,7 @@ function differing(before: Properties, after: Properties): string[] {
   return [...names].filter((name) => !sameValue(before[name], after[name])).sort();
 }
 
-/** What an error says is there in spite of it. */
+/** What exists in spite of the error, according to the error. */
 function partOf(error: unknown): {
   readonly id: string | undefined;
   readonly properties: object;

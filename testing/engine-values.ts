@@ -1,4 +1,4 @@
-/** Values as the engine hands them to a provider, and as it takes them back. */
+/** Values as the engine gives them to a provider and takes them back. */
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import { isSecret, plainSecret } from "../provider/wire";
@@ -11,7 +11,7 @@ export function asProperties(answer: unknown): Properties {
   return copy(answer as Properties);
 }
 
-/** A deep copy without the marks of secrets: the engine takes them off before it hands values to a provider. */
+/** A deep copy without the marks of secrets: the engine removes them before it gives values to a provider. */
 export function copy<T extends object>(value: T): T {
   return unwrapped(value) as T;
 }

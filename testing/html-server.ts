@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 
-/** A server that answers everything with a page for people: where a wrong URL leads to. */
+/** A server that answers everything with a page for people, as a wrong URL does. */
 export async function startHtmlServer(status: 200 | 404): Promise<{ readonly url: string; close(): Promise<void> }> {
   const server = createServer((request, response) => {
     request.resume();

@@ -10,7 +10,7 @@ import { defined } from "../provider/defined";
 import { fingerprintOf } from "../provider/fingerprint";
 import { formatTime } from "../provider/times";
 
-/** A service in memory that grants whatever it is asked for. Its secrets look like none and open nothing. */
+/** A service in memory that grants every request. Its secrets do not look like secrets, and open nothing. */
 export class MockService {
   readonly #nowMs: () => number;
   readonly #keys = new Map<string, IssuedApiKey & { readonly owner: string | undefined }>();

@@ -1,4 +1,4 @@
-/** Mocks for unit tests of programs: what the provider would check and answer, without an engine and without a service. */
+/** Mocks for unit tests of programs: they check and answer as the provider would, without an engine and a service. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { runtime } from "@pulumi/pulumi";
@@ -18,7 +18,7 @@ import { createServiceAccountProvider } from "../provider/resources/service-acco
 import { withSecretBoundary } from "../provider/secret-boundary";
 import { MockService } from "./mock-service";
 
-/** What {@link apikeysMocks} may be told. */
+/** Options of {@link apikeysMocks}. */
 export interface ApikeysMocksOptions {
   /**
    * The connections, as the stack's config has them under `apikeys:connections`. No credential is read.
@@ -40,7 +40,10 @@ export interface ApikeysMocksOptions {
    * @default it is thrown, so that the resource's outputs fail, and the test with them
    */
   readonly refused?: (message: string) => void;
-  /** Mocks for all other resources, and for calls. Default: a resource has its inputs as outputs, and the id `<name>-id`. */
+  /**
+   * Mocks for all other resources, and for calls. Default: a resource has its inputs as outputs, and the id
+   * `<name>-id`.
+   */
   readonly others?: Partial<runtime.Mocks>;
 }
 
@@ -51,8 +54,9 @@ const creators = {
 } as const;
 
 /**
- * Mocks for `pulumi.runtime.setMocks`. Our resources are checked as a preview checks them, so that a scope with a slip of the pen
- * fails the test, and get the outputs of a first `pulumi up`: ids, names, ends, and secrets that open nothing. Nothing is sent.
+ * Mocks for `pulumi.runtime.setMocks`. Our resources are checked as a preview checks them, so that a scope with a slip
+ * of the pen fails the test, and get the outputs of a first `pulumi up`: ids, names, ends, and secrets that open
+ * nothing. Nothing is sent.
  *
  * @throws Error - from the constructor's outputs: what a preview would refuse, with the resource and the field.
  */
@@ -82,7 +86,7 @@ async function make(
   { name, inputs, id: foundId }: runtime.MockResourceArgs,
   { kind, context, refused }: Making,
 ): Promise<runtime.MockResourceResult> {
-  // A `get`: nothing of it is in the program.
+  // A `get`: the program says nothing about the resource.
   if (foundId) return { id: foundId, state: { ...(inputs as object), status: "active", physicalName: name } };
   const provider = withSecretBoundary(creators[kind](context) as unknown as Lifecycle<object, object>);
   const checked = await provider.check?.({}, inputs as object);
@@ -116,7 +120,7 @@ function contextOf(
   };
 }
 
-/** The backend with all that it knows, and none of its requests. */
+/** The backend with everything that it knows, but without its requests. */
 function mocked(
   { authenticate: _authenticate, undocumentedWrites: _consent, ...backend }: Backend,
   service: MockService,
@@ -138,7 +142,7 @@ function connectionsOfProject(programDir: string): Readonly<Record<string, objec
   return entry?.value ?? entry;
 }
 
-/** A test needs no credential, and a connection that names none would be refused. */
+/** A test needs no credential, but a connection without one would be refused. */
 function withCredentials(connections: Readonly<Record<string, object>>): Record<string, object> {
   const named = ["tokenEnv", "tokenFile", "tokenCommand"];
   return Object.fromEntries(

@@ -8,11 +8,11 @@ export interface Step {
   /** Why it was replaced. */
   readonly replaces: readonly string[];
   readonly failures: readonly CheckFailure[];
-  /** The old object went before the new one came. */
+  /** The old object was deleted before the new one was made. */
   readonly deletedFirst: boolean;
 }
 
-/** A resource whose commands all have to succeed: what the provider throws, the command throws. */
+/** A resource whose commands must all succeed: a command throws what the provider throws. */
 export class OneResource {
   readonly #engine: EngineDouble;
   readonly #provider: object;

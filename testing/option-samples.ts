@@ -1,4 +1,4 @@
-/** Two values of each declared option: what the harness names, and where it names none, what the declaration itself gives. */
+/** Two values of each declared option: those of the harness, or else those that follow from the declaration. */
 import { isDeepStrictEqual } from "node:util";
 import { optionProblem } from "../provider/backends/option-values";
 import {
@@ -12,7 +12,7 @@ import {
 /** Two maps of options that objects are made with, such as `[{ project: "a" }, { project: "b" }]`. */
 export type OptionSamples = readonly [OptionValues, OptionValues];
 
-/** The value of each option in the first or the second map; an option of which nobody knows one is left out. */
+/** The value of each option in the first or the second map; an option without a known value is left out. */
 export function sampleOptions(
   declared: DeclaredOptions | undefined,
   samples: OptionSamples | undefined,
@@ -26,7 +26,7 @@ export function sampleOptions(
   );
 }
 
-/** The declared options of which two different values are known. */
+/** The declared options with two known values. */
 export function changeable(declared: DeclaredOptions | undefined, samples: OptionSamples | undefined): string[] {
   const [first, second] = [0, 1].map((index) => sampleOptions(declared, samples, index as 0 | 1)) as [
     OptionValues,
@@ -37,7 +37,7 @@ export function changeable(declared: DeclaredOptions | undefined, samples: Optio
   );
 }
 
-/** @throws Error - an option that every program has to give has no value that the suite could give. */
+/** @throws Error - a required option has no value that the suite could use. */
 export function assertSamples(
   part: "keyOptions" | "accountOptions",
   declared: DeclaredOptions | undefined,

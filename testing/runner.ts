@@ -1,7 +1,10 @@
-/** What a contract asks of the runner that calls it. */
+/** What a contract needs from its test runner. */
 export interface TestRunner {
   readonly describe: (title: string, body: () => void) => void;
-  /** @param body - returns what could not be proven, in sentences: the runner shows the test as skipped, with these reasons. */
+  /**
+   * @param body - returns what could not be proven, in sentences: the runner shows the test as skipped, with these
+   *   reasons.
+   */
   readonly test: (title: string, body: () => Promise<readonly string[]>, timeoutMs: number) => void;
   readonly beforeAll: (body: () => Promise<void>, timeoutMs: number) => void;
   readonly afterAll: (body: () => Promise<void>, timeoutMs: number) => void;
@@ -37,7 +40,7 @@ export function findRunner(
 type NodeTest = Pick<typeof import("node:test"), "describe" | "test" | "before" | "after">;
 
 function loadNodeTest(): NodeTest {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded only where no other runner is at work
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded only if no other runner is in use
   return require("node:test") as NodeTest;
 }
 
@@ -49,7 +52,7 @@ function asRunner(globals: Readonly<Record<string, unknown>>): TestRunner {
   return {
     describe: call("describe"),
     test: (title, body, timeout) => {
-      // Without a parameter of its own: jest takes one for a callback that says when the test is done.
+      // Without a declared parameter, which jest would take for its `done` callback.
       const run = async (...given: readonly unknown[]) => {
         const skipped = await body();
         if (skipped.length > 0) tellSkipped(title, skipped.join("; "), given[0]);
@@ -61,7 +64,7 @@ function asRunner(globals: Readonly<Record<string, unknown>>): TestRunner {
   };
 }
 
-/** vitest can skip a test that runs already; jest cannot, and shows what is printed. */
+/** vitest can skip a running test. jest cannot, but shows what is printed. */
 function tellSkipped(title: string, reasons: string, context: unknown): void {
   const skip = (context as { readonly skip?: unknown } | undefined)?.skip;
   if (typeof skip === "function") (skip as Registers).call(context, reasons);

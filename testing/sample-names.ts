@@ -1,4 +1,4 @@
-/** Names that try what a backend says of its names. */
+/** Names that test what a backend says about its names. */
 import { Names } from "../provider/resources/names";
 import { lengthOf, nameRules } from "../provider/vendors/name-rules";
 import type { Workbench } from "./workbench";
@@ -6,14 +6,14 @@ import { origin } from "./workbench";
 
 type Kind = "keys" | "accounts";
 
-/** A name of exactly the greatest length. */
+/** A name of exactly the maximal length. */
 export function longestName(bench: Workbench, kind: Kind): string {
   const rules = nameRules(bench.can, kind);
   const name = bench.named("n", kind);
   return bench.named(`n${"a".repeat(rules.length - lengthOf(name, rules))}`, kind);
 }
 
-/** A name with capitals and blanks, as far as the backend says that its service takes them. */
+/** A name with capitals and blanks, as far as the backend says that its service accepts them. */
 export function unusualName(bench: Workbench, kind: Kind): string {
   const rules = nameRules(bench.can, kind);
   const { pattern, length } = rules;

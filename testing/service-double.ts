@@ -11,20 +11,20 @@ export interface PassingRequest {
   readonly body: string;
 }
 
-/** What is answered instead of the service's own words. */
+/** What is answered in the service's place. */
 export type Interruption =
   /** The service never sees the request. */
   | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
-  /** The service acts on the request, and its answer, where it is JSON, is exchanged for this one. */
+  /** The service acts on the request. If its answer is JSON, it is exchanged for this one. */
   | { readonly exchange: (answer: unknown) => string }
   /** The service never sees the request, and nobody answers. */
   | "drop";
 
-/** Stands in front of a service: passes on what it gets, or answers in the service's place. */
+/** Stands in front of a service and passes requests on, or answers in the service's place. */
 export interface ServiceDouble {
-  /** The service's base URL as it is reached through here. */
+  /** The base URL under which the service is reached through the double. */
   readonly url: string;
-  /** What has come since the last `interrupt` or `passOn`. */
+  /** The requests since the last `interrupt` or `passOn`. */
   readonly requests: readonly PassingRequest[];
   interrupt(how: (request: PassingRequest, count: number) => Interruption | undefined): void;
   passOn(): void;
@@ -89,7 +89,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Without what only holds between the service and its double. */
+/** Headers without those that apply only between the service and its double. */
 function unframed({
   connection: _connection,
   "keep-alive": _keepAlive,

@@ -27,23 +27,23 @@ import { assertSamples, changeable, sampleOptions } from "./option-samples";
 
 /** The connection's name in every contract. */
 export const connectionName = "contract";
-/** Which resource the contract's programs pretend to be. */
+/** The resource that the contract's programs pretend to be. */
 export const origin: Origin = "contract/pulumi-apikeys/testing/contract";
 
 const tokenVariable = "CONTRACT_ADMIN_TOKEN";
 
-/** What a contract is about: a built-in backend by its name, or a definition, and the connection's own fields. */
+/** What a contract tests: a built-in backend by its name, or a definition, and the connection's own fields. */
 export interface Subject {
   readonly backend: string | Backend;
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** What the subject says of itself, before any service runs. */
+/** What the subject says about itself before any service runs. */
 export function factsOf(subject: Subject): ConnectionFacts {
   return connect(subject, { url: "http://127.0.0.1:9", token: undefined }).describe(connectionName);
 }
 
-/** The subject's connection to an address. Without a token none is set, and whoever needs one fails. */
+/** The subject's connection to an address. Without a token none is set, and every request that needs one fails. */
 export function connect(
   { backend, fields }: Subject,
   { url, token }: { readonly url: string; readonly token: string | undefined },
@@ -52,12 +52,12 @@ export function connect(
   const settings = { [connectionName]: { tokenEnv: tokenVariable, ...fields, backend: given?.name ?? backend, url } };
   const config = { get: (key: string) => (key === "apikeys:connections" ? JSON.stringify(settings) : undefined) };
   const env = token === undefined ? {} : { [tokenVariable]: token };
-  // A contract is about what the backend itself tells.
+  // A contract tests what the backend itself reports.
   const asItIs = (client: BackendClient) => client;
   return createConnections(config, env, { load: given ? () => given : loadBackend, guard: asItIs });
 }
 
-/** Whom a key belongs to, as the calls want it. */
+/** The account of a key, in the form of the calls. */
 export interface Parent {
   readonly serviceAccountId?: string;
 }
@@ -87,7 +87,7 @@ export function openService(subject: Subject, harness: BackendHarness): Opened {
   return { subject: whole, harness, connections, connection: connections.openForWrite(connectionName), aheadMs: 0 };
 }
 
-/** What one promise of a contract works with. Everything that it makes goes when it is done. */
+/** What one promise of a contract works with. Everything that it makes is removed when it is done. */
 export class Workbench {
   readonly harness: BackendHarness;
   readonly connections: Connections;
@@ -111,7 +111,7 @@ export class Workbench {
     this.can = opened.connection.capabilities;
   }
 
-  /** The decision clock, in step with the service's. */
+  /** The decision clock, which follows the service's. */
   nowMs(): number {
     return Date.now() + this.#opened.aheadMs;
   }
@@ -121,7 +121,7 @@ export class Workbench {
     return formatTime(Math.ceil((this.nowMs() + ms) / 1000) * 1000);
   }
 
-  /** Lets the service's time pass. False where that cannot be done in a test. */
+  /** Lets the service's time pass. False if a test cannot do that. */
   async pass(ms: number): Promise<boolean> {
     if (ms === 0) return true;
     const beforeMs = performance.now();
@@ -139,17 +139,20 @@ export class Workbench {
     return this.named(logicalName(origin), kind);
   }
 
-  /** A name of that prefix, as the lifecycle makes it. */
+  /** A name with that prefix, as the lifecycle makes it. */
   named(prefix: string, kind: "keys" | "accounts"): string {
     return namesOn({ capabilities: this.can }, kind).physicalName(prefix, origin);
   }
 
-  /** How many keys may stand side by side under one parent. */
+  /** How many keys one parent may have at a time. */
   room(): number {
     return this.can.maxActiveKeys ?? Infinity;
   }
 
-  /** Whom this promise's keys belong to; where the service keeps few keys to an account, each gets its own. */
+  /**
+   * The parent of this promise's keys. If the service allows few keys per account, each promise gets an account of its
+   * own.
+   */
   parent(): Promise<Parent> {
     if (this.room() < 10) return this.freshParent();
     return (this.#home ??= this.freshParent());
@@ -178,7 +181,7 @@ export class Workbench {
     return account;
   }
 
-  /** The request for an account, with all that this service demands of one. */
+  /** The request for an account, with everything that this service requires. */
   accountRequest(asked: Partial<NewServiceAccount> = {}): NewServiceAccount {
     const scopes = this.can.scopes === "account" ? { scopes: this.scopes() } : {};
     const options = withDefaults(this.connection.accountOptions, this.accountOptions(0));
@@ -198,23 +201,23 @@ export class Workbench {
     return scopes;
   }
 
-  /** The options that keys are made with: the first of two maps, or the other one. */
+  /** The options of keys: the first of two maps, or the second. */
   keyOptions(index: 0 | 1): OptionValues {
     return sampleOptions(this.connection.keyOptions, this.harness.keyOptions, index);
   }
 
-  /** The same of service accounts. */
+  /** The same for service accounts. */
   accountOptions(index: 0 | 1): OptionValues {
     return sampleOptions(this.connection.accountOptions, this.harness.accountOptions, index);
   }
 
-  /** The declared options of which no two values are known. */
+  /** The declared options without two known values. */
   unprovenOptions(part: "keyOptions" | "accountOptions"): string[] {
     const proven = changeable(this.connection[part], this.harness[part]);
     return Object.keys(this.connection[part] ?? {}).filter((name) => !proven.includes(name));
   }
 
-  /** How many keys or accounts show whether lists are read to their end. */
+  /** How many keys or accounts it takes to prove that lists are read to their end. */
   manyOf(which: "manyKeys" | "manyAccounts"): number {
     const many = this.harness[which];
     if (many === undefined)
@@ -233,7 +236,7 @@ export class Workbench {
     return this.can.scopes === "immutable" || this.can.scopes === "mutable";
   }
 
-  /** The request for a key, with all that this service demands of one. */
+  /** The request for a key, with everything that this service requires. */
   request(parent: Parent, asked: Partial<NewKey> = {}): NewKey {
     const { environments, expiry } = this.can;
     return defined({
@@ -265,7 +268,7 @@ export class Workbench {
     this.#accounts.push(id);
   }
 
-  /** Whether a key opens the service's door; undefined where the harness cannot tell. Waits for the service's lag. */
+  /** Whether a key works; undefined if the harness cannot tell. Waits for the service's lag. */
   async works(key: IssuedApiKey, { serviceAccountId }: Parent, expected: boolean): Promise<boolean | undefined> {
     if (!this.harness.works) this.skip('whether keys open the service\'s door: the harness has no "works"');
     return within(
@@ -275,20 +278,20 @@ export class Workbench {
     );
   }
 
-  /** The parent's keys of that name. */
+  /** The parent's keys with that name. */
   async listed({ name, ...parent }: { readonly name: string } & Parent): Promise<readonly string[]> {
     const keys = (await this.client.listKeys(parentOf(parent))) ?? [];
     for (const key of keys) assertKeyForm(key);
     return keys.filter((key) => key.name === name && key.status === "active").map(({ id }) => id);
   }
 
-  /** The names of the parent's living keys whose id that is. */
+  /** The names of the parent's living keys with that id. */
   async listedNames({ id, ...parent }: KeyRef): Promise<readonly string[]> {
     const keys = (await this.client.listKeys(parentOf(parent))) ?? [];
     return keys.filter((key) => key.id === id).map(({ name }) => name);
   }
 
-  /** The same service by another credential, or another address with the same credential. */
+  /** The same service with another credential, or at another address with the same credential. */
   connectAs(settings: {
     readonly token?: string;
     readonly url?: string;
@@ -301,12 +304,12 @@ export class Workbench {
     );
   }
 
-  /** Connections for the resources, without any credential: what a preview has to do with. */
+  /** Connections for the resources without any credential, which is enough for a preview. */
   withoutCredential(): Connections {
     return connect(this.#opened.subject, { url: this.harness.url, token: undefined });
   }
 
-  /** Revokes and deletes what the promise has made. Keys go with their account. */
+  /** Revokes and deletes what the promise made. Keys go with their account. */
   async tidy(): Promise<void> {
     const gone = new Set(this.#accounts);
     for (const ref of this.#keys)
@@ -319,7 +322,7 @@ export function parentOf({ serviceAccountId }: Parent): Parent {
   return serviceAccountId === undefined ? {} : { serviceAccountId };
 }
 
-/** Looks until it is so, as long as a service may lag behind. */
+/** Repeats a read until it shows the expected, for as long as the service may lag. */
 export async function within<Seen>(
   lagMs: number,
   look: () => Promise<Seen>,

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Acme: API keys of whoever owns the admin token.
+ * Acme: API keys of the admin token's owner.
  *
  * Write down here what is odd about the service: what it changes, shortens, forgets or does late.
  */
@@ -15,7 +15,7 @@ exports.acme = defineBackend({
       "items.write": { level: "write", implies: ["items.read"] },
     },
   },
-  // Only what the service can do. What is left out is taken for what it cannot; your editor shows all of it.
+  // Only what the service can do. What is left out counts as impossible; your editor shows every capability.
   capabilities: {
     parent: "credential", // or "serviceAccount", with the methods for accounts
     scopes: "immutable", // nobody can change them on an existing key
@@ -30,7 +30,7 @@ exports.acme = defineBackend({
       return { ...toKey(body), ...fieldsOf(body, { secret: "text" }) };
     },
 
-    // undefined: the service knows no such key. A refusal is an error, which `request` throws.
+    // undefined: the service has no such key. A refusal is an error, which `request` throws.
     async getKey({ id }) {
       const { absent, body } = await http.request({ method: "GET", path: path`/keys/${id}`, absent: [404] });
       return absent ? undefined : toKey(body);
@@ -52,7 +52,7 @@ exports.acme = defineBackend({
 
 /** @returns {import("pulumi-apikeys/backend").ApiKey} */
 function toKey(/** @type {unknown} */ answer) {
-  // Each field with its kind. Another form is an error that names the field and quotes nothing: it could hold a secret.
+  // Each field with its kind. Any other form is an error, which names the field but quotes nothing: it could be a secret.
   const { id, name, scopes } = fieldsOf(answer, { id: "id", name: "text", scopes: "texts" });
   return { id, name, status: "active", scopes };
 }

@@ -10,9 +10,9 @@ describeBackend(backend.acme, async () => {
     url,
     token: adminToken,
     scopes: [["items.read"], ["items.read", "items.write"]],
-    // More than one page of the list holds; "no pages" where the service lists all at once.
+    // More than one page of the list; "no pages" if the service lists all keys at once.
     manyKeys: 5,
-    // Whether a key opens the service's own door.
+    // Whether a key works.
     works: async ({ secret }) => (await fetch(`${url}/items`, { headers: { authorization: `Bearer ${secret}` } })).ok,
     close,
   };

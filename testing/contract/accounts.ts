@@ -135,7 +135,7 @@ async function foundAccount({ client, can }: Workbench, id: string) {
   return account;
 }
 
-/** The account after a change, of which everything else has stayed. */
+/** The account after a change. Asserts that everything else is as before. */
 async function changed(bench: Workbench, id: string, changes: ServiceAccountChanges) {
   const before = await foundAccount(bench, id);
   const told = await bench.client.updateServiceAccount?.(id, changes);

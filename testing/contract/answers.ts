@@ -10,7 +10,7 @@ import { callsOf, chosenSecret, creation, type PrepareCall } from "./calls";
 /** More requests than any call needs. */
 const mostRequests = 20;
 
-/** What a service may answer in the middle of a call. A double stands in front of it and answers in its place. */
+/** What a service may answer in the middle of a call: a double in front of it answers in its place. */
 export function answerContract(can: Capabilities): Contract {
   const fails = (way: Interruption) => (bench: Workbench) => interrupted(bench, callsOf(bench), () => way);
   return {
@@ -19,7 +19,7 @@ export function answerContract(can: Capabilities): Contract {
       exchange: (answer) => (Array.isArray(answer) ? '[{"hello":"world"}]' : '{"hello":"world"}'),
     }),
     "a refusal in the middle of a call is an error, and makes nothing look gone": (bench) => {
-      // Nobody takes a refused create for a success.
+      // Nobody mistakes a refused create for a success.
       const { createKey: _key, createServiceAccount: _account, ...others } = callsOf(bench);
       return interrupted(bench, others, () => ({ status: 403 }));
     },
@@ -49,7 +49,7 @@ export async function interrupted(
       for (let from = 1, isReached = true; isReached && from <= mostRequests; from += 1) {
         const call = await prepare();
         const known = [bench.harness.token, ...call.secrets];
-        // The call is the first that this process makes: the secrets of its requests are known by their names alone.
+        // As if the call were the first of the process: secrets of its requests are known only by their names.
         forgetSecrets();
         double.interrupt((request, count) => (count < from ? undefined : way(request, known)));
         const outcome = await settled(call.run(client));
@@ -75,7 +75,7 @@ export async function withDouble(
   const double = await startServiceDouble(bench.harness.url);
   try {
     const { client } = bench.connectAs({ url: double.url, fields: { retryBudget } });
-    // A login, where there is one, is over before anything is interrupted.
+    // A login, if there is one, is over before anything is interrupted.
     await client.listKeys(await bench.parent());
     await use(double, client);
   } finally {
@@ -102,7 +102,7 @@ export async function truthOf(check: () => Promise<void>, what: string): Promise
   }
 }
 
-/** An account's creation may be sent again, since what it leaves is adopted; a key's may not. */
+/** The creation of an account may be repeated, because a leftover is adopted; that of a key may not. */
 async function createIsSentOnce(bench: Workbench, { idempotentCreate }: Capabilities): Promise<void> {
   await withDouble(bench, "5s", async (double, client) => {
     for (const lost of [{ status: 500 }, { exchange: () => "" }, "drop"] as const) {
@@ -128,9 +128,9 @@ async function createIsSentOnce(bench: Workbench, { idempotentCreate }: Capabili
   });
 }
 
-/** What a service does that puts the request into its refusal: the secrets of the request stand in its words. */
+/** A service that repeats the request in its refusal, with the request's secrets in its words. */
 function quote(request: PassingRequest, known: readonly string[]): Interruption {
-  // Spread out: so nobody guesses that it is a secret who was not told.
+  // Spaced out, so that only someone who knows the secret recognizes it.
   const spread = secretsOf(request, known).map((secret) => secret.replace(/.{5}/gs, "$& "));
   const message = `cannot accept ${spread.join(" or ")}`;
   return { status: 400, body: JSON.stringify({ message, error: { message }, code: message }) };
@@ -154,10 +154,13 @@ async function quotedLogin(bench: Workbench): Promise<void> {
 
 const credentialHeader = /authorization|cookie|token|secret|(api|access)-?key/i;
 const secretField = /(secret|passw(or)?d|token)$/i;
-/** Shorter texts are no secrets, and stand in messages by chance. */
+/** Shorter texts are not secrets, and appear in messages by chance. */
 const shortestSecret = 8;
 
-/** What of a request is secret: known secrets, its credentials, and what its body calls a secret, a password or a token. */
+/**
+ * The secrets of a request: known ones, its credentials, and fields of its body that are called secret, password or
+ * token.
+ */
 function secretsOf({ path, headers, body }: PassingRequest, known: readonly string[]): string[] {
   const credentials = Object.entries(headers).flatMap(([name, value]) =>
     credentialHeader.test(name) && typeof value === "string" ? [value.replace(/^\S+ /, "")] : [],

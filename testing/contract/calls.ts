@@ -7,20 +7,20 @@ import { type Issued, parentOf, type Workbench } from "../workbench";
 
 /** One call of a client, ready to be made. */
 export interface PreparedCall {
-  /** Of the creation of a key: what it is to be called. */
+  /** The name of the key to create. */
   readonly name?: string;
-  /** What a request of it may hold and no message may tell. */
+  /** What its requests may contain and no message may. */
   readonly secrets: readonly string[];
   run(client: BackendClient): Promise<unknown>;
-  /** Called where the call says that it succeeded. */
+  /** Runs if the call says that it succeeded. */
   assertTrue(outcome: unknown): Promise<void>;
-  /** Takes away what nobody else would. */
+  /** Removes what nobody else would. */
   clean(): Promise<void>;
 }
 
 export type PrepareCall = () => Promise<PreparedCall>;
 
-/** Every call that the backend offers. Those about a key or an account share one as long as it lives. */
+/** Every call that the backend offers. Calls about a key or an account share one as long as it lives. */
 export function callsOf(bench: Workbench): Readonly<Record<string, PrepareCall>> {
   return { ...keyCalls(bench), ...accountCalls(bench) };
 }
@@ -109,7 +109,7 @@ export async function creation(
   };
 }
 
-/** By the name: an interrupted call tells no id, or has changed it. */
+/** By name, because an interrupted call reports no id or has changed it. */
 async function revokeAll(bench: Workbench, ref: KeyRef): Promise<void> {
   const keys = (await bench.client.listKeys(parentOf(ref))) ?? [];
   for (const { id, name } of keys) if (name === ref.name) await bench.client.revokeKey({ ...ref, id });

@@ -12,10 +12,10 @@ import { callsOf, type PreparedCall, type PrepareCall } from "./calls";
 const mostFields = 40;
 const deepest = 4;
 
-/** A slow service is not kept busy for longer; what was not tried by then is reported. */
+/** The limit for a slow service. What was not tried by then is reported. */
 const longestMs = 60_000;
 
-/** Every field of the service's real answers, missing once and of another kind once. */
+/** Every field of the service's real answers, once missing and once of another kind. */
 export const fieldContract: Contract = {
   "a field that is missing in the service's own answer, or of another kind, is an error or the truth, and tells no secret":
     async (bench) => {
@@ -60,7 +60,7 @@ interface Interrupted extends Trial {
   readonly change: Change | undefined;
 }
 
-/** Makes the call once, with its answers changed, and judges how it ends. @returns the first answer as it was. */
+/** Makes the call once with changed answers, and judges how it ends. @returns the first answer, unchanged */
 async function outcomeOf(bench: Workbench, { name, prepare, double, client, change }: Interrupted): Promise<unknown> {
   const call = await prepare();
   forgetSecrets();
@@ -88,12 +88,12 @@ function tellsAbsence({ harness: { absenceFields = [] } }: Workbench, path: Path
   return absenceFields.some((field) => path.join(".").endsWith(field));
 }
 
-/** The names that the suite gave are no secrets, however random they look. */
+/** The suite's own names are not secrets, however random they look. */
 function secretsLikely(answer: unknown): string[] {
   return secretLike(answer, "").filter((text) => !text.startsWith(`${logicalName(origin)}-`));
 }
 
-/** A create that only looked, or logged in, has made nothing: the request that makes a key says its name. */
+/** A request that only reads or logs in creates nothing. The one that makes a key contains its name. */
 function makes(call: PreparedCall, { method, path, body }: PassingRequest): boolean {
   return call.name !== undefined && method !== "GET" && `${path}${body}`.includes(call.name);
 }
@@ -113,7 +113,7 @@ function pathsIn(value: unknown, before: Path = []): Path[] {
   ]);
 }
 
-/** The answer without that field, or with its value in something else. */
+/** The answer without that field, or with its value as another kind. */
 function changed(value: unknown, [name = "", ...rest]: Path, isMissing: boolean): unknown {
   if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return value;
   const old = (value as Readonly<Record<string, unknown>>)[name];

@@ -9,7 +9,7 @@ export function findingContract(can: Capabilities): Contract {
   return { ...findingPromises(can), ...revokingPromises(can) };
 }
 
-/** The key as the service tells it, once its lag is over. */
+/** The key as the service reports it, once its lag is over. */
 export async function found({ client, can }: Workbench, ref: KeyRef) {
   const key = await within(
     can.activationLagMs,
@@ -133,7 +133,7 @@ function bothFit({ maxActiveKeys }: Capabilities): boolean {
   return maxActiveKeys === undefined || maxActiveKeys > 1;
 }
 
-/** An id of the same form that belongs to nothing: digits and letters are turned, so that numbers stay numbers. */
+/** An unused id of the same form. Digits and letters are rotated, so that numbers stay numbers. */
 export function unlike(id: string): string {
   return id
     .replace(/[0-9]/g, (digit) => String(9 - Number(digit)))

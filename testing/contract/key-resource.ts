@@ -146,7 +146,7 @@ export function keyResourceContract(can: Capabilities): Contract {
   };
 }
 
-/** A key works no better than its account, and nobody but a person undoes what an administrator has decided. */
+/** A key works only as well as its account, and only a person undoes an administrator's decision. */
 function disabledWithItsAccount(can: Capabilities): Contract {
   const disabling = can.serviceAccounts?.disabling ?? "none";
   if (disabling === "none" || can.parent !== "serviceAccount") return {};

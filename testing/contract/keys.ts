@@ -10,7 +10,7 @@ import { type Contract, parentOf, type Workbench, within } from "../workbench";
 import { longestName, unusualName } from "../sample-names";
 import { found } from "./finding";
 
-/** Making keys, and what they tell of themselves. */
+/** Making keys, and what they report. */
 export function keyContract(can: Capabilities): Contract {
   return {
     "a new key works, and its secret is told once, by its creation": async (bench) => {
@@ -173,7 +173,7 @@ function descriptionPromises(can: Capabilities): Contract {
   };
 }
 
-/** An end, where a key may have one. */
+/** An end, if a key may have one. */
 function inADay(bench: Workbench) {
   return bench.can.expiry.support === "optional" ? { expiresAt: bench.timeIn(24 * hourMs) } : {};
 }
@@ -251,7 +251,7 @@ function lastUsedPromises({ lastUsed }: Capabilities): Contract {
     "a key tells when it was used, and that it never was": async (bench) => {
       const { key, ref } = await bench.issue();
       assert.equal((await found(bench, ref)).lastUsedAt, undefined);
-      // A use in the same step as the creation may look like none.
+      // A use in the same time step as the creation may look like no use.
       if (!(await bench.pass(lastUsed.granularityMs))) return;
       if (!(await bench.works(key, ref, true)) || !(await bench.pass(lastUsed.lagMs))) return;
       const { lastUsedAt } = await found(bench, ref);

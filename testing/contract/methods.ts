@@ -5,7 +5,7 @@ import { isKnownScope, sameAccess } from "../../provider/scopes";
 import type { Contract } from "../workbench";
 import type { Declared } from "./options";
 
-/** What a backend says of itself is true: nothing promised is missing, nothing else is offered. */
+/** A backend's capabilities are true: nothing promised is missing, and nothing else is offered. */
 export function methodContract(can: Capabilities, declared: Declared = {}): Contract {
   const onKeys = can.scopes === "immutable" || can.scopes === "mutable";
   return {

@@ -20,7 +20,7 @@ export interface Declared {
   readonly accountOptions?: DeclaredOptions;
 }
 
-/** Each declared option is sent, told back, and changes as it is declared. */
+/** Each declared option is sent and reported, and changes as declared. */
 export function optionContract({ keyOptions, accountOptions }: Declared): Contract {
   return { ...(keyOptions && ofKeys(keyOptions)), ...(accountOptions && ofAccounts(accountOptions)) };
 }
@@ -123,7 +123,7 @@ function ofAccounts(declared: DeclaredOptions): Contract {
   };
 }
 
-/** What is told of an option is what was asked for; what is not told proves nothing. */
+/** An option has the requested value if it is reported; otherwise nothing is proven. */
 function assertTold(
   method: string,
   declared: DeclaredOptions,

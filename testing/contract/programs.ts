@@ -8,12 +8,12 @@ import type { OptionValues } from "../../provider/vendors/options";
 import type { OneResource } from "../one-resource";
 import { connectionName, origin, type Parent, type Workbench } from "../workbench";
 
-/** What the resources' providers get, in step with the service's clock. */
+/** What the resources' providers get, with the service's clock. */
 export function contextOf(bench: Workbench, connections: Connections = bench.connections): ResourceContext {
   return { ...createContext(connections), nowMs: () => bench.nowMs(), warn: () => undefined };
 }
 
-/** What a user writes. `parent` is for the tests alone, and no input. */
+/** What a user writes. `parent` is only for the tests, and not an input. */
 export async function keyProgram(
   bench: Workbench,
 ): Promise<{ readonly parent: Parent } & Readonly<Record<string, unknown>>> {
@@ -61,7 +61,7 @@ export function recorded(resource: OneResource) {
   return resource.state;
 }
 
-/** The same connections, whose next create happens and is never answered. */
+/** The same connections, but the next create is carried out and never answered. */
 export function losingOnce(
   { connections, connection }: Workbench,
   method: "createKey" | "createServiceAccount",

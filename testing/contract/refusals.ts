@@ -14,7 +14,7 @@ import { startHtmlServer } from "../html-server";
 import { type Contract, parentOf, type Workbench } from "../workbench";
 import { found, unlike } from "./finding";
 
-/** What a service says no to is an error: it never looks as if a key were gone, and tells no secret. */
+/** A refusal is an error. It never looks as if a key were gone, and contains no secret. */
 export function refusalContract(can: Capabilities): Contract {
   return {
     "a credential that the service does not accept is refused, and makes no key look gone": async (bench) => {

@@ -11,7 +11,10 @@ import { type Contract, type Issued, type Parent, type Workbench, within } from 
 import { found } from "./finding";
 import { contextOf, keyProgram, keyScopes, recorded } from "./programs";
 
-/** A RotatingApiKey on this service: a second key beside the first, or the service's own rotation where one key is all. */
+/**
+ * A RotatingApiKey on this service: a second key beside the first, or the service's own rotation if it keeps only one
+ * key.
+ */
 export function rotationContract(can: Capabilities): Contract {
   const byOwnRotation = can.maxActiveKeys === 1;
   if (byOwnRotation && !can.nativeRotate) {
@@ -38,9 +41,12 @@ export function rotationContract(can: Capabilities): Contract {
   };
 }
 
-/** How old a key gets in the stories. */
+/** The age at which keys rotate in the stories. */
 const rotateEveryMs = 30 * minuteMs;
-/** The longest that a story waits for what the service does by itself: a revocation may lag, and the overlap outlasts that. */
+/**
+ * The longest wait for something that the service does by itself: a revocation may lag, and the overlap is longer than
+ * that.
+ */
 function mostWaited({ revocationLagMs, expiry }: Capabilities): number {
   return minuteMs + 4 * revocationLagMs + expiry.granularityMs;
 }
@@ -65,7 +71,7 @@ async function life(bench: Workbench): Promise<void> {
   assert.deepEqual(await bench.listed(bystander.ref), [bystander.key.id], "somebody else's key is left alone");
 }
 
-/** The key is due: a second one, and the first one for the overlap. */
+/** The key is due: a second one is issued, and the first one works during the overlap. */
 async function turnedByTheClock(story: Story, first: Issued): Promise<Issued> {
   const { key, can, byOwnRotation } = story;
   story.clock.aheadMs = 0;
@@ -101,7 +107,7 @@ async function overlapIsKept(story: Story, first: Issued): Promise<void> {
   );
 }
 
-/** The overlap's end. One that the service keeps by itself, and that a test cannot wait for, is cut by the change. */
+/** The end of the overlap. If the service keeps it and a test cannot wait that long, the change cuts it. */
 async function overlapEnded(story: Story, first: Issued, second: Issued): Promise<void> {
   const { bench, key, can, byOwnRotation } = story;
   if (!story.overlaps) return;
@@ -194,11 +200,11 @@ async function whenUnused(bench: Workbench): Promise<void> {
   await key.destroy();
 }
 
-/** As long as a story can wait for an end that the service keeps by itself; minutes where the lifecycle keeps it. */
+/** An overlap for which a story can wait if the service ends it by itself; minutes if the lifecycle ends it. */
 export function overlapOf({ maxActiveKeys, nativeRotate, delayedRevoke, expiry, revocationLagMs }: Capabilities): {
   readonly overlap?: string;
 } {
-  // Long enough that what lags is over within it.
+  // Longer than the service's lag.
   const leastMs = Math.max(20 * secondMs, 2 * revocationLagMs) + expiry.granularityMs;
   const shortMs = Math.min(Math.ceil(leastMs / secondMs) * secondMs, 9 * minuteMs);
   if (maxActiveKeys !== 1) return { overlap: delayedRevoke ? `${shortMs / secondMs}s` : "5m" };
@@ -206,10 +212,10 @@ export function overlapOf({ maxActiveKeys, nativeRotate, delayedRevoke, expiry, 
   return { overlap: `${Math.floor(Math.min(shortMs, nativeRotate.maxGraceMs) / secondMs)}s` };
 }
 
-/** One RotatingApiKey, whose decision clock runs ahead of the service's, or behind it. */
+/** One RotatingApiKey, whose decision clock can differ from the service's. */
 class Story {
   readonly can: Capabilities;
-  /** The service keeps one key, and rotates it by itself. */
+  /** The service keeps one key and rotates it by itself. */
   readonly byOwnRotation: boolean;
   /** A rotation leaves the older key alive for a while. */
   readonly overlaps: boolean;
@@ -232,7 +238,7 @@ class Story {
   static async begin(bench: Workbench, inputs: object, agoMs = 0): Promise<Story> {
     const clock = { aheadMs: -agoMs };
     const context = { ...contextOf(bench), nowMs: () => bench.nowMs() + clock.aheadMs };
-    // `parent` is no input, and stays hidden.
+    // `parent` is not an input, and stays hidden.
     const program = Object.assign(await keyProgram(bench), inputs);
     return new Story(bench, clock, new OneResource(createRotatingApiKeyProvider(context)), program);
   }
@@ -246,7 +252,7 @@ class Story {
     assert.deepEqual({ op: step.op, failures: step.failures }, { op, failures: [] });
   }
 
-  /** The current key, as the outputs have it. */
+  /** The current key according to the outputs. */
   generation(): Issued {
     const { keyId, physicalName, accessId, secret } = recorded(this.key).outs as Readonly<Record<string, string>>;
     assert.ok(keyId !== undefined && physicalName !== undefined && secret !== undefined, "there is no current key");
@@ -265,12 +271,12 @@ class Story {
     assert.notEqual(await this.bench.works(key, ref, true), false, `${what} has to work`);
   }
 
-  /** @param listed - it is in no list any more either */
+  /** @param listed - no list contains it any more */
   async isDead(what: string, { key, ref }: Issued, listed = true): Promise<void> {
     assert.notEqual(await this.bench.works(key, ref, false), true, `${what} must not work any more`);
     if (!listed) return;
     const keys = (await this.bench.client.listKeys(this.parent)) ?? [];
-    // A key whose time is over may be told as active.
+    // An expired key may be reported as active.
     const same = keys.filter(({ id, name }) => id === ref.id && name === ref.name);
     for (const told of same)
       assert.notEqual(statusOf(told, this.bench.nowMs()), "active", `${what} must not be listed as active`);

@@ -27,7 +27,7 @@ import type { Progress } from "./seen";
 import { leavesOverlap } from "./succession";
 import { lessThanBefore, unclearRotate } from "./words";
 
-/** An update under way: what it works towards, and the service it works on. */
+/** An update under way, with the service that it works on. */
 export interface RotationCall extends Progress {
   readonly connection: WritableConnection;
   readonly tools: Pick<ResourceContext, "clock" | "marking" | "nowMs" | "warn" | "heedsServiceClock">;
@@ -67,7 +67,7 @@ export function perform<Kind extends ServiceStep["kind"]>(
   return run(call, step);
 }
 
-/** A credential as the service finds it. */
+/** What the service needs to find a credential. */
 export function refOf(
   { record }: Pick<KeyRing, "record">,
   { keyId, physicalName, secretVersion }: Credential,
@@ -76,8 +76,8 @@ export function refOf(
 }
 
 /**
- * Keys of creates whose answers were lost. One whose id may be its secret is no entry of a record: it is revoked at
- * once.
+ * Finds keys of creates whose answers were lost. A key whose id may be its secret must not be recorded: it is revoked
+ * at once.
  */
 function search({ connection, ring }: RotationCall): Promise<Outcomes["search"]> {
   return tryTo(async () => {
@@ -103,7 +103,7 @@ async function revoke(
 ): Promise<Outcomes["revoke"]> {
   const ref = refOf(ring, key);
   const known = knownKey(ring, key);
-  // The report is worth a request, and not a failure.
+  // The report is worth a request, but not a failure.
   const asks = why === "condemned" && seen.issued?.emergency && connection.capabilities.lastUsed;
   const told = asks ? await tryTo(() => connection.client.getKey(ref)) : undefined;
   const lastUse = told && "value" in told && told.value ? (told.value.lastUsedAt ?? "never") : undefined;
@@ -111,7 +111,7 @@ async function revoke(
   const current = currentOf(ring);
   const outcome = await tryTo(async () => {
     if (key.keyId !== current?.keyId) return retireCredential(connection, known);
-    // Same id as the current key: only the secret that native rotation has replaced is left to revoke.
+    // It has the same id as the current key: only the secret that native rotation replaced is left to revoke.
     await connection.client.revokePrevious?.(refOf(ring, current));
     return "gone" as const;
   });
@@ -137,7 +137,7 @@ async function issue(
       facts: connection,
       acceptLess: wanted.acceptLess,
     });
-    // A key that does less is better than none, and in an emergency than one that somebody else has.
+    // A key that does less is better than none; in an emergency it is better than a key that somebody else has.
     const isKept = emergency || currentIsDead || currentOf(ring) === undefined || isOfRing(ring, issued);
     return lacks === undefined || isKept
       ? { value: issued, askedEnd: expiresAt }
@@ -148,12 +148,12 @@ async function issue(
   }
 }
 
-/** A service that answers with an id we know has made no other key. */
+/** True if the id is a known one: then the service did not make another key. */
 function isOfRing(ring: KeyRing, { id }: IssuedApiKey): boolean {
   return credentialsOf(ring).some(({ keyId }) => keyId === id);
 }
 
-/** A new key that got less than was asked for does not take the place of one that works: it is revoked. */
+/** Revokes a new key that got less than requested: it does not replace a key that works. */
 async function takenBack(
   { connection, ring }: RotationCall,
   { issued, lacks }: { readonly issued: IssuedApiKey; readonly lacks: string },
@@ -172,7 +172,7 @@ async function takenBack(
   };
 }
 
-/** A service with one key per account gives it a new secret. */
+/** Has a service with one key per account give it a new secret. */
 async function rotate(call: RotationCall, { issue, key, keepPrevious }: StepOf<"rotate">): Promise<Outcomes["rotate"]> {
   const { connection, ring } = call;
   const { schedule, nowMs } = call.aim;
@@ -202,7 +202,7 @@ function namingOf({ tools, aim, connection }: RotationCall): Promise<Naming> {
   return tools.marking.naming("RotatingApiKey", aim.wanted, connection);
 }
 
-/** Changes a key; where that fails, tells how the key is by now. */
+/** Changes a key. After a failure it reads the key as it is now. */
 async function change(
   { connection, aim }: RotationCall,
   ref: KeyRef & { secretVersion?: string },
@@ -214,13 +214,13 @@ async function change(
   return { ...done, observed: "value" in observed ? observed.value : undefined };
 }
 
-/** Does what may fail without harm to the rest. */
+/** Runs something that may fail without harm to the rest. */
 export async function tryTo<Value>(run: () => Promise<Value>): Promise<Told<Value>> {
   try {
     return { value: await run() };
   } catch (error) {
     if (error instanceof ProviderError) return { problem: error.message };
-    // Also a mistake in a backend: a key that was issued must not be lost over it.
+    // Covers mistakes in a backend too: an issued key must not be lost because of them.
     return { problem: wordsOf(error) };
   }
 }

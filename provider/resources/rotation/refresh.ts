@@ -1,4 +1,4 @@
-/** What a look at the service makes of the record: drift of the current key, and of what was promised of the previous one. */
+/** The record after a read: drift of the current key, and of what was promised for the previous one. */
 import type { Connection } from "../../connections";
 import { defined } from "../../defined";
 import { secondMs } from "../../durations";
@@ -21,7 +21,7 @@ export async function refreshed(ring: KeyRing, connection: Connection, nowMs: nu
   if (!previous) return now;
   const runs = Date.parse(previous.until) > nowMs;
   if (previous.keyId === current?.keyId) {
-    // An older secret of a key goes with the key, and with the next secret that somebody else gives it.
+    // An older secret of a key ends with the key, or when somebody gives the key another secret.
     const { status } = now.record;
     return isGone(status) && runs ? withoutPrevious(now, goneWords(status)) : now;
   }
@@ -43,7 +43,7 @@ function withCurrent(ring: KeyRing, { status, key, movedTo }: Observation, conne
     }),
   };
   if (!key) return replaced(ring, ["agreedScopes", "serverScopes", ...optionFields], seen);
-  // An end that was moved outside is no drift here: it only moves the day of the next rotation.
+  // An end that somebody moved is not drift here: it only moves the day of the next rotation.
   const { moved, end } = compareEnd(key.expiresAt, record, connection.capabilities.expiry.granularityMs);
   const { expiresAt, askedExpiresAt, serverExpiresAt } = moved ? { expiresAt: key.expiresAt } : end;
   return replaced(ring, ["agreedScopes", "serverScopes", ...ofTheEnd, ...optionFields], {
@@ -52,7 +52,7 @@ function withCurrent(ring: KeyRing, { status, key, movedTo }: Observation, conne
   });
 }
 
-/** A key that somebody has ended is not called valid any more, and one whose end was moved ends as promised, or sooner. */
+/** A key that somebody revoked no longer counts as valid, and a key whose end was moved ends as promised or earlier. */
 function withPrevious(
   ring: KeyRing,
   previous: Previous,

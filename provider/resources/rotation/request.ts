@@ -1,7 +1,6 @@
 /**
- * The request: what `check` adds to the inputs of a rotating key, made from the old inputs and the
- * clock alone, so that every coming rotation shows in a preview, with its reason. What was done stands
- * in the outputs; see next-step.ts.
+ * The request: what `check` adds to the inputs of a rotating key, from the old inputs and the clock alone, so that a
+ * preview shows every coming rotation with its reason. The outputs record what was done: see next-step.ts.
  */
 import { formatTime } from "../../times";
 import { isUnknown } from "../../wire";
@@ -12,7 +11,7 @@ import { rotatingFields, type RotatingInputs, rotatingNames, type RotationReques
 import type { Schedule } from "./schedule";
 import { adoptedReason, earlyEnd, firstRotationReason, retiredReason, statusReason } from "./words";
 
-/** What a request is made from, beside the inputs. */
+/** What a request depends on, in addition to the inputs. */
 interface RequestRules {
   readonly schedule: Schedule;
   readonly facts: ComparedBy;
@@ -34,14 +33,14 @@ export function requestRotation(
   const life = { issuedOn: before.issuedOn, expiresIn: news.expiresIn };
   const due = runsUntilMs === undefined ? schedule.dueReason(life, nowMs) : undefined;
   const broken = staysDisabled(olds.status, news) ? undefined : statusReason(olds.status);
-  // What somebody has disabled gets no successor by itself: the update looks whether it is enabled by now.
+  // A key that somebody disabled gets no successor by itself: the update checks whether it has been enabled.
   const reason = change?.text ?? broken ?? firstOfAdopted(news, before) ?? due;
   if (reason === undefined) return withoutNewKey(before, runsUntilMs, nowMs);
   const issuedOn = schedule.issuedOn(nowMs);
   const next = { generation: before.generation + 1, issuedOn };
   // An emergency ends every older key at once.
   if (change?.emergency) return { ...next, rotationReason: reason };
-  // A key that works no more has no overlap to come, and the one before it keeps its own.
+  // A key that does not work gets no overlap, and the one before it keeps its own.
   if (isDead(olds.status))
     return { ...(runsUntilMs === undefined ? withoutOverlap(before) : before), ...next, rotationReason: reason };
   const dueMs = schedule.due({ issuedOn, expiresIn: news.expiresIn }).atMs;
@@ -60,18 +59,18 @@ function firstRequest({ adopt }: RotatingInputs, schedule: Schedule, nowMs: numb
   };
 }
 
-/** An adopted key whose program wants one of its own now. */
+/** An adopted key whose program asks for a successor now. */
 function firstOfAdopted({ adopt, firstRotation }: RotatingInputs, { generation }: RotationRequest): string | undefined {
   return adopt !== undefined && firstRotation === "now" && generation === 1 ? firstRotationReason : undefined;
 }
 
-/** When the overlap that runs now ends at the latest; undefined where none runs. */
+/** When the running overlap ends at the latest; undefined if none runs. */
 function runningOverlap({ retireUntil, retireAfter }: RotationRequest, nowMs: number): number | undefined {
   const latest = retireUntil ?? retireAfter;
   return latest !== undefined && nowMs < Date.parse(latest) ? Date.parse(latest) : undefined;
 }
 
-/** What the previous key asks for by itself: its end, or, once a day, whether it is still in use. */
+/** What the previous key needs by itself: its end, or, once a day, the question whether it is still in use. */
 function withoutNewKey(before: RotationRequest, runsUntilMs: number | undefined, nowMs: number): RotationRequest {
   const { retireAfter, retireUntil } = before;
   if (retireAfter === undefined && retireUntil === undefined) return before;
@@ -86,7 +85,7 @@ function withoutOverlap(before: RotationRequest): RotationRequest {
   return rest;
 }
 
-/** When the previous key of a key that is issued now may go, and when it goes at the latest. */
+/** When the predecessor of a key that is issued now may go, and when it goes at the latest. */
 function overlapRequest(schedule: Schedule, nowMs: number, nextDueMs: number): Partial<RotationRequest> {
   const ends = schedule.overlapEnds(nowMs, nextDueMs);
   if (!ends) return {};
@@ -94,7 +93,7 @@ function overlapRequest(schedule: Schedule, nowMs: number, nextDueMs: number): P
   return schedule.retire === "whenUnused" ? { retireAfter, retireUntil: formatTime(ends.endMs) } : { retireAfter };
 }
 
-/** Why the inputs ask for a new key at once; undefined where they ask for the one there is. */
+/** Why the inputs ask for a new key at once; undefined if they ask for the current one. */
 export function changeReason(
   olds: Partial<RotatingInputs>,
   news: Partial<RotatingInputs>,
@@ -107,12 +106,12 @@ export function changeReason(
   return reasons.length > 0 ? { text: reasons.join("; "), emergency: changed.includes("emergency") } : undefined;
 }
 
-/** True for what does not work: it has no overlap to keep. */
+/** True for a key that does not work: it has no overlap to keep. */
 export function isDead(status: string | undefined): boolean {
   return status !== undefined && status !== "active";
 }
 
-/** True for what never works again. A disabled key may be enabled. */
+/** True for a key that never works again. A disabled key may be enabled. */
 export function isGone(status: string | undefined): boolean {
   return isDead(status) && status !== "disabled";
 }
@@ -122,7 +121,7 @@ export function dayOf(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10);
 }
 
-/** The request that old inputs hold; undefined at the first create. */
+/** The request in the old inputs; undefined at the first create. */
 export function requestOf(inputs: Partial<RotatingInputs>): RotationRequest | undefined {
   const { generation, issuedOn, rotationReason, retireAfter, retireUntil, retireAskedOn } = inputs;
   if (typeof generation !== "number" || typeof issuedOn !== "string" || typeof rotationReason !== "string")

@@ -55,7 +55,7 @@ import { adoptedReason } from "./words";
 
 const inputShape = shapeOf(rotatingFields);
 
-/** Inputs of ApiKey that make no sense over several generations, each with what to do instead. */
+/** Inputs of ApiKey that make no sense for several generations, with what to do instead. */
 const refused: Readonly<Record<string, string>> = {
   expiresAt:
     '"expiresAt" is one date, and cannot serve every generation; give "expiresIn", which counts from each issue',
@@ -140,9 +140,9 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycl
         replaces.length > 0 &&
         facts.capabilities.maxActiveKeys === 1 &&
         olds.serviceAccountId === wanted.serviceAccountId;
-      // Left to itself the engine lists the inputs that differ, reason included.
+      // Without `changes` the engine lists the inputs that differ, with the reason among them.
       if (memory.differ(wanted)) return { replaces, deleteBeforeReplace };
-      // What only the record shows is claimed here, and its reason is told in words.
+      // Work that only the record shows is claimed here, and a warning gives its reason.
       const issue = dueIssue(ring, aim);
       if (issue) context.warn(`the key "${logicalName(wanted.origin)}" gets a successor: ${issue.reason}`);
       return { changes: true, replaces, deleteBeforeReplace };
@@ -265,15 +265,15 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycl
   };
 }
 
-/** What an import writes into the program; whoever wants another age says so there. */
+/** What an import writes into the program, where the user can change it. */
 const importedRotateEvery = "90d";
 
-/** An identity of this package's own: some vendors keep the key id over a rotation. */
+/** An identity drawn by this package, because some vendors keep the key's id when they rotate. */
 function newIdentity(): string {
   return `rotating-${randomBytes(8).toString("hex")}`;
 }
 
-/** The record of a key that was there before: as old as it is, and due when that makes it due. */
+/** The record of an adopted key. Its real age decides when it is due. */
 function firstGeneration(inputs: RotatingInputs, record: AdoptedRecord, schedule: Schedule): RotatingOutputs {
   const { retireAfter: _after, retireUntil: _until, ...given } = inputs;
   const outs: RotatingOutputs = {

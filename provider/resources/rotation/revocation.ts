@@ -1,4 +1,4 @@
-/** What a revoke, or its refusal, makes of the keys. Pure. */
+/** How a revoke, or its refusal, changes the ring. Pure. */
 import { formatTime } from "../../times";
 import { awaiting, changed, type Credential, leftAlone, withoutPrevious } from "./key-ring";
 import type { Step } from "./next-step";
@@ -36,7 +36,7 @@ function madeRoom({ ring, seen }: Change, nowMs: number): Change {
   return { ring: withoutPrevious(ring), seen: { ...seen, remarks } };
 }
 
-/** An emergency tells of each key when it was last used. */
+/** The status of an emergency says when each key was last used. */
 function condemnedGone({ ring, seen }: Change, outcome: Outcomes["revoke"], key: Credential, now: string): Change {
   const isRefused = "problem" in outcome;
   const told = [...seen.told, words.revokedWords(key.keyId, isRefused ? undefined : now, outcome.lastUse)];

@@ -1,4 +1,4 @@
-/** What a schedule cannot ask for, told with the arithmetic. Pure. */
+/** Checks of a schedule; every message shows the arithmetic. Pure. */
 import type { ConnectionFacts } from "../../connections";
 import { formatDuration, parseDuration } from "../../durations";
 import { isUnknown } from "../../wire";
@@ -11,7 +11,7 @@ const shortestRotationMs = 60_000;
 interface AskedSchedule {
   readonly rotateEvery: number;
   readonly rotateBefore?: number | undefined;
-  /** As the program gives it; `overlapMs` has its default filled in. */
+  /** As the program gives it; `overlapMs` includes the default. */
   readonly overlap?: number | undefined;
   readonly overlapMs: number;
   readonly maxOverlap?: number | undefined;
@@ -28,7 +28,7 @@ interface ScheduleRule {
 
 const d = formatDuration;
 
-/** In the order in which they are told. */
+/** In the order of their messages. */
 const rules: readonly ScheduleRule[] = [
   {
     field: "rotateEvery",
@@ -104,7 +104,7 @@ function outlivesKey(
     : undefined;
 }
 
-/** Refuses what cannot be kept, with the arithmetic. Fields left out take their defaults, which never refuse themselves. */
+/** Refuses a schedule that cannot be kept. Fields that are left out have their defaults, which are never refused. */
 export function checkSchedule({ news, facts, failures }: CheckPoint): void {
   const { retire } = news;
   const { ms, readable } = durationsOf(news, failures);
@@ -123,7 +123,7 @@ export function checkSchedule({ news, facts, failures }: CheckPoint): void {
   checkOneKey({ overlapMs, asked: asked.overlap }, { news, facts, failures });
 }
 
-/** The durations in milliseconds; `readable`: all that are given are known, and are durations. */
+/** The durations in milliseconds. `readable`: all given ones are known and are durations. */
 function durationsOf(news: Readonly<Record<string, unknown>>, failures: Failures) {
   const ms: Record<string, number | undefined> = {};
   let readable = true;
@@ -144,7 +144,7 @@ function durationsOf(news: Readonly<Record<string, unknown>>, failures: Failures
   return { ms, readable };
 }
 
-/** What a vendor with one key per account can offer: its own rotation, with the grace that it gives. */
+/** Checks what a vendor with one key per account can offer: its own rotation and grace. */
 function checkOneKey(
   { overlapMs, asked }: { readonly overlapMs: number; readonly asked: number | undefined },
   { news: { allowOutage }, facts: { capabilities, backend }, failures }: CheckPoint,

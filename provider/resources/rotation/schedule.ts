@@ -1,4 +1,4 @@
-/** When a rotating key is due, and how long its predecessor stays. All pure. */
+/** When a rotating key is due, and how long its predecessor stays. Pure. */
 import { createHash } from "node:crypto";
 import type { InputsOf } from "../fields/field";
 import type { KeyInputs } from "../fields/key-fields";
@@ -14,7 +14,7 @@ export type RetireMode = (typeof retireModes)[number];
 /** The schedule as the user writes it; durations are texts. */
 export type ScheduleInputs = InputsOf<typeof scheduleFields> & Pick<KeyInputs, "expiresIn" | "allowOutage">;
 
-/** A key's life, as far as it decides when the next key is due. */
+/** The parts of a key's life that decide when the next key is due. */
 export interface KeyLife {
   /** The time of the issue, as the request states it. */
   readonly issuedOn: string;
@@ -66,7 +66,7 @@ export class Schedule {
     return byExpiryMs < byAgeMs ? { atMs: byExpiryMs, by: "expiry" } : { atMs: byAgeMs, by: "age" };
   }
 
-  /** Why a key is due, in words; undefined where it is not. */
+  /** Why a key is due, in words; undefined if it is not. */
   dueReason(life: KeyLife, nowMs: number): string | undefined {
     const due = this.due(life);
     const endMs = endForDue(life);
@@ -84,11 +84,11 @@ export class Schedule {
   }
 
   /**
-   * When the predecessor of a key that is made now may go, and when it goes at the latest; undefined where
-   * it goes at once.
+   * When the predecessor of a key that is made now may go, and when it goes at the latest; undefined if it goes at
+   * once.
    *
-   * @param nextDueMs - when that key is due itself: rounding up never reaches beyond it, or the next key
-   *   would have to wait for the rounding
+   * @param nextDueMs - when that key is due itself: rounding up never reaches beyond it, or the next key would have to
+   *   wait for the rounding
    */
   overlapEnds(
     nowMs: number,
@@ -106,7 +106,7 @@ export class Schedule {
     };
   }
 
-  /** Whole UTC days count, so that a preview and the update after it decide alike. */
+  /** True if whole UTC days count, so that a preview and the update after it decide alike. */
   get #isDaily(): boolean {
     return this.rotateEveryMs >= dayMs;
   }
@@ -129,8 +129,8 @@ function shareOf(name: string): number {
 }
 
 /**
- * The end that dueness counts with. From the day of the issue, so that request and record agree to the
- * day; never later than what the service says.
+ * The end that decides when a key is due. It counts from the day of the issue, so that request and record agree to the
+ * day, and is never later than the service says.
  */
 function endForDue({ issuedOn, expiresIn, expiresAt }: KeyLife): number | undefined {
   const lifeMs = millis(expiresIn);
@@ -142,8 +142,8 @@ function endForDue({ issuedOn, expiresIn, expiresAt }: KeyLife): number | undefi
 }
 
 /**
- * How long ago the vendor's "last used" must lie before a key has been idle for 24 h for certain: a use
- * can be later than what is told by the vendor's step, and not be told at all for as long as its lag.
+ * How long ago the vendor's "last used" must lie before a key has been idle for 24 h for certain: the real last use can
+ * be later by the vendor's time step, and is not reported at all until its lag is over.
  */
 export function idleTimeMs({ capabilities }: Pick<ConnectionFacts, "capabilities">): number {
   const { lagMs = 0, granularityMs = 0 } = capabilities.lastUsed ?? {};

@@ -14,19 +14,19 @@ export interface Seen {
   /** The current key, as it was read in this update. */
   readonly current: "unseen" | "works" | "broken" | "unread";
   readonly lastUsedAt?: string;
-  /** The current key was found broken: the issue that follows. */
+  /** The issue that follows, because the current key was found broken. */
   readonly repair?: Issue;
   /**
-   * An earlier run was cut short after the service's own rotation: nobody knows the new secret, and the recorded one works
-   * until then. RFC 3339 UTC.
+   * An earlier run was interrupted after the service's own rotation: nobody knows the new secret, and the recorded one
+   * works until then. RFC 3339 UTC.
    */
   readonly recordedWorksUntil?: string;
   /** The current key is on the service, whatever secret it carries. */
   readonly stillThere?: boolean;
   readonly searched: boolean;
-  /** Ids of keys that could not be revoked: once per update is enough. */
+  /** Ids of keys that could not be revoked: one attempt per update is enough. */
   readonly refused: ReadonlySet<string>;
-  /** The use of the previous key was asked for. */
+  /** The service was asked about the previous key's use. */
   readonly asked: boolean;
   /** Why the previous key may go before its latest end. */
   readonly unused?: string;
@@ -34,11 +34,11 @@ export interface Seen {
   readonly retired: boolean;
   /** Keys are revoked to make room for a new one. */
   readonly makesRoom: boolean;
-  /** What the reason has to say about what could not wait. */
+  /** What the reason has to say about an overlap that was cut. */
   readonly remarks: readonly string[];
   readonly issued?: Issue;
   readonly waited: boolean;
-  /** What an emergency tells of each older key. */
+  /** What the status of an emergency says about each older key. */
   readonly told: readonly string[];
   readonly changed?: "done" | "failed";
   readonly endTried: boolean;
@@ -62,7 +62,10 @@ export const nothingSeen: Seen = {
   problems: [],
 };
 
-/** Something could not be done. `room`: only to make room for the new key, so its reason does not speak of it. */
+/**
+ * Adds something that could not be done. `room`: it was only to make room for the new key, so the reason does not
+ * mention it.
+ */
 export function withProblem(seen: Seen, problem: string, room = false): Seen {
   const isFirst = !room && !seen.remarks.includes(notRetiredFirst);
   return {
