@@ -4,12 +4,15 @@ import { InvalidArgumentError, type Command } from "commander";
 import { ConfigError } from "../provider/errors";
 import { exitCodes } from "../review/exit-code";
 import { printable } from "./printable";
+import { statusLine } from "./progress";
 import { readBytes, readFileBytes, standardInput } from "./read-bytes";
 
 /** Everything that a command needs from its environment, so that a test can replace it. */
 export interface CommandHost {
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
+  /** Writes over the line that says how far the command is. Left out: nobody watches. */
+  readonly status?: ((words: string) => void) | undefined;
   readonly stdin: () => string;
   /** Reads standard input, at most `max` bytes. */
   readonly stdinBytes: (max: number) => Uint8Array;
@@ -28,6 +31,7 @@ function standardInputBytes(max: number): Uint8Array {
 export const processHost: CommandHost = {
   stdout: (text) => void process.stdout.write(printable(text)),
   stderr: (text) => void process.stderr.write(printable(text)),
+  status: statusLine(process.stderr, process.env),
   stdin: () => Buffer.from(standardInputBytes(Number.MAX_SAFE_INTEGER)).toString("utf8"),
   stdinBytes: standardInputBytes,
   env: process.env,

@@ -7,6 +7,7 @@ import { exitCodes, gravestExit } from "../review/exit-code";
 import { type CommandHost, processHost, runs } from "./command";
 import { addStatesOptions, readStates, type StatesOptions } from "./many-states";
 import { presented } from "./presented-row";
+import { progressOf } from "./progress";
 import { connectionNames, connectionsOf } from "./service-connections";
 import { textTable } from "./text-table";
 
@@ -39,7 +40,7 @@ export function addInventoryCommand(program: Command, host: CommandHost = proces
   );
   runs(command, host, async (options: InventoryOptions) => {
     const states = await readStates(options, host);
-    const { rows, problems } = await takeInventory(states, options.connection, host.env);
+    const { rows, problems } = await takeInventory(states, options.connection, host);
     const shown = (options.ended ? rows : rows.filter(isLiving)).map(presented);
     host.stdout(print(shown, problems, options.format));
     for (const problem of problems) host.stderr(`apikeys inventory: ${problem}\n`);
@@ -56,8 +57,9 @@ export function addInventoryCommand(program: Command, host: CommandHost = proces
 export async function takeInventory(
   states: readonly RecordedStack[],
   wanted: readonly string[] | undefined,
-  env: NodeJS.ProcessEnv,
+  { env, status }: Pick<CommandHost, "env" | "status">,
 ): Promise<Inventory> {
+  const progress = progressOf({ status });
   const listings: Listing[] = [];
   const problems: string[] = [];
   const seen = new Set<string>();
@@ -69,11 +71,12 @@ export async function takeInventory(
       const place = JSON.stringify([backend, origin]);
       if (seen.has(place)) continue;
       seen.add(place);
-      listings.push(await listService(connections, name));
+      listings.push(await listService(connections, name, progress.tell));
     } catch (error) {
       problems.push(`connection "${name}" could not be read: ${wordsOf(error)}`);
     }
   }
+  progress.end();
   return { rows: classify(states, listings), problems };
 }
 

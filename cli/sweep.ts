@@ -4,7 +4,7 @@ import type { RecordedStack } from "../inventory/recorded";
 import { isUnlocked } from "../inventory/stack-lock";
 import { decisionTime } from "../provider/clock";
 import { hourMs, parseDuration } from "../provider/durations";
-import type { WritableConnection } from "../provider/connections";
+import type { Connections, WritableConnection } from "../provider/connections";
 import { ProviderError, wordsOf } from "../provider/errors";
 import { revokeKey } from "../provider/resources/key-on-service";
 import { exitCodes, gravestExit } from "../review/exit-code";
@@ -13,6 +13,7 @@ import { type CommandHost, processHost, runs, usageFailure } from "./command";
 import { isLiving, takeInventory } from "./inventory";
 import { addStatesOptions, readStates, type StatesOptions } from "./many-states";
 import { presented } from "./presented-row";
+import { progressOf } from "./progress";
 import { connectionsOf } from "./service-connections";
 
 interface SweepOptions extends StatesOptions {
@@ -67,7 +68,7 @@ async function sweep(options: SweepOptions, host: CommandHost): Promise<number> 
     );
   const states = await readStates(options, host);
   if (options.yes && options.state === undefined) refuseRunning(states, options, host);
-  const { rows, problems } = await takeInventory(states, options.connection, host.env);
+  const { rows, problems } = await takeInventory(states, options.connection, host);
   const nowMs = decisionTime(host.env);
   const judged = judgeAll(rows, options, { nowMs, tellsUse: (row) => tellsUse(row, states, host) });
   // An update may have recorded it meanwhile.
@@ -165,15 +166,20 @@ async function revoke(
   host: CommandHost,
 ): Promise<string[]> {
   const failures: string[] = [];
+  const progress = progressOf(host);
+  const opened = new Map<RecordedStack, Connections>();
   // Keys first, so that no account is deleted while it still has keys.
   const due = verdicts
     .filter(({ kept }) => kept === undefined)
     .sort((a, b) => (a.row.kind === b.row.kind ? 0 : a.row.kind === "key" ? -1 : 1));
-  for (const { row } of due) {
+  for (const [index, { row }] of due.entries()) {
+    progress.tell(`revoking ${index + 1} of ${due.length}`);
     const state = states.find(({ stack }) => stack === row.stack);
     if (!state) continue;
     try {
-      const connection = connectionsOf(state, host.env).openForWrite(row.connection);
+      const connections = opened.get(state) ?? connectionsOf(state, host.env);
+      opened.set(state, connections);
+      const connection = connections.openForWrite(row.connection);
       if (row.kind === "account") await deleteAccount(connection, row.id);
       else
         await revokeKey(connection, {
@@ -185,6 +191,7 @@ async function revoke(
       failures.push(`${labelOf(row)} could not be revoked: ${wordsOf(error)}`);
     }
   }
+  progress.end();
   return failures;
 }
 

@@ -1,8 +1,10 @@
 /** `pulumi-resource-apikeys`: the engine starts it, reads a port from its first line, and talks gRPC to it. */
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import { logOfEngine } from "../provider/engine-log";
 import { whenEngineEnds } from "../provider/engine-watch";
 import { tellWarnings } from "../provider/resources/context";
+import { showStatus } from "../provider/run-status";
 import { warningsBy } from "./engine-log";
 import { handlers } from "./handlers";
 import { packageSchema, packageVersion } from "./schema";
@@ -13,7 +15,11 @@ const largestMessageBytes = 400 * 1024 * 1024;
 
 // Without an address nobody listens: a person has started it, or a debugger.
 const engine = process.argv.slice(2).find((argument) => !argument.startsWith("-"));
-if (engine !== undefined) tellWarnings(warningsBy(engine));
+if (engine !== undefined) {
+  const log = logOfEngine(engine);
+  tellWarnings(warningsBy(log));
+  showStatus((message, passing) => log(message, passing ? "status" : "info"));
+}
 
 const server = new Server({ "grpc.max_receive_message_length": largestMessageBytes });
 server.addService(

@@ -66,6 +66,11 @@ const ownFields = {
     .optional(),
   movedFrom: z.array(text, { error: "write a list of addresses" }).optional(),
   maxLife: text.optional(),
+  maxRequestsPerMinute: z
+    .number({ error: "write a whole number of requests, at least 1" })
+    .int({ error: "write a whole number of requests, at least 1" })
+    .positive({ error: "write a whole number of requests, at least 1" })
+    .optional(),
   retryBudget: text.optional(),
   timeout: text.optional(),
   caFile: text.optional(),

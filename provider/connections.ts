@@ -36,11 +36,13 @@ import { ConfigError } from "./errors";
 import { guardClient } from "./guarded-client";
 import { createHttpClient, realClock } from "./http/client";
 import { isLoopback, type TlsFiles } from "./http/network";
+import { Pace } from "./http/pace";
 import { AnswersClock, type ServiceClock } from "./http/service-clock";
 import { redact } from "./redact";
 import type { ScopeCatalogue } from "./scopes";
 import type { DeclaredOptions } from "./vendors/options";
 import { createSession } from "./session";
+import { type SharedReads, shareReads } from "./shared-reads";
 import { asThrown } from "./thrown";
 
 /** What `check` and `diff` may know of a connection. None of it needs a credential or the network. */
@@ -92,6 +94,8 @@ export interface Connections {
   describe(name: string): ConnectionFacts;
   /** Opens for reading. The credential is read when a request needs it. */
   open(name: string): Connection;
+  /** Opens for a refresh: reads that are made side by side share what the service answers. Nothing else may use it. */
+  openForRefresh(name: string): Connection;
   /**
    * Opens for reading and writing.
    *
@@ -106,13 +110,15 @@ interface Surroundings {
   readonly programDir?: string;
   readonly load?: typeof loadBackend;
   readonly guard?: typeof guardClient;
+  /** Tells the user that a run waits, and what for. Left out: nobody is told. */
+  readonly tell?: (message: string, passing: boolean) => void;
 }
 
 /** Reads `apikeys:connections`, `apikeys:tokens` and the environment's `APIKEYS_CONNECTIONS`. */
 export function createConnections(
   config: RawConfig,
   env: NodeJS.ProcessEnv = process.env,
-  { programDir = process.cwd(), load = loadBackend, guard = guardClient }: Surroundings = {},
+  { programDir = process.cwd(), load = loadBackend, guard = guardClient, tell }: Surroundings = {},
 ): Connections {
   const prepared = new Map<string, Prepared>();
   const opened = new Map<string, Opened>();
@@ -162,17 +168,30 @@ export function createConnections(
     const { authenticate } = backend;
     // A login is sent without the credential that it is about to obtain.
     const clock = new AnswersClock(() => realClock.nowMs());
-    const common = { url, serviceClock: clock, ...timing };
+    const pace = new Pace({
+      connection: name,
+      origin: new URL(url).origin,
+      ...defined({ tell, maxRequestsPerMinute: settings.maxRequestsPerMinute }),
+      retryBudgetMs: timing.retryBudgetMs,
+    });
+    const common = { url, serviceClock: clock, pace, ...timing };
     const login = authenticate && (() => authenticate({ http: createHttpClient(common), options, token, url }));
     const session = createSession(token, login);
     const http = createHttpClient({ ...common, session });
     const client = guard(checkedClient(backend.connect({ http, options, token, url }), facts));
-    return { writable: { ...facts, clock, client }, readable: { ...facts, clock, client: readingPart(client) } };
+    const readable = { ...facts, clock, client: readingPart(client) };
+    const shared = shareReads(readable.client, facts.capabilities.listTellsAll, () => realClock.nowMs());
+    return {
+      writable: { ...facts, clock, client: endingSweeps(client, shared) },
+      readable,
+      refreshing: { ...readable, client: shared.client },
+    };
   }
 
   return {
     describe: (name) => remember(prepared, name, prepare).facts,
     open: (name) => remember(opened, name, connect).readable,
+    openForRefresh: (name) => remember(opened, name, connect).refreshing,
     openForWrite: (name) => {
       const { writable } = remember(opened, name, connect);
       assertMayWrite(remember(prepared, name, prepare), env);
@@ -187,9 +206,10 @@ function ownInputs(backend: Backend, adapted: Adaptation = {}): Pick<ConnectionF
   return defined({ keyOptions, accountOptions });
 }
 
-/** One connection in both forms, over one session. */
+/** One connection in its forms, over one session. */
 interface Opened {
   readonly readable: Connection;
+  readonly refreshing: Connection;
   readonly writable: WritableConnection;
 }
 
@@ -257,6 +277,22 @@ function createTokenReader(name: string, source: CredentialSource, env: NodeJS.P
     }
     return recent.token;
   };
+}
+
+/** The client whose changes end what reads share: at once, and again when they are done. */
+function endingSweeps(client: BackendClient, { end }: SharedReads): BackendClient {
+  const methods = Object.entries(client).map(([name, method]: [string, unknown]): [string, unknown] => {
+    if (typeof method !== "function" || readingMethods.some((reading) => reading === name)) return [name, method];
+    const change = method as (...args: unknown[]) => Promise<unknown>;
+    return [
+      name,
+      async (...args: unknown[]) => {
+        end();
+        return change.apply(client, args).finally(end);
+      },
+    ];
+  });
+  return Object.fromEntries(methods) as unknown as BackendClient;
 }
 
 function readingPart(client: BackendClient): ReadingClient {

@@ -6,6 +6,7 @@ import { logicalName } from "./resources/names";
 import { PartialFailure } from "./resources/partial-failure";
 import { placeOf } from "./resources/imported";
 import type { ImportRequest, Lifecycle } from "./resources/lifecycle";
+import type { RunProgress } from "./run-status";
 import { secretsIn } from "./secret-boundary";
 import { asThrown } from "./thrown";
 import { asOneOperation } from "./unseen-secret";
@@ -45,20 +46,24 @@ function framesOf({ name, message, stack = "" }: Error): string[] {
 
 /**
  * A provider whose methods know the secrets of their resource from the start, and whose errors pass through {@link
- * explain}. `ready` returns the methods and is called for each call.
+ * explain}. `ready` returns the methods and is called for each call. `progress` counts what is done.
  */
 export function withExplainedErrors<Inputs extends object, Outputs extends object>(
   resource: string,
   ready: () => Lifecycle<Inputs, Outputs>,
+  progress?: Pick<RunProgress, "began" | "done">,
 ): Omit<Required<Lifecycle<Inputs, Outputs>>, "configure"> {
   const guarded = async <Result>(
     verb: string,
     about: readonly (object | undefined)[],
     run: () => Promise<Result> | undefined,
   ): Promise<Result> => {
+    progress?.began();
     try {
       const known = () => aboutSecrets(about.flatMap(secretsIn), run);
-      return (await asOneOperation(known, about.some(isOfLostKey))) as Result;
+      const result = (await asOneOperation(known, about.some(isOfLostKey))) as Result;
+      progress?.done(verb);
+      return result;
     } catch (error) {
       throw explain(error, resource, verb, about[0]);
     }

@@ -4,7 +4,7 @@
  */
 import type { Config, ConfigureRequest } from "@pulumi/pulumi/dynamic";
 import { decisionTime } from "./clock";
-import { createConnections } from "./connections";
+import { type Connections, createConnections } from "./connections";
 import { askEngine } from "./engine-state";
 import { whenEngineEnds } from "./engine-watch";
 import { withExplainedErrors } from "./explain";
@@ -16,11 +16,23 @@ import { createMarking } from "./resources/marking";
 import type { Lifecycle } from "./resources/lifecycle";
 import { createRotatingApiKeyProvider } from "./resources/rotation/resource";
 import { createServiceAccountProvider } from "./resources/service-account";
+import { RunProgress, tellStatus } from "./run-status";
 import { withSecretBoundary } from "./secret-boundary";
 
 /** Shared by all classes, so that each service is searched only once. */
 const marking = createMarking(askEngine, warn, () => decisionTime());
 
+let shared: { readonly by: string; readonly connections: Connections } | undefined;
+
+/** One set of connections for all classes, so that one list serves the keys of each. Another configuration opens others. */
+function connectionsBy(config: Config | undefined): Connections {
+  const get = (key: string) => config?.get(key);
+  const by = JSON.stringify([get("apikeys:connections"), get("apikeys:tokens"), process.env.APIKEYS_CONNECTIONS]);
+  if (shared?.by !== by) shared = { by, connections: createConnections({ get }, process.env, { tell: tellStatus }) };
+  return shared.connections;
+}
+
+const progress = new RunProgress();
 let watching = false;
 
 /** Called with the first method: a program that only imports this file keeps its standard input to itself. */
@@ -39,9 +51,7 @@ function provide<Inputs extends object, Outputs extends object>(
   let methods: Lifecycle<Inputs, Outputs> | undefined;
   // Two first calls can race, and the second would not wait for an asynchronous configure.
   const ready = () =>
-    (methods ??= withSecretBoundary(
-      withLookups(create(createContext(createConnections({ get: (key) => config?.get(key) }), marking, askEngine))),
-    ));
+    (methods ??= withSecretBoundary(withLookups(create(createContext(connectionsBy(config), marking, askEngine)))));
   return {
     configure: (request: ConfigureRequest) => {
       watch();
@@ -49,7 +59,7 @@ function provide<Inputs extends object, Outputs extends object>(
       methods = undefined;
       return Promise.resolve();
     },
-    ...withExplainedErrors(resource, ready),
+    ...withExplainedErrors(resource, ready, progress),
   };
 }
 

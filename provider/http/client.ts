@@ -15,8 +15,10 @@ import { hasUnseenSecret } from "../unseen-secret";
 import { encodingOf } from "./body-encoding";
 import { adviceFor, isPermanentCode, provesNothingSent, proxyRefusal } from "./connect-failure";
 import { parseJsonAnswer } from "./json-answer";
-import { nextPage } from "./list-bounds";
+import { nextPage, type Page } from "./list-bounds";
 import { alertOf, destroyPools, failedWhileConnecting, isLoopback, poolFor, type TlsFiles, undici } from "./network";
+import type { Pace, PacedCall, Urgency } from "./pace";
+import { readQuota } from "./rate-limit-headers";
 import { redirectWords } from "./redirect";
 import { type Attempt, cancelled, decideRetry, type RetryDecision, whyItEnded } from "./retry";
 import type { AnswersClock } from "./service-clock";
@@ -93,6 +95,8 @@ export interface HttpClientOptions {
   readonly tls?: TlsFiles | undefined;
   /** Learns the service's time from its answers. */
   readonly serviceClock?: AnswersClock;
+  /** Whose turn it is; left out: every request goes at once. */
+  readonly pace?: Pace;
   readonly clock?: Clock;
   readonly random?: () => number;
 }
@@ -188,44 +192,70 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     }
   }
 
-  async function sendWithRetries(request: HttpRequest, auth: Credential): Promise<FinalAnswer> {
+  /** One attempt; a failure of the connection is an outcome like an answer. */
+  async function attempt(request: HttpRequest, auth: Credential, attemptMs: number): Promise<Outcome> {
+    try {
+      return { answer: await attemptOnce(request, auth, attemptMs) };
+    } catch (error) {
+      if (!(error instanceof ConnectionError)) throw error;
+      return { failure: error };
+    }
+  }
+
+  async function sendWithRetries(request: HttpRequest, auth: Credential, call?: PacedCall): Promise<FinalAnswer> {
     const idempotent = isIdempotent(request);
     const page = request.method === "GET" ? nextPage(request.path, clock.nowMs(), listBudgetMs) : undefined;
     const budgetMs = Math.min(retryBudgetMs, Math.max(0, page?.leftMs ?? retryBudgetMs));
     const startedMs = clock.nowMs();
+    let queuedMs = 0;
+    let last: Outcome | undefined;
     for (let attempts = 1; ; attempts += 1) {
-      let answer: RawAnswer | undefined;
-      let failure: ConnectionError | undefined;
-      try {
-        const leftMs = Math.max(1, Math.ceil(budgetMs - (clock.nowMs() - startedMs)));
-        // A create keeps its full time: if it is cut short, nobody knows its outcome.
-        const cut = attempts > 1 && idempotent;
-        answer = await attemptOnce(request, auth, cut ? Math.min(timeoutMs, leftMs) : timeoutMs);
-      } catch (error) {
-        if (!(error instanceof ConnectionError)) throw error;
-        failure = error;
-      }
-      const decision = await waited(
-        clock,
-        decideRetry({
-          attempt: describeAttempt(answer, failure),
-          attempts,
-          idempotent,
-          elapsedMs: clock.nowMs() - startedMs,
-          budgetMs,
-          random: random(),
-        }),
-      );
-      if (!decision.again) {
-        const ended = whyItEnded(attempts, decision.why);
-        if (answer) {
-          page?.read(answer.text.length);
-          return { ...answer, ended };
-        }
-        if (failure && ended !== "") failure.message += ` ${ended}`;
-        throw failure as ConnectionError;
-      }
+      const turn = await turnOf(call, page);
+      if (turn instanceof ConnectionError) return endedBy(turn, last, attempts - 1);
+      queuedMs += turn;
+      const elapsedMs = () => clock.nowMs() - startedMs - queuedMs;
+      last = await attempt(request, auth, attemptTime(request, last, budgetMs - elapsedMs()));
+      const decision = decideRetry({
+        attempt: describeAttempt(last),
+        attempts,
+        idempotent,
+        elapsedMs: elapsedMs(),
+        budgetMs,
+        random: random(),
+        pacedWaitMs: countsForLimit(request) ? options.pace?.longestWaitMs : undefined,
+      });
+      note(call, request, { ...last, decision });
+      const next = await waited(clock, decision, call);
+      if (next.again) continue;
+      page?.read(last.answer?.text.length ?? 0);
+      return ended(last, whyItEnded(attempts, next.why));
     }
+  }
+
+  /** How long the next attempt may take. */
+  function attemptTime(request: HttpRequest, last: Outcome | undefined, leftMs: number): number {
+    // A create keeps its full time: if it is cut short, nobody knows its outcome. So does whoever has waited as asked.
+    const isCut = last !== undefined && isIdempotent(request) && last.answer?.status !== 429;
+    return isCut ? Math.min(timeoutMs, Math.max(1, Math.ceil(leftMs))) : timeoutMs;
+  }
+
+  /** Tells the pace what came of an attempt. */
+  function note(
+    call: PacedCall | undefined,
+    request: HttpRequest,
+    outcome: Outcome & { decision: RetryDecision },
+  ): void {
+    const { answer, failure, decision } = outcome;
+    if (!answer || (answer.status >= 500 && answer.status !== 501)) {
+      const words = failure?.message ?? `${labelOf(request, [])} answered ${answer?.status}.`;
+      return call?.failed(words, !decision.again && failure?.sent === false);
+    }
+    if (!countsForLimit(request)) return call?.answered({ refused: false });
+    call?.answered({
+      refused: answer.status === 429,
+      retryAfterMs: readRetryAfter(answer.headers["retry-after"], Date.now()),
+      quota: readQuota(answer.headers, Date.now()),
+    });
   }
 
   return {
@@ -238,7 +268,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       const authenticated = request.authenticated ?? true;
       for (let renewed = false; ; renewed = true) {
         const auth = session && authenticated ? await session.credential() : { headers: {}, secrets: [] };
-        const answer = await sendWithRetries(request, auth);
+        const call = options.pace?.begin(urgencyOf(request));
+        const answer = await sendWithRetries(request, auth, call).finally(() => call?.done());
         // A 401 comes before the service does anything, so even a create may be sent again with a fresh session.
         if (answer.status === 401 && session && authenticated && !renewed && (await session.renew(auth))) continue;
         return interpret(request, { ...answer, url }, [...auth.secrets, ...(request.secrets ?? [])]);
@@ -248,9 +279,50 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 }
 
 /** What was decided, after the wait that comes with it: whoever cancels the run ends that, and every further attempt. */
-async function waited(clock: Clock, decision: RetryDecision): Promise<RetryDecision> {
-  if (decision.again) await clock.sleep(decision.delayMs);
+async function waited(clock: Clock, decision: RetryDecision, call?: PacedCall): Promise<RetryDecision> {
+  const sleep = (ms: number) => clock.sleep(ms);
+  if (decision.again) await (call ? call.rest(decision.delayMs, sleep) : sleep(decision.delayMs));
   return waitsAreOver() && decision.again ? { again: false, why: cancelled } : decision;
+}
+
+/** How long a call has waited for its turn, or why it gets none. */
+async function turnOf(call: PacedCall | undefined, page: Page | undefined): Promise<number | ConnectionError> {
+  if (!call) return 0;
+  try {
+    const waitedMs = await call.turn();
+    page?.waited(waitedMs);
+    return waitedMs;
+  } catch (error) {
+    if (error instanceof ConnectionError) return error;
+    throw error;
+  }
+}
+
+/** A call that gets no further turn: what its last attempt came to stands, for it may have acted. */
+function endedBy(refusal: ConnectionError, last: Outcome | undefined, attempts: number): FinalAnswer {
+  if (!last) throw refusal;
+  return ended(last, waitsAreOver() ? whyItEnded(attempts, cancelled) : refusal.message);
+}
+
+function ended({ answer, failure }: Outcome, why: string): FinalAnswer {
+  if (answer) return { ...answer, ended: why };
+  if (failure && why !== "") failure.message += ` ${why}`;
+  throw failure as ConnectionError;
+}
+
+function urgencyOf({
+  method,
+  authenticated = true,
+  idempotent = method !== "POST" && method !== "PATCH",
+}: HttpRequest): Urgency {
+  if (method === "GET") return "read";
+  if (!authenticated) return "login";
+  return idempotent ? "change" : "create";
+}
+
+/** A request with a key's own secret, or a login, says nothing about the limit of the connection's credential. */
+function countsForLimit({ authenticated = true }: HttpRequest): boolean {
+  return authenticated;
 }
 
 /** The name of the call in messages. */
@@ -267,6 +339,12 @@ interface RawAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly text: string;
+}
+
+/** What one attempt came to. */
+interface Outcome {
+  readonly answer?: RawAnswer;
+  readonly failure?: ConnectionError;
 }
 
 /** The last answer: the request is not sent again. */
@@ -403,7 +481,7 @@ function typeWords(contentType: string | undefined): string {
   return type === "" ? "unknown type" : usualTypes.test(type) ? type : "an unusual type";
 }
 
-function describeAttempt(answer: RawAnswer | undefined, failure: ConnectionError | undefined): Attempt {
+function describeAttempt({ answer, failure }: Outcome): Attempt {
   if (!answer) return { kind: "broken", sent: failure?.sent ?? true, permanent: isPermanent(failure) };
   const retryAfterMs = readRetryAfter(answer.headers["retry-after"], Date.now());
   return { kind: "answered", status: answer.status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };

@@ -6,12 +6,18 @@ const mostCharacters = 32 * 1024 * 1024;
 
 /** What one call of a backend has read of one list so far. */
 interface ListRead {
-  readonly beganMs: number;
+  beganMs: number;
   pages: number;
   characters: number;
 }
 
 const calls = new AsyncLocalStorage<Map<string, ListRead>>();
+const limits = new AsyncLocalStorage<() => number>();
+
+/** Runs calls whose lists must not have more pages than this. The limit may grow while they are read. */
+export function withPageLimit<Result>(mostPagesNow: () => number, run: () => Result): Result {
+  return limits.run(mostPagesNow, run);
+}
 
 /** Runs one call of a backend, and limits how much it reads page by page, whatever the service answers. */
 export function asOneCall<Result>(run: () => Result): Result {
@@ -22,6 +28,8 @@ export function asOneCall<Result>(run: () => Result): Result {
 export interface Page {
   /** Milliseconds left for the list. */
   readonly leftMs: number;
+  /** Adds time that the page has waited for its turn: it is no fault of the list. */
+  readonly waited: (ms: number) => void;
   /** Adds the size of the page. */
   readonly read: (characters: number) => void;
 }
@@ -37,13 +45,19 @@ export function nextPage(path: string, nowMs: number, budgetMs: number): Page | 
   const list = lists.get(path) ?? { beganMs: nowMs, pages: 0, characters: 0 };
   lists.set(path, list);
   const leftMs = list.beganMs + budgetMs - nowMs;
+  if (list.pages >= (limits.getStore()?.() ?? Infinity))
+    throw new ResponseShapeError(`the list GET ${path} has more pages than it is worth reading.`);
   if (list.pages >= mostPages) throw endless(path, `goes on after ${mostPages} pages`);
   if (list.characters >= mostCharacters)
     throw endless(path, `goes on after ${mostCharacters / 1024 / 1024} million characters`);
   if (list.pages > 0 && leftMs <= 0)
     throw endless(path, `goes on after ${Math.round(budgetMs / 1000)} s and ${list.pages} pages`);
   list.pages += 1;
-  return { leftMs, read: (characters) => void (list.characters += characters) };
+  return {
+    leftMs,
+    waited: (ms) => void (list.beganMs += ms),
+    read: (characters) => void (list.characters += characters),
+  };
 }
 
 function endless(path: string, how: string): ResponseShapeError {

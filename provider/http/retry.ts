@@ -16,6 +16,11 @@ export interface RetryFacts {
   readonly budgetMs: number;
   /** In [0, 1): full jitter. */
   readonly random: number;
+  /**
+   * The connection's pace holds all requests back while the service refuses them for its rate limit. It does so for this
+   * long at most, in milliseconds. Left out: there is none.
+   */
+  readonly pacedWaitMs?: number | undefined;
 }
 
 export type RetryDecision =
@@ -25,14 +30,20 @@ const firstDelayMs = 250;
 const longestDelayMs = 15_000;
 /** A refused connection is usually a wrong URL: worth a few tries, not a minute. */
 const refusedAttempts = 4;
+/** Who obeyed so many times, and is refused again, is dealing with a limit that is never renewed. */
+const limitedAttempts = { asked: 4, unasked: 10 } as const;
 
 /** Decides whether a request is sent again. No other place does. */
 export function decideRetry(facts: RetryFacts): RetryDecision {
-  const { attempt, attempts, idempotent, elapsedMs, budgetMs, random } = facts;
+  const { attempt, attempts, idempotent, elapsedMs, budgetMs, random, pacedWaitMs } = facts;
   const reason = reasonNotToRepeat(attempt, attempts, idempotent);
   if (reason) return { again: false, why: reason };
   const backoffMs = random * Math.min(longestDelayMs, firstDelayMs * 2 ** attempts);
   const askedMs = attempt.kind === "answered" ? attempt.retryAfterMs : undefined;
+  if (pacedWaitMs !== undefined && isLimit(attempt)) {
+    const mayWait = (askedMs ?? 0) <= pacedWaitMs && attempts < limitedAttempts[askedMs ? "asked" : "unasked"];
+    return mayWait ? { again: true, delayMs: askedMs ? 0 : backoffMs } : { again: false, why: notRenewed };
+  }
   // The vendor's wait is a minimum. Jitter on top keeps many waiting calls from returning together. A wait of zero
   // counts as none: a date in the past only means that the service's clock is behind ours.
   const delayMs = !askedMs ? backoffMs : askedMs + random * Math.min(1_000, firstDelayMs + askedMs / 10);
@@ -56,9 +67,14 @@ export function whyItEnded(attempts: number, why: string): string {
 
 const theAnswerIsFinal = "the answer is final";
 const mayHaveActed = "the service may have acted on the request";
+const notRenewed = "its limit on requests lasted longer than a run waits";
 const notReachable = "the service cannot be reached";
 /** Whoever runs this wants to be done. */
 export const cancelled = "the run was cancelled";
+
+function isLimit(attempt: Attempt): boolean {
+  return attempt.kind === "answered" && attempt.status === 429;
+}
 
 function reasonNotToRepeat(attempt: Attempt, attempts: number, idempotent: boolean): string | undefined {
   if (attempt.kind === "broken") {

@@ -16,7 +16,14 @@ import { updatedRecord } from "./api-key-update";
 import { apiKeyFields, type ApiKeyInputs, isCallerChosen } from "./api-key-fields";
 import { type ApiKeyOutputs, canonicalEnd, checkExpiry, checkOutage, checkSecretValue } from "./api-key-inputs";
 import { changeKey } from "./change-key";
-import { checkAnswer, describeForCheck, openRecorded, openRecordedForWrite, type ResourceContext } from "./context";
+import {
+  checkAnswer,
+  describeForCheck,
+  openRecorded,
+  openRecordedForRefresh,
+  openRecordedForWrite,
+  type ResourceContext,
+} from "./context";
 import { disabledWords, staysDisabled } from "./disabled";
 import { agreedEnd, compareEnd, type End } from "./expiry";
 import { Failures } from "./checks/failures";
@@ -163,7 +170,7 @@ export function createApiKeyProvider(context: ResourceContext): Lifecycle<ApiKey
 
     async read(id: string, props?: ApiKeyOutputs): Promise<ReadResult<ApiKeyOutputs>> {
       if (!props) throw new ProviderError("a key cannot be read by its id alone; take it over with adopt: { keyId }");
-      const connection = openRecorded(context, props);
+      const connection = openRecordedForRefresh(context, props);
       // No key is known, and the next update issues one, whatever a search would find.
       if (props.lostCreate) return { id, props, inputs: inputsOf(props, false) };
       return readOrKeep(

@@ -69,6 +69,12 @@ export function openRecorded({ connections }: ResourceContext, recorded: Recorde
   return connection;
 }
 
+/** The same, for the engine's read of a resource: see `shared-reads.ts`. */
+export function openRecordedForRefresh(context: ResourceContext, recorded: Recorded): Connection {
+  const { name } = openRecorded(context, recorded);
+  return context.connections.openForRefresh(name);
+}
+
 /** The same, for a write. */
 export function openRecordedForWrite(context: ResourceContext, recorded: Recorded): WritableConnection {
   const { name } = openRecorded(context, recorded);

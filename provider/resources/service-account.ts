@@ -13,7 +13,14 @@ import { findAccount, isAssumedGone } from "./absence";
 import { accountFields, type ServiceAccountInputs } from "./account-fields";
 import { adoptAccount, isLeft, isToAdopt, leftWords, observedAccount, tellForeignMark } from "./adopted";
 import { changeAccount, changesInPlace, planChange } from "./change-account";
-import { checkAnswer, describeForCheck, openRecorded, openRecordedForWrite, type ResourceContext } from "./context";
+import {
+  checkAnswer,
+  describeForCheck,
+  openRecorded,
+  openRecordedForRefresh,
+  openRecordedForWrite,
+  type ResourceContext,
+} from "./context";
 import { checkedInputs, except, handedBack, namesOf, picked, sentInputs, shapeOf } from "./fields/field";
 import { type CheckPoint, Failures } from "./checks/failures";
 import { checkShape } from "./checks/shape";
@@ -173,7 +180,7 @@ export function createServiceAccountProvider(
         throw new ProviderError(
           "a service account cannot be read by its id alone; take it over with adopt: { accountId }",
         );
-      const connection = openRecorded(context, props);
+      const connection = openRecordedForRefresh(context, props);
       return readOrKeep(
         context,
         { connection: connection.name, what: `the service account "${logicalName(props.origin)}"` },

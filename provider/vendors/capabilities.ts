@@ -177,6 +177,11 @@ export const capabilitiesSchema = z
      * key list does.
      */
     absence: z.enum(["status", "list"]),
+    /**
+     * A list of keys tells of each key all that a read of this one key tells, so a refresh may read the list instead of
+     * every key. Default: false.
+     */
+    listTellsAll: z.boolean().default(false),
     /** An acknowledged revoke has happened. Default: false; the lifecycle checks again. */
     revokeProves: z.boolean().default(false),
     /** Create honours an idempotency key, so a lost answer can be requested again. Default: false. */

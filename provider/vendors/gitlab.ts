@@ -18,6 +18,7 @@ export const gitlab = {
     // "Periodically": how late is not documented.
     lastUsed: { lagMs: dayMs, granularityMs: dayMs },
     absence: "list",
+    listTellsAll: true,
     // The longest name is not documented.
     limits: { nameLength: 100 },
   },

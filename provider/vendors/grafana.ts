@@ -18,6 +18,7 @@ export const grafana = {
     // Grafana does not document whether it reuses ids.
     idsReused: true,
     absence: "list",
+    listTellsAll: true,
     // The longest name is not documented.
     limits: { nameLength: 64 },
   },

@@ -68,6 +68,7 @@ export const jupyterhub = {
     lastUsed: { lagMs: 0, granularityMs: 30 * secondMs },
     idsReused: true,
     absence: "status",
+    listTellsAll: true,
     revokeProves: true,
     // The hub folds the names of users to lower case.
     limits: { nameLength: 255, accounts: { naming: { letters: "lower" } } },

@@ -21,6 +21,7 @@ export const novavms = {
     delayedRevoke: true,
     lastUsed: { lagMs: minuteMs, granularityMs: 0 },
     absence: "list",
+    listTellsAll: true,
     revokeProves: true,
     limits: { nameLength: 100 },
   },

@@ -12,6 +12,7 @@ export const pulseapi = {
     nativeRotate: { id: "same" },
     lastUsed: { lagMs: 0, granularityMs: dayMs },
     absence: "status",
+    listTellsAll: true,
     revokeProves: true,
     limits: { nameLength: 255 },
   },

@@ -13,6 +13,7 @@ export const pulsely = {
     lastUsed: { lagMs: 0, granularityMs: 0 },
     uniqueNames: true,
     absence: "status",
+    listTellsAll: true,
     revokeProves: true,
     limits: { nameLength: 100 },
   },

@@ -12,6 +12,7 @@ export const rabbitmq = {
     idsReused: true,
     // A wrong URL gets the same answer as a missing user.
     absence: "list",
+    listTellsAll: true,
     revokeProves: true,
     // Not documented for users; no name in AMQP is longer.
     limits: { nameLength: 255 },

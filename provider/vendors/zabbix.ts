@@ -16,6 +16,7 @@ export const zabbix = {
     lastUsed: { lagMs: 0, granularityMs: 0 },
     uniqueNames: true,
     absence: "status",
+    listTellsAll: true,
     revokeProves: true,
     limits: { nameLength: 64 },
   },

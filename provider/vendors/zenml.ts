@@ -15,6 +15,7 @@ export const zenml = {
     lastUsed: { lagMs: 0, granularityMs: 0 },
     uniqueNames: true,
     absence: "status",
+    listTellsAll: true,
     revokeProves: true,
     idempotentCreate: true,
     limits: { nameLength: 255 },

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import type { Capabilities, KeyRef } from "../../provider/backends/definition";
+import type { ApiKey, Capabilities, KeyRef } from "../../provider/backends/definition";
+import { defined } from "../../provider/defined";
+import { dayMs } from "../../provider/durations";
+import { tellTheSame } from "../../provider/shared-reads";
 import { assertKeyForm } from "../assertions";
 import { type Contract, parentOf, type Workbench, within } from "../workbench";
 import { interrupted, settled, withDouble } from "./answers";
@@ -48,6 +51,21 @@ function findingPromises(can: Capabilities): Contract {
         () => ({ status: 500 }),
       );
     },
+    ...(can.listTellsAll && {
+      "a list tells of a key all that a read of this key tells": async (bench) => {
+        const parent = await bench.parent();
+        const description = can.description === "none" ? undefined : "told in both";
+        const expiresAt = can.expiry.support === "optional" ? bench.timeIn(2 * dayMs) : undefined;
+        for (const asked of [{}, defined({ description, expiresAt })].slice(0, bench.room())) {
+          const { ref } = await bench.issue(asked, parent);
+          await assertListed(bench, ref);
+          if (!can.rename || !bench.client.updateKey) continue;
+          const name = bench.newName();
+          await bench.client.updateKey(ref, { name });
+          await assertListed(bench, { ...ref, name });
+        }
+      },
+    }),
     "a key that never was is absent, and not an error": async (bench) => {
       const { ref } = await bench.issue();
       for (const name of [bench.newName(), ref.name]) {
@@ -75,6 +93,22 @@ function findingPromises(can: Capabilities): Contract {
       },
     }),
   };
+}
+
+async function assertListed(bench: Workbench, ref: KeyRef): Promise<void> {
+  const alone = await found(bench, ref);
+  const listed = (await bench.client.listKeys(parentOf(ref)))?.find(({ id }) => id === ref.id);
+  assert.ok(
+    listed && tellTheSame(alone, listed),
+    `"listTellsAll" says that a refresh may read the list, and listKeys tells ${tellingFields(listed)}, where getKey tells ${tellingFields(alone)}`,
+  );
+}
+
+/** The names of the fields, with the values that cannot be a secret's part. */
+function tellingFields(key: ApiKey | undefined): string {
+  if (!key) return "nothing";
+  const { id: _id, name: _name, hint: _hint, secretVersion: _version, accessId: _access, ...rest } = key;
+  return JSON.stringify({ ...rest, alsoTold: Object.keys(key).sort() });
 }
 
 /** What a service's own ids may hold. */

@@ -84,5 +84,6 @@ export function losingOnce(
             (await lose(async () => (await client.createServiceAccount?.(account)) ?? { name: "" })) as never,
         };
   const changed: WritableConnection = { ...connection, client: { ...client, ...losing } };
-  return { describe: (name) => connections.describe(name), open: () => changed, openForWrite: () => changed };
+  const open = () => changed;
+  return { describe: (name) => connections.describe(name), open, openForRefresh: open, openForWrite: open };
 }

@@ -168,6 +168,15 @@ const mistakes: Readonly<Record<string, readonly [Backend, Mistake, RegExp]>> = 
     { client: (client) => ({ revokeKey: (ref) => client.revokeKey(ref).catch(() => "absent" as const) }) },
     /pages for people/,
   ],
+  "lists keys without what a read of one key tells": [
+    pulsely,
+    {
+      client: (client) => ({
+        listKeys: async (parent) => (await client.listKeys(parent))?.map(({ expiresAt: _end, ...key }) => key),
+      }),
+    },
+    /list tells of a key all/,
+  ],
   "lists the first page only": [
     pulsely,
     { client: (client) => ({ listKeys: async (parent) => (await client.listKeys(parent))?.slice(-20) }) },

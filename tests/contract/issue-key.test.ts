@@ -389,7 +389,12 @@ describe("a service account at NovaVMS", () => {
     const connection = connect("novavms");
     return new OneResource(
       createServiceAccountProvider({
-        ...createContext({ describe: () => connection, open: () => connection, openForWrite: () => connection }),
+        ...createContext({
+          describe: () => connection,
+          open: () => connection,
+          openForRefresh: () => connection,
+          openForWrite: () => connection,
+        }),
         clock,
       }),
     );
@@ -434,7 +439,12 @@ describe("a service account at NovaVMS", () => {
 
 describe("an exact name that is taken, perhaps by what a killed run has made", () => {
   const context = (connection: WritableConnection) =>
-    createContext({ describe: () => connection, open: () => connection, openForWrite: () => connection });
+    createContext({
+      describe: () => connection,
+      open: () => connection,
+      openForRefresh: () => connection,
+      openForWrite: () => connection,
+    });
   const program = { origin, exactName: true, name: "ci", __provider: "code" };
 
   test("tells the key that has it, when it was made, and the way out; nothing is revoked", async () => {

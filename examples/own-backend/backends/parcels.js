@@ -37,6 +37,7 @@ exports.parcels = defineBackend({
     marker: "name",
     idsReused: false,
     absence: "status",
+    listTellsAll: true,
     revokeProves: true,
     idempotentCreate: false,
     activationLagMs: 0,

@@ -17,7 +17,14 @@ import {
   tellForeignMark,
   withoutSpentSecret,
 } from "../adopted";
-import { checkAnswer, describeForCheck, openRecorded, openRecordedForWrite, type ResourceContext } from "../context";
+import {
+  checkAnswer,
+  describeForCheck,
+  openRecorded,
+  openRecordedForRefresh,
+  openRecordedForWrite,
+  type ResourceContext,
+} from "../context";
 import { agreedEnd, type End } from "../expiry";
 import { checkExpirySupport, checkLife } from "../checks/expiry";
 import { Failures } from "../checks/failures";
@@ -193,7 +200,7 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycl
 
     async read(id: string, props?: RotatingOutputs): Promise<ReadResult<RotatingOutputs>> {
       if (!props) throw new ProviderError("a key cannot be read by its id alone; take it over with adopt: { keyId }");
-      const connection = openRecorded(context, props);
+      const connection = openRecordedForRefresh(context, props);
       const { ring, seen } = await readOrKeep(
         context,
         { connection: connection.name, what: `the key "${logicalName(props.origin)}"` },

@@ -44,6 +44,7 @@ describe("defineBackend", () => {
       marker: "name",
       idsReused: false,
       revokeProves: false,
+      listTellsAll: false,
       idempotentCreate: false,
       activationLagMs: 0,
       revocationLagMs: 0,

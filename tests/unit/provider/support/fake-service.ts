@@ -54,6 +54,7 @@ export const everyday: Capabilities = {
   idsReused: false,
   absence: "status",
   revokeProves: true,
+  listTellsAll: false,
   idempotentCreate: false,
   activationLagMs: 0,
   revocationLagMs: 0,
@@ -330,5 +331,10 @@ function withoutSecret(key: (ApiKey & { readonly secret: string }) | undefined):
 
 /** Connections that all lead to one, whatever name is asked for. */
 export function connectionsTo(connection: WritableConnection): Connections {
-  return { describe: () => connection, open: () => connection, openForWrite: () => connection };
+  return {
+    describe: () => connection,
+    open: () => connection,
+    openForRefresh: () => connection,
+    openForWrite: () => connection,
+  };
 }

@@ -1,0 +1,39 @@
+import type { CommandHost } from "./command";
+import { printable } from "./printable";
+
+/** How far a long command is: one line at a terminal, which is gone when the command is done. */
+export interface Progress {
+  readonly tell: (words: string) => void;
+  readonly end: () => void;
+}
+
+/** A terminal shows no more in the time that people take to read. */
+const everyMs = 100;
+
+export function progressOf({ status }: Pick<CommandHost, "status">, nowMs = () => performance.now()): Progress {
+  let toldMs = -Infinity;
+  return {
+    tell: (words) => {
+      if (!status || nowMs() - toldMs < everyMs) return;
+      toldMs = nowMs();
+      status(words);
+    },
+    end: () => {
+      if (toldMs > -Infinity) status?.("");
+    },
+  };
+}
+
+/** Writes over the last line of a terminal. Undefined where nobody watches: in a pipe, and in CI. */
+export function statusLine(
+  stream: Pick<NodeJS.WriteStream, "isTTY" | "columns" | "write">,
+  { CI = "", TERM = "" }: NodeJS.ProcessEnv,
+): ((words: string) => void) | undefined {
+  if (!stream.isTTY || (CI !== "" && CI !== "false") || TERM === "dumb") return undefined;
+  return (words) => {
+    const line = printable(words)
+      .replace(/[\r\n]+/g, " ")
+      .slice(0, Math.max(20, (stream.columns ?? 80) - 1));
+    stream.write(`\r\u001b[K${line}`);
+  };
+}

@@ -1,0 +1,174 @@
+/**
+ * How many requests a service takes for now, as far as its answers tell. It decides when the next one may start, so that
+ * a run keeps below the limit instead of being refused.
+ */
+import { minuteMs, secondMs } from "../durations";
+import type { Quota } from "./rate-limit-headers";
+
+/** Requests are spaced only if the limit is renewed within this time: nobody spreads a run over a day. */
+const spacedWithinMs = 2 * minuteMs;
+/** A service that says "none left", and answers all the same, is not believed after so many answers. */
+const mostContradictions = 3;
+/** So few at once are no rush. */
+const fewRequests = 3;
+/** Services tell whole seconds. */
+const roundingMs = secondMs;
+/** Rather a moment late than refused. */
+const marginMs = 10;
+const notQuiteMs = 20;
+const firstPauseMs = 500;
+const longestUnaskedPauseMs = 15 * secondMs;
+
+/** What one answer says about the limit. */
+export interface LimitTold {
+  readonly refused: boolean;
+  readonly retryAfterMs?: number | undefined;
+  readonly quota?: Quota | undefined;
+  /** How long the answer took: it was written about halfway. Default: 0. */
+  readonly tookMs?: number | undefined;
+}
+
+interface Window {
+  remaining: number;
+  /** What the service said, before the requests that are still under way. */
+  reported: number;
+  resetAtMs: number;
+}
+
+/** All times are milliseconds of a clock that nobody sets. */
+export class Allowance {
+  readonly #maxPerMinute: number | undefined;
+  /** When the requests of the last minute started, where the connection limits them itself. */
+  readonly #starts: number[] = [];
+  #window: Window | undefined;
+  #past: Window | undefined;
+  /** Learned from refusals, where the service tells nothing else: so many requests in so long. */
+  #learned: { readonly limit: number; readonly windowMs: number } | undefined;
+  #accepted = { since: 0, count: 0 };
+  #underWay = 0;
+  #lastStartMs = -Infinity;
+  #pausedUntilMs = -Infinity;
+  #pauses = 0;
+  /** One request at a time, until an answer shows that the limit was renewed. */
+  #probing = false;
+  #contradictions = 0;
+  #spaced = false;
+
+  constructor(maxPerMinute?: number) {
+    this.#maxPerMinute = maxPerMinute;
+  }
+
+  /**
+   * How long the next request has to wait; Infinity: for the answer of one that is under way.
+   *
+   * @param waiting - how many requests want to start now, this one included
+   */
+  waitMs(nowMs: number, waiting: number): number {
+    this.#renew(nowMs);
+    const pauseMs = Math.max(this.#pausedUntilMs - nowMs, this.#ownLimitMs(nowMs));
+    if (pauseMs > 0) return pauseMs;
+    if (this.#probing && this.#underWay > 0) return Infinity;
+    return this.#window ? this.#spacingMs(this.#window, nowMs, waiting + this.#underWay) : 0;
+  }
+
+  started(nowMs: number): void {
+    this.#underWay += 1;
+    this.#lastStartMs = nowMs;
+    if (this.#window) this.#window.remaining -= 1;
+    if (this.#maxPerMinute !== undefined) this.#starts.push(nowMs);
+  }
+
+  /** A request has ended, with or without an answer. `random` in [0, 1). */
+  ended(nowMs: number, told?: LimitTold, random = 0): void {
+    this.#underWay -= 1;
+    if (!told) {
+      this.#probing = false;
+      return;
+    }
+    if (told.quota && this.#contradictions < mostContradictions) this.#note(told.quota, nowMs, told);
+    if (told.refused) return this.#pause(told, nowMs, random);
+    this.#probing = false;
+    this.#pauses = 0;
+    if (this.#accepted.count === 0) this.#accepted.since = nowMs;
+    this.#accepted.count += 1;
+  }
+
+  #note({ remaining, resetInMs }: Quota, nowMs: number, { refused, tookMs = 0 }: LimitTold): void {
+    const resetAtMs = this.#isNotRenewed(remaining, nowMs)
+      ? nowMs + notQuiteMs
+      : nowMs - tookMs / 2 + resetInMs + marginMs;
+    const known = this.#window;
+    const isSame = known !== undefined && nowMs < known.resetAtMs && remaining <= known.reported;
+    this.#contradictions = this.#probing && !refused && remaining === 0 ? this.#contradictions + 1 : 0;
+    if (this.#contradictions >= mostContradictions) {
+      this.#window = undefined;
+      return;
+    }
+    this.#window = {
+      reported: remaining,
+      // None of the requests under way had arrived when this was written.
+      remaining: remaining - this.#underWay,
+      // Whole seconds are rounded: of several answers in one window, the earliest end is the closest.
+      resetAtMs: isSame ? Math.min(known.resetAtMs, resetAtMs) : resetAtMs,
+    };
+  }
+
+  /** The end of the last window has passed here, and this answer is still of that window: its end is close. */
+  #isNotRenewed(remaining: number, nowMs: number): boolean {
+    const past = this.#past;
+    return !this.#window && past !== undefined && nowMs - past.resetAtMs < roundingMs && remaining < past.reported;
+  }
+
+  #pause({ retryAfterMs, quota }: LimitTold, nowMs: number, random: number): void {
+    const isNew = nowMs >= this.#pausedUntilMs;
+    if (isNew) this.#pauses += 1;
+    const unaskedMs = Math.min(longestUnaskedPauseMs, firstPauseMs * 2 ** this.#pauses);
+    const askedMs = retryAfterMs || (quota?.remaining === 0 ? quota.resetInMs : 0) || unaskedMs;
+    this.#probing = true;
+    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, nowMs + askedMs + random * Math.min(250, askedMs / 10));
+    if (!quota && retryAfterMs && isNew) this.#learn(retryAfterMs, nowMs);
+    if (isNew) this.#accepted = { since: 0, count: 0 };
+  }
+
+  /** Without a word about the limit, what was accepted until the first refusal is taken for it. */
+  #learn(retryAfterMs: number, nowMs: number): void {
+    const { since, count } = this.#accepted;
+    const windowMs = nowMs - since + retryAfterMs;
+    this.#learned = count > 1 && windowMs <= spacedWithinMs ? { limit: count, windowMs } : undefined;
+    this.#window = undefined;
+  }
+
+  #renew(nowMs: number): void {
+    if (this.#window && nowMs >= this.#window.resetAtMs) {
+      // What was spent may not be renewed quite yet: these times are rounded.
+      if (this.#window.remaining <= 0 && !this.#learned) this.#probing = true;
+      this.#past = this.#window;
+      this.#window = undefined;
+    }
+    if (!this.#window && this.#learned && nowMs >= this.#pausedUntilMs)
+      this.#window = {
+        reported: this.#learned.limit,
+        remaining: this.#learned.limit - this.#underWay,
+        resetAtMs: nowMs + this.#learned.windowMs,
+      };
+  }
+
+  /** Several processes that see the same numbers come to the same share. */
+  #spacingMs({ remaining, resetAtMs }: Window, nowMs: number, demand: number): number {
+    const resetInMs = resetAtMs - nowMs;
+    if (remaining <= 0) return resetInMs;
+    if (resetInMs > spacedWithinMs) return 0;
+    if (demand > remaining / 2) this.#spaced = true;
+    // As long as many want to go, also after the limit was renewed: whoever comes first would take all of it.
+    else if (demand < fewRequests) this.#spaced = false;
+    if (!this.#spaced) return 0;
+    return Math.max(0, this.#lastStartMs + resetInMs / remaining - nowMs);
+  }
+
+  #ownLimitMs(nowMs: number): number {
+    if (this.#maxPerMinute === undefined) return 0;
+    while (this.#starts.length > 0 && (this.#starts[0] ?? 0) <= nowMs - minuteMs) this.#starts.shift();
+    const earlier = this.#starts[this.#starts.length - this.#maxPerMinute];
+    return earlier === undefined ? 0 : earlier + minuteMs - nowMs;
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * Whether a service answers at all. Without this, each of a thousand keys would find out by itself that its service is
+ * down.
+ */
+import { secondMs } from "../durations";
+
+/** So many calls without an answer make an outage doubtful: those that are under way find out, and the others wait. */
+const doubtfulCalls = 5;
+/** So many calls that could not reach the service, to their last attempt, make it certain. */
+const certainCalls = 3;
+/** Or this long without a single answer. */
+const certainAfterMs = 8 * secondMs;
+/** After this long one request finds out whether the service is back. */
+const pauseMs = 15 * secondMs;
+
+export type Health = "well" | "doubtful" | "down";
+
+/** How a call failed. */
+export interface Failure {
+  /** Identifies the call. */
+  readonly call: object;
+  /** What was said of it, for the message about all. */
+  readonly words: string;
+  /** The service could not be reached, and the call makes no further attempt. */
+  readonly given: boolean;
+}
+
+export class Outage {
+  #failing = new Set<object>();
+  #givenUp = 0;
+  #sinceMs = 0;
+  #downSinceMs: number | undefined;
+  #words = "";
+
+  /** The first failure of this outage, in the words of its error. */
+  get words(): string {
+    return this.#words;
+  }
+
+  /** How long there has been no answer. */
+  lastsMs(nowMs: number): number {
+    return nowMs - this.#sinceMs;
+  }
+
+  /** The service has answered, whatever it said. */
+  answered(): void {
+    this.#failing.clear();
+    this.#givenUp = 0;
+    this.#downSinceMs = undefined;
+  }
+
+  failed({ call, words, given }: Failure, nowMs: number): void {
+    if (this.#failing.size === 0) {
+      this.#sinceMs = nowMs;
+      this.#words = words;
+    }
+    this.#failing.add(call);
+    if (given) this.#givenUp += 1;
+    if (this.#downSinceMs !== undefined && nowMs - this.#downSinceMs >= pauseMs) this.#downSinceMs = nowMs;
+    this.health(nowMs);
+  }
+
+  health(nowMs: number): Health {
+    if (this.#failing.size < doubtfulCalls) return "well";
+    const isCertain = this.#givenUp >= certainCalls || this.lastsMs(nowMs) >= certainAfterMs;
+    if (isCertain) this.#downSinceMs ??= nowMs;
+    if (this.#downSinceMs === undefined) return "doubtful";
+    return nowMs - this.#downSinceMs < pauseMs ? "down" : "doubtful";
+  }
+
+  /** When it becomes certain, unless something answers. */
+  certainInMs(nowMs: number): number {
+    return Math.max(0, this.#sinceMs + certainAfterMs - nowMs);
+  }
+}

@@ -1,0 +1,229 @@
+/**
+ * The pace of one connection: every request of this process to its service waits here for its turn. It keeps below the
+ * service's limit, lets creates go first, and gives up for all when the service is down.
+ */
+import { formatSpan, minuteMs, secondMs } from "../durations";
+import { ConnectionError } from "../errors";
+import { Allowance, type LimitTold } from "./allowance";
+import { Outage } from "./outage";
+import { onWaitsOver, waitsAreOver } from "./waiting";
+
+/** Who goes first: what a request needs before it can be sent, what makes keys, other changes, reads. */
+export const urgencies = ["login", "create", "change", "read"] as const;
+export type Urgency = (typeof urgencies)[number];
+
+/** One turn in so many goes to who has waited longest, so that nothing waits for ever. */
+const eldestEvery = 8;
+/** A wait is told from this length on, and not more often. */
+const toldFromMs = secondMs;
+/** From this length on it is told in a line that stays. */
+const lineFromMs = 5 * secondMs;
+/** The default budget of a minute bridges a window of a minute, and rounding on top. */
+const budgets = 1.25;
+
+/** Time, and what happens later. Tests replace it. */
+export interface Timers {
+  nowMs(): number;
+  /** Runs once after that time; the result takes it back. */
+  after(ms: number, run: () => void): () => void;
+}
+
+export const realTimers: Timers = {
+  nowMs: () => performance.now(),
+  after: (ms, run) => {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+export interface PaceOptions {
+  readonly connection: string;
+  readonly origin: string;
+  /** The connection's own limit; left out: none but the service's. */
+  readonly maxRequestsPerMinute?: number | undefined;
+  /** A wait for the service's limit may be a quarter longer. Default: a minute. */
+  readonly retryBudgetMs?: number;
+  readonly timers?: Timers;
+  readonly random?: () => number;
+  /** Tells the user that and why the run waits. `passing`: only for the moment. */
+  readonly tell?: (message: string, passing: boolean) => void;
+}
+
+/** One call with all its attempts. */
+export interface PacedCall {
+  /**
+   * Waits for the turn of the next attempt, and tells how long that was, in milliseconds.
+   *
+   * @throws ConnectionError - it was not sent: the service is down, or allows nothing for too long
+   */
+  turn(): Promise<number>;
+  answered(told: LimitTold): void;
+  /** `given`: the service could not be reached, and there is no further attempt. */
+  failed(words: string, given: boolean): void;
+  /** Waits between two attempts, and less if the service is found to be down meanwhile. */
+  rest(ms: number, sleep: (ms: number) => Promise<void>): Promise<void>;
+  /** There is no further attempt. */
+  done(): void;
+}
+
+interface Waiting {
+  readonly call: object;
+  readonly urgency: Urgency;
+  readonly sinceMs: number;
+  readonly isFirst: boolean;
+  readonly go: () => void;
+  readonly refuse: (error: ConnectionError) => void;
+}
+
+export class Pace {
+  readonly longestWaitMs: number;
+  readonly #options: PaceOptions;
+  readonly #timers: Timers;
+  readonly #allowance: Allowance;
+  readonly #outage = new Outage();
+  readonly #resting = new Set<() => void>();
+  /** Calls with an attempt behind them, or under way. */
+  readonly #started = new Set<object>();
+  #queue: Waiting[] = [];
+  #turns = 0;
+  #cancelTimer: (() => void) | undefined;
+  #toldMs = -Infinity;
+  #lineTold = false;
+
+  constructor(options: PaceOptions) {
+    this.#options = options;
+    this.#timers = options.timers ?? realTimers;
+    this.#allowance = new Allowance(options.maxRequestsPerMinute);
+    onWaitsOver(() => this.#pump());
+    this.longestWaitMs = budgets * (options.retryBudgetMs ?? minuteMs);
+  }
+
+  begin(urgency: Urgency): PacedCall {
+    const call = {};
+    let startedMs: number | undefined;
+    let last: { words: string; given: boolean } | undefined;
+    const end = (told?: LimitTold) => {
+      if (startedMs === undefined) return;
+      const nowMs = this.#timers.nowMs();
+      const tookMs = nowMs - startedMs;
+      startedMs = undefined;
+      this.#allowance.ended(nowMs, told && { ...told, tookMs }, this.#options.random?.() ?? Math.random());
+    };
+    return {
+      turn: async () => {
+        const sinceMs = this.#timers.nowMs();
+        await this.#turn(call, urgency);
+        startedMs = this.#timers.nowMs();
+        return startedMs - sinceMs;
+      },
+      answered: (told) => {
+        end(told);
+        this.#outage.answered();
+        this.#pump();
+      },
+      failed: (words, given) => {
+        end();
+        last = { words, given };
+        this.#outage.failed({ call, words, given: false }, this.#timers.nowMs());
+        this.#pump();
+      },
+      rest: async (ms, sleep) => {
+        let wake = () => {};
+        const woken = new Promise<void>((resolve) => (wake = resolve));
+        this.#resting.add(wake);
+        await Promise.race([sleep(ms), woken]);
+        this.#resting.delete(wake);
+      },
+      done: () => {
+        end();
+        if (last?.given) this.#outage.failed({ call, ...last }, this.#timers.nowMs());
+        this.#started.delete(call);
+        this.#pump();
+      },
+    };
+  }
+
+  #turn(call: object, urgency: Urgency): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const sinceMs = this.#timers.nowMs();
+      const isFirst = !this.#started.has(call);
+      this.#queue.push({ call, urgency, sinceMs, isFirst, go: resolve, refuse: reject });
+      this.#pump();
+    });
+  }
+
+  /** Lets go whoever may go now, refuses all if nobody may for too long, and comes back when something changes. */
+  #pump(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    for (;;) {
+      const nowMs = this.#timers.nowMs();
+      if (waitsAreOver()) return this.#refuseAll(`nothing was sent to ${this.#options.origin}: the run was cancelled.`);
+      const health = this.#outage.health(nowMs);
+      if (health === "down") return this.#refuseAll(this.#downWords(nowMs));
+      const next = this.#next(health === "doubtful");
+      if (!next) {
+        // Whoever waits for the outcome of the others is refused, at the latest, when it is certain.
+        if (this.#queue.length > 0) this.#later(this.#outage.certainInMs(nowMs) || secondMs);
+        return;
+      }
+      const waitMs = this.#allowance.waitMs(nowMs, this.#queue.length);
+      if (waitMs === Infinity) return;
+      if (waitMs > this.longestWaitMs) return this.#refuseAll(this.#limitWords(waitMs));
+      if (waitMs > 0) {
+        this.#tellOf(waitMs, next, nowMs);
+        return this.#later(waitMs);
+      }
+      this.#queue = this.#queue.filter((each) => each !== next);
+      this.#turns += 1;
+      this.#allowance.started(nowMs);
+      this.#started.add(next.call);
+      next.go();
+    }
+  }
+
+  #later(ms: number): void {
+    this.#cancelTimer = this.#timers.after(Math.ceil(ms), () => this.#pump());
+  }
+
+  /** The most urgent of those that have waited longest. In doubt only a call that has begun, or one if none has. */
+  #next(inDoubt: boolean): Waiting | undefined {
+    const queue = inDoubt && this.#started.size > 0 ? this.#queue.filter(({ isFirst }) => !isFirst) : this.#queue;
+    if (this.#turns % eldestEvery === eldestEvery - 1) return queue[0];
+    for (const urgency of urgencies) {
+      const found = queue.find((each) => each.urgency === urgency);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  #refuseAll(words: string): void {
+    const refused = this.#queue;
+    this.#queue = [];
+    for (const wake of this.#resting) wake();
+    for (const { refuse } of refused) refuse(new ConnectionError(words, false));
+  }
+
+  #downWords(nowMs: number): string {
+    const { origin } = this.#options;
+    return `${origin} is taken for down, and nothing more was sent: there has been no answer for ${formatSpan(Math.max(secondMs, this.#outage.lastsMs(nowMs)))} (first: ${this.#outage.words}) Check the connection's url, the network and the service, and run again.`;
+  }
+
+  #limitWords(waitMs: number): string {
+    const { origin } = this.#options;
+    return `${origin} allows no more requests for ${formatSpan(waitMs)}, and nothing more was sent. Run again after that, or raise retryBudget in the connection to wait for it.`;
+  }
+
+  #tellOf(waitMs: number, { sinceMs }: Waiting, nowMs: number): void {
+    const { connection, origin, tell } = this.#options;
+    const longMs = Math.max(waitMs, nowMs - sinceMs);
+    if (!tell || longMs < toldFromMs) return;
+    const many = this.#queue.length === 1 ? "one request waits" : `${this.#queue.length} requests wait`;
+    const words = `connection "${connection}": ${many} for the rate limit of ${origin}; the next one goes in ${formatSpan(Math.max(secondMs, waitMs))}`;
+    const isLine = longMs >= lineFromMs && !this.#lineTold;
+    if (!isLine && nowMs - this.#toldMs < toldFromMs) return;
+    this.#toldMs = nowMs;
+    this.#lineTold ||= isLine;
+    tell(words, !isLine);
+  }
+}

@@ -1,0 +1,159 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { MockAgent } from "undici";
+import { ConnectionError, isUnclear, RateLimitError } from "../../../../provider/errors";
+import { createHttpClient, type HttpClient, type HttpRequest } from "../../../../provider/http/client";
+import { Pace } from "../../../../provider/http/pace";
+import { VirtualTime } from "../support/virtual-time";
+
+const origin = "https://api.example.com";
+const get: HttpRequest = { method: "GET", path: "/keys" };
+const create: HttpRequest = { method: "POST", path: "/keys", json: {} };
+const remove: HttpRequest = { method: "DELETE", path: "/keys" };
+
+let time: VirtualTime;
+let agent: MockAgent;
+beforeEach(() => {
+  time = new VirtualTime(4);
+  agent = new MockAgent();
+  agent.disableNetConnect();
+});
+afterEach(() => agent.close());
+
+/** What the service does with each request; a text: the code of an error of the connection. */
+type Answers = (method: string, count: number) => number | string | { readonly retryAfterS: number };
+
+function start(answers: Answers, withPace = true): { readonly http: HttpClient; readonly requests: string[] } {
+  const requests: string[] = [];
+  for (const method of ["GET", "POST", "DELETE"] as const)
+    agent
+      .get(origin)
+      .intercept({ path: "/keys", method })
+      .reply(() => {
+        requests.push(method);
+        const answer = answers(method, requests.length);
+        if (typeof answer === "string") throw Object.assign(new Error("broken"), { code: answer });
+        if (typeof answer === "number") return { statusCode: answer, data: "{}" };
+        return {
+          statusCode: 429,
+          data: "{}",
+          responseOptions: { headers: { "retry-after": String(answer.retryAfterS) } },
+        };
+      })
+      .persist();
+  const pace = withPace ? { pace: new Pace({ connection: "default", origin, timers: time }) } : {};
+  return { http: createHttpClient({ url: origin, dispatcher: agent, clock: time, ...pace }), requests };
+}
+
+/** So many calls, eight at a time, as the engine makes them; their errors. */
+async function many(http: HttpClient, count: number, request = get): Promise<Error[]> {
+  const errors: Error[] = [];
+  let left = count;
+  const worker = async () => {
+    while (left > 0) {
+      left -= 1;
+      await http.request(request).catch((error: unknown) => errors.push(error as Error));
+    }
+  };
+  await time.until(Promise.all(Array.from({ length: 8 }, worker)));
+  return errors;
+}
+
+describe("1,000 keys on a service that is down", () => {
+  test.each([
+    ["refuses connections", "ECONNREFUSED", 8 * 4],
+    ["breaks every connection", "ECONNRESET", 8 * 7],
+    ["answers 503 to everything", 503, 8 * 7],
+  ])("and %s: the first eight find out, and nothing more is sent", async (_how, answer, firstWave) => {
+    const { http, requests } = start(() => answer);
+    const errors = await many(http, 1_000);
+    expect(errors).toHaveLength(1_000);
+    expect(requests.length).toBeLessThanOrEqual(1.1 * firstWave);
+    expect(time.nowMs()).toBeLessThanOrEqual(10_000);
+    const words = errors.map(({ message }) => message).filter((message) => message.includes("is taken for down"));
+    expect(words.length).toBeGreaterThanOrEqual(992);
+    expect(errors.at(-1)?.message).toMatch(
+      /^https:\/\/api\.example\.com is taken for down, and nothing more was sent: there has been no answer for \d+ s \(first: GET \/keys.*\) Check the connection's url, the network and the service, and run again\.$/,
+    );
+    expect(errors.at(-1)).toMatchObject({ sent: false });
+  });
+
+  test("without that, every call finds out by itself", async () => {
+    const { http, requests } = start(() => "ECONNREFUSED", false);
+    await many(http, 100);
+    expect(requests.length).toBe(400);
+  });
+});
+
+describe("a service that is back", () => {
+  test("is used again: one request finds out, and the others follow", async () => {
+    let isDown = true;
+    const { http, requests } = start(() => (isDown ? "ECONNREFUSED" : 200));
+    await many(http, 20);
+    isDown = false;
+    const sentBefore = requests.length;
+    expect(await many(http, 20)).toHaveLength(20);
+    expect(requests.length).toBe(sentBefore);
+    await time.until(time.sleep(15_001));
+    expect(await many(http, 20)).toEqual([]);
+  });
+
+  test("after some seconds of 503 was never given up", async () => {
+    const { http } = start(() => (time.nowMs() < 5_000 ? 503 : 200));
+    expect(await many(http, 100)).toEqual([]);
+  });
+});
+
+test("a service that fails now and then is never taken for down", async () => {
+  const { http } = start((_method, count) => (count % 3 === 0 ? 200 : "ECONNRESET"));
+  const errors = await many(http, 300);
+  expect(errors.filter(({ message }) => message.includes("is taken for down"))).toEqual([]);
+});
+
+test("a few keys have the whole retry budget, as before", async () => {
+  const { http } = start(() => (time.nowMs() < 30_000 ? 503 : 200));
+  const calls = [http.request(get), http.request(get), http.request(get)];
+  await time.until(Promise.all(calls));
+});
+
+describe("what may have been done stays unclear", () => {
+  test("a create whose answer was lost is sent once, and is not called unsent", async () => {
+    const { http, requests } = start(() => "ECONNRESET");
+    const errors = await many(http, 8, create);
+    expect(requests.length).toBe(8);
+    for (const error of errors) expect(isUnclear(error)).toBe(true);
+  });
+
+  test("a revocation whose answer was lost is not called unsent because the second attempt was not made", async () => {
+    const { http } = start(() => "ECONNRESET");
+    const errors = await many(http, 100, remove);
+    const sent = errors.filter((error) => error instanceof ConnectionError && error.sent);
+    expect(sent.length).toBeGreaterThanOrEqual(5);
+    for (const error of sent) expect(error.message).toContain("is taken for down");
+    for (const error of errors) expect(error).toBeInstanceOf(ConnectionError);
+  });
+});
+
+describe("a service that limits by the minute", () => {
+  test("is waited for, a whole minute, and asked again with all the time that an attempt has", async () => {
+    const { http, requests } = start((_method, count) => (count <= 2 ? { retryAfterS: 60 } : 200));
+    await time.until(Promise.all([http.request(get), http.request(create)]));
+    expect(requests.length).toBe(4);
+    expect(time.nowMs()).toBeLessThan(61_000);
+  });
+
+  test("and never renews its limit, ends the call after some minutes", async () => {
+    const { http, requests } = start(() => ({ retryAfterS: 60 }));
+    const errors = await many(http, 1);
+    expect(errors[0]).toBeInstanceOf(RateLimitError);
+    expect(errors[0]?.message).toContain("its limit on requests lasted longer than a run waits");
+    expect(requests.length).toBe(4);
+  });
+
+  test("and asks for two hours, is not waited for", async () => {
+    const { http, requests } = start(() => ({ retryAfterS: 7_200 }));
+    const errors = await many(http, 100);
+    expect(errors).toHaveLength(100);
+    expect(requests.length).toBeLessThanOrEqual(8);
+    expect(time.nowMs()).toBe(0);
+  });
+});
