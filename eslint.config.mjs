@@ -73,7 +73,7 @@ const enums = { selector: "TSEnumDeclaration", message: "Use an `as const` union
 const sizes = { "max-params": ["error", 4], complexity: ["error", 15] };
 
 export default tseslint.config(
-  { ignores: ["dist/", "node_modules/", "**/*.js", "**/*.cjs", "coverage/"] },
+  { ignores: ["dist/", "node_modules/", "**/*.js", "**/*.cjs", "coverage/", "sdk-packages/", "examples/*/sdk/"] },
   js.configs.recommended,
   {
     plugins: { "import-x": importX },

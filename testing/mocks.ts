@@ -89,7 +89,8 @@ async function make(
   // A `get`: the program says nothing about the resource.
   if (foundId) return { id: foundId, state: { ...(inputs as object), status: "active", physicalName: name } };
   const provider = withSecretBoundary(creators[kind](context) as unknown as Lifecycle<object, object>);
-  const checked = await provider.check?.({}, inputs as object);
+  // A resource of the plugin does not say whose it is: its engine does.
+  const checked = await provider.check?.({}, { origin: `organization/project/stack/${name}`, ...(inputs as object) });
   const failures = checked?.failures ?? [];
   if (failures.length > 0) {
     refused(`${kind} "${name}": ${failures.map(({ reason }) => reason).join("; ")}`);

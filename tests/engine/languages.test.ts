@@ -22,7 +22,7 @@ const languages: readonly Language[] = [
     tools: ["go", "python3"],
     importKey: (project, id) =>
       appendFileSync(
-        join(project, "__main__.py"),
+        join(project, "keys.py"),
         `\napikeys.ApiKey("legacy", scopes=["read:alerts"], opts=pulumi.ResourceOptions(import_="default/${id}"))\n`,
       ),
   },

@@ -1,11 +1,12 @@
-import { execFile, execFileSync, spawn } from "node:child_process";
+import { execFile, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { startEmulator } from "../../testing/emulator";
 import { call } from "./support/services";
 import { TestStack } from "./support/stack";
 
@@ -87,6 +88,13 @@ async function declarationsRead(): Promise<string[]> {
     .sort();
 }
 
+async function install(...packages: readonly string[]): Promise<void> {
+  await run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", ...packages], { cwd: fresh });
+}
+
+/** The generator of the SDKs is a Go program. Without Go the test is skipped in plain sight; in CI it fails. */
+const testWithGo = spawnSync("go", ["version"]).error === undefined || process.env.CI !== undefined ? test : test.skip;
+
 beforeAll(async () => {
   packed = await pack(join(home, "first"));
   mkdirSync(fresh);
@@ -94,18 +102,7 @@ beforeAll(async () => {
   const { version } = JSON.parse(
     readFileSync(join(repository, "node_modules", "@pulumi", "pulumi", "package.json"), "utf8"),
   ) as { version: string };
-  await run(
-    "npm",
-    [
-      "install",
-      "--prefer-offline",
-      "--no-audit",
-      "--no-fund",
-      join(home, "first", packed.filename),
-      `@pulumi/pulumi@${version}`,
-    ],
-    { cwd: fresh },
-  );
+  await install(join(home, "first", packed.filename), `@pulumi/pulumi@${version}`);
 }, timeoutMs);
 
 afterAll(() => rmSync(home, { recursive: true, force: true }));
@@ -235,6 +232,48 @@ describe("The package", () => {
       }
     },
     timeoutMs,
+  );
+
+  testWithGo(
+    "has an SDK of the plugin's own classes for Node, which needs no build: programs compile with its types, and its keys work",
+    async () => {
+      const sdks = join(home, "sdks");
+      await run(join(repository, "scripts", "packages"), [sdks]);
+      const file = readdirSync(sdks).find((name) => name.endsWith(".tgz")) ?? "none";
+      await install(join(sdks, file));
+      const program = (scope: string) => `
+        import { ApiKey, PulselyScope, RotatingApiKey } from "pulumi-apikeys-sdk";
+        const night = new RotatingApiKey("night", { scopes: [PulselyScope.ReadChecks], rotateEvery: "90d" });
+        export const id = new ApiKey("ci", { ${scope}: ["read:checks"] }, { import: "default/1" }).keyId;
+        export const next = night.nextRotationAt;`;
+      expect(await compile("sdk.ts", program("scopes"))).toBe("");
+      expect(await compile("sdk.ts", program("scope"))).toMatch(/'scope' does not exist in type 'ApiKeyArgs'/);
+
+      const emulator = await startEmulator();
+      const { url, adminToken } = emulator.services.pulsely;
+      const stack = await TestStack.open({
+        connections: { default: { backend: "pulsely", url, tokenEnv: "PULSELY_ADMIN_TOKEN" } },
+        env: { PULSELY_ADMIN_TOKEN: adminToken },
+        modules: installed(),
+      });
+      try {
+        stack.write(
+          "index.js",
+          `const { ApiKey } = require("pulumi-apikeys-sdk");
+          exports.secret = new ApiKey("ci", { scopes: ["read:checks"], expiresIn: "90d" }).secret;`,
+        );
+        await stack.up();
+        const { secret } = await stack.outputs();
+        expect(await call(url, "/checks", secret!)).toBe(200);
+        expect((await stack.state()).map(({ type }) => type)).toEqual(["apikeys:index:ApiKey"]);
+        await stack.close();
+        expect(await call(url, "/checks", secret!)).toBe(401);
+      } finally {
+        stack.discard();
+        await emulator.close();
+      }
+    },
+    2 * timeoutMs,
   );
 
   test(

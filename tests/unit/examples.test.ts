@@ -47,6 +47,12 @@ describe("The examples", () => {
   });
 });
 
+test("The page on unit tests shows the Python example as it is", () => {
+  const page = readFileSync(join(repository, "docs", "unit-tests.md"), "utf8");
+  const blocks = [...page.matchAll(/^```py\n(.*?)^```$/gms)].map(([, block]) => block);
+  expect(blocks).toEqual([read("python", "test_keys.py"), read("python", "keys.py")]);
+});
+
 describe.each(examples)("The example %s", (name) => {
   const readme = existsSync(join(examplesDir, name, "README.md")) ? read(name, "README.md") : "";
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
@@ -12,6 +12,22 @@ const nova = { nova: { backend: "novavms", url: "https://nova.example/api/v1" } 
 
 const mocked = (options: ApikeysMocksOptions) => pulumi.runtime.setMocks(apikeysMocks({ nowMs, ...options }));
 const valueOf = <T>(output: pulumi.Output<T>) => new Promise<T>((resolve) => void output.apply(resolve));
+const { resources } = JSON.parse(readFileSync(join(__dirname, "../../../plugin/schema.json"), "utf8")) as {
+  resources: Record<string, { properties: object }>;
+};
+/** What Pulumi's own code generation makes of the schema. */
+class PluginResource extends pulumi.CustomResource {
+  constructor(kind: string, name: string, args: object) {
+    const type = `apikeys:index:${kind}`;
+    const absent = Object.keys(resources[type]?.properties ?? {}).map((property) => [property, undefined]);
+    super(type, name, { ...(Object.fromEntries(absent) as object), ...args });
+  }
+
+  output(name: string): pulumi.Output<unknown> {
+    return (this as unknown as Record<string, pulumi.Output<unknown>>)[name]!;
+  }
+}
+
 describe("A unit test of a program with apikeysMocks", () => {
   test("sees the outputs of a first update: names, ends, and a secret that is one", async () => {
     await mocked({ connections: pulsely });
@@ -45,6 +61,27 @@ describe("A unit test of a program with apikeysMocks", () => {
     expect(await valueOf(account.accountId)).toBe("mock-account-1");
     expect(await valueOf(key.generation)).toBe(1);
     expect(await valueOf(key.nextRotationAt)).toBe("2027-05-30T00:00:00Z");
+  });
+
+  test("sees the same through the classes of a generated SDK, whose resources do not say whose they are", async () => {
+    await mocked({ connections: nova });
+    const account = new PluginResource("ServiceAccount", "bot", { connection: "nova", role: "viewer" });
+    const key = new PluginResource("RotatingApiKey", "night", {
+      connection: "nova",
+      serviceAccountId: account.output("accountId"),
+      scopes: ["cameras:read"],
+      rotateEvery: "90d",
+    });
+    const [owner, next, name] = await Promise.all(
+      ["serviceAccountId", "nextRotationAt", "physicalName"].map((output) => valueOf(key.output(output))),
+    );
+    expect([owner, next]).toEqual(["mock-account-1", "2027-05-30T00:00:00Z"]);
+    expect(name).toMatch(/^night-/);
+    expect(await pulumi.isSecret(key.output("secret"))).toBe(true);
+    const slip = { type: "apikeys:index:ApiKey", name: "a", inputs: { scopes: ["read:alrets"] } };
+    await expect(apikeysMocks({ connections: pulsely }).newResource(slip)).rejects.toThrow(
+      'ApiKey "a": pulsely (connection "default") has no scope "read:alrets"; did you mean "read:alerts"?',
+    );
   });
 
   test.each<[string, () => pulumi.CustomResource, string]>([
