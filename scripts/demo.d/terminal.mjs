@@ -44,7 +44,7 @@ export function quote(text, paintLine = (line) => line) {
 
 function broken(line) {
   const indent = /^ */.exec(line)[0] + "  ";
-  const width = Math.min(process.stdout.columns ?? 120, 120) - 5;
+  const width = Math.min(process.stdout.columns ?? 134, 134) - 5;
   const parts = [line];
   while (parts.at(-1).length > width) {
     const last = parts.pop();

@@ -48,12 +48,17 @@ const stories: Readonly<Record<string, { readonly title: string; readonly afterU
   },
 };
 
+/** Those whose other commands are run as well: consumers, calls of the service, what is due. */
+const inOneShell = new Set(["quickstart", "rotation"]);
+
 describe("The commands of an example's README, run word for word", () => {
   const has = (name: string, file: string) => existsSync(join(examplesDir, name, file));
   const present = readdirSync(examplesDir).filter((name) => has(name, "package.json") || has(name, "Pulumi.yaml"));
 
   for (const [name, { title, afterUps }] of Object.entries(stories)) {
-    if (present.includes(name)) test(title, () => runExample(name, afterUps), timeoutMs);
+    const isWhole = afterUps !== undefined && inOneShell.has(name);
+    if (present.includes(name))
+      test(title, () => (isWhole ? runWholeReadme(name, afterUps) : runExample(name, afterUps)), timeoutMs);
   }
 
   test(

@@ -85,10 +85,13 @@ export async function runWholeReadme(name: string, afterUps: readonly AfterUp[])
   let up = 0;
   try {
     for (const line of shellLines(readFileSync(join(examplesDir, name, "README.md"), "utf8"))) {
-      if (/^npx apikeys emulator|^pulumi stack output/.test(line)) continue;
+      // What would print a secret, or end the emulators of the bench.
+      if (/^npx apikeys emulator|^pulumi stack output[^>]*$|^kill /.test(line)) continue;
       const run = await shell.run(typed(line, tokens, bench.emulators));
       stack.keep(`$ ${line}`, run.text);
-      if (run.code !== 0) throw new Error(`"${line}" of the README of ${name} ended with ${run.code}:\n${run.text}`);
+      const isTold = run.code === 7 && /\bapikeys due\b/.test(line);
+      if (run.code !== 0 && !isTold)
+        throw new Error(`"${line}" of the README of ${name} ended with ${run.code}:\n${run.text}`);
       if (/^(export PATH=|\. )/.test(line)) stack.env.PATH = (await shell.run('echo "$PATH"')).stdout.trim();
       if (!/\bpulumi up\b/.test(line)) continue;
       await afterUps[up]?.(bench, await stack.outputs(), run);
@@ -105,6 +108,12 @@ export async function runWholeReadme(name: string, afterUps: readonly AfterUp[])
 
 /** What is in place of a word that the reader has from elsewhere. */
 function typed(line: string, tokens: Tokens, emulators: ReadonlyMap<string, TestEmulator>): string {
+  if (/^eval "\$\(npx apikeys emulator --env\)"$/.test(line))
+    return Object.entries(tokens)
+      .map(([variable, token]) => `export ${variable}='${token}'`)
+      .join("; ");
+  // A preview needs no admin token, wherever it stands.
+  if (/\bpulumi preview\b/.test(line)) return `(unset ${Object.keys(tokens).join(" ")}; ${line})`;
   const token = line.replace(
     /^export (\w+)=\S*…$/,
     (_all, variable: string) => `export ${variable}=${tokens[variable] ?? ""}`,
