@@ -103,6 +103,27 @@ describe("The plugin", () => {
     });
   });
 
+  test("carries values that are not known yet, secret or not, through check, diff and previews, and sends nothing", async () => {
+    const made = await make(key, { scopes: ["read:checks"] });
+    const sent = (await services.requests()).length;
+    const unknown = { scopes: unknownValue, description: asSecret(unknownValue), keepers: { release: unknownValue } };
+    const { inputs, failures } = await plugin.check(key, unknown, made.inputs);
+    expect(failures).toEqual([]);
+    expect(inputs).toMatchObject({ ...unknown, description: asSecret(unknownValue) });
+    const { replaces } = await plugin.diff(key, made, inputs);
+    expect(replaces).toEqual(expect.arrayContaining(["scopes", "keepers"]));
+    const { outs } = await plugin.create(key, inputs, true);
+    expect(outs).toMatchObject({ scopes: unknownValue, description: asSecret(unknownValue) });
+
+    const turned = await make(rotating, { scopes: ["read:checks"], rotateEvery: "90d" });
+    const next = await plugin.check(rotating, { scopes: [unknownValue], rotateEvery: "90d" }, turned.inputs);
+    expect(next.failures).toEqual([]);
+    const planned = await plugin.update(rotating, turned, next.inputs, true);
+    expect(marked(planned.outs)).toContain("secret");
+    expect(JSON.stringify(planned.outs)).not.toContain((turned.outs.secret as { value: string }).value);
+    expect((await services.requests()).length).toBe(sent + 1);
+  });
+
   test("shows of a due key what it replaces as not known yet, and nothing else", async () => {
     const made = await make(rotating, { scopes: ["read:checks"], rotateEvery: "90d" });
     const changed = await plugin.check(rotating, { scopes: ["read:alerts"], rotateEvery: "90d" }, made.inputs);

@@ -69,6 +69,10 @@ describe("Where the project lives", () => {
   const files = ["package.json", ".github/CODEOWNERS", ".github/ISSUE_TEMPLATE/config.yml", "SECURITY.md"];
   const ownersIn = (text: string) =>
     new Set([...text.matchAll(/github\.com\/([\w-]+)|@([\w-]+)\/apikeys/g)].map(([, page, team]) => page ?? team));
+  /** These name other people's modules and pages as well. */
+  const mixed = ["examples/go/go.mod", "examples/go/main.go", "plugin/schema.json", "docs/languages.md"];
+  const homesIn = (text: string) =>
+    new Set([...text.matchAll(/github\.com\/([\w-]+)\/pulumi-apikeys\b/g)].map(([, name]) => name));
 
   test("is said once, in package.json: the other places agree with it", () => {
     const [, owner = ""] =
@@ -79,14 +83,19 @@ describe("Where the project lives", () => {
       bugs: { url: `https://github.com/${owner}/pulumi-apikeys/issues` },
     });
     for (const file of files) expect([file, [...ownersIn(read(file))]]).toEqual([file, [owner]]);
+    for (const file of mixed) expect([file, [...homesIn(read(file))]]).toEqual([file, [owner]]);
   });
 
   test("is changed by one command, everywhere, and as often as one likes", () => {
-    copy("scripts/project-home.mjs", ...files);
-    for (const owner of ["my-organisation", "another-1"]) {
+    copy("scripts/project-home.mjs", ...files, ...mixed);
+    // One of them has the name of other people whose modules stand there, too.
+    for (const owner of ["my-organisation", "pulumi", "another-1"]) {
       expect(run("project-home.mjs", [owner]).status).toBe(0);
       for (const file of files)
         expect([file, [...ownersIn(readFileSync(join(folder, file), "utf8"))]]).toEqual([file, [owner]]);
+      for (const file of mixed)
+        expect([file, [...homesIn(readFileSync(join(folder, file), "utf8"))]]).toEqual([file, [owner]]);
+      expect(readFileSync(join(folder, "examples/go/go.mod"), "utf8")).toContain("github.com/pulumi/pulumi/sdk/v3 ");
     }
     expect(run("project-home.mjs", ["no owner"])).toMatchObject({ status: 2 });
   });
@@ -101,7 +110,7 @@ describe("Before a publish", () => {
   test("everything that cannot be taken back is checked, and a dry run only says what is missing", () => {
     copy("scripts/release-check.mjs", "scripts/complete-lockfile.mjs", "package.json", "package-lock.json");
     const home = ["scripts/project-home.mjs", ".github/CODEOWNERS", ".github/ISSUE_TEMPLATE/config.yml", "SECURITY.md"];
-    copy(...home);
+    copy(...home, "examples/go/go.mod", "examples/go/main.go", "plugin/schema.json", "docs/languages.md");
     writeFileSync(join(folder, "CHANGELOG.md"), "# Changelog\n\n## Unreleased\n");
     git("init", "--quiet");
     const missing = [

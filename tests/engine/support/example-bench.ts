@@ -123,7 +123,7 @@ function typed(line: string, tokens: Tokens, emulators: ReadonlyMap<string, Test
 
 /** Pulumi compiles Go programs, and with a HOME of its own it would compile Pulumi's SDK each time. */
 function goSettings(): Record<string, string> {
-  const { stdout, error } = spawnSync("go", ["env", "-json", "GOCACHE", "GOMODCACHE"], { encoding: "utf8" });
+  const { stdout, error } = spawnSync("go", ["env", "-json", "GOCACHE", "GOENV", "GOMODCACHE"], { encoding: "utf8" });
   return error ? {} : (JSON.parse(stdout) as Record<string, string>);
 }
 
