@@ -6,7 +6,7 @@ import type { ApiKey, KeyRef, ServiceAccount } from "../backends/definition";
 import type { Connection, ConnectionFacts } from "../connections";
 import { defined } from "../defined";
 import { ProviderError } from "../errors";
-import { namesOn } from "./names";
+import { type Names, namesOn } from "./names";
 import { isPlainId } from "./plain-id";
 
 /** A key as its record knows it. Its secret is the last witness of whether it is gone. */
@@ -27,145 +27,136 @@ export function isAssumedGone({ assumeGone, origin }: ConnectionFacts, accountId
   return assumeGone.includes(origin) || (accountId !== undefined && assumeGone.includes(accountId));
 }
 
-/**
- * Where a missing key is now; undefined if it is provably gone: its account's key list succeeds without it, or its
- * account is provably gone and no other has a key of that mark. Where nothing shows whether the account is gone, it is
- * enough for a revocation (`toRevoke`) that the service refuses the key's own secret; a successor needs an account that
- * is there.
- *
- * @throws ProviderError - it cannot be told.
- */
-export async function findMoved(
-  connection: Connection,
-  known: KnownKey,
-  { toRevoke = false } = {},
-): Promise<MovedKey | undefined> {
-  const { serviceAccountId } = known;
-  if (isAssumedGone(connection, serviceAccountId)) return undefined;
-  const witness = await askWithItsSecret(connection, known);
-  if (witness?.works !== true)
-    return whereElse(connection, known, { toRevoke, isRefused: toRevoke && witness?.works === false });
-  const moved = await searchMark(connection, known, witness.serviceAccountId);
-  if (moved && moved.serviceAccountId !== serviceAccountId) return moved;
-  throw new ProviderError(
-    `key ${known.id} is not where it was, but its own secret still works (connection "${connection.name}"); ${whoseCredential}`,
-  );
-}
+/** A key that its service does not have under its id any more. */
+export class MissingKey {
+  readonly #connection: Connection;
+  readonly #known: KnownKey;
+  readonly #names: Names;
 
-/** The same for a key whose own secret does not prove that it works. */
-async function whereElse(
-  connection: Connection,
-  known: KnownKey,
-  { toRevoke, isRefused }: { readonly toRevoke: boolean; readonly isRefused: boolean },
-): Promise<MovedKey | undefined> {
-  const found = await proveKeyGone(connection, known, isRefused);
-  if (found === "account gone")
-    return connection.capabilities.serviceAccounts?.id === "name" ? searchMark(connection, known) : undefined;
-  if (found && !toRevoke) cannotTell(found, known, connection);
-  return found && { key: found, ...defined({ serviceAccountId: known.serviceAccountId }) };
-}
-
-/** What the service answers to the key's own secret; undefined if that proves nothing. The answer is never printed. */
-async function askWithItsSecret({ client }: Connection, { secretVersion: _version, ...known }: KnownKey) {
-  const { secret } = known;
-  if (!client.probe || secret === undefined) return undefined;
-  try {
-    return await client.probe({ ...known, secret });
-  } catch (error) {
-    if (error instanceof ProviderError) return undefined;
-    throw error;
+  constructor(connection: Connection, known: KnownKey) {
+    this.#connection = connection;
+    this.#known = known;
+    this.#names = namesOn(connection, "keys");
   }
-}
 
-/** The key with that id and mark, under whatever account it is now. */
-async function searchMark(
-  connection: Connection,
-  { id, name }: KeyRef,
-  likely?: string,
-): Promise<MovedKey | undefined> {
-  const { client } = connection;
-  const names = namesOn(connection, "keys");
-  const all = ((await client.listServiceAccounts?.({})) ?? []).map((account) => account.id);
-  for (const serviceAccountId of likely === undefined ? all : [likely, ...all]) {
-    const key = (await client.listKeys({ serviceAccountId }))?.find(
-      (each) => each.id === id && names.isNamed(each.name, name),
-    );
-    if (key) return { key, serviceAccountId };
-  }
-  return undefined;
-}
-
-/**
- * The living key with this mark, if the list has it under another id: a restored backup, or a service that lies. A mark
- * is drawn once, but a native rotation may take it along.
- */
-function underAnotherId(
-  keys: readonly ApiKey[],
-  { id, name }: KeyRef,
-  connection: ConnectionFacts,
-): ApiKey | undefined {
-  const names = namesOn(connection, "keys");
-  if (!names.hasMarkerForm(name) || connection.capabilities.nativeRotate) return undefined;
-  return keys.find(
-    (key) => key.id !== id && names.isNamed(key.name, name) && ["active", "disabled"].includes(key.status),
-  );
-}
-
-/** The same for a key whose id now belongs to another key. */
-export async function findUnderAnotherId(connection: Connection, ref: KeyRef): Promise<ApiKey | undefined> {
-  const { serviceAccountId } = ref;
-  const keys = await connection.client.listKeys(serviceAccountId === undefined ? {} : { serviceAccountId });
-  return keys && underAnotherId(keys, ref, connection);
-}
-
-/** A record cannot follow a key to another id, because consumers know the key by its id. */
-export function cannotTell(found: ApiKey, ref: KeyRef, { name }: ConnectionFacts): never {
-  throw new ProviderError(
-    `key ${ref.id} is not there any more, but the service lists a living key of the same mark (${ref.name}) under the id ${isPlainId(found.id) ? found.id : "that cannot be shown"} (connection "${name}"): was a backup played back there? Replace the key (pulumi up --target-replace): the new one comes first, and the other is revoked by its mark`,
-  );
-}
-
-/**
- * Proves that a key is gone, by its account's key list or its account's absence. Tells whether the account is gone as
- * well, and which key has its mark under another id. Throws if the key is not gone.
- */
-async function proveKeyGone(
-  connection: Connection,
-  ref: KeyRef,
-  isRefused: boolean,
-): Promise<ApiKey | "account gone" | undefined> {
-  const { client, name } = connection;
-  const { id, serviceAccountId } = ref;
-  const keys = await client.listKeys(serviceAccountId === undefined ? {} : { serviceAccountId });
-  const names = namesOn(connection, "keys");
-  const isOurs = (key: ApiKey) => !connection.capabilities.idsReused || names.isNamed(key.name, ref.name);
-  const listed = keys?.find((key) => key.id === id && isOurs(key));
-  if (listed?.status === "active")
+  /**
+   * Where the key is now; undefined if it is provably gone: its account's key list succeeds without it, or its account
+   * is provably gone and no other has a key of that mark. If nothing shows whether the account is gone, it is enough
+   * for a revocation (`toRevoke`) that the service refuses the key's own secret; a successor needs an account that is
+   * there.
+   *
+   * @throws ProviderError - it cannot be told.
+   */
+  async find({ toRevoke = false } = {}): Promise<MovedKey | undefined> {
+    const { serviceAccountId, id } = this.#known;
+    if (isAssumedGone(this.#connection, serviceAccountId)) return undefined;
+    const witness = await this.#askWithItsSecret();
+    if (witness?.works !== true) return this.#elsewhere({ toRevoke, isRefused: toRevoke && witness?.works === false });
+    const moved = await this.#underAnyAccount(witness.serviceAccountId);
+    if (moved && moved.serviceAccountId !== serviceAccountId) return moved;
     throw new ProviderError(
-      `the service says that key ${id} does not exist, but lists it as active (connection "${name}"); ${whoseCredential}`,
-    );
-  if (keys) return underAnotherId(keys, ref, connection);
-  if (serviceAccountId === undefined) return undefined;
-  if (await isThere(connection, ref, serviceAccountId, isRefused)) {
-    throw new ProviderError(
-      `it cannot be told whether key ${id} is gone: the service shows its account, but not the account's keys (connection "${name}"); ${whoseCredential}`,
+      `key ${id} is not where it was, but its own secret still works (connection "${this.#connection.name}"); ${whoseCredential}`,
     );
   }
-  return "account gone";
-}
 
-/** Whether the account is there. If nobody can tell, it is not there for a key whose own secret is refused. */
-async function isThere(
-  connection: Connection,
-  { name }: KeyRef,
-  serviceAccountId: string,
-  isRefused: boolean,
-): Promise<boolean> {
-  try {
-    return (await findAccount(connection, serviceAccountId, name)) !== undefined;
-  } catch (error) {
-    if (isRefused && error instanceof CannotTellError) return false;
-    throw error;
+  /** The living key with its mark, for a key whose id now belongs to another key. */
+  async underAnotherId(): Promise<ApiKey | undefined> {
+    const keys = await this.#listed();
+    return keys && this.#among(keys);
+  }
+
+  /** A record cannot follow a key to another id, because consumers know the key by its id. */
+  cannotTell(found: ApiKey): never {
+    const { id, name } = this.#known;
+    throw new ProviderError(
+      `key ${id} is not there any more, but the service lists a living key of the same mark (${name}) under the id ${isPlainId(found.id) ? found.id : "that cannot be shown"} (connection "${this.#connection.name}"): was a backup played back there? Replace the key (pulumi up --target-replace): the new one comes first, and the other is revoked by its mark`,
+    );
+  }
+
+  /** Where a key is whose own secret does not prove that it works. `isRefused`: the service refuses that secret. */
+  async #elsewhere(given: { readonly toRevoke: boolean; readonly isRefused: boolean }): Promise<MovedKey | undefined> {
+    const found = await this.#proveGone(given.isRefused);
+    if (found === "account gone")
+      return this.#connection.capabilities.serviceAccounts?.id === "name" ? this.#underAnyAccount() : undefined;
+    if (found && !given.toRevoke) this.cannotTell(found);
+    return found && { key: found, ...defined({ serviceAccountId: this.#known.serviceAccountId }) };
+  }
+
+  /** What the service answers to the key's own secret; undefined if that proves nothing. The answer is never printed. */
+  async #askWithItsSecret() {
+    const { client } = this.#connection;
+    const { secretVersion: _version, secret, ...known } = this.#known;
+    if (!client.probe || secret === undefined) return undefined;
+    try {
+      return await client.probe({ ...known, secret });
+    } catch (error) {
+      if (error instanceof ProviderError) return undefined;
+      throw error;
+    }
+  }
+
+  /** The key with its id and mark, under whatever account it is now. */
+  async #underAnyAccount(likely?: string): Promise<MovedKey | undefined> {
+    const { client } = this.#connection;
+    const { id, name } = this.#known;
+    const all = ((await client.listServiceAccounts?.({})) ?? []).map((account) => account.id);
+    for (const serviceAccountId of likely === undefined ? all : [likely, ...all]) {
+      const keys = await client.listKeys({ serviceAccountId });
+      const key = keys?.find((each) => each.id === id && this.#names.isNamed(each.name, name));
+      if (key) return { key, serviceAccountId };
+    }
+    return undefined;
+  }
+
+  async #listed(): Promise<readonly ApiKey[] | undefined> {
+    const { serviceAccountId } = this.#known;
+    return this.#connection.client.listKeys(serviceAccountId === undefined ? {} : { serviceAccountId });
+  }
+
+  /**
+   * The living key with this mark, if the list has it under another id: a restored backup, or a service that lies. A
+   * mark is drawn once, but a native rotation may take it along.
+   */
+  #among(keys: readonly ApiKey[]): ApiKey | undefined {
+    const { id, name } = this.#known;
+    if (!this.#names.hasMarkerForm(name) || this.#connection.capabilities.nativeRotate) return undefined;
+    return keys.find(
+      (key) => key.id !== id && this.#names.isNamed(key.name, name) && ["active", "disabled"].includes(key.status),
+    );
+  }
+
+  /**
+   * Proves that the key is gone, by its account's key list or its account's absence. Tells whether the account is gone
+   * as well, and which key has its mark under another id. Throws if the key is not gone.
+   */
+  async #proveGone(isRefused: boolean): Promise<ApiKey | "account gone" | undefined> {
+    const { capabilities, name: connection } = this.#connection;
+    const { id, name, serviceAccountId } = this.#known;
+    const keys = await this.#listed();
+    const isOurs = (key: ApiKey) => !capabilities.idsReused || this.#names.isNamed(key.name, name);
+    const listed = keys?.find((key) => key.id === id && isOurs(key));
+    if (listed?.status === "active")
+      throw new ProviderError(
+        `the service says that key ${id} does not exist, but lists it as active (connection "${connection}"); ${whoseCredential}`,
+      );
+    if (keys) return this.#among(keys);
+    if (serviceAccountId === undefined) return undefined;
+    if (await this.#hasAccount(serviceAccountId, isRefused)) {
+      throw new ProviderError(
+        `it cannot be told whether key ${id} is gone: the service shows its account, but not the account's keys (connection "${connection}"); ${whoseCredential}`,
+      );
+    }
+    return "account gone";
+  }
+
+  /** Whether the account is there. If nobody can tell, it is not there for a key whose own secret is refused. */
+  async #hasAccount(id: string, isRefused: boolean): Promise<boolean> {
+    try {
+      return (await findAccount(this.#connection, id, this.#known.name)) !== undefined;
+    } catch (error) {
+      if (isRefused && error instanceof CannotTellError) return false;
+      throw error;
+    }
   }
 }
 

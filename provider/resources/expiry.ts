@@ -118,44 +118,12 @@ const unchanged: ExpiryChange = { kind: "none" };
 /** The key has reached its end, which only the record knows. */
 const over: ExpiryChange = { kind: "replace", field: "expiresAt", known: "outputs" };
 
+/** What the inputs ask for, beside the end of a recorded key. */
 export function compareExpiry(asked: AskedExpiry, recorded: RecordedExpiry, rules: ExpiryRules): ExpiryChange {
-  if (asked.expiresAt !== undefined)
-    return ownDate({ field: "expiresAt", end: resolveExpiry(asked, rules.nowMs) ?? null }, recorded, rules);
-  if (asked.expiresIn === undefined) return withoutEnd(recorded, rules);
-  return sameLife(asked.expiresIn, recorded.expiresIn) ? keptLife(recorded, rules) : otherLife(asked, recorded, rules);
-}
-
-/**
- * A date of the program's own; where the service ends a key well before it, the first run after that end makes the next
- * one.
- */
-function ownDate(wanted: NewEnd, recorded: RecordedExpiry, rules: ExpiryRules): ExpiryChange {
-  const change = movedUnlessSame(wanted, recorded, rules);
-  const { expiresAt, askedExpiresAt } = recorded;
-  const isCut = askedExpiresAt !== undefined && !sameInstant(expiresAt, askedExpiresAt, rules.expiry.granularityMs);
-  return change.kind === "none" && isCut && isOver(expiresAt, rules) ? over : change;
-}
-
-/** Nobody asks for an end, or not any more. */
-function withoutEnd({ expiresAt, expiresIn, expiryImposed }: RecordedExpiry, rules: ExpiryRules): ExpiryChange {
-  // Nobody asked for an imposed end, so the next key is issued when it passes.
-  if (expiryImposed === true) return isOver(expiresAt, rules) ? over : unchanged;
-  return expiresAt === undefined
-    ? unchanged
-    : moved({ field: expiresIn === undefined ? "expiresAt" : "expiresIn", end: null }, rules);
-}
-
-function keptLife({ expiresAt, agreedExpiresAt }: RecordedExpiry, rules: ExpiryRules): ExpiryChange {
-  if (isOver(agreedExpiresAt ?? expiresAt, rules)) return over;
-  return agreedExpiresAt === undefined ? unchanged : moved({ field: "expiresAt", end: agreedExpiresAt }, rules);
-}
-
-/** A life counts from the key's issue. */
-function otherLife(asked: AskedExpiry, recorded: RecordedExpiry, rules: ExpiryRules): ExpiryChange {
-  const { createdAt } = recorded;
-  const end = resolveExpiry(asked, createdAt === undefined ? rules.nowMs : millis(createdAt));
-  if (isOver(end, rules)) return { kind: "replace", field: "expiresIn", known: "inputs" };
-  return movedUnlessSame({ field: "expiresIn", end: end ?? null }, recorded, rules);
+  const end = new ExistingEnd(recorded, rules);
+  if (asked.expiresAt !== undefined) return end.ownDate(asked);
+  if (asked.expiresIn === undefined) return end.withoutEnd();
+  return sameLife(asked.expiresIn, recorded.expiresIn) ? end.keptLife() : end.otherLife(asked);
 }
 
 /** An end to set, and the input that asks for it. */
@@ -164,23 +132,72 @@ interface NewEnd {
   readonly end: string | null;
 }
 
-/** The key already has an end that counts as the requested one: that one itself, or the one given instead. */
-function movedUnlessSame(wanted: NewEnd, recorded: RecordedExpiry, rules: ExpiryRules): ExpiryChange {
-  const { expiresAt, agreedExpiresAt, askedExpiresAt } = recorded;
-  const there =
-    agreedExpiresAt === undefined && askedExpiresAt !== undefined ? [expiresAt, askedExpiresAt] : [expiresAt];
-  return there.some((end) => sameInstant(wanted.end, end, rules.expiry.granularityMs))
-    ? unchanged
-    : moved(wanted, rules);
-}
+/** The end of a recorded key, and how it can change. */
+class ExistingEnd {
+  readonly #recorded: RecordedExpiry;
+  readonly #rules: ExpiryRules;
 
-function moved({ field, end }: NewEnd, { expiry }: ExpiryRules): ExpiryChange {
-  const inPlace = expiry.update && (end !== null || expiry.removable !== false);
-  return inPlace ? { kind: "update", field, expiresAt: end } : { kind: "replace", field, known: "inputs" };
-}
+  constructor(recorded: RecordedExpiry, rules: ExpiryRules) {
+    this.#recorded = recorded;
+    this.#rules = rules;
+  }
 
-function isOver(end: string | undefined, { nowMs }: ExpiryRules): boolean {
-  return end !== undefined && millis(end) <= nowMs;
+  /**
+   * A date of the program's own. If the service ends a key well before it, the first run after that end makes the next
+   * one.
+   */
+  ownDate(asked: AskedExpiry): ExpiryChange {
+    const change = this.#movedUnlessSame({ field: "expiresAt", end: resolveExpiry(asked, this.#rules.nowMs) ?? null });
+    const { expiresAt, askedExpiresAt } = this.#recorded;
+    const isCut = askedExpiresAt !== undefined && !this.#isSame(expiresAt, askedExpiresAt);
+    return change.kind === "none" && isCut && this.#isOver(expiresAt) ? over : change;
+  }
+
+  /** Nobody asks for an end, or not any more. */
+  withoutEnd(): ExpiryChange {
+    const { expiresAt, expiresIn, expiryImposed } = this.#recorded;
+    // Nobody asked for an imposed end, so the next key is issued when it passes.
+    if (expiryImposed === true) return this.#isOver(expiresAt) ? over : unchanged;
+    return expiresAt === undefined
+      ? unchanged
+      : this.#moved({ field: expiresIn === undefined ? "expiresAt" : "expiresIn", end: null });
+  }
+
+  keptLife(): ExpiryChange {
+    const { expiresAt, agreedExpiresAt } = this.#recorded;
+    if (this.#isOver(agreedExpiresAt ?? expiresAt)) return over;
+    return agreedExpiresAt === undefined ? unchanged : this.#moved({ field: "expiresAt", end: agreedExpiresAt });
+  }
+
+  /** A life counts from the key's issue. */
+  otherLife(asked: AskedExpiry): ExpiryChange {
+    const { createdAt } = this.#recorded;
+    const end = resolveExpiry(asked, createdAt === undefined ? this.#rules.nowMs : millis(createdAt));
+    if (this.#isOver(end)) return { kind: "replace", field: "expiresIn", known: "inputs" };
+    return this.#movedUnlessSame({ field: "expiresIn", end: end ?? null });
+  }
+
+  /** The key may already have an end that counts as the requested one: that one itself, or the one given instead. */
+  #movedUnlessSame(wanted: NewEnd): ExpiryChange {
+    const { expiresAt, agreedExpiresAt, askedExpiresAt } = this.#recorded;
+    const there =
+      agreedExpiresAt === undefined && askedExpiresAt !== undefined ? [expiresAt, askedExpiresAt] : [expiresAt];
+    return there.some((end) => this.#isSame(wanted.end, end)) ? unchanged : this.#moved(wanted);
+  }
+
+  #moved({ field, end }: NewEnd): ExpiryChange {
+    const { expiry } = this.#rules;
+    const inPlace = expiry.update && (end !== null || expiry.removable !== false);
+    return inPlace ? { kind: "update", field, expiresAt: end } : { kind: "replace", field, known: "inputs" };
+  }
+
+  #isOver(end: string | undefined): boolean {
+    return end !== undefined && millis(end) <= this.#rules.nowMs;
+  }
+
+  #isSame(a: string | null | undefined, b: string | undefined): boolean {
+    return sameInstant(a, b, this.#rules.expiry.granularityMs);
+  }
 }
 
 /** Equal within the service's own time step. */

@@ -1,5 +1,5 @@
 /** How a key is issued, and what happens after an unclear answer: no unknown key stays alive. */
-import type { ApiKey, IssuedApiKey, KeyRef, NewKey } from "../backends/definition";
+import type { IssuedApiKey, KeyRef, NewKey } from "../backends/definition";
 import type { WritableConnection } from "../connections";
 import { defined } from "../defined";
 import { secondMs } from "../durations";
@@ -49,99 +49,121 @@ export async function issueKey(
       return whole("createKey", await connection.client.createKey(asked));
     } catch (error) {
       if (!isUnclear(error)) throw error;
-      const call = { connection, ref: { ...parentOf(request), name }, exact: naming.exact, clock };
-      if (error instanceof ExposedSecretError) throw await takenBack(call, error);
-      await withUnseenSecret(() => clearUnclear(call, error));
+      const call = new UnclearCall({
+        connection,
+        ref: { ...parentOf(request), name },
+        exact: naming.exact,
+        clock,
+        cause: error,
+      });
+      if (error instanceof ExposedSecretError) throw await call.takenBack(error);
+      await withUnseenSecret(() => call.clear());
       if (creates >= mostCreates)
-        throw ambiguous(
-          `${mostCreates} keys were made, and revoked again because their secrets never arrived`,
-          name,
-          [],
-          error,
-        );
+        throw call.ambiguous(`${mostCreates} keys were made, and revoked again because their secrets never arrived`);
     }
   }
 }
 
-/** A create whose answer was unclear. */
-interface UnclearCall {
+interface UnclearFacts {
   readonly connection: WritableConnection;
   /** The key that it was to make. */
   readonly ref: Omit<KeyRef, "id">;
   readonly exact: boolean;
   readonly clock: Clock;
+  /** The unclear answer. */
+  readonly cause: unknown;
 }
 
-/** Returns if the call made a key and that key is revoked; throws otherwise. */
-async function clearUnclear(call: UnclearCall, error: unknown): Promise<void> {
-  const { ref, exact, clock } = call;
-  let found = await searched(call, error);
-  if (found.length === 0) {
-    // The service may commit a request a moment after it timed out here.
-    await clock.sleep(Math.max(call.connection.capabilities.activationLagMs, secondMs));
-    found = await searched(call, error);
-  }
-  const ids = found.map((key) => key.id);
-  if (exact) {
-    throw ambiguous(
-      `A key of that exact name may or may not be this call's: compare ${list(ids)} on the service, delete what is not in use, and run again`,
-      ref.name,
-      ids.filter(isPlainId),
-      error,
-    );
-  }
-  if (ids.length === 0) {
-    throw ambiguous(
-      "No such key is on the service now; it may still appear: run again, which looks for that name first and revokes what it finds",
-      ref.name,
-      [],
-      error,
-    );
-  }
-  await revokeLost(call, ids, error);
-  // The id in a list may not be the one that the service uses.
-  const others = (await searched(call, error)).map((key) => key.id).filter((id) => !ids.includes(id));
-  await revokeLost(call, others, error);
-}
+/** A create whose answer was unclear. */
+class UnclearCall {
+  readonly #facts: UnclearFacts;
 
-async function revokeLost({ connection, ref }: UnclearCall, ids: readonly string[], error: unknown): Promise<void> {
-  for (const [index, id] of ids.entries()) {
+  constructor(facts: UnclearFacts) {
+    this.#facts = facts;
+  }
+
+  /** Returns if the call made a key and that key is revoked; throws otherwise. */
+  async clear(): Promise<void> {
+    const { connection, exact, clock } = this.#facts;
+    let found = await this.#search();
+    if (found.length === 0) {
+      // The service may commit a request a moment after it timed out here.
+      await clock.sleep(Math.max(connection.capabilities.activationLagMs, secondMs));
+      found = await this.#search();
+    }
+    if (exact)
+      throw this.ambiguous(
+        `A key of that exact name may or may not be this call's: compare ${list(found)} on the service, delete what is not in use, and run again`,
+        found,
+      );
+    if (found.length === 0)
+      throw this.ambiguous(
+        "No such key is on the service now; it may still appear: run again, which looks for that name first and revokes what it finds",
+      );
+    await this.#revokeLost(found);
+    // The id in a list may not be the one that the service uses.
+    await this.#revokeLost((await this.#search()).filter((id) => !found.includes(id)));
+  }
+
+  async #revokeLost(ids: readonly string[]): Promise<void> {
+    const { connection, ref } = this.#facts;
+    for (const [index, id] of ids.entries()) {
+      try {
+        await revokeKey(connection, { ...ref, id });
+      } catch (refusal) {
+        const which = isPlainId(id) ? `The key ${id}` : "A key whose id must not be shown";
+        throw this.ambiguous(
+          `${which} was made, its secret is lost, and it could not be revoked (${inner(refusal)}): the next run revokes it`,
+          ids.slice(index),
+        );
+      }
+    }
+  }
+
+  /**
+   * Revokes a key whose id must not be recorded, and says so. It is found by its id and by this call's marker, because
+   * the service may use another id than it answered.
+   */
+  async takenBack(error: ExposedSecretError): Promise<ProviderError> {
+    const { connection, ref, exact } = this.#facts;
+    const { serviceAccountId, name } = ref;
     try {
-      await revokeKey(connection, { ...ref, id });
+      await revokeKey(connection, { ...ref, id: error.exposedId() });
+      const others = exact ? [] : await livingByMarkers(connection, serviceAccountId, [name]);
+      for (const { id } of others) await revokeKey(connection, { ...ref, id });
     } catch (refusal) {
-      const which = isPlainId(id) ? `The key ${id}` : "A key whose id must not be shown";
-      throw ambiguous(
-        `${which} was made, its secret is lost, and it could not be revoked (${inner(refusal)}): the next run revokes it`,
-        ref.name,
-        ids.slice(index).filter(isPlainId),
-        error,
+      return this.ambiguous(
+        `It could not be revoked (${inner(refusal)}): look for the key "${name}" on the service and revoke it`,
+      );
+    }
+    return new ProviderError(
+      `${inner(error)}. The key "${name}" was revoked, and no other was made. Tell whoever runs the service; if the backend is your own, make the id of something that may be shown.`,
+      { cause: error },
+    );
+  }
+
+  /** The ids of the living keys under the call's marker. */
+  async #search(): Promise<readonly string[]> {
+    const { connection, ref } = this.#facts;
+    try {
+      return (await livingByMarkers(connection, ref.serviceAccountId, [ref.name])).map(({ id }) => id);
+    } catch (error) {
+      throw this.ambiguous(
+        `The service could not be searched for it (${inner(error)}): look for that name, revoke what you find, and run again`,
       );
     }
   }
-}
 
-/**
- * Revokes a key whose id must not be recorded, and says so. It is found by its id and by this call's marker, because
- * the service may use another id than it answered.
- */
-async function takenBack({ connection, ref, exact }: UnclearCall, error: ExposedSecretError): Promise<ProviderError> {
-  const { serviceAccountId, name } = ref;
-  try {
-    await revokeKey(connection, { ...ref, id: error.exposedId() });
-    const others = exact ? [] : await livingByMarkers(connection, serviceAccountId, [name]);
-    for (const { id } of others) await revokeKey(connection, { ...ref, id });
-  } catch (refusal) {
-    return ambiguous(
-      `It could not be revoked (${inner(refusal)}): look for the key "${name}" on the service and revoke it`,
-      name,
-      [],
-      error,
+  /** @param found - ids of keys that were found and still live */
+  ambiguous(words: string, found: readonly string[] = []): AmbiguousCreateError {
+    const { ref, cause } = this.#facts;
+    return new AmbiguousCreateError(
+      `it is unclear whether a key named "${ref.name}" was made: ${wordsOf(cause)} ${words}.`,
+      ref.name,
+      found.filter(isPlainId),
+      { cause },
     );
   }
-  return new ProviderError(
-    `${inner(error)}. The key "${name}" was revoked, and no other was made. Tell whoever runs the service; if the backend is your own, make the id of something that may be shown.`,
-    { cause: error },
-  );
 }
 
 /** A user's own backend may break its type's promise, with a key that nobody could use or find again. */
@@ -153,32 +175,8 @@ export function whole(method: string, issued: IssuedApiKey): IssuedApiKey {
   throw new Lack(`"${method}" of the backend answered without "${missing[0]}".`);
 }
 
-/** The living keys under the call's marker. */
-async function searched({ connection, ref }: UnclearCall, cause: unknown): Promise<readonly ApiKey[]> {
-  const { serviceAccountId, name } = ref;
-  try {
-    return await livingByMarkers(connection, serviceAccountId, [name]);
-  } catch (error) {
-    throw ambiguous(
-      `The service could not be searched for it (${inner(error)}): look for that name, revoke what you find, and run again`,
-      name,
-      [],
-      cause,
-    );
-  }
-}
-
 function parentOf({ serviceAccountId }: { readonly serviceAccountId?: string }): { serviceAccountId?: string } {
   return serviceAccountId === undefined ? {} : { serviceAccountId };
-}
-
-function ambiguous(words: string, marker: string, candidates: readonly string[], cause: unknown): AmbiguousCreateError {
-  return new AmbiguousCreateError(
-    `it is unclear whether a key named "${marker}" was made: ${wordsOf(cause)} ${words}.`,
-    marker,
-    candidates,
-    { cause },
-  );
 }
 
 function list(ids: readonly string[]): string {

@@ -6,7 +6,7 @@ import type { ApiKey, KeyRef, KeyStatus } from "../backends/definition";
 import type { Connection, ConnectionFacts, WritableConnection } from "../connections";
 import { defined } from "../defined";
 import { PermissionDeniedError, ProviderError } from "../errors";
-import { cannotTell, findAccount, findMoved, findUnderAnotherId, isAssumedGone, type KnownKey } from "./absence";
+import { findAccount, isAssumedGone, type KnownKey, MissingKey } from "./absence";
 import { namesOn } from "./names";
 
 /** What a look at the service found. */
@@ -39,8 +39,9 @@ export async function observeKey(connection: Connection, known: KnownKey, nowMs:
   // If the service reuses ids, another name under our id means that our key is gone.
   const { capabilities } = connection;
   if (key && capabilities.idsReused && !namesOn(connection, "keys").isNamed(key.name, ref.name)) {
-    const ours = await findUnderAnotherId(connection, ref);
-    return ours ? cannotTell(ours, ref, connection) : { status: "missing" };
+    const missing = new MissingKey(connection, ref);
+    const ours = await missing.underAnotherId();
+    return ours ? missing.cannotTell(ours) : { status: "missing" };
   }
   if (key && hasNewerSecret(key, ref)) return { status: "revoked", key };
   if (key) {
@@ -48,7 +49,7 @@ export async function observeKey(connection: Connection, known: KnownKey, nowMs:
     const isOff = status === "active" && (await isAccountDisabled(connection, ref.serviceAccountId));
     return { status: isOff ? "disabled" : status, key };
   }
-  const moved = await findMoved(connection, known);
+  const moved = await new MissingKey(connection, known).find();
   if (!moved) return { status: "missing" };
   const { serviceAccountId: movedTo } = moved;
   return { status: statusOf(moved.key, nowMs), key: moved.key, ...defined({ movedTo }) };
@@ -96,7 +97,7 @@ export async function revokeKey(connection: WritableConnection, ref: KnownKey): 
 
 /** Our key may have another id now, if its old id belongs to another key. */
 async function revokeUnderAnotherId(connection: WritableConnection, ref: KnownKey): Promise<void> {
-  const ours = await findUnderAnotherId(connection, ref);
+  const ours = await new MissingKey(connection, ref).underAnotherId();
   if (ours) await revokeById(connection, { ...ref, id: ours.id });
 }
 
@@ -144,7 +145,7 @@ async function revokeById(connection: WritableConnection, known: KnownKey): Prom
 
 /** Revokes a key that has moved. If it is gone, there is nothing to revoke. */
 async function revokeMoved(connection: WritableConnection, known: KnownKey): Promise<void> {
-  const moved = await findMoved(connection, known, { toRevoke: true });
+  const moved = await new MissingKey(connection, known).find({ toRevoke: true });
   if (!moved) return;
   const { serviceAccountId = known.serviceAccountId, key } = moved;
   const ref = defined({ id: key.id, name: known.name, serviceAccountId });
