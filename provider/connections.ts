@@ -39,6 +39,7 @@ import { isLoopback, type TlsFiles } from "./http/network";
 import { Pace } from "./http/pace";
 import { AnswersClock, type ServiceClock } from "./http/service-clock";
 import { redact } from "./redact";
+import { OwnCredential, type Replacements } from "./own-credential";
 import type { ScopeCatalogue } from "./scopes";
 import type { DeclaredOptions } from "./vendors/options";
 import { createSession } from "./session";
@@ -78,13 +79,18 @@ interface WithClock {
   readonly clock?: ServiceClock;
 }
 
+/** The credential that the connection runs on. */
+interface WithCredential {
+  readonly own?: OwnCredential;
+}
+
 /** A connection that can read but change nothing. */
-export interface Connection extends ConnectionFacts, WithClock {
+export interface Connection extends ConnectionFacts, WithClock, WithCredential {
   readonly client: ReadingClient;
 }
 
 /** A connection that may change its service. */
-export interface WritableConnection extends ConnectionFacts, WithClock {
+export interface WritableConnection extends ConnectionFacts, WithClock, WithCredential {
   readonly client: BackendClient;
 }
 
@@ -112,13 +118,15 @@ interface Surroundings {
   readonly guard?: typeof guardClient;
   /** Tells the user that a run waits, and what for. Left out: nobody is told. */
   readonly tell?: (message: string, passing: boolean) => void;
+  /** Default: those of this process. */
+  readonly replaced?: Replacements;
 }
 
 /** Reads `apikeys:connections`, `apikeys:tokens` and the environment's `APIKEYS_CONNECTIONS`. */
 export function createConnections(
   config: RawConfig,
   env: NodeJS.ProcessEnv = process.env,
-  { programDir = process.cwd(), load = loadBackend, guard = guardClient, tell }: Surroundings = {},
+  { programDir = process.cwd(), load = loadBackend, guard = guardClient, tell, replaced }: Surroundings = {},
 ): Connections {
   const prepared = new Map<string, Prepared>();
   const opened = new Map<string, Opened>();
@@ -164,7 +172,13 @@ export function createConnections(
   function connect(name: string): Opened {
     const { backend, settings, options, url, timing, facts } = remember(prepared, name, prepare);
     const source = credentialSource(config, env, name, settings);
-    const token = createTokenReader(name, source, env);
+    const own = new OwnCredential({
+      read: createTokenReader(name, source, env),
+      ask: () => client.whoAmI?.(),
+      isWhole: backend.authenticate === undefined,
+      replaced,
+    });
+    const token = () => own.token();
     const { authenticate } = backend;
     // A login is sent without the credential that it is about to obtain.
     const clock = new AnswersClock(() => realClock.nowMs());
@@ -179,10 +193,11 @@ export function createConnections(
     const session = createSession(token, login);
     const http = createHttpClient({ ...common, session });
     const client = guard(checkedClient(backend.connect({ http, options, token, url }), facts));
-    const readable = { ...facts, clock, client: readingPart(client) };
+    const opening = { ...facts, clock, own };
+    const readable = { ...opening, client: readingPart(client) };
     const shared = shareReads(readable.client, facts.capabilities.listTellsAll, () => realClock.nowMs());
     return {
-      writable: { ...facts, clock, client: endingSweeps(client, shared) },
+      writable: { ...opening, client: endingSweeps(client, shared) },
       readable,
       refreshing: { ...readable, client: shared.client },
     };

@@ -246,6 +246,7 @@ const decisive = {
   onDisabled: "text",
   options: "options",
   acceptLess: "flag",
+  selfRotate: "flag",
   adopt: "adoption",
   revokeOnDestroy: "flag",
   firstRotation: "text",

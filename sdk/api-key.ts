@@ -56,6 +56,14 @@ export interface KeyArgs<S extends Scope = Scope> {
    */
   acceptLess?: pulumi.Input<boolean>;
   /**
+   * Consent to the end of a key that the connection itself runs on. Without it whatever would revoke, replace or rotate that
+   * key is refused. With it the successor is issued first and used for the rest of the run, the old key ends last, and a warning
+   * says where the new secret has to go. Never changes the key.
+   *
+   * @default false
+   */
+  selfRotate?: pulumi.Input<boolean>;
+  /**
    * What becomes of a key that somebody has disabled on the service. `ignore`: it is left so, with a warning at every run;
    * nothing replaces it or rotates it, until it is enabled there. `replace`: the next update after a refresh makes another one.
    *

@@ -111,6 +111,12 @@ export class Workbench {
     this.can = opened.connection.capabilities;
   }
 
+  /** The same service with another credential: that of a key, for example. */
+  clientWith(token: string): BackendClient {
+    const { subject, harness } = this.#opened;
+    return connect(subject, { url: harness.url, token }).openForWrite(connectionName).client;
+  }
+
   /** The decision clock, which follows the service's. */
   nowMs(): number {
     return Date.now() + this.#opened.aheadMs;

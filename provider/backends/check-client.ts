@@ -16,6 +16,7 @@ const methods = Object.keys({
   rotateKey: true,
   revokePrevious: true,
   probe: true,
+  whoAmI: true,
   createServiceAccount: true,
   getServiceAccount: true,
   listServiceAccounts: true,

@@ -33,6 +33,7 @@ export function checkedClient(
     revokePrevious: oneOf("revoked", "absent"),
     deleteServiceAccount: oneOf("deleted", "absent"),
     probe: optional(probed),
+    whoAmI: optional(caller),
   };
   return Object.fromEntries(
     Object.entries(client).map(([name, method]: [string, unknown]) => {
@@ -90,6 +91,16 @@ function oneOf(...words: readonly string[]): Check {
 function probed(answer: unknown, method: string): unknown {
   if (typeof (answer as Fields | null)?.works === "boolean") return answer;
   throw wrong(method, `answered without "works", true or false; it answers undefined where nothing can be told`);
+}
+
+function caller(answer: unknown, method: string): unknown {
+  if (typeof answer !== "object" || answer === null)
+    throw wrong(method, `answered ${kindOf(answer)}; it answers an object, and undefined where nothing can be told`);
+  const { keyId, serviceAccountId } = answer as Fields;
+  for (const [name, value] of Object.entries({ keyId, serviceAccountId }))
+    if (value !== undefined && (typeof value !== "string" || value === ""))
+      throw wrong(method, `answered with a "${name}" that is ${kindOf(value)}; it is a text, or left out`);
+  return answer;
 }
 
 function listOf(check: Check): Check {

@@ -79,6 +79,14 @@ export interface ProbeAnswer {
   readonly serviceAccountId?: string;
 }
 
+/** Who the service takes the connection for. */
+export interface Caller {
+  /** The key that the connection's credential is, among the keys of this API. */
+  readonly keyId?: string;
+  /** The service account that the credential belongs to: without it the credential is dead. */
+  readonly serviceAccountId?: string;
+}
+
 /** A scope as the service lists it. */
 export interface ListedScope extends Pick<ScopeFacts, "level" | "implies"> {
   readonly name: string;
@@ -191,6 +199,11 @@ export interface BackendClient<
    * reports it.
    */
   probe?(key: KeyWithSecret): Promise<ProbeAnswer | undefined>;
+  /**
+   * Who the connection is, so that nothing ends the credential that it runs on. Undefined: nobody who has keys or accounts here, or
+   * the service does not tell. Leave the method out if it never does; a key whose secret is on record is recognised without it.
+   */
+  whoAmI?(): Promise<Caller | undefined>;
   /** Every scope that keys or accounts may get, if the service lists them: for `apikeys scopes`. */
   listScopes?(): Promise<readonly ListedScope[]>;
   createServiceAccount?(account: NewServiceAccount<AccountOptions>): Promise<ServiceAccount>;
@@ -207,6 +220,7 @@ export const readingMethods = [
   "listKeys",
   "listScopes",
   "probe",
+  "whoAmI",
   "getServiceAccount",
   "listServiceAccounts",
 ] as const;

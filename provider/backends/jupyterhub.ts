@@ -43,6 +43,7 @@ const userSchema = z.object({
   created: z.string().nullish(),
 });
 const ownerSchema = z.object({ name: z.string().min(1) });
+const callerSchema = ownerSchema.extend({ kind: z.string().nullish(), token_id: z.string().min(1).nullish() });
 const usersSchema = z.object({
   items: z.array(userSchema),
   _pagination: z.object({ next: z.object({ offset: z.number() }).nullish() }),
@@ -109,6 +110,12 @@ export const jupyterhub = defineBackend({
         return absent
           ? { works: false }
           : { works: true, serviceAccountId: parseAnswer("GET", "/user", ownerSchema, body).name };
+      },
+      async whoAmI() {
+        const { body } = await http.request({ method: "GET", path: "/user" });
+        const { name, kind, token_id } = parseAnswer("GET", "/user", callerSchema, body);
+        // Services have tokens as well, and are no accounts of ours.
+        return defined({ keyId: token_id ?? undefined, serviceAccountId: kind === "user" ? name : undefined });
       },
       async revokeKey({ id, serviceAccountId }) {
         const revoked = await unlessAbsent(() =>

@@ -63,8 +63,7 @@ const foundKeys = z.object({ application_credentials: z.array(credentialSchema) 
 export const keystone = defineBackend<Options>({
   ...vendor,
   options: readOptions,
-  authenticate: async ({ http, token, options: { adminProject, adminDomainId } }) =>
-    logInAsAdmin(http, await token(), adminProject, adminDomainId),
+  authenticate: logIn,
   connect: (context: BackendContext<Options>) => {
     const { http, options } = context;
     const api = new KeystoneApi(http);
@@ -106,6 +105,9 @@ export const keystone = defineBackend<Options>({
         const own = { authenticated: false, idempotent: true, secrets: [secret], absent: [401, 404] };
         return { works: !(await http.request({ ...request, ...own })).absent };
       },
+      async whoAmI() {
+        return { serviceAccountId: (await logIn(context)).userId };
+      },
       async listKeys({ serviceAccountId }) {
         const { application_credentials: keys } = await api.ask("GET", keysOf(serviceAccountId), foundKeys);
         // The list is also empty for a user that never existed.
@@ -129,6 +131,10 @@ export const keystone = defineBackend<Options>({
     };
   },
 });
+
+async function logIn({ http, token, options }: BackendContext<Options>) {
+  return logInAsAdmin(http, await token(), options.adminProject, options.adminDomainId);
+}
 
 function keysOf(accountId: string | undefined): string {
   // `check` requires serviceAccountId, so someone edited this state by hand.

@@ -45,7 +45,7 @@ const pageSchema = z.object({
 export const pulseapi = defineBackend<Dialect<typeof dialect>>({
   ...vendor,
   options: dialectOption("pulseapi", dialect),
-  connect: ({ http, options: paths }: BackendContext<Dialect<typeof dialect>>) => {
+  connect: ({ http, options: paths, token }: BackendContext<Dialect<typeof dialect>>) => {
     const keyAt = ({ id }: KeyRef) => paths.keys + path`/${id}`;
     return {
       async createKey({ name, scopes }) {
@@ -78,6 +78,11 @@ export const pulseapi = defineBackend<Dialect<typeof dialect>>({
         // A 402 (a plan that was downgraded) and a 403 also show that the service knows the key.
         const { status } = await http.request({ method: "GET", path: paths.keys, ...own, absent: [401, 402, 403] });
         return { works: status !== 401 };
+      },
+      async whoAmI() {
+        // The id is the beginning of every token.
+        const [, keyId] = /^(\d+)\|/.exec(await token()) ?? [];
+        return keyId === undefined ? undefined : { keyId };
       },
       async revokeKey(ref) {
         const { absent } = await http.request({ method: "DELETE", path: keyAt(ref), absent: [404] });

@@ -44,44 +44,61 @@ const pageSchema = z
 export const pulsely = defineBackend<Dialect<typeof dialect>>({
   ...vendor,
   options: dialectOption("pulsely", dialect),
-  connect: ({ http, options: paths }: BackendContext<Dialect<typeof dialect>>) => ({
-    async createKey({ name, scopes, environment, expiresAt }) {
-      const { body } = await http.request({
-        method: "POST",
-        path: paths.keys,
-        json: { name, scopes, environment, expires_at: expiresAt },
-      });
-      const issued = parseAnswer("POST", paths.keys, issuedSchema, body);
-      return { ...toKey(issued), secret: issued.key };
-    },
-    async getKey({ id }) {
-      const at = paths.keys + path`/${id}`;
-      const { absent, body } = await http.request({ method: "GET", path: at, absent: [404] });
-      return absent ? undefined : toKey(parseAnswer("GET", at, keySchema, body));
-    },
-    listKeys: () =>
+  connect: ({ http, options: paths, token }: BackendContext<Dialect<typeof dialect>>) => {
+    const listKeys = () =>
       everyPage(paths.keys, async (cursor) => {
         const { body } = await http.request({ method: "GET", path: paths.keys, query: { limit: 100, cursor } });
         const page = parseAnswer("GET", paths.keys, pageSchema, body);
         return { items: page.data.map(toKey), next: page.has_more ? (page.next_cursor ?? undefined) : undefined };
-      }),
-    async updateKey({ id }, { name }) {
-      const at = paths.keys + path`/${id}`;
-      const { body } = await http.request({ method: "PATCH", path: at, json: { name }, idempotent: true });
-      return toKey(parseAnswer("PATCH", at, keySchema, body));
-    },
-    async probe({ secret }) {
-      const own = { headers: { authorization: `Bearer ${secret}` }, authenticated: false, secrets: [secret] };
-      // A 403 also shows that the service knows the key: most keys may not manage keys.
-      const { status } = await http.request({ method: "GET", path: paths.keys, ...own, absent: [401, 403] });
-      return { works: status !== 401 };
-    },
-    async revokeKey({ id }) {
-      const { absent } = await http.request({ method: "DELETE", path: paths.keys + path`/${id}`, absent: [404] });
-      return absent ? "absent" : "revoked";
-    },
-  }),
+      });
+    return {
+      async createKey({ name, scopes, environment, expiresAt }) {
+        const { body } = await http.request({
+          method: "POST",
+          path: paths.keys,
+          json: { name, scopes, environment, expires_at: expiresAt },
+        });
+        const issued = parseAnswer("POST", paths.keys, issuedSchema, body);
+        return { ...toKey(issued), secret: issued.key };
+      },
+      async getKey({ id }) {
+        const at = paths.keys + path`/${id}`;
+        const { absent, body } = await http.request({ method: "GET", path: at, absent: [404] });
+        return absent ? undefined : toKey(parseAnswer("GET", at, keySchema, body));
+      },
+      listKeys,
+      async whoAmI() {
+        const secret = await token();
+        // No call tells it, but the list shows the beginning and the end of each key.
+        const ours = (await listKeys()).filter(
+          ({ status, hint = "" }) => status === "active" && isMaskOf(hint, secret),
+        );
+        const [key, another] = ours;
+        return key && !another ? { keyId: key.id } : undefined;
+      },
+      async updateKey({ id }, { name }) {
+        const at = paths.keys + path`/${id}`;
+        const { body } = await http.request({ method: "PATCH", path: at, json: { name }, idempotent: true });
+        return toKey(parseAnswer("PATCH", at, keySchema, body));
+      },
+      async probe({ secret }) {
+        const own = { headers: { authorization: `Bearer ${secret}` }, authenticated: false, secrets: [secret] };
+        // A 403 also shows that the service knows the key: most keys may not manage keys.
+        const { status } = await http.request({ method: "GET", path: paths.keys, ...own, absent: [401, 403] });
+        return { works: status !== 401 };
+      },
+      async revokeKey({ id }) {
+        const { absent } = await http.request({ method: "DELETE", path: paths.keys + path`/${id}`, absent: [404] });
+        return absent ? "absent" : "revoked";
+      },
+    };
+  },
 });
+
+function isMaskOf(mask: string, secret: string): boolean {
+  const [beginning = "", end = ""] = mask.split("…");
+  return beginning.length + end.length > 12 && secret.startsWith(beginning) && secret.endsWith(end);
+}
 
 function toKey(wire: z.infer<typeof keySchema>): ApiKey {
   return defined({

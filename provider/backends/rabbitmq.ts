@@ -45,7 +45,7 @@ export const rabbitmq = defineBackend({
   ...vendor,
   authenticate: basic,
   validateKey,
-  connect: ({ http }: BackendContext<undefined>) => {
+  connect: ({ http, token }: BackendContext<undefined>) => {
     const findUser = async (name: string): Promise<User | undefined> => {
       const at = users + path`/${name}`;
       const { absent, body } = await http.request({ method: "GET", path: at, absent: [404] });
@@ -95,6 +95,10 @@ export const rabbitmq = defineBackend({
       },
       async revokeKey({ id }) {
         return (await remove(id)) ? "revoked" : "absent";
+      },
+      async whoAmI() {
+        const [, name] = /^([^:]+):/.exec(await token()) ?? [];
+        return name === undefined ? undefined : { keyId: name };
       },
       async probe({ accessId, secret }) {
         if (accessId === undefined) return undefined;

@@ -13,6 +13,7 @@ import { fitsHint } from "./hint";
 import type { ResourceContext } from "./context";
 import type { ResourceType } from "./marking";
 import { logicalName, type Origin, stackMark, usualNames } from "./names";
+import { isOwnKey, ownMark } from "./own-key";
 
 /** What a program adopts: the service's id of a key, and its secret if somebody still has it. */
 export interface AdoptKey {
@@ -91,7 +92,8 @@ export async function recordAdopted(
   const issued = { ...key, secret: secret ?? "" };
   const end = { expiresAt: asked.expiresAt, callerChosen: secret === undefined };
   const { secret: _secret, ...record } = recordIssued(issued, { ...defined({ ...asked }), ...end }, connection, nowMs);
-  return defined({ ...record, status, adoptedId: record.keyId, secret });
+  const isOwn = await isOwnKey(connection, defined({ id: key.id, secret }));
+  return defined({ ...record, status, adoptedId: record.keyId, secret, ...ownMark(isOwn) });
 }
 
 /**

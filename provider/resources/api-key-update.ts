@@ -44,6 +44,7 @@ const ofTheKey = [
   "serverEnvironment",
   "expiryImposed",
   "optionsTold",
+  "ownCredential",
   "status",
   "secret",
 ] as const satisfies readonly (keyof ApiKeyOutputs)[];

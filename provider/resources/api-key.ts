@@ -38,6 +38,7 @@ import { livingByMarkers, type Observation, observeKey, revokeKey } from "./key-
 import { logicalName } from "./names";
 import { tellOfCopy, tellOtherStack } from "./copied-stack";
 import { compareOptions, optionFields } from "./options";
+import { isOwnKey, ownMark, refuseOnRecord, Successors } from "./own-key";
 import { keptAfterFailure, PartialFailure } from "./partial-failure";
 import type { Lifecycle } from "./lifecycle";
 import { createReasonMemory, reasonInRecord } from "./replacement-reason";
@@ -73,6 +74,8 @@ export function createApiKeyProvider(context: ResourceContext): Lifecycle<ApiKey
     const { secretValue: _secret, status: _status, ...given } = inputs;
     return { id: record.keyId, outs: { ...given, ...record } };
   };
+
+  const successors = new Successors(context);
 
   return {
     async check(olds: Partial<ApiKeyInputs>, news: ApiKeyInputs): Promise<CheckResult<ApiKeyInputs>> {
@@ -115,6 +118,7 @@ export function createApiKeyProvider(context: ResourceContext): Lifecycle<ApiKey
       const { replaces, updates, knownFrom } = plan;
       const reason = reasonInRecord(plan, { olds, news, facts, nowMs });
       reasons.note(news, reason);
+      if (replaces.length > 0) refuseOnRecord(olds, news, facts);
       if (isDisabled && !replaces.includes("status"))
         context.warn(disabledWords(`the key "${logicalName(news.origin)}"`));
       tellOtherTerms(context, dealOf(olds, facts, news));
@@ -148,6 +152,7 @@ export function createApiKeyProvider(context: ResourceContext): Lifecycle<ApiKey
         tellOtherOptions(context, outs, connection);
         const refusal = judgeTerms(context, dealOf(outs, connection, inputs));
         if (refusal) throw keptAfterFailure(refusal, record.keyId, outs, inputs);
+        successors.note(inputs, knownKey(record.keyId, outs));
         return { id: record.keyId, outs };
       } catch (error) {
         if (error instanceof PartialFailure) throw error;
@@ -180,7 +185,13 @@ export function createApiKeyProvider(context: ResourceContext): Lifecycle<ApiKey
           read: async () => {
             const observed = await observeKey(connection, knownKey(id, props), context.nowMs());
             serviceAheadMs(context, connection);
-            return found(id, props, observed, connection);
+            const isOwn = await isOwnKey(connection, knownKey(id, props));
+            return found(
+              id,
+              { ...except(["ownCredential"], props), ...ownMark(isOwn) } as ApiKeyOutputs,
+              observed,
+              connection,
+            );
           },
           kept: () => unread(id, props, context.nowMs()),
         },
@@ -216,7 +227,11 @@ export function createApiKeyProvider(context: ResourceContext): Lifecycle<ApiKey
       if (isLeft(props)) return context.warn(leftWords(`the key "${logicalName(props.origin)}"`, id));
       const connection = openRecordedForWrite(context, props);
       await tellOfCopy(context, props);
-      if (!props.lostCreate) return revokeKey(connection, knownKey(id, props));
+      if (!props.lostCreate) {
+        const known = knownKey(id, props);
+        await successors.relieve(connection, known, props.origin);
+        return revokeKey(connection, known);
+      }
       const { serviceAccountId, physicalName } = props;
       for (const key of await livingByMarkers(connection, serviceAccountId, [physicalName]))
         await revokeKey(connection, refOf(key.id, props));

@@ -48,6 +48,8 @@ export interface KeyRecord {
   readonly serverOptions?: OptionValues;
   /** The service reported its options at the issue. */
   readonly optionsTold?: true;
+  /** At the last look the connection itself ran on this key. */
+  readonly ownCredential?: true;
   readonly service: string;
 }
 

@@ -40,6 +40,7 @@ import {
   optionsToSend,
   withoutChanged,
 } from "./options";
+import { isOwnAccount, ownAccountWords, ownMark, refuseOwnAccount } from "./own-key";
 import { keptAfterFailure } from "./partial-failure";
 import type { Lifecycle } from "./lifecycle";
 import { accountRefused } from "./taken-name";
@@ -57,6 +58,8 @@ export type ServiceAccountOutputs = ServiceAccountInputs & {
   readonly serverOptions?: OptionValues;
   readonly agreedOptions?: OptionValues;
   readonly optionsTold?: true;
+  /** At the last look the connection's own credential belonged to this account. */
+  readonly ownCredential?: true;
   /** What the service gave, if it differs from the request. */
   readonly serverRole?: string;
   readonly serverScopes?: readonly string[];
@@ -78,7 +81,7 @@ export function createServiceAccountProvider(
       return undefined;
     const account = await adoptAccount(connection, asked, inputs);
     const outs = recordOfAdopted(account, inputs, connection);
-    return { id: outs.accountId, outs };
+    return { id: outs.accountId, outs: { ...outs, ...ownMark(await isOwnAccount(connection, outs.accountId)) } };
   };
 
   const recordOfAdopted = (
@@ -123,6 +126,7 @@ export function createServiceAccountProvider(
       const facts = context.connections.describe(isUnknown(news.connection) ? olds.connection : news.connection);
       assertSameTarget(facts, olds);
       const { replaces, updates } = planChange(olds, news, facts);
+      if (replaces.length > 0 && olds.ownCredential) throw new ProviderError(ownAccountWords(facts, olds.accountId));
       tellOtherOptions(context, olds, facts);
       if (staysDisabled(olds.status, news))
         context.warn(disabledWords(`the service account "${logicalName(news.origin)}"`));
@@ -186,7 +190,8 @@ export function createServiceAccountProvider(
         { connection: connection.name, what: `the service account "${logicalName(props.origin)}"` },
         {
           read: async () => {
-            const found = withFound(props, await observeAccount(connection, id, props), connection);
+            const seen = withFound(props, await observeAccount(connection, id, props), connection);
+            const found = { ...seen, ...ownMark(await isOwnAccount(connection, id)) };
             const { inputs, ...rest } = readAs(id, found);
             return { ...rest, inputs: { ...inputs, ...foundTarget(connection, found) } as ServiceAccountOutputs };
           },
@@ -233,6 +238,7 @@ export function createServiceAccountProvider(
       if (isLeft(props)) return context.warn(leftWords(`the account "${logicalName(props.origin)}"`, id));
       const connection = openRecordedForWrite(context, props);
       await tellOfCopy(context, props);
+      await refuseOwnAccount(connection, id);
       if (isAssumedGone(connection, id)) return;
       const outcome = await connection.client.deleteServiceAccount?.(id);
       if (outcome === "absent" && (await findAccount(connection, id, markerOf(props, connection)))) {
@@ -412,11 +418,11 @@ function updatedAccount(olds: ServiceAccountOutputs, news: ServiceAccountInputs,
   const changes = { ...missingOf(olds, news, facts), ...changesInPlace(named, news, { updates, facts }) };
   const { name = olds.physicalName } = changes;
   const physicalName = isUnknown(news.name) && changes.name !== undefined ? unknownValue : name;
-  const { accountId, adoptedId, createdAt, status, optionsTold, serverRole, serverScopes } = olds;
+  const { accountId, adoptedId, createdAt, status, optionsTold, ownCredential, serverRole, serverScopes } = olds;
   const changed = changedOptions(facts.accountOptions, olds, news);
   const outs = defined({
     ...news,
-    ...{ optionsTold, status, accountId, adoptedId, createdAt, physicalName, service: facts.origin },
+    ...{ ownCredential, optionsTold, status, accountId, adoptedId, createdAt, physicalName, service: facts.origin },
     serverOptions: withoutChanged(olds.serverOptions, changed),
     serverRole: changes.role === undefined ? serverRole : undefined,
     serverScopes: changes.scopes === undefined ? serverScopes : undefined,
@@ -445,7 +451,7 @@ function withFound(
   const { serverRole = props.role, serverScopes = props.scopes } = props;
   const keptScopes = serverScopes === undefined || scopes === undefined || sameAccess(catalogue, scopes, serverScopes);
   const keptRole = serverRole === undefined || role === serverRole;
-  const { serverRole: _role, serverScopes: _scopes, ...rest } = props;
+  const { serverRole: _role, serverScopes: _scopes, ownCredential: _own, ...rest } = props;
   return defined({
     ...except(optionFields, rest),
     ...compareOptions(account.options, props, accountOptions),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Capabilities } from "../../provider/backends/definition";
 import { hourMs, minuteMs } from "../../provider/durations";
-import { ConflictError } from "../../provider/errors";
+import { ConflictError, ProviderError } from "../../provider/errors";
 import { fingerprintOf } from "../../provider/fingerprint";
 import { covers } from "../../provider/scopes";
 import { nameRules } from "../../provider/vendors/name-rules";
@@ -50,6 +50,26 @@ export function keyContract(can: Capabilities): Contract {
       const dead = await within(can.revocationLagMs, probe, (answer) => answer?.works === false);
       assert.equal(dead?.works, false, "and refuses that of one that was revoked");
     },
+    "who the connection is, where the backend tells, is no key that was just made, and with that key it is no other one":
+      async (bench) => {
+        if (!bench.client.whoAmI) return;
+        const { key, ref } = await bench.issue();
+        const caller = await bench.client.whoAmI();
+        assert.notEqual(caller?.keyId, ref.id, "whoAmI takes a new key for the connection's own");
+        if (ref.serviceAccountId !== undefined)
+          assert.notEqual(caller?.serviceAccountId, ref.serviceAccountId, "whoAmI takes a new account for its own");
+        // Most keys may not ask, and some services take other credentials: then nothing is told.
+        const told = await bench
+          .clientWith(can.secret.form === "pair" ? `${key.accessId}:${key.secret}` : key.secret)
+          .whoAmI?.()
+          .catch((error: unknown) => {
+            assert.ok(error instanceof ProviderError, "whoAmI throws an error of the tree");
+            return undefined;
+          });
+        if (told?.keyId !== undefined) assert.equal(told.keyId, ref.id, "whoAmI tells the key that asks");
+        if (told?.serviceAccountId !== undefined && ref.serviceAccountId !== undefined)
+          assert.equal(told.serviceAccountId, ref.serviceAccountId, "whoAmI tells the account of the key that asks");
+      },
     "keys that are made side by side are not mixed up": async (bench) => {
       const parent = await bench.parent();
       const count = Math.min(3, bench.room());

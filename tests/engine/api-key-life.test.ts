@@ -103,6 +103,42 @@ describe.each<Face>(["dynamic", "plugin"])("A key's life on the real engine, as 
   );
 
   test(
+    "the key that the connection itself runs on is not ended, and with selfRotate its successor does the rest of the run",
+    storyOn(face, async ({ stack, services }) => {
+      const keyed = (more: string, beside = "") => `
+        const admin = new ApiKey("admin", { scopes: ["admin:*"], fullAccess: true, ${more} });
+        ${beside} exports.admin = admin.secret; exports.id = admin.keyId;`;
+      stack.program(keyed("", 'new ApiKey("beside", { scopes: ["read:checks"] });'));
+      await stack.up();
+      const first = await stack.outputs();
+      const { PULSELY_ADMIN_TOKEN: ownersToken } = stack.env;
+      stack.env.PULSELY_ADMIN_TOKEN = first.admin;
+      expect((await stack.refresh()).text).toMatch(/3 unchanged/);
+
+      stack.program(keyed('keepers: { build: "2" }'));
+      const refused = await stack.pulumi("preview");
+      expect(refused.code).not.toBe(0);
+      expect(refused.text).toContain(
+        `the key ${first.id} is the credential that the connection "default" itself runs on`,
+      );
+      stack.program(keyed('keepers: { build: "2" }, selfRotate: true'));
+      const { text } = await stack.up();
+      expect(text).toMatch(/put the output secret of "admin" where .*\(environment variable PULSELY_ADMIN_TOKEN\)/);
+      const second = await stack.outputs();
+      const living = (await services.keys.list("pulsely")).filter(({ state }) => state === "active");
+      expect(living.map(({ id }) => id)).toEqual([second.id]);
+
+      stack.env.PULSELY_ADMIN_TOKEN = second.admin;
+      expect((await stack.up()).text).toMatch(/2 unchanged/);
+      const destroyed = await stack.pulumi("destroy", "--yes", "--skip-preview");
+      expect(destroyed.code).not.toBe(0);
+      expect(destroyed.text).toContain("this run has made no successor of it. Nothing was done.");
+      stack.env.PULSELY_ADMIN_TOKEN = ownersToken;
+    }),
+    180_000,
+  );
+
+  test(
     "a delete that fails stays in the state, says why, and is made up for by the next update",
     storyOn(face, async ({ stack, services }) => {
       stack.program(`const k = new ApiKey("k", { scopes: ["read:checks"] }); exports.s = k.secret;`);

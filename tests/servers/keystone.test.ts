@@ -99,6 +99,24 @@ describeServer("keystone", (installation) => {
     fields,
   );
 
+  test("An account whose password the connection has is recognised, and not deleted with it.", async () => {
+    const account = stack.newAccount();
+    await account.up({ ...common, scopes: ["admin"] });
+    const { accountId, physicalName } = account.outs;
+    const password = `Aa1!${Math.random()}`;
+    await ask("PATCH", `/users/${String(accountId)}`, { user: { password } });
+    // A token from the same second would be refused.
+    await wait(secondMs);
+    const own = stackOn("keystone", { url: server.url, token: `${String(physicalName)}:${password}` }, { fields });
+    expect(await own.connection.client.whoAmI?.()).toEqual({ serviceAccountId: accountId });
+    const same = own.newAccount();
+    same.state = account.state;
+    expect(await same.refresh()).toEqual([]);
+    expect(same.outs.ownCredential).toBe(true);
+    await expect(same.destroy()).rejects.toThrow(/belongs to the account .* and would end with it\. Nothing was done/);
+    await account.destroy();
+  });
+
   describe("keys that only their user can make", () => {
     test("A token from the second in which a password changed is refused, so the backend waits that second out.", async () => {
       const id = await newAccount();

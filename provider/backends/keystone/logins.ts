@@ -12,14 +12,17 @@ import { foundUser, type KeystoneApi, managedBy, type User, userAt } from "./api
 
 const tokensAt = "/auth/tokens";
 const rolesSchema = z.object({ role_assignments: z.array(z.unknown()) });
-const tokenSchema = z.object({ token: z.object({ issued_at: z.string(), expires_at: z.string() }) });
+const tokenSchema = z.object({
+  token: z.object({ issued_at: z.string(), expires_at: z.string(), user: z.object({ id: z.string().min(1) }) }),
+});
 
+/** A session, and the id of the user whose it is. */
 export async function logInAsAdmin(
   http: HttpClient,
   credential: string,
   project: string,
   domainId: string,
-): Promise<BackendSession> {
+): Promise<BackendSession & { readonly userId: string }> {
   const [, name, password] = /^([^:]+):(.+)$/.exec(credential) ?? [];
   if (name === undefined || password === undefined) {
     throw new ConfigError(
@@ -29,9 +32,10 @@ export async function logInAsAdmin(
   const domain = { id: domainId };
   const json = passwordLogin({ name, domain }, password, { name: project, domain });
   const login = { method: "POST", path: tokensAt, json, idempotent: true, secrets: [password] } as const;
-  const { body, headers } = await http.request(login);
-  const { issued_at, expires_at } = parseAnswer("POST", tokensAt, tokenSchema, body).token;
+  const { body, headers } = await http.request({ ...login, authenticated: false });
+  const { issued_at, expires_at, user } = parseAnswer("POST", tokensAt, tokenSchema, body).token;
   return {
+    userId: user.id,
     headers: { "x-auth-token": headers["x-subject-token"] ?? "" },
     validForMs: Date.parse(expires_at) - Date.parse(issued_at),
   };

@@ -66,6 +66,7 @@ export const keyFields = {
   allowOutage: optional<boolean>({ schema: fieldSchemas.flag, change: "keep" }),
   acceptLess: optional<boolean>({ schema: fieldSchemas.flag, change: "keep" }),
   onDisabled: optional<OnDisabled>({ schema: fieldSchemas.onDisabled, change: "keep" }),
+  selfRotate: optional<boolean>({ schema: fieldSchemas.flag, change: "keep" }),
   adopt: optional<AdoptKey>({ schema: fieldSchemas.adoptKey, change: "replace", same: sameAdoption }),
   revokeOnDestroy: optional<boolean>({ schema: fieldSchemas.flag, change: "update", same: sameFlag }),
   origin: always<Origin>({ schema: fieldSchemas.origin, change: "keep" }),

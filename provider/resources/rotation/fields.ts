@@ -63,6 +63,7 @@ const inherited = withEffects(keyFields, {
   allowOutage: "keep",
   acceptLess: "keep",
   onDisabled: "keep",
+  selfRotate: "keep",
   adopt: "replace",
   revokeOnDestroy: "record",
   origin: "keep",

@@ -17,6 +17,7 @@ import { keyRequest } from "../key-inputs";
 import type { Naming } from "../marking";
 import { issueKey, whole } from "../issue-key";
 import { livingByMarkers, observeKey, retireCredential, revokeKey } from "../key-on-service";
+import { handOver, handOverWords, isOwnKey, ownKeyWords } from "../own-key";
 import { isPlainId } from "../plain-id";
 import { endByService, serviceAheadMs } from "../service-time";
 import { type Credential, credentialsOf, currentOf, type KeyRing } from "./key-ring";
@@ -97,10 +98,8 @@ export function knownKey(ring: Pick<KeyRing, "record" | "previous">, credential:
   return defined({ ...refOf(ring, credential), secret, accessId: isCurrent ? record.accessId : undefined });
 }
 
-async function revoke(
-  { connection, ring, seen }: RotationCall,
-  { key, why }: StepOf<"revoke">,
-): Promise<Outcomes["revoke"]> {
+async function revoke(call: RotationCall, { key, why }: StepOf<"revoke">): Promise<Outcomes["revoke"]> {
+  const { connection, ring, seen } = call;
   const ref = refOf(ring, key);
   const known = knownKey(ring, key);
   // The report is worth a request, but not a failure.
@@ -109,8 +108,10 @@ async function revoke(
   const lastUse = told && "value" in told && told.value ? (told.value.lastUsedAt ?? "never") : undefined;
   if (seen.refused.has(key.keyId)) return { problem: "refused before", lastUse };
   const current = currentOf(ring);
+  const isReplaced = key.keyId === current?.keyId;
   const outcome = await tryTo(async () => {
-    if (key.keyId !== current?.keyId) return retireCredential(connection, known);
+    await relieve(call, isReplaced ? defined({ ...known, secret: ring.previous?.secret }) : known);
+    if (!isReplaced) return retireCredential(connection, known);
     // It has the same id as the current key: only the secret that native rotation replaced is left to revoke.
     await connection.client.revokePrevious?.(refOf(ring, current));
     return "gone" as const;
@@ -125,6 +126,7 @@ async function issue(
   try {
     const { connection, ring, tools } = call;
     const { wanted, nowMs } = call.aim;
+    const own = await ownKeyOf(call);
     let sent: End = {};
     const end = () => (sent = endByService(tools, connection, { asked: wanted, nowMs }));
     const request = { ...keyRequest(rotatingFields, wanted, connection), end };
@@ -139,9 +141,14 @@ async function issue(
     });
     // A key that does less is better than none; in an emergency it is better than a key that somebody else has.
     const isKept = emergency || currentIsDead || currentOf(ring) === undefined || isOfRing(ring, issued);
-    return lacks === undefined || isKept
-      ? { value: issued, askedEnd: expiresAt }
-      : await takenBack(call, { issued, lacks });
+    if (own) {
+      const taken = await tryTo(() => takeOver(call, own, issuedKey(ring, issued)));
+      if ("problem" in taken) return await takenBack(call, issued, () => taken.problem);
+    }
+    if (lacks === undefined || isKept) return { value: issued, askedEnd: expiresAt };
+    return await takenBack(call, issued, (problem) =>
+      lessThanBefore({ id: issued.id, lacks, current: ring.record.keyId, problem }),
+    );
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     return { problem: error.message, unclear: error instanceof AmbiguousCreateError ? error : undefined };
@@ -153,40 +160,71 @@ function isOfRing(ring: KeyRing, { id }: IssuedApiKey): boolean {
   return credentialsOf(ring).some(({ keyId }) => keyId === id);
 }
 
-/** Revokes a new key that got less than requested: it does not replace a key that works. */
+/** Revokes a new key that got less than requested, or cannot do its work: it does not replace a key that works. */
 async function takenBack(
   { connection, ring }: RotationCall,
-  { issued, lacks }: { readonly issued: IssuedApiKey; readonly lacks: string },
+  issued: IssuedApiKey,
+  words: (problem: string | undefined) => string,
 ): Promise<Outcomes["issue"]> {
-  const { id, name, secret, accessId } = issued;
-  const { serviceAccountId } = ring.record;
-  const gone = await tryTo(() => revokeKey(connection, defined({ id, name, secret, accessId, serviceAccountId })));
+  const gone = await tryTo(() => revokeKey(connection, issuedKey(ring, issued)));
   return {
-    problem: lessThanBefore({
-      id,
-      lacks,
-      current: ring.record.keyId,
-      problem: "problem" in gone ? gone.problem : undefined,
-    }),
-    left: "problem" in gone ? { keyId: id, physicalName: name } : undefined,
+    problem: words("problem" in gone ? gone.problem : undefined),
+    left: "problem" in gone ? { keyId: issued.id, physicalName: issued.name } : undefined,
   };
+}
+
+function issuedKey({ record }: KeyRing, { id, name, secret, accessId }: IssuedApiKey): KnownKey {
+  return defined({ id, name, secret, accessId, serviceAccountId: record.serviceAccountId });
+}
+
+/**
+ * The current key, if the connection runs on it.
+ *
+ * @throws ProviderError - it does, and the program does not consent to another
+ */
+async function ownKeyOf({ connection, ring, aim }: RotationCall): Promise<KnownKey | undefined> {
+  const current = currentOf(ring);
+  const known = current && knownKey(ring, current);
+  if (!known || !(await isOwnKey(connection, known))) return undefined;
+  if (aim.wanted.selfRotate !== true) throw new ProviderError(ownKeyWords(connection, known.id));
+  return known;
+}
+
+/** An older key that the connection still runs on makes way for the current one. */
+async function relieve(call: RotationCall, known: KnownKey): Promise<void> {
+  const { connection, ring, aim } = call;
+  if (!(await isOwnKey(connection, known))) return;
+  if (aim.wanted.selfRotate !== true) throw new ProviderError(ownKeyWords(connection, known.id));
+  const current = currentOf(ring);
+  if (current) await takeOver(call, known, knownKey(ring, current));
+}
+
+async function takeOver({ connection, tools, aim }: RotationCall, before: KnownKey, now: KnownKey): Promise<void> {
+  await handOver(connection, before, now, tools.clock);
+  tools.warn(handOverWords(connection, now.id, aim.wanted.origin));
 }
 
 /** Has a service with one key per account give it a new secret. */
 async function rotate(call: RotationCall, { issue, key, keepPrevious }: StepOf<"rotate">): Promise<Outcomes["rotate"]> {
   const { connection, ring } = call;
-  const { schedule, nowMs } = call.aim;
+  const { schedule, nowMs, wanted } = call.aim;
+  const own = await tryTo(() => ownKeyOf(call));
+  if ("problem" in own) return own;
   const graceMs = leavesOverlap(issue, schedule) ? schedule.overlapMs : 0;
   const ref = refOf(ring, key);
   const name = connection.capabilities.nativeRotate?.id === "new" ? (await namingOf(call)).draw() : key.physicalName;
   try {
     if (!connection.client.rotateKey) throw new ProviderError(`${connection.backend} cannot rotate a key.`);
-    return {
-      value: whole(
-        "rotateKey",
-        await connection.client.rotateKey(ref, { graceMs, name, ...(keepPrevious && { keepPrevious }) }),
-      ),
-    };
+    const rotated = whole(
+      "rotateKey",
+      await connection.client.rotateKey(ref, { graceMs, name, ...(keepPrevious && { keepPrevious }) }),
+    );
+    if (own.value) {
+      // The secret before it may have ended with this answer, so it is too late to try the new one first.
+      await tryTo(async () => connection.own?.succeed(own.value ?? {}, rotated));
+      call.tools.warn(handOverWords(connection, rotated.id, wanted.origin));
+    }
+    return { value: rotated };
   } catch (error) {
     if (!isUnclear(error)) return { problem: wordsOf(error) };
     const observed = await withUnseenSecret(() => tryTo(() => observeKey(connection, ref, nowMs)));

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import type { CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult } from "@pulumi/pulumi/dynamic";
+import type { Connection } from "../../connections";
 import { defined } from "../../defined";
 import { AmbiguousCreateError, ProviderError } from "../../errors";
 import { formatTime } from "../../times";
@@ -37,6 +38,7 @@ import { issueKey } from "../issue-key";
 import { livingByMarkers, revokeKey } from "../key-on-service";
 import { logicalName } from "../names";
 import { tellOfCopy, tellOtherStack } from "../copied-stack";
+import { isOwnKey, ownMark, refuseOnRecord, Successors } from "../own-key";
 import { keptAfterFailure } from "../partial-failure";
 import { endByService, serviceAheadMs } from "../service-time";
 import type { Lifecycle } from "../lifecycle";
@@ -48,7 +50,16 @@ import { isRequestName, rotatingFields, type RotatingInputs, scheduleFields } fr
 import { disabledWords, staysDisabled } from "../disabled";
 import { dueIssue, waitingIssue, withNextRotation } from "./due-issue";
 import { replacements } from "./in-place";
-import { credentialsOf, fromOutputs, type KeyRing, leftBehind, type RotatingOutputs, toOutputs } from "./key-ring";
+import {
+  credentialsOf,
+  currentOf,
+  fromOutputs,
+  type KeyRing,
+  leftBehind,
+  replaced,
+  type RotatingOutputs,
+  toOutputs,
+} from "./key-ring";
 import { nextStep } from "./next-step";
 import { knownKey } from "./perform";
 import { plannedRotation } from "./planned-rotation";
@@ -88,6 +99,8 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycl
     tellForeignMark(record.physicalName, origin, context.warn);
     return { id: newIdentity(), outs: firstGeneration(inputs, record, new Schedule(inputs, connection)) };
   };
+
+  const successors = new Successors(context);
 
   return {
     async check(olds: Partial<RotatingInputs>, news: RotatingInputs): Promise<CheckResult<RotatingInputs>> {
@@ -137,6 +150,7 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycl
       const ring = fromOutputs(olds);
       const aim = { wanted, facts, schedule: new Schedule(wanted, facts), ...decisionOn(wanted) };
       const replaces = replacements(ring.record, wanted, facts);
+      if (replaces.length > 0 || dueIssue(ring, aim)) refuseOnRecord(olds, wanted, facts);
       tellOtherTerms(context, dealOf(olds, facts, wanted));
       tellOtherOptions(context, olds, facts);
       if (staysDisabled(olds.status, wanted))
@@ -190,6 +204,8 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycl
         tellOtherOptions(context, outs, connection);
         const refusal = judgeTerms(context, dealOf(outs, connection, inputs));
         if (refusal) throw keptAfterFailure(refusal, id, outs, inputs);
+        const ring = fromOutputs(outs);
+        for (const key of credentialsOf(ring)) successors.note(inputs, knownKey(ring, key));
         return { id, outs };
       } catch (error) {
         if (!(error instanceof AmbiguousCreateError)) throw error;
@@ -206,7 +222,10 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycl
         { connection: connection.name, what: `the key "${logicalName(props.origin)}"` },
         {
           read: async () => {
-            const refreshedRing = await refreshed(fromOutputs(props), connection, context.nowMs());
+            const refreshedRing = await withOwnMark(
+              await refreshed(fromOutputs(props), connection, context.nowMs()),
+              connection,
+            );
             serviceAheadMs(context, connection);
             return { ring: refreshedRing, seen: foundTarget(connection, refreshedRing.record) };
           },
@@ -256,7 +275,11 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycl
         }
       };
       const revoke = (keyId: string, name: string) =>
-        attempt(() => revokeKey(connection, knownKey(ring, { keyId, physicalName: name })));
+        attempt(async () => {
+          const known = knownKey(ring, { keyId, physicalName: name });
+          await successors.relieve(connection, known, props.origin);
+          await revokeKey(connection, known);
+        });
       if (ring.lost.length > 0)
         await attempt(async () => {
           for (const { id, name } of await livingByMarkers(connection, serviceAccountId, ring.lost))
@@ -292,6 +315,12 @@ function firstGeneration(inputs: RotatingInputs, record: AdoptedRecord, schedule
     rotationReason: adoptedReason,
   };
   return withNextRotation(outs, schedule);
+}
+
+async function withOwnMark(ring: KeyRing, connection: Connection): Promise<KeyRing> {
+  const key = currentOf(ring);
+  const isOwn = key !== undefined && (await isOwnKey(connection, knownKey(ring, key)));
+  return replaced(ring, ["ownCredential"], ownMark(isOwn));
 }
 
 /** The inputs as the user gave them, with the request as the outputs have it. */

@@ -75,6 +75,7 @@ const ofTheKey = [
   "serverOptions",
   "agreedOptions",
   "optionsTold",
+  "ownCredential",
   "rotateBlockedUntil",
   "retireStatus",
 ] as const satisfies readonly (keyof RotationRecord)[];

@@ -55,6 +55,7 @@ const ofKeys: Samples<typeof keyFields> = {
   ],
   fullAccess: [true, false],
   allowOutage: [true, false],
+  selfRotate: [true, false],
   adopt: [{ keyId: "old-1" }, { keyId: "old-2" }],
 };
 const ofApiKeys: Samples<typeof apiKeyFields> = {
