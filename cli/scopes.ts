@@ -37,7 +37,7 @@ export function addScopesCommand(program: Command, host: CommandHost = processHo
   ).addHelpText("after", "\nExit codes: 0 fine; 2 bad flags; 10 the service could not be read.");
   runs(command, host, async ({ connection: name, format, ...source }: ScopesOptions) => {
     const stack = readRecordedStack(await readState(source, host));
-    if (!stack) throw usageFailure("this is no state of a stack; give the output of `pulumi stack export`.");
+    if (!stack) throw usageFailure("this is not the state of a stack; give the output of `pulumi stack export`.");
     const { catalogue, client } = connectionsOf(stack, host.env).open(name);
     const listed = (await client.listScopes?.().catch(cannotBeRead)) ?? [];
     const scopes = allScopes(catalogue, listed);

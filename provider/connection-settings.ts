@@ -205,7 +205,7 @@ export function readCatalogue(
     if (catalogue === undefined || unknown === undefined) continue;
     const near = nearestScope(catalogue, unknown);
     throw new ConfigError(
-      `connection "${name}": "extraScopes" says that ${JSON.stringify(scope)} implies ${JSON.stringify(unknown)}, which is no scope of ${backend}${near === undefined ? "" : `; did you mean "${near}"?`} (${field}).`,
+      `connection "${name}": "extraScopes" says that ${JSON.stringify(scope)} implies ${JSON.stringify(unknown)}, which is not a scope of ${backend}${near === undefined ? "" : `; did you mean "${near}"?`} (${field}).`,
     );
   }
   return catalogue;
@@ -225,8 +225,7 @@ export function readCapabilities(
       `connection "${name}": keys of ${backend} have no end of their own; leave "maxLife" out (${field}).`,
     );
   const ms = parseDuration(maxLife);
-  const problem =
-    typeof ms !== "number" ? ms.problem : ms === 0 ? "is no time at all; write one such as 90d" : undefined;
+  const problem = typeof ms !== "number" ? ms.problem : ms === 0 ? "is zero; write a time such as 90d" : undefined;
   if (problem !== undefined) throw new ConfigError(`connection "${name}": "maxLife" ${problem} (${field}).`);
   const longestMs = Math.min(Number(ms), expiry.longestMs ?? Infinity);
   return { ...capabilities, expiry: { ...expiry, longestMs } };
@@ -324,7 +323,7 @@ export function readTiming(name: string, { timeout, retryBudget }: Settings): Ti
   };
   if (timing.timeoutMs > 0) return timing;
   throw new ConfigError(
-    `connection "${name}": "timeout" is no time at all; give each attempt some, such as 10s (config apikeys:connections.${name}.timeout).`,
+    `connection "${name}": "timeout" is zero; give each attempt some time, such as 10s (config apikeys:connections.${name}.timeout).`,
   );
 }
 

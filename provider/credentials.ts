@@ -115,7 +115,7 @@ async function readTokenFile(path: string): Promise<string> {
     if (facts.isDirectory()) throw Object.assign(new Error(), { code: "EISDIR" });
     if (!facts.isFile()) throw new UnfitFile("it is a pipe or a device, not a file; use tokenCommand");
     const { buffer, bytesRead } = await file.read(Buffer.alloc(longestToken + 1), 0, longestToken + 1, 0);
-    if (bytesRead > longestToken) throw new UnfitFile("it has more than 16 KiB, so it is no token");
+    if (bytesRead > longestToken) throw new UnfitFile("it has more than 16 KiB, so it is not a token");
     return buffer.toString("utf8", 0, bytesRead);
   } finally {
     await file.close();

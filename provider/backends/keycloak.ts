@@ -159,7 +159,7 @@ async function needHolder(realm: Realm, ref: KeyRef): Promise<Client> {
   const client = await findHolder(realm, ref);
   if (client && keyNameOf(client) === ref.name) return client;
   throw new ProviderError(
-    `the secret of the client ${ref.id} is not the key "${ref.name}" any more; run pulumi refresh, and the next update makes the key anew.`,
+    `the secret of the client ${ref.id} is not the key "${ref.name}" any more; run pulumi refresh, and the next update issues the key again.`,
   );
 }
 

@@ -532,7 +532,7 @@ function howItBroke(sent: boolean, code = ""): string {
 /** Proves that nothing was sent. Only for failures before the request is written. */
 function unsendable(label: string): ProviderError {
   return new ProviderError(
-    `${label}: this is no request that can be sent, and nothing was sent. The backend has made a mistake in its headers, path or body.`,
+    `${label}: this request cannot be sent, and nothing was sent. The backend has made a mistake in its headers, path or body.`,
   );
 }
 

@@ -182,7 +182,7 @@ async function readPem(connection: string, field: string, path: string): Promise
   try {
     const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
-      if (!(await file.stat()).isFile()) throw Object.assign(new Error(), { code: "it is no file" });
+      if (!(await file.stat()).isFile()) throw Object.assign(new Error(), { code: "it is not a file" });
       const { buffer, bytesRead } = await file.read(Buffer.alloc(largestFileBytes + 1), 0, largestFileBytes + 1, 0);
       if (bytesRead > largestFileBytes) throw Object.assign(new Error(), { code: "it has more than 1 MiB" });
       text = buffer.toString("latin1", 0, bytesRead);

@@ -18,7 +18,7 @@ export function redirectWords(asked: string, location: string | undefined): Redi
   const from = new URL(asked);
   const to = location === undefined ? undefined : URL.parse(location, asked);
   if (location === undefined) return { where: "to nowhere that it names", advice: realAddress };
-  if (!to) return { where: "to what is no address", advice: realAddress };
+  if (!to) return { where: "to something that is not an address", advice: realAddress };
   if (to.hostname !== from.hostname) return { where: "to another host", advice: `${realAddress}; ${lookThere}` };
   if (to.protocol !== from.protocol) return schemeWords(to);
   if (to.port !== from.port)

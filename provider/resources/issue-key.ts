@@ -137,7 +137,7 @@ class UnclearCall {
       );
     }
     return new ProviderError(
-      `${inner(error)}. The key "${name}" was revoked, and no other was made. Tell whoever runs the service; if the backend is your own, make the id of something that may be shown.`,
+      `${inner(error)}. The key "${name}" was revoked, and no other was made. Tell whoever runs the service; if the backend is your own, build the id from something that may be shown.`,
       { cause: error },
     );
   }

@@ -24,7 +24,7 @@ export const scopeByClaim: Rule = {
         .map(([name, claim]) =>
           problemOf(unit, {
             subject: name,
-            message: `${quoted(name)} is no published scope of ${quoted(target?.backend ?? "")}; the connection says that it ${wordsOf(claim)}`,
+            message: `${quoted(name)} is not a published scope of ${quoted(target?.backend ?? "")}; the connection says that it ${wordsOf(claim)}`,
           }),
         );
     });

@@ -490,7 +490,7 @@ describe("requests", () => {
     ["a body that is no JSON", { json: { count: 1n } }],
   ])("that a backend builds wrong are its mistake, and nothing was sent: %s", async (_what, wrong) => {
     const error = await failureOf(impatient().http.request({ method: "POST", path: "/keys", ...wrong }));
-    expect(error.message).toMatch(/^POST \/keys: this is no request that can be sent, and nothing was sent/);
+    expect(error.message).toMatch(/^POST \/keys: this request cannot be sent, and nothing was sent/);
     expect(isUnclear(error)).toBe(false);
     expect(server.requests).toEqual([]);
   });

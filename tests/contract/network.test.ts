@@ -214,8 +214,8 @@ describe("a service that asks for a client certificate", () => {
 describe("a file of certificates", () => {
   test.each<[string, Partial<Record<"caFile" | "clientCertFile" | "clientKeyFile", string>>, RegExp]>([
     ["that is not there", { caFile: "nowhere.pem" }, /nowhere\.pem \("caFile"\) cannot be read \(ENOENT\)/],
-    ["that is a directory", { caFile: "." }, /\("caFile"\) cannot be read \((?:EISDIR|it is no file)\)/],
-    ["that is endless", { caFile: "/dev/zero" }, /cannot be read \(it is no file\)/],
+    ["that is a directory", { caFile: "." }, /\("caFile"\) cannot be read \((?:EISDIR|it is not a file)\)/],
+    ["that is endless", { caFile: "/dev/zero" }, /cannot be read \(it is not a file\)/],
     ["that is too big", { caFile: "big.pem" }, /cannot be read \(it has more than 1 MiB\)/],
     ["that holds something else", { caFile: "ca.key" }, /holds no certificate in PEM form/],
     [

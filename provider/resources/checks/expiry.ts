@@ -9,7 +9,7 @@ export function checkLife(expiresIn: unknown, failures: Failures): void {
   if (expiresIn === undefined || isUnknown(expiresIn)) return;
   const ms = parseDuration(expiresIn);
   if (typeof ms !== "number") failures.add("expiresIn", `"expiresIn" ${ms.problem}`);
-  if (ms === 0) failures.add("expiresIn", '"expiresIn" is no time at all; give the key a life, such as 90d');
+  if (ms === 0) failures.add("expiresIn", '"expiresIn" is zero; give the key a life, such as 90d');
 }
 
 /** A program gives an end only if the vendor requires or allows one. */

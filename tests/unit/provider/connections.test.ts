@@ -327,7 +327,7 @@ describe("a connection that is not right is refused in the preview, with the fie
     [{ extraScopes: { "a  b": {} } }, "write scopes by name (ASCII, single blanks inside, at most 200 characters)"],
     [
       { scopes: ["cameras:read"], extraScopes: { "a:b": { implies: ["camera:read"] } } },
-      '"extraScopes" says that "a:b" implies "camera:read", which is no scope of novavms; did you mean "cameras:read"? (config apikeys:connections.default.extraScopes).',
+      '"extraScopes" says that "a:b" implies "camera:read", which is not a scope of novavms; did you mean "cameras:read"? (config apikeys:connections.default.extraScopes).',
     ],
     [
       { backend: "zenml", extraScopes: { "a:b": {} } },
@@ -538,7 +538,7 @@ describe("the times of a connection", () => {
     [{ retryBudget: "soon" }, 'connection "default": "retryBudget" is a text of 4 characters, not a duration;'],
     [
       { timeout: "0s" },
-      'connection "default": "timeout" is no time at all; give each attempt some, such as 10s (config apikeys:connections.default.timeout).',
+      'connection "default": "timeout" is zero; give each attempt some time, such as 10s (config apikeys:connections.default.timeout).',
     ],
     [{ timeout: "2d" }, 'connection "default": "timeout" is longer than a day'],
     [{ retryBudget: "60d" }, 'connection "default": "retryBudget" is longer than a day'],

@@ -16,7 +16,7 @@ describe("where a redirect leads is told in our own words", () => {
     ["?page=2", "to the address that was asked"],
     ["ftp://vms.example.com/api", "to an address that is not on the web"],
     ["mailto:root", "to another host"],
-    ["http://[", "to what is no address"],
+    ["http://[", "to something that is not an address"],
     ["", "to the address that was asked"],
     [undefined, "to nowhere that it names"],
   ])("%s: %s", (location, where) => {

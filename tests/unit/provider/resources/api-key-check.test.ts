@@ -408,7 +408,7 @@ describe("the preview refuses, with the field, the kind of the value and what to
         "no life at all",
         { expiresIn: "0d" },
         {},
-        [["expiresIn", '"expiresIn" is no time at all; give the key a life, such as 90d']],
+        [["expiresIn", '"expiresIn" is zero; give the key a life, such as 90d']],
       ],
       [
         "a life where keys cannot end",
