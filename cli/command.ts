@@ -1,21 +1,24 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { isatty } from "node:tty";
-import { InvalidArgumentError, type Command } from "commander";
+import { InvalidArgumentError, Option, type Command } from "commander";
 import { ConfigError } from "../provider/errors";
 import { exitCodes } from "../review/exit-code";
+import { hasColours, painted, type Style } from "./colour";
 import { printable } from "./printable";
 import { statusLine } from "./progress";
 import { readBytes, readFileBytes, standardInput } from "./read-bytes";
 
 /** Everything that a command needs from its environment, so that a test can replace it. */
 export interface CommandHost {
-  readonly stdout: (text: string) => void;
-  readonly stderr: (text: string) => void;
+  /** `styles`: how each line looks at a terminal; one that is left out looks like any other. */
+  readonly stdout: (text: string, styles?: readonly (Style | undefined)[]) => void;
+  readonly stderr: (text: string, styles?: readonly (Style | undefined)[]) => void;
   /** Writes over the line that says how far the command is. Left out: nobody watches. */
   readonly status?: ((words: string) => void) | undefined;
-  readonly stdin: () => string;
+  /** Reads standard input. `what`: what a person at a terminal is asked for. */
+  readonly stdin: (what: string) => string;
   /** Reads standard input, at most `max` bytes. */
-  readonly stdinBytes: (max: number) => Uint8Array;
+  readonly stdinBytes: (max: number, what: string) => Uint8Array;
   readonly env: NodeJS.ProcessEnv;
   /** Sets the exit code and lets the process end by itself, so that no output is cut. */
   readonly exit: (code: number) => void;
@@ -23,16 +26,21 @@ export interface CommandHost {
   readonly abort: (code: number) => never;
 }
 
-function standardInputBytes(max: number): Uint8Array {
-  if (isatty(standardInput)) process.stderr.write("Reading from standard input; end it with Ctrl-D.\n");
+function standardInputBytes(max: number, what: string): Uint8Array {
+  if (isatty(standardInput)) process.stderr.write(`Waiting for ${what} on standard input; end it with Ctrl-D.\n`);
   return readBytes(standardInput, max);
 }
 
+function write(stream: NodeJS.WriteStream, text: string, styles: readonly (Style | undefined)[] = []): void {
+  const safe = printable(text);
+  stream.write(hasColours(stream, process.env) ? painted(safe, styles) : safe);
+}
+
 export const processHost: CommandHost = {
-  stdout: (text) => void process.stdout.write(printable(text)),
-  stderr: (text) => void process.stderr.write(printable(text)),
+  stdout: (text, styles) => write(process.stdout, text, styles),
+  stderr: (text, styles) => write(process.stderr, text, styles),
   status: statusLine(process.stderr, process.env),
-  stdin: () => Buffer.from(standardInputBytes(Number.MAX_SAFE_INTEGER)).toString("utf8"),
+  stdin: (what) => Buffer.from(standardInputBytes(Number.MAX_SAFE_INTEGER, what)).toString("utf8"),
   stdinBytes: standardInputBytes,
   env: process.env,
   exit: (code) => {
@@ -76,20 +84,34 @@ export function runs(
       } catch (error) {
         const usage = error instanceof ConfigError || error instanceof InvalidArgumentError;
         const code = error instanceof CommandFailure ? error.exitCode : usage ? exitCodes.usage : exitCodes.internal;
-        host.stderr(`apikeys ${command.name()}: ${error instanceof Error ? error.message : String(error)}\n`);
+        host.stderr(`apikeys ${command.name()}: ${error instanceof Error ? error.message : String(error)}\n`, ["red"]);
         host.exit(code);
       }
     });
 }
 
+/** `--json`, for commands that have several formats. */
+export function jsonOption(): Option {
+  return new Option("--json", "the same as --format json").implies({ format: "json" });
+}
+
+/** What each flag reads, for a person who waits at a terminal. */
+const wanted: Readonly<Record<string, string>> = {
+  "--preview": "a preview (pulumi preview --json --show-sames)",
+  "--state": "a state (pulumi stack export)",
+  "--report": "a report (apikeys review --format json)",
+  "--inventory": "an inventory (apikeys inventory --json)",
+  "The part": "a part (apikeys review --part)",
+};
+
 /** The file's text, or stdin's for `-`. */
 export function readInput(path: string, host: CommandHost, what: string): string {
-  return path === "-" ? host.stdin() : readText(path, what);
+  return path === "-" ? host.stdin(wanted[what] ?? "the input") : readText(path, what);
 }
 
 /** The same as bytes, and no more than `max` of them. */
 export function readInputBytes(path: string, host: CommandHost, max: number, what: string): Uint8Array {
-  if (path === "-") return host.stdinBytes(max);
+  if (path === "-") return host.stdinBytes(max, wanted[what] ?? "the input");
   try {
     return readFileBytes(path, max);
   } catch (error) {

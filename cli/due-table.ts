@@ -1,11 +1,24 @@
 import { formatSpan } from "../provider/durations";
 import { formatTime } from "../provider/times";
 import { plural } from "../review/wording";
+import type { Style } from "./colour";
 import type { DueKey } from "./due-report";
 import { textTable } from "./text-table";
 
 /** A column of the table: its heading and the cell of a key. */
 type Column = readonly [heading: string, cell: (key: DueKey) => string | undefined];
+
+/** How its lines look at a terminal: keys that do not work, and keys that are due. */
+export function dueStyles(keys: readonly DueKey[]): (Style | undefined)[] {
+  if (keys.length === 0) return [];
+  return [
+    "bold",
+    ...keys.map(({ due, problem }) => {
+      if (problem !== undefined || due.some(({ what }) => what === "unusable")) return "red";
+      return due.length > 0 ? "yellow" : undefined;
+    }),
+  ];
+}
 
 /** The report as a table for people. Leaves out time columns that are empty for all keys. */
 export function dueTable(keys: readonly DueKey[], nowMs: number, withinMs: number): string {

@@ -3,7 +3,7 @@ import { decisionTime } from "../provider/clock";
 import { parseDuration } from "../provider/durations";
 import { exitCodes, gravestExit } from "../review/exit-code";
 import { type DueKey, dueReport } from "./due-report";
-import { dueTable } from "./due-table";
+import { dueStyles, dueTable } from "./due-table";
 import { type CommandHost, processHost, runs } from "./command";
 import { addStateOptions, readState, type StateOptions } from "./stack-state";
 
@@ -24,7 +24,8 @@ export function addDueCommand(program: Command, host: CommandHost = processHost)
   runs(command, host, async ({ within, json, ...source }: DueOptions) => {
     const nowMs = decisionTime(host.env);
     const keys = dueReport(await readState(source, host), nowMs, within);
-    host.stdout(json ? `${JSON.stringify({ keys }, null, 2)}\n` : dueTable(keys, nowMs, within));
+    if (json) host.stdout(`${JSON.stringify({ keys }, null, 2)}\n`);
+    else host.stdout(dueTable(keys, nowMs, within), dueStyles(keys));
     return exitCodeOf(keys);
   });
 }

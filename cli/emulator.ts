@@ -12,6 +12,7 @@ interface EmulatorFlags {
   readonly data?: string;
   readonly verbose: boolean;
   readonly env: boolean;
+  readonly json: boolean;
 }
 
 /** `apikeys emulator`: runs the embedded services on loopback until it is stopped. */
@@ -28,19 +29,20 @@ export function addEmulatorCommand(program: Command): void {
         "keep accounts, keys (as hashes) and the admin tokens in this file, over restarts and crashes",
       )
       .option("--env", 'run in the background and print what a shell needs: eval "$(apikeys emulator --env)"', false)
+      .option("--json", "print the line of JSON at a terminal as well", false)
       .option("--verbose", "also print one line per request", false),
     processHost,
     (flags: EmulatorFlags) => (flags.env ? runInBackground(flags) : runHere(flags)),
   );
 }
 
-async function runHere({ port, data, verbose }: EmulatorFlags): Promise<number> {
+async function runHere({ port, data, verbose, json }: EmulatorFlags): Promise<number> {
   const running = await startEmulator({ port, verbose, ...(data === undefined ? {} : { dataFile: data }) }).catch(
     (error: unknown) => {
       throw codeOf(error) === "EADDRINUSE" ? portInUse(port) : error;
     },
   );
-  process.stdout.write(process.stdout.isTTY ? emulatorForPeople(running) : `${announcement(running)}\n`);
+  process.stdout.write(process.stdout.isTTY && !json ? emulatorForPeople(running) : `${announcement(running)}\n`);
   const stop = () => void running.close().then(() => process.exit(0));
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);

@@ -32,7 +32,7 @@ export function addIdentifyCommand(program: Command, host: CommandHost = process
   );
   runs(command, host, async (options: IdentifyOptions) => {
     const states = await readStates(options, host);
-    const candidates = candidatesIn(host.stdin());
+    const candidates = candidatesIn(host.stdin("the secrets to look for, one a line,"));
     const found = identify(candidates, states, decisionTime(host.env));
     const asked = options.ask ? await Promise.all(found.map((each) => ask(each, states, host.env))) : [];
     if (options.json)

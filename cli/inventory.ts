@@ -4,7 +4,7 @@ import { listService } from "../inventory/list-service";
 import type { RecordedStack } from "../inventory/recorded";
 import { wordsOf } from "../provider/errors";
 import { exitCodes, gravestExit } from "../review/exit-code";
-import { type CommandHost, processHost, runs } from "./command";
+import { jsonOption, type CommandHost, processHost, runs } from "./command";
 import { addStatesOptions, readStates, type StatesOptions } from "./many-states";
 import { presented } from "./presented-row";
 import { progressOf } from "./progress";
@@ -33,7 +33,8 @@ export function addInventoryCommand(program: Command, host: CommandHost = proces
       )
       .option("--connection <name...>", "look at these connections (default: all that the states use)")
       .option("--ended", "show revoked and expired keys as well", false)
-      .addOption(new Option("--format <form>", "how to print").choices(["table", "json", "csv"]).default("table")),
+      .addOption(new Option("--format <form>", "how to print").choices(["table", "json", "csv"]).default("table"))
+      .addOption(jsonOption()),
   ).addHelpText(
     "after",
     "\nExit codes: 0 all is known; 2 bad flags; 7 something of ours is unknown; 10 a service could not be read.",

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import "./node-version";
+import { styleText } from "node:util";
 import { Command } from "commander";
 import { printable } from "./printable";
 
@@ -34,7 +35,14 @@ const program = new Command("apikeys")
   .description(
     "Service accounts and API keys as Pulumi resources: the scope review for pull requests, what rotates when, and the emulator.",
   )
-  .version((require("pulumi-apikeys/package.json") as { version: string }).version)
+  .version((require("pulumi-apikeys/package.json") as { version: string }).version, "-v, --version")
+  // Commander leaves the colours out where there is no terminal, and heeds NO_COLOR and FORCE_COLOR.
+  .configureHelp({
+    styleTitle: (text) => styleText("bold", text, { validateStream: false }),
+    styleCommandText: (text) => styleText("cyan", text, { validateStream: false }),
+    styleSubcommandText: (text) => styleText("cyan", text, { validateStream: false }),
+    styleOptionText: (text) => styleText("cyan", text, { validateStream: false }),
+  })
   .showHelpAfterError("Add --help to see every flag.")
   // Bad flags always exit with code 2; 1 is for our own bugs.
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
@@ -42,6 +50,13 @@ const program = new Command("apikeys")
 function needsAll(called: string): boolean {
   return called === "completion" || !Object.hasOwn(commands, called);
 }
+
+// Whoever reads has seen enough: `apikeys due | head -1`.
+for (const stream of [process.stdout, process.stderr])
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit();
+  });
 
 const called = process.argv[2] ?? "";
 for (const [name, load] of Object.entries(commands)) if (name === called || needsAll(called)) load()(program);

@@ -7,7 +7,7 @@ import { formats, renderReport, type Format } from "../review/render/formats";
 import type { Report } from "../review/report";
 import { failedReview, reviewPreview } from "../review/review-preview";
 import { verdictWords } from "../review/wording";
-import { CommandFailure, processHost, readText, runs, writeOutput, type CommandHost } from "./command";
+import { CommandFailure, jsonOption, processHost, readText, runs, writeOutput, type CommandHost } from "./command";
 import {
   addPlaceOptions,
   defaultMaxChars,
@@ -47,6 +47,7 @@ export function addReviewCommand(program: Command, host: CommandHost = processHo
   addPlaceOptions(command)
     .option("--lock <file>", "committed lock file that has to agree with the preview")
     .addOption(new Option("--format <format>", "what to print").choices(formats).default("markdown"))
+    .addOption(jsonOption())
     .addOption(
       new Option("--out <format=file>", "also write this format to a file; may be given several times")
         .argParser(addOutput)

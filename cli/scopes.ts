@@ -4,7 +4,7 @@ import type { ListedScope } from "../provider/backends/definition";
 import { wordsOf } from "../provider/errors";
 import { type ExtraScopes, type ScopeCatalogue, scopeLevel, scopeNames } from "../provider/scopes";
 import { exitCodes } from "../review/exit-code";
-import { CommandFailure, type CommandHost, processHost, runs, usageFailure } from "./command";
+import { jsonOption, CommandFailure, type CommandHost, processHost, runs, usageFailure } from "./command";
 import { connectionsOf } from "./service-connections";
 import { addStateOptions, readState, type StateOptions } from "./stack-state";
 import { textTable } from "./text-table";
@@ -33,7 +33,8 @@ export function addScopesCommand(program: Command, host: CommandHost = processHo
         new Option("--format <form>", "how to print; extra-scopes: only what the connection's extraScopes lack")
           .choices(["table", "json", "extra-scopes"])
           .default("table"),
-      ),
+      )
+      .addOption(jsonOption()),
   ).addHelpText("after", "\nExit codes: 0 fine; 2 bad flags; 10 the service could not be read.");
   runs(command, host, async ({ connection: name, format, ...source }: ScopesOptions) => {
     const stack = readRecordedStack(await readState(source, host));

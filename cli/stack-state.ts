@@ -66,5 +66,8 @@ function engineFailure(command: string, error: unknown, remedy: string): string 
   if (code === "ENOENT") return "`pulumi` is not on PATH. Install it, or give the state with --state.";
   const { stderr } = error as { readonly stderr?: unknown };
   const words = typeof stderr === "string" ? inert(stderr.trim().replace(/\s+/g, " "), 500).replace(/\.$/, "") : "";
-  return `\`${command}\` failed (exit code ${code})${words === "" ? "" : `: ${words}`}. ${remedy}.`;
+  const way = /no (?:Pulumi\.yaml )?project file/.test(words)
+    ? "Run it in the folder of Pulumi.yaml, or give the state with --state"
+    : remedy;
+  return `\`${command}\` failed (exit code ${code})${words === "" ? "" : `: ${words}`}. ${way}.`;
 }

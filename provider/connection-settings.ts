@@ -1,4 +1,6 @@
 /** Reads and validates the settings of a connection from the stack's config and the environment. Opens nothing. */
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { z } from "zod";
 import type { Backend, Capabilities } from "./backends/definition";
 import type { CredentialSource } from "./credentials";
@@ -27,6 +29,7 @@ export interface RawConfig {
 
 // Written out, because zod's own messages would name the kind a second time in other words.
 const text = z.string({ error: "write text" }).min(1, { error: "write text" });
+const duration = z.string({ error: "write a duration as text, such as 10s, 15m or 90d" });
 const flag = z.boolean({ error: "write true or false" });
 const command = {
   error: "write the program and its arguments as a list of texts, such as [op, read, op://infra/acme/token]",
@@ -65,14 +68,14 @@ const ownFields = {
     )
     .optional(),
   movedFrom: z.array(text, { error: "write a list of addresses" }).optional(),
-  maxLife: text.optional(),
+  maxLife: duration.optional(),
   maxRequestsPerMinute: z
     .number({ error: "write a whole number of requests, at least 1" })
     .int({ error: "write a whole number of requests, at least 1" })
     .positive({ error: "write a whole number of requests, at least 1" })
     .optional(),
-  retryBudget: text.optional(),
-  timeout: text.optional(),
+  retryBudget: duration.optional(),
+  timeout: duration.optional(),
   caFile: text.optional(),
   clientCertFile: text.optional(),
   clientKeyFile: text.optional(),
@@ -88,8 +91,9 @@ export function readSettings(config: RawConfig, env: NodeJS.ProcessEnv, name: st
   const names = [...new Set([...Object.keys(fromConfig), ...Object.keys(fromEnv)])].sort();
   if (!names.includes(name)) {
     const known = names.length > 0 ? `known connections: ${names.join(", ")}` : "no connection is configured";
+    const near = nearestWord(name, names);
     throw new ConfigError(
-      `connection "${name}" is not configured (${known}). Add it under apikeys:connections in the stack's config, or to the environment variable APIKEYS_CONNECTIONS.`,
+      `connection "${name}" is not configured${near === undefined ? "" : `; did you mean "${near}"?`} (${known}). ${Object.keys(fromConfig).length > 0 && projectHas(name) ? overruled : "Add it under apikeys:connections in the stack's config, or to the environment variable APIKEYS_CONNECTIONS."}`,
     );
   }
   const base = asObject(own(fromConfig, name), `apikeys:connections.${name}`);
@@ -102,13 +106,27 @@ export function readSettings(config: RawConfig, env: NodeJS.ProcessEnv, name: st
   const field = at.join(".");
   const value = at.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], merged);
   // A stack's own apikeys:connections takes the place of the project's, whole.
-  const replaced =
-    field === "backend" && value === undefined && Object.keys(merged).length > 0
-      ? ` A stack's apikeys:connections replaces the project's as a whole: repeat every field there, or change single ones with APIKEYS_CONNECTIONS.`
-      : "";
+  const replaced = field === "backend" && value === undefined && Object.keys(merged).length > 0 ? ` ${overruled}` : "";
   throw new ConfigError(
     `connection "${name}": the field "${field}" is ${kindOf(value)}; ${issue?.message ?? "it is not valid"} (config apikeys:connections.${name}.${field}, or APIKEYS_CONNECTIONS).${replaced}`,
   );
+}
+
+const overruled =
+  "A stack's apikeys:connections replaces the project's as a whole: repeat there what the project has, or change single fields with APIKEYS_CONNECTIONS.";
+
+/** Whether the project's file configures this connection, which then a stack's own config has taken away. */
+function projectHas(name: string): boolean {
+  const file = ["Pulumi.yaml", "Pulumi.yml"].find((each) => existsSync(each));
+  if (file === undefined) return false;
+  try {
+    const { parse } = createRequire(__filename)("yaml") as { parse: (text: string) => unknown };
+    const { config } = (parse(readFileSync(file, "utf8")) ?? {}) as { readonly config?: Record<string, unknown> };
+    const entry = config?.["apikeys:connections"] as { readonly value?: object } | undefined;
+    return Object.hasOwn(entry?.value ?? entry ?? {}, name);
+  } catch {
+    return false;
+  }
 }
 
 /** An override of the credential replaces the configured one: a connection may name only one. */

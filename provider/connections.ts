@@ -188,7 +188,9 @@ export function createConnections(
       ...defined({ tell, maxRequestsPerMinute: settings.maxRequestsPerMinute }),
       retryBudgetMs: timing.retryBudgetMs,
     });
-    const common = { url, serviceClock: clock, pace, ...timing };
+    const ownPath =
+      backend.defaultUrl === undefined ? undefined : new URL(backend.defaultUrl).pathname.replace(/\/$/, "");
+    const common = { url, ownPath, serviceClock: clock, pace, ...timing };
     const login = authenticate && (() => authenticate({ http: createHttpClient(common), options, token, url }));
     const session = createSession(token, login);
     const http = createHttpClient({ ...common, session });

@@ -1,4 +1,4 @@
-import { kindOf } from "./redact";
+import { shownOf } from "./redact";
 
 export const secondMs = 1_000;
 export const minuteMs = 60 * secondMs;
@@ -15,11 +15,29 @@ export function parseDuration(value: unknown): number | { readonly problem: stri
   const match = typeof value === "string" ? form.exec(value) : null;
   if (!match)
     return {
-      problem: `is ${kindOf(value)}, not a duration; write a whole number and a unit: 30s, 15m, 24h, 7d or 12w`,
+      problem: `is ${shownOf(value)}, not a duration; write a whole number and a unit: 30s, 15m, 24h, 7d or 12w${meantDuration(value)}`,
     };
   const ms = Number(match[1]) * (unitMs[match[2] ?? ""] ?? 0);
   if (ms > longestMs) return { problem: "is longer than 100 years; write a shorter duration" };
   return ms;
+}
+
+/** Units as people write them, and what each is here. */
+const otherUnits: readonly (readonly [RegExp, number, string])[] = [
+  [/^(?:s|secs?|seconds?)$/i, 1, "s"],
+  [/^(?:m|mins?|minutes?)$/i, 1, "m"],
+  [/^(?:h|hrs?|hours?)$/i, 1, "h"],
+  [/^(?:d|days?)$/i, 1, "d"],
+  [/^(?:w|wks?|weeks?)$/i, 1, "w"],
+  [/^(?:mo|months?)$/i, 30, "d"],
+  [/^(?:y|yrs?|years?)$/i, 365, "d"],
+];
+
+/** `; did you mean "365d"?` of `1y`; empty if nobody can tell. */
+function meantDuration(value: unknown): string {
+  const [, number = "", word = ""] = (typeof value === "string" && /^ *(\d{1,6}) *([a-z]+) *$/i.exec(value)) || [];
+  const [, factor = 1, unit] = otherUnits.find(([names]) => names.test(word)) ?? [];
+  return unit === undefined ? "" : `; did you mean "${Number(number) * factor}${unit}"?`;
 }
 
 /** A duration in the largest unit that divides it: `7d`, `36h`, `90m`, `0s`. */

@@ -20,12 +20,14 @@ export function explain(error: unknown, resource: string, verb: string, about: o
   const secrets = secretsIn(about);
   const place = withoutSecrets(describePlace(resource, about), secrets);
   if (types.isNativeError(error) && error instanceof PartialFailure) {
-    const reasons = error.reasons.map((reason) => `cannot ${verb} ${place}: ${withoutSecrets(reason, secrets)}`);
+    const reasons = error.reasons.map(
+      (reason) => `cannot ${verb} ${place}: ${withoutSecrets(onceTold(reason, about), secrets)}`,
+    );
     return quiet(Object.assign(new Error(reasons.join(" ")), { id: error.id, properties: error.properties, reasons }));
   }
   const thrown = asThrown(error);
   if (thrown instanceof ProviderError)
-    return quiet(new Error(`cannot ${verb} ${place}: ${withoutSecrets(thrown.message, secrets)}`));
+    return quiet(new Error(`cannot ${verb} ${place}: ${withoutSecrets(onceTold(thrown.message, about), secrets)}`));
   const wrapped = new Error(
     `cannot ${verb} ${place}: unexpected ${redact(thrown.name, secrets)}: ${redact(thrown.message, secrets)}. This is a fault in pulumi-apikeys or in the backend; please report it.`,
   );
@@ -95,16 +97,26 @@ function isOfLostKey(record: object | undefined): boolean {
   return lostCreates !== undefined || pendingRevocations !== undefined || (isKey && secretsIn(record).length === 0);
 }
 
+/** The message without the connection at its beginning, which the place names already. */
+function onceTold(message: string, about: object | undefined): string {
+  const named = `connection "${connectionOf(about)}": `;
+  return message.startsWith(named) ? message.slice(named.length) : message;
+}
+
+function connectionOf(about: object | undefined): string {
+  const { connection } = (about ?? {}) as { connection?: unknown };
+  return typeof connection === "string" ? connection : "default";
+}
+
 function describePlace(resource: string, about: object | undefined): string {
-  const { connection, keyId, accountId, origin } = (about ?? {}) as {
-    connection?: unknown;
+  const { keyId, accountId, origin } = (about ?? {}) as {
     keyId?: unknown;
     accountId?: unknown;
     origin?: unknown;
   };
   const id = keyId ?? accountId;
   const name = typeof origin === "string" ? ` "${logicalName(origin)}"` : "";
-  return `${resource}${name}${typeof id === "string" ? ` (id ${id})` : ""} on connection "${typeof connection === "string" ? connection : "default"}"`;
+  return `${resource}${name}${typeof id === "string" ? ` (id ${id})` : ""} on connection "${connectionOf(about)}"`;
 }
 
 function quiet<E extends Error>(error: E): E {

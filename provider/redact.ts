@@ -75,6 +75,18 @@ function shown(character: string): string {
   return code.length > 4 ? `\\u{${code}}` : `\\u${code}`;
 }
 
+/**
+ * The value itself if it can hold no secret (a number, a truth value, one to three short words, or an amount such as
+ * `90 days`); otherwise its kind.
+ */
+export function shownOf(value: unknown): string {
+  if (typeof value === "number") return `the number ${value}`;
+  if (typeof value === "boolean") return String(value);
+  return typeof value === "string" && harmless.test(value) ? JSON.stringify(value) : kindOf(value);
+}
+
+const harmless = /^(?=.{1,20}$)(?:[\d.]{1,6} ?[a-z]{0,8}|[a-z]+(?:[ _-][a-z]+){0,2})$/i;
+
 /** Describes a value without quoting it, for messages: "a number", "a list of 2", "text of 12 characters". */
 export function kindOf(value: unknown): string {
   if (value === undefined) return "nothing";

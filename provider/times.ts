@@ -4,13 +4,25 @@ const rfc3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}
 
 /** Milliseconds since the epoch of an RFC 3339 time, or a sentence that says what is wrong. */
 export function parseTime(value: unknown): number | { readonly problem: string } {
-  const ms =
-    typeof value === "string" && rfc3339.test(value) && isCalendarDay(value)
-      ? Date.parse(value.toUpperCase().replace(" ", "T"))
-      : NaN;
+  const ms = typeof value === "string" ? millisOf(value) : NaN;
   if (Number.isNaN(ms))
-    return { problem: `is ${kindOf(value)}, not a time; write RFC 3339 with a zone: 2027-02-01T00:00:00Z` };
+    return { problem: `is ${shownTime(value)}, not a time; write RFC 3339 with a zone: ${exampleOf(value)}` };
   return ms;
+}
+
+function millisOf(time: string): number {
+  return rfc3339.test(time) && isCalendarDay(time) ? Date.parse(time.toUpperCase().replace(" ", "T")) : NaN;
+}
+
+/** The text itself if it is made of the digits and signs of dates, which hold no secret. */
+function shownTime(value: unknown): string {
+  return typeof value === "string" && /^[\d:.TZ+/ -]{1,30}$/i.test(value) ? JSON.stringify(value) : kindOf(value);
+}
+
+/** What was written, with what it lacks: a zone, or a time of the day. */
+function exampleOf(value: unknown): string {
+  const completed = typeof value === "string" ? [`${value}Z`, `${value}T00:00:00Z`] : [];
+  return completed.find((time) => !Number.isNaN(millisOf(time))) ?? "2027-02-01T00:00:00Z";
 }
 
 /** `Date.parse` reads the 30th of February as the 2nd of March. */

@@ -226,7 +226,7 @@ export class ApiKey<S extends Scope = Scope> extends pulumi.CustomResource {
         }),
       );
     } catch (error) {
-      throw traces.retaken(error);
+      throw traces.retaken(error, new.target);
     } finally {
       traces.resume();
     }

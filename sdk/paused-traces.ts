@@ -23,10 +23,14 @@ export class PausedTraces {
     traces.prepareStackTrace = this.#prepare;
   }
 
-  /** An error of the pause, with the trace that leads to the user's line after all. */
-  retaken(error: unknown): unknown {
+  /**
+   * An error of the pause, with a trace that begins at the user's line.
+   *
+   * @param constructor - the class whose `new` the user has written
+   */
+  retaken(error: unknown, constructor: abstract new (...args: never) => unknown): unknown {
     this.resume();
-    if (error instanceof Error) Error.captureStackTrace(error);
+    if (error instanceof Error) Error.captureStackTrace(error, constructor);
     return error;
   }
 }

@@ -177,7 +177,7 @@ export class RotatingApiKey<S extends Scope = Scope> extends pulumi.CustomResour
         withDemands(options, { secretOutputs: ["secret", "previousSecret"] }),
       );
     } catch (error) {
-      throw traces.retaken(error);
+      throw traces.retaken(error, new.target);
     } finally {
       traces.resume();
     }

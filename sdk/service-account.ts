@@ -136,7 +136,7 @@ export class ServiceAccount<S extends Scope = Scope, R extends Role = Role> exte
         withDemands(options, { exactName: args.exactName }),
       );
     } catch (error) {
-      throw traces.retaken(error);
+      throw traces.retaken(error, new.target);
     } finally {
       traces.resume();
     }

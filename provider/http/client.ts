@@ -90,6 +90,8 @@ export interface HttpClientOptions {
   readonly timeoutMs?: number;
   /** Time limit of all attempts and waits of one call, in milliseconds. Default: 60 s. */
   readonly retryBudgetMs?: number;
+  /** The path of the API on the vendor's own host, such as `/v1`: where the URL ends otherwise, a 404 may come from that. */
+  readonly ownPath?: string | undefined;
   readonly dispatcher?: Dispatcher;
   /** Certificates of this connection only. */
   readonly tls?: TlsFiles | undefined;
@@ -153,6 +155,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     session,
     timeoutMs = defaultTiming.timeoutMs,
     retryBudgetMs = defaultTiming.retryBudgetMs,
+    ownPath,
     clock = realClock,
     random = Math.random,
   } = options;
@@ -272,7 +275,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         const answer = await sendWithRetries(request, auth, call).finally(() => call?.done());
         // A 401 comes before the service does anything, so even a create may be sent again with a fresh session.
         if (answer.status === 401 && session && authenticated && !renewed && (await session.renew(auth))) continue;
-        return interpret(request, { ...answer, url }, [...auth.secrets, ...(request.secrets ?? [])]);
+        return interpret(request, { ...answer, url, ownPath }, [...auth.secrets, ...(request.secrets ?? [])]);
       }
     },
   };
@@ -356,6 +359,7 @@ interface FinalAnswer extends RawAnswer {
 /** The last answer, and the connection's URL. */
 interface AnswerAt extends FinalAnswer {
   readonly url: string;
+  readonly ownPath?: string | undefined;
 }
 
 function interpret(request: HttpRequest, answer: AnswerAt, secrets: readonly string[]): HttpResponse {
@@ -394,7 +398,15 @@ function suspectAnswer(request: HttpRequest, { status, headers, text }: RawAnswe
   rememberSuspects(...secretLike(told, said), ...(status >= 300 ? secretLike(parseErrorBody(text), said) : []));
 }
 
-function refused(request: HttpRequest, answer: FinalAnswer, secrets: readonly string[]): ProviderError {
+/** What to do where the URL does not end as the vendor's own does; empty where it does. */
+function wrongPath({ url, ownPath = "" }: AnswerAt): string {
+  const { pathname } = new URL(url);
+  return ownPath === "" || pathname.endsWith(ownPath)
+    ? ""
+    : `The connection's url has the path "${pathname.replace(/\/$/, "")}", and the vendor's own ends in "${ownPath}": check the url.`;
+}
+
+function refused(request: HttpRequest, answer: AnswerAt, secrets: readonly string[]): ProviderError {
   const { status, headers, text, ended } = answer;
   const retryAfterMs = readRetryAfter(headers["retry-after"], Date.now());
   const told = {
@@ -404,7 +416,9 @@ function refused(request: HttpRequest, answer: FinalAnswer, secrets: readonly st
     ...readErrorBody(parseErrorBody(text), headers, secrets),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
-  const refusal = saysConflict(request, answer) ? new ConflictError(told) : errorForStatus(told, ended);
+  const refusal = saysConflict(request, answer)
+    ? new ConflictError(told)
+    : errorForStatus(told, status === 404 ? wrongPath(answer) : ended);
   // Some proxies use their own 4xx status when the caller waited too long: the service may have acted.
   return isIdempotent(request) || !isFromBetween(status)
     ? refusal

@@ -29,7 +29,7 @@ export function errorForStatus(facts: ApiErrorFacts, ended = ""): ApiError {
       facts,
       "The admin credential may not do this: check that it is current, has the right role, and that the plan allows it.",
     );
-  if (status === 404 || status === 410) return new NotFoundError(facts);
+  if (status === 404 || status === 410) return new NotFoundError(facts, ended || undefined);
   if (status === 409) return new ConflictError(facts);
   if (status === 429)
     return new RateLimitError(

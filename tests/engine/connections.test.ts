@@ -79,7 +79,7 @@ describe.each<Face>(["dynamic", "plugin"])("A connection of a %s resource", (fac
           program("default", 'scopes: "read:checks"'),
           /"scopes" is a text of 11 characters: write a list of scope names/,
         ],
-        [program("default", 'expiresIn: "1 day"'), /"expiresIn" is a text of 5 characters, not a duration/],
+        [program("default", 'expiresIn: "1 day"'), /"expiresIn" is "1 day", not a duration; .*; did you mean "1d"\?/],
         [
           program("default", 'expiresIn: "1d", expiresAt: "2030-01-01T00:00:00Z"'),
           /"expiresAt" and "expiresIn" are both given/,

@@ -1,5 +1,5 @@
 /** Checks of a key's account and environment, and of an account's role. */
-import { kindOf } from "../../redact";
+import { shownOf } from "../../redact";
 import { nearestWord } from "../../scopes";
 import { isUnknown } from "../../wire";
 import type { CheckPoint } from "./failures";
@@ -39,7 +39,10 @@ export function checkEnvironment(
   }
   if (environment === undefined) return choices[0];
   if (!isUnknown(environment) && !(typeof environment === "string" && choices.includes(environment)))
-    failures.add("environment", `"environment" is ${kindOf(environment)}; ${backend} knows ${choices.join(" and ")}`);
+    failures.add(
+      "environment",
+      `"environment" is ${shownOf(environment)}; ${backend} knows ${choices.join(" and ")}${meant(environment, choices)}`,
+    );
   return environment;
 }
 
@@ -63,7 +66,7 @@ function isText(value: unknown): value is string {
   return typeof value === "string" && value !== "" && !isUnknown(value);
 }
 
-function meant(word: string, known: readonly string[]): string {
-  const near = nearestWord(word, known);
+function meant(word: unknown, known: readonly string[]): string {
+  const near = typeof word === "string" ? nearestWord(word, known) : undefined;
   return near === undefined ? "" : `; did you mean "${near}"?`;
 }

@@ -31,7 +31,7 @@ export const keyFields = {
     sent: true,
   }),
   environment: optional<"live" | "test">({
-    schema: fieldSchemas.text,
+    schema: fieldSchemas.judgedApart,
     change: "replace",
     check: checkEnvironment,
     sent: true,

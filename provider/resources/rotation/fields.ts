@@ -12,12 +12,13 @@ type Scopes = readonly string[] | undefined;
 
 /** The schedule as the user writes it; durations are texts. */
 export const scheduleFields = {
-  rotateEvery: always<string>({ schema: fieldSchemas.text, change: "record" }),
-  rotateBefore: optional<string>({ schema: fieldSchemas.text, change: "record" }),
-  overlap: optional<string>({ schema: fieldSchemas.text, change: "record" }),
-  retire: optional<RetireMode>({ schema: fieldSchemas.text, change: "record" }),
-  maxOverlap: optional<string>({ schema: fieldSchemas.text, change: "record" }),
-  jitter: optional<string>({ schema: fieldSchemas.text, change: "record" }),
+  // Each is judged with the others: see schedule-check.ts.
+  rotateEvery: always<string>({ schema: fieldSchemas.judgedApart, change: "record" }),
+  rotateBefore: optional<string>({ schema: fieldSchemas.judgedApart, change: "record" }),
+  overlap: optional<string>({ schema: fieldSchemas.judgedApart, change: "record" }),
+  retire: optional<RetireMode>({ schema: fieldSchemas.judgedApart, change: "record" }),
+  maxOverlap: optional<string>({ schema: fieldSchemas.judgedApart, change: "record" }),
+  jitter: optional<string>({ schema: fieldSchemas.judgedApart, change: "record" }),
 } as const satisfies Fields;
 
 /** When an adopted key gets its first successor. */

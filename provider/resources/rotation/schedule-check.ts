@@ -1,6 +1,8 @@
 /** Checks of a schedule; every message shows the arithmetic. Pure. */
 import type { ConnectionFacts } from "../../connections";
 import { formatDuration, parseDuration } from "../../durations";
+import { shownOf } from "../../redact";
+import { nearestWord } from "../../scopes";
 import { isUnknown } from "../../wire";
 import { type CheckPoint, type Failures, isGiven } from "../checks/failures";
 import { type RetireMode, retireModes, Schedule } from "./schedule";
@@ -111,7 +113,10 @@ export function checkSchedule({ news, facts, failures }: CheckPoint): void {
   if (news.rotateEvery === undefined)
     failures.add("rotateEvery", '"rotateEvery" is missing; say at what age a new key is made, such as 90d');
   if (retire !== undefined && !isUnknown(retire) && !retireModes.includes(retire as RetireMode))
-    failures.add("retire", `"retire" is not one of ${retireModes.join(", ")}`);
+    failures.add(
+      "retire",
+      `"retire" is ${shownOf(retire)}; write one of ${retireModes.join(", ")}${meantMode(retire)}`,
+    );
   const { rotateEvery } = ms;
   if (!readable || rotateEvery === undefined) return;
   const { overlapMs } = new Schedule(news as unknown as ConstructorParameters<typeof Schedule>[0], facts);
@@ -121,6 +126,11 @@ export function checkSchedule({ news, facts, failures }: CheckPoint): void {
     if (reason !== undefined) failures.add(field, reason);
   }
   checkOneKey({ overlapMs, asked: asked.overlap }, { news, facts, failures });
+}
+
+function meantMode(retire: unknown): string {
+  const near = typeof retire === "string" ? nearestWord(retire, retireModes) : undefined;
+  return near === undefined ? "" : `; did you mean "${near}"?`;
 }
 
 /** The durations in milliseconds. `readable`: all given ones are known and are durations. */

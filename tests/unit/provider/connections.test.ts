@@ -237,7 +237,7 @@ describe("a connection that is not right is refused in the preview, with the fie
 
   test("where its name is not among those configured", () => {
     expect(messageOf(() => stack({ connections: { nova: sound, acme: sound } }).describe("novva"))).toContain(
-      'connection "novva" is not configured (known connections: acme, nova)',
+      'connection "novva" is not configured; did you mean "nova"? (known connections: acme, nova)',
     );
   });
 
@@ -256,7 +256,7 @@ describe("a connection that is not right is refused in the preview, with the fie
     ],
     [
       { backend: undefined },
-      "A stack's apikeys:connections replaces the project's as a whole: repeat every field there, or change single ones with APIKEYS_CONNECTIONS.",
+      "A stack's apikeys:connections replaces the project's as a whole: repeat there what the project has, or change single fields with APIKEYS_CONNECTIONS.",
     ],
     [
       { token: "hunter2-of-the-admin" },
@@ -533,9 +533,9 @@ describe("the times of a connection", () => {
   test.each([
     [
       { timeout: "10" },
-      'connection "default": "timeout" is a text of 2 characters, not a duration; write a whole number and a unit: 30s, 15m, 24h, 7d or 12w (config apikeys:connections.default.timeout).',
+      'connection "default": "timeout" is "10", not a duration; write a whole number and a unit: 30s, 15m, 24h, 7d or 12w (config apikeys:connections.default.timeout).',
     ],
-    [{ retryBudget: "soon" }, 'connection "default": "retryBudget" is a text of 4 characters, not a duration;'],
+    [{ retryBudget: "soon" }, 'connection "default": "retryBudget" is "soon", not a duration;'],
     [
       { timeout: "0s" },
       'connection "default": "timeout" is zero; give each attempt some time, such as 10s (config apikeys:connections.default.timeout).',

@@ -23,19 +23,34 @@ describe("a duration", () => {
     expect(parseDuration(text)).toBe(ms);
   });
 
-  test.each(["7 d", "7", "d", "-1d", "1.5h", "7D", "1d12h", "P7D", "1y", " 7d", "7d\n", "9999999999s"])(
-    "is not %j, and the refusal says how to write one",
-    (text) => {
-      expect(parseDuration(text)).toEqual({
-        problem: `is a text of ${text.length} character${text.length === 1 ? "" : "s"}, not a duration; write a whole number and a unit: 30s, 15m, 24h, 7d or 12w`,
-      });
-    },
-  );
+  test.each([
+    ["7 d", '"7 d"', "7d"],
+    ["7D", '"7D"', "7d"],
+    ["90 days", '"90 days"', "90d"],
+    ["3 months", '"3 months"', "90d"],
+    ["1y", '"1y"', "365d"],
+    ["7", '"7"'],
+    ["d", '"d"'],
+    ["never", '"never"'],
+    ["1.5h", '"1.5h"'],
+    ["-1d", "a text of 3 characters"],
+    ["1d12h", "a text of 5 characters"],
+    ["P7D", "a text of 3 characters"],
+    [" 7d", "a text of 3 characters", "7d"],
+    ["7d\n", "a text of 3 characters"],
+    ["9999999999s", "a text of 11 characters"],
+    ["pk_live_8Zw71xKp", "a text of 16 characters"],
+  ])("is not %j, and the refusal says how to write one", (text, told, meant = "") => {
+    const hint = meant === "" ? "" : `; did you mean "${meant}"?`;
+    expect(parseDuration(text)).toEqual({
+      problem: `is ${told}, not a duration; write a whole number and a unit: 30s, 15m, 24h, 7d or 12w${hint}`,
+    });
+  });
 
   test.each([
     [undefined, "nothing"],
     [null, "null"],
-    [7, "a number"],
+    [7, "the number 7"],
     [["7d"], "a list of 1"],
     [{ days: 7 }, "an object"],
     ["", "an empty text"],

@@ -16,20 +16,21 @@ describe("a user's time", () => {
   });
 
   test.each([
-    "2027-02-01",
-    "2027-02-01T00:00:00",
-    "tomorrow",
-    "2027-13-01T00:00:00Z",
-    "2027-02-01T25:00:00Z",
-    "2027-02-01T00:00Z",
-    "01.02.2027 00:00:00Z",
-    "1801440000",
-    "2027-02-01T00:00:00Z\n",
-  ])("is not %j: it needs the whole date, the whole time and a zone", (text) => {
-    expect(parseTime(text)).toEqual({
-      problem: `is a text of ${text.length} characters, not a time; write RFC 3339 with a zone: 2027-02-01T00:00:00Z`,
-    });
-  });
+    ["2027-03-04", '"2027-03-04"', "2027-03-04T00:00:00Z"],
+    ["2027-03-04T05:06:07", '"2027-03-04T05:06:07"', "2027-03-04T05:06:07Z"],
+    ["tomorrow", "a text of 8 characters"],
+    ["2027-13-01T00:00:00Z", '"2027-13-01T00:00:00Z"'],
+    ["2027-02-01T25:00:00Z", '"2027-02-01T25:00:00Z"'],
+    ["2027-02-01T00:00Z", '"2027-02-01T00:00Z"'],
+    ["01.02.2027 00:00:00Z", '"01.02.2027 00:00:00Z"'],
+    ["1801440000", '"1801440000"'],
+    ["2027-02-01T00:00:00Z\n", "a text of 21 characters"],
+  ])(
+    "is not %j: it needs the whole date, the whole time and a zone",
+    (text, told, example = "2027-02-01T00:00:00Z") => {
+      expect(parseTime(text)).toEqual({ problem: `is ${told}, not a time; write RFC 3339 with a zone: ${example}` });
+    },
+  );
 
   test.each([[undefined], [null], [1_801_440_000_000], [new Date(0)]])("is not %p", (value) => {
     expect(parseTime(value)).toEqual({ problem: expect.stringContaining("not a time") });

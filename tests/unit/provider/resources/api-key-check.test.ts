@@ -372,7 +372,7 @@ describe("the preview refuses, with the field, the kind of the value and what to
         [
           [
             "expiresAt",
-            '"expiresAt" is a text of 19 characters, not a time; write RFC 3339 with a zone: 2027-02-01T00:00:00Z',
+            '"expiresAt" is "2027-02-01T00:00:00", not a time; write RFC 3339 with a zone: 2027-02-01T00:00:00Z',
           ],
         ],
       ],
@@ -389,7 +389,7 @@ describe("the preview refuses, with the field, the kind of the value and what to
         [
           [
             "expiresIn",
-            '"expiresIn" is a text of 8 characters, not a duration; write a whole number and a unit: 30s, 15m, 24h, 7d or 12w',
+            '"expiresIn" is "3 months", not a duration; write a whole number and a unit: 30s, 15m, 24h, 7d or 12w; did you mean "90d"?',
           ],
         ],
       ],
@@ -400,7 +400,7 @@ describe("the preview refuses, with the field, the kind of the value and what to
         [
           [
             "expiresIn",
-            '"expiresIn" is a number, not a duration; write a whole number and a unit: 30s, 15m, 24h, 7d or 12w',
+            '"expiresIn" is the number 90, not a duration; write a whole number and a unit: 30s, 15m, 24h, 7d or 12w',
           ],
         ],
       ],
@@ -554,7 +554,7 @@ describe("the preview refuses, with the field, the kind of the value and what to
         "an environment that is none",
         { environment: "staging" },
         { environments: ["live", "test"] },
-        [["environment", '"environment" is a text of 7 characters; fake knows live and test']],
+        [["environment", '"environment" is "staging"; fake knows live and test']],
       ],
       [
         "a chosen secret where the service draws it",

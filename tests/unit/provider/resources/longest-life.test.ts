@@ -68,7 +68,7 @@ describe("The longest life that a service gives a key", () => {
       ).describe("hub");
     expect(open("90d").capabilities.expiry.longestMs).toBe(90 * dayMs);
     expect(open(undefined).capabilities.expiry.longestMs).toBeUndefined();
-    expect(() => open("soon")).toThrow(/"maxLife" is a text of 4 characters, not a duration/);
+    expect(() => open("soon")).toThrow(/"maxLife" is "soon", not a duration/);
     expect(() => open("0s")).toThrow('"maxLife" is zero');
     expect(() => open("90d", "pulseapi")).toThrow('keys of pulseapi have no end of their own; leave "maxLife" out');
   });

@@ -121,7 +121,7 @@ describe("What cannot be kept is refused with the arithmetic", () => {
       [
         [
           "rotateEvery",
-          '"rotateEvery" is a text of 8 characters, not a duration; write a whole number and a unit: 30s, 15m, 24h, 7d or 12w',
+          '"rotateEvery" is "3 months", not a duration; write a whole number and a unit: 30s, 15m, 24h, 7d or 12w; did you mean "90d"?',
         ],
       ],
     ],
@@ -130,7 +130,7 @@ describe("What cannot be kept is refused with the arithmetic", () => {
       "an unknown mode",
       { rotateEvery: "90d", retire: "later" },
       {},
-      [["retire", '"retire" is not one of afterOverlap, whenUnused, immediately']],
+      [["retire", '"retire" is "later"; write one of afterOverlap, whenUnused, immediately']],
     ],
     [
       "rotateEvery + overlap over the life",
