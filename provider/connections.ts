@@ -296,18 +296,12 @@ function createTokenReader(name: string, source: CredentialSource, env: NodeJS.P
   };
 }
 
-/** The client whose changes end what reads share: at once, and again when they are done. */
+/** The client whose changes end what reads share. */
 function endingSweeps(client: BackendClient, { end }: SharedReads): BackendClient {
   const methods = Object.entries(client).map(([name, method]: [string, unknown]): [string, unknown] => {
     if (typeof method !== "function" || readingMethods.some((reading) => reading === name)) return [name, method];
     const change = method as (...args: unknown[]) => Promise<unknown>;
-    return [
-      name,
-      async (...args: unknown[]) => {
-        end();
-        return change.apply(client, args).finally(end);
-      },
-    ];
+    return [name, (...args: unknown[]) => change.apply(client, args).finally(end)];
   });
   return Object.fromEntries(methods) as unknown as BackendClient;
 }

@@ -18,12 +18,15 @@ export interface Verdict {
   readonly resetAfterS: number;
 }
 
-/** `X-RateLimit-Limit`, `-Remaining` and `-Reset` (seconds since the epoch). */
-export function rateLimitHeaders({ limit, remaining, resetAfterS }: Verdict): Readonly<Record<string, string>> {
+/** `X-RateLimit-Limit`, `-Remaining` and `-Reset` (seconds since the epoch, by the same clock as the `Date` of the answer). */
+export function rateLimitHeaders(
+  { limit, remaining, resetAfterS }: Verdict,
+  nowMs: number,
+): Readonly<Record<string, string>> {
   return {
     "X-RateLimit-Limit": String(limit),
     "X-RateLimit-Remaining": String(remaining),
-    "X-RateLimit-Reset": String(Math.floor(Date.now() / 1000) + resetAfterS),
+    "X-RateLimit-Reset": String(Math.floor(nowMs / 1000) + resetAfterS),
   };
 }
 

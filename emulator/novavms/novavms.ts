@@ -151,7 +151,10 @@ function start({ world, tokens, limiter }: StartParts<NovavmsTokens>, records: N
     const caller = authenticate(call);
     const verdict = caller ? limiter.take((caller.user ?? caller.key).id) : limiter.uncounted();
     const answer = answering(dialect, () => route(call, caller, verdict));
-    return { ...answer, headers: { ...answer.headers, ...rateLimitHeaders(verdict), "X-Request-Id": requestId() } };
+    return {
+      ...answer,
+      headers: { ...answer.headers, ...rateLimitHeaders(verdict, nowMs()), "X-Request-Id": requestId() },
+    };
   }
 
   return { name: NAME, basePath: BASE_PATH, problem: dialect.problem, handle };

@@ -156,7 +156,7 @@ function start({ world, tokens, limiter }: StartParts<PulseapiTokens>, records: 
     const caller = authenticate(call);
     const verdict = caller ? limiter.take(caller.tokenId) : limiter.uncounted();
     const answer = answering(pulseapiDialect, () => route(call, caller, verdict));
-    return { ...answer, headers: { ...answer.headers, ...rateLimitHeaders(verdict) } };
+    return { ...answer, headers: { ...answer.headers, ...rateLimitHeaders(verdict, nowMs()) } };
   }
 
   return { name: NAME, basePath: BASE_PATH, problem: pulseapiDialect.problem, handle };

@@ -86,6 +86,7 @@ export class Allowance {
       return;
     }
     if (told.quota && this.#contradictions < mostContradictions) this.#note(told.quota, nowMs, told);
+    else if (this.#window) this.#window.reported -= 1;
     if (told.refused) return this.#pause(told, nowMs, random);
     this.#probing = false;
     this.#pauses = 0;
@@ -100,10 +101,6 @@ export class Allowance {
     const known = this.#window;
     const isSame = known !== undefined && nowMs < known.resetAtMs && remaining <= known.reported;
     this.#contradictions = this.#probing && !refused && remaining === 0 ? this.#contradictions + 1 : 0;
-    if (this.#contradictions >= mostContradictions) {
-      this.#window = undefined;
-      return;
-    }
     this.#window = {
       reported: remaining,
       // None of the requests under way had arrived when this was written.
@@ -154,15 +151,17 @@ export class Allowance {
   }
 
   /** Several processes that see the same numbers come to the same share. */
-  #spacingMs({ remaining, resetAtMs }: Window, nowMs: number, demand: number): number {
+  #spacingMs({ remaining, reported, resetAtMs }: Window, nowMs: number, demand: number): number {
     const resetInMs = resetAtMs - nowMs;
-    if (remaining <= 0) return resetInMs;
+    // Those that are under way may use up the rest; their answers tell.
+    if (remaining <= 0 && this.#underWay > 0) return Infinity;
+    if (remaining <= 0 && reported <= 0) return resetInMs;
     if (resetInMs > spacedWithinMs) return 0;
     if (demand > remaining / 2) this.#spaced = true;
     // As long as many want to go, also after the limit was renewed: whoever comes first would take all of it.
     else if (demand < fewRequests) this.#spaced = false;
     if (!this.#spaced) return 0;
-    return Math.max(0, this.#lastStartMs + resetInMs / remaining - nowMs);
+    return Math.max(0, this.#lastStartMs + resetInMs / Math.max(1, remaining) - nowMs);
   }
 
   #ownLimitMs(nowMs: number): number {

@@ -27,17 +27,18 @@ class Services {
   }
 
   async control(path, body) {
-    const headers = { "content-type": "application/json" };
+    // A kept connection is closed by the time that a stack's command has ended.
+    const headers = { "content-type": "application/json", connection: "close" };
     const response = await fetch(
       `${this.url}/_emulator/${path}`,
-      body ? { method: "POST", headers, body: JSON.stringify(body) } : {},
+      body ? { method: "POST", headers, body: JSON.stringify(body) } : { headers },
     );
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
     return response.status === 204 ? undefined : response.json();
   }
 
   async delay(delayMs) {
-    await fetch(`${this.url}/_emulator/faults`, { method: "DELETE" });
+    await fetch(`${this.url}/_emulator/faults`, { method: "DELETE", headers: { connection: "close" } });
     if (delayMs === 0) return;
     for (const service of Object.keys(this.services))
       await this.control("faults", { service, kind: "delay", delayMs, times: 1_000_000 });

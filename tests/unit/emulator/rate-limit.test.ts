@@ -53,7 +53,7 @@ describe("a limit", () => {
 
   test("is told in the three usual headers", () => {
     const verdict = { allowed: true, limit: 5, remaining: 4, retryAfterS: 0, resetAfterS: 0 };
-    const headers = rateLimitHeaders(verdict);
+    const headers = rateLimitHeaders(verdict, Date.now());
     expect(headers).toMatchObject({ "X-RateLimit-Limit": "5", "X-RateLimit-Remaining": "4" });
     expect(headers["X-RateLimit-Reset"]).toMatch(/^\d{10}$/);
   });

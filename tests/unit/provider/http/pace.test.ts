@@ -129,8 +129,8 @@ describe("whose turn it is", () => {
     await time.until(Promise.all([...some("read", 10), ...some("read", 20), ...some("create", 10), send("login")]));
     expect(order.slice(0, 10)).toEqual(Array(10).fill("read"));
     expect(order.slice(10, 12)).toEqual(["login", "create"]);
-    expect(order.slice(11, 22).filter((urgency) => urgency === "create")).toHaveLength(10);
-    expect(order.slice(11, 22).filter((urgency) => urgency === "read")).toHaveLength(1);
+    expect(order.indexOf("read", 10)).toBeLessThan(order.lastIndexOf("create"));
+    expect(order.lastIndexOf("create")).toBeLessThan(23);
   });
 
   test("a wait is told: who waits, for what and how long; once in a line that stays", async () => {
@@ -217,7 +217,8 @@ describe("limits that make no sense", () => {
   });
 
   test("a quota of a day is used up without waiting for it", async () => {
-    const { sent, tookMs } = await stubborn(headersOf({ ratelimit: '"daily";r=4;t=80000' }));
-    expect({ sent, tookMs }).toEqual({ sent: 50, tookMs: 500 });
+    const { sent, tookMs } = await stubborn(headersOf({ ratelimit: '"daily";r=4;t=80000' }), 50, 8);
+    // As many at once as are left.
+    expect({ sent, tookMs }).toEqual({ sent: 400, tookMs: 990 });
   });
 });
