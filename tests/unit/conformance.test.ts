@@ -53,6 +53,9 @@ const proofs: Readonly<Record<string, readonly (readonly [file: string, title: s
   ],
   "a saved plan is refused on the day on which a key is due": [["saved-plan", "is refused by the engine on the day"]],
   "a consumer that fails goes on with the previous key": [["rotation-consumer", "a consumer whose own update fails"]],
+  "the key that the connection runs on: not ended, `selfRotate`": [
+    ["api-key-life", "the key that the connection itself runs on is not ended"],
+  ],
 };
 
 const rows = readFileSync(join(root, "docs/languages.md"), "utf8")
