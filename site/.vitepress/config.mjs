@@ -45,9 +45,9 @@ export default {
       { text: "Understand", items: docs("lifecycle", "rotation", "review", "connections", "secrets", "threat-model") },
       {
         text: "Build",
-        items: docs("programs", "unit-tests", "handing-over", "languages", "backends", "emulator"),
+        items: docs("programs", "unit-tests", "handing-over", "moving-over", "languages", "backends", "emulator"),
       },
-      { text: "Look up", items: docs("troubleshooting", "runbooks", "support") },
+      { text: "Look up", items: docs("troubleshooting", "exit-codes", "runbooks", "support") },
       { text: "Reference", items: under("docs/reference/"), collapsed: true },
       { text: "Services", items: under("docs/services/"), collapsed: true },
       { text: "Examples", items: [item("examples/README.md"), ...under("examples/")], collapsed: true },

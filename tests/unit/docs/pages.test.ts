@@ -65,3 +65,9 @@ test("every page is linked from the README or from a page that it links", () => 
   const pages = readdirSync(join(repository, "docs"), { recursive: true }).map((name) => join("docs", String(name)));
   expect(pages.filter((page) => page.endsWith(".md") && !seen.has(page))).toEqual([]);
 });
+
+test("every page of docs/ has its place in the site's sidebar", () => {
+  const config = read("site/.vitepress/config.mjs");
+  const names = readdirSync(join(repository, "docs")).flatMap((name) => /^(.*)\.md$/.exec(name)?.[1] ?? []);
+  expect(names.filter((name) => !config.includes(`"${name}"`))).toEqual([]);
+});
