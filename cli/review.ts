@@ -8,6 +8,7 @@ import type { Report } from "../review/report";
 import { failedReview, reviewPreview } from "../review/review-preview";
 import { verdictWords } from "../review/wording";
 import { CommandFailure, jsonOption, processHost, readText, runs, writeOutput, type CommandHost } from "./command";
+import { readProjectEdits } from "./project-files";
 import {
   addPlaceOptions,
   defaultMaxChars,
@@ -84,11 +85,14 @@ async function review(options: ReviewOptions, host: CommandHost): Promise<number
   try {
     const places = placesOf(options);
     const { policy, edit } = await loadPolicy(options, places);
+    const projectEdits =
+      options.policyDir === undefined ? [] : await readProjectEdits(options.policyDir, places, () => import("yaml"));
     const lock = options.lock === undefined ? undefined : readLock(options.lock);
     const report = reviewPreview({
       preview,
       policy,
       ...(edit === undefined ? {} : { policyEdit: edit }),
+      projectEdits,
       nowMs,
       projectPath: places.projectPath,
       failOn: options.failOn,

@@ -4,6 +4,7 @@ import type { RecordedStack } from "../inventory/recorded";
 import { isUnlocked } from "../inventory/stack-lock";
 import { decisionTime } from "../provider/clock";
 import { hourMs, parseDuration } from "../provider/durations";
+import type { Capabilities } from "../provider/backends/definition";
 import type { Connections, WritableConnection } from "../provider/connections";
 import { ProviderError, wordsOf } from "../provider/errors";
 import { revokeKey } from "../provider/resources/key-on-service";
@@ -23,6 +24,7 @@ interface SweepOptions extends StatesOptions {
   readonly minAge: number;
   readonly lostState: boolean;
   readonly unlocked: boolean;
+  readonly ended: boolean;
   readonly json: boolean;
 }
 
@@ -31,6 +33,8 @@ interface Verdict {
   readonly row: InventoryRow;
   /** Why the key is left alone; missing if it is revoked. */
   readonly kept?: string;
+  /** It has ended: only its record is removed. */
+  readonly ended?: true;
 }
 
 /** `apikeys sweep`: revokes keys that are provably ours and in no state. */
@@ -53,6 +57,11 @@ export function addSweepCommand(program: Command, host: CommandHost = processHos
         false,
       )
       .option("--unlocked", "with --yes: no update of these stacks is running, where the backend cannot tell", false)
+      .option(
+        "--ended",
+        "also remove the records of ended keys, where the service keeps them and can remove them",
+        false,
+      )
       .option("--json", "print JSON", false),
   ).addHelpText(
     "after",
@@ -70,7 +79,11 @@ async function sweep(options: SweepOptions, host: CommandHost): Promise<number> 
   if (options.yes && options.state === undefined) refuseRunning(states, options, host);
   const { rows, problems } = await takeInventory(states, options.connection, host);
   const nowMs = decisionTime(host.env);
-  const judged = judgeAll(rows, options, { nowMs, tellsUse: (row) => tellsUse(row, states, host) });
+  const judged = judgeAll(rows, options, {
+    nowMs,
+    tellsUse: (row) => capabilitiesOf(row, states, host)?.lastUsed !== undefined,
+    keepsEnded: (row) => capabilitiesOf(row, states, host)?.endedRecords === "removable",
+  });
   // An update may have recorded it meanwhile.
   const newest = options.yes ? await readStates(options, host) : states;
   const verdicts = judged.map((verdict) =>
@@ -106,15 +119,31 @@ interface Known {
   readonly nowMs: number;
   /** True if the row's service reports when its keys were used. */
   readonly tellsUse: (row: InventoryRow) => boolean;
+  /** True if the row's service keeps the record of an ended key until somebody removes it. */
+  readonly keepsEnded: (row: InventoryRow) => boolean;
 }
 
 /** Decides about each living key and account that no state names. */
 export function judgeAll(
   rows: readonly InventoryRow[],
-  options: Pick<SweepOptions, "used" | "minAge">,
+  options: Pick<SweepOptions, "used" | "minAge" | "ended">,
   known: Known,
 ): Verdict[] {
-  return rows.filter(isLiving).flatMap((row) => judge(row, rows, options, known));
+  return rows.flatMap((row) => {
+    if (row.kind === "key" && isOver(row, known)) return options.ended ? judgeEnded(row, known) : [];
+    return isLiving(row) ? judge(row, rows, options, known) : [];
+  });
+}
+
+/** What a service calls active ends with its time all the same. */
+function isOver(row: InventoryRow, { nowMs, keepsEnded }: Known): boolean {
+  if (row.status === "expired" || row.status === "revoked") return true;
+  return row.status === "active" && row.endsAt !== undefined && Date.parse(row.endsAt) <= nowMs && keepsEnded(row);
+}
+
+/** An ended key opens nothing, whoever has used it: its name alone has to prove whose it is. */
+function judgeEnded(row: InventoryRow, { keepsEnded }: Known): Verdict[] {
+  return row.standing === "unknown" && keepsEnded(row) ? [{ row, ended: true }] : [];
 }
 
 function judge(
@@ -148,9 +177,13 @@ function judge(
   return [{ row }];
 }
 
-function tellsUse(row: InventoryRow, states: readonly RecordedStack[], { env }: CommandHost): boolean {
+function capabilitiesOf(
+  row: InventoryRow,
+  states: readonly RecordedStack[],
+  { env }: CommandHost,
+): Capabilities | undefined {
   const state = states.find(({ stack }) => stack === row.stack);
-  return state !== undefined && connectionsOf(state, env).describe(row.connection).capabilities.lastUsed !== undefined;
+  return state && connectionsOf(state, env).describe(row.connection).capabilities;
 }
 
 function isNamed(row: InventoryRow, states: readonly RecordedStack[]): boolean {
@@ -201,8 +234,9 @@ async function deleteAccount({ client }: WritableConnection, id: string): Promis
 }
 
 function words(verdicts: readonly Verdict[], swept: boolean, failures: readonly string[]): string {
-  const lines = verdicts.map(({ row, kept }) => {
-    const what = kept === undefined ? (swept ? "revoked" : "would be revoked") : `left alone: ${kept}`;
+  const lines = verdicts.map(({ row, kept, ended }) => {
+    const done = ended ? "removed: its time was over" : "revoked";
+    const what = kept === undefined ? (swept ? done : `would be ${done}`) : `left alone: ${kept}`;
     return `${labelOf(row)}: ${failures.some((failure) => failure.startsWith(labelOf(row))) ? "NOT revoked" : what}`;
   });
   if (lines.length === 0) return "Nothing to sweep: every key of these stacks is in a state.\n";

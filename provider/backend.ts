@@ -2,6 +2,7 @@
 export { connectionFields, type ConnectionField } from "./backends/connection-fields";
 export { everyPage } from "./backends/every-page";
 export { type AnswerForm, type FieldsOf, fieldsOf } from "./backends/fields-of";
+export { halfMade } from "./backends/half-made";
 export { parseAnswer } from "./backends/parse-answer";
 export { unlessGone } from "./backends/unless-gone";
 export { defined } from "./defined";

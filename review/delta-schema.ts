@@ -53,6 +53,8 @@ const side = z.strictObject({
   account: account.nullable(),
   /** The own id of an account, if known. */
   accountId: text.nullable(),
+  /** Somebody has disabled it on its service, and this update gives its access back. */
+  disabled: z.literal(true).optional(),
   /** What it may do, by kind: `read:x`, `role=viewer`, `ceiling=read:x`, `account=all`. */
   grants: texts,
   /** Why `grants` is incomplete. Empty: everything was readable. */

@@ -78,8 +78,9 @@ function isUncertain(account: ReviewedSide["account"]): boolean {
 
 /** What reviewers compare, besides access: the place, the account and the life. */
 function placeAndLife(side: ReviewedSide): string {
-  const { backend, origin, connection, environment, account, life, staysAlive, extraScopes, adopts } = side;
-  return canonicalJson({ backend, origin, connection, environment, account, life, staysAlive, extraScopes, adopts });
+  const { backend, origin, connection, environment, account, life, staysAlive, extraScopes, adopts, disabled } = side;
+  const place = { backend, origin, connection, environment, account };
+  return canonicalJson({ ...place, life, staysAlive, extraScopes, adopts, disabled });
 }
 
 /** True for a replacement that leaves two of them, because nobody revokes the old key or account. */
@@ -98,6 +99,7 @@ function sideOf(unit: Unit, side: Side | undefined): ReviewedSide | null {
     ...(facts.target?.route === undefined ? {} : { route: exactText(facts.target.route) }),
     ...claimsOf(facts.target?.extraScopes),
     ...(facts.adopts === undefined ? {} : { adopts: exactText(facts.adopts) }),
+    ...disabledOf(unit, side),
     connection: exactText(facts.connection),
     environment: exactOrNull(facts.environment),
     account: isKey(unit) ? accountInDelta(side.account) : null,
@@ -109,6 +111,10 @@ function sideOf(unit: Unit, side: Side | undefined): ReviewedSide | null {
       ? facts.retainOnDelete || facts.deletedWith !== undefined || facts.isLeft
       : unit.staysAlive !== undefined,
   };
+}
+
+function disabledOf({ revives, before }: Unit, side: Side): Pick<ReviewedSide, "disabled"> {
+  return revives && side === before ? { disabled: true } : {};
 }
 
 function claimsOf(claims: ExtraScopes | undefined): Pick<ReviewedSide, "extraScopes"> {

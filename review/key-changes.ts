@@ -2,8 +2,9 @@ import { formatTime, parseTime } from "../provider/times";
 import { exactText } from "./exact-text";
 import { inert, quoted, quotedList } from "./inert";
 import type { KeyExtras, ReportKey } from "./report";
+import type { Facts } from "./resource-facts";
 import type { ChangeOp } from "./stack-change";
-import { isKey, type Side, type Unit } from "./units";
+import { isKey, type Unit } from "./units";
 import { nameOf, urnInsideStack } from "./urn";
 
 type KeyOp = ReportKey["op"];
@@ -84,17 +85,18 @@ function isOnlyUnsettled(
 function keyOp({ op, kind, before, after, movedFrom }: Unit): KeyOp {
   if (op !== "same" && op !== "update") return op;
   const isRotating = kind === "rotatingKey" && op === "update" && before && after;
-  if (isRotating && rotates(before, after)) return "rotate";
+  if (isRotating && rotates(before.facts, after.facts)) return "rotate";
   return movedFrom === undefined ? op : "move";
 }
 
-function rotates(before: Side, after: Side): boolean {
-  const done = before.facts.generation ?? before.facts.requestedGeneration;
-  const asked = after.facts.requestedGeneration;
+/** True if an update of a rotating key makes its next key. */
+export function rotates(before: Facts, after: Facts): boolean {
+  const done = before.generation ?? before.requestedGeneration;
+  const asked = after.requestedGeneration;
   if (done !== undefined && asked !== undefined) return asked > done;
   // If the preview has no request, the inputs that always lead to a new key decide.
-  const deciding = ({ facts }: Side): string =>
-    JSON.stringify([facts.scopes, facts.options, facts.keepers, facts.expiresIn, facts.emergency]);
+  const deciding = ({ scopes, options, keepers, expiresIn, emergency }: Facts): string =>
+    JSON.stringify([scopes, options, keepers, expiresIn, emergency]);
   return deciding(before) !== deciding(after);
 }
 

@@ -46,5 +46,7 @@ export const ruleIds = [
   "SR028",
   "SR029",
   "SR030",
+  "SR031",
+  "SR032",
 ] as const;
 export type RuleId = (typeof ruleIds)[number];

@@ -54,7 +54,7 @@ const waiver = z
       .optional()
       .meta({
         description:
-          "SR023: the SHA-256 of the code that somebody has read, as the finding names it. `hidden` = whatever the resource runs, while nobody can read it.",
+          "SR023, SR032: the SHA-256 of the code that somebody has read, as the finding names it. `hidden` = whatever the resource runs, while nobody can read it.",
       }),
     reason: z.string().optional(),
     approver: z.string().optional(),

@@ -1,6 +1,7 @@
 import { accountAccess, changeOfAccess, keyAccess, type Access } from "./access";
 import { consumerIndex } from "./consumers";
 import { judge } from "./judge";
+import { rotates } from "./key-changes";
 import {
   accountOf,
   emptyAccountIndex,
@@ -96,7 +97,8 @@ function sorted(
 
 function unitOf(known: Known, stack: Stack): Unit[] {
   const { change, kind, keptDespite } = known;
-  const before = sideOf(known, "before", stack);
+  const revives = givesAccessBack(known);
+  const before = oldSideOf(known, stack, revives);
   const after = sideOf(known, "after", stack, before);
   if (!before && !after) return [];
   const staysAlive = before && !after ? whyAlive(before.facts, stack.gone) : undefined;
@@ -113,6 +115,7 @@ function unitOf(known: Known, stack: Stack): Unit[] {
       // A resource that stays alive loses nothing.
       change: changeOfAccess(before?.access, staysAlive === undefined ? after?.access : before?.access),
       staysAlive,
+      revives,
       keptDespite,
       movedFrom: isMoved ? before.state.urn : undefined,
       replaceReasons: change.replaceReasons,
@@ -144,6 +147,21 @@ function sideOf(known: Known, at: At, stack: Stack, before?: Side): Side | undef
     consumers: stack.consumers[at].get(state.urn) ?? [],
     state,
   };
+}
+
+/** What was disabled opened nothing. */
+function oldSideOf(known: Known, stack: Stack, revives: boolean): Side | undefined {
+  const side = sideOf(known, "before", stack);
+  return side && revives ? { ...side, access: { ...side.access, grants: [] } } : side;
+}
+
+/** What is disabled opens nothing, until it is enabled again, or until a new one takes its place. */
+function givesAccessBack({ change, kind, keptDespite, facts: { before, after } }: Known): boolean {
+  if (!before || !after || (before.recordedStatus ?? before.status) !== "disabled") return false;
+  const op = keptDespite ? "update" : change.op;
+  if (op === "replace") return true;
+  if (op === "same") return false;
+  return after.onDisabled === "enable" || (kind === "rotatingKey" && rotates(before, after));
 }
 
 /** Why nothing revokes a resource that leaves the state; undefined if it is revoked. */

@@ -68,6 +68,7 @@ export function unitsOf({ delta, kept, catalogues }: Reviewed): Unit[] {
       ...(after ? { after: before === after && old ? old : sideOf(urn, after, accounts.after, own) } : {}),
       change: { gains: gains.map(grantOf), loses: loses.map(grantOf) },
       ...(before?.staysAlive && !after ? { staysAlive: "retainOnDelete" } : {}),
+      ...(before?.disabled ? { revives: true } : {}),
       replaceReasons: [],
       diffReasons: [],
       location: { file: "Pulumi.yaml", line: 1 },

@@ -60,6 +60,8 @@ export interface Facts {
   readonly protect: boolean;
   readonly retainOnDelete: boolean;
   readonly status?: string | undefined;
+  /** What the last look at the service found. */
+  readonly recordedStatus?: string | undefined;
   /** What `serviceAccountId` contains. */
   readonly account: "absent" | "value" | Hiding;
   /** The vendor's id of the account that a key belongs to. Only if `account` is `value`. */
@@ -182,6 +184,7 @@ export function readFacts(state: ResourceState, outputs: Values<OutputName>): Fa
 function answered(outputs: Values<OutputName>): Partial<Facts> {
   const { serverScopes, serverExpiresAt } = outputs;
   return {
+    recordedStatus: text(outputs.status),
     accountId: text(outputs.accountId),
     keyId: text(outputs.keyId),
     actualExpiresAt: text(serverExpiresAt) ?? text(outputs.expiresAt),

@@ -19,6 +19,7 @@ import { secretValue } from "./resource-facts";
 import { outcomeOf } from "./outcome";
 import type { Report } from "./report";
 import { tablesOf } from "./report-tables";
+import type { ProjectEdit } from "./project-edits";
 import type { PolicyEdit, RuleContext } from "./rules/rule";
 import type { ResourceChange } from "./stack-change";
 import { readUnits } from "./read-units";
@@ -30,6 +31,7 @@ export interface ReviewRequest {
   readonly preview: string | Uint8Array;
   readonly policy: Policy;
   readonly policyEdit?: PolicyEdit;
+  readonly projectEdits?: readonly ProjectEdit[];
   readonly nowMs: number;
   /** The Pulumi project's folder inside the repository, with `/`; empty for the root. */
   readonly projectPath: string;
@@ -68,6 +70,7 @@ export function reviewPreview(request: ReviewRequest): Report {
     code,
     policy,
     ...(request.policyEdit === undefined ? {} : { policyEdit: request.policyEdit }),
+    ...(request.projectEdits === undefined ? {} : { projectEdits: request.projectEdits }),
     limits: rememberedLimits(policy, stack),
     nowMs,
     diagnostics: preview.diagnostics,

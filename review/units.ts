@@ -23,6 +23,8 @@ export interface Unit {
   readonly diffReasons: readonly string[];
   /** It leaves the state but keeps working: why nothing revokes it, as a word of the program. */
   readonly staysAlive?: "retainOnDelete" | "deletedWith" | "adopt" | undefined;
+  /** Somebody had disabled it on its service, and this update gives its access back. */
+  readonly revives?: boolean | undefined;
   /** The engine plans a replacement that will not happen: the resources whose unknown outputs make it look planned. */
   readonly keptDespite?: readonly string[] | undefined;
   readonly location: Location;

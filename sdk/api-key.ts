@@ -66,10 +66,13 @@ export interface KeyArgs<S extends Scope = Scope> {
   /**
    * What becomes of a key that somebody has disabled on the service. `ignore`: it is left so, with a warning at every run;
    * nothing replaces it or rotates it, until it is enabled there. `replace`: the next update after a refresh makes another one.
+   * `enable`: the next update after a refresh enables it again in place, with the secret it has; refused where the service
+   * cannot do that, or enables only accounts. Whoever disabled it may have had a reason: the scope review blocks what gives
+   * access back (SR031).
    *
    * @default "ignore"
    */
-  onDisabled?: pulumi.Input<"ignore" | "replace">;
+  onDisabled?: pulumi.Input<"ignore" | "replace" | "enable">;
   /**
    * The connection (stack config `apikeys:connections`) that leads to the service. A change replaces.
    *

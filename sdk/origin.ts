@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { assertLoadable } from "./program-folder";
 
 /** Which resource of which stack this is: part of the physical name's mark, never a reason for a diff. */
 export function originOf(name: string): string {
@@ -23,6 +24,7 @@ export function withDemands(
     throw new pulumi.RunError(
       "a dynamic resource cannot be imported: Pulumi has no way to. Take the object over with the input adopt ({ keyId } of a key, { accountId } of a ServiceAccount) instead of the option import, or import it through the plugin.",
     );
+  assertLoadable();
   const own: pulumi.CustomResourceOptions = {};
   if (demands.secretOutputs) own.additionalSecretOutputs = demands.secretOutputs;
   // Two objects cannot bear one exact name, so the old one has to go first.

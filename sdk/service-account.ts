@@ -49,10 +49,13 @@ export interface ServiceAccountArgs<S extends Scope = Scope, R extends Role = Ro
   /**
    * What becomes of a service account that somebody has disabled on the service. `ignore`: it is left so, with a warning at every run;
    * nothing replaces it, until it is enabled there. `replace`: the next update after a refresh makes another account, and with it other keys.
+   * `enable`: the next update after a refresh enables it again in place, and its keys work with the secrets they have; their
+   * state says so after the next refresh. Refused where the service cannot do that. The scope review blocks what gives access
+   * back (SR031).
    *
    * @default "ignore"
    */
-  onDisabled?: pulumi.Input<"ignore" | "replace">;
+  onDisabled?: pulumi.Input<"ignore" | "replace" | "enable">;
   /** For example `{ owner: "team-a", purpose: "nightly export" }`: read by the scope review, kept in the service's metadata where it has any. Never replaces. */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /**

@@ -4,6 +4,7 @@ import { accountContract } from "./contract/accounts";
 import { accountResourceContract } from "./contract/account-resource";
 import { answerContract } from "./contract/answers";
 import { changeContract } from "./contract/changes";
+import { enablingContract } from "./contract/enabling";
 import { fieldContract } from "./contract/fields";
 import { findingContract } from "./contract/finding";
 import { keyResourceContract } from "./contract/key-resource";
@@ -35,7 +36,12 @@ export function contractOf(can: Capabilities, declared: Declared = {}): Readonly
     options: optionContract(declared),
     refusals: refusalContract(can),
     answers: { ...answerContract(can), ...fieldContract },
-    resources: { ...keyResourceContract(can), ...accountResourceContract(can), ...rotationContract(can) },
+    resources: {
+      ...keyResourceContract(can),
+      ...enablingContract(can),
+      ...accountResourceContract(can),
+      ...rotationContract(can),
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import type { IssuedApiKey, NewServiceAccount } from "../provider/backends/definition";
+import type { IssuedApiKey, KeyRef, NewServiceAccount } from "../provider/backends/definition";
 import type { OptionSamples } from "./option-samples";
 
 /** A running service, and what a contract needs to know of it. */
@@ -49,9 +49,11 @@ export interface BackendHarness {
   works?(key: IssuedApiKey, serviceAccountId: string | undefined): Promise<boolean>;
   /**
    * Disables a service account, as an administrator of the service does. Required if the backend says that keys show it
-   * (`serviceAccounts.disabling: "keys"`).
+   * (`serviceAccounts.disabling: "keys"`), or that it can be undone (`serviceAccounts.enable`).
    */
   disableAccount?(id: string): Promise<void>;
+  /** Disables a key by itself, as an administrator does. Required if the backend says that it can be undone (`enable`). */
+  disableKey?(key: KeyRef): Promise<void>;
   /** Lets time pass for the service: on its clock if the test can move that, else by waiting. */
   advance?(ms: number): Promise<void>;
   /** Stops what `open` started. */

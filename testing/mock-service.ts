@@ -32,6 +32,7 @@ export class MockService {
         ),
       updateKey: ({ id }) => Promise.resolve(this.#told(id) as ApiKey),
       revokeKey: ({ id }) => Promise.resolve(this.#keys.delete(id) ? "revoked" : "absent"),
+      enableKey: () => Promise.resolve(),
       rotateKey: ({ id }) => Promise.resolve(this.#keys.get(id) as IssuedApiKey),
       revokePrevious: () => Promise.resolve("absent"),
       createServiceAccount: (account) => Promise.resolve(this.#createAccount(account)),
@@ -39,6 +40,7 @@ export class MockService {
       listServiceAccounts: ({ name }) =>
         Promise.resolve([...this.#accounts.values()].filter((account) => name === undefined || account.name === name)),
       updateServiceAccount: (id) => Promise.resolve(this.#accounts.get(id) as ServiceAccount),
+      enableServiceAccount: () => Promise.resolve(),
       deleteServiceAccount: (id) => Promise.resolve(this.#accounts.delete(id) ? "deleted" : "absent"),
     };
   }

@@ -57,6 +57,12 @@ const rows: readonly Row[] = [
     of: ({ secret }) => (secret.form === "pair" ? "a pair: `accessId` and `secret`" : "one token"),
   },
   { ability: "rename in place", of: ({ rename }) => yes(rename) },
+  { ability: "`onDisabled: enable`", of: (capabilities) => enabling(capabilities) },
+  {
+    ability: "record of an ended key",
+    of: ({ endedRecords }) =>
+      endedRecords === undefined ? "not known" : { kept: "kept", removable: "removed" }[endedRecords],
+  },
   {
     ability: "description",
     of: ({ description }) =>
@@ -64,6 +70,11 @@ const rows: readonly Row[] = [
   },
   { ability: "key names", of: ({ uniqueNames }) => (uniqueNames ? "unique" : "may repeat") },
 ];
+
+function enabling({ enable, serviceAccounts }: Capabilities): string {
+  const can = [...(serviceAccounts?.enable ? ["accounts"] : []), ...(enable ? ["keys"] : [])];
+  return can.length === 0 ? "no" : can.join(", ");
+}
 
 function previousEnd({ delayedRevoke, maxActiveKeys, nativeRotate }: Capabilities): string {
   if (maxActiveKeys === 1) return nativeRotate && nativeRotate.maxGraceMs > 0 ? "ended by the service" : "ends at once";

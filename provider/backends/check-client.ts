@@ -13,6 +13,7 @@ const methods = Object.keys({
   listScopes: true,
   updateKey: true,
   revokeKey: true,
+  enableKey: true,
   rotateKey: true,
   revokePrevious: true,
   probe: true,
@@ -21,6 +22,7 @@ const methods = Object.keys({
   getServiceAccount: true,
   listServiceAccounts: true,
   updateServiceAccount: true,
+  enableServiceAccount: true,
   deleteServiceAccount: true,
 } satisfies Record<keyof BackendClient, true>) as (keyof BackendClient)[];
 const always = ["createKey", "getKey", "listKeys", "revokeKey"] as const;
@@ -75,6 +77,8 @@ function neededMethods(
   return [
     ...always,
     ...(serviceAccounts ? forAccounts : []),
+    ...(offered.enable ? (["enableKey"] as const) : []),
+    ...(serviceAccounts?.enable ? (["enableServiceAccount"] as const) : []),
     ...(changesAccounts ? (["updateServiceAccount"] as const) : []),
     ...(offered.nativeRotate ? (["rotateKey"] as const) : []),
     ...(endsOldSecretItself(offered) ? (["revokePrevious"] as const) : []),

@@ -27,6 +27,7 @@ const declaredOption = z.strictObject({
   ordered: z.boolean().optional(),
   change: z.enum(["replace", "update"]).optional(),
   harmless: z.boolean().optional(),
+  wider: z.enum(["up", "down"]).optional(),
 } satisfies Record<keyof DeclaredOption, z.ZodType>);
 const declaredOptions = z.record(z.string(), declaredOption);
 
@@ -37,6 +38,7 @@ const ofTypes: Readonly<Partial<Record<keyof DeclaredOption, readonly OptionType
   min: ["wholeNumber"],
   max: ["wholeNumber"],
   ordered: ["textList"],
+  wider: ["text", "wholeNumber", "boolean", "textList"],
 };
 
 /**
@@ -74,9 +76,20 @@ function contradiction(option: DeclaredOption, part: "keyOptions" | "accountOpti
     return 'is "required" and has a "default"; every program gives it, or the default holds: correct one of the two';
   if (min !== undefined && max !== undefined && min > max)
     return `has the "min" ${min}, which is over its "max" ${max}`;
+  const order = orderProblem(option);
+  if (order !== undefined) return order;
   // A change that replaces nothing must not give the holder of a key other access.
   if (part === "keyOptions" && change === "update" && harmless !== true)
     return 'is changed in place ("change": "update"), and may give a key other powers; set "harmless" to true if no value of it lets anybody do more than another, else leave "change" out: then another value makes another key';
+  return undefined;
+}
+
+function orderProblem({ wider, harmless, type, values = [] }: DeclaredOption): string | undefined {
+  if (wider === undefined) return undefined;
+  if (harmless === true)
+    return 'says which values give more ("wider"), and is "harmless": no value of it gives more; correct one of the two';
+  if (type === "text" && values.length < 2)
+    return 'says which values give more ("wider"), and no order of texts is known; list its "values" in their order, or leave "wider" out';
   return undefined;
 }
 

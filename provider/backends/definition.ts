@@ -178,7 +178,8 @@ export interface BackendClient<
   AccountOptions extends DeclaredOptions = DeclaredOptions,
 > {
   /**
-   * Sent once; the HTTP client repeats it only where that is proven safe. If the answer lacks something, throw a
+   * Sent once; the HTTP client repeats it only where that is proven safe. If it takes several requests and a later one is
+   * refused, run it through `halfMade`, or remove what the earlier ones made: after a refusal nobody looks for a key. If the answer lacks something, throw a
    * ResponseShapeError (for the secret: a SecretUnavailableError). The lifecycle treats that, and any error outside the
    * tree, like a lost answer: it looks for the key by its name, revokes it, and makes another.
    */
@@ -189,6 +190,11 @@ export interface BackendClient<
   updateKey?(ref: KeyRef, changes: KeyChanges<KeyOptions>): Promise<ApiKey>;
   /** `absent`: the service has no such key, or no longer has it. */
   revokeKey(ref: KeyRef): Promise<"revoked" | "absent">;
+  /**
+   * Enables a disabled key again, with the secret it had. Only called for a key that is disabled, and the lifecycle looks
+   * afterwards. Must never bring back a revoked key. Needs the capability `enable`.
+   */
+  enableKey?(ref: KeyRef): Promise<void>;
   /** Gives an existing key a new secret. */
   rotateKey?(ref: KeyRef, options: RotateOptions): Promise<IssuedApiKey>;
   /** Ends the previous secret if it still works after a native rotation. */
@@ -211,6 +217,8 @@ export interface BackendClient<
   /** Every account, or those with exactly this name. */
   listServiceAccounts?(filter: { readonly name?: string }): Promise<readonly ServiceAccount[]>;
   updateServiceAccount?(id: string, changes: ServiceAccountChanges<AccountOptions>): Promise<ServiceAccount>;
+  /** The same as {@link BackendClient.enableKey} for an account. Needs the capability `serviceAccounts.enable`. */
+  enableServiceAccount?(id: string): Promise<void>;
   deleteServiceAccount?(id: string): Promise<"deleted" | "absent">;
 }
 

@@ -99,6 +99,9 @@ export const grafana = defineBackend({
         return found.filter((account) => name === undefined || account.name === name).map(toAccount);
       },
       updateServiceAccount: (id, { name, role }) => change(id, defined({ name, role })),
+      async enableServiceAccount(id) {
+        await change(id, { isDisabled: false });
+      },
       async deleteServiceAccount(id) {
         return (await remove(accountAt(id))) ? "deleted" : "absent";
       },

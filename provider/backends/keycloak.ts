@@ -142,6 +142,7 @@ export const keycloak = defineBackend<Options>({
       getServiceAccount: (id) => accounts.get(id),
       listServiceAccounts: (filter) => accounts.list(filter),
       updateServiceAccount: (id, changes) => accounts.update(id, changes),
+      enableServiceAccount: (id) => inTurn(id, () => accounts.enable(id)),
       async deleteServiceAccount(id) {
         return (await accounts.remove(id)) ? "deleted" : "absent";
       },

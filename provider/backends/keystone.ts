@@ -125,6 +125,11 @@ export const keystone = defineBackend<Options>({
         sessions.forget(id);
         return account;
       },
+      async enableServiceAccount(id) {
+        await accounts.enable(id);
+        // What it logged in to before stays dead.
+        sessions.forget(id);
+      },
       async deleteServiceAccount(id) {
         return (await accounts.remove(id)) ? "deleted" : "absent";
       },

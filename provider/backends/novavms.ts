@@ -132,6 +132,9 @@ export const novavms = defineBackend<Options>({
         const { body } = await http.request({ method: "PATCH", path: accountAt(id), json: { name }, idempotent: true });
         return toAccount(parseAnswer("PATCH", accountAt(id), accountSchema, body));
       },
+      async enableServiceAccount(id) {
+        await http.request({ method: "PATCH", path: accountAt(id), json: { enabled: true }, idempotent: true });
+      },
       async deleteServiceAccount(id) {
         const { absent } = await http.request({ method: "DELETE", path: accountAt(id), absent: [404] });
         return absent ? "absent" : "deleted";

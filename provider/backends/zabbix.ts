@@ -26,6 +26,7 @@ import { zabbix as vendor } from "../vendors/zabbix";
 import { connectionFields } from "./connection-fields";
 import { defineBackend } from "./define-backend";
 import type { ApiKey, BackendContext, ServiceAccount } from "./definition";
+import { halfMade } from "./half-made";
 import { ZabbixApi } from "./zabbix/api";
 
 const readOptions = connectionFields("zabbix", {
@@ -114,8 +115,8 @@ export const zabbix = defineBackend<Options>({
         const asked = defined({ name, userid, description, expires_at: expiresAt && secondsOf(expiresAt) });
         const tokenid = await api.write("token.create", asked, idsOf("tokenids"));
         // If this fails, the token has no secret; the lifecycle finds it by its name.
-        const secret = await api.unclear(() => drawSecret(tokenid));
-        return { ...toKey(await api.unclear(() => needToken(tokenid))), secret };
+        const secret = await halfMade(() => drawSecret(tokenid));
+        return { ...toKey(await halfMade(() => needToken(tokenid))), secret };
       },
       async getKey({ id, serviceAccountId }) {
         const token = (await findToken(id, serviceAccountId)) ?? (await api.seesAll());
@@ -136,9 +137,12 @@ export const zabbix = defineBackend<Options>({
         await api.write("token.delete", [id], idsOf("tokenids"));
         return "revoked";
       },
+      async enableKey({ id }) {
+        await api.change("token.update", { tokenid: id, status: 0 });
+      },
       async rotateKey({ id }) {
         const secret = await drawSecret(id);
-        return { ...toKey(await api.unclear(() => needToken(id))), secret };
+        return { ...toKey(await halfMade(() => needToken(id))), secret };
       },
       async probe({ secret }) {
         return { works: await api.accepts(secret) };
@@ -149,7 +153,7 @@ export const zabbix = defineBackend<Options>({
         const passwd = `Aa1!${randomBytes(24).toString("base64url")}`;
         const user = { username: name, roleid, usrgrps: [{ usrgrpid }], passwd };
         const userid = await api.write("user.create", user, idsOf("userids"), [passwd]);
-        return toAccount(await api.unclear(() => needUser(userid)));
+        return toAccount(await halfMade(() => needUser(userid)));
       },
       async getServiceAccount(id) {
         const user = (await findUser(id)) ?? (await api.seesAll());

@@ -99,6 +99,9 @@ export const zenml = defineBackend({
       async revokeKey({ id, serviceAccountId }) {
         return (await remove(keyAt(id, serviceAccountId))) ? "revoked" : "absent";
       },
+      async enableKey({ id, serviceAccountId }) {
+        await change(keyAt(id, serviceAccountId), keySchema, { active: true });
+      },
       async probe({ secret }) {
         const own = { headers: { authorization: `Bearer ${secret}` }, authenticated: false, secrets: [secret] };
         // A 403 also shows that the service knows the key.
@@ -140,6 +143,9 @@ export const zenml = defineBackend({
       },
       async updateServiceAccount(id, { name, description }) {
         return toAccount(await change(accountAt(id), accountSchema, { name, description }));
+      },
+      async enableServiceAccount(id) {
+        await change(accountAt(id), accountSchema, { active: true });
       },
       async deleteServiceAccount(id) {
         return (await remove(accountAt(id))) ? "deleted" : "absent";

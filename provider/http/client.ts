@@ -51,6 +51,12 @@ export interface HttpRequest {
   readonly authenticated?: boolean;
   /** False: accept and ignore a body that is not JSON. Default: true. */
   readonly expectJson?: boolean;
+  /**
+   * Reads the body of an answer that is not JSON, such as XML or a form, into the value that becomes `body`; of a refusal,
+   * its `message`, `error` or `errors` become the service's words. Return undefined, or throw, for a text in another form, such
+   * as a page for people: no message quotes it. Left out: the body is JSON.
+   */
+  readonly parse?: (text: string) => unknown;
 }
 
 export interface HttpResponse {
@@ -367,16 +373,31 @@ function interpret(request: HttpRequest, answer: AnswerAt, secrets: readonly str
   suspectAnswer(request, answer);
   if (request.absent?.includes(status)) {
     // A wrong URL often shows an HTML page. That must not make every key look missing.
-    if (request.expectJson !== false && /^\s*</.test(text)) throw notJson(request, answer, secrets);
+    if (isForPeople(request, text)) throw notJson(request, answer, secrets);
     return { status, headers, body: undefined, absent: true };
   }
   if (status < 200 || (status >= 300 && status < 400)) throw redirected(request, answer, secrets);
   if (status >= 400) throw refused(request, { ...answer, text }, secrets);
   if (text.trim() === "" || request.expectJson === false) return { status, headers, body: undefined, absent: false };
-  const body = parseJsonAnswer(text, () => labelOf(request, secrets));
+  const body = request.parse ? parsed(request.parse, text) : parseJsonAnswer(text, () => labelOf(request, secrets));
   if (body === undefined) throw notJson(request, answer, secrets);
   if (request.method !== "GET") rememberSuspects(...secretLike(body, wordsOfRequest(request)));
   return { status, headers, body, absent: false };
+}
+
+/** True for a page in the place of an answer. An answer that a backend reads by itself may begin with the same bracket. */
+function isForPeople({ expectJson, parse }: HttpRequest, text: string): boolean {
+  if (parse) return text.trim() !== "" && parsed(parse, text) === undefined;
+  return expectJson !== false && /^\s*</.test(text);
+}
+
+/** A parser's own error would quote the text. */
+function parsed(parse: NonNullable<HttpRequest["parse"]>, text: string): unknown {
+  try {
+    return parse(text) ?? undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The answer as readable text. A refusal in an unreadable encoding is reported without its words. */
@@ -413,7 +434,7 @@ function refused(request: HttpRequest, answer: AnswerAt, secrets: readonly strin
     status,
     method: request.method,
     path: redact(toldPath(request.path), secrets),
-    ...readErrorBody(parseErrorBody(text), headers, secrets),
+    ...readErrorBody(request.parse ? parsed(request.parse, text) : parseErrorBody(text), headers, secrets),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
   const refusal = saysConflict(request, answer)
@@ -482,7 +503,7 @@ function notJson(
 ): ResponseShapeError {
   const kind = typeWords(headers["content-type"]);
   return new ResponseShapeError(
-    `${labelOf(request, secrets)} answered ${status} with a body that is not JSON (${kind}, ${text.length} characters). Check the connection's url: it must be the base of the service's API, version included.`,
+    `${labelOf(request, secrets)} answered ${status} with a body that ${request.parse ? "its backend cannot read" : "is not JSON"} (${kind}, ${text.length} characters). Check the connection's url: it must be the base of the service's API, version included.`,
   );
 }
 

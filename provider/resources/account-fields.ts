@@ -2,9 +2,10 @@
 import type { Support } from "../backends/definition";
 import type { AdoptAccount } from "./adopted";
 import { always, type Change, type Fields, type InputsOf, optional } from "./fields/field";
-import { keyFields, sameAdoption, sameFlag, sameScopes, sameStatus } from "./fields/key-fields";
+import { keyFields, sameAdoption, sameFlag, sameScopes, sameStatus, statusChange } from "./fields/key-fields";
 import { type OptionValues, withDefaults } from "../vendors/options";
 import { checkOptions } from "./checks/options";
+import { checkOnDisabled } from "./checks/on-disabled";
 import { checkRole } from "./checks/placement";
 import { checkAccountScopes } from "./checks/scopes";
 import { fieldSchemas } from "./checks/shape";
@@ -55,9 +56,9 @@ export const accountFields = {
   origin,
   target,
   /** Added by `check`: what the account should be. */
-  status: always<string>({ change: "replace", same: sameStatus }),
+  status: always<string>({ change: statusChange, same: sameStatus }),
   acceptLess,
-  onDisabled,
+  onDisabled: { ...onDisabled, check: checkOnDisabled("account") },
 } as const satisfies Fields;
 
 /** Inputs after `check`. */

@@ -1,10 +1,11 @@
 /** Adopts keys and accounts that existed before: a state takes them as they are, and nothing changes on the service. */
-import type { ApiKey, KeyRef, ServiceAccount } from "../backends/definition";
+import type { ApiKey, KeyRef, ServiceAccount, ToldOptions } from "../backends/definition";
 import type { Connection, ConnectionFacts } from "../connections";
 import { defined } from "../defined";
 import { ProviderError } from "../errors";
+import { redact } from "../redact";
 import { sameAccess } from "../scopes";
-import type { OptionValues } from "../vendors/options";
+import type { DeclaredOptions, OptionValues } from "../vendors/options";
 import { isUnknown } from "../wire";
 import { sameInstant } from "./expiry";
 import { type KeyRecord, recordIssued } from "./key-inputs";
@@ -13,6 +14,7 @@ import { fitsHint } from "./hint";
 import type { ResourceContext } from "./context";
 import type { ResourceType } from "./marking";
 import { logicalName, type Origin, stackMark, usualNames } from "./names";
+import { otherOptions } from "./option-terms";
 import { isOwnKey, ownMark } from "./own-key";
 
 /** What a program adopts: the service's id of a key, and its secret if somebody still has it. */
@@ -121,7 +123,11 @@ async function proveSecret({ client, backend }: Connection, key: ApiKey, ref: Ke
 }
 
 /** What differs between the service and the program. */
-function differences(key: ApiKey, asked: AdoptionRequest, { catalogue, capabilities }: ConnectionFacts): string[] {
+function differences(
+  key: ApiKey,
+  asked: AdoptionRequest,
+  { catalogue, capabilities, keyOptions }: ConnectionFacts,
+): string[] {
   const found: string[] = [];
   if (key.scopes && asked.scopes && !sameAccess(catalogue, key.scopes, asked.scopes))
     found.push(`its scopes are [${[...key.scopes].sort().join(", ")}]`);
@@ -129,7 +135,13 @@ function differences(key: ApiKey, asked: AdoptionRequest, { catalogue, capabilit
     found.push(`its environment is ${key.environment}`);
   if (asked.expiresAt !== undefined && !sameInstant(key.expiresAt, asked.expiresAt, capabilities.expiry.granularityMs))
     found.push(key.expiresAt === undefined ? "it has no end" : `it ends at ${key.expiresAt}`);
-  return found;
+  return [...found, ...otherOptionWords(keyOptions, asked.options, key.options)];
+}
+
+function otherOptionWords(declared: DeclaredOptions | undefined, asked?: OptionValues, told?: ToldOptions): string[] {
+  return otherOptions(declared, asked, told).map(
+    ({ name, given }) => `its option "${name}" is ${given === "" ? "not set" : redact(JSON.stringify(given))}`,
+  );
 }
 
 export async function observedAccount({ client }: Connection, accountId: string): Promise<ServiceAccount | undefined> {
@@ -143,9 +155,13 @@ export async function observedAccount({ client }: Connection, accountId: string)
 export async function adoptAccount(
   connection: Connection,
   { accountId }: AdoptAccount,
-  asked: { readonly role?: string | undefined; readonly scopes?: readonly string[] | undefined },
+  asked: {
+    readonly role?: string | undefined;
+    readonly scopes?: readonly string[] | undefined;
+    readonly options?: OptionValues | undefined;
+  },
 ): Promise<ServiceAccount> {
-  const { catalogue, name, capabilities } = connection;
+  const { catalogue, name, capabilities, accountOptions } = connection;
   const { role: roles = "none" } = capabilities.serviceAccounts ?? {};
   const account = await observedAccount(connection, accountId);
   if (!account)
@@ -161,6 +177,7 @@ export async function adoptAccount(
     ...(asked.scopes && scopes && !sameAccess(catalogue, asked.scopes, scopes)
       ? [`its scopes are [${[...scopes].sort().join(", ")}]`]
       : []),
+    ...otherOptionWords(accountOptions, asked.options, account.options),
   ];
   if (differs.length > 0)
     throw new ProviderError(

@@ -1,6 +1,6 @@
 /** The inputs of an ApiKey: why was it replaced? */
 import { always, type Fields, type InputsOf, optional } from "./fields/field";
-import { keyFields, sameFlag, sameStatus } from "./fields/key-fields";
+import { keyFields, sameFlag, sameStatus, statusChange } from "./fields/key-fields";
 import { fieldSchemas } from "./checks/shape";
 
 export const apiKeyFields = {
@@ -16,7 +16,7 @@ export const apiKeyFields = {
     sent: true,
   }),
   /** Added by `check`: what the key should be. */
-  status: always<string>({ change: "replace", same: sameStatus }),
+  status: always<string>({ change: statusChange, same: sameStatus }),
   /** Added by `check`: why this key took the place of the one before it. */
   replacementReason: optional<string>({ change: "keep" }),
   /** Added by `read` if somebody moved the end on the service: the program's own date. */

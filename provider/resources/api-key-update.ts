@@ -14,6 +14,8 @@ import { changedOptions, withoutChanged } from "./options";
 interface MadeUpdate {
   readonly expiry: ReturnType<typeof planChange>["expiry"];
   readonly changes: ReturnType<typeof changesInPlace>;
+  /** It was disabled, and is enabled again. */
+  readonly enables: boolean;
   readonly facts: ConnectionFacts;
   readonly nowMs: number;
   /** Left out in a preview, which takes the request for the answer. */
@@ -27,7 +29,8 @@ export function updatedRecord(olds: ApiKeyOutputs, news: ApiKeyInputs, update: M
   const name = isUnknown(news.name) && changes.name !== undefined ? unknownValue : changes.name;
   const physicalName = name ?? olds.physicalName;
   const end = endAfter(olds, news, update);
-  const record = { ...picked(ofTheKey, olds), ...end, serverOptions, physicalName, service: facts.origin };
+  const status = update.enables ? "active" : olds.status;
+  const record = { ...picked(ofTheKey, olds), status, ...end, serverOptions, physicalName, service: facts.origin };
   return defined({ ...given, ...record }) as ApiKeyOutputs;
 }
 
@@ -45,7 +48,6 @@ const ofTheKey = [
   "expiryImposed",
   "optionsTold",
   "ownCredential",
-  "status",
   "secret",
 ] as const satisfies readonly (keyof ApiKeyOutputs)[];
 

@@ -24,14 +24,15 @@ import {
   openRecordedForWrite,
   type ResourceContext,
 } from "./context";
-import { disabledWords, staysDisabled } from "./disabled";
+import { disabledWords, enabledWords, staysDisabled } from "./disabled";
+import { enableKey } from "./enable";
 import { agreedEnd, compareEnd, type End } from "./expiry";
 import { Failures } from "./checks/failures";
 import { checkShape } from "./checks/shape";
 import { checkedInputs, except, handedBack, namesOf, picked, shapeOf } from "./fields/field";
 import { findImported } from "./imported";
 import { createInputMemory } from "./input-memory";
-import { dealOf, judgeTerms, lessThanAsked, tellOtherOptions, tellOtherTerms } from "./given";
+import { dealOf, judgeTerms, lessThanAsked, tellOtherTerms } from "./given";
 import { compareScopes, keyRequest, recordIssued, sameDescription, withAccount } from "./key-inputs";
 import { issueKey } from "./issue-key";
 import { livingByMarkers, type Observation, observeKey, revokeKey } from "./key-on-service";
@@ -60,7 +61,15 @@ export function createApiKeyProvider(context: ResourceContext): Lifecycle<ApiKey
     const leftAlone = staysDisabled(olds.status, news) || memory.ignored(news).includes("status");
     const nowMs = context.nowMs();
     const plan = planChange(olds, news, { facts, nowMs, leftAlone });
-    return { expiry: plan.expiry, changes: changesInPlace(olds, news, plan, facts), facts, nowMs };
+    const enables = plan.updates.includes("status");
+    return { expiry: plan.expiry, changes: changesInPlace(olds, news, plan, facts), enables, facts, nowMs };
+  };
+
+  /** Warns if the update enables a disabled key again. @returns whether only the record shows it */
+  const tellsOfEnabling = ({ replaces, updates }: ReturnType<typeof planChange>, news: ApiKeyInputs): boolean => {
+    if (replaces.length > 0 || !updates.includes("status")) return false;
+    context.warn(enabledWords(`the key "${logicalName(news.origin)}"`));
+    return !memory.differ(news);
   };
 
   /** The key that the program takes over; undefined where it asks for a new one. */
@@ -122,14 +131,14 @@ export function createApiKeyProvider(context: ResourceContext): Lifecycle<ApiKey
       if (isDisabled && !replaces.includes("status"))
         context.warn(disabledWords(`the key "${logicalName(news.origin)}"`));
       tellOtherTerms(context, dealOf(olds, facts, news));
-      tellOtherOptions(context, olds, facts);
       if (replaces.length === 0 && updates.length === 0) return { changes: false };
       const deleteBeforeReplace = news.exactName === true || facts.capabilities.maxActiveKeys === 1;
       // What only the record shows is told in words: no input lists it.
       if (replaces.length > 0 && knownFrom === "outputs" && reason !== undefined)
         context.warn(`the key "${logicalName(news.origin)}" is replaced: ${reason}`);
       // Without `changes` the engine lists the inputs that differ; `changes: true` would hide them.
-      return { ...(knownFrom === "outputs" ? { changes: true } : {}), replaces, deleteBeforeReplace };
+      const isOnRecordAlone = knownFrom === "outputs" || tellsOfEnabling(plan, news);
+      return { ...(isOnRecordAlone ? { changes: true } : {}), replaces, deleteBeforeReplace };
     },
 
     async create(inputs: ApiKeyInputs): Promise<CreateResult<ApiKeyOutputs>> {
@@ -149,7 +158,6 @@ export function createApiKeyProvider(context: ResourceContext): Lifecycle<ApiKey
         const asked = { ...inputs, expiresAt, callerChosen: secretValue !== undefined };
         const record = recordIssued(issued, asked, connection, nowMs);
         const outs = { ...given, ...record };
-        tellOtherOptions(context, outs, connection);
         const refusal = judgeTerms(context, dealOf(outs, connection, inputs));
         if (refusal) throw keptAfterFailure(refusal, record.keyId, outs, inputs);
         successors.note(inputs, knownKey(record.keyId, outs));
@@ -201,7 +209,8 @@ export function createApiKeyProvider(context: ResourceContext): Lifecycle<ApiKey
     async update(id: string, olds: ApiKeyOutputs, news: ApiKeyInputs): Promise<UpdateResult<ApiKeyOutputs>> {
       const connection = openRecorded(context, olds);
       const plan = planned(olds, news, connection);
-      const { changes } = plan;
+      const { changes, enables } = plan;
+      if (enables) await enableKey(openRecordedForWrite(context, olds), knownKey(id, olds), context.nowMs());
       const told =
         Object.keys(changes).length > 0
           ? await changeKey(openRecordedForWrite(context, olds), refOf(id, olds), changes)

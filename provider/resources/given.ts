@@ -7,11 +7,13 @@ import { ProviderError } from "../errors";
 import { redact } from "../redact";
 import { otherAccess, type ScopeCatalogue } from "../scopes";
 import { parseTime } from "../times";
-import type { OptionValue, OptionValues } from "../vendors/options";
+import type { ToldOptions } from "../backends/definition";
+import type { DeclaredOptions, OptionValue, OptionValues } from "../vendors/options";
 import type { ResourceContext } from "./context";
 import { sameInstant } from "./expiry";
 import { type RecordedTerms, termsOnRecord } from "./key-inputs";
 import { logicalName, type Origin } from "./names";
+import { otherOptions } from "./option-terms";
 
 /**
  * What a key or an account may do, where, and until when: as requested or as given. A field is left out if nobody says
@@ -25,6 +27,8 @@ export interface Terms {
   readonly role?: string | undefined;
   readonly name?: string | undefined;
   readonly description?: string | undefined;
+  /** A vendor's own inputs; "" and null: none. */
+  readonly options?: ToldOptions | undefined;
 }
 
 /**
@@ -41,6 +45,7 @@ export interface Difference {
 export interface Rules {
   readonly catalogue?: ScopeCatalogue | undefined;
   readonly granularityMs: number;
+  readonly options?: DeclaredOptions | undefined;
   /** The time of the issue: a key that ends before it never worked, whatever the service's time step is. */
   readonly issuedAtMs?: number | undefined;
 }
@@ -52,6 +57,7 @@ export function differences(asked: Terms, given: Terms, rules: Rules): Differenc
     ...otherEnd(asked, given, rules),
     ...otherPlace(asked, given),
     ...otherRole(asked, given),
+    ...otherInputs(asked, given, rules),
     ...otherWords("is called", asked.name, given.name),
     ...otherWords("is described as", asked.description, given.description),
   ];
@@ -90,6 +96,15 @@ function otherRole({ role: asked }: Terms, { role: given }: Terms): Difference[]
   return [
     less(`has ${given === "" ? "no role" : `the role ${quoted([given])}`} on the service, and not ${quoted([asked])}`),
   ];
+}
+
+function otherInputs({ options: asked }: Terms, { options: given }: Terms, { options: declared }: Rules): Difference[] {
+  const wanted = Object.entries(asked ?? {}).filter((entry): entry is [string, OptionValue] => entry[1] != null);
+  const known: OptionValues = Object.fromEntries(wanted);
+  return otherOptions(declared, known, given).map(({ name, kind, asked: value, given: found }) => ({
+    kind,
+    words: `was given the option "${name}" as ${shown(found)} instead of ${shown(value)}, which was asked for`,
+  }));
 }
 
 /** Blanks at the ends do not count. */
@@ -166,9 +181,12 @@ export function lacksOf(deal: Omit<Deal, "what" | "origin">): string | undefined
   return lacks.length === 0 ? undefined : lacks.map(({ words }) => redact(words)).join("; ");
 }
 
-function found({ asked, given, facts, issuedAtMs }: Omit<Deal, "what" | "origin">): Difference[] {
-  const { catalogue, capabilities } = facts;
-  return differences(asked, given, { catalogue, granularityMs: capabilities.expiry.granularityMs, issuedAtMs });
+function found({ what = "key", ...deal }: Omit<Deal, "what" | "origin"> & Partial<Pick<Deal, "what">>): Difference[] {
+  const { asked, given, facts, issuedAtMs } = deal;
+  const { catalogue, capabilities, keyOptions, accountOptions } = facts;
+  const options = what === "key" ? keyOptions : accountOptions;
+  const { granularityMs } = capabilities.expiry;
+  return differences(asked, given, { catalogue, granularityMs, options, issuedAtMs });
 }
 
 function sentence({ what, origin }: Deal, words: string): string {
@@ -180,30 +198,6 @@ function wayOut({ what, id }: Deal): string {
   return `${which} is kept in the state. Ask for what the service gives; or see that the service gives the rest, and run "pulumi refresh"; or accept less, with a warning at every run: acceptLess: true`;
 }
 
-interface WithOptions {
-  readonly origin: Origin;
-  readonly options?: OptionValues;
-  readonly agreedOptions?: OptionValues;
-  readonly serverOptions?: OptionValues;
-}
-
-/**
- * Warns of options that the service gave with another value than requested, at the issue and at every run from then on.
- */
-export function tellOtherOptions(
-  { warn }: Pick<ResourceContext, "warn">,
-  { origin, options, agreedOptions = options, serverOptions = {} }: WithOptions,
-  { keyOptions = {}, accountOptions = {} }: Pick<ConnectionFacts, "keyOptions" | "accountOptions">,
-): void {
-  for (const [name, given] of Object.entries(serverOptions)) {
-    const asked = agreedOptions?.[name] ?? (keyOptions[name] ?? accountOptions[name])?.default;
-    if (asked !== undefined)
-      warn(
-        `"${logicalName(origin)}" was given the option "${name}" as ${shown(given)} instead of ${shown(asked)}, which was asked for`,
-      );
-  }
-}
-
 function shown(value: OptionValue): string {
-  return value === "" ? "none" : redact(JSON.stringify(value));
+  return value === "" ? "none" : JSON.stringify(value);
 }

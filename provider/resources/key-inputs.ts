@@ -152,6 +152,9 @@ export interface RecordedTerms extends RecordedScopes {
   readonly agreedExpiresAt?: string;
   readonly expiryImposed?: boolean;
   readonly createdAt?: string;
+  readonly options?: OptionValues;
+  readonly agreedOptions?: OptionValues;
+  readonly serverOptions?: OptionValues;
 }
 
 /** What was requested and given at the issue of a key, from its record. */
@@ -159,12 +162,14 @@ export function termsOnRecord(recorded: RecordedTerms): { asked: Terms; given: T
   const { scopes, agreedScopes = scopes, serverScopes, environment, serverEnvironment, createdAt } = recorded;
   const { expiresAt, askedExpiresAt, serverExpiresAt, agreedExpiresAt = expiresAt, expiryImposed } = recorded;
   const asked = expiryImposed === true ? undefined : (askedExpiresAt ?? agreedExpiresAt);
+  const { options, agreedOptions = options, serverOptions } = recorded;
   const isOther = expiryImposed === true || askedExpiresAt !== undefined;
   return {
-    asked: { scopes: agreedScopes, environment, expiresAt: asked },
+    asked: { scopes: agreedScopes, environment, expiresAt: asked, options: agreedOptions },
     given: {
       scopes: serverScopes,
       environment: serverEnvironment,
+      options: serverOptions,
       expiresAt: serverExpiresAt ?? (isOther ? agreedExpiresAt : undefined),
     },
     issuedAtMs: createdAt === undefined ? undefined : Date.parse(createdAt),

@@ -24,10 +24,12 @@ import {
 import { checkedInputs, except, handedBack, namesOf, picked, sentInputs, shapeOf } from "./fields/field";
 import { type CheckPoint, Failures } from "./checks/failures";
 import { checkShape } from "./checks/shape";
-import { disabledWords, staysDisabled } from "./disabled";
+import { disabledWords, enabledWords, staysDisabled } from "./disabled";
+import { enableAccount } from "./enable";
 import { placeOf } from "./imported";
+import { createInputMemory } from "./input-memory";
 import { isPlainId } from "./plain-id";
-import { type Deal, judgeTerms, lessThanAsked, tellOtherOptions, tellOtherTerms } from "./given";
+import { type Deal, judgeTerms, lessThanAsked, tellOtherTerms } from "./given";
 import { otherList, sameDescription } from "./key-inputs";
 import { logicalName, namesOn } from "./names";
 import { tellOfCopy, tellOtherStack } from "./copied-stack";
@@ -72,6 +74,7 @@ const inputShape = shapeOf(accountFields);
 export function createServiceAccountProvider(
   context: ResourceContext,
 ): Lifecycle<ServiceAccountInputs, ServiceAccountOutputs> {
+  const memory = createInputMemory();
   /** The account that the program takes over; undefined where it asks for a new one. */
   const adopt = async (inputs: ServiceAccountInputs): Promise<CreateResult<ServiceAccountOutputs> | undefined> => {
     if (inputs.adopt === undefined) return undefined;
@@ -119,6 +122,7 @@ export function createServiceAccountProvider(
         status: ignored.includes("status") ? news.status : "active",
       };
       const checked = facts ? checkForBackend({ news: inputs, facts, failures }) : inputs;
+      memory.note(olds, checked, { nowMs: context.nowMs(), ignored });
       return checkAnswer(checked as ServiceAccountInputs, failures);
     },
 
@@ -127,12 +131,18 @@ export function createServiceAccountProvider(
       assertSameTarget(facts, olds);
       const { replaces, updates } = planChange(olds, news, facts);
       if (replaces.length > 0 && olds.ownCredential) throw new ProviderError(ownAccountWords(facts, olds.accountId));
-      tellOtherOptions(context, olds, facts);
       if (staysDisabled(olds.status, news))
         context.warn(disabledWords(`the service account "${logicalName(news.origin)}"`));
+      const isEnabled = replaces.length === 0 && updates.includes("status");
+      if (isEnabled) context.warn(enabledWords(`the service account "${logicalName(news.origin)}"`));
       tellOtherTerms(context, dealOn(olds, news, facts));
       if (replaces.length === 0 && updates.length === 0) return { changes: false };
-      return { replaces, deleteBeforeReplace: news.exactName === true };
+      const isOnRecordAlone = isEnabled && !memory.differ(news);
+      return {
+        ...(isOnRecordAlone ? { changes: true } : {}),
+        replaces,
+        deleteBeforeReplace: news.exactName === true,
+      };
     },
 
     async create(inputs: ServiceAccountInputs): Promise<CreateResult<ServiceAccountOutputs>> {
@@ -163,7 +173,6 @@ export function createServiceAccountProvider(
         serverOptions: withoutChanged(given, changed),
         optionsTold: account.options ? (true as const) : undefined,
       }) as ServiceAccountOutputs;
-      tellOtherOptions(context, outs, connection);
       const keepsWords = connection.capabilities.serviceAccounts?.description === "update";
       const refusal = judgeTerms(context, {
         ...dealOn(outs, inputs, connection),
@@ -173,6 +182,7 @@ export function createServiceAccountProvider(
           description: keepsWords ? whole.description : undefined,
           role: outs.serverRole,
           scopes: outs.serverScopes,
+          options: outs.serverOptions,
         },
       });
       if (refusal) throw keptAfterFailure(refusal, record.accountId, outs, inputs);
@@ -206,7 +216,8 @@ export function createServiceAccountProvider(
       news: ServiceAccountInputs,
     ): Promise<UpdateResult<ServiceAccountOutputs>> {
       const connection = openRecorded(context, olds);
-      const { changes, outs } = updatedAccount(olds, news, connection);
+      const { changes, enables, outs } = updatedAccount(olds, news, connection);
+      if (enables) await enableAccount(openRecordedForWrite(context, olds), id);
       if (Object.keys(changes).length > 0) await changeAccount(openRecordedForWrite(context, olds), id, changes);
       const refusal = lessThanAsked(dealOn(outs, news, connection));
       if (refusal) throw keptAfterFailure(refusal, id, outs, news);
@@ -365,12 +376,15 @@ function givenOther(
 
 /** What was requested, and what was given according to the record. */
 function dealOn(
-  { accountId, serverRole, serverScopes, ...olds }: ServiceAccountOutputs,
+  { accountId, serverRole, serverScopes, serverOptions, ...olds }: ServiceAccountOutputs,
   { origin, acceptLess }: ServiceAccountInputs,
   facts: ConnectionFacts,
 ): Deal {
-  const { role, scopes } = olds;
-  const terms = { asked: { role, scopes }, given: { role: serverRole, scopes: serverScopes } };
+  const { role, scopes, options, agreedOptions = options } = olds;
+  const terms = {
+    asked: { role, scopes, options: agreedOptions },
+    given: { role: serverRole, scopes: serverScopes, options: serverOptions },
+  };
   return { what: "service account", origin, id: accountId, ...terms, facts, acceptLess };
 }
 
@@ -418,7 +432,9 @@ function updatedAccount(olds: ServiceAccountOutputs, news: ServiceAccountInputs,
   const changes = { ...missingOf(olds, news, facts), ...changesInPlace(named, news, { updates, facts }) };
   const { name = olds.physicalName } = changes;
   const physicalName = isUnknown(news.name) && changes.name !== undefined ? unknownValue : name;
-  const { accountId, adoptedId, createdAt, status, optionsTold, ownCredential, serverRole, serverScopes } = olds;
+  const { accountId, adoptedId, createdAt, optionsTold, ownCredential, serverRole, serverScopes } = olds;
+  const enables = updates.includes("status");
+  const status = enables ? "active" : olds.status;
   const changed = changedOptions(facts.accountOptions, olds, news);
   const outs = defined({
     ...news,
@@ -427,7 +443,7 @@ function updatedAccount(olds: ServiceAccountOutputs, news: ServiceAccountInputs,
     serverRole: changes.role === undefined ? serverRole : undefined,
     serverScopes: changes.scopes === undefined ? serverScopes : undefined,
   }) as ServiceAccountOutputs;
-  return { changes, outs };
+  return { changes, enables, outs };
 }
 
 /** A name with the stack's mark. A name that somebody chose on the service does not have one. */

@@ -81,6 +81,8 @@ export const capabilitiesSchema = z
          * Default: `own`.
          */
         id: z.enum(["own", "name"]).default("own"),
+        /** A disabled account can be enabled again: `enableServiceAccount`. Its keys keep their secrets. Default: false. */
+        enable: z.boolean().default(false),
         /** Account names are unique. Default: false. */
         uniqueNames: z.boolean().default(false),
       })
@@ -100,6 +102,11 @@ export const capabilitiesSchema = z
       .optional(),
     /** A key's name can be changed. Default: false. */
     rename: z.boolean().default(false),
+    /**
+     * A key that is disabled by itself, not only by its account, can be enabled again with the secret it had: `enableKey`.
+     * Default: false.
+     */
+    enable: z.boolean().default(false),
     /** A key's description can be changed. Default: `none`. */
     description: support.default("none"),
     /** Left out: keys never expire. */
@@ -184,6 +191,12 @@ export const capabilitiesSchema = z
     listTellsAll: z.boolean().default(false),
     /** An acknowledged revoke has happened. Default: false; the lifecycle checks again. */
     revokeProves: z.boolean().default(false),
+    /**
+     * What is left of a key that has ended by itself. `kept`: a record, which nobody can remove. `removable`: a record, which
+     * `revokeKey` removes; the lifecycle does that when an overlap is over, and `apikeys sweep --ended` for what was left.
+     * Left out: nothing, or nobody knows.
+     */
+    endedRecords: z.enum(["kept", "removable"]).optional(),
     /** Create honours an idempotency key, so a lost answer can be requested again. Default: false. */
     idempotentCreate: z.boolean().default(false),
     /** Longest time until a new key works and is listed. Default: 0. */

@@ -6,7 +6,7 @@ export const grafana = {
   // A token can do everything that its service account may.
   capabilities: {
     parent: "serviceAccount",
-    serviceAccounts: { name: "update", role: "required", roles: ["None", "Viewer", "Editor", "Admin"] },
+    serviceAccounts: { name: "update", enable: true, role: "required", roles: ["None", "Viewer", "Editor", "Admin"] },
     scopes: "none",
     secret: { shape: "(?<prefix>glsa_)[A-Za-z0-9]{32}_[0-9a-f]{8}" },
     // Seconds from now, by Grafana's own clock.

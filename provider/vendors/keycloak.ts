@@ -5,7 +5,7 @@ export const keycloak = {
   capabilities: {
     parent: "serviceAccount",
     // Renaming a client would change the name that its key's holders log in with.
-    serviceAccounts: { disabling: "keys", description: "update", scopes: "update", uniqueNames: true },
+    serviceAccounts: { disabling: "keys", enable: true, description: "update", scopes: "update", uniqueNames: true },
     scopes: "account",
     secret: { callerChosen: true, significantBytes: 255, form: "pair" },
     nativeRotate: { id: "same" },

@@ -10,6 +10,7 @@ export const novavms = {
     parent: "serviceAccount",
     serviceAccounts: {
       name: "update",
+      enable: true,
       role: "required",
       roles: ["viewer", "operator", "admin"],
       scopes: "replace",
@@ -20,6 +21,7 @@ export const novavms = {
     expiry: { support: "optional", update: true },
     delayedRevoke: true,
     lastUsed: { lagMs: minuteMs, granularityMs: 0 },
+    endedRecords: "kept",
     absence: "list",
     listTellsAll: true,
     revokeProves: true,

@@ -44,6 +44,12 @@ export interface DeclaredOption {
    * believes it of a built-in backend only, and counts every other option as access. Default: false.
    */
   readonly harmless?: boolean;
+  /**
+   * Which way values give more. `up`: a larger number, true rather than false, a later one of `values`, a list that has all of
+   * the other and more. `down`: the other way round. If the service gives another value than was asked for, this tells whether
+   * that is less (the update fails) or more (it warns). Left out: nobody can tell, and every other value counts as less.
+   */
+  readonly wider?: "up" | "down";
 }
 
 /** By name, as the program writes it under `options`. */

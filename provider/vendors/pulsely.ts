@@ -12,6 +12,7 @@ export const pulsely = {
     expiry: { support: "optional" },
     lastUsed: { lagMs: 0, granularityMs: 0 },
     uniqueNames: true,
+    endedRecords: "kept",
     absence: "status",
     listTellsAll: true,
     revokeProves: true,

@@ -6,10 +6,11 @@ export const zenml = {
   // A key can do everything that its account may do.
   capabilities: {
     parent: "serviceAccount",
-    serviceAccounts: { disabling: "keys", name: "update", description: "update", uniqueNames: true },
+    serviceAccounts: { disabling: "keys", enable: true, name: "update", description: "update", uniqueNames: true },
     scopes: "none",
     secret: { shape: "ZENKEY_[A-Za-z0-9+/=_-]+" },
     rename: true,
+    enable: true,
     description: "update",
     nativeRotate: { id: "same", maxGraceMs: 90 * dayMs, graceChosen: true },
     lastUsed: { lagMs: 0, granularityMs: 0 },

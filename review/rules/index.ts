@@ -1,5 +1,6 @@
 import type { RuleId } from "../levels";
 import { administrativeAccess } from "./administrative-access";
+import { disabledAccess } from "./disabled-access";
 import { exposedSecret } from "./exposed-secret";
 import { invalidWaiver } from "./invalid-waiver";
 import { keyIssuingScope } from "./key-issuing-scope";
@@ -10,6 +11,7 @@ import { namePattern } from "./name-pattern";
 import { newServer } from "./new-server";
 import { neverGrant } from "./never-grant";
 import { otherAccount } from "./other-account";
+import { otherCode } from "./other-code";
 import { otherThanAsked } from "./other-than-asked";
 import { outage } from "./outage";
 import { overdueRotation } from "./overdue-rotation";
@@ -59,6 +61,8 @@ export const rules: readonly Rule[] = [
   administrativeAccess,
   scopeByClaim,
   takenOver,
+  disabledAccess,
+  otherCode,
 ];
 
 const byId = new Map(rules.map((rule) => [rule.id, rule]));

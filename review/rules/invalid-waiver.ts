@@ -2,6 +2,7 @@ import { quoted } from "../inert";
 import { waiverEnd, type Waiver } from "../policy";
 import { parseUrn } from "../urn";
 import type { Rule } from "./rule";
+import { otherCode } from "./other-code";
 import { unreviewedCode } from "./unreviewed-code";
 
 export const invalidWaiver: Rule = {
@@ -10,7 +11,7 @@ export const invalidWaiver: Rule = {
   level: "block",
   needs: "new-state",
   waivable: false,
-  help: "A waiver needs a reason, an approver and a last day (`until`) that has not passed; one of SR023 needs the `code` that the finding names. Renew it or remove it.",
+  help: "A waiver needs a reason, an approver and a last day (`until`) that has not passed; one of SR023 or SR032 needs the `code` that the finding names. Renew it or remove it.",
   check: ({ policy, nowMs, stackUrn }) =>
     (policy.document.waivers ?? []).flatMap((waiver, index) => {
       const why = whyInvalid(waiver, nowMs);
@@ -27,13 +28,16 @@ export const invalidWaiver: Rule = {
     }),
 };
 
+/** Rules whose waivers name the code that somebody has read. */
+const aboutCode: readonly string[] = [unreviewedCode.id, otherCode.id];
+
 /** Why a waiver does not apply, as the end of a sentence. */
 export function whyInvalid(waiver: Waiver, nowMs: number): string | undefined {
   const needed = [
     "reason",
     "approver",
     "until",
-    ...(waiver.rule === unreviewedCode.id ? ["code" as const] : []),
+    ...(aboutCode.includes(waiver.rule ?? "") ? ["code" as const] : []),
   ] as const;
   const missing = needed.filter((part) => (waiver[part] ?? "").trim() === "");
   if (missing.length > 0) return `has no ${missing.join(" and no ")}`;

@@ -3,6 +3,7 @@ import type { Level, RuleId } from "../levels";
 import type { Location } from "../location";
 import type { Limits, Policy } from "../policy";
 import type { PreviewDiagnostic } from "../preview-form";
+import type { ProjectEdit } from "../project-edits";
 import type { ResourceChange } from "../stack-change";
 import { isKey, type ForeignCode, type Side, type Unit, type Unreviewable } from "../units";
 
@@ -58,6 +59,8 @@ export interface RuleContext {
   readonly code: readonly ForeignCode[];
   readonly policy: Policy;
   readonly policyEdit?: PolicyEdit;
+  /** How the change edits the files that decide which code the engine runs. */
+  readonly projectEdits?: readonly ProjectEdit[];
   readonly limits: (environment: string | undefined) => Limits;
   readonly nowMs: number;
   readonly diagnostics: readonly PreviewDiagnostic[];

@@ -20,6 +20,16 @@ export function accountResourceContract(can: Capabilities): Contract {
     };
   }
   return {
+    ...(!serviceAccounts.enable && {
+      "the preview refuses to enable a disabled account, which the service cannot do": async (bench) => {
+        const account = new OneResource(createServiceAccountProvider(createContext(bench.withoutCredential())));
+        const { failures } = await account.preview({ ...accountProgram(bench), onDisabled: "enable" });
+        assert.deepEqual(
+          failures.map(({ property }) => property),
+          ["onDisabled"],
+        );
+      },
+    }),
     "a ServiceAccount is made, read without drift, left alone, changed, and deleted": async (bench) => {
       const account = new OneResource(createServiceAccountProvider(contextOf(bench)));
       const program = accountProgram(bench);

@@ -23,6 +23,7 @@ export function answerContract(can: Capabilities): Contract {
       const { createKey: _key, createServiceAccount: _account, ...others } = callsOf(bench);
       return interrupted(bench, others, () => ({ status: 403 }));
     },
+    "a create of several calls that is refused half-way leaves nothing behind, or is unclear": halfRefused,
     "an outage in the middle of a call is an error, and makes nothing look gone": fails({ status: 500 }),
     "a create whose answer is lost is unclear, and is not sent again": (bench) => createIsSentOnce(bench, can),
     "a refusal that quotes the request tells no secret": async (bench) => {
@@ -31,6 +32,25 @@ export function answerContract(can: Capabilities): Contract {
       await quotedLogin(bench);
     },
   };
+}
+
+/** Whoever hears of a refusal takes it that nothing was made, and never looks for what an earlier call has made. */
+async function halfRefused(bench: Workbench): Promise<void> {
+  await withDouble(bench, "0s", async (double, client) => {
+    for (let from = 2, isReached = true; isReached && from <= mostRequests; from += 1) {
+      const call = await creation(bench);
+      double.interrupt((_request, count) => (count < from ? undefined : { status: 403 }));
+      const outcome = await settled(call.run(client));
+      isReached = double.requests.length >= from;
+      double.passOn();
+      if (isReached && "error" in outcome && !isUnclear(outcome.error))
+        assert.ok(
+          !(await call.isThere()),
+          `createKey is refused at its request ${from}, and has made a key that nobody looks for: remove it, or run its later requests through "halfMade", which says that it may be there`,
+        );
+      await call.clean();
+    }
+  });
 }
 
 type Way = (request: PassingRequest, known: readonly string[]) => Interruption;

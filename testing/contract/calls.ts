@@ -89,7 +89,7 @@ function callsAboutKey(bench: Workbench): (about: AboutKey) => PrepareCall {
 export async function creation(
   bench: Workbench,
   secretValue?: string,
-): Promise<PreparedCall & { readonly name: string }> {
+): Promise<PreparedCall & { readonly name: string; readonly isThere: () => Promise<boolean> }> {
   const request = bench.request(await bench.parent(), secretValue === undefined ? {} : { secretValue });
   const { name } = request;
   return {
@@ -105,6 +105,7 @@ export async function creation(
         "createKey tells a key that is not there",
       );
     },
+    isThere: async () => (await bench.client.listKeys(parentOf(request)))?.some((key) => key.name === name) ?? false,
     clean: () => revokeAll(bench, { id: "", name, ...parentOf(request) }),
   };
 }

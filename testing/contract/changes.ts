@@ -10,7 +10,7 @@ import { found } from "./finding";
 
 /** When keys end, and what a native rotation does. */
 export function changeContract(can: Capabilities): Contract {
-  return { ...expiryPromises(can), ...rotationPromises(can) };
+  return { ...expiryPromises(can), ...recordPromises(can), ...rotationPromises(can) };
 }
 
 function expiryPromises(can: Capabilities): Contract {
@@ -85,6 +85,34 @@ function expiryPromises(can: Capabilities): Contract {
         assert.notEqual(await bench.works(key, ref, true), false, "a new end must not change the secret");
       },
     }),
+  };
+}
+
+/** What is left of a key that has ended. */
+function recordPromises({ endedRecords, expiry }: Capabilities): Contract {
+  if (endedRecords === undefined) return {};
+  if (endedRecords === "kept")
+    return {
+      "the record of a revoked key stays": async (bench) => {
+        const { ref } = await bench.issue();
+        await bench.client.revokeKey(ref);
+        assert.ok(
+          (await bench.client.getKey(ref)) !== undefined,
+          "nothing is left: the service keeps no ended records",
+        );
+      },
+    };
+  if (expiry.support !== "optional" && expiry.support !== "required") return {};
+  return {
+    "a key that has ended by itself leaves a record, and a revoke removes it": async (bench) => {
+      const { ref } = await bench.issue({ expiresAt: bench.timeIn(4_000 + expiry.granularityMs) });
+      if (!(await bench.pass(6_000 + 2 * expiry.granularityMs))) return;
+      const listed = async () => ((await bench.client.listKeys(parentOf(ref))) ?? []).some(({ id }) => id === ref.id);
+      assert.ok(await listed(), "nothing is left of it: the service keeps no ended records");
+      assert.equal(await bench.client.revokeKey(ref), "revoked");
+      assert.equal((await bench.client.getKey(ref))?.id, undefined, "the record is still there");
+      assert.ok(!(await listed()), "the record is still in the list");
+    },
   };
 }
 

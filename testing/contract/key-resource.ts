@@ -186,6 +186,7 @@ function refusedInPreview(can: Capabilities): Contract {
     ...(onKeys
       ? { "scopes ": { scopes: undefined }, scopes: { scopes: [], fullAccess: false } }
       : { scopes: { scopes: ["read"] } }),
+    ...(!can.enable && { onDisabled: { onDisabled: "enable" } }),
     ...(can.maxActiveKeys === 1 && { allowOutage: { allowOutage: false } }),
   };
   return {

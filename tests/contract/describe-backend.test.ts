@@ -139,6 +139,24 @@ const mistakes: Readonly<Record<string, readonly [Backend, Mistake, RegExp]>> = 
     },
     /account was disabled/,
   ],
+  "says that it has enabled an account, and has not": [
+    novavms,
+    { client: () => ({ enableServiceAccount: () => Promise.resolve() }) },
+    /account is enabled in place/,
+  ],
+  "enables an account, and gives its keys an end": [
+    novavms,
+    {
+      client: (client) => ({
+        enableServiceAccount: async (id) => {
+          await client.enableServiceAccount?.(id);
+          for (const key of (await client.listKeys({ serviceAccountId: id })) ?? [])
+            await client.updateKey?.({ ...key, serviceAccountId: id }, { expiresAt: "2100-01-01T00:00:00Z" });
+        },
+      }),
+    },
+    /account is enabled in place/,
+  ],
   "shows the secret again": [
     pulsely,
     {

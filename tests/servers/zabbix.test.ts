@@ -50,6 +50,9 @@ describeServer("zabbix", (installation) => {
     serviceAccount: { role },
     otherRole: "Admin role",
     works: ({ secret }) => works(secret),
+    disableKey: async ({ id }) => {
+      await ask("token.update", { tokenid: id, status: 1 });
+    },
     close: async () => undefined,
   }));
 

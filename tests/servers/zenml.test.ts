@@ -39,6 +39,9 @@ describeServer("zenml", (installation) => {
     disableAccount: async (id) => {
       await ask("PUT", `/service_accounts/${id}`, { active: false });
     },
+    disableKey: async ({ id, serviceAccountId }) => {
+      await ask("PUT", `/service_accounts/${String(serviceAccountId)}/api_keys/${id}`, { active: false });
+    },
     close: async () => undefined,
   }));
 

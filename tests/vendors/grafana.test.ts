@@ -15,6 +15,7 @@ describeVendor(
       otherRole: "Editor",
       manyAccounts: 101,
       works: ({ secret }) => Promise.resolve(double.uses(secret)),
+      disableAccount: async (id) => double.disable(id),
     }),
     operations: [
       "POST /serviceaccounts",

@@ -2,7 +2,16 @@
 import { z } from "zod";
 import { ResponseShapeError } from "../../errors";
 import type { NewServiceAccount, ServiceAccount, ServiceAccountChanges } from "../definition";
-import { clientSchema, hasExpired, own, serviceAccountKind, toAccount, withoutKey } from "./client";
+import {
+  type Client,
+  type ClientChange,
+  clientSchema,
+  hasExpired,
+  own,
+  serviceAccountKind,
+  toAccount,
+  withoutKey,
+} from "./client";
 import type { Realm } from "./realm";
 
 export class KeycloakAccounts {
@@ -45,13 +54,23 @@ export class KeycloakAccounts {
   async update(id: string, { description, scopes, labels }: ServiceAccountChanges): Promise<ServiceAccount> {
     const client = await this.#realm.readClient(id);
     if (scopes) await this.#realm.giveScopes(id, scopes);
-    if (labels || description !== undefined) {
-      // An expired secret is useless, and this change must not revive it.
-      const dead = hasExpired(client) ? withoutKey() : { attributes: {} };
-      const attributes = { ...dead.attributes, ...(labels && { [own.accountLabels]: JSON.stringify(labels) }) };
-      await this.#realm.changeClient(id, { ...dead, attributes, ...(description !== undefined && { description }) });
-    }
+    if (labels || description !== undefined)
+      await this.#change(client, {
+        attributes: labels ? { [own.accountLabels]: JSON.stringify(labels) } : {},
+        ...(description !== undefined && { description }),
+      });
     return toAccount(await this.#realm.readClient(id));
+  }
+
+  async enable(id: string): Promise<void> {
+    await this.#change(await this.#realm.readClient(id), { attributes: {}, enabled: true });
+  }
+
+  /** An expired secret is useless, and no change must revive it. */
+  async #change(client: Client, change: ClientChange): Promise<void> {
+    const dead = hasExpired(client) ? withoutKey() : { attributes: {} };
+    const attributes = { ...dead.attributes, ...change.attributes };
+    await this.#realm.changeClient(client.id, { ...dead, ...change, attributes });
   }
 
   remove(id: string): Promise<boolean> {

@@ -54,6 +54,7 @@ export const serviceAccountKind = {
 export interface ClientChange {
   readonly secret?: string;
   readonly description?: string;
+  readonly enabled?: true;
   /** Never left out: under a rotation policy the server fails without it. An empty attribute is removed. */
   readonly attributes: Readonly<Record<string, string>>;
 }

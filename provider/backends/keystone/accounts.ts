@@ -81,6 +81,10 @@ export class KeystoneAccounts {
     return this.#withRoles(user);
   }
 
+  async enable(id: string): Promise<void> {
+    await this.#api.ask("PATCH", userAt(id), foundUser, { json: { user: { enabled: true } } });
+  }
+
   remove(id: string): Promise<boolean> {
     return this.#api.remove(userAt(id));
   }

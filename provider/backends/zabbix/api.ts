@@ -1,6 +1,6 @@
 /** Zabbix's JSON-RPC: one URL, and a 200 whose words say what happened to the call. */
 import { z } from "zod";
-import { ApiError, isUnclear, ResponseShapeError, wordsOf } from "../../errors";
+import { ApiError } from "../../errors";
 import type { HttpClient } from "../../http/client";
 import { errorForStatus } from "../../http/status";
 import { parseAnswer } from "../parse-answer";
@@ -79,16 +79,6 @@ export class ZabbixApi {
       // Known, but not allowed to make that call.
       if (error instanceof ApiError && error.status === 403) return true;
       throw error;
-    }
-  }
-
-  /** Runs a step after the first of a creation: whatever refuses it, something was made. */
-  async unclear<Result>(step: () => Promise<Result>): Promise<Result> {
-    try {
-      return await step();
-    } catch (error) {
-      if (isUnclear(error)) throw error;
-      throw new ResponseShapeError(wordsOf(error), { cause: error });
     }
   }
 

@@ -48,7 +48,7 @@ export const fieldSchemas = {
   adoptAccount: adopted("accountId"),
   origin: text,
   firstRotation: z.enum(["due", "now"], { error: 'write "due" or "now"' }),
-  onDisabled: z.enum(onDisabledChoices, { error: 'write "ignore" or "replace"' }),
+  onDisabled: z.enum(onDisabledChoices, { error: 'write "ignore", "replace" or "enable"' }),
 } as const;
 
 /**

@@ -4,10 +4,11 @@ import { type OptionValues, withDefaults } from "../../vendors/options";
 import { checkEnvironment, checkParent } from "../checks/placement";
 import { checkKeyScopes } from "../checks/scopes";
 import { checkOptions } from "../checks/options";
+import { checkOnDisabled } from "../checks/on-disabled";
 import { fieldSchemas } from "../checks/shape";
 import { checkDescription, checkName } from "../checks/words";
 import type { AdoptKey } from "../adopted";
-import { type OnDisabled, staysDisabled } from "../disabled";
+import { isEnabledAgain, type OnDisabled, staysDisabled } from "../disabled";
 import { type Origin, sameName } from "../names";
 import { changedOptions, effectOf } from "../options";
 import { type Target, targetOf } from "../target";
@@ -65,7 +66,11 @@ export const keyFields = {
   fullAccess: optional<boolean>({ schema: fieldSchemas.flag, change: "keep" }),
   allowOutage: optional<boolean>({ schema: fieldSchemas.flag, change: "keep" }),
   acceptLess: optional<boolean>({ schema: fieldSchemas.flag, change: "keep" }),
-  onDisabled: optional<OnDisabled>({ schema: fieldSchemas.onDisabled, change: "keep" }),
+  onDisabled: optional<OnDisabled>({
+    schema: fieldSchemas.onDisabled,
+    change: "keep",
+    check: checkOnDisabled("key"),
+  }),
   selfRotate: optional<boolean>({ schema: fieldSchemas.flag, change: "keep" }),
   adopt: optional<AdoptKey>({ schema: fieldSchemas.adoptKey, change: "replace", same: sameAdoption }),
   revokeOnDestroy: optional<boolean>({ schema: fieldSchemas.flag, change: "update", same: sameFlag }),
@@ -85,6 +90,12 @@ export function sameNames(_before: unknown, _after: unknown, { olds, news }: Com
 /** A key that is over gets a successor, but nothing undoes a decision that somebody made on the service. */
 export function sameStatus(before: string | undefined, after: string | undefined, { news }: Comparison): boolean {
   return after !== "active" || before === "active" || staysDisabled(before, news);
+}
+
+/** A disabled object is enabled in place if the program says so; whatever else has ended is made anew. */
+export function statusChange(_facts: unknown, { olds, news }: { readonly olds: object; readonly news: object }) {
+  const { status } = olds as { readonly status?: string };
+  return isEnabledAgain(status, news) ? ("update" as const) : ("replace" as const);
 }
 
 /** An adopted object stays adopted, whatever the program says later. Another id means another object. */

@@ -2,7 +2,7 @@
 import type { ConnectionFacts } from "../../connections";
 import { formatTime } from "../../times";
 import { isUnknown } from "../../wire";
-import { staysDisabled } from "../disabled";
+import { isEnabledAgain, staysDisabled } from "../disabled";
 import { sameValue } from "../same-value";
 import { picked } from "../fields/field";
 import { type RotatingInputs, rotatingNames } from "./fields";
@@ -42,7 +42,8 @@ export function dueIssue(ring: KeyRing, aim: Aim): Issue | undefined {
   if (asked) return asked;
   // A status that the program asks for by `ignoreChanges` is left alone.
   if (frozen === true || (wanted.status !== "active" && wanted.status === record.status)) return undefined;
-  if (staysDisabled(record.status, wanted)) return undefined;
+  // What is enabled again comes before whatever the clock asks for.
+  if (staysDisabled(record.status, wanted) || isEnabledAgain(record.status, wanted)) return undefined;
   const reason = statusReason(record.status) ?? firstOfAdopted(record, wanted) ?? dueByClock(ring, aim, currentIsDead);
   return reason === undefined ? undefined : { reason, emergency: false, currentIsDead };
 }

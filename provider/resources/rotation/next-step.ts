@@ -4,6 +4,7 @@
  * update is finished and never repeated. Pure.
  */
 import type { KeyChanges } from "../../backends/definition";
+import { isEnabledAgain } from "../disabled";
 import { dueIssue, type Issue, waitingIssue } from "./due-issue";
 import { changesInPlace, recordChanges } from "./in-place";
 import { type Credential, currentOf, hasEndOnService, isCrowded, type Previous } from "./key-ring";
@@ -38,6 +39,8 @@ export type Step =
   /** The service's own rotation, if an account keeps only one key. */
   | { readonly kind: "rotate"; readonly issue: Issue; readonly key: Credential; readonly keepPrevious: boolean }
   | { readonly kind: "wait"; readonly ms: number }
+  /** Somebody has disabled the current key, and the program has it enabled again. */
+  | { readonly kind: "enable"; readonly key: Credential }
   | { readonly kind: "change"; readonly key: Credential; readonly changes: KeyChanges }
   | { readonly kind: "setEnd"; readonly key: Previous }
   /** Only the record has to change. */
@@ -58,6 +61,7 @@ export function nextStep(progress: Progress): Step {
   const here = { ...progress, issue };
   return (
     settle(here) ??
+    enableStep(here) ??
     look(here) ??
     retire(here) ??
     (issue ? issueStep(issue, here) : changeStep(here)) ??
@@ -86,13 +90,25 @@ function taskOf({ ring, issue, aim }: Position): PreviousTask {
   return task === "ask" && issue && !issue.currentIsDead ? "keep" : task;
 }
 
+/** Nothing is left to do on the service, not even to remove the record of a key that has ended. */
+function endsByItself({ ring: { previous }, aim }: Progress): boolean {
+  return previous?.endsOnService === true && aim.facts.capabilities.endedRecords !== "removable";
+}
+
 /** What needs no request. */
 function settle(here: Position): Step | undefined {
   const { ring, issue, seen } = here;
   if (issue?.emergency && ring.waiting.some(({ secretVersion }) => secretVersion !== undefined))
     return { kind: "condemn" };
-  const endedByService = taskOf(here) === "end" && ring.previous?.endsOnService === true;
+  const endedByService = taskOf(here) === "end" && endsByItself(here);
   return endedByService && !seen.issued && !seen.endTried ? { kind: "forget" } : undefined;
+}
+
+/** Only what the preview has shown: a key that this update finds disabled waits for the next one. */
+function enableStep({ ring, issue, seen, aim: { wanted } }: Position): Step | undefined {
+  const key = currentOf(ring);
+  const isAsked = isEnabledAgain(ring.record.status, wanted) && wanted.status === "active";
+  return key && !issue && isAsked && seen.current === "unseen" ? { kind: "enable", key } : undefined;
 }
 
 /** Before any revoke the current key is read. If it does not work, a new one is issued first. */
@@ -144,7 +160,7 @@ function retire(here: Position): Step | undefined {
   if (seen.unused !== undefined) return { kind: "revoke", key: ring.previous, why: "unused", room: false };
   const task = taskOf(here);
   if (task === "ask" && !seen.asked) return { kind: "ask", key: ring.previous };
-  return task === "end" && !ring.previous.endsOnService && !seen.refused.has(ring.previous.keyId)
+  return task === "end" && !endsByItself(here) && !seen.refused.has(ring.previous.keyId)
     ? { kind: "revoke", key: ring.previous, why: "over", room: false }
     : undefined;
 }

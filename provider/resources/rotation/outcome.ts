@@ -4,7 +4,7 @@ import type { AmbiguousCreateError } from "../../errors";
 import { formatTime } from "../../times";
 import type { Observation } from "../key-on-service";
 import type { Issue } from "./due-issue";
-import { staysDisabled } from "../disabled";
+import { isEnabledAgain, staysDisabled } from "../disabled";
 import { withInputs } from "./in-place";
 import {
   awaiting,
@@ -45,6 +45,7 @@ export interface Outcomes {
   };
   readonly rotate: Told<IssuedApiKey> & { readonly blockedUntil?: string | undefined };
   readonly wait: Told<undefined>;
+  readonly enable: Told<Observation>;
   /** `observed`: the key after a change that failed. */
   readonly change: Told<ApiKey | undefined> & { readonly observed?: Observation | undefined };
   readonly setEnd: Told<ApiKey | undefined> & { readonly observed?: Observation | undefined };
@@ -92,6 +93,10 @@ const appliers: { readonly [Kind in ServiceStep["kind"]]: Apply<Kind> } = {
     };
   },
   wait: ({ ring, seen }) => ({ ring, seen: { ...seen, waited: true } }),
+  enable: ({ ring, seen }, outcome) =>
+    "value" in outcome
+      ? { ring: changed(ring, { status: outcome.value.status }), seen: { ...seen, current: "works" } }
+      : { ring, seen: withProblem({ ...seen, current: "broken" }, outcome.problem) },
   change: (progress, outcome, { key, changes }) => {
     const { ring, seen } = progress;
     if ("value" in outcome)
@@ -199,7 +204,8 @@ function cutShort({ ring, seen, aim }: Progress, { key }: Observation, planned?:
 /** The current key does not work: whatever was planned, a new one is issued. */
 function broken({ ring, seen, aim }: Progress, { status, key }: Observation, planned?: Issue): Change {
   const { facts, wanted } = aim;
-  if (staysDisabled(status, wanted) && planned?.emergency !== true)
+  const isLeft = staysDisabled(status, wanted) || isEnabledAgain(status, wanted);
+  if (isLeft && planned?.emergency !== true)
     return { ring: changed(ring, { status }), seen: { ...seen, current: "broken" } };
   const why = words.statusReason(status) ?? "not active";
   const repair = {

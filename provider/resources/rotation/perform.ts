@@ -9,6 +9,7 @@ import { AmbiguousCreateError, isUnclear, ProviderError, wordsOf } from "../../e
 import { formatTime } from "../../times";
 import { withUnseenSecret } from "../../unseen-secret";
 import { changeKey } from "../change-key";
+import { enableKey } from "../enable";
 import { agreedEnd, type End } from "../expiry";
 import type { ResourceContext } from "../context";
 import type { KnownKey } from "../absence";
@@ -50,6 +51,7 @@ const performers: { readonly [Kind in ServiceStep["kind"]]: Perform<Kind> } = {
     await tools.clock.sleep(ms);
     return { value: undefined };
   },
+  enable: ({ connection, ring, aim }, { key }) => tryTo(() => enableKey(connection, knownKey(ring, key), aim.nowMs)),
   change: (call, { key, changes }) => change(call, refOf(call.ring, key), changes),
   setEnd: (call, { key }) => {
     const { ring, connection, tools } = call;

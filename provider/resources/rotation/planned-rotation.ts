@@ -2,7 +2,9 @@
 import { unknownAt } from "../planned";
 import { type Aim, dueIssue, withNextRotation } from "./due-issue";
 import { changesInPlace, withInputs } from "./in-place";
-import { fromOutputs, type RotatingOutputs, toOutputs } from "./key-ring";
+import { changed, fromOutputs, type KeyRing, type RotatingOutputs, toOutputs } from "./key-ring";
+import { nextStep } from "./next-step";
+import { nothingSeen } from "./seen";
 import { previousTask } from "./use";
 
 /** Outputs that a new key changes. */
@@ -14,7 +16,7 @@ const ofTheKey = [
 const ofThePrevious = ["previousKeyId", "previousSecret", "previousValidUntil", "retireStatus"] as const;
 
 export function plannedRotation(olds: RotatingOutputs, aim: Aim): object {
-  const before = fromOutputs(olds);
+  const before = enabled(fromOutputs(olds), aim);
   const ring = withInputs(before, aim, true);
   const outs = withNextRotation(toOutputs(ring), aim.schedule);
   if (dueIssue(before, aim))
@@ -23,4 +25,9 @@ export function plannedRotation(olds: RotatingOutputs, aim: Aim): object {
   const ends = previousTask(ring, aim) === "end" ? [...ofThePrevious, "rotationReason"] : [];
   const waits = ring.waiting.length + ring.lost.length > 0 ? ["pendingRevocations"] : [];
   return unknownAt([...renamed, ...ends, ...waits], outs);
+}
+
+/** The key as it is once the program has it enabled again. */
+function enabled(ring: KeyRing, aim: Aim): KeyRing {
+  return nextStep({ ring, seen: nothingSeen, aim }).kind === "enable" ? changed(ring, { status: "active" }) : ring;
 }

@@ -5,7 +5,7 @@
 import { formatTime } from "../../times";
 import { isUnknown } from "../../wire";
 import { changeWords } from "../change-words";
-import { staysDisabled } from "../disabled";
+import { isEnabledAgain, staysDisabled } from "../disabled";
 import { changedFields, type ComparedBy } from "../fields/field";
 import { rotatingFields, type RotatingInputs, rotatingNames, type RotationRequest } from "./fields";
 import type { Schedule } from "./schedule";
@@ -32,7 +32,8 @@ export function requestRotation(
   // The clock never asks for a key inside a running overlap.
   const life = { issuedOn: before.issuedOn, expiresIn: news.expiresIn };
   const due = runsUntilMs === undefined ? schedule.dueReason(life, nowMs) : undefined;
-  const broken = staysDisabled(olds.status, news) ? undefined : statusReason(olds.status);
+  const status = statusToCome(olds, news);
+  const broken = staysDisabled(status, news) ? undefined : statusReason(status);
   // A key that somebody disabled gets no successor by itself: the update checks whether it has been enabled.
   const reason = change?.text ?? broken ?? firstOfAdopted(news, before) ?? due;
   if (reason === undefined) return withoutNewKey(before, runsUntilMs, nowMs);
@@ -41,7 +42,7 @@ export function requestRotation(
   // An emergency ends every older key at once.
   if (change?.emergency) return { ...next, rotationReason: reason };
   // A key that does not work gets no overlap, and the one before it keeps its own.
-  if (isDead(olds.status))
+  if (isDead(status))
     return { ...(runsUntilMs === undefined ? withoutOverlap(before) : before), ...next, rotationReason: reason };
   const dueMs = schedule.due({ issuedOn, expiresIn: news.expiresIn }).atMs;
   return {
@@ -49,6 +50,11 @@ export function requestRotation(
     rotationReason: runsUntilMs === undefined ? reason : `${reason}; ${earlyEnd(runsUntilMs, nowMs)}`,
     ...overlapRequest(schedule, nowMs, dueMs),
   };
+}
+
+/** A key that is enabled again counts as one that works. */
+function statusToCome({ status }: Partial<RotatingInputs>, news: RotatingInputs): string | undefined {
+  return isEnabledAgain(status, news) ? "active" : status;
 }
 
 function firstRequest({ adopt }: RotatingInputs, schedule: Schedule, nowMs: number): RotationRequest {

@@ -30,7 +30,7 @@ import { agreedEnd, type End } from "../expiry";
 import { checkExpirySupport, checkLife } from "../checks/expiry";
 import { Failures } from "../checks/failures";
 import { checkShape } from "../checks/shape";
-import { dealOf, judgeTerms, tellOtherOptions, tellOtherTerms } from "../given";
+import { dealOf, judgeTerms, tellOtherTerms } from "../given";
 import { findImported } from "../imported";
 import { createInputMemory } from "../input-memory";
 import { keyRequest, recordIssued } from "../key-inputs";
@@ -47,7 +47,7 @@ import { readOrKeep } from "../unknown";
 import { validateKey } from "../validation";
 import { checkedInputs, except, handedBack, namesOf, picked, shapeOf } from "../fields/field";
 import { isRequestName, rotatingFields, type RotatingInputs, scheduleFields } from "./fields";
-import { disabledWords, staysDisabled } from "../disabled";
+import { disabledWords, enabledWords, staysDisabled } from "../disabled";
 import { dueIssue, waitingIssue, withNextRotation } from "./due-issue";
 import { replacements } from "./in-place";
 import {
@@ -152,11 +152,12 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycl
       const replaces = replacements(ring.record, wanted, facts);
       if (replaces.length > 0 || dueIssue(ring, aim)) refuseOnRecord(olds, wanted, facts);
       tellOtherTerms(context, dealOf(olds, facts, wanted));
-      tellOtherOptions(context, olds, facts);
       if (staysDisabled(olds.status, wanted))
         context.warn(disabledWords(`the key "${logicalName(wanted.origin)}"`, waitingIssue(ring, aim)?.reason));
-      if (replaces.length === 0 && nextStep({ ring, seen: nothingSeen, aim }).kind === "done")
-        return { changes: false };
+      const next = nextStep({ ring, seen: nothingSeen, aim }).kind;
+      if (replaces.length === 0 && next === "done") return { changes: false };
+      if (replaces.length === 0 && next === "enable")
+        context.warn(enabledWords(`the key "${logicalName(wanted.origin)}"`));
       const deleteBeforeReplace =
         replaces.length > 0 &&
         facts.capabilities.maxActiveKeys === 1 &&
@@ -201,7 +202,6 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycl
           },
           schedule,
         );
-        tellOtherOptions(context, outs, connection);
         const refusal = judgeTerms(context, dealOf(outs, connection, inputs));
         if (refusal) throw keptAfterFailure(refusal, id, outs, inputs);
         const ring = fromOutputs(outs);

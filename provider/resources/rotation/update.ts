@@ -1,6 +1,6 @@
 /** An update of a rotating key: step after step, until nothing is left to do. */
 import type { WritableConnection } from "../../connections";
-import { disabledWords, staysDisabled } from "../disabled";
+import { disabledWords, enabledWords, isEnabledAgain, staysDisabled } from "../disabled";
 import { dealOf, judgeTerms, lessThanAsked } from "../given";
 import { logicalName } from "../names";
 import { type Aim, withNextRotation } from "./due-issue";
@@ -36,9 +36,8 @@ export async function updateRotation(aim: Aim, olds: RotatingOutputs, tools: Upd
         return { outs: toOutputs(ring), problems: [...seen.problems, step.words] };
       case "record":
       case "done":
-        if (olds.status !== ring.record.status && staysDisabled(ring.record.status, aim.wanted))
-          // A preview could not know this. It tells only what the record says.
-          tools.warn(disabledWords(`the key "${logicalName(aim.wanted.origin)}"`));
+        // A preview could not know this. It tells only what the record says.
+        if (olds.status !== ring.record.status) tellDisabled(ring.record.status, aim, tools);
         return judged(withNextRotation(toOutputs(concluded(progress)), aim.schedule), seen, { aim, tools });
       case "forget":
       case "condemn":
@@ -49,6 +48,12 @@ export async function updateRotation(aim: Aim, olds: RotatingOutputs, tools: Upd
         progress = afterOutcome(progress, step, await perform({ ...progress, connection: tools.open(), tools }, step));
     }
   }
+}
+
+function tellDisabled(status: string | undefined, { wanted }: Aim, { warn }: UpdateTools): void {
+  const what = `the key "${logicalName(wanted.origin)}"`;
+  if (staysDisabled(status, wanted)) warn(disabledWords(what));
+  if (isEnabledAgain(status, wanted)) warn(enabledWords(what, "next"));
 }
 
 /** An update fails as long as the current key can do less than requested, unless the program accepts that. */

@@ -20,9 +20,10 @@ const account: InventoryRow = { ...key, ...old, kind: "account", id: "account-1"
 /** Why each row is left alone; undefined where it is revoked. */
 function kept(
   rows: readonly InventoryRow[],
-  { used = false, minAge = hourMs, tellsUse = true } = {},
+  { used = false, minAge = hourMs, tellsUse = true, ended = false, keepsEnded = false } = {},
 ): (string | undefined)[] {
-  return judgeAll(rows, { used, minAge }, { nowMs, tellsUse: () => tellsUse }).map((verdict) => verdict.kept);
+  const known = { nowMs, tellsUse: () => tellsUse, keepsEnded: () => keepsEnded };
+  return judgeAll(rows, { used, minAge, ended }, known).map((verdict) => verdict.kept);
 }
 
 describe("a sweep", () => {
@@ -47,6 +48,21 @@ describe("a sweep", () => {
     expect(kept([key])).toEqual(["its service does not tell how old it is: say --min-age 0s to revoke it anyway"]);
     expect(kept([key], { minAge: 0 })).toEqual([undefined]);
     expect(kept([key], { minAge: 0, used: true, tellsUse: false })).toEqual([undefined]);
+  });
+
+  test("removes the record of an ended key that is provably ours, where it is told to and its service can", () => {
+    const past = { ...key, ...old, endsAt: "2027-01-01T12:00:00Z", lastUsedAt: "2027-01-01T11:00:00Z" };
+    const expired = { ...past, status: "expired" };
+    const removable = { ended: true, keepsEnded: true };
+    for (const over of [past, expired]) expect(kept([over], removable)).toEqual([undefined]);
+    // Nobody said so; nobody can; it is not proven ours; a state has it still; it has not ended.
+    expect(kept([expired], { keepsEnded: true })).toEqual([]);
+    expect(kept([expired], { ended: true })).toEqual([]);
+    for (const standing of ["unproven", "other-stack", "hand-made", "recorded"] as const)
+      expect(kept([{ ...expired, standing }], removable)).toEqual([]);
+    expect(kept([{ ...past, endsAt: "2027-02-01T00:00:00Z" }], removable)).toEqual([
+      expect.stringContaining("it was used at"),
+    ]);
   });
 
   test("leaves what is young, what others made, and accounts with living keys", () => {

@@ -219,6 +219,18 @@ describe("a change of access that no grant shows", () => {
     expect(answers(stack, [silently(state, but(state, { onDisabled: unknown }))])).toMatchObject({ gate: 10 });
   });
 
+  it.each([low, camera, web, night])("is told: what is disabled would be enabled again: $type", (state) => {
+    const disabled = but(state, {}, { outputs: { ...state.outputs, status: "disabled" } });
+    const enabling = but(state, { onDisabled: "enable" });
+    expect(answers(stack, [silently(state, enabling)])).toMatchObject(told);
+    // Long approved, and still no routine once it gives access back.
+    const approved = but(disabled, { onDisabled: "enable" });
+    const before = stack.map((each) => (each === state ? approved : each));
+    // The lock file is about the future, and has the consent already.
+    expect(answers(before, [changed("update", approved, enabling)])).toMatchObject({ ...told, lock: 0 });
+    expect(answers(before, [unchanged(approved, enabling)])).toMatchObject({ changed: false });
+  });
+
   it.each([low, camera, web, night])("is told: less than it asks for would be accepted: $type", (state) => {
     const accepting = but(state, { acceptLess: true });
     expect(answers(stack, [silently(state, accepting)])).toMatchObject(told);

@@ -36,6 +36,9 @@ const botKey = (name: string, inputs = {}) =>
 const claiming = (extraScopes: unknown, scope = "x:read", name = "ci") =>
   key(name, { scopes: [scope], target: { backend: "pulsely", origin: "https://api.pulsely.io", extraScopes } });
 
+/** What the last look at the service found. */
+const disabledNow = { outputs: { status: "disabled" } };
+
 const cases: Case[] = [
   {
     title: "a key with owner, purpose, life and a narrow scope has no finding",
@@ -84,6 +87,28 @@ const cases: Case[] = [
       created(key("ci", { adopt: { keyId: "77aa", secret: "[secret]" }, revokeOnDestroy: true })),
     ],
     finds: ["SR019 bot", "SR030 bot", "SR030 ci"],
+  },
+  {
+    title: "SR031: a disabled key that is enabled again, and one that gets a successor for other scopes",
+    steps: [
+      changed("update", key("ci", { status: "disabled" }, disabledNow), key("ci", { onDisabled: "enable" })),
+      changed("replace", key("web", { status: "disabled" }, disabledNow), key("web", { onDisabled: "replace" })),
+      changed("update", rotatingKey("night", {}, disabledNow), rotatingKey("night", { generation: 2 })),
+      changed("update", account("bot", { status: "disabled" }, disabledNow), account("bot", { onDisabled: "enable" })),
+    ],
+    finds: ["SR031 bot", "SR031 ci", "SR031 night", "SR031 web"],
+  },
+  {
+    title: "SR031 not: it stays disabled, whatever else of it changes",
+    steps: [
+      changed(
+        "update",
+        key("ci", { status: "disabled" }, disabledNow),
+        key("ci", { labels: { owner: "b", purpose: "c" } }),
+      ),
+      unchanged(key("web", { status: "disabled" }, disabledNow), key("web", { onDisabled: "enable" })),
+    ],
+    finds: [],
   },
   {
     title: "SR030 not: it was taken over before",

@@ -32,9 +32,10 @@ describe("defineBackend", () => {
       scopesTold: true,
       serviceAccounts: {
         ...{ name: "replace", description: "none", role: "none", scopes: "none" },
-        ...{ disabling: "account", id: "own", uniqueNames: false },
+        ...{ disabling: "account", id: "own", uniqueNames: false, enable: false },
       },
       rename: false,
+      enable: false,
       description: "none",
       expiry: { support: "none", update: false, granularityMs: 1_000 },
       secret: { callerChosen: false, form: "token" },

@@ -99,6 +99,7 @@ const able: Partial<Capabilities> = {
     scopes: "update",
     disabling: "account",
     id: "own",
+    enable: false,
     uniqueNames: true,
   },
 };

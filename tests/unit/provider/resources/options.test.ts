@@ -5,6 +5,7 @@ import { createServiceAccountProvider } from "../../../../provider/resources/ser
 import { unknownValue } from "../../../../provider/wire";
 import { rememberSecrets } from "../../../../provider/known-secrets";
 import { withheldOptions } from "../../../../provider/withheld-options";
+import { EngineDouble } from "../../../../testing/engine-double";
 import { OneResource } from "../../../../testing/one-resource";
 import { FakeService, origin } from "../support/fake-service";
 
@@ -165,7 +166,7 @@ describe("A vendor's own inputs of a key", () => {
     const { service, resource } = key();
     service.imposedOptions = { uses: null };
     const options = { ...given, hosts: ["a"], uses: 3 };
-    await resource.up({ ...program, options });
+    await resource.up({ ...program, options, acceptLess: true });
     expect(await resource.refresh()).toEqual([]);
     service.edit("key-1", { options: { ...options, hosts: null, uses: null } });
     expect(await resource.refresh()).toEqual(["options"]);
@@ -191,15 +192,79 @@ describe("A vendor's own inputs of a key", () => {
     expect(await resource.refresh()).toEqual([]);
   });
 
-  test("that the service gives other than asked are told at every run, and are no drift", async () => {
+  test("that the service gives other than asked fail with the key kept, and warn where the program accepts that", async () => {
+    const { service, resource } = key();
+    service.imposedOptions = { region: "south" };
+    const words = 'the key "export" was given the option "region" as "south" instead of "north", which was asked for';
+    const run = async (options: object) => {
+      const engine = new EngineDouble(createApiKeyProvider(service.context()), {});
+      await engine.up({ ...program, ...options });
+      return { engine, told: engine.thrown.map((error) => (error as { reasons?: string[] }).reasons?.join() ?? "") };
+    };
+    const { engine, told } = await run({ options: given });
+    expect(told).toEqual([expect.stringContaining(`${words}. The key key-1 is kept in the state.`)]);
+    expect(engine.state?.id).toBe("key-1");
+    // Somebody gives it what was asked for: it is whole again.
+    service.edit("key-1", { options: { ...given, region: "north" } });
+    await engine.refresh();
+    service.warnings = [];
+    await engine.up({ ...program, options: given });
+    expect([engine.thrown, service.warnings]).toEqual([[], []]);
+    expect(resource.state).toBeUndefined();
+  });
+
+  test.each([
+    ["a smaller number than the most", { quota: 50 }, { quota: 10 }, "less"],
+    ["a larger one", { quota: 50 }, { quota: 60 }, "more"],
+    ["none of what was asked for", { quota: 50 }, { quota: null }, "less"],
+    ["a longer pause, which is stricter", { pause: 5 }, { pause: 9 }, "less"],
+    ["a shorter pause", { pause: 5 }, { pause: 1 }, "more"],
+    ["true for false", { sudo: false }, { sudo: true }, "more"],
+    ["false for true", { sudo: true }, { sudo: false }, "less"],
+    ["a later word", { tier: "free" }, { tier: "paid" }, "more"],
+    ["an earlier word", { tier: "paid" }, { tier: "free" }, "less"],
+    ["a word that nobody knows", { tier: "free" }, { tier: "gold" }, "less"],
+    ["one more of a list", { hosts: ["a"] }, { hosts: ["a", "b"] }, "more"],
+    ["others of a list", { hosts: ["a"] }, { hosts: ["b", "c"] }, "less"],
+    ["another remark", { note: "x" }, { note: "y" }, "words"],
+  ] as const)(
+    "given as %s fail where that is less, and only warn where it is more",
+    async (_what, asked, gave, kind) => {
+      const service = new FakeService();
+      service.declared = {
+        keyOptions: {
+          quota: { type: "wholeNumber", wider: "up", description: "how much" },
+          pause: { type: "wholeNumber", wider: "down", description: "how long it has to wait" },
+          sudo: { type: "boolean", wider: "up", description: "whether every door opens" },
+          tier: { type: "text", values: ["free", "paid"], wider: "up", description: "which doors there are" },
+          hosts: { type: "textList", wider: "up", description: "from where" },
+          note: { type: "text", harmless: true, description: "a remark" },
+        },
+      };
+      service.imposedOptions = gave;
+      const { resource } = key(service);
+      const whole = { ...program, options: asked };
+      if (kind === "less") await expect(resource.up(whole)).rejects.toThrow();
+      else await resource.up(whole);
+      const { resource: willing } = key(service);
+      service.warnings = [];
+      await willing.up({ ...whole, acceptLess: true });
+      expect(service.warnings).toEqual([expect.stringContaining("which was asked for")]);
+      expect((await willing.up({ ...whole, acceptLess: true })).op).toBe("same");
+      expect(service.warnings).toHaveLength(2);
+    },
+  );
+
+  test("that were given with consent are told at every run, and are no drift", async () => {
     const { service, resource } = key();
     service.imposedOptions = { region: "south", uses: 7 };
-    await resource.up({ ...program, options: given });
-    const words = '"export" was given the option "region" as "south" instead of "north", which was asked for';
+    const program_ = { ...program, acceptLess: true };
+    await resource.up({ ...program_, options: given });
+    const words = 'the key "export" was given the option "region" as "south" instead of "north", which was asked for';
     expect(service.warnings).toEqual([words]);
     expect(resource.outs.serverOptions).toEqual({ region: "south", uses: 7 });
     expect(await resource.refresh()).toEqual([]);
-    expect((await resource.up({ ...program, options: given })).op).toBe("same");
+    expect((await resource.up({ ...program_, options: given })).op).toBe("same");
     expect(service.warnings).toEqual([words, words]);
     service.edit("key-1", { options: { ...given, region: "south", uses: 8 } });
     expect(await resource.refresh()).toEqual(["options"]);
@@ -270,6 +335,7 @@ describe("A vendor's own inputs of an account", () => {
     scopes: "none",
     disabling: "none",
     id: "own",
+    enable: false,
     uniqueNames: false,
   } as const;
   const account = { origin, __provider: "code" };

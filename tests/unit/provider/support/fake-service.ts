@@ -45,6 +45,7 @@ export const everyday: Capabilities = {
   scopes: "immutable",
   scopesTold: true,
   rename: false,
+  enable: false,
   description: "none",
   expiry: { support: "optional", update: false, granularityMs: 1_000 },
   secret: { shown: "once", callerChosen: false, form: "token" },
@@ -68,6 +69,7 @@ export const accounts: NonNullable<Capabilities["serviceAccounts"]> = {
   scopes: "none",
   disabling: "account",
   id: "own",
+  enable: false,
   uniqueNames: true,
 };
 
@@ -108,6 +110,8 @@ export class FakeService {
   declared: Pick<Backend, "keyOptions" | "accountOptions"> = {};
   /** A revocation is answered as if there were no such key, as from a wrong path. */
   deniesKeys = false;
+  /** It acknowledges that something is enabled, and does nothing. */
+  ignoresEnabling = false;
   warnings: string[] = [];
   waits: number[] = [];
   readonly #troubles: Trouble[] = [];
@@ -210,6 +214,12 @@ export class FakeService {
         const keys = [...this.keys.values()].filter((key) => key.serviceAccountId === serviceAccountId);
         return Promise.resolve(keys.map((key) => withoutSecret(key)).filter((key) => key !== undefined));
       },
+      ...(capabilities.enable && {
+        enableKey: ({ id }) => {
+          if (!this.ignoresEnabling) this.edit(id, { status: "active" });
+          return Promise.resolve();
+        },
+      }),
       ...(this.probe && { probe: ({ secret }) => Promise.resolve(this.probe?.(secret)) }),
       revokeKey: (ref) => {
         if (this.deniesKeys || !this.#at(ref)) return Promise.resolve("absent");
@@ -267,6 +277,13 @@ export class FakeService {
           this.accounts.set(id, account);
           return Promise.resolve(account);
         },
+        ...(capabilities.serviceAccounts.enable && {
+          enableServiceAccount: (id) => {
+            const account = this.accounts.get(id);
+            if (account && !this.ignoresEnabling) this.accounts.set(id, { ...account, status: "active" });
+            return Promise.resolve();
+          },
+        }),
         deleteServiceAccount: (id) => Promise.resolve(this.accounts.delete(id) ? "deleted" : "absent"),
       }),
     });

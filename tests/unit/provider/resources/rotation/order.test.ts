@@ -49,6 +49,7 @@ const answers: {
   issue: () => ({ value: issued("key-new") }),
   rotate: (_chance, { key }) => ({ value: issued(key.keyId) }),
   wait: () => ({ value: undefined }),
+  enable: (chance) => (chance > 2 ? problem : { value: { status: "active" } }),
   change: () => ({ value: undefined }),
   setEnd: () => ({ value: undefined }),
 };

@@ -1,0 +1,21 @@
+import type { ConnectionFacts } from "../../connections";
+import type { CheckPoint } from "./failures";
+
+/** Refuses to promise what the service cannot do. */
+export function checkOnDisabled(what: "key" | "account"): (value: unknown, at: CheckPoint) => unknown {
+  return (value, { facts, failures }) => {
+    if (value === "enable" && !canEnable(what, facts)) failures.add("onDisabled", refusal(what, facts));
+    return value;
+  };
+}
+
+function canEnable(what: "key" | "account", { capabilities }: ConnectionFacts): boolean {
+  return what === "key" ? capabilities.enable : capabilities.serviceAccounts?.enable === true;
+}
+
+function refusal(what: "key" | "account", facts: ConnectionFacts): string {
+  const cannot = `${facts.backend} cannot enable a disabled ${what === "key" ? "key" : "service account"} again`;
+  if (what === "key" && canEnable("account", facts))
+    return `${cannot}, only its account: set onDisabled: "enable" on the ServiceAccount, and leave it out here`;
+  return `${cannot}; write "ignore" (it is left so until somebody enables it on the service) or "replace"`;
+}

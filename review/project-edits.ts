@@ -1,0 +1,190 @@
+import type * as Yaml from "yaml";
+import { canonicalJson } from "./canonical";
+import type { Level } from "./levels";
+import { sha256 } from "./sha256";
+
+/**
+ * How a change edits the files that decide which code the engine runs: the project file, and what a lockfile says of
+ * this package.
+ */
+
+/** A file of a project. */
+export interface ProjectFile {
+  /** Its path in the repository. Only one folder's project files are among them. */
+  readonly name: string;
+  /** `undefined`: it is there, and is a link, too large, or not UTF-8. */
+  readonly text: string | undefined;
+}
+
+export interface ProjectEdit {
+  readonly file: string;
+  /** What of it is other than before; empty: it cannot be told. */
+  readonly parts: readonly string[];
+  /** SHA-256 of all that decides, as the change has it; `hidden` if that cannot be read. */
+  readonly code: string;
+  readonly level: Level;
+}
+
+/** The first of these that exists is the project; the engine takes them in this order. */
+export const projectFileNames = ["Pulumi.json", "Pulumi.yaml", "Pulumi.yml"] as const;
+export const lockFileNames = [
+  "npm-shrinkwrap.json",
+  "package-lock.json",
+  "pnpm-lock.yaml",
+  "yarn.lock",
+  "bun.lock",
+] as const;
+
+type Parser = Pick<typeof Yaml, "parseDocument">;
+type Parts = Readonly<Record<string, string>>;
+
+export function projectEdits(
+  base: readonly ProjectFile[],
+  change: readonly ProjectFile[],
+  yaml: Parser,
+): ProjectEdit[] {
+  const project = projectEdit(deciding(base), deciding(change), yaml);
+  const locks = [...new Set([...base, ...change].map(({ name }) => name))].filter(isLockFile);
+  return [
+    ...(project ? [project] : []),
+    ...locks.flatMap((name) => lockEdit(name, named(base, name), named(change, name))),
+  ];
+}
+
+function deciding(files: readonly ProjectFile[]): ProjectFile | undefined {
+  return projectFileNames
+    .map((wanted) => files.find(({ name }) => name.split("/").at(-1) === wanted))
+    .find((file) => file !== undefined);
+}
+
+function projectEdit(
+  base: ProjectFile | undefined,
+  change: ProjectFile | undefined,
+  yaml: Parser,
+): ProjectEdit | undefined {
+  if (isSameFile(base, change)) return undefined;
+  const file = (change ?? base)?.name ?? "";
+  const [before, after] = [base && projectParts(base, yaml), change && projectParts(change, yaml)];
+  const code = after ? codeOf(after) : "hidden";
+  if (before && after) {
+    const parts = different(before, after);
+    return parts.length === 0 ? undefined : { file, parts, code, level: "block" };
+  }
+  // A project that was not there before has nothing that it could differ from.
+  return { file, parts: [], code, level: after && !base ? "warn" : "block" };
+}
+
+/** What cannot be read is never the same. */
+function isSameFile(base: ProjectFile | undefined, change: ProjectFile | undefined): boolean {
+  if (!base || !change) return base === change;
+  return base.name === change.name && base.text !== undefined && base.text === change.text;
+}
+
+/** What nobody runs. Whatever else stands in the file, known today or not, may decide. */
+const harmless: ReadonlySet<string> = new Set(["description", "author", "license", "website", "template", "config"]);
+
+/** What decides, by its key; undefined if nobody can tell how the engine reads the file. */
+function projectParts({ text }: ProjectFile, { parseDocument }: Parser): Parts | undefined {
+  if (text === undefined || readsDifferently.test(text)) return undefined;
+  // JSON is YAML as well, and this parser refuses a key that stands there twice.
+  const document = parseDocument(text, { prettyErrors: false });
+  if (document.errors.length > 0 || document.warnings.length > 0) return undefined;
+  let fields: unknown;
+  try {
+    fields = document.toJS();
+  } catch {
+    return undefined;
+  }
+  if (typeof fields !== "object" || fields === null || Array.isArray(fields)) return undefined;
+  // A config that is no map is the name of a folder.
+  const decides = ([key, value]: [string, unknown]) =>
+    !harmless.has(key) || (key === "config" && (typeof value !== "object" || Array.isArray(value)));
+  return partsOf(Object.entries(fields).filter(decides));
+}
+
+/** Characters that end a line for the engine's parser and not for ours, and those that no such file needs. */
+const readsDifferently = /[\u0085\u2028\u2029]|\r(?!\n)|[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/;
+
+function isLockFile(name: string): boolean {
+  return lockFileNames.some((lock) => name === lock || name.endsWith(`/${lock}`));
+}
+
+function lockEdit(name: string, base: ProjectFile | undefined, change: ProjectFile | undefined): ProjectEdit[] {
+  if (isSameFile(base, change)) return [];
+  const [before, after] = [lockParts(base), lockParts(change)];
+  if (!before || !after) return [{ file: name, parts: [], code: after ? codeOf(after) : "hidden", level: "block" }];
+  const parts = different(before, after);
+  if (parts.length === 0) return [];
+  const isUpgrade = parts.every((part) => isRelease(before[part], after[part]));
+  return [{ file: name, parts, code: codeOf(after), level: isUpgrade ? "warn" : "block" }];
+}
+
+/** Where this package comes from, in every folder that the lockfile fills. */
+function lockParts(file: ProjectFile | undefined): Parts | undefined {
+  if (file === undefined) return {};
+  if (file.text === undefined) return undefined;
+  return file.name.endsWith(".json") ? npmParts(file.text) : otherParts(file.text);
+}
+
+function npmParts(text: string): Parts | undefined {
+  let lock: unknown;
+  try {
+    lock = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const { packages, dependencies } = fieldsOf(lock);
+  const isOurs = ([place, entry]: [string, unknown]) =>
+    /(^|\/)node_modules\/pulumi-apikeys$/.test(place) || fieldsOf(entry).name === packageName;
+  const old = fieldsOf(dependencies)[packageName];
+  return partsOf([
+    ...Object.entries(fieldsOf(packages)).filter(isOurs),
+    ...(old === undefined ? [] : [[packageName, old] as [string, unknown]]),
+  ]);
+}
+
+/** The lines that name the package, and those below each that say where it comes from. */
+function otherParts(text: string): Parts {
+  const lines = text.split(/\r?\n/);
+  const about = lines.flatMap((line, at) => (line.includes(packageName) ? lines.slice(at, at + 4) : []));
+  return about.length === 0 ? {} : partsOf([[packageName, about]]);
+}
+
+const packageName = "pulumi-apikeys";
+
+/** Another release of the same registry, with its hash: an upgrade. */
+function isRelease(before: string | undefined, after: string | undefined): boolean {
+  const [old, next] = [before, after].map((part) => fieldsOf(part === undefined ? undefined : JSON.parse(part)));
+  const from = (entry: Fields | undefined) => /^https:\/\/[^/]+\//.exec(String(entry?.resolved))?.[0];
+  return (
+    from(old) !== undefined &&
+    from(old) === from(next) &&
+    old?.name === next?.name &&
+    old?.version !== next?.version &&
+    typeof next?.integrity === "string"
+  );
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function fieldsOf(value: unknown): Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+}
+
+function partsOf(entries: readonly [string, unknown][]): Parts {
+  return Object.fromEntries(entries.map(([key, value]) => [key, canonicalJson(value)]));
+}
+
+function different(before: Parts, after: Parts): string[] {
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
+    .filter((key) => before[key] !== after[key])
+    .sort();
+}
+
+function codeOf(parts: Parts): string {
+  return sha256(canonicalJson(parts));
+}
+
+function named(files: readonly ProjectFile[], name: string): ProjectFile | undefined {
+  return files.find((file) => file.name === name);
+}

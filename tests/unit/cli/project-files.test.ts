@@ -1,0 +1,83 @@
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { afterAll, describe, expect, test } from "@jest/globals";
+import { apikeys, scratchDirectory } from "../review/support/command-line";
+
+const preview = resolve(__dirname, "../../fixtures/preview/01-first-issue/preview.json");
+const scratch = scratchDirectory();
+afterAll(scratch.discard);
+
+type Files = Readonly<Record<string, string>>;
+
+function checkout(name: string, files: Files): string {
+  const root = scratch.path(name);
+  rmSync(root, { recursive: true, force: true });
+  mkdirSync(`${root}/infra`, { recursive: true });
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(`${root}/${path}`), { recursive: true });
+    writeFileSync(`${root}/${path}`, text);
+  }
+  return root;
+}
+
+const project = "name: shop\nruntime: nodejs\n";
+const evil = `${project}plugins: { providers: [{ name: apikeys, path: ./evil }] }\n`;
+
+interface Finding {
+  readonly rule: string;
+  readonly level: string;
+  readonly message: string;
+  readonly waived: boolean;
+  readonly urn: string;
+  readonly location: { readonly file: string };
+}
+
+async function review(base: Files, root: string, policy: Files = {}) {
+  const args = ["--preview", preview, "--repo-root", root, "--project-dir", `${root}/infra`, "--format", "json"];
+  const ended = await apikeys(["review", ...args, "--policy-dir", checkout("base", { ...base, ...policy })]);
+  const { findings } = JSON.parse(ended.stdout) as { findings: Finding[] };
+  return { code: ended.code, found: findings.filter(({ rule }) => rule === "SR032") };
+}
+
+describe("A pull request that points the engine at other code than the base branch", () => {
+  test("is blocked, says where and in what, and one waiver lets exactly that edit pass", async () => {
+    const root = checkout("change", { "infra/Pulumi.yaml": evil });
+    const { code, found } = await review({ "infra/Pulumi.yaml": project }, root);
+    expect(code).toBe(5);
+    expect(found).toMatchObject([{ level: "block", waived: false, location: { file: "infra/Pulumi.yaml", line: 1 } }]);
+    expect(found[0]?.message).toMatch(/has another `plugins` by this change; it decides which code the engine runs/);
+
+    const [, hash = ""] = /code: ([0-9a-f]{64})/.exec(found[0]?.message ?? "") ?? [];
+    const waiver = (until: string) =>
+      `waivers: [{ rule: SR032, urn: "${found[0]?.urn}", code: ${hash}, reason: read, approver: security, until: ${until} }]\n`;
+    const policy = { "apikeys-review.yaml": waiver("2999-01-01") };
+    expect((await review({ "infra/Pulumi.yaml": project }, root, policy)).found).toMatchObject([{ waived: true }]);
+    const other = checkout("change", { "infra/Pulumi.yaml": evil.replace("./evil", "./worse") });
+    expect((await review({ "infra/Pulumi.yaml": project }, other, policy)).found).toMatchObject([{ waived: false }]);
+  });
+
+  test("is blocked where the project file or its folder is a link: another checkout has something else there", async () => {
+    const root = checkout("change", { "infra/kept.txt": "", "other/Pulumi.yaml": project });
+    symlinkSync("../other/Pulumi.yaml", `${root}/infra/Pulumi.yaml`);
+    expect((await review({ "infra/Pulumi.yaml": project }, root)).found).toMatchObject([{ level: "block" }]);
+    rmSync(`${root}/infra`, { recursive: true });
+    symlinkSync("other", `${root}/infra`);
+    expect((await review({ "infra/Pulumi.yaml": project }, root)).found).toMatchObject([{ level: "block" }]);
+  });
+
+  test("is told of a lockfile at the root of a workspace, and of a file in another encoding", async () => {
+    const lock = (entry: object) => JSON.stringify({ packages: { "node_modules/pulumi-apikeys": entry } });
+    const base = { "infra/Pulumi.yaml": project, "package-lock.json": lock({ version: "1.0.0" }) };
+    const root = checkout("change", { ...base, "package-lock.json": lock({ resolved: "evil", link: true }) });
+    expect((await review(base, root)).found).toMatchObject([
+      { level: "block", location: { file: "package-lock.json" } },
+    ]);
+    writeFileSync(`${root}/infra/Pulumi.yaml`, Buffer.from(`\ufeff${evil}`, "utf16le"));
+    expect((await review(base, root)).found).toHaveLength(2);
+  });
+
+  test("is nothing where the files are the same", async () => {
+    const base = { "infra/Pulumi.yaml": evil, "package-lock.json": "{}" };
+    expect((await review(base, checkout("change", base))).found).toEqual([]);
+  });
+});

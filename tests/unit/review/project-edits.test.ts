@@ -1,0 +1,115 @@
+import { describe, expect, it } from "@jest/globals";
+import * as yaml from "yaml";
+import { type ProjectFile, projectEdits } from "../../../review/project-edits";
+
+const file = (text: string | undefined, name = "Pulumi.yaml"): ProjectFile => ({ name, text });
+const plain = "name: keys\nruntime: nodejs\n";
+const named = `${plain}plugins:\n  providers:\n    - { name: apikeys, path: node_modules/pulumi-apikeys/dist/plugin }\n`;
+
+/** What the review tells of a change: the parts that differ, or nothing. */
+function edits(base: readonly ProjectFile[], change: readonly ProjectFile[]) {
+  return projectEdits(base, change, yaml).map(({ file: name, parts, level }) => [name, ...parts, level].join(" "));
+}
+
+describe("A change of what decides which code the engine runs", () => {
+  it.each<[string, string, string, string]>([
+    ["a plugin's path", named, named.replace("node_modules/pulumi-apikeys/dist/plugin", "./evil"), "plugins"],
+    ["plugins where there were none", plain, named, "plugins"],
+    ["a package", plain, `${plain}packages:\n  apikeys: ./evil\n`, "packages"],
+    ["another program", plain, `${plain}main: evil\n`, "main"],
+    [
+      "options of the runtime",
+      plain,
+      plain.replace("nodejs", "{ name: nodejs, options: { nodeargs: -r ./x } }"),
+      "runtime",
+    ],
+    ["another backend of the state", plain, `${plain}backend: { url: file:///tmp }\n`, "backend"],
+    ["a field that nobody knows today", plain, `${plain}hooks: [./evil]\n`, "hooks"],
+    ["a config that is the name of a folder", plain, `${plain}config: evil\n`, "config"],
+    [
+      "an anchor in a harmless field",
+      `description: &x ./a\n${plain}main: *x\n`,
+      `description: &x ./evil\n${plain}main: *x\n`,
+      "main",
+    ],
+    ["a merge key", plain, `${plain}description: &x { main: evil }\n<<: *x\n`, "<<"],
+    ["a quoted key with escapes", plain, `${plain}"m\\u0061in": evil\n`, "main"],
+    ["a key in other letters, which JSON does not tell apart", plain, `${plain}MAIN: evil\n`, "MAIN"],
+  ])("is told: %s", (_what, base, change, part) => {
+    expect(edits([file(base)], [file(change)])).toEqual([`Pulumi.yaml ${part} block`]);
+  });
+
+  it.each<[string, string | undefined]>([
+    ["a line that ends for the engine's parser alone (U+0085)", `${plain}description: a\u0085main: evil\n`],
+    ["the same with U+2028", `${plain}description: a\u2028main: evil\n`],
+    ["a lone carriage return", `${plain}description: a\rmain: evil\n`],
+    ["a key that stands there twice", `${plain}main: a\nmain: b\n`],
+    ["two documents", `${plain}---\nmain: evil\n`],
+    ["aliases without end", `a: &a [x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a]\n${"c: *b\n".repeat(2)}`],
+    ["no map", "- a\n"],
+    ["a link, or bytes that are no text", undefined],
+  ])("is told as unreadable: %s", (_what, change) => {
+    expect(edits([file(plain)], [file(change)])).toEqual(["Pulumi.yaml block"]);
+  });
+
+  it("is told where a file takes the place of another, whatever it says", () => {
+    expect(
+      edits([file(plain)], [file(plain), file('{"name":"keys","runtime":"nodejs","MAIN":"evil"}', "Pulumi.json")]),
+    ).toEqual(["Pulumi.json MAIN block"]);
+    expect(edits([file(plain)], [])).toEqual(["Pulumi.yaml block"]);
+    expect(edits([file(plain)], [file('{"name":"keys","runtime":"go","runtime":"nodejs"}', "Pulumi.json")])).toEqual([
+      "Pulumi.json block",
+    ]);
+    // The engine takes the first of them only.
+    expect(edits([file(plain)], [file(plain), file(named, "Pulumi.yml")])).toEqual([]);
+    expect(edits([], [file(plain)])).toEqual(["Pulumi.yaml warn"]);
+  });
+
+  it("is none: what nobody runs, comments, and the order of things", () => {
+    const other = `# a comment\nruntime: nodejs\nname: 'keys'\ndescription: näher\nconfig: { "aws:region": x }\ntemplate: { quickstart: y }\n`;
+    expect(edits([file(plain)], [file(other)])).toEqual([]);
+    expect(edits([file(named)], [file(named)])).toEqual([]);
+  });
+});
+
+describe("What a lockfile says of this package", () => {
+  const entry = { version: "1.0.0", resolved: "https://r.example/pulumi-apikeys-1.0.0.tgz", integrity: "sha512-a" };
+  const lock = (ours: object, more: object = {}, name = "package-lock.json") =>
+    file(JSON.stringify({ packages: { "": {}, "node_modules/pulumi-apikeys": ours, ...more } }), name);
+
+  it.each<[string, object, object, string[]]>([
+    ["a link", { resolved: "evil", link: true }, {}, ["node_modules/pulumi-apikeys block"]],
+    ["another package under its name", { ...entry, name: "evil" }, {}, ["node_modules/pulumi-apikeys block"]],
+    [
+      "another hash of the same release",
+      { ...entry, integrity: "sha512-b" },
+      {},
+      ["node_modules/pulumi-apikeys block"],
+    ],
+    [
+      "another server",
+      { ...entry, version: "1.1.0", resolved: "https://evil.example/a.tgz" },
+      {},
+      ["node_modules/pulumi-apikeys block"],
+    ],
+    [
+      "a second copy, nearer to the program",
+      entry,
+      { "app/node_modules/pulumi-apikeys": { link: true } },
+      ["app/node_modules/pulumi-apikeys block"],
+    ],
+    ["an upgrade", { ...entry, version: "1.1.0", integrity: "sha512-b" }, {}, ["node_modules/pulumi-apikeys warn"]],
+    ["other packages", entry, { "node_modules/left-pad": { version: "2.0.0" } }, []],
+  ])("is told: %s", (_what, ours, more, told) => {
+    expect(edits([file(plain), lock(entry)], [file(plain), lock(ours, more)])).toEqual(
+      told.map((each) => `package-lock.json ${each}`),
+    );
+  });
+
+  it("is read in the lockfiles of other package managers by its lines, and cannot be read in a broken one", () => {
+    const yarn = (resolved: string) =>
+      file(`left-pad@1:\n  version "1"\n\npulumi-apikeys@^1:\n  version "1"\n  resolved "${resolved}"\n`, "yarn.lock");
+    expect(edits([yarn("https://r.example/a")], [yarn("file:evil")])).toEqual(["yarn.lock pulumi-apikeys block"]);
+    expect(edits([lock(entry)], [file("{", "package-lock.json")])).toEqual(["package-lock.json block"]);
+  });
+});
