@@ -16,6 +16,7 @@ export const cloudflare = {
     maxActiveKeys: 500,
     // What a missing token is answered is not documented.
     absence: "list",
+    listTellsAll: true,
     limits: { nameLength: 120 },
   },
   /**

@@ -15,6 +15,7 @@ export const confluent = {
     rename: true,
     description: "update",
     absence: "list",
+    listTellsAll: true,
     // A new key takes "a couple of minutes" to work. The backend waits for that by proof, so nobody else has to.
     // How long a deleted key works on is not documented.
     revocationLagMs: minuteMs,

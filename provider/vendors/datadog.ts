@@ -57,6 +57,7 @@ export const datadog = {
     lastUsed: { lagMs: dayMs, granularityMs: secondMs },
     // A 404 is documented, but not that it is sent only for things that are gone.
     absence: "list",
+    listTellsAll: true,
     // The longest name is not documented.
     limits: { nameLength: 50 },
   },

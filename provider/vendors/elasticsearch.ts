@@ -58,6 +58,7 @@ export const elasticsearch = {
     // Seconds from now, by Elasticsearch's own clock. An update would set another end, with the same effect.
     expiry: { support: "optional", granularityMs: minuteMs },
     absence: "status",
+    listTellsAll: true,
     // The longest name is not documented.
     limits: { nameLength: 100 },
   },
