@@ -4,7 +4,7 @@ import type { AdoptKeyArgs } from "./api-key";
 /** The input, with its secret encrypted in the state. */
 export function withSecretOf(adopt: pulumi.Input<AdoptKeyArgs> | undefined): { adopt?: pulumi.Input<AdoptKeyArgs> } {
   if (adopt === undefined) return {};
-  // Written as a plain object, only the secret is one: the review has to see which key it is.
+  // In a plain object only the secret is encrypted, because the review has to see which key it is.
   if (isPlain(adopt))
     return { adopt: adopt.secret === undefined ? adopt : { ...adopt, secret: pulumi.secret(adopt.secret) } };
   const marked = pulumi

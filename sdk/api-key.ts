@@ -7,58 +7,67 @@ import { isOfType, providerText, typeToken } from "./resource-text";
 import type { Duration } from "./duration";
 import type { Scope } from "./scope";
 
-/** Inputs that every kind of key has. `S`: the scopes that compile; say one service's, as `KeyArgs<PulselyScope>`, to have slips found by the compiler. */
+/**
+ * Inputs that every kind of key has. `S`: the scopes that compile. With those of one service, as in
+ * `KeyArgs<PulselyScope>`, the compiler finds typing errors.
+ */
 export interface KeyArgs<S extends Scope = Scope> {
   /**
-   * A PREFIX of the name on the service, which is `<prefix>-<mark>`: the mark proves the
-   * state and the resource, and differs for every key, so that two generations can stand side by side; the output `physicalName` shows it. A change renames
-   * the key where the service can, else replaces it.
+   * A PREFIX of the name on the service, which is `<prefix>-<mark>`: the mark proves the state and the resource, and
+   * differs for every key, so that two generations can exist side by side. The output `physicalName` shows it. A change
+   * renames the key if the service can, else replaces it.
    *
    * @default the resource's logical name
    */
   name?: pulumi.Input<string>;
-  /** The account the key belongs to, where the service has accounts (`ServiceAccount.accountId`). A change replaces. */
+  /**
+   * The account to which the key belongs, if the service has accounts (`ServiceAccount.accountId`). A change replaces.
+   */
   serviceAccountId?: pulumi.Input<string>;
   /**
-   * What the key may do. Order and repeats do not count. A change makes a new key: scopes are
-   * immutable. An empty list and wildcards such as `admin:*` need {@link fullAccess}. Left out where
-   * the service has no scopes on keys.
+   * What the key may do. Order and repeats do not count. A change makes a new key, because scopes are immutable. An
+   * empty list and wildcards such as `admin:*` need {@link fullAccess}. Leave it out if the service's keys have no
+   * scopes.
    */
   scopes?: pulumi.Input<pulumi.Input<S>[]>;
   /**
-   * Only where the service lets its callers choose. A change replaces.
+   * Only if the service lets the caller choose. A change replaces.
    *
    * @default "live"
    */
   environment?: pulumi.Input<"live" | "test">;
   /**
-   * What only keys of some services have, by name: the page on backends lists it. An unknown name or value is
-   * refused with the nearest one. A change makes a new key, unless the backend says that the service changes it in place and
-   * that it gives the key nothing. Options are shown in clear in previews and reviews: nothing secret may stand in them.
+   * Inputs that only keys of some services have, by name: the page on backends lists them. An unknown name or value is
+   * refused with the nearest one. A change makes a new key, unless the backend says that the service changes it in
+   * place and that it gives the key nothing. Options are shown in clear in previews and reviews: do not put secrets
+   * into them.
    */
   options?: pulumi.Input<KeyOptions>;
-  /** Any texts; a change of one makes a new key. */
+  /** Any texts. A change of one makes a new key. */
   keepers?: pulumi.Input<Record<string, pulumi.Input<string>>>;
-  /** Free text, without control characters. A change updates where the service can; where it keeps none, it stands in the state alone. */
+  /**
+   * Free text, without control characters. A change updates the service if it can change descriptions, else only the
+   * state.
+   */
   description?: pulumi.Input<string>;
   /** How long the key lives, from its issue: `30s`, `15m`, `24h`, `90d`, `12w` (a day is 24 h). */
   expiresIn?: pulumi.Input<Duration>;
   /** Consent to an empty scope list or to wildcards. Never changes the key. */
   fullAccess?: pulumi.Input<boolean>;
-  /** Consent to a replacement with a gap, on services that keep one key per account. Never changes the key. */
+  /** Consent to a replacement with a gap, on services that keep only one key per account. Never changes the key. */
   allowOutage?: pulumi.Input<boolean>;
   /**
-   * Consent to a key that gets less than the program asks for: fewer scopes, an earlier end, another environment. Without it
-   * an update in which that happens fails: a new key is kept in the state, and one that was to follow a key that works is
-   * revoked again, so that the one before it stays. With it every run warns. Never changes the key.
+   * Consent to a key that gets less than the program asks for: fewer scopes, an earlier end, another environment.
+   * Without it such an update fails: the state keeps a first key, and a successor of a working key is revoked again, so
+   * that the working one stays. With it every run warns. Never changes the key.
    *
    * @default false
    */
   acceptLess?: pulumi.Input<boolean>;
   /**
-   * Consent to the end of a key that the connection itself runs on. Without it whatever would revoke, replace or rotate that
-   * key is refused. With it the successor is issued first and used for the rest of the run, the old key ends last, and a warning
-   * says where the new secret has to go. Never changes the key.
+   * Consent to the end of a key that the connection itself runs on. Without it whatever would revoke, replace or rotate
+   * that key is refused. With it the successor is issued first and used for the rest of the run, the old key ends last,
+   * and a warning says where the new secret has to go. Never changes the key.
    *
    * @default false
    */
@@ -79,24 +88,26 @@ export interface KeyArgs<S extends Scope = Scope> {
    * @default "default"
    */
   connection?: pulumi.Input<string>;
-  /** For example `{ owner: "team-a", purpose: "nightly export" }`: read by the scope review, kept in the service's metadata where it has any. Never replaces. */
+  /**
+   * For example `{ owner: "team-a", purpose: "nightly export" }`: read by the scope review, and kept in the service's
+   * metadata if it has any. Never replaces.
+   */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /**
-   * Takes over a key that was there before, by the service's id of it, and changes nothing on the service: the other inputs
-   * have to say what it has. `secret`, where somebody still has it, is tried against the service before it is believed; without
-   * it there is no output `secret` until the key is rotated or replaced. Taking it out of the program later changes nothing;
-   * another id replaces.
+   * Adopts an existing key by the service's id, and changes nothing on the service: the other inputs must describe the
+   * key as it is. `secret`, if somebody still has it, must work on the service; without it there is no output `secret`
+   * until the key is rotated or replaced. Removing this input later changes nothing; another id replaces.
    */
   adopt?: pulumi.Input<AdoptKeyArgs>;
   /**
-   * Of an adopted key: whether the end of this resource revokes it. A change updates the record alone.
+   * For an adopted key: whether the end of this resource revokes it. A change only updates the record.
    *
-   * @default false: it is left on the service, and the update says so
+   * @default false: it stays on the service, and the update says so
    */
   revokeOnDestroy?: pulumi.Input<boolean>;
 }
 
-/** A key that is taken over: see {@link KeyArgs.adopt}. */
+/** A key to adopt: see {@link KeyArgs.adopt}. */
 export interface AdoptKeyArgs {
   /** The service's id of the key. */
   keyId: pulumi.Input<string>;
@@ -104,13 +115,13 @@ export interface AdoptKeyArgs {
   secret?: pulumi.Input<string>;
 }
 
-/** What is known of a key that is only read: see {@link ApiKey.get}. */
+/** What is known about a key that is only read: see {@link ApiKey.get}. */
 export interface FoundKey {
   /** Its secret; of a pair, the private half. Encrypted in the state. */
   secret?: pulumi.Input<string>;
 }
 
-/** The secret that a `get` has given. */
+/** The secret that was given to a `get`. */
 export function foundSecret(state: object | undefined): pulumi.Output<string> | undefined {
   const { secret } = (state ?? {}) as FoundKey;
   return secret === undefined ? undefined : pulumi.secret(secret);
@@ -126,62 +137,65 @@ export interface ApiKeyArgs<S extends Scope = Scope> extends KeyArgs<S> {
    */
   exactName?: boolean;
   /**
-   * When the key ends, RFC 3339 with a zone; not together with `expiresIn`. A change updates the key
-   * where the service can, else replaces it. A key whose date has passed stays expired, with a warning.
+   * When the key ends, RFC 3339 with a zone; not together with `expiresIn`. A change updates the key if the service
+   * can, else replaces it. A key whose date has passed stays expired, with a warning.
    */
   expiresAt?: pulumi.Input<string>;
   /**
-   * How long the key lives, from its issue; a change counts from `createdAt`, updates the key where
-   * the service can, and replaces it otherwise or where that time has passed. The first update after
-   * the key's end replaces it.
+   * How long the key lives, from its issue; a change counts from `createdAt`, updates the key if the service can, and
+   * replaces it otherwise or if that time has passed. The first update after the key's end replaces it.
    */
   expiresIn?: pulumi.Input<Duration>;
-  /** The secret itself, where the service lets the caller choose it; encrypted in the state. A change replaces. */
+  /** The secret itself, if the service lets the caller choose it; encrypted in the state. A change replaces. */
   secretValue?: pulumi.Input<string>;
 }
 
 /**
- * An API key that never changes its powers: one resource is one key, its Pulumi id is the key's id.
- * What would change them makes a new key before the old one is revoked. `new ApiKey<PulselyScope>(…)`
- * takes the scopes of that service alone.
+ * An API key whose access never changes: one resource is one key, and its Pulumi id is the key's id. A change of its
+ * access makes a new key before the old one is revoked. `new ApiKey<PulselyScope>(…)` takes only the scopes of that
+ * service.
  */
 export class ApiKey<S extends Scope = Scope> extends pulumi.CustomResource {
   /**
-   * `active`; after a refresh also `revoked`, `expired` or `missing`, which the next update repairs by a replacement, and
-   * `disabled` (the key or its account), which waits for {@link KeyArgs.onDisabled}.
+   * `active`; after a refresh also `revoked`, `expired` or `missing`, which the next update repairs by a replacement,
+   * and `disabled` (the key or its account), which waits for {@link KeyArgs.onDisabled}.
    */
   declare readonly status: pulumi.Output<string>;
   /** The service's id of the key. */
   declare readonly keyId: pulumi.Output<string>;
-  /** The key itself, encrypted in the state; of a pair, the private half. Absent of an adopted key without one: see {@link requireSecret}. */
+  /**
+   * The key itself, encrypted in the state; of a pair, the private half. Absent if nobody gave the secret of an adopted
+   * key: see {@link requireSecret}.
+   */
   declare readonly secret: pulumi.Output<string>;
-  /** The public half, where the credential is a pair. */
+  /** The public half, if the credential is a pair. */
   declare readonly accessId: pulumi.Output<string | undefined>;
   /** The mask that the service's own pages show. */
   declare readonly hint: pulumi.Output<string | undefined>;
-  /** First 16 hex of SHA-256 of the secret: tells generations apart. Absent for a caller-chosen secret. */
+  /** First 16 hex of the secret's SHA-256, which distinguishes generations. Absent for a caller-chosen secret. */
   declare readonly fingerprint: pulumi.Output<string | undefined>;
   /** The name on the service. */
   declare readonly physicalName: pulumi.Output<string>;
   /** RFC 3339 UTC. */
   declare readonly createdAt: pulumi.Output<string>;
-  /** RFC 3339 UTC; absent where the key does not expire. The earlier one of what was asked for and what the service gave. */
+  /** RFC 3339 UTC; absent if the key does not expire. The earlier one of the requested and the given end. */
   declare readonly expiresAt: pulumi.Output<string | undefined>;
   /** The canonical scopes: sorted, without repeats. */
   declare readonly scopes: pulumi.Output<string[] | undefined>;
   /** Origin of the URL that issued the key. */
   declare readonly service: pulumi.Output<string>;
-  /** Why this key took the place of the one before it, for example `scopes changed: +read:alerts`; absent of the first one. */
+  /** Why this key replaced the one before it, for example `scopes changed: +read:alerts`; absent for the first one. */
   declare readonly replacementReason: pulumi.Output<string | undefined>;
-  /** The id of a key that was there before; absent of one that this resource has made. */
+  /** The id of an adopted key; absent for a key that this resource made. */
   declare readonly adoptedId: pulumi.Output<string | undefined>;
 
   /**
-   * Reads a key that this program does not own: it is never changed or revoked. Every preview and every update asks the service, and so
-   * needs the connection's credential; an object of another stack is better had from a `StackReference`.
+   * Reads a key that this program does not own: it is never changed or revoked. Every preview and every update asks the
+   * service, and so needs the connection's credential; for an object of another stack, a `StackReference` is better.
    *
-   * @param id - `<connection>/<id>`, and `<connection>/<account>/<id>` of a key that lives under an account; without a slash, an id on the connection `default`
-   * @param state - the secret, where somebody has it: it is tried against the service before it is believed
+   * @param id - `<connection>/<id>`, or `<connection>/<account>/<id>` for a key that belongs to an account; without a
+   *   slash, an id on the connection `default`
+   * @param state - the secret, if somebody has it: it must work on the service
    */
   static get(
     name: string,
@@ -192,7 +206,7 @@ export class ApiKey<S extends Scope = Scope> extends pulumi.CustomResource {
     return new ApiKey(name, state as ApiKeyArgs, { ...options, id });
   }
 
-  /** Whether it is one, also where it comes from another copy of this package. */
+  /** True for a resource of this class, from any copy of this package. */
   static override isInstance(object: unknown): object is ApiKey {
     return isOfType(object, "ApiKey");
   }

@@ -1,12 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { assertLoadable } from "./program-folder";
 
-/** Which resource of which stack this is: part of the physical name's mark, never a reason for a diff. */
+/** The resource and its stack, for the mark in the physical name. It never causes a diff. */
 export function originOf(name: string): string {
   return [organization(), pulumi.getProject(), pulumi.getStack(), name].join("/");
 }
 
-/** `pulumi.runtime.setMocks` may leave the organisation out; the name then is that of the backends without any. */
+/**
+ * `pulumi.runtime.setMocks` may leave the organisation out. Then the name is the one of backends without organisations.
+ */
 function organization(): string {
   try {
     return pulumi.getOrganization();
@@ -15,7 +17,7 @@ function organization(): string {
   }
 }
 
-/** The resource options with what the package itself demands added to the user's own. */
+/** The user's resource options, with those that this package needs. */
 export function withDemands(
   options: pulumi.CustomResourceOptions | undefined,
   demands: { readonly secretOutputs?: string[]; readonly exactName?: boolean | undefined },
@@ -27,7 +29,7 @@ export function withDemands(
   assertLoadable();
   const own: pulumi.CustomResourceOptions = {};
   if (demands.secretOutputs) own.additionalSecretOutputs = demands.secretOutputs;
-  // Two objects cannot bear one exact name, so the old one has to go first.
+  // Two objects cannot have one exact name, so the old one has to go first.
   if (demands.exactName === true) own.deleteBeforeReplace = true;
   return pulumi.mergeOptions(own, options);
 }

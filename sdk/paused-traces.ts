@@ -1,11 +1,10 @@
 /**
- * Keeps V8 from taking stack traces while a resource registers itself. The Pulumi SDK takes four for
- * every property, for its report on leaked promises alone, and maps each through source maps: that was
- * a sixth of the time of an update with 200 keys. Where the SDK reads its caller's position (the line of
- * the user's `new ApiKey(`) it sets the limit itself.
+ * Keeps V8 from taking stack traces while a resource registers. The Pulumi SDK takes four for every property, only for
+ * its report on leaked promises, and maps each through source maps: that was a sixth of the time of an update with 200
+ * keys. When the SDK reads its caller's position (the line of the user's `new ApiKey(`), it sets the limit itself.
  *
- * The engine keeps that one trace in the state of every resource: it ends with the program's own lines. What
- * follows them is how Pulumi and Node have started the program.
+ * The engine keeps that one trace in the state of every resource: it ends with the program's own lines. The lines after
+ * them only show how Pulumi and Node started the program.
  */
 export class PausedTraces {
   readonly #limit = Error.stackTraceLimit;
@@ -14,7 +13,7 @@ export class PausedTraces {
   constructor() {
     const prepare = this.#prepare;
     Error.stackTraceLimit = 0;
-    // Where nobody formats traces, V8 does, and cannot be called from here.
+    // If nobody formats traces, V8 does, and cannot be called from here.
     if (prepare) traces.prepareStackTrace = (error, sites) => prepare(error, untilProgram(sites));
   }
 
@@ -24,9 +23,9 @@ export class PausedTraces {
   }
 
   /**
-   * An error of the pause, with a trace that begins at the user's line.
+   * An error thrown during the pause, with a trace that begins at the user's line.
    *
-   * @param constructor - the class whose `new` the user has written
+   * @param constructor - the class whose `new` the user wrote
    */
   retaken(error: unknown, constructor: abstract new (...args: never) => unknown): unknown {
     this.resume();
@@ -35,7 +34,7 @@ export class PausedTraces {
   }
 }
 
-/** V8 calls what formats its traces as a function, which Node's types do not say. */
+/** V8 calls this as a function without `this`, which Node's types do not say. */
 const traces: { prepareStackTrace?: ((error: Error, sites: NodeJS.CallSite[]) => unknown) | undefined } = Error;
 
 /** A place in the Pulumi SDK or in Node itself. */

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** Nobody has the secret that the program asks for: see {@link requireSecret}. */
+/** Nobody has the secret that the program needs: see {@link requireSecret}. */
 export class MissingSecretError extends pulumi.RunError {
   constructor(name: string) {
     super(
@@ -11,8 +11,8 @@ export class MissingSecretError extends pulumi.RunError {
 }
 
 /**
- * The secret of a key, for who cannot do without: of an adopted key that has none the update fails, instead of a consumer that
- * gets nothing.
+ * The secret of a key, for programs that cannot do without: for an adopted key without a secret the update fails, and
+ * no consumer gets an empty value.
  *
  * @throws MissingSecretError - in the output, once that is known
  */

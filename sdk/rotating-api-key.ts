@@ -35,25 +35,25 @@ export interface RotatingApiKeyArgs<S extends Scope = Scope> extends KeyArgs<S> 
    */
   retire?: pulumi.Input<"afterOverlap" | "whenUnused" | "immediately">;
   /**
-   * With `whenUnused`: the latest end of the previous key, set on the service where it can be.
+   * With `whenUnused`: the latest end of the previous key, set on the service if possible.
    *
    * @default the longer of overlap, and the shorter of 30d and two thirds of rotateEvery
    */
   maxOverlap?: pulumi.Input<Duration>;
   /**
-   * Spreads the due times of many keys, only ever earlier, by an amount that stays the same for one name.
+   * Spreads the due times of many keys. It only makes them earlier, by an amount that stays the same for one name.
    *
    * @default "0s"
    */
   jitter?: pulumi.Input<Duration>;
   /**
-   * Any text, such as an incident's number: a CHANGED text makes a new key at once and revokes every
-   * older one in the same update. Its presence when the resource is made only records it. The text is shown in previews,
-   * reasons and reviews; of one that is marked `pulumi.secret` a hash of 8 characters is shown instead.
+   * Any text, such as an incident's number: a CHANGED text makes a new key at once and revokes every older one in the
+   * same update. A text that is there from the beginning is only recorded. Previews, reasons and reviews show the text;
+   * if it is marked `pulumi.secret`, they show a hash of 8 characters instead.
    */
   emergency?: pulumi.Input<string>;
   /**
-   * When an adopted key gets its first successor: `due` by its own age, or `now` at the update after the one that takes it over.
+   * When an adopted key gets its first successor: `due` by its own age, or `now` at the update after the adoption.
    *
    * @default "due"
    */
@@ -61,13 +61,13 @@ export interface RotatingApiKeyArgs<S extends Scope = Scope> extends KeyArgs<S> 
 }
 
 /**
- * A key that is replaced by its successor in time, with overlap, without anybody's doing: one identity
- * whose key changes in place at the update in which it is due. A changed scope, keeper or life makes a
- * new key in place too; another account, environment or connection replaces the resource.
+ * A key that rotates in time, with overlap: one identity whose key changes in place at the first update after it is
+ * due. A changed scope, keeper or life makes a new key in place too; another account, environment or connection
+ * replaces the resource.
  *
  * To rotate now, change `keepers`; to revoke every older key as well, change `emergency`. A replacement of the resource
- * (`pulumi up --target-replace`, `replaceOnChanges`, `pulumi state taint`) has no overlap: every generation is revoked in
- * that update.
+ * (`pulumi up --target-replace`, `replaceOnChanges`, `pulumi state taint`) has no overlap: that update revokes every
+ * generation.
  */
 export class RotatingApiKey<S extends Scope = Scope> extends pulumi.CustomResource {
   /**
@@ -77,31 +77,34 @@ export class RotatingApiKey<S extends Scope = Scope> extends pulumi.CustomResour
   declare readonly status: pulumi.Output<string>;
   /** The service's id of the current key. */
   declare readonly keyId: pulumi.Output<string>;
-  /** The current key, encrypted in the state. Absent of an adopted key without one: see {@link requireSecret}. */
+  /**
+   * The current key, encrypted in the state. Absent if nobody gave the secret of an adopted key: see {@link
+   * requireSecret}.
+   */
   declare readonly secret: pulumi.Output<string>;
-  /** The public half of the current key, where the credential is a pair. */
+  /** The public half of the current key, if the credential is a pair. */
   declare readonly accessId: pulumi.Output<string | undefined>;
   /** The mask that the service's own pages show. */
   declare readonly hint: pulumi.Output<string | undefined>;
-  /** First 16 hex of SHA-256 of the current secret. */
+  /** First 16 hex of the current secret's SHA-256. */
   declare readonly fingerprint: pulumi.Output<string | undefined>;
   /** The current key's name on the service. */
   declare readonly physicalName: pulumi.Output<string>;
   /** RFC 3339 UTC: when the current key was made. */
   declare readonly createdAt: pulumi.Output<string>;
-  /** RFC 3339 UTC; absent where the key does not expire. The earlier one of what was asked for and what the service gave. */
+  /** RFC 3339 UTC; absent if the key does not expire. The earlier one of the requested and the given end. */
   declare readonly expiresAt: pulumi.Output<string | undefined>;
   /** The current key's scopes. */
   declare readonly scopes: pulumi.Output<string[] | undefined>;
   /** Origin of the URL that issued the key. */
   declare readonly service: pulumi.Output<string>;
-  /** The id of the key that was there before this resource, where there was one. */
+  /** The id of the adopted key, if there was one. */
   declare readonly adoptedId: pulumi.Output<string | undefined>;
   /** The previous key, while it is valid. */
   declare readonly previousKeyId: pulumi.Output<string | undefined>;
   /** The previous key's secret, encrypted in the state, while it is valid. */
   declare readonly previousSecret: pulumi.Output<string | undefined>;
-  /** RFC 3339 UTC: until when the previous key is valid at the latest. */
+  /** RFC 3339 UTC: the latest end of the previous key. */
   declare readonly previousValidUntil: pulumi.Output<string | undefined>;
   /** Counts the keys of this identity, from 1. */
   declare readonly generation: pulumi.Output<number>;
@@ -111,19 +114,21 @@ export class RotatingApiKey<S extends Scope = Scope> extends pulumi.CustomResour
   declare readonly rotationReason: pulumi.Output<string>;
   /** RFC 3339 UTC: when the next key is due. */
   declare readonly nextRotationAt: pulumi.Output<string>;
-  /** What became of the previous key, for example `used 4 min ago; deferred`. */
+  /** What happened to the previous key, for example `used 4 min ago; deferred`. */
   declare readonly retireStatus: pulumi.Output<string | undefined>;
-  /** Older keys that still wait to be revoked: every later update does that first. */
+  /** Older keys that are still to be revoked: every later update does that first. */
   declare readonly pendingRevocations: pulumi.Output<
     { keyId: string; fingerprint?: string; end: string }[] | undefined
   >;
 
   /**
-   * Reads a key that this program does not own: it is never changed, rotated or revoked. Every preview and every update asks the service, and so
-   * needs the connection's credential; an object of another stack is better had from a `StackReference`.
+   * Reads a key that this program does not own: it is never changed, rotated or revoked. Every preview and every update
+   * asks the service, and so needs the connection's credential; for an object of another stack, a `StackReference` is
+   * better.
    *
-   * @param id - `<connection>/<id>`, and `<connection>/<account>/<id>` of a key that lives under an account; without a slash, an id on the connection `default`
-   * @param state - the secret, where somebody has it: it is tried against the service before it is believed
+   * @param id - `<connection>/<id>`, or `<connection>/<account>/<id>` for a key that belongs to an account; without a
+   *   slash, an id on the connection `default`
+   * @param state - the secret, if somebody has it: it must work on the service
    */
   static get(
     name: string,
@@ -134,7 +139,7 @@ export class RotatingApiKey<S extends Scope = Scope> extends pulumi.CustomResour
     return new RotatingApiKey(name, state as RotatingApiKeyArgs, { ...options, id });
   }
 
-  /** Whether it is one, also where it comes from another copy of this package. */
+  /** True for a resource of this class, from any copy of this package. */
   static override isInstance(object: unknown): object is RotatingApiKey {
     return isOfType(object, "RotatingApiKey");
   }

@@ -1,7 +1,9 @@
 import type { vendors } from "../provider/vendors";
 import type { RoleOf, ScopeOf } from "../provider/vendors/vendor";
 
-/** A scope of the built-in vendor of that name: those of its catalogue, and any other word where the catalogue is open. */
+/**
+ * A scope of the built-in vendor with that name: those of its catalogue, and any other word if the catalogue is open.
+ */
 export type VendorScope<Name extends keyof typeof vendors> = ScopeOf<(typeof vendors)[Name]>;
 
 export type CloudflareScope = VendorScope<"cloudflare">;
@@ -18,15 +20,15 @@ export type PulselyScope = VendorScope<"pulsely">;
 export type RabbitmqScope = VendorScope<"rabbitmq">;
 export type SendgridScope = VendorScope<"sendgrid">;
 
-/** A scope of any service: an editor completes those of the built-in catalogues, `check` judges by the connection's. */
+/** A scope of any service: an editor completes those of the built-in catalogues; `check` uses the connection's. */
 export type Scope = VendorScope<keyof typeof vendors>;
 
-/** A role of the built-in vendor of that name, where its accounts have one. */
+/** A role of the built-in vendor with that name, if its accounts have roles. */
 export type VendorRole<Name extends keyof typeof vendors> = RoleOf<(typeof vendors)[Name]>;
 
 export type GrafanaRole = VendorRole<"grafana">;
 export type NovavmsRole = VendorRole<"novavms">;
 export type OpenaiRole = VendorRole<"openai">;
 
-/** A role of an account on any service: an editor completes those that vendors list, `check` judges by the connection's. */
+/** A role of an account on any service: an editor completes those that vendors list; `check` uses the connection's. */
 export type Role = VendorRole<keyof typeof vendors>;

@@ -5,11 +5,14 @@ import { PausedTraces } from "./paused-traces";
 import { isOfType, providerText, typeToken } from "./resource-text";
 import type { Role, Scope } from "./scope";
 
-/** Inputs of {@link ServiceAccount}. `S` and `R`: the scopes and the roles that compile, such as `ServiceAccountArgs<NovavmsScope, NovavmsRole>`. */
+/**
+ * Inputs of {@link ServiceAccount}. `S` and `R`: the scopes and the roles that compile, such as
+ * `ServiceAccountArgs<NovavmsScope, NovavmsRole>`.
+ */
 export interface ServiceAccountArgs<S extends Scope = Scope, R extends Role = Role> {
   /**
    * A PREFIX of the name on the service, which is `<prefix>-<mark>`; the
-   * output `physicalName` shows it. A change renames the account where the service can, else replaces it.
+   * output `physicalName` shows it. A change renames the account if the service can, else replaces it.
    *
    * @default the resource's logical name
    */
@@ -21,17 +24,26 @@ export interface ServiceAccountArgs<S extends Scope = Scope, R extends Role = Ro
    * @default false
    */
   exactName?: boolean;
-  /** Free text, without control characters. A change updates where the service can; where it keeps none, it stands in the state alone. */
+  /**
+   * Free text, without control characters. A change updates the service if it can change descriptions, else only the
+   * state.
+   */
   description?: pulumi.Input<string>;
-  /** The account's role, where the service has roles (NovaVMS: `viewer`, `operator`, `admin`). A change updates in place where the service can, else replaces. */
+  /**
+   * The account's role, if the service has roles (NovaVMS: `viewer`, `operator`, `admin`). A change updates in place if
+   * the service can, else replaces.
+   */
   role?: pulumi.Input<R>;
   /**
-   * What only accounts of some services have, by name: the page on backends lists it. An unknown name or value
-   * is refused with the nearest one. A change updates in place where the service can, else replaces. Options are shown in clear
-   * in previews and reviews: nothing secret may stand in them.
+   * Inputs that only accounts of some services have, by name: the page on backends lists them. An unknown name or value
+   * is refused with the nearest one. A change updates in place if the service can, else replaces. Options are shown in
+   * clear in previews and reviews: do not put secrets into them.
    */
   options?: pulumi.Input<AccountOptions>;
-  /** The most that the account's keys may do, where the service has such a ceiling. A change updates in place where the service can, else replaces. */
+  /**
+   * The most that the account's keys may do, if the service has such a limit. A change updates in place if the service
+   * can, else replaces.
+   */
   scopes?: pulumi.Input<pulumi.Input<S>[]>;
   /**
    * The connection (stack config `apikeys:connections`) that leads to the service. A change replaces.
@@ -40,8 +52,8 @@ export interface ServiceAccountArgs<S extends Scope = Scope, R extends Role = Ro
    */
   connection?: pulumi.Input<string>;
   /**
-   * Consent to an account that gets another role or fewer scopes than the program asks for. Without it the update in which
-   * that happens fails, with the account kept in the state. With it every run warns. Never changes the account.
+   * Consent to an account that gets another role or fewer scopes than the program asks for. Without it such an update
+   * fails, and the state keeps the account. With it every run warns. Never changes the account.
    *
    * @default false
    */
@@ -56,54 +68,58 @@ export interface ServiceAccountArgs<S extends Scope = Scope, R extends Role = Ro
    * @default "ignore"
    */
   onDisabled?: pulumi.Input<"ignore" | "replace" | "enable">;
-  /** For example `{ owner: "team-a", purpose: "nightly export" }`: read by the scope review, kept in the service's metadata where it has any. Never replaces. */
+  /**
+   * For example `{ owner: "team-a", purpose: "nightly export" }`: read by the scope review, and kept in the service's
+   * metadata if it has any. Never replaces.
+   */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /**
-   * Takes over an account that was there before, by the service's id of it, and changes nothing on the service. Taking it out of
-   * the program later changes nothing; another id replaces.
+   * Adopts an existing account by the service's id, and changes nothing on the service. Removing this input later
+   * changes nothing; another id replaces.
    */
   adopt?: pulumi.Input<AdoptAccountArgs>;
   /**
-   * Of an adopted account: whether the end of this resource deletes it. A change updates the record alone.
+   * For an adopted account: whether the end of this resource deletes it. A change only updates the record.
    *
-   * @default false: it is left on the service, and the update says so
+   * @default false: it stays on the service, and the update says so
    */
   revokeOnDestroy?: pulumi.Input<boolean>;
 }
 
-/** An account that is taken over: see {@link ServiceAccountArgs.adopt}. */
+/** An account to adopt: see {@link ServiceAccountArgs.adopt}. */
 export interface AdoptAccountArgs {
   /** The service's id of the account. */
   accountId: pulumi.Input<string>;
 }
 
 /**
- * A service account: who keys belong to. Services without service accounts (Pulsely, PulseAPI) refuse
- * it in the preview and say what to do instead.
+ * A service account, the owner of keys. For services without service accounts (Pulsely, PulseAPI) the preview refuses
+ * it and says what to do instead.
  */
 export class ServiceAccount<S extends Scope = Scope, R extends Role = Role> extends pulumi.CustomResource {
-  /** The service's id of the account: what `serviceAccountId` of a key wants. */
+  /** The service's id of the account, for the `serviceAccountId` of keys. */
   declare readonly accountId: pulumi.Output<string>;
   /** The name on the service. */
   declare readonly physicalName: pulumi.Output<string>;
   /** RFC 3339 UTC. */
   declare readonly createdAt: pulumi.Output<string>;
   /**
-   * `active`; after a refresh also `missing`, which the next update repairs by a replacement, and `disabled`, which waits for
-   * {@link ServiceAccountArgs.onDisabled}.
+   * `active`; after a refresh also `missing`, which the next update repairs by a replacement, and `disabled`, which
+   * waits for {@link ServiceAccountArgs.onDisabled}.
    */
   declare readonly status: pulumi.Output<string>;
   /** Origin of the URL on which the account was made. */
   declare readonly service: pulumi.Output<string>;
-  /** The id of an account that was there before; absent of one that this resource has made. */
+  /** The id of an adopted account; absent for an account that this resource made. */
   declare readonly adoptedId: pulumi.Output<string | undefined>;
 
   /**
-   * Reads a service account that this program does not own: it is never changed or deleted. Every preview and every update asks the service, and so
-   * needs the connection's credential; an object of another stack is better had from a `StackReference`.
+   * Reads a service account that this program does not own: it is never changed or deleted. Every preview and every
+   * update asks the service, and so needs the connection's credential; for an object of another stack, a
+   * `StackReference` is better.
    *
    * @param id - `<connection>/<id>`; without a slash, an id on the connection `default`
-   * @param _state - nothing: it stands there because every Pulumi resource has it
+   * @param _state - unused; every Pulumi resource has this parameter
    */
   static get(
     name: string,
@@ -114,7 +130,7 @@ export class ServiceAccount<S extends Scope = Scope, R extends Role = Role> exte
     return new ServiceAccount(name, {}, { ...options, id });
   }
 
-  /** Whether it is one, also where it comes from another copy of this package. */
+  /** True for a resource of this class, from any copy of this package. */
   static override isInstance(object: unknown): object is ServiceAccount {
     return isOfType(object, "ServiceAccount");
   }
@@ -143,7 +159,8 @@ export class ServiceAccount<S extends Scope = Scope, R extends Role = Role> exte
     } finally {
       traces.resume();
     }
-    // Of an update's outputs a preview knows the id alone: without it every key of a changed account would look replaced.
+    // A preview of an update knows only the id of its outputs. Without it every key of a changed account would look
+    // replaced.
     this.accountId = this.id;
   }
 }

@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
 
-/** What stands for a secret text: a short hash of it and of whose it is, so that a change still shows, and equal texts of two resources differ. */
+/**
+ * Stands for a secret text: a short hash of it and of its resource, so that a change still shows, and equal texts of
+ * two resources differ.
+ */
 export function withheldWords(text: unknown, about: string): string {
   return `text withheld (${shortHash(text, about)})`;
 }
