@@ -28,7 +28,9 @@ files.set("README.md", contents());
 mkdirSync(folder, { recursive: true });
 const present = readdirSync(folder, { recursive: true, withFileTypes: true, encoding: "utf8" })
   .filter((entry) => entry.isFile())
-  .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
+  .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+  // messages.mjs writes it.
+  .filter((name) => name !== "messages.md");
 
 if (process.argv.includes("--check")) {
   const stale = [...new Set([...files.keys(), ...present])].filter((name) => {
