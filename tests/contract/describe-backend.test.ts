@@ -157,6 +157,29 @@ const mistakes: Readonly<Record<string, readonly [Backend, Mistake, RegExp]>> = 
     },
     /account is enabled in place/,
   ],
+  "loses a key to the refusal of its second request": [
+    pulsely,
+    {
+      client: (client) => ({
+        createKey: async (key) => {
+          const issued = await client.createKey(key);
+          await client.listKeys({});
+          return issued;
+        },
+      }),
+    },
+    /refused half-way/,
+  ],
+  "says that a revoke removes the record of an ended key, and it stays": [
+    pulsely,
+    { capabilities: { endedRecords: "removable" } },
+    /leaves a record, and a revoke removes it/,
+  ],
+  "says that the record of a revoked key stays, and it is gone": [
+    parcels,
+    { capabilities: { endedRecords: "kept" } },
+    /record of a revoked key stays/,
+  ],
   "shows the secret again": [
     pulsely,
     {

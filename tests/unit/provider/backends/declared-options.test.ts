@@ -23,6 +23,12 @@ test.each<[string, object, string]>([
   ["a fact of other types", { min: 1 }, '"keyOptions.project" says "min", which only "wholeNumber" have'],
   ["a default of a required one", { required: true, default: "a" }, 'is "required" and has a "default"'],
   ["a default that it refuses", { values: ["a"], default: "b" }, 'has a "default" that it does not take'],
+  ["an order of texts that nobody knows", { wider: "up" }, 'list its "values" in their order, or leave "wider" out'],
+  [
+    "an order of harmless values",
+    { wider: "up", harmless: true },
+    'says which values give more ("wider"), and is "harmless"',
+  ],
   ["a change of power in place", { change: "update" }, 'set "harmless" to true if no value of it lets anybody do more'],
 ])("A declaration is refused when the backend is loaded: %s", (_what, option, words) => {
   expect(declaring(option)).toThrow(ConfigError);
