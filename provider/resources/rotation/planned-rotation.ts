@@ -1,5 +1,5 @@
 /** What an update will make of a rotating key, as far as that can be told without asking its service. Pure. */
-import { unknownAt } from "../planned";
+import { unknownValue } from "../../wire";
 import { type Aim, dueIssue, withNextRotation } from "./due-issue";
 import { changesInPlace, withInputs } from "./in-place";
 import { changed, fromOutputs, type KeyRing, type RotatingOutputs, toOutputs } from "./key-ring";
@@ -30,4 +30,9 @@ export function plannedRotation(olds: RotatingOutputs, aim: Aim): object {
 /** The key as it is once the program has it enabled again. */
 function enabled(ring: KeyRing, aim: Aim): KeyRing {
   return nextStep({ ring, seen: nothingSeen, aim }).kind === "enable" ? changed(ring, { status: "active" }) : ring;
+}
+
+/** The record with the unknown value in the place of these outputs. */
+function unknownAt(names: readonly string[], record: object): object {
+  return { ...record, ...Object.fromEntries(names.map((name) => [name, unknownValue])) };
 }
