@@ -16,7 +16,9 @@ export function received(struct: Struct | undefined): Received {
   const marked = struct ? Object.entries(struct.toJavaScript()).filter(([, value]) => value !== null) : [];
   return {
     values: Object.fromEntries(marked.map(([name, value]) => [name, plain(value)])),
-    secrets: new Set(marked.filter(([, value]) => holdsSecret(value)).map(([name]) => name)),
+    secrets: new Set(
+      marked.filter(([name, value]) => holdsSecret(withoutOwnSecret(name, value))).map(([name]) => name),
+    ),
   };
 }
 
@@ -24,10 +26,26 @@ export function received(struct: Struct | undefined): Received {
 export function sent(values: object, secrets: ReadonlySet<string> = new Set()): Struct {
   const marked = Object.entries(values)
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => [name, secrets.has(name) ? secretly(value) : value] as const);
+    .map(([name, value]) => [name, secrets.has(name) ? secretly(value) : withOwnSecret(name, value)] as const);
   // Absent values of inner records go this way, too.
   const text = JSON.stringify(Object.fromEntries(marked));
   return Struct.fromJavaScript(JSON.parse(text) as Record<string, JavaScriptValue>);
+}
+
+/** `adopt` says which key it is, which a review reads, and may hold the key's secret, which nobody reads. */
+function withOwnSecret(name: string, value: unknown): unknown {
+  return holdsOwnSecret(name, value) ? { ...value, secret: secretly(value.secret) } : value;
+}
+
+function withoutOwnSecret(name: string, value: unknown): unknown {
+  if (!holdsOwnSecret(name, value)) return value;
+  const { secret: _own, ...rest } = value;
+  return rest;
+}
+
+function holdsOwnSecret(name: string, value: unknown): value is { readonly secret: unknown } {
+  if (name !== "adopt" || typeof value !== "object" || value === null || isSecret(value)) return false;
+  return (value as { readonly secret?: unknown }).secret !== undefined;
 }
 
 function secretly(value: unknown): unknown {

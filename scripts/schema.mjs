@@ -267,7 +267,9 @@ function wordsOf(symbol) {
   const plain = (parts) =>
     ts
       .displayPartsToString(parts)
-      .replace(/\{@link (?:\w+\.)?(\w+)\}/g, "`$1`")
+      // A function of the npm package, which no other language has.
+      .replace(/: see \{@link[\s*]+requireSecret\s*\}/g, "")
+      .replace(/\{@link[\s*]+(?:\w+\.)?(\w+)\s*\}/g, "`$1`")
       .replace(/\s+/g, " ")
       .trim();
   const words = plain(symbol.getDocumentationComment(types));

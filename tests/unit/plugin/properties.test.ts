@@ -22,7 +22,24 @@ describe("Properties on their way between the engine and the lifecycle", () => {
       scopes: ["a", "b"],
       later: unknownValue,
     });
-    expect([...secrets].sort()).toEqual(["adopt", "later", "scopes", "secret"]);
+    expect([...secrets].sort()).toEqual(["later", "scopes", "secret"]);
+  });
+
+  test.each([
+    ["all of it", asSecret({ keyId: "k", secret: "s" })],
+    ["the id", { keyId: asSecret("k"), secret: asSecret("s") }],
+  ])("take over a key of which the program hides %s, and hide all of it", (_what, adopt) => {
+    const { values, secrets } = arrived({ adopt });
+    expect(sent(values, secrets).toJavaScript()).toMatchObject({ adopt: asSecret({ keyId: "k" }) });
+  });
+
+  test("show which key is taken over, for a review to read, and hide its secret, marked or not", () => {
+    for (const secret of ["s", asSecret("s"), asSecret(unknownValue)]) {
+      const { values, secrets } = arrived({ adopt: { keyId: "k", secret } });
+      const hidden = typeof secret === "string" ? asSecret(secret) : secret;
+      expect(sent(values, secrets).toJavaScript()).toEqual({ adopt: { keyId: "k", secret: hidden } });
+    }
+    expect(sent({ adopt: { keyId: "k" } }).toJavaScript()).toEqual({ adopt: { keyId: "k" } });
   });
 
   test("are absent where another language says null", () => {
