@@ -22,6 +22,7 @@ import { confluent as vendor } from "../vendors/confluent";
 import { defineBackend } from "./define-backend";
 import type { ApiKey, BackendContext, BackendSession, ServiceAccount } from "./definition";
 import { everyPage } from "./every-page";
+import { halfMade } from "./half-made";
 import { parseAnswer } from "./parse-answer";
 
 const keys = "/iam/v2/api-keys";
@@ -86,7 +87,7 @@ export const confluent = defineBackend({
         const works = resource
           ? async () => (await find(keyAt(issued.id), keySchema)) !== undefined
           : () => isLetIn(http, issued.id, secret);
-        await untilItWorks(works);
+        await halfMade(() => untilItWorks(works));
         return { ...toKey(issued), secret };
       },
       async getKey({ id, serviceAccountId }) {

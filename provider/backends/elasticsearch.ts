@@ -22,6 +22,7 @@ import { connectionFields } from "./connection-fields";
 import { defineBackend } from "./define-backend";
 import type { ApiKey, AskedKey, BackendContext, BackendSession, InputProblem } from "./definition";
 import { descriptorsOf, descriptorsSchema, scopesOf } from "./elasticsearch/descriptors";
+import { halfMade } from "./half-made";
 import { parseAnswer } from "./parse-answer";
 import { secondsToLive } from "./seconds-to-live";
 
@@ -98,7 +99,7 @@ export const elasticsearch = defineBackend<Options>({
         const json = defined({ name, expiration, role_descriptors: descriptorsOf(scopes) });
         const { body } = await http.request({ method: "POST", path: keys, json });
         const { id, encoded } = parseAnswer("POST", keys, issuedSchema, body);
-        const [key] = await find({ id });
+        const [key] = await halfMade(() => find({ id }));
         if (key) return { ...key, secret: encoded };
         throw new ResponseShapeError(`POST ${keys} made a key that is not there. Check the service.`);
       },

@@ -22,6 +22,7 @@ import { grafana as vendor } from "../vendors/grafana";
 import { defineBackend } from "./define-backend";
 import type { ApiKey, BackendContext, BackendSession, ServiceAccount } from "./definition";
 import { everyPage } from "./every-page";
+import { halfMade } from "./half-made";
 import { parseAnswer } from "./parse-answer";
 import { secondsToLive } from "./seconds-to-live";
 
@@ -71,7 +72,7 @@ export const grafana = defineBackend({
           issuedSchema,
           (await http.request({ method: "POST", path: at, json })).body,
         );
-        const key = (await listTokens(account)).find(({ id }) => id === String(issued.id));
+        const key = (await halfMade(() => listTokens(account))).find(({ id }) => id === String(issued.id));
         return { ...(key ?? { id: String(issued.id), name: issued.name, status: "active" }), secret: issued.key };
       },
       async getKey({ id, serviceAccountId: account = "", name }) {
