@@ -2,7 +2,6 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Command } from "commander";
 import { exitCodes } from "../review/exit-code";
-import { inert } from "../review/inert";
 import { codeOf, CommandFailure, type CommandHost, readInput, usageFailure } from "./command";
 
 const run = promisify(execFile);
@@ -65,7 +64,7 @@ function engineFailure(command: string, error: unknown, remedy: string): string 
   const code = codeOf(error);
   if (code === "ENOENT") return "`pulumi` is not on PATH. Install it, or give the state with --state.";
   const { stderr } = error as { readonly stderr?: unknown };
-  const words = typeof stderr === "string" ? inert(stderr.trim().replace(/\s+/g, " "), 500).replace(/\.$/, "") : "";
+  const words = typeof stderr === "string" ? stderr.trim().replace(/\s+/g, " ").slice(0, 500).replace(/\.$/, "") : "";
   const way = /no (?:Pulumi\.yaml )?project file/.test(words)
     ? "Run it in the folder of Pulumi.yaml, or give the state with --state"
     : remedy;

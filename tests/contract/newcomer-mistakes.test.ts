@@ -274,13 +274,17 @@ describe("A newcomer who", () => {
       code: 10,
       stderr: "apikeys due: `pulumi` is not on PATH. Install it, or give the state with --state.\n",
     });
-    writeFileSync(join(scratch, "pulumi"), "#!/bin/sh\necho 'error: no project file found' >&2; exit 255\n", {
-      mode: 0o755,
-    });
+    writeFileSync(
+      join(scratch, "pulumi"),
+      "#!/bin/sh\necho 'error: no Pulumi.yaml project file found; use `pulumi new` to make one' >&2; exit 255\n",
+      {
+        mode: 0o755,
+      },
+    );
     const outside = await apikeys(["due"], { env: { PATH: `${scratch}:/bin:/usr/bin` } });
     expect(outside.code).toBe(10);
     expect(outside.stderr).toBe(
-      "apikeys due: `pulumi stack export` failed (exit code 255): error: no project file found. Run it in the folder of Pulumi.yaml, or give the state with --state.\n",
+      "apikeys due: `pulumi stack export` failed (exit code 255): error: no Pulumi.yaml project file found; use `pulumi new` to make one. Run it in the folder of Pulumi.yaml, or give the state with --state.\n",
     );
   });
 });

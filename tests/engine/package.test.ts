@@ -88,6 +88,10 @@ async function declarationsRead(): Promise<string[]> {
     .sort();
 }
 
+function execBash(script: string, options: object): Promise<{ readonly stdout: string; readonly stderr: string }> {
+  return run("bash", ["-c", script], { encoding: "utf8", ...options });
+}
+
 async function install(...packages: readonly string[]): Promise<void> {
   await run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", ...packages], { cwd: fresh });
 }
@@ -170,6 +174,67 @@ describe("The package", () => {
         (error: unknown) => (error as { stdout: string }).stdout,
       );
       expect(slip).toContain('RotatingApiKey "exporter": pulsely (connection "default") has no scope "read:alrets"');
+    },
+    timeoutMs,
+  );
+
+  test(
+    "makes the README's first key by the README's own words, in an empty folder",
+    async () => {
+      const readme = readFileSync(installed("pulumi-apikeys", "README.md"), "utf8");
+      const [, chapter = ""] = /^## Your first key\n([\s\S]*?)^## /m.exec(readme) ?? [];
+      const blocks = [...chapter.matchAll(/```(\w+)\n([\s\S]*?)```/g)].map(([, kind = "", text = ""]) => ({
+        kind,
+        text,
+      }));
+      expect(blocks.map(({ kind }) => kind)).toEqual(["sh", "yaml", "ts", "sh"]);
+      const [install, project, program, run] = blocks.map(({ text }) => text) as [string, string, string, string];
+      const folder = join(home, "first-key");
+      for (const name of ["keys", "state", "home"]) mkdirSync(join(folder, name), { recursive: true });
+      const version = (name: string) =>
+        (JSON.parse(readFileSync(join(repository, "node_modules", name, "package.json"), "utf8")) as Manifest).version;
+      // What differs from the README: where packages and the state are, the port, and that nobody is there to say yes.
+      const said = (text: string, ...changes: readonly (readonly [string, string])[]) =>
+        changes.reduce((changed, [from, to]) => {
+          expect(changed).toContain(from);
+          return changed.replace(from, to);
+        }, text);
+      const lines = [
+        "set -e",
+        said(
+          install,
+          [
+            "npm install pulumi-apikeys",
+            `npm install --prefer-offline --no-audit ${join(home, "first", packed.filename)}`,
+          ],
+          [
+            "@pulumi/pulumi typescript",
+            `@pulumi/pulumi@${version("@pulumi/pulumi")} typescript@${version("typescript")}`,
+          ],
+          ["emulator --env", "emulator --env --port 0"],
+        ),
+        "trap 'kill $APIKEYS_EMULATOR_PID' EXIT",
+        `cat > Pulumi.yaml <<END\n${said(project, ["http://127.0.0.1:4010", "$APIKEYS_EMULATOR_URL"])}END`,
+        `cat > index.ts <<'END'\n${program}END`,
+        said(run, ["login --local", `login "file://${folder}/state"`], ["pulumi up", "pulumi up --yes"]),
+        'curl -s -o /dev/null -w "%{http_code}" -H "Authorization: Bearer $(pulumi stack output secret --show-secrets)" $APIKEYS_EMULATOR_URL/pulsely/v1/checks',
+        "pulumi destroy --yes --skip-preview >/dev/null",
+      ];
+      const { stdout, stderr } = await execBash(lines.join("\n"), {
+        cwd: join(folder, "keys"),
+        env: {
+          PATH: process.env.PATH,
+          HOME: join(folder, "home"),
+          PULUMI_HOME: join(folder, "home", ".pulumi"),
+          PULUMI_SKIP_UPDATE_CHECK: "true",
+          npm_config_cache: (await execBash("npm config get cache", {})).stdout.trim(),
+          npm_config_update_notifier: "false",
+        },
+      });
+      expect(stdout).toMatch(/\+ 3 created/);
+      expect(stdout).toMatch(/\nply_live_\w+\n200$/);
+      // The first program is quiet.
+      expect(stdout + stderr).not.toMatch(/warning:|EBADENGINE/);
     },
     timeoutMs,
   );
