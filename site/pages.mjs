@@ -44,19 +44,21 @@ function placeOf(link, from, to) {
   return `${home}/${folder ? "tree" : "blob"}/main/${file}${hash}`;
 }
 
+/** HTML that the pages mean. Anything else in angle brackets is text, as on GitHub; to Vue it would be a component. */
+const tag = /<(?!\/?(?:a|br|code|details|img|li|p|summary|table|td|th|tr|ul)\b[^<>]*>|!--)/g;
+
+const prose = (text, from, to) =>
+  text
+    .replace(/(\]\()(?![a-z]+:|#)([^)\s]+)(\))/g, (_all, open, link, close) => open + placeOf(link, from, to) + close)
+    .replace(tag, "&lt;")
+    .replaceAll("{{", "&#123;&#123;");
+
 function rewritten(from, to) {
   const text = readFileSync(join(root, from), "utf8");
-  // Fenced code stays as it is.
+  // Code stays as it is: fenced, or between backticks.
   return text
-    .split(/(^```[^]*?^```$)/m)
-    .map((part, at) =>
-      at % 2 === 1
-        ? part
-        : part.replace(
-            /(\]\()(?![a-z]+:|#)([^)\s]+)(\))/g,
-            (_all, open, link, close) => open + placeOf(link, from, to) + close,
-          ),
-    )
+    .split(/(^```[^]*?^```$|(?<!`)`[^`\n]+`(?!`))/m)
+    .map((part, at) => (at % 2 === 1 ? part : prose(part, from, to)))
     .join("");
 }
 

@@ -19,6 +19,8 @@ export default {
   title: "pulumi-apikeys",
   description: "Service accounts and API keys as Pulumi resources",
   markdown: {
+    // {words} in braces are words, not attributes of what stands before them.
+    attrs: { disable: true },
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
     // The anchors of GitHub, so that a link leads to the same place in both.
     anchor: {
