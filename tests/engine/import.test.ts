@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "@jest/globals";
 import { type Bench, call, story, storyOn } from "./support/services";
+import type { Face } from "./support/stack";
 
 const timeoutMs = 240_000;
 
@@ -104,49 +105,6 @@ describe("Keys that were there before", () => {
   );
 
   test(
-    "are taken over by dynamic resources: not touched by that, replaced and rotated into keys with a secret, and revoked where the program says so",
-    story(async (bench) => {
-      const { stack, services } = bench;
-      const { account, camera, events, ci, write } = await madeByHand(bench);
-      const written = await write();
-      stack.program(`new ApiKey("ci", { scopes: ["read:checks"] }, { import: "${ci.id!}" });`);
-      const refused = await stack.failingUp();
-      expect(refused.text).toMatch(/a dynamic resource cannot be imported.*input adopt/);
-      expect(refused.text).not.toMatch(/\bat .*\.js:\d+/);
-
-      await stack.setSecret("engine-test:camera", camera.key!);
-      const program = (scopes: string, more = "") => `
-        const legacy = new ServiceAccount("legacy", { connection: "novavms", role: "viewer", adopt: { accountId: "${account}" } });
-        const camera = new ApiKey("camera", { connection: "novavms", serviceAccountId: legacy.accountId, scopes: ["cameras:read"], adopt: { keyId: "${camera.id!}", secret: new pulumi.Config().requireSecret("camera") } });
-        const night = new RotatingApiKey("night", { connection: "novavms", serviceAccountId: legacy.accountId, scopes: ["events:read"], rotateEvery: "90d", retire: "immediately", adopt: { keyId: "${events.id!}" }, firstRotation: "now" });
-        const ci = new ApiKey("ci", { scopes: ["${scopes}"], adopt: { keyId: "${ci.id!}" }, revokeOnDestroy: true });
-        exports.camera = camera.secret; exports.night = night.secret; exports.nightReason = night.rotationReason; exports.ci = ci.secret; ${more}`;
-      stack.program(program("read:checks"));
-      // A review reads which key it is, and nobody reads its secret.
-      const planned = (await stack.preview()).find(({ urn }) => urn.endsWith("::camera"));
-      expect(planned?.newState?.inputs?.adopt).toEqual({ keyId: camera.id, secret: "[secret]" });
-      await stack.up();
-      expect(await write()).toBe(written);
-      const first = await stack.outputs();
-      expect([first.camera, first.night, first.ci]).toEqual([camera.key, undefined, undefined]);
-      const { fingerprint } = await stack.record("camera");
-      expect(fingerprint).toBe(createHash("sha256").update(camera.key!).digest("hex").slice(0, 16));
-
-      stack.program(program("read:alerts", "exports.sure = apikeys.requireSecret(ci);"));
-      await stack.up();
-      const second = await stack.outputs();
-      expect(second.nightReason).toMatch(/^first rotation of a key that was taken over/);
-      expect(await call(services.services.novavms.url, "/events", second.night!)).toBe(200);
-      expect(await call(services.services.novavms.url, "/events", events.key!)).toBe(401);
-      expect(await call(services.services.pulsely.url, "/alerts", second.ci!)).toBe(200);
-      const old = (await services.keys.list("pulsely")).find(({ id }) => id === ci.id);
-      expect(old?.state).toBe("revoked");
-      expect(await call(services.services.novavms.url, "/cameras", camera.key!)).toBe(200);
-    }),
-    timeoutMs,
-  );
-
-  test(
     "are read by get without being owned: each run looks, and neither a refresh nor a destroy makes more of it; a review refuses it",
     story(async (bench) => {
       const { stack, services } = bench;
@@ -183,6 +141,53 @@ describe("Keys that were there before", () => {
       expect(due.stdout).not.toMatch(/night/);
       await stack.must("destroy", "--yes", "--skip-preview");
       expect(await write()).toBe(written);
+      expect(await call(services.services.novavms.url, "/cameras", camera.key!)).toBe(200);
+    }),
+    timeoutMs,
+  );
+});
+
+describe.each<Face>(["dynamic", "plugin"])("Keys that were there before, of %s resources,", (face) => {
+  test(
+    "are taken over by the input adopt: not touched by that, replaced and rotated into keys with a secret, and revoked where the program says so",
+    storyOn(face, async (bench) => {
+      const { stack, services } = bench;
+      const { account, camera, events, ci, write } = await madeByHand(bench);
+      const written = await write();
+      if (face === "dynamic") {
+        stack.program(`new ApiKey("ci", { scopes: ["read:checks"] }, { import: "${ci.id!}" });`);
+        const refused = await stack.failingUp();
+        expect(refused.text).toMatch(/a dynamic resource cannot be imported.*input adopt/);
+        expect(refused.text).not.toMatch(/\bat .*\.js:\d+/);
+      }
+
+      await stack.setSecret("engine-test:camera", camera.key!);
+      const program = (scopes: string, more = "") => `
+        const legacy = new ServiceAccount("legacy", { connection: "novavms", role: "viewer", adopt: { accountId: "${account}" } });
+        const camera = new ApiKey("camera", { connection: "novavms", serviceAccountId: legacy.accountId, scopes: ["cameras:read"], adopt: { keyId: "${camera.id!}", secret: new pulumi.Config().requireSecret("camera") } });
+        const night = new RotatingApiKey("night", { connection: "novavms", serviceAccountId: legacy.accountId, scopes: ["events:read"], rotateEvery: "90d", retire: "immediately", adopt: { keyId: "${events.id!}" }, firstRotation: "now" });
+        const ci = new ApiKey("ci", { scopes: ["${scopes}"], adopt: { keyId: "${ci.id!}" }, revokeOnDestroy: true });
+        exports.camera = camera.secret; exports.night = night.secret; exports.nightReason = night.rotationReason; exports.ci = ci.secret; ${more}`;
+      stack.program(program("read:checks"));
+      // A review reads which key it is, and nobody reads its secret.
+      const planned = (await stack.preview()).find(({ urn }) => urn.endsWith("::camera"));
+      expect(planned?.newState?.inputs?.adopt).toEqual({ keyId: camera.id, secret: "[secret]" });
+      await stack.up();
+      expect(await write()).toBe(written);
+      const first = await stack.outputs();
+      expect([first.camera, first.night, first.ci]).toEqual([camera.key, undefined, undefined]);
+      const { fingerprint } = await stack.record("camera");
+      expect(fingerprint).toBe(createHash("sha256").update(camera.key!).digest("hex").slice(0, 16));
+
+      stack.program(program("read:alerts", 'exports.sure = require("pulumi-apikeys").requireSecret(ci);'));
+      await stack.up();
+      const second = await stack.outputs();
+      expect(second.nightReason).toMatch(/^first rotation of a key that was taken over/);
+      expect(await call(services.services.novavms.url, "/events", second.night!)).toBe(200);
+      expect(await call(services.services.novavms.url, "/events", events.key!)).toBe(401);
+      expect(await call(services.services.pulsely.url, "/alerts", second.ci!)).toBe(200);
+      const old = (await services.keys.list("pulsely")).find(({ id }) => id === ci.id);
+      expect(old?.state).toBe("revoked");
       expect(await call(services.services.novavms.url, "/cameras", camera.key!)).toBe(200);
     }),
     timeoutMs,

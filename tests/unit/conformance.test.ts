@@ -47,7 +47,7 @@ const proofs: Readonly<Record<string, readonly (readonly [file: string, title: s
     ["import", "are imported without being touched"],
     ["languages", "keys are made, another scope is another key"],
   ],
-  "a key that existed before: `adopt`": [["import", "are taken over by dynamic resources"]],
+  "a key that existed before: `adopt`": [["import", "are taken over by the input adopt"]],
   "a saved plan of a rotation on every night; no consumer is planned as replaced": [
     ["both-faces", "knows what an update leaves alone"],
   ],
