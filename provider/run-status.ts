@@ -36,7 +36,8 @@ const words: Readonly<Record<string, string>> = {
 
 /** A short run needs no counting. */
 const fromMs = 3 * secondMs;
-const everyMs = secondMs;
+/** A run in CI prints each of these lines, so they become rarer. */
+const rarestMs = 10 * secondMs;
 
 /** Counts what a run has done, and tells it now and then. */
 export class RunProgress {
@@ -45,6 +46,7 @@ export class RunProgress {
   readonly #done = new Map<string, number>();
   #beganMs: number | undefined;
   #toldMs = -Infinity;
+  #everyMs = secondMs;
 
   constructor(nowMs: () => number = () => performance.now(), tell: ShowStatus = tellStatus) {
     this.#nowMs = nowMs;
@@ -60,7 +62,8 @@ export class RunProgress {
     if (words[verb] === undefined) return;
     this.#done.set(verb, (this.#done.get(verb) ?? 0) + 1);
     const nowMs = this.#nowMs();
-    if (nowMs - (this.#beganMs ?? nowMs) < fromMs || nowMs - this.#toldMs < everyMs) return;
+    if (nowMs - (this.#beganMs ?? nowMs) < fromMs || nowMs - this.#toldMs < this.#everyMs) return;
+    this.#everyMs = Math.min(rarestMs, 2 * this.#everyMs);
     this.#toldMs = nowMs;
     const counts = [...this.#done].map(([each, count]) => `${count} ${words[each]}`);
     this.#tell(`API keys and accounts so far: ${counts.join(", ")}`, true);

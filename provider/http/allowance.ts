@@ -53,6 +53,7 @@ export class Allowance {
   #probing = false;
   #contradictions = 0;
   #spaced = false;
+  #intervalMs = 0;
 
   constructor(maxPerMinute?: number) {
     this.#maxPerMinute = maxPerMinute;
@@ -68,7 +69,9 @@ export class Allowance {
     const pauseMs = Math.max(this.#pausedUntilMs - nowMs, this.#ownLimitMs(nowMs));
     if (pauseMs > 0) return pauseMs;
     if (this.#probing && this.#underWay > 0) return Infinity;
-    return this.#window ? this.#spacingMs(this.#window, nowMs, waiting + this.#underWay) : 0;
+    if (this.#window) return this.#spacingMs(this.#window, nowMs, waiting + this.#underWay);
+    // Until an answer tells of the renewed limit, the pace stays as it was.
+    return this.#spaced && this.#underWay > 0 ? Math.max(0, this.#lastStartMs + this.#intervalMs - nowMs) : 0;
   }
 
   started(nowMs: number): void {
@@ -87,6 +90,7 @@ export class Allowance {
     }
     if (told.quota && this.#contradictions < mostContradictions) this.#note(told.quota, nowMs, told);
     else if (this.#window) this.#window.reported -= 1;
+    else this.#spaced = false;
     if (told.refused) return this.#pause(told, nowMs, random);
     this.#probing = false;
     this.#pauses = 0;
@@ -161,7 +165,8 @@ export class Allowance {
     // As long as many want to go, also after the limit was renewed: whoever comes first would take all of it.
     else if (demand < fewRequests) this.#spaced = false;
     if (!this.#spaced) return 0;
-    return Math.max(0, this.#lastStartMs + resetInMs / Math.max(1, remaining) - nowMs);
+    this.#intervalMs = resetInMs / Math.max(1, remaining);
+    return Math.max(0, this.#lastStartMs + this.#intervalMs - nowMs);
   }
 
   #ownLimitMs(nowMs: number): number {

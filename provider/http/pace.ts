@@ -14,8 +14,9 @@ export type Urgency = (typeof urgencies)[number];
 
 /** One turn in so many goes to who has waited longest, so that nothing waits for ever. */
 const eldestEvery = 8;
-/** A wait is told from this length on, and not more often. */
+/** A wait is told from this length on, and then less and less often: a run in CI prints each of these lines. */
 const toldFromMs = secondMs;
+const rarestMs = 10 * secondMs;
 /** From this length on it is told in a line that stays. */
 const lineFromMs = 5 * secondMs;
 /** The default budget of a minute bridges a window of a minute, and rounding on top. */
@@ -88,6 +89,7 @@ export class Pace {
   #turns = 0;
   #cancelTimer: (() => void) | undefined;
   #toldMs = -Infinity;
+  #everyMs = toldFromMs;
   #lineTold = false;
 
   constructor(options: PaceOptions) {
@@ -131,6 +133,8 @@ export class Pace {
         let wake = () => {};
         const woken = new Promise<void>((resolve) => (wake = resolve));
         this.#resting.add(wake);
+        // If all are resting, nobody else finds out that the outage is certain.
+        this.#pump();
         await Promise.race([sleep(ms), woken]);
         this.#resting.delete(wake);
       },
@@ -164,7 +168,8 @@ export class Pace {
       const next = this.#next(health === "doubtful");
       if (!next) {
         // Whoever waits for the outcome of the others is refused, at the latest, when it is certain.
-        if (this.#queue.length > 0) this.#later(this.#outage.certainInMs(nowMs) || secondMs);
+        if (this.#queue.length > 0 || (health === "doubtful" && this.#resting.size > 0))
+          this.#later(this.#outage.certainInMs(nowMs) || secondMs);
         return;
       }
       const waitMs = this.#allowance.waitMs(nowMs, this.#queue.length);
@@ -221,7 +226,8 @@ export class Pace {
     const many = this.#queue.length === 1 ? "one request waits" : `${this.#queue.length} requests wait`;
     const words = `connection "${connection}": ${many} for the rate limit of ${origin}; the next one goes in ${formatSpan(Math.max(secondMs, waitMs))}`;
     const isLine = longMs >= lineFromMs && !this.#lineTold;
-    if (!isLine && nowMs - this.#toldMs < toldFromMs) return;
+    if (!isLine && nowMs - this.#toldMs < this.#everyMs) return;
+    this.#everyMs = Math.min(rarestMs, 2 * this.#everyMs);
     this.#toldMs = nowMs;
     this.#lineTold ||= isLine;
     tell(words, !isLine);

@@ -41,7 +41,10 @@ function start(answers: Answers, withPace = true): { readonly http: HttpClient; 
       })
       .persist();
   const pace = withPace ? { pace: new Pace({ connection: "default", origin, timers: time }) } : {};
-  return { http: createHttpClient({ url: origin, dispatcher: agent, clock: time, ...pace }), requests };
+  return {
+    http: createHttpClient({ url: origin, dispatcher: agent, clock: time, random: () => 0.9, ...pace }),
+    requests,
+  };
 }
 
 /** So many calls, eight at a time, as the engine makes them; their errors. */

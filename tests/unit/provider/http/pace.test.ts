@@ -144,8 +144,8 @@ describe("whose turn it is", () => {
     expect(lines[0]?.[0]).toMatch(
       /^connection "default": \d+ requests wait for the rate limit of https:\/\/api\.example\.com; the next one goes in \d+ s$/,
     );
-    expect(told.length).toBeGreaterThan(50);
-    expect(told.length).toBeLessThanOrEqual(time.nowMs() / 1_000 + 1);
+    expect(told.length).toBeGreaterThan(10);
+    expect(told.length).toBeLessThanOrEqual(time.nowMs() / 10_000 + 5);
   });
 });
 
