@@ -2,6 +2,7 @@ import { benchCreate } from "./create.mjs";
 import { benchEmulator } from "./emulator.mjs";
 import { benchImports } from "./imports.mjs";
 import { benchReview } from "./review.mjs";
+import { benchScale } from "./scale.mjs";
 import { benchState } from "./state.mjs";
 import { benchWords } from "./words.mjs";
 
@@ -11,14 +12,17 @@ const benches = {
   create: benchCreate,
   review: benchReview,
   state: benchState,
+  scale: benchScale,
   words: benchWords,
 };
-const wanted = process.argv.slice(2);
+const [wanted, options] = [false, true].map((isOption) =>
+  process.argv.slice(2).filter((each) => each.startsWith("--") === isOption),
+);
 const claims = [];
 for (const [name, bench] of Object.entries(benches)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   console.log(`\n== ${name}`);
-  claims.push(...(await bench()));
+  claims.push(...(await bench(options)));
 }
 console.log("\nclaim | measured | limit");
 for (const { claim, value, limit, atLeast } of claims) {

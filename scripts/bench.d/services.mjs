@@ -66,6 +66,10 @@ class Services {
     ]);
   }
 
+  requests() {
+    return this.control("requests").then(({ requests }) => requests);
+  }
+
   requestCount() {
     return this.control("requests").then(({ requests }) => requests.length);
   }
