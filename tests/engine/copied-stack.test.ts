@@ -11,7 +11,7 @@ const timesIn = (text: string, words: string): number =>
 
 describe("A stack under another name", () => {
   test(
-    "says so once when it was renamed; and a copy that is destroyed names the stack whose keys it ends, which then makes new ones",
+    "names the stack whose keys it ends when a copy is destroyed, which then makes new ones; and says so once when it was renamed",
     story(async ({ stack, services }) => {
       stack.program(`
         const ci = new ApiKey("ci", { scopes: ["read:checks"] });
@@ -20,32 +20,32 @@ describe("A stack under another name", () => {
       await stack.up();
       await stack.outputs();
 
+      // Copied, and destroyed before it ever ran under its own name.
+      const original = (await stack.must("stack", "export")).stdout;
+      writeFileSync(join(stack.dir, "copy.json"), original.replaceAll("urn:pulumi:dev::", "urn:pulumi:copy::"));
+      await stack.must("stack", "init", "copy");
+      await stack.must("stack", "import", "--file", join(stack.dir, "copy.json"));
+      const preview = await stack.must("preview");
+      expect(timesIn(preview.text, "were made by the stack organization/engine-test/dev")).toBe(1);
+      const destroyed = await stack.must("destroy", "--yes", "--skip-preview");
+      expect(timesIn(destroyed.text, "this deletes what the stack organization/engine-test/dev has in its state")).toBe(
+        1,
+      );
+
+      // The original sees it at its next refresh, and makes new keys.
+      await stack.must("stack", "rm", "copy", "--yes");
+      await stack.must("stack", "select", "dev");
+      expect((await stack.refresh()).text).toMatch(/~status/);
+      await stack.up();
+      await stack.outputs();
+      expect((await services.keys.list()).filter(({ state }) => state === "active")).toHaveLength(2);
+
       await stack.must("stack", "rename", "prod");
       const made = "were made by the stack organization/engine-test/dev";
       const renamed = await stack.up();
       expect(timesIn(renamed.text, made)).toBe(1);
       expect(renamed.text).toMatch(/3 unchanged/);
       expect((await stack.up()).text).not.toContain(made);
-      expect((await services.keys.list()).filter(({ state }) => state === "active")).toHaveLength(2);
-
-      // Copied, and destroyed before it ever ran under its own name.
-      const original = (await stack.must("stack", "export")).stdout;
-      writeFileSync(join(stack.dir, "copy.json"), original.replaceAll("urn:pulumi:prod::", "urn:pulumi:copy::"));
-      await stack.must("stack", "init", "copy");
-      await stack.must("stack", "import", "--file", join(stack.dir, "copy.json"));
-      const preview = await stack.must("preview");
-      expect(timesIn(preview.text, "were made by the stack organization/engine-test/prod")).toBe(1);
-      const destroyed = await stack.must("destroy", "--yes", "--skip-preview");
-      expect(
-        timesIn(destroyed.text, "this deletes what the stack organization/engine-test/prod has in its state"),
-      ).toBe(1);
-
-      // The original sees it at its next refresh, and makes new keys.
-      await stack.must("stack", "rm", "copy", "--yes");
-      await stack.must("stack", "select", "prod");
-      expect((await stack.refresh()).text).toMatch(/~status/);
-      await stack.up();
-      await stack.outputs();
       expect((await services.keys.list()).filter(({ state }) => state === "active")).toHaveLength(2);
     }),
   );
