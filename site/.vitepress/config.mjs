@@ -49,7 +49,7 @@ export default {
         text: "Build",
         items: docs("programs", "unit-tests", "handing-over", "moving-over", "languages", "backends", "emulator"),
       },
-      { text: "Look up", items: docs("troubleshooting", "exit-codes", "runbooks", "support") },
+      { text: "Look up", items: docs("troubleshooting", "exit-codes", "runbooks", "support", "performance") },
       { text: "Reference", items: under("docs/reference/"), collapsed: true },
       { text: "Services", items: under("docs/services/"), collapsed: true },
       { text: "Examples", items: [item("examples/README.md"), ...under("examples/")], collapsed: true },
