@@ -2,12 +2,13 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { InventoryRow } from "../inventory/classify";
 import type { RecordedStack } from "../inventory/recorded";
 import { isUnlocked } from "../inventory/stack-lock";
-import { decisionTime } from "../provider/clock";
+import { clockIsSet, decisionTime } from "../provider/clock";
+import { defined } from "../provider/defined";
 import { hourMs, parseDuration } from "../provider/durations";
 import type { Capabilities } from "../provider/backends/definition";
 import type { Connections, WritableConnection } from "../provider/connections";
 import { ProviderError, wordsOf } from "../provider/errors";
-import { revokeKey } from "../provider/resources/key-on-service";
+import { revokeKey, statusOf } from "../provider/resources/key-on-service";
 import { exitCodes, gravestExit } from "../review/exit-code";
 import { inert } from "../review/inert";
 import { type CommandHost, processHost, runs, usageFailure } from "./command";
@@ -205,7 +206,8 @@ async function revoke(
   const due = verdicts
     .filter(({ kept }) => kept === undefined)
     .sort((a, b) => (a.row.kind === b.row.kind ? 0 : a.row.kind === "key" ? -1 : 1));
-  for (const [index, { row }] of due.entries()) {
+  for (const [index, verdict] of due.entries()) {
+    const { row } = verdict;
     progress.tell(`revoking ${index + 1} of ${due.length}`);
     const state = states.find(({ stack }) => stack === row.stack);
     if (!state) continue;
@@ -214,18 +216,39 @@ async function revoke(
       opened.set(state, connections);
       const connection = connections.openForWrite(row.connection);
       if (row.kind === "account") await deleteAccount(connection, row.id);
-      else
-        await revokeKey(connection, {
-          id: row.id,
-          name: row.name,
-          ...(row.accountId === undefined ? {} : { serviceAccountId: row.accountId }),
-        });
+      else await revokeRow(connection, verdict, host.env);
     } catch (error) {
       failures.push(`${labelOf(row)} could not be revoked: ${wordsOf(error)}`);
     }
   }
   progress.end();
   return failures;
+}
+
+/**
+ * Revokes the key of a row. Where only the record of an ended key may go, a look right now has to show that it has ended: the
+ * list is older, and somebody may have put its end off since.
+ *
+ * @throws ProviderError - it lives
+ */
+export async function revokeRow(
+  connection: WritableConnection,
+  { row: { id, name, accountId }, ended }: Pick<Verdict, "row" | "ended">,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  const ref = defined({ id, name, serviceAccountId: accountId });
+  const key = ended && (await connection.client.getKey(ref));
+  if (key) {
+    const nowMs = decisionTime(env);
+    // Both clocks have to say so: one of them may be wrong.
+    const serviceMs = clockIsSet(env) ? undefined : connection.clock?.nowMs();
+    const status = statusOf(key, Math.min(nowMs, serviceMs ?? nowMs));
+    if (status === "active" || status === "disabled")
+      throw new ProviderError(
+        `it has not ended: its service shows it as ${status}${key.expiresAt === undefined ? "" : `, with the end ${key.expiresAt}`}, by its own clock.`,
+      );
+  }
+  await revokeKey(connection, ref);
 }
 
 async function deleteAccount({ client }: WritableConnection, id: string): Promise<void> {

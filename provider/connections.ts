@@ -176,6 +176,7 @@ export function createConnections(
       read: createTokenReader(name, source, env),
       ask: () => client.whoAmI?.(),
       isWhole: backend.authenticate === undefined,
+      changed: () => session.forget(),
       replaced,
     });
     const token = () => own.token();

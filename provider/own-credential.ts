@@ -24,6 +24,8 @@ interface Surroundings {
   readonly ask: () => Promise<Caller | undefined> | undefined;
   /** The credential is a key's secret and nothing else. */
   readonly isWhole: boolean;
+  /** Called when another credential is to be sent: a session that began with the one before proves nothing of it. */
+  readonly changed?: (() => void) | undefined;
   /** Default: those of this process. */
   readonly replaced?: Replacements | undefined;
 }
@@ -32,19 +34,21 @@ export class OwnCredential {
   readonly #read: () => Promise<string>;
   readonly #ask: () => Promise<Caller | undefined> | undefined;
   readonly #isWhole: boolean;
+  readonly #changed: () => void;
   readonly #replaced: Replacements;
   #told: { readonly by: string; readonly caller: Promise<Caller | undefined> } | undefined;
 
-  constructor({ read, ask, isWhole, replaced = ofThisProcess }: Surroundings) {
+  constructor({ read, ask, isWhole, changed = () => undefined, replaced = ofThisProcess }: Surroundings) {
     this.#read = read;
     this.#ask = ask;
     this.#isWhole = isWhole;
+    this.#changed = changed;
     this.#replaced = replaced;
   }
 
   /** The credential to send. */
   async token(): Promise<string> {
-    return this.#replaced.reduce((token, [before, now]) => token.replaceAll(before, now), await this.#read());
+    return this.#replaced.reduce((token, [before, now]) => token.replaceAll(before, () => now), await this.#read());
   }
 
   /** True if the credential is this secret, or contains it as a pair does. Sends nothing. */
@@ -81,8 +85,10 @@ export class OwnCredential {
       [secret, now.secret],
     ];
     this.#replaced.push(...replacements);
+    this.#changed();
     return () => {
       for (const each of replacements) this.#replaced.splice(this.#replaced.indexOf(each), 1);
+      this.#changed();
     };
   }
 }

@@ -5,6 +5,11 @@ import { rememberCredential, rememberSecrets } from "./known-secrets";
 import { kindOf, redact } from "./redact";
 import { asThrown } from "./thrown";
 
+/** A session that can be ended here: the next call opens another one. */
+interface OwnSession extends Session {
+  readonly forget: () => void;
+}
+
 /** Monotonic milliseconds. */
 type NowMs = () => number;
 
@@ -19,7 +24,7 @@ export function createSession(
   readToken: () => Promise<string>,
   login: (() => Promise<BackendSession>) | undefined,
   nowMs: NowMs = () => performance.now(),
-): Session {
+): OwnSession {
   if (!login) {
     return {
       credential: async () => {
@@ -28,6 +33,7 @@ export function createSession(
         return credentialOf(token, { authorization: `Bearer ${token}` });
       },
       renew: async (refused) => !refused.secrets.includes(await readToken()),
+      forget: () => undefined,
     };
   }
 
@@ -72,6 +78,7 @@ export function createSession(
       if (newest === refused) current = undefined;
       return true;
     },
+    forget: () => void (current = undefined),
   };
 }
 

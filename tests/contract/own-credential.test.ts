@@ -1,5 +1,7 @@
 /** The key that a connection runs on: what ends it takes a consent, and a successor that works. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { pulsely } from "../../provider/backends/pulsely";
+import type { Backend } from "../../provider/backends/definition";
 import { createConnections } from "../../provider/connections";
 import { dayMs } from "../../provider/durations";
 import { createApiKeyProvider } from "../../provider/resources/api-key";
@@ -18,6 +20,8 @@ let warnings: string[] = [];
 let nowMs = 0;
 /** What the process of a run has replaced. */
 let replaced: Replacements = [];
+/** Another backend than the package's own. */
+let backend: Backend | undefined;
 
 beforeAll(async () => void (services = await startEmulator({ limits: { pulsely: null, pulseapi: null } })));
 afterAll(() => services.close());
@@ -26,6 +30,7 @@ beforeEach(async () => {
   nowMs = Date.parse("2027-01-04T09:00:00Z");
   await services.clock.set(formatTime(nowMs));
   warnings = [];
+  backend = undefined;
   for (const service of ["pulsely", "pulseapi"] as const)
     env[`${service.toUpperCase()}_TOKEN`] = services.services[service].adminToken;
 });
@@ -42,7 +47,7 @@ function context(): ResourceContext {
     connections: createConnections(
       { get: (key) => (key === "apikeys:connections" ? JSON.stringify(settings) : undefined) },
       env,
-      { replaced },
+      { replaced, ...(backend && { load: () => backend as Backend }) },
     ),
     nowMs: () => nowMs,
     warn: (message) => void warnings.push(message),
@@ -157,6 +162,22 @@ describe("A key that the connection itself runs on", () => {
     expect(await living()).toContain(key.outs.keyId);
   });
 
+  test("stays where its successor cannot do its work, also where the connection logs in", async () => {
+    backend = {
+      ...pulsely,
+      authenticate: async ({ token }) => ({ headers: { authorization: `Bearer ${await token()}` } }),
+    };
+    const key = apiKey();
+    await key.up(program);
+    runOn(key);
+    const run = nextRun(key, apiKey);
+    const { failures } = await run.up({ ...program, scopes: ["read:checks"], selfRotate: true });
+    expect(failures.join()).toMatch(/cannot take the place of key_\w+ .* The connection's own key was not ended/);
+    expect(await living()).toContain(key.outs.keyId);
+    // The session of the key that stays goes on.
+    expect((await run.refresh()).failures).toEqual([]);
+  });
+
   test("that was adopted without its secret is found by the mask that the service shows", async () => {
     const key = apiKey();
     await key.up(program);
@@ -223,6 +244,28 @@ describe("A rotating key that the connection itself runs on", () => {
       expect(await living()).not.toContain(key.outs.keyId);
       expect(await living()).toContain(second.outs.keyId);
     }
+  });
+
+  test("is not left for a new key that gets less than asked, and is taken back", async () => {
+    const asked = { ...every, environment: "live", selfRotate: true };
+    const key = rotating();
+    await key.up(asked);
+    runOn(key);
+    await pass(31);
+    backend = {
+      ...pulsely,
+      connect: (given: Parameters<typeof pulsely.connect>[0]) => {
+        const client = pulsely.connect(given);
+        return { ...client, createKey: async (asked) => ({ ...(await client.createKey(asked)), environment: "test" }) };
+      },
+    };
+    const run = nextRun(key, rotating);
+    expect((await run.up(asked)).failures.join()).toMatch(/is for the environment "test"/);
+    expect(await living()).toEqual([key.outs.keyId]);
+    expect(warnings.join()).not.toMatch(/takes the place/);
+    // The rest of this run goes on with the key that lives.
+    expect(await run.refresh()).toMatchObject({ listed: [], failures: [] });
+    expect(warnings.join()).not.toMatch(/401/);
   });
 
   test("ends last in an emergency, and not at all where the new key opens nothing", async () => {

@@ -143,14 +143,15 @@ async function issue(
     });
     // A key that does less is better than none; in an emergency it is better than a key that somebody else has.
     const isKept = emergency || currentIsDead || currentOf(ring) === undefined || isOfRing(ring, issued);
+    if (lacks !== undefined && !isKept)
+      return await takenBack(call, issued, (problem) =>
+        lessThanBefore({ id: issued.id, lacks, current: ring.record.keyId, problem }),
+      );
     if (own) {
       const taken = await tryTo(() => takeOver(call, own, issuedKey(ring, issued)));
       if ("problem" in taken) return await takenBack(call, issued, () => taken.problem);
     }
-    if (lacks === undefined || isKept) return { value: issued, askedEnd: expiresAt };
-    return await takenBack(call, issued, (problem) =>
-      lessThanBefore({ id: issued.id, lacks, current: ring.record.keyId, problem }),
-    );
+    return { value: issued, askedEnd: expiresAt };
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     return { problem: error.message, unclear: error instanceof AmbiguousCreateError ? error : undefined };

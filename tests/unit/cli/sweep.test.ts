@@ -1,7 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
-import { judgeAll } from "../../../cli/sweep";
+import { judgeAll, revokeRow } from "../../../cli/sweep";
 import type { InventoryRow } from "../../../inventory/classify";
+import type { ApiKey } from "../../../provider/backends/definition";
+import type { WritableConnection } from "../../../provider/connections";
 import { hourMs } from "../../../provider/durations";
+import { formatTime } from "../../../provider/times";
 
 const nowMs = Date.parse("2027-01-02T00:00:00Z");
 const key: InventoryRow = {
@@ -72,5 +75,49 @@ describe("a sweep", () => {
       "the account has living keys",
     ]);
     expect(kept([account], { tellsUse: false })).toEqual([undefined]);
+  });
+});
+
+describe("the record of an ended key", () => {
+  const realMs = Date.now();
+  const at = (ms: number) => formatTime(realMs + ms);
+
+  /** Whether it goes, of a service that answers with this key when it is asked again. */
+  async function goes(found: Partial<ApiKey> | undefined, serviceMs = realMs): Promise<boolean> {
+    const revoked: string[] = [];
+    const client = {
+      getKey: () => Promise.resolve(found && { id: "key-1", name: key.name, status: "active" as const, ...found }),
+      revokeKey: ({ id }: { readonly id: string }) => {
+        revoked.push(id);
+        return Promise.resolve("revoked" as const);
+      },
+    };
+    const capabilities = { revokeProves: true };
+    const connection = { name: "default", capabilities, assumeGone: [], clock: { nowMs: () => serviceMs }, client };
+    const row = { ...key, endsAt: at(-hourMs), status: "expired" };
+    const removal = revokeRow(connection as unknown as WritableConnection, { row, ended: true }, {});
+    if (found && revoked.length === 0)
+      await removal.catch((error: unknown) => expect(String(error)).toMatch(/it has not ended: .* (active|disabled)/));
+    else await removal;
+    return revoked.length > 0;
+  }
+
+  test("goes where the service still shows the key as ended, or not at all", async () => {
+    expect(await goes({ status: "expired" })).toBe(true);
+    expect(await goes({ status: "revoked" })).toBe(true);
+    expect(await goes({ expiresAt: at(-hourMs) })).toBe(true);
+    expect(await goes(undefined)).toBe(true);
+  });
+
+  test("stays where somebody has put the end off, or took it away, since the list was read", async () => {
+    expect(await goes({ expiresAt: at(hourMs) })).toBe(false);
+    expect(await goes({})).toBe(false);
+    expect(await goes({ status: "disabled", expiresAt: at(-hourMs) })).toBe(false);
+  });
+
+  test("stays where the service's clock has not come to the end yet", async () => {
+    expect(await goes({ expiresAt: at(-hourMs) }, realMs - 2 * hourMs)).toBe(false);
+    // Nor does a clock that is ahead end a key.
+    expect(await goes({ expiresAt: at(hourMs) }, realMs + 2 * hourMs)).toBe(false);
   });
 });
