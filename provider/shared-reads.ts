@@ -156,10 +156,18 @@ class Parent {
     if (!keys) return undefined;
     const index = this.#indexed.get(keys) ?? byId(keys);
     this.#indexed.set(keys, index);
-    const first = await this.#first;
+    const reference = this.#first;
+    const first = await reference;
     const same = first && index.get(first.id);
-    if (first && same && !tellTheSame(first, same)) this.#differs = true;
-    return this.#differs ? undefined : index.get(id);
+    if (!first || !same) {
+      // It shows nothing of the list. The next key that is read alone may.
+      if (this.#first === reference) this.#first = undefined;
+      return undefined;
+    }
+    if (!tellTheSame(first, same)) this.#differs = true;
+    const listed = index.get(id);
+    // A successor would follow from any other status, so the key's own answer has to confirm it.
+    return this.#differs || listed?.status !== "active" ? undefined : listed;
   }
 }
 

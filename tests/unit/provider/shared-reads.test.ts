@@ -166,6 +166,27 @@ describe("a list that is not to be trusted", () => {
     expect(await sweep(service.open(), upTo(40))).toEqual(truth);
   });
 
+  test("nothing is taken from a list before it has agreed with a key's own answer, also where the first key is gone", async () => {
+    for (const gone of [[1], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]]) {
+      const service = new PagedService(40);
+      for (const id of gone) service.keys.delete(String(id));
+      service.lists = (keys) => keys.map((key) => ({ ...key, scopes: ["a"] }));
+      const truth = upTo(40).map((id) => service.keys.get(String(id)));
+      expect(await sweep(service.open(), upTo(40))).toEqual(truth);
+    }
+  });
+
+  test("a key that the list takes for ended or disabled is asked for by itself: a replacement would follow", async () => {
+    for (const status of ["revoked", "disabled", "expired"] as const) {
+      const service = new PagedService(40);
+      service.edit(30, { status });
+      service.lists = (keys) => keys.map((key) => (Number(key.id) % 10 === 0 ? { ...key, status } : key));
+      const truth = [...service.keys.values()];
+      expect(await sweep(service.open(), upTo(40))).toEqual(truth);
+      expect(service.alone).toBe(5);
+    }
+  });
+
   test("the order of scopes, and the time of the last use, may differ", async () => {
     const service = new PagedService(40);
     service.lists = (keys) => keys.map((key) => ({ ...key, scopes: ["a", "b"], lastUsedAt: "2026-01-01T00:00:00Z" }));
