@@ -257,7 +257,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     const { answer, failure, decision } = outcome;
     if (!answer || (answer.status >= 500 && answer.status !== 501)) {
       const words = failure?.message ?? `${labelOf(request, [])} answered ${answer?.status}.`;
-      return call?.failed(words, !decision.again && failure?.sent === false);
+      const given = !decision.again && failure?.sent === false;
+      return call?.failed({ words, given, answered: answer !== undefined });
     }
     if (!countsForLimit(request)) return call?.answered({ refused: false });
     call?.answered({

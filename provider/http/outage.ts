@@ -9,7 +9,7 @@ const doubtfulCalls = 5;
 /** So many calls that could not reach the service, to their last attempt, make it certain. */
 const certainCalls = 3;
 /** Or this long without a single answer. */
-const certainAfterMs = 8 * secondMs;
+const silentForMs = 8 * secondMs;
 /** After this long one request finds out whether the service is back. */
 const pauseMs = 15 * secondMs;
 
@@ -23,6 +23,8 @@ export interface Failure {
   readonly words: string;
   /** The service could not be reached, and the call makes no further attempt. */
   readonly given: boolean;
+  /** The service answered that it cannot do it now (500, 502, 503, 504): it may restart, or only this key is broken. */
+  readonly answered: boolean;
 }
 
 export class Outage {
@@ -31,6 +33,23 @@ export class Outage {
   #sinceMs = 0;
   #downSinceMs: number | undefined;
   #words = "";
+  /** Something at the address answers, if only with 5xx. */
+  #hasAnswered = false;
+  readonly #retryBudgetMs: number;
+
+  /** @param retryBudgetMs - what the connection gives a service that answers 5xx */
+  constructor(retryBudgetMs: number) {
+    this.#retryBudgetMs = retryBudgetMs;
+  }
+
+  /** Whether the failing calls have failed by answers, so that another call may fare better. */
+  get hasAnswered(): boolean {
+    return this.#hasAnswered;
+  }
+
+  isFailing(call: object): boolean {
+    return this.#failing.has(call);
+  }
 
   /** The first failure of this outage, in the words of its error. */
   get words(): string {
@@ -47,14 +66,16 @@ export class Outage {
     this.#failing.clear();
     this.#givenUp = 0;
     this.#downSinceMs = undefined;
+    this.#hasAnswered = false;
   }
 
-  failed({ call, words, given }: Failure, nowMs: number): void {
+  failed({ call, words, given, answered }: Failure, nowMs: number): void {
     if (this.#failing.size === 0) {
       this.#sinceMs = nowMs;
       this.#words = words;
     }
     this.#failing.add(call);
+    if (answered) this.#hasAnswered = true;
     if (given) this.#givenUp += 1;
     if (this.#downSinceMs !== undefined && nowMs - this.#downSinceMs >= pauseMs) this.#downSinceMs = nowMs;
     this.health(nowMs);
@@ -62,14 +83,15 @@ export class Outage {
 
   health(nowMs: number): Health {
     if (this.#failing.size < doubtfulCalls) return "well";
-    const isCertain = this.#givenUp >= certainCalls || this.lastsMs(nowMs) >= certainAfterMs;
-    if (isCertain) this.#downSinceMs ??= nowMs;
+    const isCertain = this.#givenUp >= certainCalls || this.certainInMs(nowMs) === 0;
+    // Where something answers, a call of another key finds out at once whether all fail.
+    if (isCertain) this.#downSinceMs ??= this.#hasAnswered ? nowMs - pauseMs : nowMs;
     if (this.#downSinceMs === undefined) return "doubtful";
     return nowMs - this.#downSinceMs < pauseMs ? "down" : "doubtful";
   }
 
   /** When it becomes certain, unless something answers. */
   certainInMs(nowMs: number): number {
-    return Math.max(0, this.#sinceMs + certainAfterMs - nowMs);
+    return Math.max(0, this.#sinceMs + (this.#hasAnswered ? this.#retryBudgetMs : silentForMs) - nowMs);
   }
 }

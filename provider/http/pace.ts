@@ -5,7 +5,7 @@
 import { formatSpan, minuteMs, secondMs } from "../durations";
 import { ConnectionError } from "../errors";
 import { Allowance, type LimitTold } from "./allowance";
-import { Outage } from "./outage";
+import { Outage, type Failure } from "./outage";
 import { onWaitsOver, waitsAreOver } from "./waiting";
 
 /** Who goes first: what a request needs before it can be sent, what makes keys, other changes, reads. */
@@ -59,8 +59,7 @@ export interface PacedCall {
    */
   turn(): Promise<number>;
   answered(told: LimitTold): void;
-  /** `given`: the service could not be reached, and there is no further attempt. */
-  failed(words: string, given: boolean): void;
+  failed(failure: Omit<Failure, "call">): void;
   /** Waits between two attempts, and less if the service is found to be down meanwhile. */
   rest(ms: number, sleep: (ms: number) => Promise<void>): Promise<void>;
   /** There is no further attempt. */
@@ -81,7 +80,7 @@ export class Pace {
   readonly #options: PaceOptions;
   readonly #timers: Timers;
   readonly #allowance: Allowance;
-  readonly #outage = new Outage();
+  readonly #outage: Outage;
   readonly #resting = new Set<() => void>();
   /** Calls with an attempt behind them, or under way. */
   readonly #started = new Set<object>();
@@ -97,13 +96,15 @@ export class Pace {
     this.#timers = options.timers ?? realTimers;
     this.#allowance = new Allowance(options.maxRequestsPerMinute);
     onWaitsOver(() => this.#pump());
-    this.longestWaitMs = budgets * (options.retryBudgetMs ?? minuteMs);
+    const retryBudgetMs = options.retryBudgetMs ?? minuteMs;
+    this.#outage = new Outage(retryBudgetMs);
+    this.longestWaitMs = budgets * retryBudgetMs;
   }
 
   begin(urgency: Urgency): PacedCall {
     const call = {};
     let startedMs: number | undefined;
-    let last: { words: string; given: boolean } | undefined;
+    let last: Omit<Failure, "call"> | undefined;
     const end = (told?: LimitTold) => {
       if (startedMs === undefined) return;
       const nowMs = this.#timers.nowMs();
@@ -123,10 +124,10 @@ export class Pace {
         this.#outage.answered();
         this.#pump();
       },
-      failed: (words, given) => {
+      failed: (failure) => {
         end();
-        last = { words, given };
-        this.#outage.failed({ call, words, given: false }, this.#timers.nowMs());
+        last = failure;
+        this.#outage.failed({ ...failure, call, given: false }, this.#timers.nowMs());
         this.#pump();
       },
       rest: async (ms, sleep) => {
@@ -140,7 +141,7 @@ export class Pace {
       },
       done: () => {
         end();
-        if (last?.given) this.#outage.failed({ call, ...last }, this.#timers.nowMs());
+        if (last?.given) this.#outage.failed({ ...last, call }, this.#timers.nowMs());
         this.#started.delete(call);
         this.#pump();
       },
@@ -187,13 +188,19 @@ export class Pace {
     }
   }
 
+  /** In doubt one more call may begin if none has, or if all that have were answered with a failure: it may fare better. */
+  #anotherMayTry(): boolean {
+    if (this.#started.size === 0) return true;
+    return this.#outage.hasAnswered && [...this.#started].every((call) => this.#outage.isFailing(call));
+  }
+
   #later(ms: number): void {
     this.#cancelTimer = this.#timers.after(Math.ceil(ms), () => this.#pump());
   }
 
-  /** The most urgent of those that have waited longest. In doubt only a call that has begun, or one if none has. */
+  /** The most urgent of those that have waited longest. In doubt mostly calls that have begun. */
   #next(inDoubt: boolean): Waiting | undefined {
-    const queue = inDoubt && this.#started.size > 0 ? this.#queue.filter(({ isFirst }) => !isFirst) : this.#queue;
+    const queue = inDoubt && !this.#anotherMayTry() ? this.#queue.filter(({ isFirst }) => !isFirst) : this.#queue;
     if (this.#turns % eldestEvery === eldestEvery - 1) return queue[0];
     for (const urgency of urgencies) {
       const found = queue.find((each) => each.urgency === urgency);
@@ -211,7 +218,9 @@ export class Pace {
 
   #downWords(nowMs: number): string {
     const { origin } = this.#options;
-    return `${origin} is taken for down, and nothing more was sent: there has been no answer for ${formatSpan(Math.max(secondMs, this.#outage.lastsMs(nowMs)))} (first: ${this.#outage.words}) Check the connection's url, the network and the service, and run again.`;
+    const happened = this.#outage.hasAnswered ? "it has answered with failures alone" : "there has been no answer";
+    const span = formatSpan(Math.max(secondMs, this.#outage.lastsMs(nowMs)));
+    return `${origin} is taken for down, and nothing more was sent: ${happened} for ${span} (first: ${this.#outage.words}) Check the connection's url, the network and the service, and run again.`;
   }
 
   #limitWords(waitMs: number): string {

@@ -1,8 +1,8 @@
 import { describe, expect, jest, test } from "@jest/globals";
-import { storyOn } from "./support/services";
+import { openBench, story, storyOn } from "./support/services";
 import type { Face } from "./support/stack";
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 const dayMs = 86_400_000;
 
@@ -48,5 +48,44 @@ describe.each<Face>(["dynamic", "plugin"])("One service's trouble with %s resour
       // The consent, where the deployment can give it without a change of the stack.
       stack.env.APIKEYS_CONNECTIONS = JSON.stringify({ novavms: { assumeGone: [account] } });
     }),
+  );
+
+  test(
+    "is told once for forty keys, which a refresh reads from one list; a rate limit is kept, and told",
+    story(
+      async ({ stack, services }) => {
+        stack.face = face;
+        stack.program(`
+          for (let i = 0; i < 40; i += 1) new ApiKey("key-" + i, { scopes: ["read:checks"] });
+          for (let i = 0; i < 20; i += 1) new ApiKey("slow-" + i, { connection: "pulseapi", scopes: ["monitors:read"] });`);
+        const made = await stack.up();
+        expect(made.text).toMatch(/connection "pulseapi": \d+ requests wait for the rate limit of http/);
+        const creates = await services.requests("pulseapi");
+        expect(creates.filter(({ status }) => status === 429).length).toBeLessThanOrEqual(1);
+        await fetch(`${services.controlUrl}/limits`, {
+          method: "POST",
+          body: JSON.stringify({ service: "pulseapi", perMinute: null }),
+        });
+
+        const requests = async () => (await services.requests("pulsely")).length;
+        const beforeReads = await requests();
+        await stack.refresh();
+        expect((await requests()) - beforeReads).toBeLessThanOrEqual(3);
+
+        await services.faults.add({ service: "pulsely", kind: "drop-before", times: 10_000 });
+        const beforeOutage = await requests();
+        const kept = await stack.refresh();
+        // The engine prints each warning when it comes, and all of them at the end.
+        expect(kept.text.split("Diagnostics:")[1]?.match(/the connection "default" could not be read/g)).toHaveLength(
+          1,
+        );
+        const destroyed = await stack.pulumi("destroy", "--yes", "--skip-preview", "--continue-on-error");
+        expect(destroyed.code).not.toBe(0);
+        expect(destroyed.text).toContain("is taken for down, and nothing more was sent");
+        // Each of 40 reads, and of 40 revocations, would have been tried about eight times.
+        expect((await requests()) - beforeOutage).toBeLessThanOrEqual(2 * 8 * 9);
+      },
+      () => openBench({ limits: { pulseapi: { perMinute: 60, burst: 10 } } }),
+    ),
   );
 });

@@ -63,19 +63,20 @@ async function many(http: HttpClient, count: number, request = get): Promise<Err
 
 describe("1,000 keys on a service that is down", () => {
   test.each([
-    ["refuses connections", "ECONNREFUSED", 8 * 4],
-    ["breaks every connection", "ECONNRESET", 8 * 7],
-    ["answers 503 to everything", 503, 8 * 7],
-  ])("and %s: the first eight find out, and nothing more is sent", async (_how, answer, firstWave) => {
+    ["refuses connections", "ECONNREFUSED", 8 * 4, 10_000],
+    ["breaks every connection", "ECONNRESET", 8 * 7, 10_000],
+    // It may be restarting, and has the time that the connection gives it.
+    ["answers 503 to everything", 503, 8 * 13, 70_000],
+  ])("and %s: the first eight find out, and nothing more is sent", async (_how, answer, firstWave, withinMs) => {
     const { http, requests } = start(() => answer);
     const errors = await many(http, 1_000);
     expect(errors).toHaveLength(1_000);
     expect(requests.length).toBeLessThanOrEqual(1.1 * firstWave);
-    expect(time.nowMs()).toBeLessThanOrEqual(10_000);
+    expect(time.nowMs()).toBeLessThanOrEqual(withinMs);
     const words = errors.map(({ message }) => message).filter((message) => message.includes("is taken for down"));
-    expect(words.length).toBeGreaterThanOrEqual(992);
+    expect(words.length).toBeGreaterThanOrEqual(984);
     expect(errors.at(-1)?.message).toMatch(
-      /^https:\/\/api\.example\.com is taken for down, and nothing more was sent: there has been no answer for \d+ s \(first: GET \/keys.*\) Check the connection's url, the network and the service, and run again\.$/,
+      /^https:\/\/api\.example\.com is taken for down, and nothing more was sent: (there has been no answer|it has answered with failures alone) for (\d+ s|1 min) \(first: GET \/keys.*\) Check the connection's url, the network and the service, and run again\.$/,
     );
     expect(errors.at(-1)).toMatchObject({ sent: false });
   });
@@ -100,8 +101,8 @@ describe("a service that is back", () => {
     expect(await many(http, 20)).toEqual([]);
   });
 
-  test("after some seconds of 503 was never given up", async () => {
-    const { http } = start(() => (time.nowMs() < 5_000 ? 503 : 200));
+  test("after half a minute of 503 was never given up", async () => {
+    const { http } = start(() => (time.nowMs() < 30_000 ? 503 : 200));
     expect(await many(http, 100)).toEqual([]);
   });
 });
@@ -110,6 +111,14 @@ test("a service that fails now and then is never taken for down", async () => {
   const { http } = start((_method, count) => (count % 3 === 0 ? 200 : "ECONNRESET"));
   const errors = await many(http, 300);
   expect(errors.filter(({ message }) => message.includes("is taken for down"))).toEqual([]);
+});
+
+test("keys that the service cannot read do not stop the others", async () => {
+  const { http } = start(() => 200);
+  agent.get(origin).intercept({ path: "/broken", method: "GET" }).reply(500, "{}").persist();
+  expect(await many(http, 8, { method: "GET", path: "/broken" })).toHaveLength(8);
+  await time.until(time.sleep(60_000));
+  expect(await many(http, 100)).toEqual([]);
 });
 
 test("a few keys have the whole retry budget, as before", async () => {
