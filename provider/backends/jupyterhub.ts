@@ -23,6 +23,7 @@ import { normaliseTime } from "../times";
 import { jupyterhub as vendor } from "../vendors/jupyterhub";
 import { defineBackend } from "./define-backend";
 import type { ApiKey, ServiceAccount } from "./definition";
+import { halfMade } from "./half-made";
 import { parseAnswer } from "./parse-answer";
 import { secondsToLive } from "./seconds-to-live";
 import { unlessGone } from "./unless-gone";
@@ -133,7 +134,7 @@ export const jupyterhub = defineBackend({
         } catch (error) {
           // Otherwise nobody would know of this user. After an unclear answer the lifecycle looks for it and repairs
           // its group.
-          if (!isUnclear(error)) await deleteServiceAccount(user.name);
+          if (!isUnclear(error)) await halfMade(() => deleteServiceAccount(user.name));
           throw error;
         }
         return toAccount({ ...user, groups: [role] });

@@ -25,6 +25,7 @@ import { connectionFields } from "./connection-fields";
 import { defineBackend } from "./define-backend";
 import type { ApiKey, BackendContext, HttpClient, KeyRef, ServiceAccount } from "./definition";
 import { everyPage } from "./every-page";
+import { halfMade } from "./half-made";
 import { parseAnswer } from "./parse-answer";
 import { secondsToLive } from "./seconds-to-live";
 
@@ -142,7 +143,7 @@ export const openai = defineBackend<Options>({
         } catch (error) {
           // Otherwise nobody would know of this account. After an unclear answer the lifecycle looks for it by its
           // name.
-          if (made.api_key || !isUnclear(error)) await remove(accountAt(made.id));
+          if (made.api_key || !isUnclear(error)) await halfMade(() => remove(accountAt(made.id)));
           throw error;
         }
       },

@@ -5,7 +5,7 @@ import { forgetSecrets } from "../../provider/known-secrets";
 import { assertHoldsNone, assertIsOneOf } from "../assertions";
 import { type Interruption, type PassingRequest, type ServiceDouble, startServiceDouble } from "../service-double";
 import { type Contract, type Workbench } from "../workbench";
-import { callsOf, chosenSecret, creation, type PrepareCall } from "./calls";
+import { accountCreation, callsOf, chosenSecret, type Creation, creation, type PrepareCall } from "./calls";
 
 /** More requests than any call needs. */
 const mostRequests = 20;
@@ -23,7 +23,11 @@ export function answerContract(can: Capabilities): Contract {
       const { createKey: _key, createServiceAccount: _account, ...others } = callsOf(bench);
       return interrupted(bench, others, () => ({ status: 403 }));
     },
-    "a create of several calls that is refused half-way leaves nothing behind, or is unclear": halfRefused,
+    "a create of several calls that is refused half-way leaves nothing behind, or is unclear": async (bench) => {
+      await halfRefused(bench, "createKey", () => creation(bench));
+      if (can.serviceAccounts)
+        await halfRefused(bench, "createServiceAccount", () => Promise.resolve(accountCreation(bench)));
+    },
     "an outage in the middle of a call is an error, and makes nothing look gone": fails({ status: 500 }),
     "a create whose answer is lost is unclear, and is not sent again": (bench) => createIsSentOnce(bench, can),
     "a refusal that quotes the request tells no secret": async (bench) => {
@@ -35,10 +39,10 @@ export function answerContract(can: Capabilities): Contract {
 }
 
 /** Whoever hears of a refusal takes it that nothing was made, and never looks for what an earlier call has made. */
-async function halfRefused(bench: Workbench): Promise<void> {
+async function halfRefused(bench: Workbench, method: string, make: () => Promise<Creation>): Promise<void> {
   await withDouble(bench, "0s", async (double, client) => {
     for (let from = 2, isReached = true; isReached && from <= mostRequests; from += 1) {
-      const call = await creation(bench);
+      const call = await make();
       double.interrupt((_request, count) => (count < from ? undefined : { status: 403 }));
       const outcome = await settled(call.run(client));
       isReached = double.requests.length >= from;
@@ -46,7 +50,7 @@ async function halfRefused(bench: Workbench): Promise<void> {
       if (isReached && "error" in outcome && !isUnclear(outcome.error))
         assert.ok(
           !(await call.isThere()),
-          `createKey is refused at its request ${from}, and has made a key that nobody looks for: remove it, or run its later requests through "halfMade", which says that it may be there`,
+          `${method} is refused at its request ${from}, and has made something that nobody looks for: remove it, or run its later requests through "halfMade", which says that it may be there`,
         );
       await call.clean();
     }

@@ -86,10 +86,13 @@ function callsAboutKey(bench: Workbench): (about: AboutKey) => PrepareCall {
     };
 }
 
-export async function creation(
-  bench: Workbench,
-  secretValue?: string,
-): Promise<PreparedCall & { readonly name: string; readonly isThere: () => Promise<boolean> }> {
+/** A create, and whether what it was to make is there. */
+export interface Creation extends PreparedCall {
+  readonly name: string;
+  readonly isThere: () => Promise<boolean>;
+}
+
+export async function creation(bench: Workbench, secretValue?: string): Promise<Creation> {
   const request = bench.request(await bench.parent(), secretValue === undefined ? {} : { secretValue });
   const { name } = request;
   return {
@@ -182,9 +185,11 @@ function callsAboutAccount(bench: Workbench): (about: AboutAccount) => PrepareCa
     };
 }
 
-function accountCreation(bench: Workbench): PreparedCall {
+export function accountCreation(bench: Workbench): Creation {
   const request = bench.accountRequest();
+  const found = async () => (await bench.client.listServiceAccounts?.({ name: request.name })) ?? [];
   return {
+    name: request.name,
     secrets: [],
     run: async (client) => client.createServiceAccount?.(request),
     async assertTrue(outcome) {
@@ -192,9 +197,9 @@ function accountCreation(bench: Workbench): PreparedCall {
       const { id } = outcome as { readonly id: string };
       assert.ok(await bench.client.getServiceAccount?.(id), "createServiceAccount tells an account that is not there");
     },
+    isThere: async () => (await found()).length > 0,
     async clean() {
-      for (const { id } of (await bench.client.listServiceAccounts?.({ name: request.name })) ?? [])
-        await bench.client.deleteServiceAccount?.(id);
+      for (const { id } of await found()) await bench.client.deleteServiceAccount?.(id);
     },
   };
 }

@@ -12,6 +12,7 @@ import {
   toAccount,
   withoutKey,
 } from "./client";
+import { halfMade } from "../half-made";
 import type { Realm } from "./realm";
 
 export class KeycloakAccounts {
@@ -36,7 +37,7 @@ export class KeycloakAccounts {
     const account = toAccount(await this.#realm.readAfterChange(id));
     const missing = (scopes ?? []).filter((scope) => !account.scopes?.includes(scope));
     if (missing.length === 0) return account;
-    await this.remove(id);
+    await halfMade(() => this.remove(id));
     throw await this.#realm.unknownScopes(missing);
   }
 

@@ -1,7 +1,7 @@
 /** Service accounts of Keystone: users of one domain, with roles on one project. */
 import { z } from "zod";
 import { defined } from "../../defined";
-import { ConfigError, InputError, ProviderError } from "../../errors";
+import { ConfigError, InputError, ProviderError, ResponseShapeError, wordsOf } from "../../errors";
 import { path } from "../../http/client";
 import { nearestWord } from "../../scopes";
 import type { NewServiceAccount, ServiceAccount, ServiceAccountChanges } from "../definition";
@@ -39,14 +39,15 @@ export class KeystoneAccounts {
     try {
       await this.#grant(user, roles);
     } catch (cause) {
-      const left = await this.remove(user.id).then(
-        () => "it was removed again",
-        () => `remove the user ${user.id}, which is left behind`,
-      );
       const words = cause instanceof ProviderError ? cause.message : "";
-      throw new ProviderError(`the service account "${name}" could not be given its roles; ${left}. ${words}`, {
-        cause,
+      const told = `the service account "${name}" could not be given its roles`;
+      await this.remove(user.id).catch((refusal: unknown) => {
+        throw new ResponseShapeError(
+          `${told}, and the user ${user.id} could not be removed again: ${wordsOf(refusal)} ${words}`,
+          { cause },
+        );
       });
+      throw new ProviderError(`${told}; it was removed again. ${words}`, { cause });
     }
     return toAccount(user, roles);
   }
