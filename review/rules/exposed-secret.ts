@@ -206,12 +206,12 @@ function isReadable(value: unknown): boolean {
   return typeof value === "string" && value !== "" && !isHidden(value);
 }
 
-/** True if any text inside the value passes the test. Masked and unknown values have none. */
-function someText(value: unknown, test: (text: string) => boolean, depth = 0): boolean {
+/** True if any text inside the value passes the test. Masked and unknown values have none. A preview's depth is limited. */
+function someText(value: unknown, test: (text: string) => boolean): boolean {
   if (typeof value === "string") return !isHidden(value) && test(value);
-  if (typeof value !== "object" || value === null || isHidden(value) || depth > 8) return false;
+  if (typeof value !== "object" || value === null || isHidden(value)) return false;
   for (const name of Object.keys(value)) {
-    if (test(name) || someText((value as Record<string, unknown>)[name], test, depth + 1)) return true;
+    if (test(name) || someText((value as Record<string, unknown>)[name], test)) return true;
   }
   return false;
 }

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "@jest/globals";
+import { vendors } from "../../../provider/vendors";
+import type { Vendor } from "../../../provider/vendors/vendor";
+import { exactText } from "../../../review/exact-text";
 import { inert, plainMessage, quoted } from "../../../review/inert";
-import { created, key, review, type State } from "./support/preview-builder";
+import { created, found, key, review, type State } from "./support/preview-builder";
 import { everyFormat, unsafeParts } from "./support/report-checks";
 
 /** What a name turns into: visible, and harmless in every format. */
@@ -39,6 +42,42 @@ const names: [string, string, string][] = [
   ["CDATA's end", "]]>", "]]>"],
   ["a placeholder", "{0} [a](1)", "{0} [a](1)"],
 ];
+
+const builtIn: readonly Vendor[] = Object.values(vendors);
+const random = "Ab1Cd2Ef3Gh4Ij5Kl6Mn7Op8Qr9St0Uv1Wx2Yz3Ab4C";
+/** One credential of each shape that a built-in backend declares. */
+const credentials: Record<string, string> = {
+  confluent: `cflt${random}`,
+  datadog: `ddpat_${random}`,
+  gitlab: `glpat-${random}`,
+  grafana: `glsa_${random.slice(0, 32)}_0123abcd`,
+  novavms: `sk_live_${random}`,
+  openai: `sk-svcacct-${random}`,
+  pulseapi: `17|${random}`,
+  pulsely: `ply_live_${random}`,
+  rabbitmq: `rmq_${random}`,
+  sendgrid: `SG.${random.slice(0, 22)}.${random}`,
+  zenml: `ZENKEY_${random}`,
+};
+const shapes = builtIn.flatMap(({ name, capabilities: { secret } }) =>
+  secret?.shape === undefined ? [] : [[name, secret.shape] as const],
+);
+
+describe("A credential that a person pasted into a name", () => {
+  it.each(shapes)("is never shown: %s", (vendor, shape) => {
+    const credential = credentials[vendor] ?? "";
+    expect(credential).toMatch(new RegExp(`^${shape}$`));
+    expect(inert(`ci ${credential}`)).toBe("ci [redacted]");
+    expect(inert(credential)).toBe("[redacted]");
+    expect(exactText(credential)).not.toContain(credential);
+  });
+
+  it("blocks, however deep it stands", () => {
+    let deep: unknown = credentials.confluent;
+    for (let level = 0; level < 50; level += 1) deep = { deep };
+    expect(found(review([created(key("ci", { keepers: { deep } }))]))).toContain("SR016 ci");
+  });
+});
 
 describe("inert", () => {
   it.each(names)("%s", (_what, name, shown) => {
