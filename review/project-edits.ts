@@ -87,23 +87,29 @@ const harmless: ReadonlySet<string> = new Set(["description", "author", "license
 function projectParts({ text }: ProjectFile, { parseDocument }: Parser): Parts | undefined {
   if (text === undefined || readsDifferently.test(text)) return undefined;
   // JSON is YAML as well, and this parser refuses a key that stands there twice.
-  const document = parseDocument(text, { prettyErrors: false });
-  if (document.errors.length > 0 || document.warnings.length > 0) return undefined;
-  let fields: unknown;
-  try {
-    fields = document.toJS();
-  } catch {
-    return undefined;
-  }
-  if (typeof fields !== "object" || fields === null || Array.isArray(fields)) return undefined;
+  const fields = mapOf(parseDocument(text, { prettyErrors: false }));
+  // Where the engine wants a text, `1.10` and `1.1` are two.
+  const written = mapOf(parseDocument(text, { prettyErrors: false, schema: "failsafe" }));
+  if (!fields || !written) return undefined;
   // A config that is no map is the name of a folder.
   const decides = ([key, value]: [string, unknown]) =>
     !harmless.has(key) || (key === "config" && (typeof value !== "object" || Array.isArray(value)));
-  return partsOf(Object.entries(fields).filter(decides));
+  const decisive = Object.entries(fields).filter(decides);
+  return partsOf(decisive.map(([key, value]) => [key, [value, written[key]]]));
 }
 
-/** Characters that end a line for the engine's parser and not for ours, and those that no such file needs. */
-const readsDifferently = /[\u0085\u2028\u2029]|\r(?!\n)|[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/;
+function mapOf(document: Yaml.Document.Parsed): Fields | undefined {
+  if (document.errors.length > 0 || document.warnings.length > 0) return undefined;
+  try {
+    const fields: unknown = document.toJS();
+    return typeof fields === "object" && fields !== null && !Array.isArray(fields) ? (fields as Fields) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What ends a line or means nothing for the engine's parser alone, and what no such file needs. */
+const readsDifferently = /[\u0085\u2028\u2029\ufeff]|^%|\r(?!\n)|[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/m;
 
 function isLockFile(name: string): boolean {
   return lockFileNames.some((lock) => name === lock || name.endsWith(`/${lock}`));
@@ -143,11 +149,26 @@ function npmParts(text: string): Parts | undefined {
   ]);
 }
 
-/** The lines that name the package, and those below each that say where it comes from. */
+/**
+ * The lines that name the package, each with all that stands deeper below it. In a text with a backslash it may be
+ * named otherwise.
+ */
 function otherParts(text: string): Parts {
   const lines = text.split(/\r?\n/);
-  const about = lines.flatMap((line, at) => (line.includes(packageName) ? lines.slice(at, at + 4) : []));
-  return about.length === 0 ? {} : partsOf([[packageName, about]]);
+  const about = lines.flatMap((line, at) => (line.includes(packageName) ? blockAt(lines, at) : []));
+  const escapes = lines.filter((line) => line.includes("\\"));
+  return partsOf([
+    ...(about.length === 0 ? [] : [[packageName, about] as [string, unknown]]),
+    ...(escapes.length === 0 ? [] : [["lines with a backslash", escapes] as [string, unknown]]),
+  ]);
+}
+
+function blockAt(lines: readonly string[], at: number): readonly string[] {
+  const depth = (line: string): number => line.search(/\S/);
+  const start = depth(lines[at] ?? "");
+  // An empty line or a comment ends nothing.
+  const end = lines.findIndex((line, index) => index > at && /^\s*[^\s#]/.test(line) && depth(line) <= start);
+  return lines.slice(at, end < 0 ? undefined : end);
 }
 
 const packageName = "pulumi-apikeys";
@@ -155,14 +176,23 @@ const packageName = "pulumi-apikeys";
 /** Another release of the same registry, with its hash: an upgrade. */
 function isRelease(before: string | undefined, after: string | undefined): boolean {
   const [old, next] = [before, after].map((part) => fieldsOf(part === undefined ? undefined : JSON.parse(part)));
-  const from = (entry: Fields | undefined) => /^https:\/\/[^/]+\//.exec(String(entry?.resolved))?.[0];
   return (
-    from(old) !== undefined &&
-    from(old) === from(next) &&
+    placeOf(old) !== undefined &&
+    placeOf(old) === placeOf(next) &&
+    [old, next].every((entry) => entry?.link === undefined && entry?.inBundle === undefined) &&
     old?.name === next?.name &&
     old?.version !== next?.version &&
     typeof next?.integrity === "string"
   );
+}
+
+/** The address of a release without its version: a registry has other packages as well. */
+function placeOf({ version, resolved }: Fields = {}): string | undefined {
+  if (typeof version !== "string" || !/^\d+\.\d+\.\d+[0-9A-Za-z.+-]*$/.test(version)) return undefined;
+  const end = `/${packageName}-${version}.tgz`;
+  return typeof resolved === "string" && /^https:\/\/[^/]/.test(resolved) && resolved.endsWith(end)
+    ? resolved.slice(0, -end.length)
+    : undefined;
 }
 
 type Fields = Readonly<Record<string, unknown>>;

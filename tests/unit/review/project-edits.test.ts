@@ -34,6 +34,13 @@ describe("A change of what decides which code the engine runs", () => {
     ],
     ["a merge key", plain, `${plain}description: &x { main: evil }\n<<: *x\n`, "<<"],
     ["a quoted key with escapes", plain, `${plain}"m\\u0061in": evil\n`, "main"],
+    [
+      "a version that is the same number and another text",
+      `${plain}packages: { apikeys: { source: a, version: 1.1 } }\n`,
+      `${plain}packages: { apikeys: { source: a, version: 1.10 } }\n`,
+      "packages",
+    ],
+    ["a text for a flag", `${plain}main: "true"\n`, `${plain}main: true\n`, "main"],
     ["a key in other letters, which JSON does not tell apart", plain, `${plain}MAIN: evil\n`, "MAIN"],
   ])("is told: %s", (_what, base, change, part) => {
     expect(edits([file(base)], [file(change)])).toEqual([`Pulumi.yaml ${part} block`]);
@@ -42,6 +49,8 @@ describe("A change of what decides which code the engine runs", () => {
   it.each<[string, string | undefined]>([
     ["a line that ends for the engine's parser alone (U+0085)", `${plain}description: a\u0085main: evil\n`],
     ["the same with U+2028", `${plain}description: a\u2028main: evil\n`],
+    ["a byte order mark, which the engine's parser skips at any line's beginning", `${plain}\ufeff# a\n`],
+    ["a directive, which may say what a tag means", `%TAG !e! tag:yaml.org,2002:\n---\n${plain}`],
     ["a lone carriage return", `${plain}description: a\rmain: evil\n`],
     ["a key that stands there twice", `${plain}main: a\nmain: b\n`],
     ["two documents", `${plain}---\nmain: evil\n`],
@@ -74,6 +83,11 @@ describe("A change of what decides which code the engine runs", () => {
 
 describe("What a lockfile says of this package", () => {
   const entry = { version: "1.0.0", resolved: "https://r.example/pulumi-apikeys-1.0.0.tgz", integrity: "sha512-a" };
+  const upgrade = {
+    version: "1.1.0",
+    resolved: "https://r.example/pulumi-apikeys-1.1.0.tgz",
+    integrity: "sha512-b",
+  };
   const lock = (ours: object, more: object = {}, name = "package-lock.json") =>
     file(JSON.stringify({ packages: { "": {}, "node_modules/pulumi-apikeys": ours, ...more } }), name);
 
@@ -98,7 +112,29 @@ describe("What a lockfile says of this package", () => {
       { "app/node_modules/pulumi-apikeys": { link: true } },
       ["app/node_modules/pulumi-apikeys block"],
     ],
-    ["an upgrade", { ...entry, version: "1.1.0", integrity: "sha512-b" }, {}, ["node_modules/pulumi-apikeys warn"]],
+    ["an upgrade", upgrade, {}, ["node_modules/pulumi-apikeys warn"]],
+    [
+      "another package of the same server, as an upgrade",
+      { ...upgrade, resolved: "https://r.example/evil-1.1.0.tgz" },
+      {},
+      ["node_modules/pulumi-apikeys block"],
+    ],
+    [
+      "the same behind a version that is a path",
+      {
+        ...upgrade,
+        version: "1.1.0/../evil-1.1.0",
+        resolved: "https://r.example/pulumi-apikeys-1.1.0/../evil-1.1.0.tgz",
+      },
+      {},
+      ["node_modules/pulumi-apikeys block"],
+    ],
+    [
+      "an upgrade that another package brings along",
+      { ...upgrade, inBundle: true },
+      {},
+      ["node_modules/pulumi-apikeys block"],
+    ],
     ["other packages", entry, { "node_modules/left-pad": { version: "2.0.0" } }, []],
   ])("is told: %s", (_what, ours, more, told) => {
     expect(edits([file(plain), lock(entry)], [file(plain), lock(ours, more)])).toEqual(
@@ -111,5 +147,27 @@ describe("What a lockfile says of this package", () => {
       file(`left-pad@1:\n  version "1"\n\npulumi-apikeys@^1:\n  version "1"\n  resolved "${resolved}"\n`, "yarn.lock");
     expect(edits([yarn("https://r.example/a")], [yarn("file:evil")])).toEqual(["yarn.lock pulumi-apikeys block"]);
     expect(edits([lock(entry)], [file("{", "package-lock.json")])).toEqual(["package-lock.json block"]);
+  });
+
+  const classic = `pulumi-apikeys@^1:\n  version "1"\n  resolved "https://r.example/a"\n  integrity sha512-a\n`;
+  const berry = `"pulumi-apikeys@npm:^1":\n  version: 1\n  resolution: "pulumi-apikeys@npm:1"\n  dependencies:\n    a: 1\n    b: 1\n    c: 1\n  checksum: `;
+  it.each<[string, string, string, string]>([
+    [
+      "a second source below the first, which counts",
+      classic,
+      `${classic}  resolved "file:evil"\n  integrity sha512-b\n`,
+      "pulumi-apikeys",
+    ],
+    ["the same behind a comment", classic, `${classic}# a\n\n  resolved "file:evil"\n`, "pulumi-apikeys"],
+    ["a hash far below the name", `${berry}a\n`, `${berry}b\n`, "pulumi-apikeys"],
+    [
+      "a name with escapes",
+      `a@1:\n  version "1"\n`,
+      `a@1:\n  version "1"\n"pulumi\\u002dapikeys@^1":\n  resolved "file:evil"\n`,
+      "lines with a backslash",
+    ],
+  ])("is told of other package managers: %s", (_what, before, after, part) => {
+    expect(edits([file(before, "yarn.lock")], [file(after, "yarn.lock")])).toEqual([`yarn.lock ${part} block`]);
+    expect(edits([file(before, "yarn.lock")], [file(`${before}\nz@1:\n  version "1"\n`, "yarn.lock")])).toEqual([]);
   });
 });
