@@ -9,6 +9,7 @@ import type { Capabilities } from "../provider/backends/definition";
 import type { Connections, WritableConnection } from "../provider/connections";
 import { ProviderError, wordsOf } from "../provider/errors";
 import { revokeKey, statusOf } from "../provider/resources/key-on-service";
+import { isOwnKey, refuseOwnAccount } from "../provider/resources/own-key";
 import { exitCodes, gravestExit } from "../review/exit-code";
 import { inert } from "../review/inert";
 import { type CommandHost, processHost, runs, usageFailure } from "./command";
@@ -215,8 +216,7 @@ async function revoke(
       const connections = opened.get(state) ?? connectionsOf(state, host.env);
       opened.set(state, connections);
       const connection = connections.openForWrite(row.connection);
-      if (row.kind === "account") await deleteAccount(connection, row.id);
-      else await revokeRow(connection, verdict, host.env);
+      await sweepRow(connection, verdict, host.env);
     } catch (error) {
       failures.push(`${labelOf(row)} could not be revoked: ${wordsOf(error)}`);
     }
@@ -226,16 +226,24 @@ async function revoke(
 }
 
 /**
- * Revokes the key of a row. Where only the record of an ended key may go, a look right now has to show that it has ended: the
+ * Ends the key or the account of a row. Where only the record of an ended key may go, a look right now has to show that it has ended: the
  * list is older, and somebody may have put its end off since.
  *
- * @throws ProviderError - it lives
+ * @throws ProviderError - it has not ended, or the connection runs on it
  */
-export async function revokeRow(
+export async function sweepRow(
   connection: WritableConnection,
-  { row: { id, name, accountId }, ended }: Pick<Verdict, "row" | "ended">,
+  { row: { kind, id, name, accountId }, ended }: Pick<Verdict, "row" | "ended">,
   env: NodeJS.ProcessEnv,
 ): Promise<void> {
+  if (kind === "account") {
+    await refuseOwnAccount(connection, id);
+    return deleteAccount(connection, id);
+  }
+  if (await isOwnKey(connection, { id }))
+    throw new ProviderError(
+      `it is the credential that the connection "${connection.name}" itself runs on: give the connection another one, and run again.`,
+    );
   const ref = defined({ id, name, serviceAccountId: accountId });
   const key = ended && (await connection.client.getKey(ref));
   if (key) {

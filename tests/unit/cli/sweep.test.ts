@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { judgeAll, revokeRow } from "../../../cli/sweep";
+import { judgeAll, sweepRow } from "../../../cli/sweep";
 import type { InventoryRow } from "../../../inventory/classify";
 import type { ApiKey } from "../../../provider/backends/definition";
 import type { WritableConnection } from "../../../provider/connections";
@@ -95,7 +95,7 @@ describe("the record of an ended key", () => {
     const capabilities = { revokeProves: true };
     const connection = { name: "default", capabilities, assumeGone: [], clock: { nowMs: () => serviceMs }, client };
     const row = { ...key, endsAt: at(-hourMs), status: "expired" };
-    const removal = revokeRow(connection as unknown as WritableConnection, { row, ended: true }, {});
+    const removal = sweepRow(connection as unknown as WritableConnection, { row, ended: true }, {});
     if (found && revoked.length === 0)
       await removal.catch((error: unknown) => expect(String(error)).toMatch(/it has not ended: .* (active|disabled)/));
     else await removal;
@@ -119,5 +119,30 @@ describe("the record of an ended key", () => {
     expect(await goes({ expiresAt: at(-hourMs) }, realMs - 2 * hourMs)).toBe(false);
     // Nor does a clock that is ahead end a key.
     expect(await goes({ expiresAt: at(hourMs) }, realMs + 2 * hourMs)).toBe(false);
+  });
+});
+
+describe("what the sweep's own connection runs on", () => {
+  test.each([
+    ["key", { keyId: "key-1" }, /it is the credential that the connection "default" itself runs on/],
+    ["account", { serviceAccountId: "account-1" }, /belongs to the account account-1, and would end with it/],
+  ] as const)("is not ended: the %s", async (kind, caller, words) => {
+    const ended: string[] = [];
+    const end = (outcome: string) => (what: unknown) => {
+      ended.push(JSON.stringify(what));
+      return Promise.resolve(outcome);
+    };
+    const client = {
+      whoAmI: () => Promise.resolve(caller),
+      revokeKey: end("revoked"),
+      deleteServiceAccount: end("deleted"),
+    };
+    const own = { caller: () => client.whoAmI() };
+    const connection = { name: "default", capabilities: { revokeProves: true }, assumeGone: [], client, own };
+    const sweep = (row: InventoryRow) => sweepRow(connection as unknown as WritableConnection, { row }, {});
+    await expect(sweep(kind === "key" ? key : account)).rejects.toThrow(words);
+    expect(ended).toEqual([]);
+    await sweep({ ...(kind === "key" ? key : account), id: "another" });
+    expect(ended).toHaveLength(1);
   });
 });
