@@ -24,7 +24,7 @@ import {
   openRecordedForWrite,
   type ResourceContext,
 } from "./context";
-import { disabledWords, enabledWords, staysDisabled } from "./disabled";
+import { canEnable, disabledWords, enabledWords, staysDisabled } from "./disabled";
 import { enableKey } from "./enable";
 import { agreedEnd, compareEnd, type End } from "./expiry";
 import { Failures } from "./checks/failures";
@@ -37,7 +37,7 @@ import { compareScopes, keyRequest, recordIssued, sameDescription, withAccount }
 import { issueKey } from "./issue-key";
 import { livingByMarkers, type Observation, observeKey, revokeKey } from "./key-on-service";
 import { logicalName } from "./names";
-import { tellOfCopy, tellOtherStack } from "./copied-stack";
+import { recordsOtherStack, stackRecorded, tellOfCopy, tellOtherStack, withStack } from "./copied-stack";
 import { compareOptions, optionFields } from "./options";
 import { isOwnKey, ownMark, refuseOnRecord, Successors } from "./own-key";
 import { keptAfterFailure, PartialFailure } from "./partial-failure";
@@ -129,9 +129,11 @@ export function createApiKeyProvider(context: ResourceContext): Lifecycle<ApiKey
       reasons.note(news, reason);
       if (replaces.length > 0) refuseOnRecord(olds, news, facts);
       if (isDisabled && !replaces.includes("status"))
-        context.warn(disabledWords(`the key "${logicalName(news.origin)}"`));
+        context.warn(disabledWords(`the key "${logicalName(news.origin)}"`, { enables: canEnable("key", facts) }));
       tellOtherTerms(context, dealOf(olds, facts, news));
-      if (replaces.length === 0 && updates.length === 0) return { changes: false };
+      const isRenamed = recordsOtherStack(context, olds, news);
+      if (replaces.length === 0 && updates.length === 0)
+        return isRenamed ? stackRecorded(memory.differ(news)) : { changes: false };
       const deleteBeforeReplace = news.exactName === true || facts.capabilities.maxActiveKeys === 1;
       // What only the record shows is told in words: no input lists it.
       if (replaces.length > 0 && knownFrom === "outputs" && reason !== undefined)
@@ -215,7 +217,7 @@ export function createApiKeyProvider(context: ResourceContext): Lifecycle<ApiKey
         Object.keys(changes).length > 0
           ? await changeKey(openRecordedForWrite(context, olds), refOf(id, olds), changes)
           : undefined;
-      const outs = updatedRecord(olds, news, { ...plan, told });
+      const outs = await withStack(context, olds, updatedRecord(olds, news, { ...plan, told }));
       const refusal = lessThanAsked(dealOf(outs, connection, news));
       if (refusal) throw keptAfterFailure(refusal, id, outs, news);
       return { outs };

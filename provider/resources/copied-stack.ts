@@ -1,4 +1,5 @@
 /** A stack that was renamed or copied: its resources were made under another stack's name, which may still use them. */
+import type { DiffResult } from "@pulumi/pulumi/dynamic";
 import type { AskState } from "../engine-state";
 import { wordsOf } from "../errors";
 import type { ResourceContext } from "./context";
@@ -9,9 +10,12 @@ interface WithOrigin {
   readonly origin?: Origin;
 }
 
+/** The organisation of stacks whose backend has none, or that nobody tells. */
+const noOrganization = "organization";
+
 const whatToDo = "take its resources out of its state (pulumi state delete) before you destroy it";
 
-/** Warns of the first update under another name. The engine then records the new one. */
+/** Warns of the first update under another name, by the inputs. The engine then records the new one. */
 export function tellOtherStack(context: Pick<ResourceContext, "warn">, olds: WithOrigin, news: WithOrigin): void {
   const [before, now] = [stackOf(olds.origin), stackOf(news.origin)];
   if (before === undefined || now === undefined || before === now) return;
@@ -23,31 +27,66 @@ export function tellOtherStack(context: Pick<ResourceContext, "warn">, olds: Wit
 }
 
 /**
- * Warns of a deletion by a stack that never ran under its own name: the state of the stack that made the object still
- * contains it.
+ * Whether the record still names another stack. An update takes the new name into it ({@link withStack}): a deletion
+ * sees the record alone, and has to tell a later copy of this stack from the stack itself.
  */
-export async function tellOfCopy(
-  context: Pick<ResourceContext, "warn"> & { readonly askState?: AskState },
-  { origin, physicalName }: WithOrigin & { readonly physicalName: string },
-): Promise<void> {
-  const stack = stackOf(origin);
-  if (stack === undefined || !context.askState) return;
-  let state;
+export function recordsOtherStack(context: Pick<ResourceContext, "warn">, olds: WithOrigin, news: WithOrigin): boolean {
+  const [before, now] = [stackOf(olds.origin), stackOf(news.origin)];
+  if (before === undefined || now === undefined || sameStack(before, now)) return false;
+  // The plugin's inputs do not say which stack they are of.
+  tellOtherStack(context, olds, news);
+  return true;
+}
+
+/** What `diff` answers where only that name changes. `inInputs`: the inputs differ too, and the engine lists them. */
+export function stackRecorded(inInputs: boolean): DiffResult {
+  return { replaces: [], ...(inInputs ? {} : { changes: true }) };
+}
+
+/** A plugin is not told the organisation: a stack that moves to it has the usual one. */
+function sameStack(before: string, now: string): boolean {
+  if (before === now) return true;
+  const [[a, ...stackBefore], [b, ...stackNow]] = [before.split("/"), now.split("/")];
+  return [a, b].includes(noOrganization) && stackBefore.join("/") === stackNow.join("/");
+}
+
+type Asking = Pick<ResourceContext, "warn"> & { readonly askState?: AskState };
+type Recorded = WithOrigin & { readonly physicalName?: string };
+
+/** Warns of a deletion by a copy: the state of the stack that made the object still contains it. */
+export async function tellOfCopy(context: Asking, props: Recorded): Promise<void> {
+  const stack = stackOf(props.origin);
+  if (stack === undefined) return;
   try {
-    state = await asked(context.askState, stack);
+    if (!(await isHeldBy(stack, context, props))) return;
   } catch (error) {
     context.warn(`whether the stack ${stack} still uses what is deleted now cannot be told: ${wordsOf(error)}`);
     return;
   }
-  const isTheirs = [...(state?.names ?? [])].some(
-    (name) => usualNames.markerIn(name) === usualNames.markerIn(physicalName),
-  );
-  if (!state || state.isChanging === true || !isTheirs) return;
   tellOnce(
     context,
     `copy of ${stack}`,
-    `this deletes what the stack ${stack} has in its state (first of all ${physicalName}), and that stack is not being changed now: this seems to be a copy of it. Run "pulumi up" there, which makes new keys; of the next copy, ${whatToDo}`,
+    `this deletes what the stack ${stack} has in its state (first of all ${props.physicalName}), and that stack is not being changed now: this seems to be a copy of it. Run "pulumi up" there, which makes new keys; of the next copy, ${whatToDo}`,
   );
+}
+
+/** The record of an update. As long as the stack that made the object still has it, a copy does not call it its own. */
+export async function withStack<Outputs extends Recorded>(
+  context: Asking,
+  olds: Recorded,
+  outs: Outputs,
+): Promise<Outputs> {
+  const [before, now] = [stackOf(olds.origin), stackOf(outs.origin)];
+  if (before === undefined || now === undefined || sameStack(before, now)) return outs;
+  const isCopy = await isHeldBy(before, context, olds).catch(() => true);
+  return isCopy ? { ...outs, origin: olds.origin } : outs;
+}
+
+/** Whether another stack has the object in its state. A stack that is being changed now is this one. */
+async function isHeldBy(stack: string, { askState }: Asking, { physicalName = "" }: Recorded): Promise<boolean> {
+  const state = askState && (await asked(askState, stack));
+  if (!state || state.isChanging === true) return false;
+  return [...state.names].some((name) => usualNames.isNamed(name, physicalName));
 }
 
 /** Once per process: an update holds its stack from its first deletion to its last. */

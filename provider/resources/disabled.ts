@@ -1,4 +1,5 @@
 /** A key or an account that somebody has disabled on its service: a decision, which only the program's `onDisabled` undoes. Pure. */
+import type { ConnectionFacts } from "../connections";
 
 export const onDisabledChoices = ["ignore", "replace", "enable"] as const;
 /** What becomes of a key or an account that is disabled on its service. */
@@ -18,10 +19,17 @@ export function isEnabledAgain(status: string | undefined, { onDisabled }: WithC
   return status === "disabled" && onDisabled === "enable";
 }
 
-/** What a run tells of it. `what`: `the key "ci"`. `due`: why it would get a successor. */
-export function disabledWords(what: string, due?: string): string {
+export function canEnable(what: "key" | "account", { capabilities }: Pick<ConnectionFacts, "capabilities">): boolean {
+  return what === "key" ? capabilities.enable : capabilities.serviceAccounts?.enable === true;
+}
+
+/**
+ * What a run tells of it. `what`: `the key "ci"`. `enables`: the service can enable it. `due`: why it would get a
+ * successor.
+ */
+export function disabledWords(what: string, { enables, due }: { enables: boolean; due?: string | undefined }): string {
   const waits = due === undefined ? "it is left so" : `its rotation waits (${due})`;
-  return `${what} is disabled on its service: ${waits}, until somebody enables it there and "pulumi refresh" sees it. To have it replaced instead, set onDisabled: "replace"`;
+  return `${what} is disabled on its service: ${waits}, until somebody enables it there and "pulumi refresh" sees it. ${enables ? 'To have it enabled instead, set onDisabled: "enable"; to have it replaced' : "To have it replaced instead"}, set onDisabled: "replace"`;
 }
 
 /** What a preview tells of it, before it happens. `next`: this very update has found it, and no preview has shown it yet. */

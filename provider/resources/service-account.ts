@@ -24,7 +24,7 @@ import {
 import { checkedInputs, except, handedBack, namesOf, picked, sentInputs, shapeOf } from "./fields/field";
 import { type CheckPoint, Failures } from "./checks/failures";
 import { checkShape } from "./checks/shape";
-import { disabledWords, enabledWords, staysDisabled } from "./disabled";
+import { canEnable, disabledWords, enabledWords, staysDisabled } from "./disabled";
 import { enableAccount } from "./enable";
 import { placeOf } from "./imported";
 import { createInputMemory } from "./input-memory";
@@ -32,7 +32,7 @@ import { isPlainId } from "./plain-id";
 import { type Deal, judgeTerms, lessThanAsked, tellOtherTerms } from "./given";
 import { otherList, sameDescription } from "./key-inputs";
 import { logicalName, namesOn } from "./names";
-import { tellOfCopy, tellOtherStack } from "./copied-stack";
+import { recordsOtherStack, stackRecorded, tellOfCopy, tellOtherStack, withStack } from "./copied-stack";
 import {
   type ChangedOption,
   changedOptions,
@@ -132,11 +132,15 @@ export function createServiceAccountProvider(
       const { replaces, updates } = planChange(olds, news, facts);
       if (replaces.length > 0 && olds.ownCredential) throw new ProviderError(ownAccountWords(facts, olds.accountId));
       if (staysDisabled(olds.status, news))
-        context.warn(disabledWords(`the service account "${logicalName(news.origin)}"`));
+        context.warn(
+          disabledWords(`the service account "${logicalName(news.origin)}"`, { enables: canEnable("account", facts) }),
+        );
       const isEnabled = replaces.length === 0 && updates.includes("status");
       if (isEnabled) context.warn(enabledWords(`the service account "${logicalName(news.origin)}"`));
       tellOtherTerms(context, dealOn(olds, news, facts));
-      if (replaces.length === 0 && updates.length === 0) return { changes: false };
+      const isRenamed = recordsOtherStack(context, olds, news);
+      if (replaces.length === 0 && updates.length === 0)
+        return isRenamed ? stackRecorded(memory.differ(news)) : { changes: false };
       const isOnRecordAlone = isEnabled && !memory.differ(news);
       return {
         ...(isOnRecordAlone ? { changes: true } : {}),
@@ -216,9 +220,10 @@ export function createServiceAccountProvider(
       news: ServiceAccountInputs,
     ): Promise<UpdateResult<ServiceAccountOutputs>> {
       const connection = openRecorded(context, olds);
-      const { changes, enables, outs } = updatedAccount(olds, news, connection);
+      const { changes, enables, outs: updated } = updatedAccount(olds, news, connection);
       if (enables) await enableAccount(openRecordedForWrite(context, olds), id);
       if (Object.keys(changes).length > 0) await changeAccount(openRecordedForWrite(context, olds), id, changes);
+      const outs = await withStack(context, olds, updated);
       const refusal = lessThanAsked(dealOn(outs, news, connection));
       if (refusal) throw keptAfterFailure(refusal, id, outs, news);
       return { outs };

@@ -88,6 +88,18 @@ describe("The plugin", () => {
     expect(details).toMatch(/description[\s\S]{0,60}4dabf18193072939515e22adb298388d/);
   });
 
+  test("says that a stack was renamed or copied, which its inputs do not tell, and records the new name", async () => {
+    const made = await make(key, { scopes: ["read:checks"] });
+    const renamed = key.replace(":dev::", ":prod::");
+    const { inputs } = await plugin.check(renamed, { scopes: ["read:checks"] }, made.inputs);
+    warnings.length = 0;
+    expect((await plugin.diff(renamed, made, inputs)).changes).toBe(proto.DiffResponse.DiffChanges.DIFF_SOME);
+    expect(warnings).toEqual([expect.stringContaining("were made by the stack organization/shop/dev")]);
+    const updated = await plugin.update(renamed, made, inputs);
+    expect(updated.outs).toMatchObject({ origin: "organization/shop/prod/ci" });
+    expect((await plugin.diff(renamed, updated, inputs)).changes).toBe(none);
+  });
+
   test("knows in a preview what the issue of a key will not decide", async () => {
     const { inputs } = await plugin.check(key, { scopes: ["read:checks"], labels: { owner: unknownValue } });
     const { id, outs } = await plugin.create(key, inputs, true);

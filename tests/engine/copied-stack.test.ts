@@ -11,7 +11,7 @@ const timesIn = (text: string, words: string): number =>
 
 describe("A stack under another name", () => {
   test(
-    "names the stack whose keys it ends when a copy is destroyed, which then makes new ones; and says so once when it was renamed",
+    "names the stack whose keys it ends when a copy is destroyed, which then makes new ones; says so once when it was renamed; and names the renamed stack when a copy of that is destroyed",
     story(async ({ stack, services }) => {
       stack.program(`
         const ci = new ApiKey("ci", { scopes: ["read:checks"] });
@@ -21,16 +21,18 @@ describe("A stack under another name", () => {
       await stack.outputs();
 
       // Copied, and destroyed before it ever ran under its own name.
-      const original = (await stack.must("stack", "export")).stdout;
-      writeFileSync(join(stack.dir, "copy.json"), original.replaceAll("urn:pulumi:dev::", "urn:pulumi:copy::"));
-      await stack.must("stack", "init", "copy");
-      await stack.must("stack", "import", "--file", join(stack.dir, "copy.json"));
+      const copyOf = async (name: string) => {
+        const original = (await stack.must("stack", "export")).stdout;
+        writeFileSync(join(stack.dir, "copy.json"), original.replaceAll(`urn:pulumi:${name}::`, "urn:pulumi:copy::"));
+        await stack.must("stack", "init", "copy");
+        await stack.must("stack", "import", "--file", join(stack.dir, "copy.json"));
+      };
+      const deletes = (name: string) => `this deletes what the stack organization/engine-test/${name} has in its state`;
+      await copyOf("dev");
       const preview = await stack.must("preview");
       expect(timesIn(preview.text, "were made by the stack organization/engine-test/dev")).toBe(1);
       const destroyed = await stack.must("destroy", "--yes", "--skip-preview");
-      expect(timesIn(destroyed.text, "this deletes what the stack organization/engine-test/dev has in its state")).toBe(
-        1,
-      );
+      expect(timesIn(destroyed.text, deletes("dev"))).toBe(1);
 
       // The original sees it at its next refresh, and makes new keys.
       await stack.must("stack", "rm", "copy", "--yes");
@@ -44,9 +46,19 @@ describe("A stack under another name", () => {
       const made = "were made by the stack organization/engine-test/dev";
       const renamed = await stack.up();
       expect(timesIn(renamed.text, made)).toBe(1);
-      expect(renamed.text).toMatch(/3 unchanged/);
-      expect((await stack.up()).text).not.toContain(made);
+      expect(renamed.text).toMatch(/2 updated/);
+      const again = await stack.up();
+      expect(again.text).not.toContain(made);
+      expect(again.text).toMatch(/3 unchanged/);
       expect((await services.keys.list()).filter(({ state }) => state === "active")).toHaveLength(2);
+
+      // A copy of the renamed stack ends the keys of that stack, whatever it was called when it made them.
+      await copyOf("prod");
+      expect(timesIn((await stack.up()).text, "were made by the stack organization/engine-test/prod")).toBe(1);
+      const ended = await stack.must("destroy", "--yes", "--skip-preview");
+      expect(timesIn(ended.text, deletes("prod"))).toBe(1);
+      await stack.must("stack", "rm", "copy", "--yes");
+      await stack.must("stack", "select", "prod");
     }),
   );
 });

@@ -1,4 +1,5 @@
 import type { ConnectionFacts } from "../../connections";
+import { canEnable } from "../disabled";
 import type { CheckPoint } from "./failures";
 
 /** Refuses to promise what the service cannot do. */
@@ -7,10 +8,6 @@ export function checkOnDisabled(what: "key" | "account"): (value: unknown, at: C
     if (value === "enable" && !canEnable(what, facts)) failures.add("onDisabled", refusal(what, facts));
     return value;
   };
-}
-
-function canEnable(what: "key" | "account", { capabilities }: ConnectionFacts): boolean {
-  return what === "key" ? capabilities.enable : capabilities.serviceAccounts?.enable === true;
 }
 
 function refusal(what: "key" | "account", facts: ConnectionFacts): string {

@@ -37,7 +37,7 @@ import { keyRequest, recordIssued } from "../key-inputs";
 import { issueKey } from "../issue-key";
 import { livingByMarkers, revokeKey } from "../key-on-service";
 import { logicalName } from "../names";
-import { tellOfCopy, tellOtherStack } from "../copied-stack";
+import { recordsOtherStack, stackRecorded, tellOfCopy, tellOtherStack, withStack } from "../copied-stack";
 import { isOwnKey, ownMark, refuseOnRecord, Successors } from "../own-key";
 import { keptAfterFailure } from "../partial-failure";
 import { endByService, serviceAheadMs } from "../service-time";
@@ -47,7 +47,7 @@ import { readOrKeep } from "../unknown";
 import { validateKey } from "../validation";
 import { checkedInputs, except, handedBack, namesOf, picked, shapeOf } from "../fields/field";
 import { isRequestName, rotatingFields, type RotatingInputs, scheduleFields } from "./fields";
-import { disabledWords, enabledWords, staysDisabled } from "../disabled";
+import { canEnable, disabledWords, enabledWords, staysDisabled } from "../disabled";
 import { dueIssue, waitingIssue, withNextRotation } from "./due-issue";
 import { replacements } from "./in-place";
 import {
@@ -153,9 +153,16 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycl
       if (replaces.length > 0 || dueIssue(ring, aim)) refuseOnRecord(olds, wanted, facts);
       tellOtherTerms(context, dealOf(olds, facts, wanted));
       if (staysDisabled(olds.status, wanted))
-        context.warn(disabledWords(`the key "${logicalName(wanted.origin)}"`, waitingIssue(ring, aim)?.reason));
+        context.warn(
+          disabledWords(`the key "${logicalName(wanted.origin)}"`, {
+            enables: canEnable("key", facts),
+            due: waitingIssue(ring, aim)?.reason,
+          }),
+        );
       const next = nextStep({ ring, seen: nothingSeen, aim }).kind;
-      if (replaces.length === 0 && next === "done") return { changes: false };
+      const isRenamed = recordsOtherStack(context, olds, wanted);
+      if (replaces.length === 0 && next === "done")
+        return isRenamed ? stackRecorded(memory.differ(wanted)) : { changes: false };
       if (replaces.length === 0 && next === "enable")
         context.warn(enabledWords(`the key "${logicalName(wanted.origin)}"`));
       const deleteBeforeReplace =
@@ -241,7 +248,8 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycl
       const schedule = new Schedule(wanted, facts);
       const aim = { wanted, facts, schedule, ...decisionOn(wanted) };
       const open = () => openRecordedForWrite(context, olds);
-      const { outs, problems } = await updateRotation(aim, olds, { ...context, open });
+      const { outs: updated, problems } = await updateRotation(aim, olds, { ...context, open });
+      const outs = await withStack(context, olds, updated);
       if (problems.length > 0) throw keptAfterFailure(new ProviderError(problems.join(" ")), id, outs, wanted);
       return { outs };
     },
@@ -262,7 +270,7 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycl
 
     async delete(_id: string, props: RotatingOutputs): Promise<void> {
       const connection = openRecordedForWrite(context, props);
-      await tellOfCopy(context, { origin: props.origin, physicalName: props.physicalName ?? "" });
+      await tellOfCopy(context, props);
       const ring = fromOutputs(props);
       const { serviceAccountId } = props;
       const problems: string[] = [];

@@ -1,6 +1,6 @@
 /** An update of a rotating key: step after step, until nothing is left to do. */
 import type { WritableConnection } from "../../connections";
-import { disabledWords, enabledWords, isEnabledAgain, staysDisabled } from "../disabled";
+import { canEnable, disabledWords, enabledWords, isEnabledAgain, staysDisabled } from "../disabled";
 import { dealOf, judgeTerms, lessThanAsked } from "../given";
 import { logicalName } from "../names";
 import { type Aim, withNextRotation } from "./due-issue";
@@ -50,9 +50,9 @@ export async function updateRotation(aim: Aim, olds: RotatingOutputs, tools: Upd
   }
 }
 
-function tellDisabled(status: string | undefined, { wanted }: Aim, { warn }: UpdateTools): void {
+function tellDisabled(status: string | undefined, { wanted, facts }: Aim, { warn }: UpdateTools): void {
   const what = `the key "${logicalName(wanted.origin)}"`;
-  if (staysDisabled(status, wanted)) warn(disabledWords(what));
+  if (staysDisabled(status, wanted)) warn(disabledWords(what, { enables: canEnable("key", facts) }));
   if (isEnabledAgain(status, wanted)) warn(enabledWords(what, "next"));
 }
 

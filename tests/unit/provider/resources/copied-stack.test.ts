@@ -23,10 +23,13 @@ describe.each(kinds)("A stack with an %s that was renamed or copied", (_kind, cr
     return { service, resource, another: () => new OneResource(create({ ...context, warn: context.warn.bind({}) })) };
   };
 
-  test("says so in its first update, changes nothing, and records its own name", async () => {
+  test("says so in its first update, which sends nothing and records its own name", async () => {
     const { service, resource } = await made();
     service.warnings = [];
-    expect(await resource.up({ ...program, origin: copied })).toMatchObject({ op: "same" });
+    const sent = service.calls.length;
+    expect(await resource.up({ ...program, origin: copied })).toMatchObject({ op: "update", replaces: [] });
+    expect(service.calls).toHaveLength(sent);
+    expect(resource.outs).toMatchObject({ origin: copied, status: "active" });
     expect(service.warnings).toEqual([
       expect.stringMatching(
         /^the resources of this stack \(acme\/billing\/copy\) were made by the stack acme\/billing\/dev\. If it was renamed, nothing is wrong\. If it is a copy, .*pulumi state delete/,
@@ -35,6 +38,47 @@ describe.each(kinds)("A stack with an %s that was renamed or copied", (_kind, cr
     service.warnings = [];
     expect(await resource.up({ ...program, origin: copied })).toMatchObject({ op: "same" });
     expect(service.warnings).toEqual([]);
+  });
+
+  test("records its own name where an earlier version left it out of the record, and where no input tells it", async () => {
+    const { service, resource, another } = await made();
+    service.warnings = [];
+    // Version 0.1 took the new name into the inputs alone; the plugin's inputs have none.
+    const renamed = another();
+    renamed.state = resource.state && { ...resource.state, inputs: { ...resource.state.inputs, origin: copied } };
+    expect(await renamed.up({ ...program, origin: copied })).toMatchObject({ op: "update", replaces: [] });
+    expect(renamed.outs).toMatchObject({ origin: copied });
+    expect(service.warnings).toEqual([expect.stringContaining("were made by the stack acme/billing/dev")]);
+    expect(await renamed.up({ ...program, origin: copied })).toMatchObject({ op: "same" });
+  });
+
+  test("goes on saying so in a copy, and on the record, until the stack that made it lets go of it", async () => {
+    const names = new Set<string>();
+    const state = { identity: "i", names, holders: new Map() };
+    const { service, resource, another } = await made({ askState: () => Promise.resolve(state) });
+    names.add(String(resource.outs.physicalName));
+    const inCopy = { ...program, origin: copied };
+    for (let run = 0; run < 2; run += 1) {
+      const next = another();
+      next.state = resource.state;
+      service.warnings = [];
+      await next.up(inCopy);
+      resource.state = next.state;
+      expect(resource.outs).toMatchObject({ origin: "acme/billing/dev/export" });
+      expect(service.warnings).toEqual([expect.stringContaining("were made by the stack acme/billing/dev")]);
+    }
+    await resource.up({ ...inCopy, labels: { owner: "web" } });
+    expect(resource.outs).toMatchObject({ origin: "acme/billing/dev/export", labels: { owner: "web" } });
+    names.clear();
+    await resource.up(inCopy);
+    expect(resource.outs).toMatchObject({ origin: copied });
+  });
+
+  test("does not take an organisation that a plugin is not told for another stack", async () => {
+    const { resource } = await made();
+    const moved = { ...program, origin: "organization/billing/dev/export" };
+    if (resource.state) resource.state = { ...resource.state, inputs: { ...resource.state.inputs, ...moved } };
+    expect(await resource.up(moved)).toMatchObject({ op: "same" });
   });
 
   test.each([

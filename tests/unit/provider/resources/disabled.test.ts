@@ -56,6 +56,18 @@ describe("An account that somebody has disabled", () => {
     expect([service.accounts.size, service.keys.size]).toEqual([1, 2]);
   });
 
+  test("names both ways out where its service can enable it", async () => {
+    const { service, key, program } = await madeKey({}, { enable: true });
+    service.edit(String(key.outs.keyId), { status: "disabled" });
+    await key.refresh();
+    await key.up(program);
+    expect(service.warnings).toEqual([
+      expect.stringMatching(
+        /To have it enabled instead, set onDisabled: "enable"; to have it replaced, set onDisabled: "replace"$/,
+      ),
+    ]);
+  });
+
   test("is replaced, and so are its keys, where the program says so", async () => {
     const { account, key, rotating, set, programs } = await family({}, { onDisabled: "replace" });
     set("disabled");
