@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdirSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { type Command, InvalidArgumentError } from "commander";
 import { announcement, startEmulator } from "../emulator";
@@ -26,14 +28,24 @@ export function addEmulatorCommand(program: Command): void {
       .option("--port <number>", "port on 127.0.0.1; 0 takes a free one", parsePort, 4010)
       .option(
         "--data <file>",
-        "keep accounts, keys (as hashes) and the admin tokens in this file, over restarts and crashes",
+        "keep accounts, keys (as hashes) and the admin tokens in this file, over restarts and crashes; a folder that is missing is made",
       )
       .option("--env", 'run in the background and print what a shell needs: eval "$(apikeys emulator --env)"', false)
       .option("--json", "print the line of JSON at a terminal as well", false)
       .option("--verbose", "also print one line per request", false),
     processHost,
-    (flags: EmulatorFlags) => (flags.env ? runInBackground(flags) : runHere(flags)),
+    (flags: EmulatorFlags) => {
+      if (flags.data !== undefined) makeFolder(flags.data);
+      return flags.env ? runInBackground(flags) : runHere(flags);
+    },
   );
+}
+
+/** Says so, because the path may be mistyped, and the data of yesterday elsewhere. */
+function makeFolder(dataFile: string): void {
+  const made = mkdirSync(dirname(resolve(dataFile)), { recursive: true });
+  if (made !== undefined)
+    processHost.stderr(`apikeys emulator: there was no folder ${made}; it is made for the data.\n`);
 }
 
 async function runHere({ port, data, verbose, json }: EmulatorFlags): Promise<number> {

@@ -124,7 +124,7 @@ export class RotatingApiKey<S extends Scope = Scope> extends pulumi.CustomResour
   /**
    * Reads a key that this program does not own: it is never changed, rotated or revoked. Every preview and every update
    * asks the service, and so needs the connection's credential; for an object of another stack, a `StackReference` is
-   * better.
+   * better. What no service tells is absent: the generation, the schedule and its reasons.
    *
    * @param id - `<connection>/<id>`, or `<connection>/<account>/<id>` for a key that belongs to an account; without a
    *   slash, an id on the connection `default`

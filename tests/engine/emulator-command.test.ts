@@ -36,12 +36,14 @@ describe("apikeys emulator", () => {
     }
   });
 
-  test("runs in the background for a shell that evaluates what it prints, with the same tokens again from its file", async () => {
-    const data = join(scratch, "data");
+  test("runs in the background for a shell that evaluates what it prints, with the same tokens again from its file; a folder that it had to make for that is named", async () => {
+    const data = join(scratch, "missing", "data");
     const tokens: string[] = [];
+    const said: string[] = [];
     for (let round = 0; round < 2; round += 1) {
       const script = `eval "$("$0" "$1" emulator --env --port 0 --data "$2")"; echo "$APIKEYS_EMULATOR_PID $APIKEYS_EMULATOR_URL $PULSELY_ADMIN_TOKEN"`;
-      const { stdout } = await run("bash", ["-c", script, process.execPath, command, data]);
+      const { stdout, stderr } = await run("bash", ["-c", script, process.execPath, command, data]);
+      said.push(stderr);
       const [pid = "", url = "", token = ""] = stdout.trim().split(" ");
       try {
         const answer = await fetch(`${url}/pulsely/v1/api-keys`, { headers: { authorization: `Bearer ${token}` } });
@@ -53,6 +55,8 @@ describe("apikeys emulator", () => {
       }
     }
     expect(tokens[1]).toBe(tokens[0]);
+    const folder = join(scratch, "missing");
+    expect(said).toEqual([`apikeys emulator: there was no folder ${folder}; it is made for the data.\n`, ""]);
   });
 });
 

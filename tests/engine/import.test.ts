@@ -115,7 +115,7 @@ describe("Keys that were there before", () => {
           const legacy = ServiceAccount.get("legacy", "novavms/${account}");
           const camera = ApiKey.get("camera", "novavms/${account}/${camera.id!}", { secret: process.env.CAMERA_SECRET });
           const night = RotatingApiKey.get("night", "novavms/${account}/${id}");
-          exports.camera = camera.secret; exports.owner = legacy.physicalName; exports.night = night.keyId; exports.unknown = night.secret.apply((secret) => secret === undefined);`);
+          exports.camera = camera.secret; exports.owner = legacy.physicalName; exports.night = night.keyId; exports.unknown = pulumi.all([night.secret, night.nextRotationAt, night.generation]).apply((told) => told.every((value) => value === undefined));`);
       stack.env.CAMERA_SECRET = camera.key!;
       program("none");
       expect((await stack.failingUp()).text).toMatch(

@@ -82,7 +82,10 @@ export function waitingIssue(ring: KeyRing, aim: Aim): Issue | undefined {
   return dueIssue({ ...ring, record: { ...ring.record, status: "active" } }, aim);
 }
 
-/** The record with the time of the next issue, as far as the clock decides it. */
+/** The record with the time of the next issue, as far as the clock decides it. A key that is only looked up has no schedule. */
 export function withNextRotation<Outputs extends RotationRecord>(outs: Outputs, schedule: Schedule): Outputs {
-  return outs.keyId === undefined ? outs : { ...outs, nextRotationAt: formatTime(schedule.due(outs).atMs) };
+  const { keyId, rotateEvery } = outs as Partial<RotationRecord>;
+  return keyId === undefined || rotateEvery === undefined
+    ? outs
+    : { ...outs, nextRotationAt: formatTime(schedule.due(outs).atMs) };
 }

@@ -263,6 +263,8 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycl
       const found = await findImported(context, request);
       if (!found) return { id: "" };
       const { connection, record, inputs } = found;
+      // No service knows how old an identity is, or when somebody else rotates it.
+      if (request.looksUp === true) return { id: newIdentity(), props: { ...inputs, ...record } as RotatingOutputs };
       const given = { ...inputs, rotateEvery: importedRotateEvery } as RotatingInputs;
       const outs = firstGeneration(given, record, new Schedule(given, connection));
       return { id: newIdentity(), props: outs, inputs: inputsOf(fromOutputs(outs)) as RotatingOutputs };
