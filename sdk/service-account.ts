@@ -110,6 +110,8 @@ export class ServiceAccount<S extends Scope = Scope, R extends Role = Role> exte
   declare readonly status: pulumi.Output<string>;
   /** Origin of the URL on which the account was made. */
   declare readonly service: pulumi.Output<string>;
+  /** Why this account took the place of the one before it, for example `role changed: viewer => operator`; absent of the first one. */
+  declare readonly replacementReason: pulumi.Output<string | undefined>;
   /** The id of an adopted account; absent for an account that this resource made. */
   declare readonly adoptedId: pulumi.Output<string | undefined>;
 
@@ -150,6 +152,7 @@ export class ServiceAccount<S extends Scope = Scope, R extends Role = Role> exte
           createdAt: undefined,
           status: undefined,
           service: undefined,
+          replacementReason: undefined,
           adoptedId: undefined,
         },
         withDemands(options, { exactName: args.exactName }),

@@ -57,6 +57,8 @@ export const accountFields = {
   target,
   /** Added by `check`: what the account should be. */
   status: always<string>({ change: statusChange, same: sameStatus }),
+  /** Added by `check`: why this account took the place of the one before it. */
+  replacementReason: optional<string>({ change: "keep" }),
   acceptLess,
   onDisabled: { ...onDisabled, check: checkOnDisabled("account") },
 } as const satisfies Fields;

@@ -42,7 +42,7 @@ import { compareOptions, optionFields } from "./options";
 import { isOwnKey, ownMark, refuseOnRecord, Successors } from "./own-key";
 import { keptAfterFailure, PartialFailure } from "./partial-failure";
 import type { Lifecycle } from "./lifecycle";
-import { createReasonMemory, reasonInRecord } from "./replacement-reason";
+import { createReasonMemory, ofKeys, reasonInRecord } from "./replacement-reason";
 import { keyRefused } from "./taken-name";
 import { endByService, serviceAheadMs } from "./service-time";
 import { assertSameTarget, checkPath, foundTarget } from "./target";
@@ -56,7 +56,7 @@ const inputShape = shapeOf(apiKeyFields);
 
 export function createApiKeyProvider(context: ResourceContext): Lifecycle<ApiKeyInputs, ApiKeyOutputs> {
   const memory = createInputMemory();
-  const reasons = createReasonMemory();
+  const reasons = createReasonMemory(ofKeys);
   const planned = (olds: ApiKeyOutputs, news: ApiKeyInputs, facts: ConnectionFacts) => {
     const leftAlone = staysDisabled(olds.status, news) || memory.ignored(news).includes("status");
     const nowMs = context.nowMs();

@@ -1,4 +1,4 @@
-/** How a changed input is told as the reason for a new key. Never a secret: of maps the names alone. */
+/** How a changed input is told as the reason for a new key or account. Never a secret: of maps the names alone. */
 import type { ComparedBy } from "./fields/field";
 import { changedOptions } from "./options";
 import { sameValue } from "./same-value";
@@ -9,7 +9,8 @@ type Given = Readonly<Record<string, unknown>>;
 export interface ChangedInputs {
   readonly olds: object;
   readonly news: object;
-  readonly facts: ComparedBy;
+  /** The options that the backend declares for this kind of object. */
+  readonly declared: ComparedBy["keyOptions"];
 }
 
 type Words = (before: unknown, after: unknown, at: ChangedInputs) => string;
@@ -17,8 +18,8 @@ type Words = (before: unknown, after: unknown, at: ChangedInputs) => string;
 const wordsOf: Readonly<Record<string, Words>> = {
   scopes: (before, after) => `scopes changed: ${gainedAndLost(textsOf(before), textsOf(after))}`,
   keepers: (before, after) => `keepers changed: ${changedNames(mapOf(before), mapOf(after)).join(", ")}`,
-  options: (_before, _after, { olds, news, facts }) =>
-    `options changed: ${changedOptions(facts.keyOptions, olds, news)
+  options: (_before, _after, { olds, news, declared }) =>
+    `options changed: ${changedOptions(declared, olds, news)
       .filter(({ effect }) => effect === "replace")
       .map(({ name }) => name)
       .join(", ")}`,
@@ -26,6 +27,7 @@ const wordsOf: Readonly<Record<string, Words>> = {
   expiresAt: values("expiresAt"),
   environment: values("environment"),
   connection: values("connection"),
+  role: values("role"),
 };
 
 /** `scopes changed: +read:alerts`, `keepers changed: build`, `expiresIn changed: 30d => 60d`, or the name alone. */

@@ -1,19 +1,30 @@
-/** Why an ApiKey is replaced, in words: the input `replacementReason`, as `rotationReason` is of a rotating key. */
+/** Why a key or an account is replaced, in words: the input `replacementReason`, as `rotationReason` is of a rotating key. */
 import type { ConnectionFacts } from "../connections";
 import { dayMs } from "../durations";
 import { formatTime } from "../times";
 import { isUnknown, unknownValue } from "../wire";
 import type { planChange } from "./api-key-change";
-import { apiKeyFields, type ApiKeyInputs } from "./api-key-fields";
+import { accountFields } from "./account-fields";
+import { apiKeyFields } from "./api-key-fields";
 import type { ApiKeyOutputs } from "./api-key-inputs";
 import { changeWords } from "./change-words";
-import { changedFields, namesOf, withEffect } from "./fields/field";
+import { changedFields, type ComparedBy, type Fields, namesOf, withEffect } from "./fields/field";
+import type { Origin } from "./names";
 import { statusReason } from "./rotation/words";
 
-/** What is compared, and when. */
-interface Compared<Olds> {
-  readonly olds: Olds;
-  readonly news: ApiKeyInputs;
+/** A kind of resource: its inputs, and the options that a backend declares for it. */
+interface Kind {
+  readonly fields: Fields;
+  readonly declared: (facts: ConnectionFacts) => ComparedBy["keyOptions"];
+}
+
+export const ofKeys: Kind = { fields: apiKeyFields, declared: ({ keyOptions }) => keyOptions };
+export const ofAccounts: Kind = { fields: accountFields, declared: ({ accountOptions }) => accountOptions };
+
+/** What is compared. */
+interface Compared {
+  readonly olds: object;
+  readonly news: object;
   readonly facts: ConnectionFacts;
 }
 
@@ -21,36 +32,37 @@ interface Compared<Olds> {
 const judgedByRecord: ReadonlySet<string> = new Set(["adopt", "secretValue"]);
 
 /** The reason as far as the inputs alone show it: what `check` adds, a preview lists. */
-export function reasonInInputs({ olds, news, facts }: Compared<Partial<ApiKeyInputs>>): string | undefined {
-  const names = namesOf(apiKeyFields).filter((name) => !judgedByRecord.has(name));
-  const changed = changedFields(apiKeyFields, { olds, news, facts }, names);
-  const replaces = withEffect(apiKeyFields, changed, { effect: "replace", facts, olds, news });
-  return reasonFor(replaces, { olds, news, facts });
+function reasonInInputs(kind: Kind, compared: Compared): string | undefined {
+  const names = namesOf(kind.fields).filter((name) => !judgedByRecord.has(name));
+  const changed = changedFields(kind.fields, compared, names);
+  return reasonFor(withEffect(kind.fields, changed, { effect: "replace", ...compared }), kind, compared);
 }
 
-/** The reason for the planned replacement, by the record; undefined where nothing is replaced. */
+/** The reason for the planned replacement of a key, by the record; undefined where nothing is replaced. */
 export function reasonInRecord(
   { replaces, expiry }: ReturnType<typeof planChange>,
-  { nowMs, ...compared }: Compared<ApiKeyOutputs> & { readonly nowMs: number },
+  { nowMs, ...compared }: Compared & { readonly olds: ApiKeyOutputs; readonly nowMs: number },
 ): string | undefined {
   const { agreedExpiresAt, expiresAt } = compared.olds;
   const isOver = expiry.kind === "replace" && expiry.known === "outputs";
-  return reasonFor(replaces, compared, isOver ? expiredWords(agreedExpiresAt ?? expiresAt, nowMs) : undefined);
+  return reasonFor(replaces, ofKeys, compared, isOver ? expiredWords(agreedExpiresAt ?? expiresAt, nowMs) : undefined);
 }
 
-function reasonFor(
+/** Why these inputs replace the object. `expired`: what is said of an end that has passed. */
+export function reasonFor(
   replaces: readonly string[],
-  { olds, news, facts }: Compared<Partial<ApiKeyInputs> | ApiKeyOutputs>,
+  { declared }: Kind,
+  { olds, news, facts }: Compared,
   expired?: string,
 ): string | undefined {
   if (replaces.length === 0) return undefined;
   // A saved plan would hold an update to words that the values may change.
-  if (replaces.some((name) => isUnknown(news[name as keyof ApiKeyInputs]))) return unknownValue;
+  if (replaces.some((name) => isUnknown((news as Readonly<Record<string, unknown>>)[name]))) return unknownValue;
   const words = replaces.map((name) => {
-    if (name === "status") return statusReason((olds as Partial<ApiKeyInputs>).status) ?? "status changed";
+    if (name === "status") return statusReason((olds as { readonly status?: string }).status) ?? "status changed";
     if (name === "secret") return "the answer to its create was lost, and with it the secret";
     if (name === "expiresAt" && expired !== undefined) return expired;
-    return changeWords(name, { olds, news, facts });
+    return changeWords(name, { olds, news, declared: declared(facts) });
   });
   return [...new Set(words)].join("; ");
 }
@@ -68,18 +80,23 @@ function expiredWords(end: string | undefined, nowMs: number): string {
  */
 interface ReasonMemory {
   /** What `check` answers: the reason of the replacement that comes, or of the one that was. */
-  forCheck(olds: Partial<ApiKeyInputs>, news: ApiKeyInputs, facts: ConnectionFacts | undefined): string | undefined;
+  forCheck(olds: Partial<Replaced>, news: Replaced, facts: ConnectionFacts | undefined): string | undefined;
   /** What `diff` found. */
-  note(news: ApiKeyInputs, reason: string | undefined): void;
+  note(news: Replaced, reason: string | undefined): void;
 }
 
-export function createReasonMemory(): ReasonMemory {
+interface Replaced {
+  readonly origin: Origin;
+  readonly replacementReason?: string | undefined;
+}
+
+export function createReasonMemory(kind: Kind): ReasonMemory {
   const planned = new Map<string, string>();
   return {
     forCheck(olds, news, facts) {
       if (olds.origin === undefined) return planned.get(news.origin);
       planned.delete(news.origin);
-      return (facts && reasonInInputs({ olds, news, facts })) ?? olds.replacementReason;
+      return (facts && reasonInInputs(kind, { olds, news, facts })) ?? olds.replacementReason;
     },
     note({ origin }, reason) {
       if (reason === undefined) planned.delete(origin);

@@ -45,6 +45,7 @@ import {
 import { isOwnAccount, ownAccountWords, ownMark, refuseOwnAccount } from "./own-key";
 import { keptAfterFailure } from "./partial-failure";
 import type { Lifecycle } from "./lifecycle";
+import { createReasonMemory, ofAccounts, reasonFor } from "./replacement-reason";
 import { accountRefused } from "./taken-name";
 import { assertSameTarget, checkPath, foundTarget, targetOf } from "./target";
 import { readOrKeep } from "./unknown";
@@ -75,6 +76,7 @@ export function createServiceAccountProvider(
   context: ResourceContext,
 ): Lifecycle<ServiceAccountInputs, ServiceAccountOutputs> {
   const memory = createInputMemory();
+  const reasons = createReasonMemory(ofAccounts);
   /** The account that the program takes over; undefined where it asks for a new one. */
   const adopt = async (inputs: ServiceAccountInputs): Promise<CreateResult<ServiceAccountOutputs> | undefined> => {
     if (inputs.adopt === undefined) return undefined;
@@ -121,15 +123,20 @@ export function createServiceAccountProvider(
         connection,
         status: ignored.includes("status") ? news.status : "active",
       };
-      const checked = facts ? checkForBackend({ news: inputs, facts, failures }) : inputs;
+      const wanted = (facts ? checkForBackend({ news: inputs, facts, failures }) : inputs) as ServiceAccountInputs;
+      const checked: ServiceAccountInputs = defined({
+        ...wanted,
+        replacementReason: reasons.forCheck(olds, wanted, facts),
+      });
       memory.note(olds, checked, { nowMs: context.nowMs(), ignored });
-      return checkAnswer(checked as ServiceAccountInputs, failures);
+      return checkAnswer(checked, failures);
     },
 
     async diff(_id: string, olds: ServiceAccountOutputs, news: ServiceAccountInputs): Promise<DiffResult> {
       const facts = context.connections.describe(isUnknown(news.connection) ? olds.connection : news.connection);
       assertSameTarget(facts, olds);
       const { replaces, updates } = planChange(olds, news, facts);
+      reasons.note(news, reasonFor(replaces, ofAccounts, { olds, news, facts }));
       if (replaces.length > 0 && olds.ownCredential) throw new ProviderError(ownAccountWords(facts, olds.accountId));
       if (staysDisabled(olds.status, news))
         context.warn(

@@ -107,7 +107,9 @@ export function changeReason(
 ): { readonly text: string; readonly emergency: boolean } | undefined {
   const changed = changedFields(rotatingFields, { olds, news, facts }, rotatingNames);
   const reasons = changed.map((name) =>
-    name === "emergency" ? `emergency: ${news.emergency ?? ""}` : changeWords(name, { olds, news, facts }),
+    name === "emergency"
+      ? `emergency: ${news.emergency ?? ""}`
+      : changeWords(name, { olds, news, declared: facts.keyOptions }),
   );
   return reasons.length > 0 ? { text: reasons.join("; "), emergency: changed.includes("emergency") } : undefined;
 }

@@ -1,10 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Capabilities } from "../../../../provider/backends/definition";
 import { createApiKeyProvider } from "../../../../provider/resources/api-key";
+import { createServiceAccountProvider } from "../../../../provider/resources/service-account";
 import { unknownValue } from "../../../../provider/wire";
 import { EngineDouble } from "../../../../testing/engine-double";
 import { accounts, FakeService, today } from "../support/fake-service";
-import { keyProgram, type Program } from "../support/resources";
+import { accountProgram, keyProgram, type Program } from "../support/resources";
 
 const dayMs = 86_400_000;
 
@@ -97,5 +98,46 @@ describe("A replacement says why", () => {
     await key.up(changed);
     await key.targetReplace(changed);
     expect(key.outs.replacementReason).toBeUndefined();
+  });
+});
+
+describe("An account that is replaced says why", () => {
+  const made = async (program: Program = {}) => {
+    const service = new FakeService({ serviceAccounts: { ...accounts, role: "replace" } });
+    const account = new EngineDouble(createServiceAccountProvider(service.context()), {});
+    const whole = { ...accountProgram, role: "viewer", ...program };
+    expect((await account.up(whole)).failures).toEqual([]);
+    return { service, account, program: whole };
+  };
+
+  test("among the inputs that a preview lists, and in its record as long as the account", async () => {
+    const { account, program } = await made();
+    expect(account.outs).not.toHaveProperty("replacementReason");
+    const next = { ...program, role: "operator" };
+    expect(await account.preview(next)).toMatchObject({
+      op: "replace",
+      listed: ["replacementReason", "role"],
+      inputs: { replacementReason: "role changed: viewer => operator" },
+    });
+    expect(await account.up(next)).toMatchObject({ op: "replace", failures: [] });
+    expect(account.outs.replacementReason).toBe("role changed: viewer => operator");
+    expect(await account.refresh()).toMatchObject({ listed: [] });
+    expect(await account.up(next)).toMatchObject({ op: "same" });
+    expect(await account.up({ ...next, labels: { owner: "web" } })).toMatchObject({ op: "update", failures: [] });
+    expect(account.outs.replacementReason).toBe("role changed: viewer => operator");
+  });
+
+  test("also where it was deleted on the service", async () => {
+    const { service, account, program } = await made();
+    service.accounts.clear();
+    await account.refresh();
+    expect(await account.up(program)).toMatchObject({ op: "replace", listed: ["replacementReason", "status"] });
+    expect(account.outs.replacementReason).toBe("gone from the service");
+  });
+
+  test("and not at all for an account that an earlier version made", async () => {
+    const { account, program } = await made();
+    expect(account.state?.inputs).not.toHaveProperty("replacementReason");
+    expect(await account.up(program)).toMatchObject({ op: "same", listed: [] });
   });
 });
