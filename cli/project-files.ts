@@ -29,8 +29,10 @@ function filesOf(root: string, projectPath: string): ProjectFile[] {
   const inProject = [...projectFileNames, ...lockFileNames].map((name) =>
     projectPath ? `${projectPath}/${name}` : name,
   );
-  // In a workspace the lockfile is at the root.
-  const names = [...new Set([...inProject, ...lockFileNames])];
+  // In a workspace the lockfile is in a folder above.
+  const parents = projectPath.split("/").map((_folder, depth, folders) => folders.slice(0, depth).join("/"));
+  const above = parents.flatMap((folder) => lockFileNames.map((name) => (folder ? `${folder}/${name}` : name)));
+  const names = [...new Set([...inProject, ...above])];
   return names.flatMap((name) => readFile(resolve(root), name) ?? []);
 }
 

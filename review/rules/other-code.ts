@@ -1,4 +1,6 @@
 import { quoted, quotedList } from "../inert";
+import { canonicalJson } from "../canonical";
+import { sha256 } from "../sha256";
 import type { ProjectEdit } from "../project-edits";
 import type { Problem, Rule, RuleContext } from "./rule";
 
@@ -10,8 +12,31 @@ export const otherCode: Rule = {
   needs: "command",
   concerns: "stack",
   help: "Read what the file names as you would read a script that gets the job's credentials: a plugin's folder, a package, another program. Once somebody has, waive the finding for the stack with the `code` that it names: another edit needs another waiver.",
-  check: (context) => (context.projectEdits ?? []).map((edit) => problem(edit, context)),
+  check: (context) => [
+    ...(context.projectEdits ?? []).map((edit) => problem(edit, context)),
+    ...Object.entries(context.config)
+      .filter(([name]) => namesThePlugin.has(name))
+      .map((entry) => configured(entry, context)),
+  ],
 };
+
+/** Settings that the engine reads as the place of the plugin's program where a program names no version of the plugin. */
+const namesThePlugin: ReadonlySet<string> = new Set(
+  ["name", "version", "pluginDownloadURL", "pluginChecksums", "parameterization", "__internal"].map(
+    (setting) => `apikeys:${setting}`,
+  ),
+);
+
+function configured([name, value]: readonly [string, unknown], { stackUrn, projectFile }: RuleContext): Problem {
+  const code = sha256(canonicalJson(value));
+  return {
+    urn: stackUrn,
+    subject: name,
+    code,
+    message: `the stack's config has ${quoted(name)}, which may decide which plugin the engine runs (${quoted(`code: ${code}`)})`,
+    location: projectFile,
+  };
+}
 
 function problem({ file, parts, code, level }: ProjectEdit, { stackUrn }: RuleContext): Problem {
   const what =

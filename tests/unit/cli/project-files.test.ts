@@ -32,8 +32,8 @@ interface Finding {
   readonly location: { readonly file: string };
 }
 
-async function review(base: Files, root: string, policy: Files = {}) {
-  const args = ["--preview", preview, "--repo-root", root, "--project-dir", `${root}/infra`, "--format", "json"];
+async function review(base: Files, root: string, policy: Files = {}, folder = "infra") {
+  const args = ["--preview", preview, "--repo-root", root, "--project-dir", `${root}/${folder}`, "--format", "json"];
   const ended = await apikeys(["review", ...args, "--policy-dir", checkout("base", { ...base, ...policy })]);
   const { findings } = JSON.parse(ended.stdout) as { findings: Finding[] };
   return { code: ended.code, found: findings.filter(({ rule }) => rule === "SR032") };
@@ -74,6 +74,21 @@ describe("A pull request that points the engine at other code than the base bran
     ]);
     writeFileSync(`${root}/infra/Pulumi.yaml`, Buffer.from(`\ufeff${evil}`, "utf16le"));
     expect((await review(base, root)).found).toHaveLength(2);
+  });
+
+  test("is told of a lockfile in a folder between the project and the root", async () => {
+    const lock = (resolved: string) => JSON.stringify({ packages: { "node_modules/pulumi-apikeys": { resolved } } });
+    const files = (resolved: string) => ({
+      "apps/infra/Pulumi.yaml": project,
+      "apps/package-lock.json": lock(resolved),
+    });
+    const { found } = await review(
+      files("https://r.example/a.tgz"),
+      checkout("change", files("evil")),
+      {},
+      "apps/infra",
+    );
+    expect(found).toMatchObject([{ level: "block", location: { file: "apps/package-lock.json" } }]);
   });
 
   test("is nothing where the files are the same", async () => {

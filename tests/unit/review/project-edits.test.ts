@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import * as yaml from "yaml";
+import { created, found, key, review } from "./support/preview-builder";
 import { type ProjectFile, projectEdits } from "../../../review/project-edits";
 
 const file = (text: string | undefined, name = "Pulumi.yaml"): ProjectFile => ({ name, text });
@@ -78,6 +79,21 @@ describe("A change of what decides which code the engine runs", () => {
     const other = `# a comment\nruntime: nodejs\nname: 'keys'\ndescription: näher\nconfig: { "aws:region": x }\ntemplate: { quickstart: y }\n`;
     expect(edits([file(plain)], [file(other)])).toEqual([]);
     expect(edits([file(named)], [file(named)])).toEqual([]);
+  });
+});
+
+describe("A stack's config that the engine reads as the place of the plugin", () => {
+  const withConfig = (config: object) => found(review([created(key("ci"))], { digest: { config } }));
+
+  it.each(["apikeys:name", "apikeys:version", "apikeys:pluginDownloadURL", "apikeys:__internal"])(
+    "blocks: %s",
+    (name) => {
+      expect(withConfig({ [name]: "https://evil.example" })).toContain("SR032 shop-prod");
+    },
+  );
+
+  it("is none of the connections", () => {
+    expect(withConfig({ "apikeys:connections": "{}" })).not.toContain("SR032 shop-prod");
   });
 });
 
