@@ -41,9 +41,9 @@ const traces: { prepareStackTrace?: ((error: Error, sites: NodeJS.CallSite[]) =>
 const ofOthers = /^node:|[\\/]@pulumi[\\/]pulumi[\\/]/;
 
 function untilProgram(sites: NodeJS.CallSite[]): NodeJS.CallSite[] {
-  const last = sites.findLastIndex((site) => {
+  const ofProgram = sites.map((site) => {
     const file = site.getFileName();
     return typeof file === "string" && !ofOthers.test(file);
   });
-  return sites.slice(0, last + 1);
+  return sites.slice(0, ofProgram.lastIndexOf(true) + 1);
 }

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { benchInProcess } from "./in-process.mjs";
 import { chartOf } from "./chart.mjs";
 import { withServices } from "./services.mjs";
+import { benchStart } from "./start.mjs";
 import { Stack } from "./stack.mjs";
 import { subjects } from "./subjects.mjs";
 
@@ -81,7 +82,7 @@ const record = "docs/performance.json";
 export async function benchScale(args) {
   const option = (name, fallback) => args.find((each) => each.startsWith(`--${name}=`))?.split("=")[1] ?? fallback;
   const counts = option("counts", "100,300,1000").split(",").map(Number);
-  const parts = option("parts", "lives,far,in-process").split(",");
+  const parts = option("parts", "lives,start,far,in-process").split(",");
   const known = existsSync(record) ? JSON.parse(readFileSync(record, "utf8")) : {};
   const keep = (part, measured) => {
     known[part] = measured;
@@ -93,10 +94,11 @@ export async function benchScale(args) {
     const measured = await livesOf(names, counts, rounds);
     keep("lives", { counts, rounds, measured });
   }
+  if (parts.includes("start")) keep("start", await benchStart());
   if (parts.includes("far")) keep("far", await farAway(Number(option("far", Math.max(...counts)))));
   if (parts.includes("in-process")) keep("inProcess", await benchInProcess({ many: Number(option("many", "10000")) }));
-  const { lives = { counts: [], measured: {} }, far = [], inProcess = [] } = known;
-  const claims = [...claimsOf(lives.measured, lives.counts.at(-1)), ...far, ...inProcess];
+  const { lives = { counts: [], measured: {} }, start = [], far = [], inProcess = [] } = known;
+  const claims = [...claimsOf(lives.measured, lives.counts.at(-1)), ...start, ...far, ...inProcess];
   write({ ...lives, claims });
   return claims;
 }

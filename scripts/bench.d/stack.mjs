@@ -3,20 +3,12 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-
-/** What the code generation of Pulumi makes of the schema, in a few lines. */
-const pluginClasses = `((schema) => Object.fromEntries(Object.entries(schema.resources).map(([type, spec]) => [type.split(":")[2],
-  class extends pulumi.CustomResource {
-    constructor(name, args, options) {
-      const absent = Object.fromEntries(Object.keys(spec.properties).map((property) => [property, undefined]));
-      super(type, name, { ...absent, ...args }, pulumi.mergeOptions({ aliases: spec.aliases }, options));
-    }
-  }])))(JSON.parse(require("node:fs").readFileSync(${JSON.stringify(resolve("dist/plugin/schema.json"))}, "utf8")))`;
+import { pluginSdk } from "./plugin-sdk.mjs";
 
 /** The classes of this package, as a program of this face gets them. */
 export const classesOf = (face) => `"use strict";
 const pulumi = require("@pulumi/pulumi");
-const { ApiKey, RotatingApiKey, ServiceAccount } = ${face === "plugin" ? pluginClasses : 'require("pulumi-apikeys")'};
+const { ApiKey, RotatingApiKey, ServiceAccount } = require(${JSON.stringify(face === "plugin" ? pluginSdk() : "pulumi-apikeys")});
 `;
 
 export class Stack {

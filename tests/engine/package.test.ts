@@ -300,7 +300,7 @@ describe("The package", () => {
   );
 
   testWithGo(
-    "has an SDK of the plugin's own classes for Node, which needs no build: programs compile with its types, and its keys work",
+    "has an SDK of the plugin's own classes for Node, which needs no build: programs compile with its types, its keys work, and they register as fast as dynamic resources",
     async () => {
       const sdks = join(home, "sdks");
       await run(join(repository, "scripts", "packages"), [sdks]);
@@ -325,10 +325,19 @@ describe("The package", () => {
         stack.write(
           "index.js",
           `const { ApiKey } = require("pulumi-apikeys-sdk");
-          exports.secret = new ApiKey("ci", { scopes: ["read:checks"], expiresIn: "90d" }).secret;`,
+          let traces = 0;
+          const { prepareStackTrace } = Error;
+          Error.prepareStackTrace = (error, sites) => {
+            if (sites.length > 0) traces += 1;
+            return prepareStackTrace(error, sites);
+          };
+          exports.secret = new ApiKey("ci", { scopes: ["read:checks"], expiresIn: "90d" }).secret;
+          exports.traces = traces;`,
         );
         await stack.up();
-        const { secret } = await stack.outputs();
+        const { secret, traces } = await stack.outputs();
+        // Not several for each property: only the position of the resource.
+        expect(traces).toBe(1);
         expect(await call(url, "/checks", secret!)).toBe(200);
         expect((await stack.state()).map(({ type }) => type)).toEqual(["apikeys:index:ApiKey"]);
         await stack.close();
