@@ -504,6 +504,36 @@ new ApiKey("eu", { connection: "eu", scopes: ["read:checks"], expiresIn: "90d", 
     before: follower(key("dashboard", ["read:checks"])),
     after: follower(key("dashboard", ["read:checks"]).replace("web-team", "other-team")),
   },
+  {
+    name: "enabled-again",
+    about: "Somebody disabled an account on its service; the change has it enabled again, and its key works again.",
+    before: account + onAccount("exporter-key", ["cameras:read"]),
+    after:
+      account.replace("{ connection", '{ onDisabled: "enable", connection') +
+      onAccount("exporter-key", ["cameras:read"]),
+    between: async ({ services, pulumi }) => {
+      const { url, adminToken } = services.services.novavms;
+      const call = (path, request) =>
+        fetch(`${url}/service-accounts${path}`, {
+          headers: { authorization: `Bearer ${adminToken}`, "content-type": "application/json" },
+          ...request,
+        });
+      const text = await (await call("")).text();
+      const [, id] = /"id":"([^"]+)","name":"exporter-/.exec(text);
+      await call(`/${id}`, { method: "PATCH", body: JSON.stringify({ enabled: false }) });
+      await pulumi(["refresh", "--yes", "--skip-preview"]);
+    },
+  },
+  {
+    name: "other-code",
+    about:
+      "No key changes; the project file names another folder for a plugin, whose code would run with the job's credentials.",
+    review: {
+      projectEdits: [{ file: "Pulumi.yaml", parts: ["plugins"], code: "9f2c".repeat(16), level: "block" }],
+    },
+    before: key("dashboard", ["read:checks"]),
+    after: key("dashboard", ["read:checks"]),
+  },
 ];
 
 function component(program) {
