@@ -29,7 +29,10 @@ const proofs: Readonly<Record<string, readonly [file: string, title: string]>> =
   "lock-1": [delivery, oneComment],
   "policy-1": [delivery, red],
   "policy-2": [delivery, "review it by the policy in the repository's root, and point at its files from there"],
-  "disabled-1": ["tests/unit/review/quiet-changes.test.ts", "is told: what is disabled would be enabled again: $type"],
+  "disabled-1": [
+    "tests/unit/review/quiet-changes.test.ts",
+    "is blocked where it gives back what somebody disabled, which counts as gained",
+  ],
   "waiver-1": ["tests/unit/review/waived-code.test.ts", "does not hold for other code at the same resource"],
   "copy-1": [delivery, forgeries],
   "artifact-1": [delivery, forgeries],

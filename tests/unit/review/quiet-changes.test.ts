@@ -231,6 +231,15 @@ describe("a change of access that no grant shows", () => {
     expect(answers(before, [unchanged(approved, enabling)])).toMatchObject({ changed: false });
   });
 
+  it("is blocked where it gives back what somebody disabled, which counts as gained", () => {
+    const disabled = but(web, {}, { outputs: { ...web.outputs, status: "disabled" } });
+    const report = review([], {
+      preview: previewOf([changed("update", disabled, but(web, { onDisabled: "enable" }))]),
+    });
+    expect(found(report)).toEqual(["SR031 web"]);
+    expect(report).toMatchObject({ exitCode: 5, accessChanged: true, accounts: [{ gains: ["read:checks"] }] });
+  });
+
   it.each([low, camera, web, night])("is told: less than it asks for would be accepted: $type", (state) => {
     const accepting = but(state, { acceptLess: true });
     expect(answers(stack, [silently(state, accepting)])).toMatchObject(told);
