@@ -87,6 +87,15 @@ describe.each<Face>(["dynamic", "plugin"])("A key's life on the real engine, as 
       expect((await stack.must("preview")).text).toContain('warning: the key "camera" is replaced: expired 2 d ago');
       delete stack.env.APIKEYS_NOW;
 
+      // An account says why as well.
+      stack.program(twoKeys(["read:checks", "read:metrics"]).replace('role: "viewer"', 'role: "operator"'));
+      const replaced = (await stack.preview()).filter(({ op }) => op === "replace");
+      expect(replaced.find(({ urn }) => urn.endsWith("::exporter"))).toMatchObject({
+        replaceReasons: ["role"],
+        newState: { inputs: { replacementReason: "role changed: viewer => operator" } },
+      });
+      stack.program(twoKeys(["read:checks", "read:metrics"]));
+
       const state = await stack.state();
       const key = state.find(({ urn }) => urn.endsWith("::checks"));
       expect(key?.outputs?.__provider).toBe((face === "dynamic" ? providerText : plainText)("ApiKey"));
