@@ -28,6 +28,7 @@ const life = z.strictObject({
   jitter: text.optional(),
   onDisabled: text.optional(),
   acceptLess: text.optional(),
+  selfRotate: text.optional(),
   revokeOnDestroy: text.optional(),
   firstRotation: text.optional(),
   /** Names of those that are secret or not known before the update. */

@@ -141,8 +141,13 @@ function ownId({ op, before }: Unit, { facts, state }: Side): string | undefined
   return state.id ?? (op === "same" || op === "update" ? before?.state.id : undefined) ?? facts.accountId;
 }
 
-function lifeOfAccount({ onDisabled, acceptLess, revokeOnDestroy }: Side["state"]["inputs"]): Side["state"]["inputs"] {
-  return { onDisabled, acceptLess, revokeOnDestroy };
+function lifeOfAccount({
+  onDisabled,
+  acceptLess,
+  selfRotate,
+  revokeOnDestroy,
+}: Side["state"]["inputs"]): Side["state"]["inputs"] {
+  return { onDisabled, acceptLess, selfRotate, revokeOnDestroy };
 }
 
 function lifeOf(inputs: Readonly<Record<string, unknown>>): ReviewedSide["life"] {
@@ -153,7 +158,7 @@ function lifeOf(inputs: Readonly<Record<string, unknown>>): ReviewedSide["life"]
     return exactText(typeof given === "string" ? given : canonicalJson(given));
   };
   const given = <
-    Name extends "rotateBefore" | "jitter" | "onDisabled" | "acceptLess" | "revokeOnDestroy" | "firstRotation",
+    Name extends "rotateBefore" | "jitter" | "onDisabled" | "acceptLess" | "selfRotate" | "revokeOnDestroy" | "firstRotation",
   >(
     name: Name,
   ): { readonly [Field in Name]?: string } => {
@@ -172,6 +177,7 @@ function lifeOf(inputs: Readonly<Record<string, unknown>>): ReviewedSide["life"]
     // The default, written out or not, promises nothing about a disabled key.
     ...(inputs.onDisabled === "ignore" ? {} : given("onDisabled")),
     ...(inputs.acceptLess === false ? {} : given("acceptLess")),
+    ...(inputs.selfRotate === false ? {} : given("selfRotate")),
     ...(inputs.revokeOnDestroy === false ? {} : given("revokeOnDestroy")),
     ...(inputs.firstRotation === "due" ? {} : given("firstRotation")),
     hidden,

@@ -48,6 +48,7 @@ function earlierConnections(
 const newFields: readonly string[] = [
   "onDisabled",
   "acceptLess",
+  "selfRotate",
   "retainOnDelete",
   "deletedWith",
   "adopts",

@@ -1,7 +1,7 @@
 /**
  * The inputs that decide how long a key lives, whether an update enables a disabled key again (`onDisabled`), and whether a
  * key stays in use although it got less than the program asks for (`acceptLess`),
- * and when a key that was there before ends (`revokeOnDestroy`, `firstRotation`).
+ * whether the key that the connection itself runs on may be ended (`selfRotate`), and when a key that was there before ends (`revokeOnDestroy`, `firstRotation`).
  */
 export const lifeFields = [
   "expiresAt",
@@ -14,6 +14,7 @@ export const lifeFields = [
   "jitter",
   "onDisabled",
   "acceptLess",
+  "selfRotate",
   "revokeOnDestroy",
   "firstRotation",
 ] as const;

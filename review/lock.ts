@@ -145,6 +145,7 @@ function common(facts: Side["facts"]): Record<string, unknown> {
       : { onDisabled: lockedText(facts.onDisabled) }),
     ...(facts.target?.extraScopes === undefined ? {} : { extraScopes: lockedClaims(facts.target.extraScopes) }),
     ...(facts.acceptLess ? { acceptLess: true } : {}),
+    ...(facts.selfRotate ? { selfRotate: true } : {}),
     ...(facts.adopts === undefined ? {} : { adopts: `what is there, ${sha256(facts.adopts).slice(0, 16)}` }),
     ...(facts.revokeOnDestroy ? { revokeOnDestroy: true } : {}),
     ...(facts.retainOnDelete ? { retainOnDelete: true } : {}),

@@ -99,6 +99,7 @@ function sideOf(
       scopes: { kind: "absent" },
       exactName: false,
       acceptLess: false,
+      selfRotate: false,
       isLeft: false,
       revokeOnDestroy: false,
       ...(side.adopts === undefined ? {} : { adopts: side.adopts }),

@@ -108,6 +108,8 @@ export interface Facts {
   readonly firstRotation?: string | undefined;
   /** The program's consent to less than it requests. */
   readonly acceptLess: boolean;
+  /** The program's consent to the end of the key that the connection itself runs on. */
+  readonly selfRotate: boolean;
   readonly overlap?: string | undefined;
   readonly retire?: string | undefined;
   readonly maxOverlap?: string | undefined;
@@ -146,6 +148,7 @@ export function readFacts(state: ResourceState, outputs: Values<OutputName>): Fa
     namePrefix: text(inputs.name),
     exactName: inputs.exactName === true,
     acceptLess: inputs.acceptLess === true,
+    selfRotate: inputs.selfRotate === true,
     protect: state.protect,
     retainOnDelete: state.retainOnDelete,
     deletedWith: state.deletedWith,

@@ -147,6 +147,7 @@ describe("an input", () => {
     "expiresIn",
     "onDisabled",
     "acceptLess",
+    "selfRotate",
   ];
   const ofRotation = ["rotateEvery", "rotateBefore", "overlap", "maxOverlap", "retire", "jitter", "generation"];
   const cases = fc.tuple(fc.constantFrom(...decisive, ...ofRotation, "target"), fc.constantFrom(...wrongForms));
@@ -245,6 +246,13 @@ describe("a change of access that no grant shows", () => {
     expect(answers(stack, [silently(state, accepting)])).toMatchObject(told);
     expect(answers(stack, [silently(state, but(state, { acceptLess: false }))])).toMatchObject({ changed: false });
     expect(answers(stack, [silently(state, but(state, { acceptLess: unknown }))])).toMatchObject({ gate: 10 });
+  });
+
+  it.each([low, camera, web, night])("is told: the connection's own key may be ended: $type", (state) => {
+    const consenting = but(state, { selfRotate: true });
+    expect(answers(stack, [silently(state, consenting)])).toMatchObject(told);
+    expect(answers(stack, [silently(state, but(state, { selfRotate: false }))])).toMatchObject({ changed: false });
+    expect(answers(stack, [silently(state, but(state, { selfRotate: unknown }))])).toMatchObject({ gate: 10 });
   });
 
   it("is told: another account takes the place of the one in the state, by import or by read", () => {
