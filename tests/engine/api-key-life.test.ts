@@ -175,9 +175,13 @@ describe.each<Face>(["dynamic", "plugin"])("A key's life on the real engine, as 
   test(
     "a key revoked, expired, re-scoped or deleted outside shows as drift after a refresh, and the next update replaces it",
     storyOn(face, async ({ stack, services }) => {
+      // The keys of one connection are read from one list; a key on another is asked for by itself.
+      const { url } = services.services.pulsely;
+      const beside = { backend: "pulsely", url, tokenEnv: "PULSELY_ADMIN_TOKEN" };
+      stack.env.APIKEYS_CONNECTIONS = JSON.stringify({ beside });
       stack.program(`
-        const of = (name, scopes) => new ApiKey(name, { scopes });
-        const keys = [of("revoked", ["read:checks"]), of("expired", ["read:checks"]), of("rescoped", ["read:checks", "read:alerts"]), of("untouched", ["read:checks"]), of("unreadable", ["read:checks"]), of("deleted", ["read:alerts"])];
+        const of = (name, scopes, connection) => new ApiKey(name, { scopes, connection });
+        const keys = [of("revoked", ["read:checks"]), of("expired", ["read:checks"]), of("rescoped", ["read:checks", "read:alerts"]), of("untouched", ["read:checks"]), of("unreadable", ["read:checks"], "beside"), of("deleted", ["read:alerts"])];
         exports.ids = pulumi.all(keys.map((key) => key.keyId)).apply((ids) => ids.join(" ")); exports.secrets = pulumi.all(keys.map((key) => key.secret)).apply((all) => all.join(" "));`);
       await stack.up();
       const { ids, secrets } = await stack.outputs();
@@ -206,7 +210,7 @@ describe.each<Face>(["dynamic", "plugin"])("A key's life on the real engine, as 
       const refreshed = await stack.pulumi("refresh", "--yes", "--skip-preview");
       expect(refreshed.code).toBe(0);
       expect(refreshed.text).toMatch(
-        /warning: the connection "default" could not be read, .* stands, unproven \(first of all the key "unreadable": .*answered 403/,
+        /warning: the connection "beside" could not be read, .* stands, unproven \(first of all the key "unreadable": .*answered 403/,
       );
       await services.faults.clear();
       const steps = (await stack.preview()).filter(({ op }) => op === "replace");
