@@ -158,7 +158,8 @@ function lifeOf(inputs: Readonly<Record<string, unknown>>): ReviewedSide["life"]
     return exactText(typeof given === "string" ? given : canonicalJson(given));
   };
   const given = <
-    Name extends "rotateBefore" | "jitter" | "onDisabled" | "acceptLess" | "selfRotate" | "revokeOnDestroy" | "firstRotation",
+    Name extends
+      "rotateBefore" | "jitter" | "onDisabled" | "acceptLess" | "selfRotate" | "revokeOnDestroy" | "firstRotation",
   >(
     name: Name,
   ): { readonly [Field in Name]?: string } => {
