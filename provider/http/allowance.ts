@@ -159,7 +159,7 @@ export class Allowance {
     const resetInMs = resetAtMs - nowMs;
     // Those that are under way may use up the rest; their answers tell.
     if (remaining <= 0 && this.#underWay > 0) return Infinity;
-    if (remaining <= 0 && reported <= 0) return resetInMs;
+    if (remaining <= 0 && reported <= 0) return this.#spentMs(resetInMs);
     if (resetInMs > spacedWithinMs) return 0;
     if (demand > remaining / 2) this.#spaced = true;
     // As long as many want to go, also after the limit was renewed: whoever comes first would take all of it.
@@ -167,6 +167,13 @@ export class Allowance {
     if (!this.#spaced) return 0;
     this.#intervalMs = resetInMs / Math.max(1, remaining);
     return Math.max(0, this.#lastStartMs + this.#intervalMs - nowMs);
+  }
+
+  /** A wait that is too long to be waited is not believed to a header alone: one request finds out. */
+  #spentMs(resetInMs: number): number {
+    if (resetInMs <= spacedWithinMs) return resetInMs;
+    this.#probing = true;
+    return 0;
   }
 
   #ownLimitMs(nowMs: number): number {

@@ -183,18 +183,24 @@ describe("limits that make no sense", () => {
     return { sent, error, tookMs: time.nowMs() };
   }
 
-  test.each([
+  describe.each([
     [{ "x-ratelimit-remaining": "0", "x-ratelimit-reset": "31536000" }],
     [{ "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1813000000" }],
     [{ ratelimit: '"default";r=0;t=7200' }],
-  ])("none left until %j: the run ends at once, and says so", async (headers) => {
-    const { sent, error, tookMs } = await stubborn(headersOf(headers));
-    expect({ sent, tookMs }).toEqual({ sent: 1, tookMs: 10 });
-    expect(error).toBeInstanceOf(ConnectionError);
-    expect(error).toMatchObject({ sent: false });
-    expect((error as Error).message).toMatch(
-      /^https:\/\/api\.example\.com allows no more requests for \d+ (?:d|h|min), and nothing more was sent\. Run again after that, or raise retryBudget/,
-    );
+  ])("none left until %j", (headers) => {
+    test("and refused: the run ends at once, and says so", async () => {
+      const { sent, error, tookMs } = await stubborn(headersOf(headers, 429));
+      expect({ sent, tookMs }).toEqual({ sent: 1, tookMs: 10 });
+      expect(error).toBeInstanceOf(ConnectionError);
+      expect(error).toMatchObject({ sent: false });
+      expect((error as Error).message).toMatch(
+        /^https:\/\/api\.example\.com allows no more requests for \d+ (?:d|h|min), and nothing more was sent\. Run again after that, or raise retryBudget/,
+      );
+    });
+
+    test("and not refused: nobody waits for what a header alone says", async () => {
+      expect(await stubborn(headersOf(headers), 50, 8)).toMatchObject({ sent: 400, error: undefined });
+    });
   });
 
   test.each([
