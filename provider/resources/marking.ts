@@ -66,6 +66,8 @@ interface Owner {
   readonly mark: ResourceMark;
   readonly stack: string;
   readonly prefix: string;
+  /** The state as this process first read it. */
+  readonly before: RecordedState;
 }
 
 /**
@@ -77,8 +79,8 @@ export function createMarking(
   nowMs: () => number = Date.now,
 ): Marking {
   const states = new Map<string, Promise<RecordedState | undefined>>();
-  const lists = new Map<string, Promise<readonly ApiKey[]>>();
-  const accountLists = new Map<string, Promise<readonly ServiceAccount[]>>();
+  const lists = new Map<string, Promise<ByMark<ApiKey>>>();
+  const accountLists = new Map<string, Promise<ByMark<ServiceAccount>>>();
   const drawnHere = new Set<string>();
   const newAccounts = new Set<string>();
 
@@ -88,43 +90,44 @@ export function createMarking(
     return known;
   };
 
-  const keysOnce = (connection: Connection, parent: Parent): Promise<readonly ApiKey[]> =>
+  const keysOnce = (connection: Connection, parent: Parent): Promise<ByMark<ApiKey>> =>
     remembered(lists, placeOf(connection, parent.serviceAccountId), async () =>
-      ((await connection.client.listKeys(parent)) ?? []).filter((key) => statusOf(key, nowMs()) === "active"),
+      byMark(((await connection.client.listKeys(parent)) ?? []).filter((key) => statusOf(key, nowMs()) === "active")),
     );
-  const accountsOnce = (connection: Connection): Promise<readonly ServiceAccount[]> =>
-    remembered(accountLists, connection.name, async () => (await connection.client.listServiceAccounts?.({})) ?? []);
+  const accountsOnce = (connection: Connection): Promise<ByMark<ServiceAccount>> =>
+    remembered(accountLists, connection.name, async () =>
+      byMark((await connection.client.listServiceAccounts?.({})) ?? []),
+    );
 
   /** What has the mark and was not named by this process. */
-  const candidatesOf = <Thing extends { readonly name: string }>(
-    things: readonly Thing[],
-    mark: ResourceMark,
-  ): Thing[] => things.filter(({ name }) => isMark(markOf(name), mark) && !drawnHere.has(name));
+  const candidatesOf = <Thing extends { readonly name: string }>(things: ByMark<Thing>, mark: ResourceMark): Thing[] =>
+    (things.get(textOf(mark)) ?? []).filter(({ name }) => !drawnHere.has(name));
 
   /** What the service lists. If it refuses, that is a warning and an empty list, so that the next key can be issued. */
   async function listed<Thing>(
     what: "keys" | "accounts",
     { name }: ConnectionFacts,
-    list: () => Promise<readonly Thing[]>,
-  ): Promise<readonly Thing[]> {
+    list: () => Promise<ByMark<Thing>>,
+  ): Promise<ByMark<Thing>> {
     try {
       return await list();
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
       warn(`${what} of an interrupted run could not be looked for (connection "${name}"): ${wordsOf(error)}`);
-      return [];
+      return new Map();
     }
   }
 
   async function clearLeftovers(
     connection: WritableConnection,
     parent: Parent,
-    { mark, stack, prefix }: Owner,
+    { mark, stack, prefix, before }: Owner,
   ): Promise<void> {
     const { serviceAccountId } = parent;
     if (serviceAccountId !== undefined && newAccounts.has(placeOf(connection, serviceAccountId))) return;
     const keys = await listed("keys", connection, () => keysOnce(connection, parent));
-    const candidates = candidatesOf(keys, mark);
+    // What was recorded before this run is no leftover of a killed one: a rotation need not read the state for its old key.
+    const candidates = candidatesOf(keys, mark).filter(({ name }) => !isKnown(before, name));
     if (candidates.length === 0) return;
     const state = await askState(stack);
     for (const key of candidates) {
@@ -164,7 +167,7 @@ export function createMarking(
           return name;
         },
         exact: false,
-        clearLeftovers: (parent) => clearLeftovers(connection, parent, { mark, stack, prefix }),
+        clearLeftovers: (parent) => clearLeftovers(connection, parent, { mark, stack, prefix, before: state }),
         noteNewAccount: (id) => void newAccounts.add(placeOf(connection, id)),
         takeLeftAccount: async () => {
           const candidates = candidatesOf(await listed("accounts", connection, () => accountsOnce(connection)), mark);
@@ -224,15 +227,30 @@ function whyKept(key: ApiKey, state: RecordedState | undefined, { capabilities }
 
 /** By the marker, which a rename does not change. */
 function isKnown({ names }: RecordedState, name: string): boolean {
-  return [...names].some((recorded) => usualNames.sameMarker(recorded, name));
+  return names.has(name) || [...names].some((recorded) => usualNames.sameMarker(recorded, name));
 }
 
 function plainId(id: string): string {
   return isPlainId(id) ? id : "with an id that must not be shown";
 }
 
-function isMark(found: ResourceMark | undefined, wanted: ResourceMark): boolean {
-  return found !== undefined && found.state === wanted.state && found.resource === wanted.resource;
+/** A list by the marks in it, each read once: every key of a rotation looks for its own. */
+type ByMark<Thing> = ReadonlyMap<string, readonly Thing[]>;
+
+function byMark<Thing extends { readonly name: string }>(things: readonly Thing[]): ByMark<Thing> {
+  const found = new Map<string, Thing[]>();
+  for (const thing of things) {
+    const mark = markOf(thing.name);
+    if (!mark) continue;
+    const same = found.get(textOf(mark));
+    if (same) same.push(thing);
+    else found.set(textOf(mark), [thing]);
+  }
+  return found;
+}
+
+function textOf({ state, resource }: ResourceMark): string {
+  return state + resource;
 }
 
 function stackOf(origin: Origin): string {
