@@ -164,7 +164,7 @@ describe("The package", () => {
     async () => {
       const page = readFileSync(installed("pulumi-apikeys", "docs", "unit-tests.md"), "utf8");
       const blocks = [...page.matchAll(/```js\n\/\/ ([\w.]+)[^\n]*\n(.*?)```/gs)];
-      expect(blocks.map(([, file]) => file)).toEqual(["keys.test.mjs", "keys.mjs"]);
+      expect(blocks.map(([, file]) => file)).toEqual(["keys.test.mjs", "keys.mjs", "keys.test.js", "keys.js"]);
       for (const [, file = "", text = ""] of blocks) writeFileSync(join(fresh, file), text);
       const unitTest = () => run(process.execPath, ["--test", "keys.test.mjs"], { cwd: fresh });
       expect((await unitTest()).stdout).toContain("pass 1");
@@ -173,7 +173,14 @@ describe("The package", () => {
         ({ stdout }) => stdout,
         (error: unknown) => (error as { stdout: string }).stdout,
       );
-      expect(slip).toContain('RotatingApiKey "exporter": pulsely (connection "default") has no scope "read:alrets"');
+      const refusal = 'RotatingApiKey "exporter": pulsely (connection "default") has no scope "read:alrets"';
+      expect(slip).toContain(refusal);
+
+      const jestBin = join(repository, "node_modules", "jest", "bin", "jest.js");
+      const inJest = () => run(process.execPath, [jestBin, "--rootDir", fresh, "keys.test.js"], { cwd: fresh });
+      expect((await inJest()).stderr).toContain("Tests:       1 passed, 1 total");
+      writeFileSync(join(fresh, "keys.js"), readFileSync(join(fresh, "keys.js"), "utf8").replace("alerts", "alrets"));
+      await expect(inJest()).rejects.toMatchObject({ stderr: expect.stringContaining(refusal) });
     },
     timeoutMs,
   );
