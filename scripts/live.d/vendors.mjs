@@ -3,9 +3,11 @@ import { createRequire } from "node:module";
 
 const load = createRequire(import.meta.url);
 const { createConnections } = load("../../dist/provider/connections.js");
-const { ofSameStack, physicalName } = load("../../dist/provider/resources/names.js");
+const { Names } = load("../../dist/provider/resources/names.js");
 const { origin } = load("../../dist/testing/workbench.js");
 const { vendors } = load("../../dist/provider/vendors/index.js");
+
+const naming = new Names();
 
 /** Scopes that every account of the service has, and what its accounts need beside a name. */
 const harnesses = {
@@ -33,14 +35,14 @@ export async function openVendor({ vendor, fields, url = vendors[vendor]?.defaul
   const settings = { live: { backend: vendor, url, tokenEnv: "APIKEYS_LIVE_TOKEN", ...fields } };
   const config = { get: (key) => (key === "apikeys:connections" ? JSON.stringify(settings) : undefined) };
   const { client, capabilities } = createConnections(config, { APIKEYS_LIVE_TOKEN: token }).openForWrite("live");
-  const mark = physicalName("", origin);
+  const mark = naming.physicalName("", origin);
   const onAccounts = capabilities.parent === "serviceAccount";
   const all = () => (onAccounts ? client.listServiceAccounts({}) : client.listKeys({}));
   const names = new Map();
   return {
     url,
     async ours() {
-      const marked = ((await all()) ?? []).filter(({ name }) => ofSameStack(name, mark));
+      const marked = ((await all()) ?? []).filter(({ name }) => naming.ofSameStack(name, mark));
       for (const { id, name } of marked) names.set(id, name);
       return new Set(marked.map(({ id }) => id));
     },
