@@ -2,6 +2,7 @@ import { lstatSync, readFileSync, realpathSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type * as Yaml from "yaml";
 import {
+  isSameFile,
   lockFileNames,
   type ProjectEdit,
   type ProjectFile,
@@ -57,8 +58,5 @@ function textOf(bytes: Uint8Array): string | undefined {
 }
 
 function isSame(base: readonly ProjectFile[], change: readonly ProjectFile[]): boolean {
-  return (
-    base.length === change.length &&
-    base.every(({ name, text }, at) => text !== undefined && change[at]?.name === name && change[at].text === text)
-  );
+  return base.length === change.length && base.every((file, at) => isSameFile(file, change[at]));
 }

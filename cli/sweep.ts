@@ -81,10 +81,15 @@ async function sweep(options: SweepOptions, host: CommandHost): Promise<number> 
   if (options.yes && options.state === undefined) refuseRunning(states, options, host);
   const { rows, problems } = await takeInventory(states, options.connection, host);
   const nowMs = decisionTime(host.env);
+  const connectionsFor = connectionsOnce(host.env);
+  const capabilitiesOf = (row: InventoryRow): Capabilities | undefined => {
+    const state = states.find(({ stack }) => stack === row.stack);
+    return state && connectionsFor(state).describe(row.connection).capabilities;
+  };
   const judged = judgeAll(rows, options, {
     nowMs,
-    tellsUse: (row) => capabilitiesOf(row, states, host)?.lastUsed !== undefined,
-    keepsEnded: (row) => capabilitiesOf(row, states, host)?.endedRecords === "removable",
+    tellsUse: (row) => capabilitiesOf(row)?.lastUsed !== undefined,
+    keepsEnded: (row) => capabilitiesOf(row)?.endedRecords === "removable",
   });
   // An update may have recorded it meanwhile.
   const newest = options.yes ? await readStates(options, host) : states;
@@ -179,13 +184,14 @@ function judge(
   return [{ row }];
 }
 
-function capabilitiesOf(
-  row: InventoryRow,
-  states: readonly RecordedStack[],
-  { env }: CommandHost,
-): Capabilities | undefined {
-  const state = states.find(({ stack }) => stack === row.stack);
-  return state && connectionsOf(state, env).describe(row.connection).capabilities;
+/** The connections of a state, made once for all of its rows. */
+function connectionsOnce(env: NodeJS.ProcessEnv): (state: RecordedStack) => Connections {
+  const known = new Map<RecordedStack, Connections>();
+  return (state) => {
+    const connections = known.get(state) ?? connectionsOf(state, env);
+    known.set(state, connections);
+    return connections;
+  };
 }
 
 function isNamed(row: InventoryRow, states: readonly RecordedStack[]): boolean {
@@ -202,7 +208,7 @@ async function revoke(
 ): Promise<string[]> {
   const failures: string[] = [];
   const progress = progressOf(host);
-  const opened = new Map<RecordedStack, Connections>();
+  const connectionsFor = connectionsOnce(host.env);
   // Keys first, so that no account is deleted while it still has keys.
   const due = verdicts
     .filter(({ kept }) => kept === undefined)
@@ -213,9 +219,7 @@ async function revoke(
     const state = states.find(({ stack }) => stack === row.stack);
     if (!state) continue;
     try {
-      const connections = opened.get(state) ?? connectionsOf(state, host.env);
-      opened.set(state, connections);
-      const connection = connections.openForWrite(row.connection);
+      const connection = connectionsFor(state).openForWrite(row.connection);
       await sweepRow(connection, verdict, host.env);
     } catch (error) {
       failures.push(`${labelOf(row)} could not be revoked: ${wordsOf(error)}`);

@@ -1,6 +1,7 @@
 /** The keys and accounts in one exported state. Pure: it calls no service and reads no secret. */
 import { defined } from "../provider/defined";
 import { stateIn } from "../provider/engine-state";
+import { stackOf } from "../provider/resources/names";
 import { parseUrn } from "../review/urn";
 
 /** The generation of a resource's key: a rotating key may have several living ones. */
@@ -68,7 +69,7 @@ export function readRecordedStack(exported: unknown): RecordedStack | undefined 
   return {
     stack,
     ...(identity === undefined ? {} : { identity }),
-    ...(origin === undefined ? {} : { origin: origin.split("/").slice(0, 3).join("/") }),
+    ...(origin === undefined ? {} : { origin: stackOf(origin) }),
     config: configOf(all),
     keys,
   };

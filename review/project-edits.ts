@@ -1,6 +1,7 @@
 import type * as Yaml from "yaml";
 import { canonicalJson } from "./canonical";
 import type { Level } from "./levels";
+import { isRecord } from "./preview-form";
 import { sha256 } from "./sha256";
 
 /**
@@ -75,7 +76,7 @@ function projectEdit(
 }
 
 /** What cannot be read is never the same. */
-function isSameFile(base: ProjectFile | undefined, change: ProjectFile | undefined): boolean {
+export function isSameFile(base: ProjectFile | undefined, change: ProjectFile | undefined): boolean {
   if (!base || !change) return base === change;
   return base.name === change.name && base.text !== undefined && base.text === change.text;
 }
@@ -102,7 +103,7 @@ function mapOf(document: Yaml.Document.Parsed): Fields | undefined {
   if (document.errors.length > 0 || document.warnings.length > 0) return undefined;
   try {
     const fields: unknown = document.toJS();
-    return typeof fields === "object" && fields !== null && !Array.isArray(fields) ? (fields as Fields) : undefined;
+    return isRecord(fields) ? fields : undefined;
   } catch {
     return undefined;
   }
@@ -198,7 +199,7 @@ function placeOf({ version, resolved }: Fields = {}): string | undefined {
 type Fields = Readonly<Record<string, unknown>>;
 
 function fieldsOf(value: unknown): Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+  return isRecord(value) ? value : {};
 }
 
 function partsOf(entries: readonly [string, unknown][]): Parts {

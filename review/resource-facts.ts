@@ -5,7 +5,7 @@ import type { RotatingInputs } from "../provider/resources/rotation/fields";
 import type { RotatingOutputs } from "../provider/resources/rotation/key-ring";
 import type { ServiceAccountOutputs } from "../provider/resources/service-account";
 import { type ExtraScope, type ExtraScopes, scopeLevels } from "../provider/scopes";
-import type { ResourceState } from "./preview-form";
+import { isRecord, type ResourceState } from "./preview-form";
 
 /**
  * The only place that knows the property names of our resources in a state. It reads an allow-list and nothing else:
@@ -435,7 +435,5 @@ function wholeNumber(value: unknown): number | undefined {
 }
 
 function record(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : undefined;
+  return isRecord(value) ? value : undefined;
 }

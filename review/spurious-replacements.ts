@@ -1,4 +1,4 @@
-import type { ResourceState } from "./preview-form";
+import { isRecord, type ResourceState } from "./preview-form";
 import { unknownValue, type UnitKind } from "./resource-facts";
 import type { ResourceChange } from "./stack-change";
 
@@ -75,7 +75,5 @@ function sameButKeepers(before: ResourceState, after: ResourceState): boolean {
 }
 
 function asRecord(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : undefined;
+  return isRecord(value) ? value : undefined;
 }

@@ -3,7 +3,7 @@ import type { DiffResult } from "@pulumi/pulumi/dynamic";
 import type { AskState } from "../engine-state";
 import { wordsOf } from "../errors";
 import type { ResourceContext } from "./context";
-import { type Origin, usualNames } from "./names";
+import { type Origin, stackOf, usualNames } from "./names";
 import { tellOnce } from "./tell-once";
 
 interface WithOrigin {
@@ -17,7 +17,7 @@ const whatToDo = "take its resources out of its state (pulumi state delete) befo
 
 /** Warns of the first update under another name, by the inputs. The engine then records the new one. */
 export function tellOtherStack(context: Pick<ResourceContext, "warn">, olds: WithOrigin, news: WithOrigin): void {
-  const [before, now] = [stackOf(olds.origin), stackOf(news.origin)];
+  const [before, now] = [stackIn(olds), stackIn(news)];
   if (before === undefined || now === undefined || before === now) return;
   tellOnce(
     context,
@@ -31,7 +31,7 @@ export function tellOtherStack(context: Pick<ResourceContext, "warn">, olds: Wit
  * sees the record alone, and has to tell a later copy of this stack from the stack itself.
  */
 export function recordsOtherStack(context: Pick<ResourceContext, "warn">, olds: WithOrigin, news: WithOrigin): boolean {
-  const [before, now] = [stackOf(olds.origin), stackOf(news.origin)];
+  const [before, now] = [stackIn(olds), stackIn(news)];
   if (before === undefined || now === undefined || sameStack(before, now)) return false;
   // The plugin's inputs do not say which stack they are of.
   tellOtherStack(context, olds, news);
@@ -55,7 +55,7 @@ type Recorded = WithOrigin & { readonly physicalName?: string };
 
 /** Warns of a deletion by a copy: the state of the stack that made the object still contains it. */
 export async function tellOfCopy(context: Asking, props: Recorded): Promise<void> {
-  const stack = stackOf(props.origin);
+  const stack = stackIn(props);
   if (stack === undefined) return;
   try {
     if (!(await isHeldBy(stack, context, props))) return;
@@ -76,7 +76,7 @@ export async function withStack<Outputs extends Recorded>(
   olds: Recorded,
   outs: Outputs,
 ): Promise<Outputs> {
-  const [before, now] = [stackOf(olds.origin), stackOf(outs.origin)];
+  const [before, now] = [stackIn(olds), stackIn(outs)];
   if (before === undefined || now === undefined || sameStack(before, now)) return outs;
   const isCopy = await isHeldBy(before, context, olds).catch(() => true);
   return isCopy ? { ...outs, origin: olds.origin } : outs;
@@ -100,7 +100,6 @@ function asked(ask: AskState, stack: string): ReturnType<AskState> {
   return answer;
 }
 
-/** `organisation/project/stack` of an origin. */
-function stackOf(origin: Origin | undefined): string | undefined {
-  return origin?.split("/").slice(0, 3).join("/");
+function stackIn({ origin }: WithOrigin): string | undefined {
+  return origin === undefined ? undefined : stackOf(origin);
 }

@@ -10,7 +10,17 @@ import { ProviderError, wordsOf } from "../errors";
 import { withUnseenSecret } from "../unseen-secret";
 import { revokeKey, statusOf } from "./key-on-service";
 import { isPlainId } from "./plain-id";
-import { logicalName, markOf, type Origin, Names, namesOn, type ResourceMark, resourceMark, usualNames } from "./names";
+import {
+  logicalName,
+  markOf,
+  type Origin,
+  Names,
+  namesOn,
+  type ResourceMark,
+  resourceMark,
+  stackOf,
+  usualNames,
+} from "./names";
 
 /** The classes of the SDK: the same logical name may belong to one of each. */
 export type ResourceType = "ServiceAccount" | "ApiKey" | "RotatingApiKey";
@@ -251,8 +261,4 @@ function byMark<Thing extends { readonly name: string }>(things: readonly Thing[
 
 function textOf({ state, resource }: ResourceMark): string {
   return state + resource;
-}
-
-function stackOf(origin: Origin): string {
-  return origin.split("/").slice(0, 3).join("/");
 }

@@ -37,7 +37,7 @@ export interface ResourceMark {
 }
 
 export function resourceMark(identity: string, type: string, origin: Origin): ResourceMark {
-  const stack = origin.split("/").slice(0, 3).join("/");
+  const stack = stackOf(origin);
   return {
     state: `${stackMark(origin)}${letters(4, identity, stack)}`,
     resource: letters(5, identity, stack, type, logicalName(origin)),
@@ -73,10 +73,14 @@ export function sameName(olds: Named, news: Named): boolean {
   return (olds.name ?? logicalName(olds.origin)) === (news.name ?? logicalName(news.origin));
 }
 
+/** `organisation/project/stack`. */
+export function stackOf(origin: Origin): string {
+  return origin.split("/").slice(0, 3).join("/");
+}
+
 /** First 4 hex of SHA-256 of organisation/project/stack. */
 export function stackMark(origin: Origin): string {
-  const stack = origin.split("/").slice(0, 3).join("/");
-  return createHash("sha256").update(stack).digest("hex").slice(0, 4);
+  return createHash("sha256").update(stackOf(origin)).digest("hex").slice(0, 4);
 }
 
 /** How the names of keys, or of accounts, are made and recognised on a service. */
