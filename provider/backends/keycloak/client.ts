@@ -15,7 +15,7 @@ export const clientSchema = z.object({
   serviceAccountsEnabled: z.boolean(),
   secret: z.string().nullish(),
   attributes: z.record(z.string(), z.string()),
-  defaultClientScopes: z.array(z.string()).nullish(),
+  defaultClientScopes: z.array(z.string()),
 });
 export type Client = z.infer<typeof clientSchema>;
 
@@ -129,7 +129,7 @@ export function toAccount(client: Client): ServiceAccount {
     id: client.id,
     name: client.clientId,
     status: client.enabled ? "active" : "disabled",
-    scopes: (client.defaultClientScopes ?? []).filter((name) => name !== addedScope).sort(),
+    scopes: client.defaultClientScopes.filter((name) => name !== addedScope).sort(),
     description: client.description ?? undefined,
   } as const);
 }

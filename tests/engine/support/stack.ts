@@ -57,6 +57,7 @@ export interface StateResource {
   readonly delete?: boolean;
   readonly inputs?: Record<string, unknown>;
   readonly outputs?: Record<string, unknown>;
+  readonly stackTrace?: readonly unknown[];
 }
 
 /**
