@@ -17,6 +17,7 @@ interface ApprovePackOptions {
   readonly stack?: string;
   readonly projectDir: string;
   readonly allowHiddenCode: boolean;
+  readonly json: boolean;
 }
 
 /** `apikeys approve-pack`: turns the approval into a policy pack that applies while the update runs. */
@@ -38,6 +39,7 @@ export function addApprovePackCommand(program: Command, host: CommandHost = proc
     .option("--stack <name>", "the stack as `pulumi up --stack` has it (default: the report's)")
     .option("--project-dir <dir>", "folder of Pulumi.yaml", ".")
     .option("--allow-hidden-code", "let dynamic resources run whose code is secret and cannot be compared", false)
+    .option("--json", "print JSON", false)
     .addHelpText(
       "after",
       "\nExit codes: 0 written; 2 bad flags, or a report that contradicts itself; 7 access changes; 10 not reviewable; 11 another digest.",
@@ -54,7 +56,7 @@ function approvePack(options: ApprovePackOptions, host: CommandHost): number {
   refuseUnapproved(report, options);
   const folder = resolve(options.out);
   const run = writePack(folder, report, options);
-  host.stdout(`${run}\n`);
+  host.stdout(options.json ? `${JSON.stringify({ run, digest: report.digest })}\n` : `${run}\n`);
   return exitCodes.fine;
 }
 

@@ -11,6 +11,7 @@ interface ApprovedOptions extends ForgeOptions {
   readonly sha: string;
   readonly project?: string;
   readonly stack?: string;
+  readonly json: boolean;
 }
 
 /**
@@ -29,6 +30,7 @@ export function addApprovedCommand(
     .requiredOption("--sha <sha>", "the commit that is about to be deployed", checkSha)
     .option("--project <name>", "with --stack: the comment about this stack only")
     .option("--stack <name>", "with --project: the comment about this stack only")
+    .option("--json", "print JSON", false)
     .addHelpText(
       "after",
       "\nExit codes: 0 printed; 2 bad flags, or nobody knows the author; 10 no pull request, no comment, or no digest in it; 11 the comment is of an older version.",
@@ -57,7 +59,7 @@ async function approved(options: ApprovedOptions, host: CommandHost, send: typeo
   const found = [...newest.values()].map(({ body }) => digestsIn(body));
   const digests = [...new Set(found.flatMap((each) => each.digests))];
   if (digests.length === 0) throw nothing(options.sha, pulls.length, found);
-  host.stdout(digests.map((digest) => `${digest}\n`).join(""));
+  host.stdout(options.json ? `${JSON.stringify({ digests })}\n` : digests.map((digest) => `${digest}\n`).join(""));
   return exitCodes.fine;
 }
 

@@ -21,6 +21,12 @@ export function completionScript(shell: (typeof shells)[number], commands: reado
   return { bash, zsh, fish }[shell](commands);
 }
 
+/** What `apikeys` answers without a command. */
+const topFlags = [
+  ["--help", "every command, or every flag of one"],
+  ["--version", "the version of this package"],
+] as const;
+
 /** If none of our words match, bash falls back to files. */
 function bash(commands: readonly CompletedCommand[]): string {
   const flags = commands.map(
@@ -35,7 +41,7 @@ function bash(commands: readonly CompletedCommand[]): string {
   return `_apikeys() {
   local word=\${COMP_WORDS[COMP_CWORD]} command=\${COMP_WORDS[1]} words=
   if [ "$COMP_CWORD" -eq 1 ]; then
-    words="${commands.map(({ name }) => name).join(" ")} --help --version"
+    words="${commands.map(({ name }) => name).join(" ")} ${topFlags.map(([flag]) => flag).join(" ")}"
   else
     case "$command" in
 ${flags.join("\n")}
@@ -63,7 +69,7 @@ function zsh(commands: readonly CompletedCommand[]): string {
 _apikeys() {
   local -a commands
   commands=(
-${commands.map(({ name, description }) => `    ${zshWord(`${name}:${description}`)}`).join("\n")}
+${[...commands.map(({ name, description }) => [name, description]), ...topFlags].map(([name, words]) => `    ${zshWord(`${name}:${words}`)}`).join("\n")}
   )
   if (( CURRENT == 2 )); then
     _describe 'command' commands
@@ -91,7 +97,10 @@ function fish(commands: readonly CompletedCommand[]): string {
       return `complete -c apikeys -n '__fish_seen_subcommand_from ${name}' -l ${flag.slice(2)}${value} -d ${fishWord(words)}`;
     }),
   ]);
-  return `${lines.join("\n")}\n`;
+  const top = topFlags.map(
+    ([flag, words]) => `complete -c apikeys -n __fish_use_subcommand -l ${flag.slice(2)} -d ${fishWord(words)}`,
+  );
+  return `${[...top, ...lines].join("\n")}\n`;
 }
 
 function zshWord(text: string): string {

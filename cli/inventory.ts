@@ -74,7 +74,11 @@ export async function takeInventory(
       seen.add(place);
       listings.push(await listService(connections, name, progress.tell));
     } catch (error) {
-      problems.push(`connection "${name}" could not be read: ${wordsOf(error)}`);
+      const subject = `connection "${name}"`;
+      const words = wordsOf(error);
+      // Many reasons begin with the connection themselves.
+      const reason = words.startsWith(`${subject}: `) ? words.slice(subject.length + 2) : words;
+      problems.push(`${subject} could not be read: ${reason}`);
     }
   }
   progress.end();

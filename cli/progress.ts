@@ -31,9 +31,11 @@ export function statusLine(
 ): ((words: string) => void) | undefined {
   if (!stream.isTTY || (CI !== "" && CI !== "false") || TERM === "dumb") return undefined;
   return (words) => {
+    // A terminal that does not know its width says 0.
+    const width = stream.columns > 0 ? stream.columns : 80;
     const line = printable(words)
       .replace(/[\r\n]+/g, " ")
-      .slice(0, Math.max(20, (stream.columns ?? 80) - 1));
+      .slice(0, Math.max(20, width - 1));
     stream.write(`\r\u001b[K${line}`);
   };
 }

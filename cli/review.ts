@@ -4,9 +4,11 @@ import { InvalidArgumentError, Option, type Command } from "commander";
 import { exitCodes } from "../review/exit-code";
 import { failOnLevels, type FailOn } from "../review/levels";
 import { formats, renderReport, type Format } from "../review/render/formats";
+import { tonedText, type Tone } from "../review/render/text";
 import type { Report } from "../review/report";
 import { failedReview, reviewPreview } from "../review/review-preview";
 import { verdictWords } from "../review/wording";
+import type { Style } from "./colour";
 import { CommandFailure, jsonOption, processHost, readText, runs, writeOutput, type CommandHost } from "./command";
 import { readProjectEdits } from "./project-files";
 import {
@@ -117,8 +119,25 @@ async function review(options: ReviewOptions, host: CommandHost): Promise<number
 function publish(report: Report, options: ReviewOptions, host: CommandHost): void {
   const settings = { maxChars: options.maxChars, toolVersion: packageVersion() };
   for (const { format, file } of options.out) writeOutput(file, renderReport(report, format, settings), "--out");
-  host.stdout(renderReport(report, options.format, settings));
+  if (options.format === "text") {
+    const { text, tones } = tonedText(report);
+    host.stdout(
+      text,
+      tones.map((tone) => tone && styles[tone]),
+    );
+  } else host.stdout(renderReport(report, options.format, settings));
 }
+
+/** How a terminal shows the text. What goes to a file or a comment has no colours. */
+const styles: Readonly<Record<Tone, Style>> = {
+  title: "bold",
+  blocks: "red",
+  warns: "yellow",
+  gains: "green",
+  loses: "red",
+  fine: "green",
+  aside: "dim",
+};
 
 /** A lock file that does not exist yet is out of date, not a mistake in the flags. */
 function readLock(file: string): string {

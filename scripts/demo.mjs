@@ -2,7 +2,7 @@
 // Nothing is left afterwards, not even after Ctrl-C.
 import { readFileSync } from "node:fs";
 import { Bench, consume, status } from "./demo.d/bench.mjs";
-import { bold, chapter, dim, paintProgram, paintReview, proved, quote, red, say, shown } from "./demo.d/terminal.mjs";
+import { bold, chapter, dim, paintProgram, proved, quote, red, say, shown } from "./demo.d/terminal.mjs";
 
 const mask = (secret) => `${secret.slice(0, 8)}…${secret.slice(-2)}`;
 const bench = new Bench();
@@ -29,7 +29,7 @@ async function main() {
   await bench.pulumi("config", "set", "--path", "exporterScopes[0]", "admin:*");
   await bench.pulumi("config", "set", "fullAccess", "true");
   const bad = await bench.review();
-  quote(bad.stdout, paintReview);
+  quote(bad.stdout);
   proved(bad.code === 5, "exit code 5: it cannot be merged");
   await bench.pulumi("config", "rm", "--path", "exporterScopes");
   await bench.pulumi("config", "rm", "fullAccess");
@@ -37,7 +37,7 @@ async function main() {
   await bench.pulumi("config", "set", "--path", "archiveScopes[0]", "cameras:read");
   await bench.pulumi("config", "set", "--path", "archiveScopes[1]", "events:read");
   const good = await bench.review();
-  quote(good.stdout, paintReview);
+  quote(good.stdout);
   proved(good.code === 0, "exit code 0: people approve it by its digest");
 
   chapter("Deploy it: other scopes are another key, and the new one comes first");

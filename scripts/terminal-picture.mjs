@@ -1,4 +1,5 @@
-// Draws what a terminal shows, from real runs: docs/preview.svg, and docs/demo.svg from the demo itself.
+// Draws what a terminal shows, from real runs: docs/preview.svg, and docs/demo.svg and
+// docs/review-text.svg from the demo itself.
 // `. scripts/env && need_engine && node scripts/terminal-picture.mjs`
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -17,7 +18,7 @@ function styled(style, codes) {
   const numbers = codes.split(";").map(Number);
   if (numbers[0] === 38) return { ...style, colour: colours[numbers[2] % 8] };
   return numbers.reduce((now, code) => {
-    if (code === 0) return { colour: plain, bold: false };
+    if (code === 0 || code === 22) return { colour: plain, bold: false };
     if (code === 1) return { ...now, bold: true };
     if (code === 2) return { ...now, colour: dim };
     return { ...now, colour: (code >= 30 && code < 38) || (code >= 90 && code < 98) ? colours[code % 10] : plain };
@@ -83,14 +84,21 @@ try {
   await bench.close();
 }
 
-const { NO_COLOR: _, ...environment } = process.env;
-const env = { ...environment, FORCE_COLOR: "1" };
+const env = { ...process.env, FORCE_COLOR: "1" };
+delete env.NO_COLOR;
 const demo = execFileSync(process.execPath, ["scripts/demo.mjs"], { env, encoding: "utf8" }).split("\n");
 const took = new RegExp(`${escape}\\[2m {2}[\\d.]+ s${escape}\\[0m$`);
 const chapterAt = (number) => demo.findIndex((each) => stripVTControlCharacters(each).startsWith(`${number}. `));
+// How long a command took on the machine that drew this says nothing about the reader's.
+const chapters = (from, to) =>
+  demo.slice(chapterAt(from), chapterAt(to) - 1).map((each) => each.replace(took, "").replace(/^ {3}/, "  "));
+draw(
+  "docs/review-text.svg",
+  "The demo: a change that asks for admin:* is blocked, and one that asks for events:read is not",
+  chapters(2, 3),
+);
 draw(
   "docs/demo.svg",
   "The demo: a key rotates while a consumer calls all the time, and a leaked key is revoked",
-  // How long a command took on the machine that drew this says nothing about the reader's.
-  demo.slice(chapterAt(4), chapterAt(6) - 1).map((each) => each.replace(took, "").replace(/^ {3}/, "  ")),
+  chapters(4, 6),
 );

@@ -1,5 +1,6 @@
 import { digestVersion } from "../digest";
 import { plainMessage, quotedList } from "../inert";
+import type { Level } from "../levels";
 import { changedAccounts, keysBesideAccounts } from "../changed-rows";
 import { servicesInPlay } from "../in-play";
 import type { Report } from "../report";
@@ -20,26 +21,66 @@ import {
 import { kindOf, nameIn } from "./markdown-text";
 import { fewestInGroup, shownNames } from "./table";
 
+/** What a line of the text says, for a terminal that shows it in colours. */
+export type Tone = "title" | "blocks" | "warns" | "gains" | "loses" | "fine" | "aside";
+
+/** A line of the text. Its tone follows from its place in the report, never from its words. */
+interface Line {
+  readonly text: string;
+  readonly tone?: Tone | undefined;
+}
+
 /** For a terminal and for logs: plain lines, and none begins with a program's words. */
 export function renderText(report: Report): string {
-  const lines = [`${verdictWords(report)} (${report.project}/${report.stack})`];
-  for (const quiet of [rotationWords(report), movedWords(report)]) if (quiet !== undefined) lines.push(`${quiet}.`);
-  lines.push(...report.notes.map((note) => `Note: ${note}`));
+  return tonedText(report).text;
+}
+
+/** The same text, and the tone of each of its lines. */
+export function tonedText(report: Report): { readonly text: string; readonly tones: readonly (Tone | undefined)[] } {
+  const lines = linesOfReport(report);
+  return { text: `${lines.map(({ text }) => plainLine(text)).join("\n")}\n`, tones: lines.map(({ tone }) => tone) };
+}
+
+const toneOfVerdict: Readonly<Record<Report["verdict"], Tone>> = {
+  "not-reviewable": "blocks",
+  blocked: "blocks",
+  "access-changes": "warns",
+  "no-access-change": "fine",
+};
+
+function linesOfReport(report: Report): Line[] {
+  const lines: Line[] = [
+    { text: `${verdictWords(report)} (${report.project}/${report.stack})`, tone: toneOfVerdict[report.verdict] },
+  ];
+  for (const quiet of [rotationWords(report), movedWords(report)])
+    if (quiet !== undefined) lines.push({ text: `${quiet}.` });
+  lines.push(...report.notes.map((note) => ({ text: `Note: ${note}` })));
 
   section(
     lines,
     wasReviewed(report) ? "Not reviewed" : "Why",
-    report.unreviewed.map(({ urn, reason }) => `${urn === null ? "" : `${subjectOf(urn)}: `}${reason}`),
+    report.unreviewed.map(({ urn, reason }) => ({ text: `${urn === null ? "" : `${subjectOf(urn)}: `}${reason}` })),
   );
-  section(lines, `Lock file out of date (${lockHelp})`, report.lock?.differences ?? []);
+  section(
+    lines,
+    `Lock file out of date (${lockHelp})`,
+    (report.lock?.differences ?? []).map((text) => ({ text })),
+  );
   const [inPlay, alive] = [servicesInPlay(report), stayingAlive(report)];
-  const onService = (urn: string): string[] => {
+  const onService = (urn: string): Line[] => {
     const place = inPlay.several ? inPlay.placeOf(urn) : undefined;
-    return place ? [`  on \`${place.now}\`${place.was === undefined ? "" : ` instead of \`${place.was}\``}`] : [];
+    const was = place?.was === undefined ? "" : ` instead of \`${place.was}\``;
+    return place ? [{ text: `  on \`${place.now}\`${was}` }] : [];
   };
-  const access = ({ gains, loses }: { readonly gains: readonly string[]; readonly loses: readonly string[] }) => [
-    ...(gains.length > 0 ? [`  gains ${list(gains)}`] : []),
-    ...(loses.length > 0 ? [`  loses ${list(loses)}`] : []),
+  const access = ({
+    gains,
+    loses,
+  }: {
+    readonly gains: readonly string[];
+    readonly loses: readonly string[];
+  }): Line[] => [
+    ...(gains.length > 0 ? [{ text: `  gains ${list(gains)}`, tone: "gains" as const }] : []),
+    ...(loses.length > 0 ? [{ text: `  loses ${list(loses)}`, tone: "loses" as const }] : []),
   ];
   section(lines, "Access", [
     ...rowLines(
@@ -65,7 +106,7 @@ export function renderText(report: Report): string {
       made.map((key) => ({
         urn: key.urn,
         words: ` ${keyOpWords(key, alive)}: ${key.reason}`,
-        below: [`  old key ${oldKeyWords(key)}; consumers updated in this stack: ${consumersWords(key)}`],
+        below: [{ text: `  old key ${oldKeyWords(key)}; consumers updated in this stack: ${consumersWords(key)}` }],
       })),
     ),
   );
@@ -77,25 +118,38 @@ export function renderText(report: Report): string {
         lead: `${waived ? "waived" : level} ${rule} `,
         urn,
         words: `: ${message}`,
-        below: [`  at ${location.file}:${location.line}${existing ? ", not new" : ""}. ${ruleHelp(rule)}`],
+        tone: waived ? undefined : toneOfLevel[level],
+        below: [
+          {
+            text: `  at ${location.file}:${location.line}${existing ? ", not new" : ""}. ${ruleHelp(rule)}`,
+            tone: "aside" as const,
+          },
+        ],
       })),
     ),
   );
   if (wasReviewed(report))
-    lines.push("", `${footerWords(report)}.`, `Digest ${report.digest} (version ${digestVersion})`);
-  return `${lines.map(plainLine).join("\n")}\n`;
+    lines.push(
+      { text: "" },
+      { text: `${footerWords(report)}.`, tone: "aside" },
+      { text: `Digest ${report.digest} (version ${digestVersion})` },
+    );
+  return lines;
 }
+
+const toneOfLevel: Readonly<Record<Level, Tone | undefined>> = { block: "blocks", warn: "warns", info: undefined };
 
 /** The text about one resource: its name between two texts, and the lines below. */
 interface Row {
   readonly lead?: string;
   readonly urn: string;
   readonly words: string;
-  readonly below: readonly string[];
+  readonly tone?: Tone | undefined;
+  readonly below: readonly Line[];
 }
 
 /** Joins rows that differ only in the name into one with their number, as in Markdown. */
-function rowLines(rows: readonly Row[]): string[] {
+function rowLines(rows: readonly Row[]): Line[] {
   const groups = Map.groupBy(rows, ({ urn, lead, words, below }) => JSON.stringify([kindOf(urn), lead, words, below]));
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
@@ -108,12 +162,14 @@ function rowLines(rows: readonly Row[]): string[] {
   });
 }
 
-function linesOf({ lead = "", words, below }: Row, subject: string): string[] {
-  return [`${lead}${subject}${words}`, ...below];
+function linesOf({ lead = "", words, tone, below }: Row, subject: string): Line[] {
+  return [{ text: `${lead}${subject}${words}`, tone }, ...below];
 }
 
-function section(lines: string[], title: string, rows: readonly string[]): void {
-  if (rows.length > 0) lines.push("", `${title}:`, ...rows.map((row) => `  ${row}`));
+function section(lines: Line[], title: string, rows: readonly Line[]): void {
+  if (rows.length === 0) return;
+  lines.push({ text: "" }, { text: `${title}:`, tone: "title" });
+  lines.push(...rows.map(({ text, tone }) => ({ text: `  ${text}`, tone })));
 }
 
 function list(grants: readonly string[]): string {

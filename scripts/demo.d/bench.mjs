@@ -5,7 +5,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } fr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { shown } from "./terminal.mjs";
+import { coloured, shown } from "./terminal.mjs";
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -87,7 +87,8 @@ export class Bench {
   /** Runs `apikeys` for everyone to see, whatever it ends with. */
   apikeys(line, input = "") {
     const command = [join(root, "dist/cli/main.js"), ...line.split(" ")];
-    return shown(`${input && "pbpaste | "}apikeys ${line}`, () => this.#run(process.execPath, command, input));
+    const env = coloured ? { NO_COLOR: "", FORCE_COLOR: "1" } : {};
+    return shown(`${input && "pbpaste | "}apikeys ${line}`, () => this.#run(process.execPath, command, { input, env }));
   }
 
   async review() {
@@ -123,10 +124,10 @@ export class Bench {
     rmSync(this.#dir, { recursive: true, force: true });
   }
 
-  #run(file, args, input = "") {
+  #run(file, args, { input = "", env = {} } = {}) {
     if (this.#stopped) throw new Error(`stopped by ${this.#stopped}`);
     return new Promise((resolve) => {
-      const options = { cwd: this.#project, env: this.#env, maxBuffer: 64 * 1024 * 1024 };
+      const options = { cwd: this.#project, env: { ...this.#env, ...env }, maxBuffer: 64 * 1024 * 1024 };
       this.#running = execFile(file, args, options, (error, stdout, stderr) =>
         resolve({ code: error ? (error.code ?? 1) : 0, stdout, stderr }),
       );

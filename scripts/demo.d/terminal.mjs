@@ -1,7 +1,7 @@
 // How the demo looks: colours on a terminal that wants them, plain text elsewhere.
 const { FORCE_COLOR, NO_COLOR, TERM } = process.env;
 const asked = FORCE_COLOR !== undefined && FORCE_COLOR !== "0";
-const coloured = !NO_COLOR && (asked || (process.stdout.isTTY === true && TERM !== "dumb"));
+export const coloured = !NO_COLOR && (asked || (process.stdout.isTTY === true && TERM !== "dumb"));
 const paint = (code) => (text) => (coloured ? `\u001b[${code}m${text}\u001b[0m` : text);
 
 export const bold = paint("1");
@@ -36,11 +36,17 @@ export function proved(holds, fact) {
   say(`   ${green("✔")} ${fact}`);
 }
 
-/** Lines of a program's own output, set apart, and broken where the terminal ends. */
+/** Lines of a program's own output in their own colours, set apart, and broken where the terminal ends. */
 export function quote(text, paintLine = (line) => line) {
-  for (const line of text.trimEnd().split("\n"))
-    for (const part of broken(line)) say(`   ${dim("│")} ${paintLine(part)}`.trimEnd());
+  for (const line of text.trimEnd().split("\n")) {
+    const [, begin, words, end] = styledLine.exec(line);
+    for (const part of broken(words)) say(`   ${dim("│")} ${begin}${paintLine(part)}${end}`.trimEnd());
+  }
 }
+
+/** A line in one style, as `apikeys` prints it. */
+const style = `(?:${String.fromCharCode(27)}\\[\\d+m)*`;
+const styledLine = new RegExp(`^(${style})(.*?)(${style})$`);
 
 function broken(line) {
   const indent = /^ */.exec(line)[0] + "  ";
@@ -58,10 +64,4 @@ function broken(line) {
 export function paintProgram(line) {
   if (/^\s*\/\//.test(line)) return dim(line);
   return line.replace(/"[^"]*"/g, green).replace(/\b(ServiceAccount|ApiKey|RotatingApiKey)\b/g, cyan);
-}
-
-export function paintReview(line) {
-  if (/^Blocked|^ +block /.test(line)) return red(line);
-  if (/^Access changes|^ +warn /.test(line)) return yellow(line);
-  return line.replace(/gains .*/, green).replace(/loses .*/, red);
 }

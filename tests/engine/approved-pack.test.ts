@@ -30,12 +30,12 @@ class Deployment {
     const approved = await this.approve(flags);
     if (approved.code !== 0) return approved;
     Object.assign(this.#stack.env, world);
-    const run = await this.#stack.pulumi("up", "--yes", "--skip-preview", "--policy-pack", approved.text.trim());
+    const run = await this.#stack.pulumi("up", "--yes", "--skip-preview", "--policy-pack", approved.text);
     for (const name of Object.keys(world)) Reflect.deleteProperty(this.#stack.env, name);
     return run;
   }
 
-  /** The pack's executable, made from a fresh preview; the digest is what its own review says, unless flags say otherwise. */
+  /** The path of the pack's executable, made from a fresh preview; the digest is what its own review says, unless flags say otherwise. */
   async approve(flags: readonly string[] = []): Promise<Ended> {
     this.#count += 1;
     const stack = this.#stack;
@@ -46,7 +46,11 @@ class Deployment {
     await this.#apikeys("review", "--preview", preview, "--fail-on", "never", "--out", `json=${report}`);
     const { digest } = JSON.parse(readFileSync(report, "utf8")) as { digest: string };
     const how = flags.length > 0 ? flags : ["--digest", digest];
-    return this.#apikeys("approve-pack", "--report", report, "--out", out, ...how);
+    const approved = await this.#apikeys("approve-pack", "--json", "--report", report, "--out", out, ...how);
+    if (approved.code !== 0) return approved;
+    const made = JSON.parse(approved.text) as { run: string; digest: string };
+    expect(made.digest).toBe(digest);
+    return { code: 0, text: made.run };
   }
 
   async living(): Promise<string[]> {
@@ -162,7 +166,7 @@ if (late("disguise", false)) new pulumi.CustomResource("pulumi-nodejs:dynamic:Re
         ],
         [{ disguise: true }, /extra" was not approved as it is: it runs the code of our ApiKey under another type/],
       ];
-      const pack = (await deployment.approve()).text.trim();
+      const pack = (await deployment.approve()).text;
       for (const [late, sentence] of forms) {
         stack.env.LATE = JSON.stringify(late);
         const refused = await stack.pulumi("up", "--yes", "--skip-preview", "--policy-pack", pack);

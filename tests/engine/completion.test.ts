@@ -32,6 +32,8 @@ async function scriptFor(shell: string): Promise<string> {
 /** What is offered for the last of the words. */
 const asked: readonly (readonly [readonly string[], readonly string[]])[] = [
   [["rev"], ["review"]],
+  [["--ver"], ["--version"]],
+  [["approved", "--js"], ["--json"]],
   [
     ["review", "--fail-on", ""],
     ["block", "warn", "never"],

@@ -20,6 +20,12 @@ describe("how far a command is", () => {
     expect(written[0]).toHaveLength(4 + 39);
   });
 
+  test("takes 80 columns where the terminal does not know its width", () => {
+    written.length = 0;
+    statusLine({ ...terminal, columns: 0 }, { TERM: "xterm" })?.("x".repeat(200));
+    expect(written[0]).toHaveLength(4 + 79);
+  });
+
   test.each([
     ["a pipe", { ...terminal, isTTY: false }, {}],
     ["CI", terminal, { CI: "true" }],

@@ -50,6 +50,11 @@ describe.each(["github", "gitlab"] as const)("apikeys approved on %s", (kind) =>
     expect(asked.forge.requests.filter((request) => /\/1[13]\//.test(request))).toEqual([]);
   });
 
+  it("prints JSON to a program that asks for it", async () => {
+    const { stdout } = await ask(kind, [{ id: 1, authorId: 7, body: bodyOf(gain) }], { args: ["--json"] });
+    expect(JSON.parse(stdout)).toEqual({ digests: [gain.digest] });
+  });
+
   it("takes the newest comment of the expected author, in whatever order the forge lists them", async () => {
     const comments = [
       { id: 9, authorId: 7, body: bodyOf(gain).replaceAll("\n", "\r\n") },

@@ -2,6 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { readReport } from "../../../review/read-report";
 import { safeJson } from "../../../review/render/json";
+import { tonedText } from "../../../review/render/text";
 import { account, changed, created, key, review, rotatingKey, type State } from "./support/preview-builder";
 import { everyFormat, unsafeParts } from "./support/report-checks";
 
@@ -75,6 +76,9 @@ describe("A report of words that nobody has checked", () => {
         const report = review([isNew ? created(after) : changed("replace", make("ci"), after, ["options"])]);
         for (const { format, text: shown } of everyFormat(report))
           expect([format, ...unsafeParts(format, shown)]).toEqual([format]);
+        // Each line is painted as one: a line more, and words would choose the colours of others.
+        const { text: plain, tones } = tonedText(report);
+        expect(plain.split("\n")).toHaveLength(tones.length + 1);
         // A name that JSON readers refuse for good is the one that no report can carry.
         const carried = !Object.hasOwn(extraScopes, "__proto__");
         if (carried) expect(readReport(safeJson(report))).toHaveProperty("report");

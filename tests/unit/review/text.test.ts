@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { renderText } from "../../../review/render/text";
+import { renderText, tonedText } from "../../../review/render/text";
 import { changed, created, key, review, unchanged, urnOf } from "./support/preview-builder";
 
 const many = Array.from({ length: 1_000 }, (_, index) => `key-${String(index).padStart(3, "0")}`);
@@ -43,5 +43,33 @@ describe("the text of a review", () => {
     expect(text).not.toContain("each of");
     for (const name of many.slice(0, 3)) expect(text).toContain(`key "${name}" (owner "web", "live")`);
     expect(urnOf("ApiKey", "key-000")).toContain("key-000");
+  });
+
+  it("tells a terminal what each line says, by its place and not by its words", () => {
+    const report = review([
+      unchanged(key("anchor")),
+      created(key("Blocked: gains", { scopes: ["admin:*"], labels: { owner: "block SR001" } })),
+      changed("replace", key("ci", { scopes: ["read:checks", "write:checks"] }), key("ci"), ["scopes"]),
+    ]);
+    const { text, tones } = tonedText(report);
+    const said = text.split("\n").flatMap((line, at) => {
+      const [first, second = ""] = line.trim().split(" ");
+      return tones[at] === undefined ? [] : [`${tones[at]}: ${first} ${second}`.trim()];
+    });
+    expect(said).toEqual([
+      "blocks: Blocked: 2",
+      "title: Access:",
+      'gains: gains "admin:*"',
+      'loses: loses "write:checks"',
+      "title: Keys replaced",
+      "title: Findings:",
+      "blocks: block SR001",
+      "aside: at index.ts:10.",
+      "blocks: block SR003",
+      "aside: at index.ts:10.",
+      "warns: warn SR007",
+      "aside: at index.ts:10.",
+      "aside: 3 keys",
+    ]);
   });
 });
