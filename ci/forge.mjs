@@ -16,7 +16,8 @@ export function reader(base, headers) {
 }
 
 /** Reads GitHub's API with the job's own token. */
-export function github({ GITHUB_API_URL, GITHUB_REPOSITORY, GITHUB_TOKEN }) {
+export function github(environment) {
+  const { GITHUB_API_URL, GITHUB_REPOSITORY, GITHUB_TOKEN } = environment;
   const headers = { authorization: `Bearer ${GITHUB_TOKEN}`, accept: "application/vnd.github+json" };
   return reader(`${GITHUB_API_URL}/repos/${GITHUB_REPOSITORY}`, headers);
 }

@@ -12,7 +12,7 @@ export function lockDifferences(text: string, program: AccessLock): string[] {
   if (!written) return ["the file is not a lock file of this version"];
   const committed = inFormsOf(program, written);
   const current = committed.revision === undefined ? asEarlierSaid(program, committed) : program;
-  const differences: string[] = [];
+  const differences = [...otherForm(text, written), ...repeated(committed)];
   for (const field of ["project", "stack"] as const) {
     if (committed[field] !== current[field])
       differences.push(`${field} ${quoted(committed[field])} in the file, ${quoted(current[field])} in the preview`);
@@ -27,6 +27,36 @@ export function lockDifferences(text: string, program: AccessLock): string[] {
     }
   }
   return differences;
+}
+
+/** People read the file in a diff, so each fact stands in it once, and in the one spelling that they know. */
+function otherForm(text: string, file: AccessLock): string[] {
+  const spaces = /("(?:[^"\\]|\\.)*")|\s+/g;
+  return [
+    ...Object.keys(file)
+      .filter((name) => !Object.hasOwn(fields, name))
+      .map((name) => `${quoted(name)} in the file, which no lock file has`),
+    ...(text.replace(spaces, "$1") === JSON.stringify(file)
+      ? []
+      : [
+          "the file is not as `apikeys lock --write` writes it: it has a name twice, or a text or a number in another spelling",
+        ]),
+  ];
+}
+
+/** All fields of a file. */
+const fields: Readonly<Record<keyof AccessLock, true>> = {
+  ...{ lockVersion: true, revision: true, project: true, stack: true },
+  ...{ connections: true, accounts: true, keys: true, code: true },
+};
+
+/** Resources of which the file says two things, or one thing twice. */
+function repeated(file: AccessLock): string[] {
+  return (["accounts", "keys", "code"] as const).flatMap((list) =>
+    [...Map.groupBy(file[list] ?? [], ({ resource }) => resource)]
+      .filter(([, entries]) => entries.length > 1)
+      .map(([resource]) => `${quoted(resource)} stands in the file more than once`),
+  );
 }
 
 /** The file with the names that its resources have in the program: a move between dynamic resources and the plugin is no difference. */

@@ -41,6 +41,8 @@ interface Stack {
   readonly renamed: ReadonlyMap<string, string>;
   /** URNs of deleted or replaced resources. */
   readonly gone: ReadonlySet<string>;
+  /** Accounts that somebody has disabled, and those among them that this update enables or makes anew. */
+  readonly disabled: Readonly<Record<"all" | "revived", ReadonlySet<string>>>;
   readonly located: (change: ResourceChange) => Location;
 }
 
@@ -70,6 +72,7 @@ export function readUnits(preview: Preview, policy: PolicyDocument, projectPath:
       ),
     ),
     gone: new Set(changes.filter(({ op }) => op === "delete" || op === "replace").map(({ urn }) => urn)),
+    disabled: { all: urnsOf(known.filter(isDisabledAccount)), revived: urnsOf(known.filter(isRevivedAccount)) },
     located,
   };
   return { units: known.flatMap((each) => unitOf(each, stack)), changes, strangers, code };
@@ -97,9 +100,7 @@ function sorted(
 
 function unitOf(known: Known, stack: Stack): Unit[] {
   const { change, kind, keptDespite } = known;
-  const revives = givesAccessBack(known);
-  const before = oldSideOf(known, stack, revives);
-  const after = sideOf(known, "after", stack, before);
+  const { before, after, revives } = sidesOf(known, stack);
   if (!before && !after) return [];
   const staysAlive = before && !after ? whyAlive(before.facts, stack.gone) : undefined;
   const isMoved = before && after && before.state.urn !== after.state.urn;
@@ -123,6 +124,18 @@ function unitOf(known: Known, stack: Stack): Unit[] {
       location: stack.located(change),
     },
   ];
+}
+
+function sidesOf(known: Known, stack: Stack): Pick<Unit, "before" | "after" | "revives"> {
+  const before = sideOf(known, "before", stack);
+  const after = sideOf(known, "after", stack, before);
+  const revives = givesAccessBack(known) || isFreedFrom(before, after, stack);
+  // What was disabled opened nothing.
+  return {
+    before: before && revives ? { ...before, access: { ...before.access, grants: [] } } : before,
+    after,
+    revives,
+  };
 }
 
 function sideOf(known: Known, at: At, stack: Stack, before?: Side): Side | undefined {
@@ -149,19 +162,34 @@ function sideOf(known: Known, at: At, stack: Stack, before?: Side): Side | undef
   };
 }
 
-/** What was disabled opened nothing. */
-function oldSideOf(known: Known, stack: Stack, revives: boolean): Side | undefined {
-  const side = sideOf(known, "before", stack);
-  return side && revives ? { ...side, access: { ...side.access, grants: [] } } : side;
-}
-
 /** What is disabled opens nothing, until it is enabled again, or until a new one takes its place. */
 function givesAccessBack({ change, kind, keptDespite, facts: { before, after } }: Known): boolean {
   if (!before || !after || (before.recordedStatus ?? before.status) !== "disabled") return false;
   const op = keptDespite ? "update" : change.op;
   if (op === "replace") return true;
   if (op === "same") return false;
-  return after.onDisabled === "enable" || (kind === "rotatingKey" && rotates(before, after));
+  // Nothing enables a key whose end has passed.
+  const isEnabled = after.onDisabled === "enable" && (after.status ?? "active") === "active";
+  return isEnabled || (kind === "rotatingKey" && rotates(before, after));
+}
+
+/** A key opens nothing while its account is disabled: it gets all its access with the account, or by leaving it. */
+function isFreedFrom(before: Side | undefined, after: Side | undefined, { disabled }: Stack): boolean {
+  const account = before?.account.urn;
+  if (account === undefined || !after) return false;
+  return disabled.revived.has(account) || (disabled.all.has(account) && after.account.urn !== account);
+}
+
+function isDisabledAccount({ kind, facts: { before } }: Known): boolean {
+  return kind === "account" && before !== undefined && (before.recordedStatus ?? before.status) === "disabled";
+}
+
+function isRevivedAccount(known: Known): boolean {
+  return known.kind === "account" && givesAccessBack(known);
+}
+
+function urnsOf(known: readonly Known[]): ReadonlySet<string> {
+  return new Set(known.map(({ change }) => change.urn));
 }
 
 /** Why nothing revokes a resource that leaves the state; undefined if it is revoked. */

@@ -160,7 +160,7 @@ export function readFacts(state: ResourceState, outputs: Values<OutputName>): Fa
     expiryHidden: isHidden(inputs.expiresAt) || isHidden(inputs.expiresIn),
     roleHidden: isHidden(inputs.role),
     options: readOptions(inputs.options),
-    hidden: hiddenProperties(state),
+    hidden: [...hiddenProperties(state), ...secretRecord(outputs)],
     rotateEvery: text(inputs.rotateEvery),
     rotateBefore: text(inputs.rotateBefore),
     jitter: text(inputs.jitter),
@@ -278,6 +278,21 @@ function hiddenProperties({ inputs, inputsHoldOutputs }: ResourceState): Facts["
   return hidden ?? noneHidden;
 }
 
+/**
+ * What the record has to show: by it the review tells what was given, what is disabled, and what somebody left alive. A
+ * program can have any output masked (`additionalSecretOutputs`).
+ */
+const recorded: readonly OutputName[] = [
+  ...(["status", "keyId", "accountId", "adoptedId", "previousKeyId", "generation", "fingerprint", "target"] as const),
+  ...(["createdAt", "rotatedAt", "expiresAt", "askedExpiresAt", "nextRotationAt", "previousValidUntil"] as const),
+  ...(["serverScopes", "serverRole", "serverOptions", "serverEnvironment", "serverExpiresAt"] as const),
+];
+
+function secretRecord(outputs: Values<OutputName>): Facts["hidden"] {
+  const hidden = recorded.filter((name) => hidingOf(outputs[name]) === "secret");
+  return hidden.length === 0 ? noneHidden : hidden.map((property) => ({ property, how: "secret" }));
+}
+
 function isDecisive(property: string): property is keyof typeof decisive {
   return Object.hasOwn(decisive, property);
 }
@@ -318,6 +333,7 @@ function isAdopted(
   { adoptedId: before, keyId, previousKeyId, accountId }: Values<OutputName>,
 ): boolean {
   if (before === undefined || before === null) return adopt !== undefined && adopt !== null;
+  if (isHidden(before)) return true;
   return before === (accountId ?? keyId) || before === previousKeyId;
 }
 

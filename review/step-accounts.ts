@@ -41,6 +41,10 @@ function problemsOf(step: PreviewStep): string[] {
   if ((withNew.has(op) && !newState) || (withOld.has(op) && !oldState))
     problems.push("A step of the preview lacks a state that belongs to it.");
   if (disagrees(step)) problems.push("A step of the preview speaks of another resource than its states.");
+  if (isLeftOut(step))
+    problems.push(
+      "A resource stands in the preview as it is in the state, whatever the program says of it: review `pulumi preview --json --show-sames` without `--target` and `--exclude`.",
+    );
   return problems;
 }
 
@@ -82,6 +86,11 @@ function differs(op: (typeof counted)[number], has: number, said: number): boole
 /** A step that a refresh found: the resource as it is, with the id that a planned resource does not have yet. */
 function isFoundByRefresh({ op, oldState, newState }: PreviewStep): boolean {
   return op === "delete" || (op === "update" && newState?.id !== undefined && newState.id === oldState?.id);
+}
+
+/** What the program asks for has no outputs yet. With `--target` the engine shows all other resources as recorded. */
+function isLeftOut({ op, newState }: PreviewStep): boolean {
+  return op === "same" && newState !== undefined && Object.keys(newState.outputs).length > 0;
 }
 
 function disagrees({ urn, oldState, newState }: PreviewStep): boolean {

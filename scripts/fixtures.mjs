@@ -50,10 +50,15 @@ function compile() {
 
 const copy = compile();
 const load = createRequire(join(copy, "package.json"));
+/** @type {typeof import("../dist/review/review-preview.js")} */
 const { reviewPreview } = load("./dist/review/review-preview.js");
+/** @type {typeof import("../dist/review/render/markdown.js")} */
 const { renderMarkdown } = load("./dist/review/render/markdown.js");
+/** @type {typeof import("../dist/review/policy.js")} */
 const { defaultPolicy } = load("./dist/review/policy.js");
+/** @type {typeof import("../dist/review/policy-schema.js")} */
 const { checkPolicy, policyJsonSchema } = load("./dist/review/policy-schema.js");
+/** @type {typeof import("../dist/emulator/index.js")} */
 const { startEmulator } = load("./dist/emulator/index.js");
 
 let failed = 0;
@@ -63,7 +68,7 @@ for (const [index, each] of cases.entries()) {
   const folder = join(fixtures, name);
   try {
     if (!onlyExpected) {
-      const texts = each.derive ? { "preview.json": derive(each) } : await capture(each);
+      const texts = each.derive ? { "preview.json": derive(each.derive) } : await capture(each);
       rmSync(folder, { recursive: true, force: true });
       mkdirSync(folder, { recursive: true });
       for (const [file, text] of Object.entries(texts)) writeFileSync(join(folder, file), text);
@@ -95,11 +100,9 @@ function expected(folder) {
     ? JSON.parse(readFileSync(join(folder, "review.json"), "utf8"))
     : {};
   const { policy, maxChars, ...request } = settings;
-  const checked = policy === undefined ? undefined : checkPolicy(policy);
-  if (checked && "problems" in checked) throw new Error(checked.problems.join(" "));
   const report = reviewPreview({
     preview: readFileSync(join(folder, "preview.json"), "utf8"),
-    policy: checked ? { ...defaultPolicy, document: checked.document } : defaultPolicy,
+    policy: policyOf(policy),
     nowMs: Date.parse(reviewedAt),
     projectPath: "",
     failOn: "block",
@@ -110,7 +113,15 @@ function expected(folder) {
   return renderMarkdown(report, maxChars ?? 64_000);
 }
 
-function derive({ derive: { from, change, cut } }) {
+function policyOf(document) {
+  if (document === undefined) return defaultPolicy;
+  const checked = checkPolicy(document);
+  if ("problems" in checked) throw new Error(checked.problems.join(" "));
+  return { ...defaultPolicy, document: checked.document };
+}
+
+function derive(rule) {
+  const { from, change, cut } = rule;
   const text = readFileSync(join(fixtures, from, "preview.json"), "utf8");
   if (cut !== undefined) return text.slice(0, Math.floor(text.length * cut));
   const changed = change(JSON.parse(text));

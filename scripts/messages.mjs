@@ -100,9 +100,9 @@ function listed(text) {
 }
 
 const parts = Object.entries(rooms).flatMap(([folder, title]) => {
-  const files = sourcesIn(folder).map((file) => [file, [...new Set(messagesOf(file))]]);
-  const told = files.filter(([, messages]) => messages.length > 0);
-  return [`## ${title}`, ...told.flatMap(([file, messages]) => [`### ${file}`, messages.map(listed).join("\n")])];
+  const files = sourcesIn(folder).map((file) => ({ file, messages: [...new Set(messagesOf(file))] }));
+  const told = files.filter(({ messages }) => messages.length > 0);
+  return [`## ${title}`, ...told.flatMap(({ file, messages }) => [`### ${file}`, messages.map(listed).join("\n")])];
 });
 const text = `# Messages
 

@@ -1,12 +1,9 @@
 // Writes the tables of docs/backends.md: what each backend can do, from the facts in provider/vendors, and what it was checked
 // against, from the tests. Needs a build.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-
-const load = createRequire(import.meta.url);
-const { vendors } = load("../dist/provider/vendors/index.js");
-const { capabilityTable } = load("../dist/provider/backends/capability-table.js");
-const { evidenceTable } = load("../dist/provider/backends/evidence-table.js");
+import { capabilityTable } from "../dist/provider/backends/capability-table.js";
+import { evidenceTable } from "../dist/provider/backends/evidence-table.js";
+import { vendors } from "../dist/provider/vendors/index.js";
 
 const namesIn = (folder, ending) =>
   readdirSync(folder).flatMap((name) => (name.endsWith(ending) ? [name.slice(0, -ending.length)] : []));

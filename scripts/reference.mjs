@@ -23,7 +23,21 @@ const folder = join("docs", "reference");
  */
 const entries = ["sdk/index.ts", "provider/backend.ts", "testing/index.ts", "policy/index.ts"];
 
-const files = new Map([...(await api()), ["cli.md", commandLine()]]);
+/** Options of the Markdown plugin. */
+const markdown = {
+  hidePageHeader: true,
+  hideBreadcrumbs: true,
+  useCodeBlocks: false,
+  parametersFormat: "table",
+  interfacePropertiesFormat: "table",
+  classPropertiesFormat: "table",
+  typeDeclarationFormat: "table",
+  tableColumnSettings: { hideSources: true, hideModifiers: true, hideOverrides: true, hideInherited: true },
+};
+
+const files = new Map();
+for (const [name, text] of await api()) files.set(name, text);
+files.set("cli.md", commandLine());
 files.set("README.md", contents());
 mkdirSync(folder, { recursive: true });
 const present = readdirSync(folder, { recursive: true, withFileTypes: true, encoding: "utf8" })
@@ -66,14 +80,7 @@ async function api() {
       githubPages: false,
       logLevel: "Error",
       router: "module",
-      hidePageHeader: true,
-      hideBreadcrumbs: true,
-      useCodeBlocks: false,
-      parametersFormat: "table",
-      interfacePropertiesFormat: "table",
-      classPropertiesFormat: "table",
-      typeDeclarationFormat: "table",
-      tableColumnSettings: { hideSources: true, hideModifiers: true, hideOverrides: true, hideInherited: true },
+      ...markdown,
     });
     const project = await application.convert();
     if (!project || application.logger.hasErrors()) throw new Error("typedoc could not read the sources");

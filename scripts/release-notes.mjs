@@ -70,8 +70,8 @@ function npm(...words) {
   try {
     writeFileSync(join(scratch, "package.json"), JSON.stringify(manifest));
     writeFileSync(join(scratch, "package-lock.json"), JSON.stringify(lock));
-    const run = (...all) => spawnSync("npm", [...all, "--package-lock-only"], options);
-    const options = { cwd: scratch, encoding: "utf8", maxBuffer: 2 ** 28 };
+    const run = (...all) =>
+      spawnSync("npm", [...all, "--package-lock-only"], { cwd: scratch, encoding: "utf8", maxBuffer: 2 ** 28 });
     // Drops the project's own dependencies, and marks again which package belongs to what.
     const { status: pruned, stderr } = run("install", "--ignore-scripts", "--prefer-offline");
     if (pruned !== 0) throw new Error(`npm install failed: ${stderr}`);

@@ -10,17 +10,16 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import prettier from "prettier";
 import ts from "typescript";
+import { accountFields } from "../dist/provider/resources/account-fields.js";
+import { apiKeyFields } from "../dist/provider/resources/api-key-fields.js";
+import { rotatingFields } from "../dist/provider/resources/rotation/fields.js";
+import { secretProperties } from "../dist/provider/secret-boundary.js";
+import { vendors } from "../dist/provider/vendors/index.js";
 
 const repository = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const load = createRequire(import.meta.url);
-const built = (name) => load(join(repository, "dist", name));
 const file = join(repository, "plugin", "schema.json");
 
-const { accountFields } = built("provider/resources/account-fields.js");
-const { apiKeyFields } = built("provider/resources/api-key-fields.js");
-const { rotatingFields } = built("provider/resources/rotation/fields.js");
-const { secretProperties } = built("provider/secret-boundary.js");
-const { vendors } = built("provider/vendors/index.js");
 const classes = {
   ServiceAccount: { source: "service-account", fields: accountFields },
   ApiKey: { source: "api-key", fields: apiKeyFields },
@@ -151,15 +150,17 @@ function membersOf(declared, className) {
   const type = types.getTypeAtLocation(declaration);
   return types
     .getPropertiesOfType(type)
-    .filter((symbol) => isOurs(symbol))
-    .map((symbol) => {
-      const node = symbol.valueDeclaration;
-      const { shape, mayLack } = shapeOf(node.type);
-      return [symbol.name, { optional: node.questionToken !== undefined || mayLack, words: wordsOf(symbol), shape }];
-    });
+    .filter((symbol) => isOurs(symbol.valueDeclaration))
+    .map(memberOf);
 }
 
-function isOurs({ valueDeclaration: node }) {
+function memberOf(symbol) {
+  const node = symbol.valueDeclaration;
+  const { shape, mayLack } = shapeOf(node.type);
+  return [symbol.name, { optional: node.questionToken !== undefined || mayLack, words: wordsOf(symbol), shape }];
+}
+
+function isOurs(node) {
   return (
     node !== undefined &&
     node.type !== undefined &&
@@ -168,9 +169,12 @@ function isOurs({ valueDeclaration: node }) {
   );
 }
 
+/** @returns {any} the declaration, with the symbol that the compiler keeps there */
 function declarationOf(declared, className) {
   const source = checker.getSourceFile(join(repository, "sdk", `${classes[className].source}.ts`));
-  const found = source.statements.find((node) => node.name?.text === declared);
+  const found = source.statements.find(
+    (node) => (ts.isClassDeclaration(node) || ts.isInterfaceDeclaration(node)) && node.name?.text === declared,
+  );
   if (!found) throw new Error(`sdk/${classes[className].source}.ts has no ${declared}`);
   return found;
 }
@@ -242,8 +246,8 @@ function scopeShape() {
 }
 
 /** The scopes that a vendor publishes. */
-function catalogueType([name, { catalogue }]) {
-  const scopes = Object.entries(catalogue?.scopes ?? {});
+function catalogueType([name, vendor]) {
+  const scopes = Object.entries(vendor.catalogue?.scopes ?? {});
   if (scopes.length === 0) return [];
   const capital = (word) => word.charAt(0).toUpperCase() + word.slice(1);
   const used = new Set();
@@ -287,9 +291,12 @@ function wordsOf(symbol) {
 function literalsOf(node) {
   if (node === undefined) return [];
   if (ts.isTypeReferenceNode(node) && node.typeArguments?.length === 1) return literalsOf(node.typeArguments[0]);
-  if (ts.isUnionTypeNode(node) && node.types.every(ts.isLiteralTypeNode))
-    return node.types.map(({ literal }) => literal.text);
-  return [];
+  if (!ts.isUnionTypeNode(node) || !node.types.every(ts.isLiteralTypeNode)) return [];
+  return node.types.map(textOf);
+}
+
+function textOf(node) {
+  return node.literal.text;
 }
 
 function sorted(record) {

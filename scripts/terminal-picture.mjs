@@ -84,8 +84,8 @@ try {
   await bench.close();
 }
 
-const env = { ...process.env, FORCE_COLOR: "1" };
-delete env.NO_COLOR;
+const { NO_COLOR: _, ...environment } = process.env;
+const env = { ...environment, FORCE_COLOR: "1" };
 const demo = execFileSync(process.execPath, ["scripts/demo.mjs"], { env, encoding: "utf8" }).split("\n");
 const took = new RegExp(`${escape}\\[2m {2}[\\d.]+ s${escape}\\[0m$`);
 const chapterAt = (number) => demo.findIndex((each) => stripVTControlCharacters(each).startsWith(`${number}. `));

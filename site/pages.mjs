@@ -16,13 +16,17 @@ const markdownIn = (folder) =>
 /** File of the repository → file of the site. */
 export const pages = new Map([
   ["README.md", "index.md"],
-  ...["CHANGELOG.md", "SECURITY.md", "CONTRIBUTING.md", "ARCHITECTURE.md"].map((path) => [path, path.toLowerCase()]),
-  ...markdownIn("docs").map((path) => [path, path.replace(/^docs\//, "").replace(/README\.md$/, "index.md")]),
-  ...markdownIn("examples").map((path) => [
-    path,
+  ...paired(["CHANGELOG.md", "SECURITY.md", "CONTRIBUTING.md", "ARCHITECTURE.md"], (path) => path.toLowerCase()),
+  ...paired(markdownIn("docs"), (path) => path.replace(/^docs\//, "").replace(/README\.md$/, "index.md")),
+  ...paired(markdownIn("examples"), (path) =>
     path.replace(/\/README\.md$/, path === "examples/README.md" ? "/index.md" : ".md"),
-  ]),
+  ),
 ]);
+
+/** @returns {[string, string][]} */
+function paired(paths, addressOf) {
+  return paths.map((path) => [path, addressOf(path)]);
+}
 
 /** The title in the sidebar: the page's own first heading. */
 export const titleOf = (file) =>

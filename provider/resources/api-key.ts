@@ -9,6 +9,7 @@ import { defined } from "../defined";
 import { AmbiguousCreateError, ProviderError } from "../errors";
 import { formatTime } from "../times";
 import { isUnknown } from "../wire";
+import { parseTime } from "../times";
 import type { KnownKey } from "./absence";
 import { adoptKey, isLeft, isToAdopt, leftWords, tellForeignMark, withoutSpentSecret } from "./adopted";
 import { changesInPlace, planChange } from "./api-key-change";
@@ -129,7 +130,12 @@ export function createApiKeyProvider(context: ResourceContext): Lifecycle<ApiKey
       reasons.note(news, reason);
       if (replaces.length > 0) refuseOnRecord(olds, news, facts);
       if (isDisabled && !replaces.includes("status"))
-        context.warn(disabledWords(`the key "${logicalName(news.origin)}"`, { enables: canEnable("key", facts) }));
+        context.warn(
+          disabledWords(`the key "${logicalName(news.origin)}"`, {
+            enables: canEnable("key", facts),
+            isOver: Number(parseTime(olds.expiresAt)) <= nowMs,
+          }),
+        );
       tellOtherTerms(context, dealOf(olds, facts, news));
       const isRenamed = recordsOtherStack(context, olds, news);
       if (replaces.length === 0 && updates.length === 0)

@@ -25,9 +25,14 @@ export function canEnable(what: "key" | "account", { capabilities }: Pick<Connec
 
 /**
  * What a run tells of it. `what`: `the key "ci"`. `enables`: the service can enable it. `due`: why it would get a
- * successor.
+ * successor. `isOver`: its end has passed, so that enabling it brings nothing back.
  */
-export function disabledWords(what: string, { enables, due }: { enables: boolean; due?: string | undefined }): string {
+export function disabledWords(
+  what: string,
+  { enables, due, isOver }: { enables: boolean; due?: string | undefined; isOver?: boolean },
+): string {
+  if (isOver === true)
+    return `${what} is disabled on its service, and its end has passed: it is left so, and would not work if somebody enabled it there. To have it replaced, set onDisabled: "replace"`;
   const waits = due === undefined ? "it is left so" : `its rotation waits (${due})`;
   return `${what} is disabled on its service: ${waits}, until somebody enables it there and "pulumi refresh" sees it. ${enables ? 'To have it enabled instead, set onDisabled: "enable"; to have it replaced' : "To have it replaced instead"}, set onDisabled: "replace"`;
 }

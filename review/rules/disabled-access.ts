@@ -1,3 +1,6 @@
+import { quoted } from "../inert";
+import { isKey } from "../units";
+import { nameOf } from "../urn";
 import { problemOf, type Rule } from "./rule";
 
 /** Disabling is somebody's decision, often in an incident; whoever undoes it has to know why it was made. */
@@ -8,10 +11,17 @@ export const disabledAccess: Rule = {
   needs: "both-states",
   followsFromDelta: true,
   help: "Ask whoever disabled it on the service. If it may come back, a waiver says who decided that; otherwise leave `onDisabled` and what the key may do as they are.",
-  check: ({ units }) =>
-    units
-      .filter(({ revives }) => revives)
-      .map((unit) =>
-        problemOf(unit, { message: "was disabled on its service, and this update gives its access back" }),
-      ),
+  check: ({ units }) => {
+    const revived = units.filter(({ revives }) => revives);
+    const accounts = new Set(revived.filter((unit) => !isKey(unit)).map(({ urn }) => urn));
+    return revived.map((unit) => {
+      const account = unit.before?.account.urn;
+      const isWithIt = account !== undefined && accounts.has(account);
+      return problemOf(unit, {
+        message: isWithIt
+          ? `opened nothing while its account ${quoted(nameOf(account))} was disabled, and gets its access back with it`
+          : `was disabled on its service${account === undefined ? "" : ", itself or with its account"}, and this update gives its access back`,
+      });
+    });
+  },
 };

@@ -8,13 +8,14 @@ export const weakerProtection: Rule = {
   title: "protection removed, or key kept alive on delete",
   level: "warn",
   needs: "both-states",
-  help: "`retainOnDelete`, `deletedWith` and `adopt` without `revokeOnDestroy` leave a live key behind that nobody manages; without `protect` a key can be deleted by mistake.",
-  check: ({ units }) => units.flatMap((unit) => [...(isKey(unit) ? unprotected(unit) : []), ...retained(unit)]),
+  help: "`retainOnDelete`, `deletedWith` and `adopt` without `revokeOnDestroy` leave a live key behind that nobody manages; without `protect` a key, or an account with all its keys, can be deleted by mistake.",
+  check: ({ units }) => units.flatMap((unit) => [...unprotected(unit), ...retained(unit)]),
 };
 
-function unprotected(key: Unit): Problem[] {
-  if (!key.before?.facts.protect || key.after?.facts.protect) return [];
-  return [problemOf(key, { subject: "protect", message: "is no longer protected against deletion" })];
+/** An account takes its keys with it. */
+function unprotected(unit: Unit): Problem[] {
+  if (!unit.before?.facts.protect || unit.after?.facts.protect) return [];
+  return [problemOf(unit, { subject: "protect", message: "is no longer protected against deletion" })];
 }
 
 /** For a deleted resource, the old state decides whether it is revoked. */

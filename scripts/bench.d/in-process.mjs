@@ -79,8 +79,9 @@ async function onDeadService() {
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
   const env = {
-    PULSELY_URL: `http://127.0.0.1:${server.address().port}/v1`,
+    PULSELY_URL: `http://127.0.0.1:${port}/v1`,
     PULSELY_ADMIN_TOKEN: "dead-service-token-1234",
   };
   try {

@@ -23,6 +23,7 @@ const [vendor] = positionals;
 const { APIKEYS_LIVE_TOKEN: token } = process.env;
 const fields = Object.fromEntries(values.field.map((text) => [text.split("=")[0], text.slice(text.indexOf("=") + 1)]));
 
+/** @returns {never} */
 function refuse(why) {
   console.error(`live: ${why}`);
   process.exit(2);
@@ -35,11 +36,11 @@ if (!values.sandbox)
 const live = await openVendor({ vendor, fields, url: values.url, token }).catch((error) => refuse(error.message));
 const before = await live.ours();
 const results = [];
+process.env.APIKEYS_LIVE = JSON.stringify({ vendor, fields, url: live.url });
 const stream = run({
   files: [suite],
   concurrency: 1,
   timeout: 30 * 60_000,
-  env: { ...process.env, APIKEYS_LIVE: JSON.stringify({ vendor, fields, url: live.url }) },
 });
 for await (const { type, data } of stream) {
   if (type !== "test:pass" && type !== "test:fail") continue;

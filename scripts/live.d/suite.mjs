@@ -1,8 +1,7 @@
 // The contract suite, as node's own test runner runs it for scripts/live.
-import { createRequire } from "node:module";
+import { describeBackend } from "../../dist/testing/index.js";
 import { harnessOf } from "./vendors.mjs";
 
-const { describeBackend } = createRequire(import.meta.url)("../../dist/testing/index.js");
 const { vendor, fields, url } = JSON.parse(process.env.APIKEYS_LIVE);
 const token = process.env.APIKEYS_LIVE_TOKEN;
 

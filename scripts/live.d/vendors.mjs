@@ -1,11 +1,8 @@
 // What the contract suite needs to know of each hosted service, and a look at what it left there.
-import { createRequire } from "node:module";
-
-const load = createRequire(import.meta.url);
-const { createConnections } = load("../../dist/provider/connections.js");
-const { Names } = load("../../dist/provider/resources/names.js");
-const { origin } = load("../../dist/testing/workbench.js");
-const { vendors } = load("../../dist/provider/vendors/index.js");
+import { createConnections } from "../../dist/provider/connections.js";
+import { Names } from "../../dist/provider/resources/names.js";
+import { vendors } from "../../dist/provider/vendors/index.js";
+import { origin } from "../../dist/testing/workbench.js";
 
 const naming = new Names();
 

@@ -174,7 +174,12 @@ const cases: Record<string, unknown> = {
   },
   "43-stays-alive": { ...nothing, rules: ["SR019"] },
   "44-planned-and-not-done": nothing,
-  "45-enabled-again": { ...nothing, exit: 5, gains: ["exporter role=viewer"], rules: ["SR031"] },
+  "45-enabled-again": {
+    ...nothing,
+    exit: 5,
+    gains: ["exporter role=viewer", "exporter cameras:read"],
+    rules: ["SR031"],
+  },
   "46-other-code": { ...nothing, exit: 5, rules: ["SR032"] },
 };
 

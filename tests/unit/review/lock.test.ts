@@ -216,3 +216,47 @@ describe("the lock file", () => {
     });
   });
 });
+
+describe("a lock file that says two things", () => {
+  const { lock } = lockOf(program.map(created));
+  const text = lockText(lock);
+  const [first] = lock.keys;
+  const edited = (edit: (file: Record<string, unknown[]>) => void): string => {
+    const file = JSON.parse(text) as Record<string, unknown[]>;
+    edit(file);
+    return JSON.stringify(file, null, 2);
+  };
+
+  it.each(["before", "after"])(
+    "is out of date where a second entry of one resource stands %s the right one",
+    (where) => {
+      const harmless = { ...first, scopes: ["read:alerts"] };
+      const twice = edited(({ keys = [] }) => {
+        keys.splice(where === "before" ? 0 : keys.length, 0, harmless);
+      });
+      const again = edited(({ keys = [] }) => void keys.push({ ...first }));
+      const words = "`pulumi-nodejs:dynamic/apikeys:ApiKey::ci` stands in the file more than once";
+      for (const file of [twice, again]) expect(lockDifferences(file, lock)).toContain(words);
+    },
+  );
+
+  it("is out of date where it has something that no lock file has", () => {
+    const file = edited((value) => void (value.approved = ["read:checks"]));
+    expect(lockDifferences(file, lock)).toEqual(["`approved` in the file, which no lock file has"]);
+  });
+
+  it.each([
+    ["a name that stands there twice", '"scopes": [', '"scopes": ["read:alerts"],\n      "scopes": ['],
+    ["a scope that is spelt with escapes", "read:checks", "\\u0072ead:checks"],
+  ])("is out of date with %s", (_what, from, to) => {
+    expect(text).toContain(from);
+    expect(lockDifferences(text.replace(from, to), lock)).toEqual([
+      "the file is not as `apikeys lock --write` writes it: it has a name twice, or a text or a number in another spelling",
+    ]);
+  });
+
+  it("may have another order and other white space", () => {
+    const file = edited((value) => void value.keys?.reverse());
+    expect(lockDifferences(file.replaceAll("\n", "\r\n\t"), lock)).toEqual([]);
+  });
+});

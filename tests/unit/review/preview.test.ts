@@ -16,6 +16,14 @@ const marked = { ...state, delete: true };
 const leftover = { ...state, id: "older", delete: true };
 
 describe("reading a preview", () => {
+  it("is not done with a resource that stands in it as it is in the state, whatever the program says (`--target`)", () => {
+    const left: Step = { op: "same", urn: state.urn, oldState: state, newState: state };
+    expect(problemsOf(previewOf([left]))).toEqual([
+      "A resource stands in the preview as it is in the state, whatever the program says of it: review `pulumi preview --json --show-sames` without `--target` and `--exclude`.",
+    ]);
+    expect(problemsOf(previewOf([unchanged(state)]))).toEqual([]);
+  });
+
   it.each([
     ["nothing", "", "The preview is empty"],
     ["text", "error: no stack selected", "The preview holds no JSON, only text: `pulumi preview` failed"],

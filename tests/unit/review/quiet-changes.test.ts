@@ -2,6 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { lockText } from "../../../review/lock";
 import { defaultPolicy } from "../../../review/policy";
+import { readReport } from "../../../review/read-report";
 import { lockPreview } from "../../../review/review-preview";
 import {
   account,
@@ -29,6 +30,7 @@ const nova = {
 const low = account("low", { ...nova, role: "viewer" });
 const linked = { propertyDependencies: { serviceAccountId: [low.urn] } };
 const camera = key("camera", { ...nova, scopes: ["cameras:read"], serviceAccountId: "id-of-low" }, linked);
+const linkTo = (owner: State) => ({ propertyDependencies: { serviceAccountId: [owner.urn] } });
 const web = key("web");
 const night = rotatingKey("night", { rotateBefore: "1d", jitter: "1h", maxOverlap: "14d" });
 const providerUrn = (type: string, name: string): string => `urn:pulumi:prod::shop::${type}::${name}`;
@@ -239,6 +241,63 @@ describe("a change of access that no grant shows", () => {
     });
     expect(found(report)).toEqual(["SR031 web"]);
     expect(report).toMatchObject({ exitCode: 5, accessChanged: true, accounts: [{ gains: ["read:checks"] }] });
+  });
+
+  it("is blocked where an account is enabled again: its keys opened nothing either, and gain all that they open", () => {
+    const disabled = but(low, {}, { outputs: { ...low.outputs, status: "disabled" } });
+    const other = account("other", { ...nova, role: "viewer" });
+    const moved = but(camera, { serviceAccountId: "id-of-other" }, linkTo(other));
+    const enabled = changed("update", disabled, but(low, { onDisabled: "enable" }));
+    const away = changed("replace", camera, moved, ["serviceAccountId"]);
+    for (const steps of [
+      [enabled, unchanged(camera)],
+      [unchanged(disabled), away],
+      [removed(disabled), away],
+    ]) {
+      const report = review([...steps, unchanged(other)]);
+      expect(report).toMatchObject({ exitCode: 5, accessChanged: true });
+      expect(report.keys).toMatchObject([{ name: "camera", gains: ["cameras:read"], loses: [] }]);
+      expect(found(report)).toContain("SR031 camera");
+      expect(readReport(JSON.stringify(report))).toEqual({ report });
+    }
+    const quiet = review([unchanged(disabled), unchanged(camera), unchanged(other)]);
+    expect([quiet.exitCode, quiet.accessChanged]).toEqual([0, false]);
+  });
+
+  it("does not call enabled what stays over, because its end has passed", () => {
+    const over = but(web, {
+      status: "expired",
+      expiresAt: "2027-01-20T00:00:00Z",
+      expiresIn: undefined,
+      onDisabled: "enable",
+    });
+    const disabled = but(over, { onDisabled: undefined }, { outputs: { ...web.outputs, status: "disabled" } });
+    const report = review([changed("update", disabled, over)]);
+    expect(found(report)).not.toContain("SR031 web");
+    expect(report.keys).toMatchObject([{ gains: [], loses: [] }]);
+  });
+
+  it.each(["status", "adoptedId", "expiresAt", "serverScopes", "fingerprint", "nextRotationAt"])(
+    "is not reviewable where the program has the record of %s masked",
+    (output) => {
+      for (const state of [low, web, night]) {
+        const masked = but(state, {}, { outputs: { ...state.outputs, [output]: "[secret]" } });
+        const report = review([unchanged(masked)]);
+        expect([report.exitCode, report.unreviewed.map(({ reason }) => reason)]).toEqual([
+          10,
+          [`its \`${output}\` is secret`],
+        ]);
+      }
+    },
+  );
+
+  it("stays alive for all that a review can know where what it took over is masked", () => {
+    const adopted = but(web, {}, { outputs: { ...web.outputs, adoptedId: "[secret]" } });
+    expect(review([removed(adopted)]).keys).toMatchObject([{ op: "delete", loses: [] }]);
+  });
+
+  it("is told where an account is no longer protected, and its keys with it", () => {
+    expect(found(review([unchanged(but(low, {}, { protect: true }), low)]))).toEqual(["SR019 low"]);
   });
 
   it.each([low, camera, web, night])("is told: less than it asks for would be accepted: $type", (state) => {

@@ -113,7 +113,11 @@ describe("A key that somebody has disabled", () => {
     service.edit(String(key.outs.keyId), { status: "disabled" });
     await key.refresh();
     service.nowMs = today + 61 * dayMs;
+    service.warnings = [];
     expect(await key.up(program)).toMatchObject({ op: "same" });
+    expect(service.warnings).toEqual([
+      'the key "export" is disabled on its service, and its end has passed: it is left so, and would not work if somebody enabled it there. To have it replaced, set onDisabled: "replace"',
+    ]);
   });
 
   test("is revoked with its resource: whoever disabled it could enable it again", async () => {
