@@ -1,14 +1,10 @@
-import { lstatSync, readFileSync, realpathSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync } from "node:fs";
+import { join, posix, resolve } from "node:path";
 import type * as Yaml from "yaml";
-import {
-  isSameFile,
-  lockFileNames,
-  type ProjectEdit,
-  type ProjectFile,
-  projectEdits,
-  projectFileNames,
-} from "../review/project-edits";
+import { isSameFile, type ProjectEdit, type ProjectFile } from "../review/file-parts";
+import { installFileNames } from "../review/install-edits";
+import { lockFileNames, projectEdits, projectFileNames } from "../review/project-edits";
+import { isStackFile } from "../review/stack-file-edits";
 import type { Places } from "./review-command";
 
 /**
@@ -27,14 +23,28 @@ export async function readProjectEdits(
 }
 
 function filesOf(root: string, projectPath: string): ProjectFile[] {
-  const inProject = [...projectFileNames, ...lockFileNames].map((name) =>
-    projectPath ? `${projectPath}/${name}` : name,
-  );
+  const inProject = [...projectFileNames, ...ofPackages].map((name) => posix.join(projectPath, name));
   // In a workspace the lockfile is in a folder above.
   const parents = projectPath.split("/").map((_folder, depth, folders) => folders.slice(0, depth).join("/"));
-  const above = parents.flatMap((folder) => lockFileNames.map((name) => (folder ? `${folder}/${name}` : name)));
-  const names = [...new Set([...inProject, ...above])];
+  const above = parents.flatMap((folder) => ofPackages.map((name) => posix.join(folder, name)));
+  const names = [...new Set([...inProject, ...stackFilesOf(root, projectPath), ...above])];
   return names.flatMap((name) => readFile(resolve(root), name) ?? []);
+}
+
+const ofPackages = [...installFileNames, ...lockFileNames];
+
+/** The stacks' own files: beside the project file, or in the folder that it names. */
+function stackFilesOf(root: string, projectPath: string): string[] {
+  const projects = projectFileNames.map((name) => readFile(resolve(root), posix.join(projectPath, name))?.text ?? "");
+  const named = [...projects.join("\n").matchAll(/(?:stackConfigDir|config)["']?\s*:\s*["']?([\w./-]+)/gi)];
+  const folders = ["", ...named.map(([, folder = ""]) => folder)].map((folder) => posix.join(projectPath, folder));
+  return folders
+    .filter((folder) => !folder.startsWith("..") && existsSync(join(root, folder)))
+    .flatMap((folder) =>
+      readdirSync(join(root, folder))
+        .filter(isStackFile)
+        .map((name) => posix.join(folder, name)),
+    );
 }
 
 /** The largest lockfile that is read. */

@@ -1,30 +1,23 @@
-import type * as Yaml from "yaml";
-import { canonicalJson } from "./canonical";
-import type { Level } from "./levels";
-import { isRecord } from "./preview-form";
-import { sha256 } from "./sha256";
+import {
+  codeOf,
+  different,
+  fieldsOf,
+  isSameFile,
+  partsOf,
+  type Fields,
+  type Parser,
+  type Parts,
+  type ProjectEdit,
+  type ProjectFile,
+  yamlFields,
+} from "./file-parts";
+import { installEdits } from "./install-edits";
+import { isStackFile, stackFileEdits } from "./stack-file-edits";
 
 /**
- * How a change edits the files that decide which code the engine runs: the project file, and what a lockfile says of
- * this package.
+ * How a change edits the files that decide which code the engine runs, and with which credentials: the project file, the
+ * stacks' own files, what decides where packages come from, and what a lockfile says of this package.
  */
-
-/** A file of a project. */
-export interface ProjectFile {
-  /** Its path in the repository. Only one folder's project files are among them. */
-  readonly name: string;
-  /** `undefined`: it is there, and is a link, too large, or not UTF-8. */
-  readonly text: string | undefined;
-}
-
-export interface ProjectEdit {
-  readonly file: string;
-  /** What of it is other than before; empty: it cannot be told. */
-  readonly parts: readonly string[];
-  /** SHA-256 of all that decides, as the change has it; `hidden` if that cannot be read. */
-  readonly code: string;
-  readonly level: Level;
-}
 
 /** The first of these that exists is the project; the engine takes them in this order. */
 export const projectFileNames = ["Pulumi.json", "Pulumi.yaml", "Pulumi.yml"] as const;
@@ -36,19 +29,21 @@ export const lockFileNames = [
   "bun.lock",
 ] as const;
 
-type Parser = Pick<typeof Yaml, "parseDocument">;
-type Parts = Readonly<Record<string, string>>;
-
 export function projectEdits(
   base: readonly ProjectFile[],
   change: readonly ProjectFile[],
   yaml: Parser,
 ): ProjectEdit[] {
   const project = projectEdit(deciding(base), deciding(change), yaml);
-  const locks = [...new Set([...base, ...change].map(({ name }) => name))].filter(isLockFile);
+  const names = [...new Set([...base, ...change].map(({ name }) => name))].sort();
+  const both = (name: string) => [named(base, name), named(change, name)] as const;
   return [
     ...(project ? [project] : []),
-    ...locks.flatMap((name) => lockEdit(name, named(base, name), named(change, name))),
+    ...[
+      ...names.filter(isStackFile).flatMap((name) => stackFileEdits(name, both(name), yaml)),
+      ...names.flatMap((name) => installEdits(name, both(name))),
+    ].map((edit) => (deciding(base) ? edit : { ...edit, level: "warn" as const })),
+    ...names.filter(isLockFile).flatMap((name) => lockEdit(name, ...both(name))),
   ];
 }
 
@@ -75,42 +70,20 @@ function projectEdit(
   return { file, parts: [], code, level: after && !base ? "warn" : "block" };
 }
 
-/** What cannot be read is never the same. */
-export function isSameFile(base: ProjectFile | undefined, change: ProjectFile | undefined): boolean {
-  if (!base || !change) return base === change;
-  return base.name === change.name && base.text !== undefined && base.text === change.text;
-}
-
 /** What nobody runs. Whatever else stands in the file, known today or not, may decide. */
 const harmless: ReadonlySet<string> = new Set(["description", "author", "license", "website", "template", "config"]);
 
 /** What decides, by its key; undefined if nobody can tell how the engine reads the file. */
-function projectParts({ text }: ProjectFile, { parseDocument }: Parser): Parts | undefined {
-  if (text === undefined || readsDifferently.test(text)) return undefined;
-  // JSON is YAML as well, and this parser refuses a key that stands there twice.
-  const fields = mapOf(parseDocument(text, { prettyErrors: false }));
-  // Where the engine wants a text, `1.10` and `1.1` are two.
-  const written = mapOf(parseDocument(text, { prettyErrors: false, schema: "failsafe" }));
-  if (!fields || !written) return undefined;
+function projectParts({ text }: ProjectFile, yaml: Parser): Parts | undefined {
+  const read = yamlFields(text, yaml);
+  if (!read) return undefined;
+  const { fields, written } = read;
   // A config that is no map is the name of a folder.
   const decides = ([key, value]: [string, unknown]) =>
     !harmless.has(key) || (key === "config" && (typeof value !== "object" || Array.isArray(value)));
   const decisive = Object.entries(fields).filter(decides);
   return partsOf(decisive.map(([key, value]) => [key, [value, written[key]]]));
 }
-
-function mapOf(document: Yaml.Document.Parsed): Fields | undefined {
-  if (document.errors.length > 0 || document.warnings.length > 0) return undefined;
-  try {
-    const fields: unknown = document.toJS();
-    return isRecord(fields) ? fields : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** What ends a line or means nothing for the engine's parser alone, and what no such file needs. */
-const readsDifferently = /[\u0085\u2028\u2029\ufeff]|^%|\r(?!\n)|[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/m;
 
 function isLockFile(name: string): boolean {
   return lockFileNames.some((lock) => name === lock || name.endsWith(`/${lock}`));
@@ -194,26 +167,6 @@ function placeOf({ version, resolved }: Fields = {}): string | undefined {
   return typeof resolved === "string" && /^https:\/\/[^/]/.test(resolved) && resolved.endsWith(end)
     ? resolved.slice(0, -end.length)
     : undefined;
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function fieldsOf(value: unknown): Fields {
-  return isRecord(value) ? value : {};
-}
-
-function partsOf(entries: readonly [string, unknown][]): Parts {
-  return Object.fromEntries(entries.map(([key, value]) => [key, canonicalJson(value)]));
-}
-
-function different(before: Parts, after: Parts): string[] {
-  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
-    .filter((key) => before[key] !== after[key])
-    .sort();
-}
-
-function codeOf(parts: Parts): string {
-  return sha256(canonicalJson(parts));
 }
 
 function named(files: readonly ProjectFile[], name: string): ProjectFile | undefined {

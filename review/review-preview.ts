@@ -19,7 +19,7 @@ import { secretValue } from "./resource-facts";
 import { outcomeOf } from "./outcome";
 import type { Report } from "./report";
 import { tablesOf } from "./report-tables";
-import type { ProjectEdit } from "./project-edits";
+import type { ProjectEdit } from "./file-parts";
 import type { PolicyEdit, RuleContext } from "./rules/rule";
 import type { ResourceChange } from "./stack-change";
 import { readUnits } from "./read-units";

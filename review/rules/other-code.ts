@@ -1,19 +1,21 @@
 import { quoted, quotedList } from "../inert";
 import { canonicalJson } from "../canonical";
 import { sha256 } from "../sha256";
-import type { ProjectEdit } from "../project-edits";
+import type { ProjectEdit } from "../file-parts";
 import type { Problem, Rule, RuleContext } from "./rule";
 
-/** A preview says what the reviewed code would do. This rule tells that the deployment would run other code. */
+/** A preview says what the reviewed code would do. This rule tells that the deployment would run other code, or with other credentials. */
 export const otherCode: Rule = {
   id: "SR032",
-  title: "the engine would run other code",
+  title: "the engine would run other code, or with other credentials",
   level: "block",
   needs: "command",
   concerns: "stack",
-  help: "Read what the file names as you would read a script that gets the job's credentials: a plugin's folder, a package, another program. Once somebody has, waive the finding for the stack with the `code` that it names: another edit needs another waiver.",
+  help: "Read what the file names as you would read a script that gets the job's credentials: a plugin's folder, a registry, an environment, another program. Once somebody has, waive the finding for the stack with the `code` that it names: another edit needs another waiver.",
   check: (context) => [
-    ...(context.projectEdits ?? []).map((edit) => problem(edit, context)),
+    ...(context.projectEdits ?? [])
+      .filter(({ stack }) => stack === undefined || stack === context.stack)
+      .map((edit) => problem(edit, context)),
     ...Object.entries(context.config)
       .filter(([name]) => namesThePlugin.has(name))
       .map((entry) => configured(entry, context)),
@@ -48,7 +50,7 @@ function problem({ file, parts, code, level }: ProjectEdit, { stackUrn }: RuleCo
     subject: file,
     code,
     level,
-    message: `${quoted(file)} ${what}; it decides which code the engine runs (${quoted(`code: ${code}`)})`,
+    message: `${quoted(file)} ${what}; it decides which code runs, and with which credentials (${quoted(`code: ${code}`)})`,
     location: { file, line: 1 },
   };
 }

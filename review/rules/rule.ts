@@ -3,7 +3,7 @@ import type { Level, RuleId } from "../levels";
 import type { Location } from "../location";
 import type { Limits, Policy } from "../policy";
 import type { PreviewDiagnostic } from "../preview-form";
-import type { ProjectEdit } from "../project-edits";
+import type { ProjectEdit } from "../file-parts";
 import type { ResourceChange } from "../stack-change";
 import { isKey, type ForeignCode, type Side, type Unit, type Unreviewable } from "../units";
 

@@ -45,7 +45,9 @@ describe("A pull request that points the engine at other code than the base bran
     const { code, found } = await review({ "infra/Pulumi.yaml": project }, root);
     expect(code).toBe(5);
     expect(found).toMatchObject([{ level: "block", waived: false, location: { file: "infra/Pulumi.yaml", line: 1 } }]);
-    expect(found[0]?.message).toMatch(/has another `plugins` by this change; it decides which code the engine runs/);
+    expect(found[0]?.message).toMatch(
+      /has another `plugins` by this change; it decides which code runs, and with which credentials/,
+    );
 
     const [, hash = ""] = /code: ([0-9a-f]{64})/.exec(found[0]?.message ?? "") ?? [];
     const waiver = (until: string) =>
@@ -89,6 +91,26 @@ describe("A pull request that points the engine at other code than the base bran
       "apps/infra",
     );
     expect(found).toMatchObject([{ level: "block", location: { file: "apps/package-lock.json" } }]);
+  });
+
+  test("is told of the stack's own file, beside the project file and in the folder that it names", async () => {
+    for (const [text, place] of [
+      [project, "infra/Pulumi.prod.yaml"],
+      [`${project}stackConfigDir: ../conf\n`, "conf/Pulumi.prod.yaml"],
+    ] as const) {
+      const base = { "infra/Pulumi.yaml": text, [place]: "encryptionsalt: x\n" };
+      const change = { ...base, [place]: "encryptionsalt: x\nenvironment: [evil]\n" };
+      const { code, found } = await review(base, checkout("change", change));
+      expect({ code, found }).toMatchObject({ code: 5, found: [{ level: "block", location: { file: place } }] });
+      expect(found[0]?.message).toContain("has another `environment`");
+    }
+  });
+
+  test("is told of the settings of package managers, beside the project file and above it", async () => {
+    const base = { "infra/Pulumi.yaml": project };
+    const change = { ...base, ".npmrc": "registry=https://evil.example\n", "infra/package.json": '{"main":"evil.js"}' };
+    const files = (await review(base, checkout("change", change))).found.map(({ location }) => location.file);
+    expect(files.sort()).toEqual([".npmrc", "infra/package.json"]);
   });
 
   test("is nothing where the files are the same", async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
 import * as yaml from "yaml";
 import { created, found, key, review } from "./support/preview-builder";
-import { type ProjectFile, projectEdits } from "../../../review/project-edits";
+import type { ProjectFile } from "../../../review/file-parts";
+import { projectEdits } from "../../../review/project-edits";
 
 const file = (text: string | undefined, name = "Pulumi.yaml"): ProjectFile => ({ name, text });
 const plain = "name: keys\nruntime: nodejs\n";
@@ -79,6 +80,102 @@ describe("A change of what decides which code the engine runs", () => {
     const other = `# a comment\nruntime: nodejs\nname: 'keys'\ndescription: näher\nconfig: { "aws:region": x }\ntemplate: { quickstart: y }\n`;
     expect(edits([file(plain)], [file(other)])).toEqual([]);
     expect(edits([file(named)], [file(named)])).toEqual([]);
+  });
+});
+
+describe("A change of a stack's own file", () => {
+  const salted = "encryptionsalt: v1:abc\nconfig:\n  aws:region: x\n";
+  const tokens = (value: string) => `${salted}  apikeys:tokens: ${value}\n`;
+  const of = (base: string | undefined, change: string | undefined, name = "Pulumi.prod.yaml") =>
+    edits(
+      [file(plain), ...(base === undefined ? [] : [file(base, name)])],
+      [file(plain), ...(change === undefined ? [] : [file(change, name)])],
+    );
+
+  it.each<[string, string | undefined, string | undefined, string[]]>([
+    [
+      "an environment, whose variables every process gets",
+      salted,
+      `${salted}environment: [evil]\n`,
+      ["environment block"],
+    ],
+    ["the same where there was no file", undefined, "environment: [evil]\n", ["environment block"]],
+    [
+      "who can read the state's secrets",
+      salted,
+      `${salted}secretsprovider: awskms://evil\n`,
+      ["secretsprovider block"],
+    ],
+    ["another salt", salted, salted.replace("abc", "xyz"), ["encryptionsalt block"]],
+    ["a field that nobody knows today", salted, `${salted}hooks: [evil]\n`, ["hooks block"]],
+    ["an admin token in clear", tokens("{ a: { secure: x } }"), tokens("{ a: evil }"), ["config apikeys:tokens block"]],
+    [
+      "one beside others",
+      tokens("{ a: { secure: x } }"),
+      tokens("{ a: { secure: x }, b: evil }"),
+      ["config apikeys:tokens block"],
+    ],
+    [
+      "an encrypted one",
+      tokens("{ a: { secure: x } }"),
+      tokens("{ a: { secure: y } }"),
+      ["config apikeys:tokens warn"],
+    ],
+    ["a new stack's encryption", undefined, salted, ["encryptionsalt warn"]],
+    ["a file that is gone", `${salted}environment: [team]\n`, undefined, ["encryptionsalt environment block"]],
+    ["a key that stands there twice", salted, `${salted}environment: [a]\nenvironment: [b]\n`, ["block"]],
+    ["other config", salted, salted.replace("region: x", "region: y"), []],
+  ])("is told: %s", (_what, base, change, told) => {
+    expect(of(base, change)).toEqual(told.map((each) => `Pulumi.prod.yaml ${each}`));
+  });
+
+  it("concerns its own stack only", () => {
+    const [edit] = projectEdits(
+      [file(plain)],
+      [file(plain), file("environment: [x]\n", "conf/Pulumi.prod.yaml")],
+      yaml,
+    );
+    const told = (stack: string) => found(review([created(key("ci"))], { projectEdits: [{ ...edit!, stack }] }));
+    expect(edit).toMatchObject({ file: "conf/Pulumi.prod.yaml", stack: "prod" });
+    expect([told("prod"), told("dev")].map((rules) => rules.includes("SR032 shop-prod"))).toEqual([true, false]);
+  });
+});
+
+describe("A change of what an installation runs, and from where", () => {
+  const manifest = (more: object) => file(JSON.stringify({ name: "shop", version: "1.0.0", ...more }), "package.json");
+
+  it.each<[string, object, string[]]>([
+    ["where the program begins", { main: "evil.js" }, ["main"]],
+    ["the same in other letters", { Main: "evil.js" }, ["Main"]],
+    ["which plugin a package names", { pulumi: { resource: true, server: "https://evil.example" } }, ["pulumi"]],
+    ["a package in the place of another", { overrides: { "pulumi-apikeys": "file:evil" } }, ["overrides"]],
+    ["a script that an installation runs", { scripts: { postinstall: "node evil" } }, ["scripts.postinstall"]],
+    ["the name of this package, which its imports then mean", { name: "pulumi-apikeys" }, ["name"]],
+    ["what nobody runs by itself", { description: "x", scripts: { test: "jest" }, dependencies: { a: "1" } }, []],
+  ])("is told of package.json: %s", (_what, more, parts) => {
+    const told = parts.map((part) => `package.json ${part} block`);
+    expect(edits([file(plain), manifest({})], [file(plain), manifest(more)])).toEqual(told);
+  });
+
+  it.each([".npmrc", ".yarnrc.yml", ".pnpmfile.cjs", "pnpm-workspace.yaml", "infra/.npmrc"])(
+    "is told of %s",
+    (name) => {
+      const base = [file(plain), file("a", name)];
+      expect(edits(base, [file(plain), file("b", name)])).toEqual([`${name} block`]);
+      expect(edits(base, [file(plain)])).toEqual([`${name} block`]);
+      expect(edits([file(plain)], base)).toEqual([`${name} block`]);
+      expect(edits(base, base)).toEqual([]);
+    },
+  );
+
+  it("cannot be told of a manifest that nobody can read, and only warns where the project is new", () => {
+    expect(edits([file(plain), manifest({})], [file(plain), file("{", "package.json")])).toEqual([
+      "package.json block",
+    ]);
+    expect(edits([], [file(plain), manifest({ main: "index.js" })])).toEqual([
+      "Pulumi.yaml warn",
+      "package.json main warn",
+    ]);
   });
 });
 
