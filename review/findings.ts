@@ -80,12 +80,14 @@ function identity({ urn, subject }: Problem): string {
 
 const weight: Readonly<Record<Level, number>> = { block: 0, warn: 1, info: 2 };
 
-/** Most serious first, waived last, then by rule and resource: the same input gives the same order. */
+/** Most serious first, waived last, then by rule, news and resource: the same input gives the same order. */
 function byWeight(a: ReportFinding, b: ReportFinding): number {
   return (
     Number(a.waived) - Number(b.waived) ||
     weight[a.level] - weight[b.level] ||
     compare(a.rule, b.rule) ||
+    // What was there before must not stand before what is news.
+    Number(a.existing) - Number(b.existing) ||
     compare(a.urn, b.urn) ||
     compare(a.message, b.message)
   );

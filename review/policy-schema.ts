@@ -54,7 +54,7 @@ const waiver = z
       .optional()
       .meta({
         description:
-          "SR023, SR032: the SHA-256 of the code that somebody has read, as the finding names it. `hidden` = whatever the resource runs, while nobody can read it.",
+          "SR021, SR023, SR024, SR032: the SHA-256 of the server, or of the code that somebody has read, as the finding names it. `hidden` = whatever the resource runs, while nobody can read it.",
       }),
     reason: z.string().optional(),
     approver: z.string().optional(),

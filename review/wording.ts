@@ -9,7 +9,6 @@ import { parseUrn } from "./urn";
 /** Sentences that several formats share. Program text is in backticks (see `splitMessage`). */
 
 export function verdictWords(report: Report): string {
-  const { counts } = report;
   switch (report.verdict) {
     case "not-reviewable":
       if (!wasReviewed(report)) return "Not reviewed: the review could not run";
@@ -19,9 +18,9 @@ export function verdictWords(report: Report): string {
         .filter((text) => text !== "")
         .join("; ");
     case "access-changes":
-      return `Access changes: ${gainAndLose(report) || `${plural(report.delta.length, "resource")} ${report.delta.length === 1 ? "changes" : "change"} service, account or life`}; nothing blocks${warnings(counts)}`;
+      return `Access changes: ${gainAndLose(report) || `${plural(report.delta.length, "resource")} ${report.delta.length === 1 ? "changes" : "change"} service, account or life`}; nothing blocks${warnings(report)}`;
     case "no-access-change":
-      return `No access change${warnings(counts)}`;
+      return `No access change${warnings(report)}`;
   }
 }
 
@@ -151,8 +150,14 @@ export const verdictSigns: Readonly<Record<Report["verdict"], string>> = {
   "no-access-change": "🟢",
 };
 
-function warnings({ warn }: Report["counts"]): string {
-  return warn > 0 ? `, ${plural(warn, "warning")}` : "";
+function warnings({ counts: { warn }, findings }: Report): string {
+  const waived = findings.filter(isNewlyWaived).length;
+  return `${warn > 0 ? `, ${plural(warn, "warning")}` : ""}${waived > 0 ? `, ${plural(waived, "new finding")} waived` : ""}`;
+}
+
+/** True for a finding that would block if it had no waiver, and that was not there before this change. */
+export function isNewlyWaived({ waived, existing, level }: Report["findings"][number]): boolean {
+  return waived && !existing && level === "block";
 }
 
 /** "1 account and 2 keys gain, 1 key loses": counts the rows of the access table. */

@@ -2,6 +2,7 @@ import type { InPlay } from "../in-play";
 import { inert } from "../inert";
 import { changedAccounts, keysBesideAccounts } from "../changed-rows";
 import type { Report, ReportAccount, ReportKey } from "../report";
+import { levels } from "../levels";
 import { levelSigns, keyOpWords, stayingAlive } from "../wording";
 import type { Block } from "./fit-blocks";
 import { cell, grantsCell, kindOf, nameIn } from "./markdown-text";
@@ -24,16 +25,23 @@ export function accessBlock(report: Report, inPlay: InPlay): Block[] {
         foot: [""],
       },
       [
-        ...changed.map((row) => accountRow(row, keysOf.get(row.urn) ?? [], known)),
+        ...[...changed].sort(worstFirst).map((row) => accountRow(row, keysOf.get(row.urn) ?? [], known)),
         ...hidden.map((key) => hiddenKeyRow(key, known)),
       ],
     ),
   ];
 }
 
+/** The rows at the end of a full page are not shown. Otherwise the order stays. */
+function worstFirst(a: ReportAccount, b: ReportAccount): number {
+  const rank = ({ level, gains }: ReportAccount): number =>
+    2 * [...levels, "none"].indexOf(level) + (gains.length > 0 ? 0 : 1);
+  return rank(a) - rank(b);
+}
+
 /** The full access of everyone who gains or loses, as a diff. */
 export function effectiveAccessBlock(report: Report): Block[] {
-  const changed = changedAccounts(report);
+  const changed = changedAccounts(report).sort(worstFirst);
   if (changed.length === 0) return [];
   return [
     {

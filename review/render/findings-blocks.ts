@@ -1,7 +1,7 @@
 import { reaches } from "../levels";
 import type { Report, ReportFinding } from "../report";
 import { unreadableScopes } from "../rules/unreadable-scopes";
-import { levelSigns, plural, ruleHelp, ruleTitle, subjectOf } from "../wording";
+import { isNewlyWaived, levelSigns, plural, ruleHelp, ruleTitle, subjectOf } from "../wording";
 import type { Block } from "./fit-blocks";
 import { code, kindOf, md, nameIn } from "./markdown-text";
 import { fewestInGroup, shownNames } from "./table";
@@ -19,6 +19,30 @@ export function blockingBlock(report: Report): Block[] {
       variants: [
         {
           head: ["> [!CAUTION]", `> **${words}**`, ">"],
+          rows: groups.map((group) => () => `> - ${shortGroup(group, shownNames)}`),
+          foot: [""],
+        },
+      ],
+    },
+  ];
+}
+
+/** A waiver was written for what somebody saw; whether it also means this, the reader has to say. */
+export function waivedBlock({ findings }: Report): Block[] {
+  const groups = groupsOf(findings.filter(isNewlyWaived));
+  if (groups.length === 0) return [];
+  return [
+    {
+      what: "rules that are waived",
+      priority: 1,
+      variants: [
+        {
+          head: ["> [!WARNING]", "> **New with this change, and waived: does the waiver mean this?**", ">"],
+          rows: groups.flatMap((group) => group.map((finding) => () => `> ${findingLine(finding)}`)),
+          foot: [""],
+        },
+        {
+          head: ["> [!WARNING]", "> **New with this change, and waived: do the waivers mean these?**", ">"],
           rows: groups.map((group) => () => `> - ${shortGroup(group, shownNames)}`),
           foot: [""],
         },

@@ -1,3 +1,5 @@
+import { scopeLevel, scopeLevels } from "../../provider/scopes";
+import { grantOf } from "../grants";
 import { inert, splitMessage } from "../inert";
 import { subjectOf } from "../wording";
 
@@ -31,11 +33,19 @@ export function cell(text: string, max = 80): string {
   return code(text, max, true);
 }
 
-/** The first dozen grants of a list. */
+/** The dozen mightiest grants of a list, or all in their order. */
 export function grantsCell(list: readonly string[]): string {
   if (list.length === 0) return "none";
-  const shown = list.slice(0, 12).map((grant) => cell(grant));
+  const mightiest = list.length > 12 ? [...list].sort((a, b) => mightOf(b) - mightOf(a)) : list;
+  const shown = mightiest.slice(0, 12).map((grant) => cell(grant));
   return `${shown.join(" ")}${list.length > 12 ? ` and ${list.length - 12} more` : ""}`;
+}
+
+/** By its own words: a report does not have every catalogue. */
+function mightOf(text: string): number {
+  const { kind, name } = grantOf(text);
+  if (kind !== "scope") return kind === "option" ? 0 : scopeLevels.length;
+  return scopeLevels.indexOf(scopeLevel(undefined, name));
 }
 
 /** "key" or "rotating key". */

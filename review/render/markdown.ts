@@ -15,7 +15,7 @@ import {
   wasReviewed,
 } from "../wording";
 import { accessBlock, effectiveAccessBlock } from "./access-table";
-import { blockingBlock, findingsBlock } from "./findings-blocks";
+import { blockingBlock, findingsBlock, waivedBlock } from "./findings-blocks";
 import { fitBlocks, type Block } from "./fit-blocks";
 import { keyAgesBlock, madeKeysBlock } from "./key-tables";
 import { code, md } from "./markdown-text";
@@ -55,6 +55,7 @@ function blocksOf(report: Report): Block[] {
     ...unreviewedBlock(report),
     ...lockBlock(report),
     ...blockingBlock(report),
+    ...waivedBlock(report),
     ...accessBlock(report, inPlay),
     ...otherChangesBlock(report),
     ...madeKeysBlock(report, inPlay),

@@ -2,6 +2,8 @@ import { quoted } from "../inert";
 import { waiverEnd, type Waiver } from "../policy";
 import { parseUrn } from "../urn";
 import type { Rule } from "./rule";
+import { movedConnection } from "./moved-connection";
+import { newServer } from "./new-server";
 import { otherCode } from "./other-code";
 import { unreviewedCode } from "./unreviewed-code";
 
@@ -11,7 +13,7 @@ export const invalidWaiver: Rule = {
   level: "block",
   needs: "new-state",
   waivable: false,
-  help: "A waiver needs a reason, an approver and a last day (`until`) that has not passed; one of SR023 or SR032 needs the `code` that the finding names. Renew it or remove it.",
+  help: "A waiver needs a reason, an approver and a last day (`until`) that has not passed; one of SR021, SR023, SR024 or SR032 needs the `code` that the finding names. Renew it or remove it.",
   check: ({ policy, nowMs, stackUrn }) =>
     (policy.document.waivers ?? []).flatMap((waiver, index) => {
       const why = whyInvalid(waiver, nowMs);
@@ -28,8 +30,8 @@ export const invalidWaiver: Rule = {
     }),
 };
 
-/** Rules whose waivers name the code that somebody has read. */
-const aboutCode: readonly string[] = [unreviewedCode.id, otherCode.id];
+/** Rules whose waivers name the code that somebody has read, or the server: the resource alone does not say which. */
+const namesCode: readonly string[] = [unreviewedCode.id, otherCode.id, movedConnection.id, newServer.id];
 
 /** Why a waiver does not apply, as the end of a sentence. */
 export function whyInvalid(waiver: Waiver, nowMs: number): string | undefined {
@@ -37,7 +39,7 @@ export function whyInvalid(waiver: Waiver, nowMs: number): string | undefined {
     "reason",
     "approver",
     "until",
-    ...(aboutCode.includes(waiver.rule ?? "") ? ["code" as const] : []),
+    ...(namesCode.includes(waiver.rule ?? "") ? ["code" as const] : []),
   ] as const;
   const missing = needed.filter((part) => (waiver[part] ?? "").trim() === "");
   if (missing.length > 0) return `has no ${missing.join(" and no ")}`;

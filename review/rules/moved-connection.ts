@@ -1,6 +1,7 @@
 import { sameTarget } from "../access";
 import { quoted, quotedList } from "../inert";
 import { targetWords } from "../place-words";
+import { sha256 } from "../sha256";
 import type { Unit } from "../units";
 import type { Rule } from "./rule";
 
@@ -15,7 +16,7 @@ export const movedConnection: Rule = {
   needs: "both-states",
   concerns: "moves",
   followsFromDelta: true,
-  help: "Make sure that this is meant. To change servers on purpose, waive this finding for the stack and list the old origin in `movedFrom` of the connection.",
+  help: "Make sure that this is meant. To change servers on purpose, waive this finding for the stack, with the `code` that it names, and list the old origin in `movedFrom` of the connection.",
   check: ({ units, stackUrn, projectFile }) => {
     const moves = new Map<string, Unit[]>();
     for (const unit of units) {
@@ -39,11 +40,13 @@ export const movedConnection: Rule = {
         followers.map(({ name }) => name),
         5,
       );
+      const code = sha256(subject);
       return {
         urn: stackUrn,
         subject,
+        code,
         location: projectFile,
-        message: `connection ${quoted(after?.connection ?? "")}${from} leads to ${targetWords(after?.target)} instead of ${targetWords(before?.target)}: ${followers.length} resource(s), ${names}`,
+        message: `connection ${quoted(after?.connection ?? "")}${from} leads to ${targetWords(after?.target)} instead of ${targetWords(before?.target)}: ${followers.length} resource(s), ${names} (${quoted(`code: ${code}`)})`,
       };
     });
   },

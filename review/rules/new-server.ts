@@ -1,6 +1,7 @@
 import { sameTarget } from "../access";
 import { quoted, quotedList } from "../inert";
 import { targetWords } from "../place-words";
+import { sha256 } from "../sha256";
 import type { Facts } from "../resource-facts";
 import type { Unit } from "../units";
 import type { Problem, Rule } from "./rule";
@@ -16,7 +17,7 @@ export const newServer: Rule = {
   needs: "both-states",
   concerns: "stack",
   followsFromDelta: true,
-  help: "Make sure who runs that server, and that the connection's token is meant for it. To let it in, waive this finding for the stack.",
+  help: "Make sure who runs that server, and that the connection's token is meant for it. To let it in, waive this finding for the stack, with the `code` that it names: another server needs another waiver.",
   check: ({ units, stackUrn, projectFile }) => {
     const used = units.flatMap(({ before }) => (before ? [before.facts] : []));
     const groups = new Map<string, { readonly after: Facts; readonly followers: Unit[] }>();
@@ -39,15 +40,13 @@ export const newServer: Rule = {
       const news = newsOf(after, used);
       if (news === undefined) return [];
       const names = quotedList(followers.map(({ name }) => name).sort(), 5);
-      return [
-        {
-          urn: stackUrn,
-          subject,
-          location: projectFile,
-          message: `${news.message}: ${followers.length} resource(s), ${names}`,
-          ...(news.isFirst ? { level: "warn" } : {}),
-        },
-      ];
+      const code = sha256(subject);
+      const common = { urn: stackUrn, subject, location: projectFile };
+      const message = `${news.message}: ${followers.length} resource(s), ${names}`;
+      // What only warns needs no waiver.
+      return news.isFirst
+        ? [{ ...common, message, level: "warn" }]
+        : [{ ...common, message: `${message} (${quoted(`code: ${code}`)})`, code }];
     });
   },
 };

@@ -40,7 +40,7 @@ export interface Problem {
   readonly message: string;
   /** Distinguishes problems of the same rule and resource: a scope, a property. */
   readonly subject?: string;
-  /** SHA-256 of the code in question, or `hidden`: a waiver applies to this code only. */
+  /** SHA-256 of the code or the server in question, or `hidden`: a waiver applies to this one only. */
   readonly code?: string;
   /** The key's environment, for levels that differ by environment. */
   readonly environment?: string;

@@ -206,6 +206,28 @@ describe("Markdown within its limit", () => {
       expect(markdown.includes(`rows of ${what} do not fit`) || markdown.includes("**300 keys like this**")).toBe(true);
   });
 
+  const nova = { connection: "nova", target: { backend: "novavms", origin: "https://nova.example" } };
+  const reads = (count: number) => Array.from({ length: count }, (_, index) => `thing${index}:read`);
+
+  it("shows first who gains, whatever else a change does to hide it", () => {
+    const noise = reads(200).map((scope, index) => {
+      const before = key(`a${index}`, { ...nova, scopes: [scope, "some:read"] });
+      return changed("replace", before, key(`a${index}`, { ...nova, scopes: ["some:read"] }), ["scopes"]);
+    });
+    const [was, becomes] = [["cameras:read"], ["cameras:read", "cameras:write"]].map((scopes) =>
+      key("zz", { ...nova, scopes }),
+    );
+    const markdown = renderMarkdown(review([...noise, changed("replace", was!, becomes!, ["scopes"])]), 8_000);
+    const rows = markdown.split("\n").filter((line) => /^\| (?:\S+ )?key /u.test(line));
+    expect(rows[0]).toMatch(/key `zz`.*`cameras:write`/);
+    expect(markdown).toMatch(/\d+ more rows of access changes do not fit here/);
+  });
+
+  it("shows the mightiest of many scopes", () => {
+    const steps = [created(key("ci", { ...nova, scopes: [...reads(20), "zones:delete", "admin:zones"] }))];
+    expect(renderMarkdown(review(steps), 64_000)).toMatch(/\| `admin:zones` `zones:delete`.* and 10 more \|/);
+  });
+
   it("gives way from the end: findings last", () => {
     const markdown = renderMarkdown(many, 24_000);
     for (let index = 0; index < 300; index += 1) expect(markdown).toContain(`\`service-${index}-key\``);
