@@ -56,6 +56,19 @@ test("The page on unit tests shows the Python example as it is", () => {
 describe.each(examples)("The example %s", (name) => {
   const readme = existsSync(join(examplesDir, name, "README.md")) ? read(name, "README.md") : "";
 
+  test("starts the emulator in the background, takes its tokens from there, and stops it", () => {
+    const lines = shellLines(readme);
+    const started = lines.filter((line) => line.includes("apikeys emulator"));
+    expect(started.filter((line) => !/^eval "\$\(npx apikeys emulator --env( --port \d+)?\)"$/.test(line))).toEqual([]);
+    const pids = lines.filter((line) => /^kill .*PID/.test(line)).flatMap((line) => line.split(" ").slice(1));
+    expect(pids).toHaveLength(started.length);
+    const taken = started.length > 0 ? lines.filter((line) => /^export [A-Z_]*ADMIN_TOKEN=\S*…/.test(line)) : [];
+    // A token of somebody's own, in the middle of the story.
+    expect(taken.filter((line) => lines.indexOf(line) < lines.findIndex((each) => /\bpulumi up\b/.test(each)))).toEqual(
+      [],
+    );
+  });
+
   test("has a README that goes up, makes a change, and ends with destroy", () => {
     const verbs = pulumiCommands(readme).map(({ args }) => args[0] ?? "");
     expect(verbs.filter((verb) => verb === "up").length).toBeGreaterThanOrEqual(2);
