@@ -131,6 +131,20 @@ function foreignProvider(
   return bringsItsSource(made) ? "it is run by a provider that says itself where its code comes from" : undefined;
 }
 
+/**
+ * The release of the plugin that runs a resource, such as `1.0.0`, by the name of the engine's own provider or the input
+ * of the program's. Undefined if neither says it.
+ */
+export function pluginRelease(
+  { type, provider = "" }: ResourceState,
+  providers: ReadonlyMap<string, ResourceState>,
+): string | undefined {
+  if (!isPluginType(type)) return undefined;
+  const version = providers.get(provider.split("::").slice(0, 4).join("::"))?.inputs.version;
+  if (typeof version === "string") return version;
+  return /::default_(\d[^:]*)(?:::|$)/.exec(provider)?.[1]?.replace(/^(\d+)_(\d+)_/, "$1.$2.");
+}
+
 function bringsItsSource({ inputs }: ResourceState): boolean {
   return [...otherSources].some((property) => inputs[property] !== undefined);
 }

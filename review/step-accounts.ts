@@ -31,7 +31,7 @@ const withOld: ReadonlySet<string> = new Set([
 
 /** Why the steps do not match the engine's plan. Empty: they add up. Our own words only. */
 export function unaccountedSteps(steps: readonly PreviewStep[], summary: ChangeSummary): string[] {
-  return [...new Set([...steps.flatMap(problemsOf), ...miscounted(steps, summary)])];
+  return [...new Set([...steps.flatMap(problemsOf), ...ofSeveralStacks(steps), ...miscounted(steps, summary)])];
 }
 
 function problemsOf(step: PreviewStep): string[] {
@@ -46,6 +46,15 @@ function problemsOf(step: PreviewStep): string[] {
       "A resource stands in the preview as it is in the state, whatever the program says of it: review `pulumi preview --json --show-sames` without `--target` and `--exclude`.",
     );
   return problems;
+}
+
+/** A preview is about one stack, which gives the report its name. */
+function ofSeveralStacks(steps: readonly PreviewStep[]): string[] {
+  const parts = steps.map(({ urn }) => parseUrn(urn));
+  const stacks = new Set(parts.map((urn) => JSON.stringify([urn?.stack, urn?.project])));
+  return stacks.size > 1 || parts.includes(undefined)
+    ? ["The preview has steps of more than one stack or project, or of something that is no resource."]
+    : [];
 }
 
 function miscounted(steps: readonly PreviewStep[], summary: ChangeSummary): string[] {

@@ -72,6 +72,33 @@ describe("A review of the plugin's resources", () => {
     expect(report.exitCode).toBe(11);
   });
 
+  it("tells which release of the plugin runs a resource: another one warns, an earlier one blocks", () => {
+    const by = (release: string): State => ({
+      ...plugged(night),
+      provider: `urn:pulumi:prod::shop::pulumi:providers:apikeys::default_${release}::1`,
+    });
+    const told = (release: string) => {
+      const report = review([unchanged(plugged(bot)), unchanged(plugged(night), by(release))]);
+      return report.findings.map(({ rule, level, message }) => [rule, level, /`\d+\.[^`]*`/.exec(message)?.[0]]);
+    };
+    expect(told("1_0_0")).toEqual([]);
+    expect(told("1_2_0")).toEqual([["SR032", "warn", "`1.2.0`"]]);
+    expect(told("0_9_9")).toEqual([["SR032", "block", "`0.9.9`"]]);
+    expect(told("1_0_0_alpha")).toEqual([["SR032", "block", "`1.0.0_alpha`"]]);
+    expect(found(review([created(by("0_1_0"))]))).not.toContain("SR032 shop-prod");
+    const mine = (version: string): State => ({
+      urn: "urn:pulumi:prod::shop::pulumi:providers:apikeys::mine",
+      type: "pulumi:providers:apikeys",
+      custom: true,
+      id: "1",
+      inputs: { version },
+      propertyDependencies: {},
+    });
+    const own = { ...plugged(night), provider: `${mine("1").urn}::1` };
+    const edited = review([changed("update", mine("1.0.0"), mine("0.1.0")), unchanged(own)]);
+    expect(found(edited)).toEqual(["SR032 shop-prod"]);
+  });
+
   it("takes two resources of one name for two, whose keys cannot change places behind the lock file", () => {
     const twin = plugged(account("bot", { role: "admin" }, { id: "id-of-twin", outputs: { accountId: "id-of-twin" } }));
     const of = (owner: State) => key("ci", { serviceAccountId: owner.id }, linkedTo(owner));

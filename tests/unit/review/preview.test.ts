@@ -16,6 +16,15 @@ const marked = { ...state, delete: true };
 const leftover = { ...state, id: "older", delete: true };
 
 describe("reading a preview", () => {
+  it("is not done where a step is of another stack, or of no resource", () => {
+    const other = { ...state, urn: state.urn.replace("urn:pulumi:prod:", "urn:pulumi:dev:") };
+    const nameless = { ...consumer("app", []), urn: "app" };
+    for (const each of [other, nameless])
+      expect(problemsOf(previewOf([unchanged(state), unchanged(each)]))).toEqual([
+        "The preview has steps of more than one stack or project, or of something that is no resource.",
+      ]);
+  });
+
   it("is not done with a resource that stands in it as it is in the state, whatever the program says (`--target`)", () => {
     const left: Step = { op: "same", urn: state.urn, oldState: state, newState: state };
     expect(problemsOf(previewOf([left]))).toEqual([
