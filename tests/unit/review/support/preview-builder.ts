@@ -183,3 +183,18 @@ export function review(
 export function found(report: Report): string[] {
   return report.findings.filter(({ waived }) => !waived).map(({ rule, urn }) => `${rule} ${urn.split("::").at(-1)}`);
 }
+
+/** A state or a step as it is through the plugin, in everything that names it. */
+export function plugged<Of extends State | Step>(of: Of): Of {
+  const provider = "urn:pulumi:prod::shop::pulumi:providers:apikeys::default_1_0_0::1";
+  const text = JSON.stringify(of, (_name, value: unknown) => {
+    const isState = typeof value === "object" && value !== null && "type" in value && "inputs" in value;
+    if (!isState || !String(value.type).startsWith(dynamicPart)) return value;
+    const { __provider: _code, ...inputs } = value.inputs as Properties;
+    return { ...value, inputs, provider };
+  });
+  return JSON.parse(text.replaceAll(dynamicPart, pluginPart)) as Of;
+}
+
+export const dynamicPart = "pulumi-nodejs:dynamic/apikeys:";
+export const pluginPart = "apikeys:index:";
