@@ -7,8 +7,10 @@ import { defined } from "../provider/defined";
 import { hourMs, parseDuration } from "../provider/durations";
 import type { Capabilities } from "../provider/backends/definition";
 import type { Connections, WritableConnection } from "../provider/connections";
-import { ProviderError, wordsOf } from "../provider/errors";
+import { ConfigError, ProviderError, wordsOf } from "../provider/errors";
+import { mayLive } from "../provider/resources/absence";
 import { revokeKey, statusOf } from "../provider/resources/key-on-service";
+import { usualNames } from "../provider/resources/names";
 import { isOwnKey, refuseOwnAccount } from "../provider/resources/own-key";
 import { exitCodes, gravestExit } from "../review/exit-code";
 import { inert } from "../review/inert";
@@ -82,10 +84,8 @@ async function sweep(options: SweepOptions, host: CommandHost): Promise<number> 
   const { rows, problems } = await takeInventory(states, options.connection, host);
   const nowMs = decisionTime(host.env);
   const connectionsFor = connectionsOnce(host.env);
-  const capabilitiesOf = (row: InventoryRow): Capabilities | undefined => {
-    const state = states.find(({ stack }) => stack === row.stack);
-    return state && connectionsFor(state).describe(row.connection).capabilities;
-  };
+  const capabilitiesOf = (row: InventoryRow): Capabilities | undefined =>
+    connectionsTo(row, states, connectionsFor)?.describe(row.connection).capabilities;
   const judged = judgeAll(rows, options, {
     nowMs,
     tellsUse: (row) => capabilitiesOf(row)?.lastUsed !== undefined,
@@ -93,9 +93,7 @@ async function sweep(options: SweepOptions, host: CommandHost): Promise<number> 
   });
   // An update may have recorded it meanwhile.
   const newest = options.yes ? await readStates(options, host) : states;
-  const verdicts = judged.map((verdict) =>
-    isNamed(verdict.row, newest) ? { ...verdict, kept: "a state names it by now" } : verdict,
-  );
+  const verdicts = judged.map((verdict) => keptByState(verdict, newest));
   const failures = options.yes ? await revoke(verdicts, newest, host) : [];
   const wanted = verdicts.filter(({ kept }) => kept === undefined);
   if (options.json)
@@ -194,10 +192,40 @@ function connectionsOnce(env: NodeJS.ProcessEnv): (state: RecordedStack) => Conn
   };
 }
 
-function isNamed(row: InventoryRow, states: readonly RecordedStack[]): boolean {
-  return states.some(({ keys }) =>
-    keys.some(({ kind, service, id }) => kind === row.kind && service === row.service && id === row.id),
+/**
+ * The connections of a state that lead to where the row was found. Two states may call two services by one name, and an id
+ * means something on one service only.
+ */
+function connectionsTo(
+  row: InventoryRow,
+  states: readonly RecordedStack[],
+  connectionsFor: (state: RecordedStack) => Connections,
+): Connections | undefined {
+  return states.map(connectionsFor).find((connections) => {
+    try {
+      return connections.describe(row.connection).origin === row.service;
+    } catch (error) {
+      if (error instanceof ConfigError) return false;
+      throw error;
+    }
+  });
+}
+
+/** A state names it after all: it has recorded it meanwhile, or knows its service by another address. */
+export function keptByState<Judged extends Pick<Verdict, "row">>(
+  verdict: Judged,
+  states: readonly RecordedStack[],
+): Judged & Pick<Verdict, "kept"> {
+  const { row } = verdict;
+  const recorded = states.flatMap(({ keys }) => keys).filter(({ kind }) => kind === row.kind);
+  if (recorded.some(({ service, id }) => service === row.service && id === row.id))
+    return { ...verdict, kept: "a state names it by now" };
+  const moved = recorded.find(
+    ({ service, physicalName = "" }) => service !== row.service && usualNames.sameMarker(physicalName, row.name),
   );
+  return moved
+    ? { ...verdict, kept: `a state names it as a ${row.kind} of ${moved.service}: has that service moved?` }
+    : verdict;
 }
 
 /** Revokes what no verdict keeps. @returns what could not be revoked, in sentences */
@@ -216,11 +244,13 @@ async function revoke(
   for (const [index, verdict] of due.entries()) {
     const { row } = verdict;
     progress.tell(`revoking ${index + 1} of ${due.length}`);
-    const state = states.find(({ stack }) => stack === row.stack);
-    if (!state) continue;
     try {
-      const connection = connectionsFor(state).openForWrite(row.connection);
-      await sweepRow(connection, verdict, host.env);
+      if (!states.some(({ stack }) => stack === row.stack))
+        throw new ProviderError(`the state of ${row.stack}, which proves whose it is, is not there any more.`);
+      const connections = connectionsTo(row, states, connectionsFor);
+      if (!connections)
+        throw new ProviderError(`the connection "${row.connection}" does not lead to ${row.service} any more.`);
+      await sweepRow(connections.openForWrite(row.connection), verdict, host.env);
     } catch (error) {
       failures.push(`${labelOf(row)} could not be revoked: ${wordsOf(error)}`);
     }
@@ -263,7 +293,13 @@ export async function sweepRow(
   await revokeKey(connection, ref);
 }
 
-async function deleteAccount({ client }: WritableConnection, id: string): Promise<void> {
+/** A key may have come since the list was read, and a list that is not shown does not show that there is none. */
+async function deleteAccount({ client, capabilities }: WritableConnection, id: string): Promise<void> {
+  if (capabilities.parent === "serviceAccount") {
+    const keys = await client.listKeys({ serviceAccountId: id });
+    if (!keys) throw new ProviderError("its service does not show its keys, which would end with it.");
+    if (keys.some(mayLive)) throw new ProviderError("it has living keys by now, which would end with it.");
+  }
   if ((await client.deleteServiceAccount?.(id)) !== "deleted")
     throw new ProviderError("the service says that it does not exist, although it lists it.");
 }

@@ -120,9 +120,7 @@ export class MissingKey {
   #among(keys: readonly ApiKey[]): ApiKey | undefined {
     const { id, name } = this.#known;
     if (!this.#names.hasMarkerForm(name) || this.#connection.capabilities.nativeRotate) return undefined;
-    return keys.find(
-      (key) => key.id !== id && this.#names.isNamed(key.name, name) && ["active", "disabled"].includes(key.status),
-    );
+    return keys.find((key) => key.id !== id && this.#names.isNamed(key.name, name) && mayLive(key));
   }
 
   /**
@@ -134,10 +132,11 @@ export class MissingKey {
     const { id, name, serviceAccountId } = this.#known;
     const keys = await this.#listed();
     const isOurs = (key: ApiKey) => !capabilities.idsReused || this.#names.isNamed(key.name, name);
-    const listed = keys?.find((key) => key.id === id && isOurs(key));
-    if (listed?.status === "active")
+    // A list may have it twice, and somebody can enable a disabled key again.
+    const living = keys?.find((key) => key.id === id && isOurs(key) && mayLive(key));
+    if (living)
       throw new ProviderError(
-        `the service says that key ${id} does not exist, but lists it as active (connection "${connection}"); ${whoseCredential}`,
+        `the service says that key ${id} does not exist, but lists it as ${living.status} (connection "${connection}"); ${whoseCredential}`,
       );
     if (keys) return this.#among(keys);
     if (serviceAccountId === undefined) return undefined;
@@ -158,6 +157,11 @@ export class MissingKey {
       throw error;
     }
   }
+}
+
+/** A disabled key lives, because whoever disabled it can enable it again. */
+export function mayLive({ status }: Pick<ApiKey, "status">): boolean {
+  return status === "active" || status === "disabled";
 }
 
 /** The service's answers do not tell whether something is gone. */

@@ -6,7 +6,7 @@ import type { ApiKey, KeyRef, KeyStatus } from "../backends/definition";
 import type { Connection, ConnectionFacts, WritableConnection } from "../connections";
 import { defined } from "../defined";
 import { PermissionDeniedError, ProviderError } from "../errors";
-import { findAccount, isAssumedGone, type KnownKey, MissingKey } from "./absence";
+import { findAccount, isAssumedGone, type KnownKey, mayLive, MissingKey } from "./absence";
 import { namesOn } from "./names";
 
 /** What a look at the service found. */
@@ -73,11 +73,6 @@ function hasNewerSecret(key: ApiKey, { secretVersion }: { readonly secretVersion
   return secretVersion !== undefined && key.secretVersion !== undefined && key.secretVersion !== secretVersion;
 }
 
-/** A disabled key lives, because whoever disabled it can enable it again. */
-export function mayLive({ status }: Pick<ApiKey, "status">): boolean {
-  return status === "active" || status === "disabled";
-}
-
 /** Expiry is judged by the decision clock, whatever the vendor calls a key whose time is over. */
 export function statusOf(key: ApiKey, nowMs: number): KeyStatus {
   if (key.status === "active" && key.expiresAt !== undefined && Date.parse(key.expiresAt) <= nowMs) return "expired";
@@ -130,17 +125,20 @@ async function lookBeforeRevoking(
 }
 
 async function revokeById(connection: WritableConnection, known: KnownKey): Promise<void> {
-  const { client, capabilities } = connection;
+  const { client } = connection;
   const { secret: _secret, accessId: _accessId, ...ref } = known;
   const outcome = await client.revokeKey(ref);
   if (outcome === "absent") await revokeMoved(connection, known);
-  if (outcome === "revoked" && !capabilities.revokeProves) {
-    const key = await client.getKey(ref);
-    if (key?.status === "active")
-      throw new ProviderError(
-        `the service acknowledged the revocation of key ${ref.id}, but still lists it as active; run again`,
-      );
-  }
+  if (outcome === "revoked") await assertRevoked(connection, ref);
+}
+
+/** An acknowledgement alone is no proof of every service. A key that is only disabled may be enabled again. */
+async function assertRevoked({ client, capabilities }: Connection, ref: KeyRef): Promise<void> {
+  const key = capabilities.revokeProves ? undefined : await client.getKey(ref);
+  if (key && mayLive(key))
+    throw new ProviderError(
+      `the service acknowledged the revocation of key ${ref.id}, but still lists it as ${key.status}; run again`,
+    );
 }
 
 /** Revokes a key that has moved. If it is gone, there is nothing to revoke. */
@@ -149,7 +147,7 @@ async function revokeMoved(connection: WritableConnection, known: KnownKey): Pro
   if (!moved) return;
   const { serviceAccountId = known.serviceAccountId, key } = moved;
   const ref = defined({ id: key.id, name: known.name, serviceAccountId });
-  if ((await connection.client.revokeKey(ref)) === "revoked") return;
+  if ((await connection.client.revokeKey(ref)) === "revoked") return assertRevoked(connection, ref);
   const where = key.id === known.id ? `under the account ${serviceAccountId}` : "in the list, under another id";
   throw new ProviderError(`the service says that key ${known.id} does not exist, and shows it ${where}; run again`);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
-import { judgeAll, sweepRow } from "../../../cli/sweep";
+import { judgeAll, keptByState, sweepRow } from "../../../cli/sweep";
 import type { InventoryRow } from "../../../inventory/classify";
+import type { RecordedStack } from "../../../inventory/recorded";
 import type { ApiKey } from "../../../provider/backends/definition";
 import type { WritableConnection } from "../../../provider/connections";
 import { hourMs } from "../../../provider/durations";
@@ -75,6 +76,43 @@ describe("a sweep", () => {
       "the account has living keys",
     ]);
     expect(kept([account], { tellsUse: false })).toEqual([undefined]);
+  });
+});
+
+describe("what a state names", () => {
+  const recorded = (facts: object): RecordedStack[] => [
+    { stack: "billing/dev", config: {}, keys: [{ ...key, ...facts }] } as unknown as RecordedStack[][number],
+  ];
+  const keptBy = (facts: object) => keptByState({ row: key }, recorded(facts)).kept;
+
+  test("is left alone, by its id, and by its mark where its service had another address when it was recorded", () => {
+    expect(keptBy({})).toBe("a state names it by now");
+    expect(keptBy({ id: "key-2" })).toBeUndefined();
+    const before = { service: "https://old.example.com", physicalName: key.name };
+    expect(keptBy(before)).toMatch(
+      /a state names it as a key of https:\/\/old\.example\.com: has that service moved\?/,
+    );
+    expect(keptBy({ ...before, physicalName: "export-d0ee5mjmmcjywmshbnx" })).toBeUndefined();
+    expect(keptBy({ ...before, kind: "account" })).toBeUndefined();
+  });
+});
+
+describe("an account that no state names", () => {
+  const sweptWith = async (keys: readonly Partial<ApiKey>[] | undefined) => {
+    const ended: string[] = [];
+    const client = {
+      listKeys: () => Promise.resolve(keys),
+      deleteServiceAccount: (id: string) => Promise.resolve(ended.push(id) && "deleted"),
+    };
+    const connection = { name: "default", capabilities: { parent: "serviceAccount" }, client };
+    await sweepRow(connection as unknown as WritableConnection, { row: account }, {});
+    return ended;
+  };
+
+  test("stays where a key of it has come since the list was read, or its keys are not shown", async () => {
+    await expect(sweptWith([{ status: "disabled" }])).rejects.toThrow("it has living keys by now");
+    await expect(sweptWith(undefined)).rejects.toThrow("does not show its keys");
+    expect(await sweptWith([{ status: "revoked" }])).toEqual(["account-1"]);
   });
 });
 

@@ -209,6 +209,59 @@ describe("a key that another one may have taken the place of", () => {
   });
 });
 
+describe("a key that its service denies, and lists", () => {
+  /** A connection whose service lists the key in these states, and has no answer for the key itself. */
+  const listedAs = (service: FakeService, ...statuses: readonly ApiKey["status"][]): WritableConnection => {
+    const connection = service.connection();
+    const { client } = connection;
+    const listKeys = async () => {
+      const [key] = (await client.listKeys({})) ?? [];
+      return statuses.map((status) => ({ ...key!, status }));
+    };
+    const denied = { getKey: async () => undefined, revokeKey: async () => "absent" as const };
+    return { ...connection, client: { ...client, ...denied, listKeys } };
+  };
+
+  test.each<[string, readonly ApiKey["status"][], string]>([
+    ["once", ["active"], "active"],
+    ["twice, as its pages shift", ["revoked", "active"], "active"],
+    ["as disabled", ["disabled"], "disabled"],
+  ])("is neither gone nor revoked: %s", async (_how, statuses, told) => {
+    const service = new FakeService();
+    const ref = await made(service);
+    const connection = listedAs(service, ...statuses);
+    const words = `the service says that key key-1 does not exist, but lists it as ${told}`;
+    await expect(observeKey(connection, ref, today)).rejects.toThrow(words);
+    await expect(revokeKey(connection, ref)).rejects.toThrow(words);
+    await expect(retireCredential(connection, ref)).rejects.toThrow(words);
+    const ended = listedAs(service, "revoked", "expired");
+    expect(await observeKey(ended, ref, today)).toEqual({ status: "missing" });
+  });
+
+  test.each(["active", "disabled"] as const)(
+    "is not revoked because the service says so, where it is still %s afterwards, also under another id",
+    async (status) => {
+      for (const moves of [false, true]) {
+        const service = new FakeService({ revokeProves: false });
+        const ref = await made(service);
+        service.edit(ref.id, { status });
+        const connection = service.connection();
+        const { client } = connection;
+        if (moves) {
+          const key = service.keys.get(ref.id)!;
+          service.keys.clear();
+          service.keys.set("key-901", { ...key, id: "key-901" });
+        }
+        const revoke = async ({ id }: { readonly id: string }) => (service.keys.has(id) ? "revoked" : "absent");
+        const lying = { ...connection, client: { ...client, revokeKey: revoke } } as WritableConnection;
+        await expect(revokeKey(lying, ref)).rejects.toThrow(
+          `the service acknowledged the revocation of key ${moves ? "key-901" : ref.id}, but still lists it as ${status}`,
+        );
+      }
+    },
+  );
+});
+
 describe("a key that the service lists under another id", () => {
   /** Everything is numbered anew, as after a backup was played back. */
   const renumber = (service: FakeService) => {
