@@ -1,21 +1,49 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { windowLength } from "./redact-readings";
 import { publishedParts } from "./secret-shapes";
 import { SecretWindows } from "./secret-windows";
 
 /** A header could not carry a longer secret. */
 const longestSecret = 16 * 1024;
 
+/** Secrets that were seen or used in one stretch of work. */
+class Generation {
+  readonly #secrets = new Set<string>();
+  readonly #windows = new SecretWindows();
+  #waiting: string[] = [];
+  #characters = 0;
+
+  get characters(): number {
+    return this.#characters;
+  }
+
+  has(secret: string): boolean {
+    return this.#secrets.has(secret);
+  }
+
+  add(secret: string, parts: readonly string[]): void {
+    this.#secrets.add(secret);
+    this.#characters += secret.length;
+    this.#waiting.push(...parts);
+  }
+
+  /** The pieces of each secret are built once, when somebody first asks. */
+  windows(): SecretWindows {
+    for (const part of this.#waiting) this.#windows.add(part);
+    this.#waiting = [];
+    return this.#windows;
+  }
+}
+
 /**
  * The secrets that this process has seen: admin credentials, sessions, the keys of its resources, and what looks like a
  * secret in the answers to its creates. All text that leaves the process is compared with all of them, whatever
- * resource it is about. They exist only in memory, and only as many as can matter to the current work.
+ * resource it is about. They exist only in memory, and only as many as can matter to the current work: a generation
+ * that is full becomes the earlier one, and the one before is forgotten as a whole.
  */
 class SecretMemory {
-  /** Oldest first. The pieces of each are built when an error is raised. */
-  readonly #secrets = new Map<string, readonly string[]>();
-  #characters = 0;
-  #built = new SecretWindows();
-  #waiting: string[] = [];
+  #current = new Generation();
+  #earlier = new Generation();
   readonly #most: number;
 
   /** @param most - limit on the characters of all secrets together */
@@ -27,37 +55,21 @@ class SecretMemory {
     // A longer text must not push out what is known.
     const secret = whole.slice(0, longestSecret);
     const parts = whole === secret ? wholeParts : [secret];
-    if (secret === "") return;
-    const known = this.#secrets.delete(secret);
-    this.#secrets.set(secret, parts);
-    if (known) return;
-    this.#characters += secret.length;
-    this.#waiting.push(...parts);
-    if (this.#characters > this.#most) this.#forgetOldest();
+    if (secret === "" || this.#current.has(secret)) return;
+    if (this.#current.characters + secret.length > this.#most / 2) {
+      this.#earlier = this.#current;
+      this.#current = new Generation();
+    }
+    this.#current.add(secret, parts);
   }
 
-  windows(): SecretWindows {
-    for (const part of this.#waiting) this.#built.add(part);
-    this.#waiting = [];
-    return this.#built;
+  windows(): readonly SecretWindows[] {
+    return [this.#current.windows(), this.#earlier.windows()];
   }
 
   forget(): void {
-    this.#secrets.clear();
-    this.#characters = 0;
-    this.#waiting = [];
-    this.#built = new SecretWindows();
-  }
-
-  /** Forgets half of them at once, because everything must then be rebuilt. */
-  #forgetOldest(): void {
-    for (const secret of [...this.#secrets.keys()].slice(0, -1)) {
-      if (this.#characters <= this.#most / 2) break;
-      this.#secrets.delete(secret);
-      this.#characters -= secret.length;
-    }
-    this.#built = new SecretWindows();
-    this.#waiting = [...this.#secrets.values()].flat();
+    this.#current = new Generation();
+    this.#earlier = new Generation();
   }
 }
 
@@ -133,7 +145,7 @@ export function forgetSecrets(): void {
 /** The pieces that no message may contain. */
 export function knownWindows(): readonly SecretWindows[] {
   // The credentials stand here once more, because very many keys could push them out of the other memory.
-  return [printed.windows(), credentials.windows(), suspected.windows()];
+  return [printed, credentials, suspected].flatMap((memory) => memory.windows());
 }
 
 /**
@@ -143,12 +155,11 @@ export function knownWindows(): readonly SecretWindows[] {
  * @param issued - the pieces of a secret that has just been issued
  */
 export function holdsSecret(text: string, issued?: SecretWindows): boolean {
-  return (
-    issued?.isHeldBy(text) === true ||
-    own.getStore()?.isHeldBy(text) === true ||
-    credentials.windows().isHeldBy(text) ||
-    stored.windows().isHeldBy(text, leastOfOthers)
-  );
+  const near = [issued, own.getStore(), ...credentials.windows()].filter((windows) => windows !== undefined);
+  return SecretWindows.areHeldBy(text, [
+    ...near.map((windows) => ({ windows, least: windowLength })),
+    ...stored.windows().map((windows) => ({ windows, least: leastOfOthers })),
+  ]);
 }
 
 function withoutPublished(secret: string): string[] {

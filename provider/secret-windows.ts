@@ -5,6 +5,12 @@ import { publishedPrefix } from "./secret-shapes";
 /** A header could not carry a longer secret. */
 const longestSecret = 16 * 1024;
 
+/** A set of pieces, and how many characters in a row count. */
+export interface Sought {
+  readonly windows: SecretWindows;
+  readonly least: number;
+}
+
 /** Pieces of secrets in the forms in which someone may write them, in lower case. */
 export class SecretWindows {
   readonly #windows = new Set<string>();
@@ -40,27 +46,28 @@ export class SecretWindows {
    * one of a thousand secrets by chance
    */
   isHeldBy(text: string, least = windowLength): boolean {
-    if (this.isEmpty) return false;
-    if (readingsOf(text).some(({ bytes }) => this.#longestRun(bytes) >= least)) return true;
-    let held = false;
-    this.#findShort(text, () => (held = true));
-    return held;
+    return SecretWindows.areHeldBy(text, [{ windows: this, least }]);
   }
 
-  #longestRun(lower: string): number {
-    let longest = 0;
-    let windows = 0;
-    for (let at = 0; at + windowLength <= lower.length; at += 1) {
-      windows = this.#windows.has(lower.slice(at, at + windowLength)) ? windows + 1 : 0;
-      if (windows > 0) longest = Math.max(longest, windows + windowLength - 1);
-    }
-    return longest;
+  /** The same for several sets at once: each piece of the text is cut out once for all of them. */
+  static areHeldBy(text: string, among: readonly Sought[]): boolean {
+    const sought = among.filter(({ windows }) => !windows.isEmpty);
+    if (sought.length === 0) return false;
+    if (readingsOf(text).some(({ bytes }) => hasRun(bytes, sought))) return true;
+    return sought.some(({ windows }) => {
+      let held = false;
+      windows.#findShort(text, () => (held = true));
+      return held;
+    });
+  }
+
+  has(window: string): boolean {
+    return this.#windows.has(window);
   }
 
   #findWindows({ bytes, starts, ends }: View, found: (start: number, end: number) => void): void {
     for (let at = 0; at + windowLength <= bytes.length; at += 1)
-      if (this.#windows.has(bytes.slice(at, at + windowLength)))
-        found(starts[at] ?? 0, ends[at + windowLength - 1] ?? 0);
+      if (this.has(bytes.slice(at, at + windowLength))) found(starts[at] ?? 0, ends[at + windowLength - 1] ?? 0);
   }
 
   #findShort(text: string, found: (start: number, end: number) => void): void {
@@ -76,6 +83,20 @@ export class SecretWindows {
         }
     }
   }
+}
+
+/** True if as many characters in a row as one of the sets asks for are pieces of it. */
+function hasRun(lower: string, sought: readonly Sought[]): boolean {
+  const rows = sought.map(() => 0);
+  for (let at = 0; at + windowLength <= lower.length; at += 1) {
+    const window = lower.slice(at, at + windowLength);
+    for (const [index, { windows, least }] of sought.entries()) {
+      const row = windows.has(window) ? (rows[index] ?? 0) + 1 : 0;
+      if (row > 0 && row + windowLength - 1 >= least) return true;
+      rows[index] = row;
+    }
+  }
+  return false;
 }
 
 const mostRecent = 32;

@@ -74,3 +74,8 @@ export interface Units {
 export function isKey(unit: Unit): boolean {
   return unit.kind !== "account";
 }
+
+/** The units of each account of the stack as it will be, by its URN. */
+export function byAccount(units: readonly Unit[]): ReadonlyMap<string | undefined, readonly Unit[]> {
+  return Map.groupBy(units, ({ after }) => after?.account.urn);
+}

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { minuteMs } from "../durations";
 import { sameValue } from "./same-value";
 
@@ -20,7 +21,7 @@ export interface InputMemory {
   decisionTime(news: object, nowMs: number): number;
 }
 
-/** Answers of `check` that wait for their `diff`: one resource's follows at once, so a handful is plenty. */
+/** Answers of `check` that wait for their `diff`, which follows at once, and for their update, which waits for its turn. */
 const mostRemembered = 10_000;
 
 export function createInputMemory(): InputMemory {
@@ -30,9 +31,13 @@ export function createInputMemory(): InputMemory {
   >();
   return {
     note(olds, answer, { nowMs, ignored = [] }) {
-      if (answers.size >= mostRemembered) answers.clear();
       const differs = !sameValue(withoutCode(olds), withoutCode(answer));
-      answers.set(keyOf(answer), { differs, atMs: nowMs, ignored });
+      const key = keyOf(answer);
+      answers.delete(key);
+      answers.set(key, { differs, atMs: nowMs, ignored });
+      if (answers.size <= mostRemembered) return;
+      const [eldest] = answers.keys();
+      if (eldest !== undefined) answers.delete(eldest);
     },
     differ: (news) => answers.get(keyOf(news))?.differs ?? false,
     ignored: (news) => answers.get(keyOf(news))?.ignored ?? [],
@@ -43,9 +48,10 @@ export function createInputMemory(): InputMemory {
   };
 }
 
-/** The same text for the same inputs, whatever the order of their fields. */
+/** The same for the same inputs, whatever the order of their fields. Inputs are long, and thousands are remembered. */
 function keyOf(inputs: object): string {
-  return JSON.stringify(sorted(withoutCode(inputs)));
+  const text = JSON.stringify(sorted(withoutCode(inputs)));
+  return createHash("sha256").update(text).digest("base64");
 }
 
 function sorted(value: unknown): unknown {

@@ -1,7 +1,7 @@
 import { sameTarget } from "../access";
 import { grantText } from "../grants";
 import { quotedList } from "../inert";
-import { isKey, type Unit } from "../units";
+import { byAccount, isKey, type Unit } from "../units";
 import { nameOf } from "../urn";
 import { problemOf, type Problem, type Rule, type RuleContext } from "./rule";
 
@@ -16,10 +16,11 @@ export const scopeRemoved: Rule = {
       .filter((unit) => isKey(unit) && unit.change.loses.length > 0)
       .flatMap((key) => removed(key, usersOf(context, [key])));
     const known = new Set(ofKeys.map(({ urn }) => urn));
+    const keysOf = byAccount(context.units);
     const ofAccounts = context.units
       .filter((unit) => !isKey(unit) && unit.change.loses.length > 0)
       .flatMap((account) => {
-        const keys = context.units.filter(({ after }) => after?.account.urn === account.urn);
+        const keys = keysOf.get(account.urn) ?? [];
         // If the keys have no scopes of their own, the loss is already reported at the key.
         return keys.some(({ urn }) => known.has(urn)) ? [] : removed(account, usersOf(context, keys));
       });

@@ -11,8 +11,12 @@ export const weakerExpiry: Rule = {
   level: "warn",
   needs: "both-states",
   help: "A longer life needs a reason: say it in the change, or keep the expiry and rotate.",
-  check: ({ units, nowMs }) =>
-    units.filter(isKey).flatMap((key) => [...slowerRotation(key), ...switchedOff(key, units), ...laterEnd(key, nowMs)]),
+  check: ({ units, nowMs }) => {
+    const ended = endedRotations(units);
+    return units
+      .filter(isKey)
+      .flatMap((key) => [...slowerRotation(key), ...switchedOff(key, ended), ...laterEnd(key, nowMs)]);
+  },
 };
 
 function slowerRotation(key: Unit): Problem[] {
@@ -27,26 +31,41 @@ function slowerRotation(key: Unit): Problem[] {
   ];
 }
 
+/** The rotating keys that this change removes. */
+interface EndedRotations {
+  readonly names: ReadonlySet<string>;
+  readonly byAccount: ReadonlyMap<string | undefined, readonly Unit[]>;
+}
+
+function endedRotations(units: readonly Unit[]): EndedRotations {
+  const ended = units.filter(({ kind, op }) => kind === "rotatingKey" && op === "delete");
+  return {
+    names: new Set(ended.map(({ name }) => name)),
+    byAccount: Map.groupBy(ended, ({ before }) => before?.account.urn),
+  };
+}
+
 /**
  * A RotatingApiKey that becomes an ApiKey: by alias, or because one is removed and another with the same purpose is
  * added.
  */
-function switchedOff(key: Unit, units: readonly Unit[]): Problem[] {
+function switchedOff(key: Unit, ended: EndedRotations): Problem[] {
   const { before, after } = key;
   if (!after || key.kind === "rotatingKey") return [];
   const moved = before?.facts.rotateEvery !== undefined;
-  const replaced =
-    key.op === "create" &&
-    units.some((old) => old.kind === "rotatingKey" && old.op === "delete" && standsFor(key, after, old));
-  return moved || replaced
+  return moved || (key.op === "create" && replacesOne(key, after, ended))
     ? [problemOf(key, { subject: "rotation", message: "takes the place of a key that rotated, and does not rotate" })]
     : [];
 }
 
-function standsFor(key: Unit, after: Side, old: Unit): boolean {
-  if (old.name === key.name) return true;
-  const { before } = old;
-  if (!before || !before.account.urn || before.account.urn !== after.account.urn) return false;
+function replacesOne(key: Unit, after: Side, ended: EndedRotations): boolean {
+  if (ended.names.has(key.name)) return true;
+  const { urn } = after.account;
+  return urn !== undefined && (ended.byAccount.get(urn) ?? []).some((old) => standsFor(after, old));
+}
+
+function standsFor(after: Side, { before }: Unit): boolean {
+  if (!before) return false;
   const { gains, loses } = changeOfGrants(after.access.catalogue, before.access.grants, after.access.grants);
   return gains.length === 0 && loses.length === 0;
 }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "@jest/globals";
+import { describe, expect, jest, test } from "@jest/globals";
 import fc from "fast-check";
 import { defineBackend } from "../../../provider/backends/define-backend";
 import { pulsely } from "../../../provider/backends/pulsely";
@@ -16,6 +16,7 @@ import {
 import { ProviderError } from "../../../provider/errors";
 import { kindOf, redact, withoutSecrets } from "../../../provider/redact";
 import { randomWords, secretLike } from "../../../provider/secret-shapes";
+import { SecretWindows } from "../../../provider/secret-windows";
 import { echoesOf, windowsIn } from "../../support/echoes";
 
 const key = "acmeKEYQ7wZx93kLmPz0vNbT4yH";
@@ -215,6 +216,17 @@ describe("a secret that the process knows", () => {
     for (let count = 0; count < 4_000; count += 1) rememberSecrets(`secret-number-${count}-${"x".repeat(20)}`);
     expect(redact(`lost ${first}`)).toBe(`lost ${first}`);
     expect(redact(`the last is number-3999-xx`)).not.toContain("3999");
+  });
+
+  test("is taken to pieces once, however many others follow", () => {
+    forgetSecrets();
+    const taken = jest.spyOn(SecretWindows.prototype, "add");
+    for (let count = 0; count < 4_000; count += 1) {
+      rememberSecrets(`secret-number-${count}-${"x".repeat(20)}`);
+      holdsSecret("the id of this key");
+    }
+    expect(taken).toHaveBeenCalledTimes(4_000);
+    taken.mockRestore();
   });
 });
 
