@@ -63,6 +63,17 @@ export class OwnCredential {
     }
   }
 
+  /** The secret with this fingerprint, if the credential is that secret, or a pair with it. Sends nothing. */
+  async secretOf(fingerprint: string): Promise<string | undefined> {
+    try {
+      const token = await this.token();
+      return [token, token.slice(token.indexOf(":") + 1)].find((secret) => fingerprintOf(secret) === fingerprint);
+    } catch (error) {
+      if (error instanceof ConfigError) return undefined;
+      throw error;
+    }
+  }
+
   /** Who the service says we are: asked once for each credential. */
   async caller(): Promise<Caller | undefined> {
     const by = fingerprintOf(await this.token());
@@ -80,8 +91,9 @@ export class OwnCredential {
   async succeed(before: KeySecrets, now: KeySecrets): Promise<(() => void) | undefined> {
     const { secret = this.#isWhole ? await this.token() : undefined } = before;
     if (secret === undefined || now.secret === undefined) return undefined;
+    const accessId = before.accessId ?? accessIdIn(await this.token(), secret);
     const replacements: Replacements = [
-      [inPair(before, secret), inPair(now, now.secret)],
+      [inPair({ accessId }, secret), inPair(now, now.secret)],
       [secret, now.secret],
     ];
     this.#replaced.push(...replacements);
@@ -91,6 +103,11 @@ export class OwnCredential {
       this.#changed();
     };
   }
+}
+
+/** The public half, which the record of an older key does not have. */
+function accessIdIn(token: string, secret: string): string | undefined {
+  return token.endsWith(`:${secret}`) ? token.slice(0, -secret.length - 1) : undefined;
 }
 
 /** As a credential of two halves is written. */

@@ -4,6 +4,7 @@
  */
 import type { Caller } from "../backends/definition";
 import type { Connection, ConnectionFacts, WritableConnection } from "../connections";
+import { defined } from "../defined";
 import { NotFoundError, PermissionDeniedError, ProviderError, wordsOf } from "../errors";
 import type { Clock } from "../http/client";
 import type { KnownKey } from "./absence";
@@ -18,6 +19,16 @@ export async function isOwnKey(
   if (!own) return false;
   if (secret !== undefined) return own.holds(secret);
   return (await callerOf({ own, client }))?.keyId === id;
+}
+
+/** The key with its secret, if that is the connection's credential: of an older key the record has the fingerprint alone. */
+export async function withOwnSecret(
+  { own }: Connection,
+  key: KnownKey,
+  { fingerprint }: { readonly fingerprint?: string },
+): Promise<KnownKey> {
+  if (key.secret !== undefined || fingerprint === undefined) return key;
+  return defined({ ...key, secret: await own?.secretOf(fingerprint) });
 }
 
 /** True of the account that the connection's credential belongs to. */

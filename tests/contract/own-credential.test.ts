@@ -268,6 +268,64 @@ describe("A rotating key that the connection itself runs on", () => {
     expect(warnings.join()).not.toMatch(/401/);
   });
 
+  test("without an overlap ends with the next run, because a killed one would leave the connection nothing else", async () => {
+    for (const isMoved of [true, false]) {
+      const consent = { ...every, origin: `acme/app/dev/at-once-${String(isMoved)}`, selfRotate: true };
+      const atOnce = { ...consent, retire: "immediately" };
+      env.PULSELY_TOKEN = services.services.pulsely.adminToken;
+      const key = rotating();
+      await key.up(atOnce);
+      runOn(key);
+      await pass(31);
+      const run = nextRun(key, rotating);
+      expect((await run.up(atOnce)).failures).toEqual([]);
+      expect(run.outs.generation).toBe(2);
+      expect(await living()).toEqual(expect.arrayContaining([key.outs.keyId, run.outs.keyId]));
+      if (isMoved) runOn(run);
+      const next = nextRun(run, rotating);
+      expect((await next.up(atOnce)).failures).toEqual([]);
+      expect(await living()).not.toContain(key.outs.keyId);
+      expect(await living()).toContain(run.outs.keyId);
+      expect(await nextRun(next, rotating).preview(atOnce)).toMatchObject({ op: "same" });
+    }
+  });
+
+  test.each([true, false])(
+    "is found among the older ones by its fingerprint, where no service says who calls (selfRotate: %s)",
+    async (selfRotate) => {
+      backend = {
+        ...pulsely,
+        connect: (given: Parameters<typeof pulsely.connect>[0]) => {
+          const { whoAmI: _unasked, ...client } = { ...pulsely.connect(given) } as Record<string, unknown>;
+          return client as unknown as ReturnType<typeof pulsely.connect>;
+        },
+      };
+      const key = rotating();
+      await key.up({ ...every, selfRotate: true });
+      runOn(key);
+      await pass(31);
+      const second = nextRun(key, rotating);
+      expect((await second.up({ ...every, selfRotate: true })).failures).toEqual([]);
+      // Nobody has moved the connection yet.
+      const run = nextRun(second, rotating);
+      const { failures } = await run.up({ ...every, selfRotate, emergency: "INC-1" });
+      expect(await living()).toContain(run.outs.keyId);
+      if (selfRotate) {
+        expect(failures).toEqual([]);
+        expect(await living()).toEqual([run.outs.keyId]);
+        return;
+      }
+      expect(failures.join()).toMatch(runsOn);
+      expect([...(await living())].sort()).toEqual([key.outs.keyId, run.outs.keyId].sort());
+      // It waits in the record, from which neither the next update nor a destroy ends it.
+      const again = nextRun(run, rotating);
+      expect((await again.up({ ...every, emergency: "INC-1" })).failures.join()).toMatch(runsOn);
+      await again.destroy();
+      expect(again.thrown.map(String).join()).toMatch(runsOn);
+      expect(await living()).toContain(key.outs.keyId);
+    },
+  );
+
   test("ends last in an emergency, and not at all where the new key opens nothing", async () => {
     const consent = { ...every, selfRotate: true };
     const key = rotating();

@@ -37,11 +37,12 @@ export interface Outcomes {
   readonly search: Told<readonly Credential[]>;
   readonly ask: Told<ApiKey | undefined>;
   readonly revoke: Told<"gone" | "leftAlone"> & { readonly lastUse?: string | undefined };
-  /** `askedEnd`: the requested end · `left`: a key that can do less than the current one and could not be revoked. */
+  /** `askedEnd`: the requested end · `left`: a key that can do less than the current one and could not be revoked · `tookOver`: the connection ran on its predecessor. */
   readonly issue: Told<IssuedApiKey> & {
     readonly askedEnd?: string | undefined;
     readonly unclear?: AmbiguousCreateError | undefined;
     readonly left?: Credential | undefined;
+    readonly tookOver?: boolean;
   };
   readonly rotate: Told<IssuedApiKey> & { readonly blockedUntil?: string | undefined };
   readonly wait: Told<undefined>;
@@ -81,7 +82,7 @@ const appliers: { readonly [Kind in ServiceStep["kind"]]: Apply<Kind> } = {
   revoke: revoked,
   issue: (progress, outcome, { issue }) =>
     "value" in outcome
-      ? succession(progress, { issued: outcome.value, issue, inPlace: false, askedEnd: outcome.askedEnd })
+      ? succession(progress, { ...outcome, issued: outcome.value, issue, inPlace: false })
       : { ring: withLeft(progress, outcome), seen: { ...progress.seen, failure: outcome.problem } },
   rotate: (progress, outcome, { issue, keepPrevious }) => {
     if ("value" in outcome) return succession(progress, { issued: outcome.value, issue, inPlace: true, keepPrevious });
@@ -243,9 +244,17 @@ function succession(progress: Progress, come: Succession): Change {
   const { repair: _repair, lastUsedAt: _used, recordedWorksUntil: _until, ...rest } = seen;
   const { issue } = come;
   const next = succeeded(progress, come);
+  // What the settings of the connection name still goes with the next update.
+  const left = come.tookOver === true && !issue.emergency ? next.waiting : [];
   return {
     ring: issue.emergency ? changed(next, { retireStatus: words.emergencyStatus([]) }) : next,
     // Work that had to wait for a working key comes now.
-    seen: { ...rest, current: "works", issued: issue, searched: seen.current === "works" && seen.searched },
+    seen: {
+      ...rest,
+      refused: new Set([...seen.refused, ...left.map(({ keyId }) => keyId)]),
+      current: "works",
+      issued: issue,
+      searched: seen.current === "works" && seen.searched,
+    },
   };
 }

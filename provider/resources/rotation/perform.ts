@@ -18,7 +18,7 @@ import { keyRequest } from "../key-inputs";
 import type { Naming } from "../marking";
 import { issueKey, whole } from "../issue-key";
 import { livingByMarkers, observeKey, retireCredential, revokeKey } from "../key-on-service";
-import { handOver, handOverWords, isOwnKey, ownKeyWords } from "../own-key";
+import { handOver, handOverWords, isOwnKey, ownKeyWords, withOwnSecret } from "../own-key";
 import { isPlainId } from "../plain-id";
 import { endByService, serviceAheadMs } from "../service-time";
 import { type Credential, credentialsOf, currentOf, type KeyRing } from "./key-ring";
@@ -103,7 +103,6 @@ export function knownKey(ring: Pick<KeyRing, "record" | "previous">, credential:
 async function revoke(call: RotationCall, { key, why }: StepOf<"revoke">): Promise<Outcomes["revoke"]> {
   const { connection, ring, seen } = call;
   const ref = refOf(ring, key);
-  const known = knownKey(ring, key);
   // The report is worth a request, but not a failure.
   const asks = why === "condemned" && seen.issued?.emergency && connection.capabilities.lastUsed;
   const told = asks ? await tryTo(() => connection.client.getKey(ref)) : undefined;
@@ -112,6 +111,7 @@ async function revoke(call: RotationCall, { key, why }: StepOf<"revoke">): Promi
   const current = currentOf(ring);
   const isReplaced = key.keyId === current?.keyId;
   const outcome = await tryTo(async () => {
+    const known = await withOwnSecret(connection, knownKey(ring, key), key);
     await relieve(call, isReplaced ? defined({ ...known, secret: ring.previous?.secret }) : known);
     if (!isReplaced) return retireCredential(connection, known);
     // It has the same id as the current key: only the secret that native rotation replaced is left to revoke.
@@ -151,7 +151,7 @@ async function issue(
       const taken = await tryTo(() => takeOver(call, own, issuedKey(ring, issued)));
       if ("problem" in taken) return await takenBack(call, issued, () => taken.problem);
     }
-    return { value: issued, askedEnd: expiresAt };
+    return { value: issued, askedEnd: expiresAt, tookOver: own !== undefined };
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     return { problem: error.message, unclear: error instanceof AmbiguousCreateError ? error : undefined };

@@ -38,7 +38,7 @@ import { issueKey } from "../issue-key";
 import { livingByMarkers, revokeKey } from "../key-on-service";
 import { logicalName } from "../names";
 import { recordsOtherStack, stackRecorded, tellOfCopy, tellOtherStack, withStack } from "../copied-stack";
-import { isOwnKey, ownMark, refuseOnRecord, Successors } from "../own-key";
+import { isOwnKey, ownMark, refuseOnRecord, Successors, withOwnSecret } from "../own-key";
 import { keptAfterFailure } from "../partial-failure";
 import { endByService, serviceAheadMs } from "../service-time";
 import type { Lifecycle } from "../lifecycle";
@@ -51,6 +51,7 @@ import { canEnable, disabledWords, enabledWords, staysDisabled } from "../disabl
 import { dueIssue, waitingIssue, withNextRotation } from "./due-issue";
 import { replacements } from "./in-place";
 import {
+  type Credential,
   credentialsOf,
   currentOf,
   fromOutputs,
@@ -284,21 +285,21 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycl
           problems.push(error.message);
         }
       };
-      const revoke = (keyId: string, name: string) =>
+      const revoke = (key: Credential) =>
         attempt(async () => {
-          const known = knownKey(ring, { keyId, physicalName: name });
+          const known = await withOwnSecret(connection, knownKey(ring, key), key);
           await successors.relieve(connection, known, props.origin);
           await revokeKey(connection, known);
         });
       if (ring.lost.length > 0)
         await attempt(async () => {
           for (const { id, name } of await livingByMarkers(connection, serviceAccountId, ring.lost))
-            await revoke(id, name);
+            await revoke({ keyId: id, physicalName: name });
         });
-      for (const { keyId, physicalName } of credentialsOf(ring)) {
+      for (const { keyId, physicalName, fingerprint } of credentialsOf(ring)) {
         if (keyId === props.adoptedId && isLeft(props))
           context.warn(leftWords(`the key "${logicalName(props.origin)}"`, keyId));
-        else await revoke(keyId, physicalName);
+        else await revoke(defined({ keyId, physicalName, fingerprint }));
       }
       if (problems.length > 0) throw new ProviderError(problems.join(" "));
     },

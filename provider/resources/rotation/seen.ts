@@ -24,7 +24,7 @@ export interface Seen {
   /** The current key is on the service, whatever secret it carries. */
   readonly stillThere?: boolean;
   readonly searched: boolean;
-  /** Ids of keys that could not be revoked: one attempt per update is enough. */
+  /** Ids of keys that could not be revoked, for which one attempt per update is enough, or that have to wait for the next. */
   readonly refused: ReadonlySet<string>;
   /** The service was asked about the previous key's use. */
   readonly asked: boolean;

@@ -11,6 +11,7 @@ import { recordIssued } from "../key-inputs";
 import { resolveExpiry } from "../expiry";
 import type { Aim, Issue } from "./due-issue";
 import {
+  awaiting,
   type Credential,
   credentialOf,
   currentOf,
@@ -35,6 +36,8 @@ export interface Succession {
   readonly inPlace: boolean;
   /** The previous secret is the recorded one, not the one that this rotation replaced. Default: false. */
   readonly keepPrevious?: boolean;
+  /** The connection ran on its predecessor, and its settings name that one still. Default: false. */
+  readonly tookOver?: boolean;
 }
 
 /** True if this issue leaves its predecessor an overlap. */
@@ -112,12 +115,14 @@ function withPredecessor(
   was: { readonly before: RotationRecord; readonly succession: Succession; readonly aim: Aim },
 ): KeyRing {
   const { before, aim } = was;
-  const { issue, inPlace, keepPrevious = false } = was.succession;
+  const { issue, inPlace, keepPrevious = false, tookOver = false } = was.succession;
   if (leavesOverlap(issue, aim.schedule))
     // After a rotation whose answer was lost, this rotation replaced another secret, which nobody knows.
     return inPlace && !keepPrevious && before.rotateBlockedUntil !== undefined
       ? remarked(ring, "no previous key, because the answer to an earlier rotation was lost")
       : withPrevious(ring, old, was);
+  // Until the engine has recorded the new key, the old one is all that a killed run leaves to the connection.
+  if (tookOver && !issue.emergency) return awaiting(ring, old, formatTime(aim.nowMs));
   const { nativeRotate } = aim.facts.capabilities;
   // If the service's policy lets an old secret live on although nobody asked for it, it is revoked.
   const livesOn = nativeRotate?.graceChosen === false && nativeRotate.maxGraceMs > 0;

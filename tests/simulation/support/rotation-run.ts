@@ -290,6 +290,8 @@ export class RotationRun {
   #checkDue(outs: RotatingOutputs): void {
     const now = this.bench.decisionMs();
     const runs = outs.previousKey !== undefined && Date.parse(outs.previousValidUntil ?? "") > now;
+    // PulseAPI refuses a key as long as it is disabled, and then its rotation waits: the next update looks again.
+    if (outs.status === "disabled") return;
     if (!runs && Date.parse(outs.nextRotationAt ?? "") <= now)
       throw new Error(`the key is due since ${outs.nextRotationAt}, and nothing was done`);
   }
