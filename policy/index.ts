@@ -4,7 +4,7 @@
  * A pack sees only the new state. Rules that compare it with the old one exist only in the command: SR002 (read becomes
  * write), SR013 (scope removed), SR014 (expiry extended), SR019 (protection removed), SR021 (connection moved), SR023
  * (new code), SR024 (new server), SR025 (other than asked), SR028 (administrative access), SR029 (scope explained by the
- * connection) and SR030 (taken over). So do SR016 and SR022: a pack gets secrets without their mark, and knows nothing of files.
+ * connection), SR030 (taken over), SR031 (disabled access) and SR033 (new consumer). So do SR016, SR022 and SR032: a pack gets secrets without their mark, and knows nothing of files.
  */
 import { readFileSync } from "node:fs";
 import type { StackValidationArgs, StackValidationPolicy } from "@pulumi/policy";

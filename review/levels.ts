@@ -48,5 +48,6 @@ export const ruleIds = [
   "SR030",
   "SR031",
   "SR032",
+  "SR033",
 ] as const;
 export type RuleId = (typeof ruleIds)[number];

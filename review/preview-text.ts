@@ -42,14 +42,39 @@ export function previewText(input: string | Uint8Array): PreviewText {
   return onlyObject(text) ?? split(text);
 }
 
-/** The value of a JSON text; undefined if it is not well-formed. */
+/**
+ * The value of a JSON text; undefined if it is not well-formed, or has a name twice: the parser takes the last of them,
+ * other readers the first, and the engine writes neither.
+ */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    const value = JSON.parse(text) as unknown;
+    return namesIn(value) === colonsIn(text) ? value : undefined;
   } catch {
     // The parser's message quotes the text, which may contain a secret; the caller says what matters.
     return undefined;
   }
+}
+
+function namesIn(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  const inner: readonly unknown[] = Object.values(value);
+  return inner.reduce<number>((sum, each) => sum + namesIn(each), Array.isArray(value) ? 0 : inner.length);
+}
+
+/** Colons outside of strings: one for each name. */
+function colonsIn(text: string): number {
+  let count = 0;
+  for (let at = 0; at < text.length;) {
+    const open = text.indexOf('"', at);
+    const end = open < 0 ? text.length : open;
+    for (; at < end; at += 1) if (text.charCodeAt(at) === colon) count += 1;
+    if (open < 0) break;
+    const close = endOfString(text, open);
+    if (close < 0) break;
+    at = close + 1;
+  }
+  return count;
 }
 
 /** Every value takes more than one character, so this limits their number before anything is parsed. */
@@ -182,7 +207,7 @@ function endOfObject(
 }
 
 const [quote, comma, openBrace, closeBrace, openBracket, closeBracket] = [0x22, 0x2c, 0x7b, 0x7d, 0x5b, 0x5d] as const;
-const backslash = 0x5c;
+const [backslash, colon] = [0x5c, 0x3a] as const;
 
 /** The closing quote of the string that opens at `open`; -1 if it has none. */
 function endOfString(text: string, open: number): number {

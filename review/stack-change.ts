@@ -46,7 +46,8 @@ function oneChange(urn: string, all: readonly PreviewStep[]): ResourceChange {
     return untouched(only, only.oldState, only.newState);
   const leftovers = leftoversIn(all);
   const current = planned(all.filter((step) => !leftovers.includes(step)));
-  const before = current.find(({ oldState }) => oldState)?.oldState;
+  // What is imported was not in the state.
+  const before = current.find(({ oldState, op }) => oldState && op !== "import")?.oldState;
   const after = ends(current)
     ? undefined
     : current.findLast(({ op, newState }) => newState && !removing.has(op))?.newState;

@@ -8,6 +8,7 @@ import { missingLabels } from "./missing-labels";
 import { mixedEnvironments } from "./mixed-environments";
 import { movedConnection } from "./moved-connection";
 import { namePattern } from "./name-pattern";
+import { newConsumer } from "./new-consumer";
 import { newServer } from "./new-server";
 import { neverGrant } from "./never-grant";
 import { otherAccount } from "./other-account";
@@ -63,6 +64,7 @@ export const rules: readonly Rule[] = [
   takenOver,
   disabledAccess,
   otherCode,
+  newConsumer,
 ];
 
 const byId = new Map(rules.map((rule) => [rule.id, rule]));

@@ -16,6 +16,11 @@ const marked = { ...state, delete: true };
 const leftover = { ...state, id: "older", delete: true };
 
 describe("reading a preview", () => {
+  it("knows nothing of an imported resource from before, whatever the step says", () => {
+    const imported = { ...unchanged(state), op: "import" };
+    expect(resourceChanges(readPreview(previewOf([imported])))[1]).toMatchObject({ op: "create", before: undefined });
+  });
+
   it("is not done where a step is of another stack, or of no resource", () => {
     const other = { ...state, urn: state.urn.replace("urn:pulumi:prod:", "urn:pulumi:dev:") };
     const nameless = { ...consumer("app", []), urn: "app" };
@@ -58,6 +63,16 @@ describe("reading a preview", () => {
     ],
     ["braces in the text around it", `${previewOf([])}\nsee {docs}`, "The preview holds 2 JSON objects"],
     ["JSON that is not", '{"steps": [}', "The preview's JSON begins in line 1 and never ends"],
+    [
+      "a name that stands there twice",
+      previewOf([]).replace('"steps":', '"steps":[],"steps":'),
+      "The preview's JSON, which begins in line 1, is not well-formed",
+    ],
+    [
+      "the same deep inside",
+      previewOf([unchanged(state)]).replace('"scopes":', '"scopes":[":"],"scopes":'),
+      "is not well-formed",
+    ],
     ["JSON of somebody's own", '\n{"steps": yes}', "The preview's JSON, which begins in line 2, is not well-formed"],
     [
       "a preview within another object",

@@ -89,6 +89,25 @@ const cases: Case[] = [
     finds: ["SR019 bot", "SR030 bot", "SR030 ci"],
   },
   {
+    title: "SR033: an old key that goes to another resource, which may take the place of the one before",
+    steps: [
+      unchanged(key("ci")),
+      changed("update", consumer("app", []), consumer("app", [ci])),
+      created(consumer("spy", [ci])),
+    ],
+    finds: ["SR010 ci", "SR033 ci", "SR033 ci"],
+  },
+  {
+    title: "SR033 not: the same consumer under another name, and those of a new key",
+    steps: [
+      unchanged(key("ci")),
+      unchanged(consumer("app", [ci]), consumer("app2", [ci])),
+      created(key("new")),
+      created(consumer("its", [urnOf("ApiKey", "new")])),
+    ],
+    finds: [],
+  },
+  {
     title: "SR031: a disabled key that is enabled again, and one that gets a successor for other scopes",
     steps: [
       changed("update", key("ci", { status: "disabled" }, disabledNow), key("ci", { onDisabled: "enable" })),
