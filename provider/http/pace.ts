@@ -2,7 +2,7 @@
  * The pace of one connection: every request of this process to its service waits here for its turn. It keeps below the
  * service's limit, lets creates go first, and gives up for all when the service is down.
  */
-import { formatSpan, minuteMs, secondMs } from "../durations";
+import { formatSpan, secondMs } from "../durations";
 import { ConnectionError } from "../errors";
 import { Allowance, type LimitTold } from "./allowance";
 import { Outage, type Failure } from "./outage";
@@ -42,8 +42,8 @@ export interface PaceOptions {
   readonly origin: string;
   /** The connection's own limit; left out: none but the service's. */
   readonly maxRequestsPerMinute?: number | undefined;
-  /** A wait for the service's limit may be a quarter longer. Default: a minute. */
-  readonly retryBudgetMs?: number;
+  /** A wait for the service's limit may be a quarter longer. */
+  readonly retryBudgetMs: number;
   readonly timers?: Timers;
   readonly random?: () => number;
   /** Tells the user that and why the run waits. `passing`: only for the moment. */
@@ -96,9 +96,8 @@ export class Pace {
     this.#timers = options.timers ?? realTimers;
     this.#allowance = new Allowance(options.maxRequestsPerMinute);
     onWaitsOver(() => this.#pump());
-    const retryBudgetMs = options.retryBudgetMs ?? minuteMs;
-    this.#outage = new Outage(retryBudgetMs);
-    this.longestWaitMs = budgets * retryBudgetMs;
+    this.#outage = new Outage(options.retryBudgetMs);
+    this.longestWaitMs = budgets * options.retryBudgetMs;
   }
 
   begin(urgency: Urgency): PacedCall {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "@jest/globals";
+import { defaultTiming } from "../../../provider/http/client";
 
 const repository = resolve(__dirname, "../../..");
 const read = (...path: string[]) => readFileSync(join(repository, ...path), "utf8");
@@ -28,6 +29,13 @@ describe("docs/troubleshooting.md", () => {
     expect(messages.length).toBeGreaterThan(30);
     expect(ofPulumi.match(/^\| `/gm)?.length).toBeGreaterThan(5);
   });
+});
+
+test("docs/connections.md says the time limits that a connection has by itself", () => {
+  const [budget, timeout] = [defaultTiming.retryBudgetMs, defaultTiming.timeoutMs].map((ms) => `${ms / 1_000}s`);
+  expect(read("docs/connections.md")).toContain(
+    `| \`retryBudget\`, \`timeout\` | time limit for all attempts of a call (\`${budget}\`), and for one attempt (\`${timeout}\`) |`,
+  );
 });
 
 test("docs/emulator.md lists every control call, and every kind of fault", () => {

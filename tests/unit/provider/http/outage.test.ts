@@ -40,7 +40,9 @@ function start(answers: Answers, withPace = true): { readonly http: HttpClient; 
         };
       })
       .persist();
-  const pace = withPace ? { pace: new Pace({ connection: "default", origin, timers: time }) } : {};
+  const pace = withPace
+    ? { pace: new Pace({ connection: "default", origin, retryBudgetMs: 60_000, timers: time }) }
+    : {};
   return {
     http: createHttpClient({ url: origin, dispatcher: agent, clock: time, random: () => 0.9, ...pace }),
     requests,

@@ -23,6 +23,7 @@ const paceOf = (time: VirtualTime, options: Partial<PaceOptions> = {}) =>
   new Pace({
     connection: "default",
     origin: "https://api.example.com",
+    retryBudgetMs: 60_000,
     timers: time,
     random: randomFrom(seed),
     ...options,

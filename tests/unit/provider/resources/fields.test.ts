@@ -10,6 +10,7 @@ import { fieldSchemas } from "../../../../provider/resources/checks/shape";
 import { rotatingFields } from "../../../../provider/resources/rotation/fields";
 import { createRotatingApiKeyProvider } from "../../../../provider/resources/rotation/resource";
 import { createServiceAccountProvider } from "../../../../provider/resources/service-account";
+import { freeText } from "../../../../review/resource-facts";
 import type { ApiKeyArgs } from "../../../../sdk/api-key";
 import type { RotatingApiKeyArgs } from "../../../../sdk/rotating-api-key";
 import type { ServiceAccountArgs } from "../../../../sdk/service-account";
@@ -186,6 +187,14 @@ describe("Every input of every resource", () => {
       ["purpose", 'there is no input "purpose"'],
     ]);
   });
+});
+
+test("The review looks for a pasted credential of any shape in every input that takes free words.", () => {
+  const written: readonly unknown[] = [fieldSchemas.freeText, fieldSchemas.labels, fieldSchemas.textMap];
+  const fields: Fields = { ...apiKeyFields, ...rotatingFields, ...accountFields };
+  const names = Object.entries(fields).flatMap(([name, { schema }]) => (written.includes(schema) ? [name] : []));
+  expect(names).toContain("keepers");
+  expect(freeText).toEqual(expect.arrayContaining(names));
 });
 
 /** A field that is half added does not compile: each of these lines fails the check of types where it ever does. */
