@@ -6,7 +6,7 @@ import { reviewedOf } from "./delta";
 import { digestOf } from "./digest";
 import { exactText } from "./exact-text";
 import { findings as findAll } from "./findings";
-import { inert, quoted } from "./inert";
+import { inert, quoted, quotedList } from "./inert";
 import { keyChanges } from "./key-changes";
 import type { FailOn } from "./levels";
 import { projectFile } from "./location";
@@ -170,6 +170,12 @@ function notesOf(preview: Preview, changes: readonly ResourceChange[], units: re
   }
   if (!preview.knowsConsumers)
     notes.push("The event form of a preview does not say who uses a key; the digest of `pulumi preview --json` does.");
+  const drifted = changes.filter(({ isDrifted }) => isDrifted).map(({ urn }) => urn);
+  const found = units.filter(({ urn }) => drifted.includes(urn));
+  if (found.length > 0)
+    notes.push(
+      `The refresh in this preview found ${quotedList(found.map(({ name }) => name))} other than recorded. The tables compare the program with what was found, so what somebody gave it on its service is no gain here: review a preview without a refresh as well.`,
+    );
   const kept = units.filter(({ keptDespite }) => keptDespite !== undefined);
   if (kept.length > 0)
     notes.push(

@@ -12,6 +12,8 @@ export interface ResourceChange {
   readonly replaceReasons: readonly string[];
   /** Replaced originals that an earlier update left behind and this one deletes. */
   readonly leftovers: readonly ResourceState[];
+  /** A refresh in the same preview found it with other inputs than the state has. `before` is what was found. */
+  readonly isDrifted?: true | undefined;
   /** The program only reads it (`get`). */
   readonly isRead?: true | undefined;
 }
@@ -45,7 +47,8 @@ function oneChange(urn: string, all: readonly PreviewStep[]): ResourceChange {
   if (only?.op === "same" && all.length === 1 && only.oldState && only.newState)
     return untouched(only, only.oldState, only.newState);
   const leftovers = leftoversIn(all);
-  const current = planned(all.filter((step) => !leftovers.includes(step)));
+  const own = all.filter((step) => !leftovers.includes(step));
+  const current = planned(own);
   // What is imported was not in the state.
   const before = current.find(({ oldState, op }) => oldState && op !== "import")?.oldState;
   const after = ends(current)
@@ -61,6 +64,7 @@ function oneChange(urn: string, all: readonly PreviewStep[]): ResourceChange {
     diffReasons: unique(current.flatMap(({ diffReasons }) => diffReasons)),
     replaceReasons: unique(current.flatMap(({ replaceReasons }) => replaceReasons)),
     leftovers: leftovers.flatMap(({ oldState }) => oldState ?? []),
+    isDrifted: drifted(own.find(({ oldState }) => oldState)?.oldState, before),
     isRead: current.some(({ op: kind }) => kind === "read" || kind === "read-replacement") ? true : undefined,
   };
 }
@@ -90,6 +94,11 @@ function planned(steps: readonly PreviewStep[]): readonly PreviewStep[] {
   // Gone from the service, and made again.
   else if (opAt(start) === "create" && opAt(start - 1) === "delete") start -= 1;
   return steps.slice(Math.max(0, start));
+}
+
+function drifted(recorded: ResourceState | undefined, found: ResourceState | undefined): true | undefined {
+  if (!recorded || !found || recorded === found) return undefined;
+  return JSON.stringify(recorded.inputs) === JSON.stringify(found.inputs) ? undefined : true;
 }
 
 /** The change of an unchanged resource, as most are in most previews. */

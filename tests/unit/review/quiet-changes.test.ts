@@ -277,6 +277,19 @@ describe("a change of access that no grant shows", () => {
     expect(report.keys).toMatchObject([{ gains: [], loses: [] }]);
   });
 
+  it("is told in a note where a refresh found what the program asks for now, because somebody gave it on the service", () => {
+    const wide = but(web, { scopes: ["read:checks", "write:checks"] });
+    const found: Step = { op: "update", urn: web.urn, oldState: web, newState: wide };
+    const text = JSON.parse(previewOf([found, unchanged(wide)])) as { changeSummary: Record<string, number> };
+    delete text.changeSummary.update;
+    const report = review([], { preview: JSON.stringify(text) });
+    expect([report.unreviewed, report.accessChanged]).toEqual([[], false]);
+    expect(report.notes).toEqual([
+      expect.stringMatching(/^The refresh in this preview found `web` other than recorded/),
+    ]);
+    expect(review([unchanged(web)]).notes).toEqual([]);
+  });
+
   it.each(["status", "adoptedId", "expiresAt", "serverScopes", "fingerprint", "nextRotationAt"])(
     "is not reviewable where the program has the record of %s masked",
     (output) => {
