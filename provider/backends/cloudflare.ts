@@ -41,7 +41,7 @@ const oneSchema = answer(tokenSchema);
 const listSchema = answer(z.array(tokenSchema));
 const issuedSchema = answer(tokenSchema.extend({ value: z.string().min(1) }));
 const deletedSchema = answer(z.object({ id: z.string() }));
-const verifiedSchema = answer(z.object({ status: z.string() }));
+const verifiedSchema = answer(z.object({ id: z.string().min(1), status: z.string() }));
 
 const readOptions = connectionFields("cloudflare", {
   account: { schema: z.string().regex(/^[0-9a-f]{32}$/), takes: "the id of the account that the tokens belong to" },
@@ -65,6 +65,7 @@ export const cloudflare = defineBackend<Options>({
   connect: ({ http, options: { account } }: BackendContext<Options>) => {
     const tokens = path`/accounts/${account}/tokens`;
     const tokenAt = (id: string) => tokens + path`/${id}`;
+    const verify = `${tokens}/verify`;
     const groups = permissionGroups(http, `${tokens}/permission_groups`);
 
     const toKey = async (wire: z.infer<typeof tokenSchema>): Promise<ApiKey> =>
@@ -107,12 +108,16 @@ export const cloudflare = defineBackend<Options>({
       },
       listKeys,
       async probe({ secret }) {
-        const at = `${tokens}/verify`;
         const own = { headers: { authorization: `Bearer ${secret}` }, authenticated: false, secrets: [secret] };
-        const { status, body } = await http.request({ method: "GET", path: at, ...own, absent: [400, 401, 403] });
+        const { status, body } = await http.request({ method: "GET", path: verify, ...own, absent: [400, 401, 403] });
         if (status === 401) return { works: false };
         if (status !== 200) return undefined;
-        return { works: parseAnswer("GET", at, verifiedSchema, body).result.status === "active" };
+        return { works: parseAnswer("GET", verify, verifiedSchema, body).result.status === "active" };
+      },
+      async whoAmI() {
+        // A token of a user, which is no token of the account, is unknown there.
+        const { absent, body } = await http.request({ method: "GET", path: verify, absent: [400, 401] });
+        return absent ? undefined : { keyId: parseAnswer("GET", verify, verifiedSchema, body).result.id };
       },
       async revokeKey({ id }) {
         try {

@@ -13,7 +13,7 @@
  * - tokens of projects and groups have an access level, which GitLab sets to maintainer where nobody says: it is always sent
  * - revoked tokens stay in the lists
  * - there is no call for one token of a service account, nor for one account: both are looked for in lists. For one personal token that is not
- *   there GitLab answers 401, like for a wrong credential, so that call is not used
+ *   there GitLab answers 401, like for a wrong credential, so that call only tells of the credential itself (`self`)
  */
 import { z } from "zod";
 import { defined } from "../defined";
@@ -73,6 +73,9 @@ const tokenSchema = z.object({
 });
 type Token = z.infer<typeof tokenSchema>;
 const issuedSchema = tokenSchema.extend({ token: z.string().min(1) });
+/** Tokens of groups and projects are personal tokens of a hidden user, under the same ids. */
+const self = "/personal_access_tokens/self";
+const selfSchema = z.object({ id: z.number().int().positive(), user_id: z.number().int().positive() });
 
 export const gitlab = defineBackend<Options>({
   ...vendor,
@@ -105,7 +108,7 @@ export const gitlab = defineBackend<Options>({
   },
 });
 
-type TokenClient = Pick<BackendClient, "createKey" | "getKey" | "listKeys" | "revokeKey">;
+type TokenClient = Pick<BackendClient, "createKey" | "getKey" | "listKeys" | "revokeKey" | "whoAmI">;
 
 /** The tokens at one place, which may depend on their account. */
 function tokenClient(http: HttpClient, at: (serviceAccountId: string | undefined) => string): TokenClient {
@@ -129,6 +132,11 @@ function tokenClient(http: HttpClient, at: (serviceAccountId: string | undefined
     async revokeKey({ id, serviceAccountId }) {
       const one = at(serviceAccountId) + path`/${id}`;
       return (await http.request({ method: "DELETE", path: one, absent: [404] })).absent ? "absent" : "revoked";
+    },
+    async whoAmI() {
+      const { body } = await http.request({ method: "GET", path: self });
+      const { id, user_id } = parseAnswer("GET", self, selfSchema, body);
+      return { keyId: String(id), serviceAccountId: String(user_id) };
     },
   };
 }

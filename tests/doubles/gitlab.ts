@@ -128,18 +128,33 @@ export async function startGitlab(): Promise<GitlabDouble> {
     [`POST /${kind}/{id}/access_tokens`]: tokensOf((tokens, asked) => create(tokens, asked, true)),
     [`DELETE /${kind}/{id}/access_tokens/{token_id}`]: tokensOf((tokens, { parts }) => revoke(tokens, parts[1])),
   });
+  const isToken = (secret: unknown) => (token: Token) => token.secret === secret && isActive(token);
+  /** The token of a person, as which both credentials are told. */
+  const personal: Token = {
+    ...{ id: 1, name: "a person's", description: null, scopes: ["api"], level: undefined, createdMs: now() },
+    ...{ endsOn: null, secret: adminToken, revoked: false, usedMs: undefined },
+  };
   const account = ({ id, name }: Account) => ({ id, username: `service_account_${id}`, name });
-  const personal = "/groups/{id}/service_accounts/{user_id}/personal_access_tokens";
+  const tokensOfAccount = "/groups/{id}/service_accounts/{user_id}/personal_access_tokens";
 
   const server = await serve({
     basePath: "/api/v4",
     notFound: { status: 404, body: { error: "404 Not Found" } },
-    refuse: ({ headers, method }) => {
+    refuse: ({ headers, method, path }) => {
       const given = headers["private-token"];
+      // Any token may ask what it is; no other than the two of people may do more here.
+      if (path === "/personal_access_tokens/self" && everyToken().some(isToken(given))) return undefined;
       if (given !== adminToken && given !== weakToken) return refusal(401, "401 Unauthorized");
       return given === weakToken && method !== "GET" ? refusal(403, "403 Forbidden") : undefined;
     },
     routes: {
+      "GET /personal_access_tokens/{id}": ({ headers, parts }) => {
+        const token = everyToken().find(isToken(headers["private-token"]));
+        if (parts[0] !== "self") return refusal(401, "401 Unauthorized");
+        const owner = [...accounts.values()].find(({ tokens }) => token && tokens.includes(token))?.id ?? 1;
+        const { access_level: _level, ...facts } = told(token ?? personal);
+        return { status: 200, body: { ...facts, user_id: owner } };
+      },
       "GET /groups/{id}/service_accounts": inGroup((asked) => ({
         status: 200,
         body: page([...accounts.values()], asked).map(account),
@@ -159,9 +174,9 @@ export async function startGitlab(): Promise<GitlabDouble> {
         accounts.delete(id);
         return { status: 204 };
       }),
-      [`GET ${personal}`]: withAccount(({ tokens }, asked) => list(tokens, asked)),
-      [`POST ${personal}`]: withAccount(({ tokens }, asked) => create(tokens, asked, false)),
-      [`DELETE ${personal}/{token_id}`]: withAccount(({ tokens }, { parts }) => revoke(tokens, parts[2])),
+      [`GET ${tokensOfAccount}`]: withAccount(({ tokens }, asked) => list(tokens, asked)),
+      [`POST ${tokensOfAccount}`]: withAccount(({ tokens }, asked) => create(tokens, asked, false)),
+      [`DELETE ${tokensOfAccount}/{token_id}`]: withAccount(({ tokens }, { parts }) => revoke(tokens, parts[2])),
       ...ownRoutes("groups"),
       ...ownRoutes("projects"),
     },

@@ -43,6 +43,14 @@ describeVendor<CloudflareDouble>(
       return { key, policies: vendor().double.use(String(key.outs.secret)) };
     };
 
+    test("The token that the connection runs on is told from others, and a user's token is none of the account's.", async () => {
+      const { key } = await newKey(["Workers Scripts Read"]);
+      const as = (token: string) => stackOn("cloudflare", { url: vendor().url, token }, { fields }).connection.client;
+      expect(await as(String(key.outs.secret)).whoAmI?.()).toEqual({ keyId: key.outs.keyId });
+      expect(await as("a-token-of-a-user").whoAmI?.()).toBeUndefined();
+      await key.destroy();
+    });
+
     test("Scopes become policies: over the account, over all its zones, or over one zone, and no wider.", async () => {
       const { key, policies } = await newKey([
         "Workers Scripts Read",

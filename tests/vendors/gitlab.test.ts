@@ -27,6 +27,7 @@ describeVendor(
       "GET /groups/{id}/service_accounts/{user_id}/personal_access_tokens",
       "POST /groups/{id}/service_accounts/{user_id}/personal_access_tokens",
       "DELETE /groups/{id}/service_accounts/{user_id}/personal_access_tokens/{token_id}",
+      "GET /personal_access_tokens/{id}",
     ],
   },
   (vendor) => {
@@ -68,6 +69,18 @@ describeVendor(
         expect(() => stack(fields)).toThrow(/exactly one of "group" .+, "groupTokens" .+ and "project"/);
     });
 
+    test("The token that the connection runs on, and its account, are told from others.", async () => {
+      const { client } = stack().connection;
+      const account = await client.createServiceAccount?.({ name: "admin" });
+      const ref = { serviceAccountId: account?.id ?? "", name: "own" };
+      const asked = { ...ref, scopes: ["read_api"], expiresAt: new Date(vendor().double.nowMs() + 1e9).toISOString() };
+      const { id, secret } = await client.createKey(asked);
+      const runsOn = { url: vendor().url, token: secret };
+      const own = stackOn("gitlab", runsOn, { fields: { group: "acme" }, nowMs: () => vendor().double.nowMs() });
+      expect(await own.connection.client.whoAmI?.()).toEqual({ keyId: id, serviceAccountId: account?.id });
+      await client.revokeKey({ ...ref, id });
+    });
+
     test("A group that is not there makes no account and no key look gone.", async () => {
       const { client } = stack({ group: "elsewhere" }).connection;
       await expect(client.getServiceAccount?.("1")).rejects.toThrow(/answered 404: there is no such group/);
@@ -97,6 +110,7 @@ for (const [field, value, kind] of [
         `GET /${kind}/{id}/access_tokens`,
         `POST /${kind}/{id}/access_tokens`,
         `DELETE /${kind}/{id}/access_tokens/{token_id}`,
+        "GET /personal_access_tokens/{id}",
       ],
     },
     (vendor) => {
