@@ -4,6 +4,7 @@ export { everyPage } from "./backends/every-page";
 export { type AnswerForm, type FieldsOf, fieldsOf } from "./backends/fields-of";
 export { halfMade } from "./backends/half-made";
 export { parseAnswer } from "./backends/parse-answer";
+export { secondsToLive } from "./backends/seconds-to-live";
 export { unlessGone } from "./backends/unless-gone";
 export { defined } from "./defined";
 export { checkClient } from "./backends/check-client";

@@ -27,6 +27,11 @@ function compiled(shape: string): Shape {
   return made;
 }
 
+/** Whether a secret has the shape that its backend declares, from its first character to its last. */
+export function hasShape(secret: string, shape: string): boolean {
+  return compiled(shape).whole.test(secret);
+}
+
 /** The parts of a secret that its own service shows in clear, as offsets: the named groups of its shape, in order. */
 export function publishedParts(secret: string): readonly (readonly [number, number])[] {
   for (const { whole } of declared.values()) {

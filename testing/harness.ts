@@ -41,8 +41,8 @@ export interface BackendHarness {
   /** The same for service accounts. */
   readonly manyAccounts?: number | "no pages";
   /**
-   * Ends of the paths of fields (`attributes.key`) whose absence says that a key or an account does not exist. For
-   * every other missing field the suite demands an error or the truth. Default: none.
+   * Ends of the paths of fields (`attributes.key`) whose absence says something: that a key or an account does not exist,
+   * or that a list has no further page. For every other missing field the suite demands an error or the truth. Default: none.
    */
   readonly absenceFields?: readonly string[];
   /** Whether a key works, proven by a call of the service's data plane. Counts as a use of the key. */

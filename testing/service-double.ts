@@ -2,6 +2,9 @@ import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { AddressInfo } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
+import { secondMs } from "../provider/durations";
+import { readRetryAfter } from "../provider/http/status";
 
 /** A request on its way to the service. */
 export interface PassingRequest {
@@ -20,7 +23,14 @@ export type Interruption =
   /** The service never sees the request, and nobody answers. */
   | "drop";
 
-/** Stands in front of a service and passes requests on, or answers in the service's place. */
+/** A longer wait would outlast the time limit of the attempt. */
+const longestWaitMs = 5 * secondMs;
+
+/**
+ * Stands in front of a service and passes requests on, or answers in the service's place. A request that the service
+ * refuses because there were too many is sent again when the service asks for it: what a call does about an interruption
+ * must not depend on how fast the suite is.
+ */
 export interface ServiceDouble {
   /** The base URL under which the service is reached through the double. */
   readonly url: string;
@@ -49,12 +59,13 @@ export async function startServiceDouble(serviceUrl: string): Promise<ServiceDou
         return void outgoing
           .writeHead(instead.status, { "content-type": "application/json", ...instead.headers })
           .end(instead.body);
-      const answer = await passOn(service, { method, url, headers, body });
+      const answer = await passOnInTurn(service, { method, url, headers, body });
       const told = await bytesOf(answer);
       const json = instead && (answer.statusCode ?? 500) < 300 ? parseJson(told.toString("utf8")) : undefined;
       if (!instead || json === undefined)
         return void outgoing.writeHead(answer.statusCode ?? 502, unframed(answer.headers)).end(told);
-      outgoing.writeHead(200, { "content-type": "application/json" }).end(instead.exchange(json));
+      const { "content-length": _length, ...kept } = unframed(answer.headers);
+      outgoing.writeHead(200, kept).end(instead.exchange(json));
     })().catch(() => incoming.socket.destroy());
   });
   server.listen(0, "127.0.0.1");
@@ -110,6 +121,16 @@ interface Onward {
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
+}
+
+async function passOnInTurn(service: URL, request: Onward): Promise<IncomingMessage> {
+  for (const endMs = performance.now() + longestWaitMs; ;) {
+    const answer = await passOn(service, request);
+    const waitMs = readRetryAfter(answer.headers["retry-after"], Date.now());
+    if (answer.statusCode !== 429 || waitMs === undefined || performance.now() + waitMs > endMs) return answer;
+    answer.resume();
+    await wait(waitMs);
+  }
 }
 
 async function passOn(service: URL, { method, url, headers, body }: Onward): Promise<IncomingMessage> {

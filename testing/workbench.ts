@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { setTimeout as wait } from "node:timers/promises";
 import { loadBackend } from "../provider/backend-loading";
 import type {
@@ -19,6 +20,7 @@ import {
 import { defined } from "../provider/defined";
 import { formatSpan } from "../provider/durations";
 import { logicalName, namesOn, type Origin } from "../provider/resources/names";
+import { hasShape } from "../provider/secret-shapes";
 import { formatTime } from "../provider/times";
 import { type OptionValues, withDefaults } from "../provider/vendors/options";
 import { assertAccountForm, assertKeyForm } from "./assertions";
@@ -261,6 +263,10 @@ export class Workbench {
     const key = await this.client.createKey(request);
     const ref = this.track({ id: key.id, name: request.name, ...parentOf(request) });
     assertKeyForm(key);
+    assert.ok(
+      this.can.secret.shape === undefined || hasShape(key.secret, this.can.secret.shape),
+      '"secret.shape" does not describe the secret that the service has just made, so it keeps no secret out of messages',
+    );
     return { key, ref };
   }
 

@@ -103,7 +103,10 @@ export interface NewKey<Declared extends DeclaredOptions = DeclaredOptions> {
   readonly labels?: Readonly<Record<string, string>>;
   /** RFC 3339 UTC, by the service's clock if that is known. */
   readonly expiresAt?: string;
-  /** The same as a life from now, in milliseconds, for services that count it by their own clock. */
+  /**
+   * The same as a life from now, in milliseconds, for services that count it by their own clock: read both with
+   * `secondsToLive`. Left out, although there is an `expiresAt`, in a run with APIKEYS_NOW.
+   */
   readonly livesForMs?: number;
   readonly secretValue?: string;
   /** The {@link Vendor.keyOptions} that the program sets, and those with a default. Left out: there are none. */

@@ -91,7 +91,7 @@ export const elasticsearch = defineBackend<Options>({
       async createKey({ name, scopes, expiresAt, livesForMs }) {
         if (!scopes?.length)
           throw new InputError("scopes", `${allRights}; nothing was sent. List what the key may do.`);
-        const seconds = secondsToLive({ expiresAt, livesForMs }, Date.now());
+        const seconds = secondsToLive({ expiresAt, livesForMs });
         await whoWeAre().catch((error: unknown) => {
           throw notYetSent("Whose the credential is could not be told, so no key was made", error);
         });

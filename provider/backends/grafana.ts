@@ -65,7 +65,7 @@ export const grafana = defineBackend({
     return {
       async createKey({ serviceAccountId: account = "", name, expiresAt, livesForMs }) {
         const at = tokensOf(account);
-        const json = defined({ name, secondsToLive: secondsToLive({ expiresAt, livesForMs }, Date.now()) });
+        const json = defined({ name, secondsToLive: secondsToLive({ expiresAt, livesForMs }) });
         const issued = parseAnswer(
           "POST",
           at,

@@ -92,7 +92,7 @@ export const jupyterhub = defineBackend({
     return {
       async createKey({ serviceAccountId, name, scopes = [], expiresAt, livesForMs }) {
         const at = tokensOf(serviceAccountId);
-        const json = { note: name, scopes, expires_in: secondsToLive({ expiresAt, livesForMs }, Date.now()) };
+        const json = { note: name, scopes, expires_in: secondsToLive({ expiresAt, livesForMs }) };
         const { body } = await http.request({ method: "POST", path: at, json }).catch(explainScopes);
         const issued = parseAnswer("POST", at, issuedSchema, body);
         return { ...toKey(issued), secret: issued.token };

@@ -108,7 +108,7 @@ export const openai = defineBackend<Options>({
         if (!scopes?.length)
           throw new InputError("scopes", "OpenAI takes none for all of them; nothing was sent. List them.");
         const at = `${accountAt(needAccount(serviceAccountId))}/api_keys`;
-        const json = { name, scopes, expires_in_seconds: secondsToLive({ expiresAt, livesForMs }, Date.now()) };
+        const json = { name, scopes, expires_in_seconds: secondsToLive({ expiresAt, livesForMs }) };
         const { body } = await http.request({ method: "POST", path: at, json });
         const { value: secret, ...issued } = parseAnswer("POST", at, issuedSchema, body);
         return { ...facts(issued), status: "active", secret };

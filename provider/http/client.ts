@@ -57,6 +57,13 @@ export interface HttpRequest {
    * as a page for people: no message quotes it. Left out: the body is JSON.
    */
   readonly parse?: (text: string) => unknown;
+  /**
+   * For a service that refuses with a success, `200 {"ok": false, "code": …}`: the status that another service would send (404,
+   * 401), read from the body of a 2xx answer; undefined if the answer is no refusal. Everything goes by that status: `absent`,
+   * `conflict`, a new login, waits, and the class of the error. What it throws, as `fieldsOf` does for another form, is
+   * the error of the call. Left out: the answer's own status counts.
+   */
+  readonly statusOf?: (body: unknown) => number | undefined;
 }
 
 export interface HttpResponse {
@@ -204,7 +211,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   /** One attempt; a failure of the connection is an outcome like an answer. */
   async function attempt(request: HttpRequest, auth: Credential, attemptMs: number): Promise<Outcome> {
     try {
-      return { answer: await attemptOnce(request, auth, attemptMs) };
+      const answer = await attemptOnce(request, auth, attemptMs);
+      return { answer: { ...answer, status: statusIn(request, answer) } };
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
       return { failure: error };
@@ -384,6 +392,14 @@ function interpret(request: HttpRequest, answer: AnswerAt, secrets: readonly str
   if (body === undefined) throw notJson(request, answer, secrets);
   if (request.method !== "GET") rememberSuspects(...secretLike(body, wordsOfRequest(request)));
   return { status, headers, body, absent: false };
+}
+
+/** The status that counts: that of the answer, or the one that stands for the refusal in its body. */
+function statusIn(request: HttpRequest, { status, text }: RawAnswer): number {
+  if (!request.statusOf || status < 200 || status >= 300) return status;
+  const body = parsed(request.parse ?? ((json) => parseJsonAnswer(json, () => "")), text);
+  // A page for people is refused later, with better words.
+  return body === undefined && text.trim() !== "" ? status : (request.statusOf(body) ?? status);
 }
 
 /** True for a page in the place of an answer. An answer that a backend reads by itself may begin with the same bracket. */

@@ -5,7 +5,7 @@ import { sameAccess } from "../../provider/scopes";
 import { assertAccountForm, refusalOf } from "../assertions";
 import { type Contract, type Workbench, within } from "../workbench";
 import { longestName, unusualName } from "../sample-names";
-import { unlike } from "./finding";
+import { unlike } from "../unlike";
 
 /** Service accounts, where the service has any. */
 export function accountContract(can: Capabilities): Contract {

@@ -5,6 +5,7 @@ import { forgetSecrets } from "../../provider/known-secrets";
 import { assertHoldsNone, assertIsOneOf } from "../assertions";
 import { type Interruption, type PassingRequest, type ServiceDouble, startServiceDouble } from "../service-double";
 import { type Contract, type Workbench } from "../workbench";
+import { wrongTokenOf } from "../unlike";
 import { accountCreation, callsOf, chosenSecret, type Creation, creation, type PrepareCall } from "./calls";
 
 /** More requests than any call needs. */
@@ -18,10 +19,12 @@ export function answerContract(can: Capabilities): Contract {
     "an answer of another form is an error, and makes nothing look gone": fails({
       exchange: (answer) => (Array.isArray(answer) ? '[{"hello":"world"}]' : '{"hello":"world"}'),
     }),
-    "a refusal in the middle of a call is an error, and makes nothing look gone": (bench) => {
+    "a refusal in the middle of a call is an error, and makes nothing look gone": async (bench) => {
       // Nobody mistakes a refused create for a success.
       const { createKey: _key, createServiceAccount: _account, ...others } = callsOf(bench);
-      return interrupted(bench, others, () => ({ status: 403 }));
+      await interrupted(bench, others, () => ({ status: 403 }));
+      const body = await refusalInSuccess(bench);
+      if (body !== undefined) await interrupted(bench, callsOf(bench), () => ({ status: 200, body }));
     },
     "a create of several calls that is refused half-way leaves nothing behind, or is unclear": async (bench) => {
       await halfRefused(bench, "createKey", () => creation(bench));
@@ -45,16 +48,53 @@ async function halfRefused(bench: Workbench, method: string, make: () => Promise
       const call = await make();
       double.interrupt((_request, count) => (count < from ? undefined : { status: 403 }));
       const outcome = await settled(call.run(client));
-      isReached = double.requests.length >= from;
+      const refused = double.requests.slice(from - 1);
+      isReached = refused.length > 0;
       double.passOn();
-      if (isReached && "error" in outcome && !isUnclear(outcome.error))
-        assert.ok(
-          !(await call.isThere()),
-          `${method} is refused at its request ${from}, and has made something that nobody looks for: remove it, or run its later requests through "halfMade", which says that it may be there`,
-        );
+      const what = `${method}, refused at its request ${from},`;
+      if (isReached && "told" in outcome) await truthOf(() => call.assertTrue(outcome.told), what);
+      if (isReached && "error" in outcome) {
+        if (!isUnclear(outcome.error))
+          assert.ok(
+            !(await call.isThere()),
+            `${what} has made something that nobody looks for: remove it, or run its later requests through "halfMade", which says that it may be there`,
+          );
+        for (const id of refused.flatMap(partsOf))
+          assert.ok(
+            !(await call.isHidden?.(id)),
+            `${what} has made a key that listKeys does not tell, so that nobody finds it: a list has every key that may live, half-made and disabled ones too`,
+          );
+      }
       await call.clean();
     }
   });
+}
+
+/** What may be an id in the path of a request. */
+function partsOf({ path }: PassingRequest): string[] {
+  const [at = ""] = path.split("?");
+  return at
+    .split("/")
+    .filter((part) => part !== "")
+    .map(decodeURIComponent);
+}
+
+/** What the service says to a credential that it does not accept, if its status claims a success: `200 {"ok": false}`. */
+async function refusalInSuccess(bench: Workbench): Promise<string | undefined> {
+  const double = await startServiceDouble(bench.harness.url);
+  try {
+    const { client } = bench.connectAs({ url: double.url, token: wrongTokenOf(bench.harness) });
+    const parent = await bench.parent();
+    let told: string | undefined;
+    double.interrupt(() => {
+      told = undefined;
+      return { exchange: (answer) => (told = JSON.stringify(answer)) };
+    });
+    await settled(client.listKeys(parent));
+    return told;
+  } finally {
+    await double.close();
+  }
 }
 
 type Way = (request: PassingRequest, known: readonly string[]) => Interruption;

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import type { BackendClient, KeyRef, ServiceAccount } from "../../provider/backends/definition";
+import type { ApiKey, BackendClient, KeyRef, ServiceAccount } from "../../provider/backends/definition";
 import { hourMs } from "../../provider/durations";
+import { mayLive } from "../../provider/resources/absence";
 import { assertAccountForm, assertKeyForm } from "../assertions";
 import { type Issued, parentOf, type Workbench } from "../workbench";
 
@@ -90,6 +91,8 @@ function callsAboutKey(bench: Workbench): (about: AboutKey) => PrepareCall {
 export interface Creation extends PreparedCall {
   readonly name: string;
   readonly isThere: () => Promise<boolean>;
+  /** Of a key: whether that id is the one that was made, alive, and in no list. */
+  readonly isHidden?: (id: string) => Promise<boolean>;
 }
 
 export async function creation(bench: Workbench, secretValue?: string): Promise<Creation> {
@@ -102,13 +105,23 @@ export async function creation(bench: Workbench, secretValue?: string): Promise<
     async assertTrue(outcome) {
       assertKeyForm(outcome as never);
       assert.ok(hasSecret(outcome), "createKey has to tell the secret");
-      const { id } = outcome as { readonly id: string };
-      assert.ok(
-        await bench.client.getKey({ id, name, ...parentOf(request) }),
-        "createKey tells a key that is not there",
+      const { id, status } = outcome as ApiKey;
+      const found = await bench.client.getKey({ id, name, ...parentOf(request) });
+      assert.ok(found, "createKey tells a key that is not there");
+      assert.deepEqual(
+        { name: found.name, status: found.status },
+        { name, status },
+        "createKey tells another key than getKey",
       );
     },
     isThere: async () => (await bench.client.listKeys(parentOf(request)))?.some((key) => key.name === name) ?? false,
+    async isHidden(id) {
+      const parent = parentOf(request);
+      const key = await bench.client.getKey({ id, name, ...parent }).catch(() => undefined);
+      return (
+        key?.name === name && mayLive(key) && !(await bench.client.listKeys(parent))?.some((each) => each.id === id)
+      );
+    },
     clean: () => revokeAll(bench, { id: "", name, ...parentOf(request) }),
   };
 }

@@ -5,6 +5,7 @@ import { dayMs } from "../../provider/durations";
 import { tellTheSame } from "../../provider/shared-reads";
 import { assertKeyForm } from "../assertions";
 import { type Contract, parentOf, type Workbench, within } from "../workbench";
+import { unlike } from "../unlike";
 import { interrupted, settled, withDouble } from "./answers";
 
 /** Finding and revoking keys. */
@@ -75,7 +76,11 @@ function findingPromises(can: Capabilities): Contract {
           undefined,
           "getKey tells another key than the one it was asked for",
         );
-        assert.equal(await bench.client.revokeKey(stranger), "absent");
+        assert.equal(
+          await bench.client.revokeKey(stranger),
+          "absent",
+          "revokeKey says of a key that never was that it has revoked it",
+        );
       }
       assert.equal((await found(bench, ref)).status, "active");
     },
@@ -85,10 +90,18 @@ function findingPromises(can: Capabilities): Contract {
         const { key, ref } = await bench.issue();
         const elsewhere = { ...ref, ...(await bench.otherParent()) };
         assert.notEqual(elsewhere.serviceAccountId, ref.serviceAccountId, "the harness has to offer a second account");
-        assert.equal(await bench.client.getKey(elsewhere), undefined);
+        assert.equal(
+          await bench.client.getKey(elsewhere),
+          undefined,
+          "getKey finds the key of another account: compare the account that the service reports with serviceAccountId",
+        );
         assert.deepEqual(await bench.listed({ ...elsewhere }), [], "listKeys tells the keys of another account");
-        assert.equal(await bench.client.revokeKey(elsewhere), "absent");
-        assert.equal((await found(bench, ref)).status, "active");
+        assert.equal(
+          await bench.client.revokeKey(elsewhere),
+          "absent",
+          "revokeKey takes the key of another account: look first, as getKey does",
+        );
+        assert.equal((await found(bench, ref)).status, "active", "the key of another account was revoked");
         assert.notEqual(await bench.works(key, ref, true), false, "the key has to live on");
       },
     }),
@@ -165,11 +178,4 @@ function revokingPromises(can: Capabilities): Contract {
 
 function bothFit({ maxActiveKeys }: Capabilities): boolean {
   return maxActiveKeys === undefined || maxActiveKeys > 1;
-}
-
-/** An unused id of the same form. Digits and letters are rotated, so that numbers stay numbers. */
-export function unlike(id: string): string {
-  return id
-    .replace(/[0-9]/g, (digit) => String(9 - Number(digit)))
-    .replace(/[a-f]/g, (letter) => ({ a: "f", b: "e", c: "d", d: "c", e: "b", f: "a" })[letter] ?? letter);
 }

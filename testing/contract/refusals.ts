@@ -12,14 +12,16 @@ import {
 import { assertHoldsNone, refusalOf } from "../assertions";
 import { startHtmlServer } from "../html-server";
 import { type Contract, parentOf, type Workbench } from "../workbench";
-import { found, unlike } from "./finding";
+import { unlike, wrongTokenOf } from "../unlike";
+import { found } from "./finding";
 
 /** A refusal is an error. It never looks as if a key were gone, and contains no secret. */
 export function refusalContract(can: Capabilities): Contract {
   return {
     "a credential that the service does not accept is refused, and makes no key look gone": async (bench) => {
       const { ref } = await bench.issue();
-      const { wrongToken = turned(bench.harness.token), weakToken } = bench.harness;
+      const wrongToken = wrongTokenOf(bench.harness);
+      const { weakToken } = bench.harness;
       const wrong = callsOf(bench.connectAs({ token: wrongToken }), bench, ref);
       const { createKey, revokeKey } = callsOf(bench.connectAs({ token: weakToken ?? wrongToken }), bench, ref);
       for (const [name, call] of [
@@ -112,9 +114,4 @@ function callsOf({ client }: WritableConnection, bench: Workbench, ref: KeyRef):
     revokeKey: () => client.revokeKey(ref),
     ...optional,
   };
-}
-
-/** A credential of the same form. */
-function turned(token: string): string {
-  return unlike(token) === token ? `${token}x` : unlike(token);
 }

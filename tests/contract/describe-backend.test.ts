@@ -11,6 +11,8 @@ import type {
   KeyRef,
   ServiceAccount,
 } from "../../provider/backends/definition";
+import { fieldsOf } from "../../provider/backends/fields-of";
+import { halfMade } from "../../provider/backends/half-made";
 import { novavms } from "../../provider/backends/novavms";
 import { pulsely } from "../../provider/backends/pulsely";
 import { hourMs } from "../../provider/durations";
@@ -26,16 +28,19 @@ import { type BackendHarness, startEmulator, type TestEmulator } from "../../tes
 import { contractOf, keep } from "../../testing/describe-backend";
 import { openService } from "../../testing/workbench";
 import { examplesDir, type Parcels, startParcels } from "../engine/support/example-bench";
+import { startOkFalse } from "./support/ok-false-service";
 
 const parcels = loadBackend("parcels", "./backends/parcels.js", join(examplesDir, "own-backend"));
 
 let emulator: TestEmulator;
 let parcelsService: Parcels;
+let okFalse: Awaited<ReturnType<typeof startOkFalse>>;
 beforeAll(async () => {
   emulator = await startEmulator({ limits: { pulsely: null, novavms: null } });
   parcelsService = await startParcels();
+  okFalse = await startOkFalse(parcelsService.url);
 });
-afterAll(() => Promise.all([emulator.close(), parcelsService.close()]));
+afterAll(() => Promise.all([emulator.close(), okFalse.close(), parcelsService.close()]));
 
 /** The same backend with a mistake in it. */
 function withMistake(backend: Backend, mistake: Mistake): Backend {
@@ -56,20 +61,32 @@ interface Mistake {
   readonly http?: (http: HttpClient) => HttpClient;
 }
 
+/** Parcels, had it only one status. */
+const okFalseParcels = withMistake(
+  { ...parcels, name: "parcels-ok-false" },
+  { http: asking((request) => ({ ...request, statusOf: statusOfRefusal })) },
+);
+
+function statusOfRefusal(body: unknown): number | undefined {
+  const { ok, status } = fieldsOf(body, { ok: "boolean", status: "number?" });
+  return ok ? undefined : status;
+}
+
 const authorised = (secret: string) => ({ headers: { authorization: `Bearer ${secret}` } });
 
 /** The service that a backend speaks to. */
 function harnessOf({ name }: Backend): BackendHarness {
   const close = () => Promise.resolve();
-  if (name === "parcels") {
-    const { url, adminToken: token } = parcelsService;
+  if (name.startsWith("parcels")) {
+    const { adminToken: token } = parcelsService;
+    const { url } = name === "parcels" ? parcelsService : okFalse;
     return {
       url,
       token,
       scopes: [["parcels.read"], ["parcels.read", "labels.print"]],
       manyKeys: "no pages",
       manyAccounts: "no pages",
-      works: async ({ secret }) => (await fetch(`${url}/parcels`, authorised(secret))).ok,
+      works: async ({ secret }) => (await fetch(`${parcelsService.url}/parcels`, authorised(secret))).ok,
       close,
     };
   }
@@ -169,6 +186,63 @@ const mistakes: Readonly<Record<string, readonly [Backend, Mistake, RegExp]>> = 
       }),
     },
     /refused half-way/,
+  ],
+  "says that a key is ready, and the call that makes it so was refused": [
+    pulsely,
+    {
+      client: (client) => ({
+        createKey: async (key) => {
+          const made = await client.createKey({ ...key, name: `draft-${key.name.slice(-10)}` });
+          await client.updateKey?.({ id: made.id, name: made.name }, { name: key.name }).catch(() => undefined);
+          return { ...made, name: key.name };
+        },
+      }),
+    },
+    /refused half-way/,
+  ],
+  "hides a half-made key from its lists": [
+    pulsely,
+    {
+      client: (client) => ({
+        createKey: async (key) => {
+          const made = await client.createKey(key);
+          await halfMade(() => client.getKey(made));
+          ready.add(made.id);
+          return made;
+        },
+        listKeys: async (parent) => (await client.listKeys(parent))?.filter(({ id }) => ready.has(id)),
+      }),
+    },
+    /refused half-way/,
+  ],
+  "takes the status of a delete for its success, where the service says in the body that it refuses": [
+    okFalseParcels,
+    {
+      http: asking((request) => {
+        const { statusOf: _statusOf, ...believing } = request;
+        return request.method === "DELETE" ? believing : request;
+      }),
+    },
+    /refusal in the middle/,
+  ],
+  "declares another shape than its secrets have": [
+    pulsely,
+    { capabilities: { secret: { ...pulsely.capabilities.secret, shape: "ply_[0-9]{64}" } } },
+    /told once/,
+  ],
+  "gives every key a day, if it is told the end and not the life": [
+    pulsely,
+    {
+      client: (client) => ({
+        createKey: (key) =>
+          client.createKey(
+            key.expiresAt === undefined || key.livesForMs !== undefined
+              ? key
+              : { ...key, expiresAt: new Date(Date.now() + 24 * hourMs).toISOString() },
+          ),
+      }),
+    },
+    /ends when it was asked to/,
   ],
   "says that a revoke removes the record of an ended key, and it stays": [
     pulsely,
@@ -716,6 +790,9 @@ function endingPages(http: HttpClient): HttpClient {
   };
 }
 
+/** The keys whose creation came to its end, of every connection. */
+const ready = new Set<string>();
+
 /** Of every connection: the interrupted one has not made the key. */
 const secrets = new Map<string, string>();
 let bySecret = "";
@@ -788,6 +865,10 @@ describe("describeBackend finds the mistake of a backend that", () => {
     expect(await broken(novavms)).toEqual([]);
     expect(await broken(parcels)).toEqual([]);
   }, 400_000);
+
+  test("says in the body alone that the service refuses: that is no mistake", async () => {
+    expect(await broken(okFalseParcels)).toEqual([]);
+  }, 200_000);
 
   test("tells scopes in another order: that is no mistake", async () => {
     const reversed = (key: ApiKey | undefined) => key && { ...key, scopes: [...(key.scopes ?? [])].reverse() };

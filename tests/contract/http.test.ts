@@ -3,6 +3,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { Agent } from "undici";
+import { fieldsOf } from "../../provider/backends/fields-of";
 import {
   AuthenticationError,
   BadRequestError,
@@ -411,6 +412,40 @@ describe("when the answer is not the service's", () => {
     expect(await http.request({ ...get, absent: [404], expectJson: false })).toMatchObject({ absent: true });
   });
 
+  test("a refusal that only the body tells is taken for what it says", async () => {
+    const statusOf = (body: unknown) => fieldsOf(body, { code: "number?" }).code;
+    const said = (code: number) => status(200, {}, JSON.stringify({ code, message: "no such key" }));
+    server.script(said(404), said(404), said(409), status(200, {}, '["another form"]'), ok);
+    const { http } = impatient();
+    expect(await http.request({ ...get, statusOf, absent: [404] })).toMatchObject({ absent: true, body: undefined });
+    expect(await failureOf(http.request({ ...get, statusOf }))).toMatchObject({ status: 404, detail: "no such key" });
+    expect(await failureOf(http.request({ ...create, statusOf }))).toBeInstanceOf(ConflictError);
+    const strict = (body: unknown) => fieldsOf(body, { code: "number" }).code;
+    expect(await failureOf(http.request({ ...get, statusOf: strict }))).toBeInstanceOf(ResponseShapeError);
+    expect(await http.request({ ...get, statusOf })).toMatchObject({ status: 200, body: { ok: true } });
+  });
+
+  test("a limit that only the body tells is waited out, and an empty or foreign body is no success", async () => {
+    const statusOf = (body: unknown) => fieldsOf(body, { code: "number" }).code;
+    server.script(
+      status(200, {}, '{"code":429}'),
+      status(200, {}, '{"code":200}'),
+      status(200, {}, ""),
+      status(200, {}, "<!doctype html>"),
+    );
+    const { http, waits } = impatient();
+    await http.request({ ...create, statusOf });
+    expect(waits).toHaveLength(1);
+    expect(await failureOf(http.request({ method: "DELETE", path: "/keys/1", statusOf }))).toHaveProperty(
+      "message",
+      expect.stringContaining('no usable "code"'),
+    );
+    expect(await failureOf(http.request({ ...get, statusOf }))).toHaveProperty(
+      "message",
+      expect.stringContaining("is not JSON"),
+    );
+  });
+
   test("an empty answer is no failure", async () => {
     server.script({ status: 204 });
     const { http } = impatient();
@@ -436,6 +471,13 @@ describe("the credential", () => {
     server.script(status(401), ok);
     const { http } = impatient({ session: sessionOf("first", "second") });
     await http.request(create);
+    expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(["Bearer first", "Bearer second"]);
+  });
+
+  test("is renewed after a 401 that only the body tells", async () => {
+    server.script(status(200, {}, '{"code":401}'), status(200, {}, '{"code":200}'));
+    const { http } = impatient({ session: sessionOf("first", "second") });
+    await http.request({ ...create, statusOf: (body) => fieldsOf(body, { code: "number" }).code });
     expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(["Bearer first", "Bearer second"]);
   });
 

@@ -33,6 +33,7 @@ describe("`apikeys new-backend`", () => {
       const { code, stdout, stderr } = await newBackend(name);
       expect([code, stderr]).toEqual([0, ""]);
       expect(stdout).toContain(`node --test ${join("backends", `${name}.test.mjs`)}`);
+      expect(stdout).toContain(`catalogues: { ${name}: `);
       expect(readFileSync(join(folder, "backends", `${name}.js`), "utf8")).not.toMatch(/acme/i);
     }
     expect(readdirSync(join(folder, "backends")).sort()).toEqual([

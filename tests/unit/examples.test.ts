@@ -3,6 +3,7 @@ import { join, relative, resolve } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { CustomResource } from "@pulumi/pulumi";
 import { parse } from "yaml";
+import { loadBackend } from "../../provider/backend-loading";
 import { builtInBackends } from "../../provider/backends";
 import * as sdk from "../../sdk";
 import { pulumiCommands, shellLines } from "../engine/support/example-readme";
@@ -32,6 +33,13 @@ function backendsOf(name: string): string[] {
 }
 
 describe("The examples", () => {
+  test("tell the review the scopes that the backend of one's own has", () => {
+    const { name, catalogue } = loadBackend("parcels", "./backends/parcels.js", join(examplesDir, "own-backend"));
+    const [, policy = ""] =
+      /```yaml\n# apikeys-review\.yaml\n([\s\S]*?)```/.exec(read("own-backend", "README.md")) ?? [];
+    expect(parse(policy)).toEqual({ catalogues: { [name]: catalogue } });
+  });
+
   test.each(Object.keys(builtInBackends))("have one that uses the built-in backend %s", (backend) => {
     expect(examples.filter((name) => backendsOf(name).includes(backend))).not.toEqual([]);
   });
