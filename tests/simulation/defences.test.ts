@@ -3,10 +3,13 @@
  * which nothing goes wrong is none, or no test looks at it.
  */
 import { expect, jest, test } from "@jest/globals";
+import type * as enabling from "../../provider/resources/enable";
 import type * as keys from "../../provider/resources/key-on-service";
 import type * as markings from "../../provider/resources/marking";
 import type * as allNames from "../../provider/resources/names";
+import type * as ownKeys from "../../provider/resources/own-key";
 import type * as partial from "../../provider/resources/partial-failure";
+import type * as successions from "../../provider/resources/rotation/succession";
 import { seed } from "../support/seed";
 import { createRandom } from "../support/seeded-random";
 import type * as stories from "./support/killed/story";
@@ -75,6 +78,21 @@ mock<typeof keys>("../../provider/resources/key-on-service", ({ observeKey }) =>
   },
 }));
 
+mock<typeof ownKeys>("../../provider/resources/own-key", ({ isOwnKey }) => ({
+  isOwnKey: (connection, key) =>
+    off === "the connection's own key is known" ? Promise.resolve(false) : isOwnKey(connection, key),
+}));
+
+mock<typeof successions>("../../provider/resources/rotation/succession", ({ succeeded }) => ({
+  succeeded: (progress, come) =>
+    succeeded(progress, off === "it waits for the record of its successor" ? { ...come, tookOver: false } : come),
+}));
+
+mock<typeof enabling>("../../provider/resources/enable", ({ enableKey }) => ({
+  enableKey: (connection, known, nowMs) =>
+    off === "an enabled key is looked at" ? Promise.resolve({ status: "active" }) : enableKey(connection, known, nowMs),
+}));
+
 const { drawCase, mayBeDead, play } = jest.requireActual<typeof stories>("./support/killed/story");
 
 /** Plays killed runs until one does this harm. @returns what went wrong; undefined where none does */
@@ -99,6 +117,9 @@ test.each<[string, RegExp]>([
   ["accounts are taken over", /account-\d+ .* lives, and no state names it/],
   ["a lost create is recorded", /lives, and no state names it/],
   ["the look before a rotation is repeated", /previous/],
+  ["the connection's own key is known", /without a credential|the update after the kill failed|the update failed/],
+  ["it waits for the record of its successor", /without a credential/],
+  ["an enabled key is looked at", /dead/],
 ])(
   "without this some killed run does harm: %s",
   async (defence, harm) => {

@@ -15,11 +15,12 @@ const oneKey: Partial<Capabilities> = {
 
 const kinds = {
   /** Keys belong to the credential, and names are unique. */
-  plain: { rename: true, uniqueNames: true, lastUsed: told },
+  plain: { rename: true, uniqueNames: true, enable: true, lastUsed: told },
   /** Keys belong to accounts, and end by themselves. */
   accounts: {
     parent: "serviceAccount",
-    serviceAccounts: accounts,
+    serviceAccounts: { ...accounts, enable: true },
+    enable: true,
     expiry: { support: "optional", update: true, granularityMs: 1_000 },
     delayedRevoke: true,
     lastUsed: { lagMs: minuteMs, granularityMs: 0 },

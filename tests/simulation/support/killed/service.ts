@@ -8,7 +8,7 @@ import type {
 import { defineBackend } from "../../../../provider/backend";
 import { type Connections, createConnections } from "../../../../provider/connections";
 import { defined } from "../../../../provider/defined";
-import { ConflictError } from "../../../../provider/errors";
+import { AuthenticationError, ConflictError } from "../../../../provider/errors";
 import { formatTime } from "../../../../provider/times";
 import { catalogue, today } from "../../../unit/provider/support/fake-service";
 import type { Fate } from "./fate";
@@ -28,10 +28,15 @@ const writes: readonly string[] = [
   "revokeKey",
   "rotateKey",
   "revokePrevious",
+  "enableKey",
+  "enableServiceAccount",
   "createServiceAccount",
   "updateServiceAccount",
   "deleteServiceAccount",
 ];
+
+/** The credential of an administrator, which no key is. */
+export const adminCredential = "admin-credential-of-nobody";
 
 /** A service in memory that outlives the runs that ask it. */
 export class KillableService {
@@ -48,19 +53,29 @@ export class KillableService {
     this.capabilities = capabilitiesOf(kind);
   }
 
-  /** The connections of one run. */
-  connections(fate: Fate): Connections {
+  /** The connections of one run, which sends this credential. */
+  connections(fate: Fate, credential = adminCredential): Connections {
     const backend = defineBackend({
       name: "killable",
       capabilities: this.capabilities,
       ...(this.capabilities.scopes !== "none" && { catalogue }),
-      connect: () => this.client(fate),
+      connect: () => this.client(fate, async () => connections.open("default").own?.token()),
     });
     const connection = { backend: "killable", url: "http://127.0.0.1:4010/v1", tokenEnv: "TOKEN" };
     const config = {
       get: (key: string) => (key === "apikeys:connections" ? JSON.stringify({ default: connection }) : undefined),
     };
-    return createConnections(config, {}, { load: () => backend });
+    const connections = createConnections(config, { TOKEN: credential }, { load: () => backend, replaced: [] });
+    return connections;
+  }
+
+  /** Somebody disables these keys and accounts. */
+  disable(isMeant: (name: string) => boolean): void {
+    for (const [id, held] of this.held)
+      if (isMeant(held.key.name)) this.held.set(id, { ...held, key: { ...held.key, status: "disabled" } });
+    for (const [id, account] of this.accounts)
+      if (isMeant(account.name) && this.capabilities.serviceAccounts?.enable)
+        this.accounts.set(id, { ...account, status: "disabled" });
   }
 
   works(secret: unknown): boolean {
@@ -89,7 +104,7 @@ export class KillableService {
     return this.#create(defined({ name, serviceAccountId })).id;
   }
 
-  client(fate: Fate): BackendClient {
+  client(fate: Fate, credential: () => Promise<string | undefined>): BackendClient {
     const own = this.capabilities.nativeRotate;
     const client: Partial<BackendClient> = {
       createKey: async (asked) => this.#create(asked),
@@ -106,6 +121,12 @@ export class KillableService {
           const key = defined({ ...held.key, ...defined({ name, expiresAt: expiresAt ?? undefined }) });
           this.held.set(id, { ...held, key });
           return key;
+        },
+      }),
+      ...(this.capabilities.enable && {
+        enableKey: async ({ id }) => {
+          const held = this.held.get(id);
+          if (held) this.held.set(id, { ...held, key: { ...held.key, status: "active" } });
         },
       }),
       ...(own && {
@@ -133,6 +154,11 @@ export class KillableService {
           this.accounts.set(id, { ...(this.accounts.get(id) as ServiceAccount), ...change });
           return this.accounts.get(id) as ServiceAccount;
         },
+        ...(this.capabilities.serviceAccounts.enable && {
+          enableServiceAccount: async (id) => {
+            this.accounts.set(id, { ...(this.accounts.get(id) as ServiceAccount), status: "active" });
+          },
+        }),
         deleteServiceAccount: async (id) => {
           for (const [key, { serviceAccountId }] of this.held) if (serviceAccountId === id) this.held.delete(key);
           return this.accounts.delete(id) ? "deleted" : "absent";
@@ -140,17 +166,35 @@ export class KillableService {
       }),
     };
     return Object.fromEntries(
-      Object.entries(client).map(([name, method]) => [name, this.#watched(name, method as Method, fate)]),
+      Object.entries(client).map(([name, method]) => [
+        name,
+        this.#watched(name, this.#guarded(method as Method, credential), fate),
+      ]),
     ) as unknown as BackendClient;
   }
 
-  #watched(name: string, method: Method, fate: Fate): Method {
-    if (!writes.includes(name)) return (...args) => fate.read(() => method(...args));
-    return (...args) =>
-      fate.write(name, () => {
-        this.writes += 1;
+  /** The service answers who sends the administrator's credential, or a key that works: that one is in use then. */
+  #guarded(method: Method, credential: () => Promise<string | undefined>): Sent {
+    return async (...args) => {
+      const token = await credential();
+      return async () => {
+        if (token !== adminCredential && !this.works(token))
+          throw new AuthenticationError({ status: 401, method: "GET", path: "/keys" });
+        this.use(token);
         return method(...args);
+      };
+    };
+  }
+
+  #watched(name: string, send: Sent, fate: Fate): Method {
+    if (!writes.includes(name)) return async (...args) => fate.read(await send(...args));
+    return async (...args) => {
+      const run = await send(...args);
+      return fate.write(name, () => {
+        this.writes += 1;
+        return run();
       });
+    };
   }
 
   #create({ name, serviceAccountId, scopes, expiresAt }: NewKey): IssuedApiKey {
@@ -204,3 +248,5 @@ export class KillableService {
 }
 
 type Method = (...args: unknown[]) => Promise<unknown>;
+/** A request that is sent, and what it does once it arrives. */
+type Sent = (...args: unknown[]) => Promise<() => Promise<unknown>>;

@@ -20,8 +20,19 @@ export const operations = [
   "delete",
   "destroy",
   "restored backup",
+  "enable",
+  "own key replaced",
+  "own key rotated",
+  "own key rotated at once",
 ] as const;
 export type Operation = (typeof operations)[number];
+
+/** The resource whose key the connection runs on. */
+const ownKeys: Partial<Record<Operation, string>> = {
+  "own key replaced": "a1",
+  "own key rotated": "r1",
+  "own key rotated at once": "r1",
+};
 
 export interface Case {
   readonly kind: Kind;
@@ -37,7 +48,16 @@ export function drawCase(random: SeededRandom): Case {
   const point = pick(points);
   // A key in use that the state does not know takes the room of the next one, and outlives the stack: only its owner can decide.
   const isOwners = capabilitiesOf(kind).maxActiveKeys !== undefined || point === "unanswered";
-  const operation = pick(operations.filter((each) => !(isOwners && each === "restored backup")));
+  const { maxActiveKeys, enable } = capabilitiesOf(kind);
+  const operation = pick(
+    operations.filter(
+      (each) =>
+        !(isOwners && each === "restored backup") &&
+        (each !== "enable" || enable) &&
+        // The one key of an account has no successor beside it.
+        !(maxActiveKeys === 1 && ownKeys[each] !== undefined),
+    ),
+  );
   const order = { point, writes: random.below(6), pace: random.below(2 ** 31) };
   return { kind, operation, order, lands: pick(["before", "within", "after"] as const) };
 }
@@ -60,7 +80,10 @@ const everything: Wish = { keys: ["a1", "a2", "r1", "t1", "t2"], round: 1, prefi
  * engine can record its successor, or where the state was put back.
  */
 export function mayBeDead({ kind, operation }: Case): boolean {
-  if (["emergency", "immediately", "delete", "destroy", "restored backup"].includes(operation)) return true;
+  if (
+    ["emergency", "immediately", "own key rotated at once", "delete", "destroy", "restored backup"].includes(operation)
+  )
+    return true;
   const { maxActiveKeys, nativeRotate } = capabilitiesOf(kind);
   // An account with one key gives it up before the next one, unless it rotates with a grace.
   return maxActiveKeys === 1 && !(["rotate", "retire"].includes(operation) && (nativeRotate?.maxGraceMs ?? 0) > 0);
@@ -70,10 +93,14 @@ export async function play({ kind, operation, order, lands }: Case): Promise<Ver
   forgetSecrets();
   const stage = await Stage.open(kind);
   const wish = await stage.prepare(operation);
+  // Somebody moves the connection to its new key soon, or late.
+  stage.world.staysPut = operation !== "own key replaced" && order.pace % 2 === 1;
   const fate = new Fate(order);
   const end = await stage.world.run(wish, fate);
   const left = stage.orphans().length;
   const dead = stage.world.dead();
+  const credential = stage.world.credential();
+  const isLockedOut = credential !== undefined && !stage.service.works(credential);
   const late = fate.late && { run: fate.late, lands: end.killedIn === "createKey" ? lands : "before" };
   const lost = fate.isUnanswered();
   // What nobody asks for any more no later update comes across: the record has to name it.
@@ -84,7 +111,8 @@ export async function play({ kind, operation, order, lands }: Case): Promise<Ver
   const silence = untold
     ? ["a published secret is dead after an emergency that was cut short, and nobody was told"]
     : [];
-  return { missed, left, dead, broken: [...stage.violations(), ...silence, ...broken] };
+  const lockedOut = isLockedOut ? ["the connection is left without a credential that works"] : [];
+  return { missed, left, dead, broken: [...stage.violations(), ...lockedOut, ...silence, ...broken] };
 }
 
 /**
@@ -148,11 +176,28 @@ class Stage {
     if (operation === "delete") return { ...everything, keys: ["a2", "r1", "t1"] };
     if (operation === "destroy") return { ...everything, keys: [] };
     if (operation === "emergency") return { ...everything, emergency: "INC-1" };
+    if (operation === "enable") return this.#disabled();
+    this.world.own = ownKeys[operation];
+    if (operation === "own key replaced") return { ...everything, round: 2 };
+    return this.#due(operation);
+  }
+
+  /** Somebody has disabled all that the stack has, and a refresh has seen it. */
+  async #disabled(): Promise<Wish> {
+    const named = this.world.named();
+    this.service.disable((name) => named.some((marker) => marker !== "" && name.endsWith(marker)));
+    await this.world.refresh();
+    return { ...everything, enables: true };
+  }
+
+  /** The time of the next key has come, or that of the previous one is over. */
+  async #due(operation: Operation): Promise<Wish> {
     const immediately = { ...everything, immediately: true };
-    if (operation === "immediately") await this.#well(immediately);
+    const atOnce = operation === "immediately" || operation === "own key rotated at once";
+    if (atOnce) await this.#well(immediately);
     this.service.nowMs += 31 * dayMs;
-    if (operation === "immediately") return immediately;
-    if (operation === "rotate") return everything;
+    if (atOnce) return immediately;
+    if (operation === "rotate" || operation === "own key rotated") return everything;
     await this.#well(everything);
     this.service.nowMs += 8 * dayMs;
     return everything;
@@ -196,6 +241,7 @@ class Stage {
     return [
       ...left.map(({ id, name }) => `${id} (${name}) lives, and no state names it`),
       ...this.world.confused().map((id) => `the account ${id} is another resource's`),
+      ...this.world.disabled().map((which) => `${which} is left disabled`),
       ...this.world.dead().map((which) => `the secret of ${which} is published and dead`),
       ...gone.map((marker) => `the state names …${marker}, which is not on the service`),
     ];
@@ -210,6 +256,8 @@ class Stage {
 
   /** The stack is destroyed after an answer was lost. @returns what does not hold then */
   async ended(): Promise<string[]> {
+    // The key of the connection ends with the others, so it gets another one before.
+    this.world.own = undefined;
     const end = await this.world.run({ ...everything, keys: [] });
     return [...end.failures, ...this.differences([end])];
   }
@@ -232,6 +280,9 @@ class Stage {
     const mayBeRefused = late?.lands === "within" && landed && this.service.capabilities.maxActiveKeys !== undefined;
     if (repair.failures.length > 0 && !mayBeRefused)
       return [`the update after the kill failed: ${repair.failures.join(" ")}`];
+    // The key that the connection ran on goes with the update after the one that has recorded its successor.
+    const after = this.world.own === undefined ? undefined : await this.world.run(wish);
+    if (after && after.failures.length > 0) return [`the update after that one failed: ${after.failures.join(" ")}`];
     if (!late || late.lands === "before") return [...this.differences([end, repair]), ...(await this.#quiet(wish))];
 
     // What comes while or after the next update looks is ended before the next key.

@@ -19,6 +19,8 @@ export interface Wish {
   readonly prefix: string;
   readonly emergency?: string;
   readonly immediately?: boolean;
+  /** What is disabled is enabled again. */
+  readonly enables?: boolean;
 }
 
 /** What the state has of one resource. */
@@ -47,6 +49,12 @@ export class World {
   #everNamed = new Set<string>();
   #tainted: ReadonlySet<string> = new Set();
 
+  /** The resource whose key is the credential of the connection; undefined while that is an administrator's. */
+  own: string | undefined;
+  /** Nobody puts a new secret into the connection's settings as long as the one that is there works. */
+  staysPut = false;
+  #credential: unknown;
+
   readonly #identity: string;
 
   constructor(
@@ -59,6 +67,27 @@ export class World {
   /** `pulumi state taint` of every ApiKey: each is replaced without a look at what there is, once that is recorded. */
   taint(): void {
     this.#tainted = new Set([...this.#store.keys()].filter((name) => typeOf(name) === "ApiKey"));
+  }
+
+  /** What the connection's settings have by now; undefined while that is an administrator's credential. */
+  credential(): string | undefined {
+    if (this.own === undefined) return undefined;
+    const published = this.#store.get(this.own)?.state?.outs.secret;
+    const isMoved = this.service.works(published) && !(this.staysPut && this.service.works(this.#credential));
+    if (isMoved) this.#credential = published;
+    return String(this.#credential);
+  }
+
+  /** `pulumi refresh`. */
+  async refresh(): Promise<void> {
+    const engines = this.#boot({ keys: [], round: 1, prefix: "" }, new Fate(), []);
+    for (const engine of engines.values()) await engine.refresh();
+    this.#keep(engines);
+  }
+
+  /** Resources that are disabled. */
+  disabled(): string[] {
+    return [...this.#store].filter(([, { state }]) => state?.outs.status === "disabled").map(([name]) => name);
   }
 
   /** One `pulumi up`, in a process of its own. */
@@ -132,7 +161,7 @@ export class World {
     const nowMs = () => this.service.nowMs;
     const askState = async () => stateIn(this.#export(engines));
     const context: ResourceContext = {
-      connections: this.service.connections(fate),
+      connections: this.service.connections(fate, this.credential()),
       nowMs,
       warn,
       marking: createMarking(askState, warn, nowMs),
@@ -183,7 +212,12 @@ export class World {
   #program(name: string, wish: Wish, account: string | undefined): object {
     const { maxActiveKeys, nativeRotate, scopes } = this.service.capabilities;
     const named = name.endsWith("1") ? { name: wish.prefix } : {};
-    const common = { origin: `acme/billing/dev/${name.startsWith("t") ? "t" : name}`, ...named };
+    const common = {
+      origin: `acme/billing/dev/${name.startsWith("t") ? "t" : name}`,
+      ...named,
+      ...(wish.enables === true && { onDisabled: "enable" }),
+      ...(name === this.own && { selfRotate: true }),
+    };
     if (typeOf(name) === "ServiceAccount") return { ...common, role: "viewer" };
     const isOne = maxActiveKeys === 1;
     const hasGap = isOne && nativeRotate?.maxGraceMs === 0;
