@@ -73,6 +73,7 @@ export function runs(
 ): Command {
   return command
     .exitOverride((error) => {
+      if (error.code === "commander.excessArguments") host.stderr(flagsInstead(command));
       // Help and version are not failures. The message is already printed.
       host.abort(error.exitCode === 0 ? exitCodes.fine : exitCodes.usage);
     })
@@ -88,6 +89,12 @@ export function runs(
         host.exit(code);
       }
     });
+}
+
+/** For `apikeys review preview.json`: what a command reads has a flag. */
+function flagsInstead(command: Command): string {
+  const flags = command.options.filter(({ required }) => required).map(({ flags: written }) => written);
+  return flags.length === 0 ? "" : `What it reads has a flag: ${flags.slice(0, 3).join(", ")}.\n`;
 }
 
 /** `--json`, for commands that have several formats. */

@@ -9,7 +9,7 @@ export function addCompletionCommand(program: Command, host: CommandHost = proce
     .description(
       'Prints a script that completes commands and flags in your shell: eval "$(apikeys completion bash)" (or zsh); apikeys completion fish | source.',
     )
-    .addArgument(new Argument("<shell>", "your shell").choices(shells));
+    .addArgument(new Argument(`<${shells.join("|")}>`, "your shell").choices(shells));
   runs(command, host, (_options, [shell]) => {
     host.stdout(completionScript(shell as (typeof shells)[number], program.commands.map(completed)));
     return 0;

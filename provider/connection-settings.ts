@@ -20,6 +20,7 @@ import {
   withExtraScopes,
 } from "./scopes";
 import { asThrown } from "./thrown";
+import { vendorNamed } from "./vendors";
 import { scopesOn } from "./vendors/vendor";
 
 /** The stack config as the engine passes it. */
@@ -101,14 +102,34 @@ export function readSettings(config: RawConfig, env: NodeJS.ProcessEnv, name: st
   const merged = { ...(namesCredential(override) ? withoutCredential(base) : base), ...override };
   const result = settingsSchema.safeParse(merged);
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
+  throw wrongField(name, result.error.issues[0], merged);
+}
+
+function wrongField(
+  name: string,
+  issue: { readonly path: readonly PropertyKey[]; readonly message: string } | undefined,
+  merged: Readonly<Record<string, unknown>>,
+): ConfigError {
   const at = issue?.path ?? [];
   const field = at.join(".");
   const value = at.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], merged);
+  const isNoBackend = field === "backend" && value === undefined;
+  const other = isNoBackend ? backendElsewhere(merged) : undefined;
+  if (other !== undefined)
+    return new ConfigError(
+      `connection "${name}": the field "backend" is nothing, and "${other}" names a backend; call that field "backend" (config apikeys:connections.${name}.${other}, or APIKEYS_CONNECTIONS).`,
+    );
   // A stack's own apikeys:connections takes the place of the project's, whole.
-  const replaced = field === "backend" && value === undefined && Object.keys(merged).length > 0 ? ` ${overruled}` : "";
-  throw new ConfigError(
+  const replaced = isNoBackend && Object.keys(merged).length > 0 ? ` ${overruled}` : "";
+  return new ConfigError(
     `connection "${name}": the field "${field}" is ${kindOf(value)}; ${issue?.message ?? "it is not valid"} (config apikeys:connections.${name}.${field}, or APIKEYS_CONNECTIONS).${replaced}`,
+  );
+}
+
+/** The field in which somebody has named a built-in backend: `provider`, `type`, `service`. */
+function backendElsewhere(fields: Readonly<Record<string, unknown>>): string | undefined {
+  return Object.keys(fields).find(
+    (field) => !Object.hasOwn(ownFields, field) && vendorNamed(String(fields[field])) !== undefined,
   );
 }
 
@@ -287,7 +308,7 @@ function parseUrl(name: string, field: string, text: string): URL {
   const url = URL.parse(text);
   if (!url || (url.protocol !== "http:" && url.protocol !== "https:")) {
     throw new ConfigError(
-      `connection "${name}": "${field}" is not an http or https address (config apikeys:connections.${name}.${field}).`,
+      `connection "${name}": "${field}" is not an http or https address; write all of it, such as https://api.example.com/v1 (config apikeys:connections.${name}.${field}).`,
     );
   }
   return url;

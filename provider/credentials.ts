@@ -68,8 +68,12 @@ async function fetchCredential(
   if (source.kind === "env") {
     const value = env[source.variable];
     if (value === undefined) {
+      // "$TOKEN": a name as a shell reads it.
+      const remedy = /^\$/.test(source.variable)
+        ? "write the name alone, without the dollar sign"
+        : "set it to the service's admin token";
       throw new ConfigError(
-        `connection "${connection}": the environment variable ${source.variable} is not set (config apikeys:connections.${connection}.tokenEnv names it); set it to the service's admin token.`,
+        `connection "${connection}": the environment variable ${source.variable} is not set (config apikeys:connections.${connection}.tokenEnv names it); ${remedy}.`,
       );
     }
     return value;
@@ -78,8 +82,10 @@ async function fetchCredential(
     try {
       return withoutLastNewline(await readTokenFile(source.path));
     } catch (error) {
+      const reason =
+        error instanceof UnfitFile ? `(${error.message})` : `(${codeOf(error)}); check the path, and who may read it`;
       throw new ConfigError(
-        `connection "${connection}": the file ${source.path} (config apikeys:connections.${connection}.tokenFile) cannot be read (${error instanceof UnfitFile ? error.message : codeOf(error)}).`,
+        `connection "${connection}": the file ${source.path} (config apikeys:connections.${connection}.tokenFile) cannot be read ${reason}.`,
       );
     }
   }
@@ -96,8 +102,10 @@ async function fetchCredential(
     });
     return withoutLastNewline(stdout);
   } catch (error) {
+    const code = codeOf(error, timeoutMs);
+    const remedy = code === "ENOENT" ? "install it, or write its whole path" : "run it by hand to see why";
     throw new ConfigError(
-      `connection "${connection}": the command "${program ?? ""}" (config apikeys:connections.${connection}.tokenCommand) failed (${codeOf(error, timeoutMs)}); run it by hand to see why.`,
+      `connection "${connection}": the command "${program ?? ""}" (config apikeys:connections.${connection}.tokenCommand) failed (${code}); ${remedy}.`,
     );
   }
 }

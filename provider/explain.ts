@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import { ProviderError } from "./errors";
+import { NotFoundError, ProviderError } from "./errors";
 import { aboutSecrets } from "./known-secrets";
 import { redact, withoutSecrets } from "./redact";
 import { logicalName } from "./resources/names";
@@ -27,7 +27,11 @@ export function explain(error: unknown, resource: string, verb: string, about: o
   }
   const thrown = asThrown(error);
   if (thrown instanceof ProviderError)
-    return quiet(new Error(`cannot ${verb} ${place}: ${withoutSecrets(onceTold(thrown.message, about), secrets)}`));
+    return quiet(
+      new Error(
+        `cannot ${verb} ${place}: ${withoutSecrets(onceTold(thrown.message, about), secrets)}${missingAccount(thrown, verb, about)}`,
+      ),
+    );
   const wrapped = new Error(
     `cannot ${verb} ${place}: unexpected ${redact(thrown.name, secrets)}: ${redact(thrown.message, secrets)}. This is a fault in pulumi-apikeys or in the backend; please report it.`,
   );
@@ -35,6 +39,14 @@ export function explain(error: unknown, resource: string, verb: string, about: o
     .map((line) => withoutSecrets(line, secrets))
     .join("\n");
   return wrapped;
+}
+
+/** A key is made under its account, so the account is what a service does not find. */
+function missingAccount(thrown: ProviderError, verb: string, about: object | undefined): string {
+  const { serviceAccountId } = (about ?? {}) as { serviceAccountId?: unknown };
+  return thrown instanceof NotFoundError && verb === "create" && typeof serviceAccountId === "string"
+    ? ' Check "serviceAccountId": it is the accountId of a ServiceAccount, not its name.'
+    : "";
 }
 
 const mostFrames = 20;

@@ -352,11 +352,15 @@ function nameAndLimit(
 
 /** The closest of the given words, if it is close enough for a typo (or has the same words in another order). */
 export function nearestWord(word: string, candidates: readonly string[]): string | undefined {
-  const reversed = word.split(":").reverse().join(":");
+  const typed = word.toLowerCase();
+  const reversed = typed.split(":").reverse().join(":");
   const scored = candidates
     .map((candidate) => ({
       candidate,
-      distance: Math.min(editDistance(word, candidate), candidate === reversed ? 1 : Infinity),
+      distance: Math.min(
+        editDistance(word, candidate),
+        candidate.toLowerCase() === reversed || candidate.toLowerCase() === typed ? 1 : Infinity,
+      ),
     }))
     .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1));
   const best = scored[0];

@@ -456,7 +456,7 @@ function refused(request: HttpRequest, answer: AnswerAt, secrets: readonly strin
   };
   const refusal = saysConflict(request, answer)
     ? new ConflictError(told)
-    : errorForStatus(told, status === 404 ? wrongPath(answer) : ended);
+    : errorForStatus(told, status === 404 || status === 405 ? wrongPath(answer) : ended);
   // Some proxies use their own 4xx status when the caller waited too long: the service may have acted.
   return isIdempotent(request) || !isFromBetween(status)
     ? refusal

@@ -15,7 +15,8 @@ import { redact } from "../redact";
 /**
  * Turns a status into an error class. No other place does.
  *
- * @param ended - why the request was not sent again, as a sentence; see `whyItEnded` in retry.ts
+ * @param ended - why the request was not sent again, as a sentence; see `whyItEnded` in retry.ts; or, at
+ * 404 and 405, what is wrong with the path
  */
 export function errorForStatus(facts: ApiErrorFacts, ended = ""): ApiError {
   const { status } = facts;
@@ -37,6 +38,7 @@ export function errorForStatus(facts: ApiErrorFacts, ended = ""): ApiError {
       `${ended} The service is limiting requests${waitAsked(facts)}: run again later, or with a lower --parallel.`.trim(),
     );
   if (status >= 500) return new ServerError(facts, ended);
+  if (status === 405) return new BadRequestError(facts, ended || undefined);
   if (status >= 400) return new BadRequestError(facts);
   return new ApiError(facts);
 }

@@ -187,6 +187,24 @@ describe("A newcomer who", () => {
       { ...checks, connection: "nvoa" },
       'connection "nvoa" is not configured; did you mean "nova"? (known connections: default, nova). Add it under apikeys:connections in the stack\'s config, or to the environment variable APIKEYS_CONNECTIONS.',
     ],
+    [
+      "writes a scope in capitals",
+      "ApiKey",
+      { scopes: ["READ:CHECKS"] },
+      /has no scope "READ:CHECKS"; did you mean "read:checks"\?/,
+    ],
+    [
+      "writes two scopes into one text",
+      "ApiKey",
+      { scopes: ["read:checks, read:alerts"] },
+      /has no scope "read:checks, read:alerts"; did you mean \["read:checks","read:alerts"\], one text for each\?/,
+    ],
+    [
+      "names an account instead of giving its id",
+      "ApiKey",
+      { connection: "nova", scopes: ["cameras:read"], serviceAccountId: "recorder" },
+      /answered 404: .* Check "serviceAccountId": it is the accountId of a ServiceAccount, not its name\.$/,
+    ],
   ];
   test.each(inPrograms)("%s", async (_what, kind, program, answer) => {
     expect(await said(kind, program)).toEqual(typeof answer === "string" ? answer : expect.stringMatching(answer));
@@ -243,6 +261,36 @@ describe("A newcomer who", () => {
       (all) => (all.default = { ...all.default, url: "http://pulsely.example/v1" }),
       /"url" is plain http beyond this machine, so the admin token would travel unencrypted; use https, or set allowPlainHttp: true\.$/,
     ],
+    [
+      "leaves the scheme out of the url",
+      (all) => (all.default = { ...all.default, url: "localhost:4010/pulsely/v1" }),
+      'connection "default": "url" is not an http or https address; write all of it, such as https://api.example.com/v1 (config apikeys:connections.default.url).',
+    ],
+    [
+      "gives the address of the keys as the url",
+      (all) => (all.default = { ...all.default, url: `${emulator.services.pulsely.url}/api-keys` }),
+      /answered 405: .* The connection's url has the path "\/pulsely\/v1\/api-keys", and the vendor's own ends in "\/v1": check the url\.$/,
+    ],
+    [
+      "writes a variable as a shell reads it",
+      (all) => (all.default = { ...all.default, tokenEnv: "$PULSELY_ADMIN_TOKEN" }),
+      /the environment variable \$PULSELY_ADMIN_TOKEN is not set .*; write the name alone, without the dollar sign\.$/,
+    ],
+    [
+      "names a file of the token that is not there",
+      (all) => (all.default = { ...all.default, tokenEnv: undefined, tokenFile: "/nowhere/token" }),
+      /the file \/nowhere\/token \(.*tokenFile\) cannot be read \(ENOENT\); check the path, and who may read it\.$/,
+    ],
+    [
+      "has not installed the program that gets the token",
+      (all) => (all.default = { ...all.default, tokenEnv: undefined, tokenCommand: ["no-such-program"] }),
+      /the command "no-such-program" \(.*tokenCommand\) failed \(ENOENT\); install it, or write its whole path\.$/,
+    ],
+    [
+      "calls the backend a provider",
+      (all) => (all.default = { provider: "pulsely", url: all.default?.url, tokenEnv: "PULSELY_ADMIN_TOKEN" }),
+      'connection "default": the field "backend" is nothing, and "provider" names a backend; call that field "backend" (config apikeys:connections.default.provider, or APIKEYS_CONNECTIONS).',
+    ],
   ];
   test.each(inConnections)("%s", async (_what, change, answer) => {
     const text = await said("ApiKey", checks, change);
@@ -266,6 +314,15 @@ describe("A newcomer who", () => {
     } finally {
       process.chdir(before);
     }
+  });
+
+  test.each([
+    [["review", "preview.json"], "--preview <file>"],
+    [["due", "dev"], "--stack <name>"],
+  ])("gives %j without the flag", async (args, flag) => {
+    const { code, stderr } = await apikeys(args);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(new RegExp(`^error: too many arguments.*\\nWhat it reads has a flag: .*${flag}`));
   });
 
   test("asks what is due without the engine, outside of a project, or with a slip in a flag", async () => {

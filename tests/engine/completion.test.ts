@@ -75,6 +75,13 @@ describe("A shell that has read the script of apikeys completion", () => {
     }
   });
 
+  test("a shell that nobody names is asked for by the names that there are", async () => {
+    await expect(run(process.execPath, [command, "completion"])).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("missing required argument 'bash|zsh|fish'"),
+    });
+  });
+
   test("another shell is refused by the name of those that there are", async () => {
     await expect(run(process.execPath, [command, "completion", "powershell"])).rejects.toMatchObject({
       code: 2,

@@ -1,6 +1,6 @@
 /** Checks of the scopes of keys and accounts. */
 import type { ConnectionFacts } from "../../connections";
-import { canonicalScopes, isKnownScope, isWildcard, nearestScope, scopeNames } from "../../scopes";
+import { canonicalScopes, isKnownScope, isWildcard, nearestScope, scopeNames, type ScopeCatalogue } from "../../scopes";
 import { vendorsWithScope } from "../../vendors";
 import { isUnknown } from "../../wire";
 import { type CheckPoint, isGiven } from "./failures";
@@ -65,7 +65,7 @@ function checkScope(
       : `known scopes: ${scopeNames(catalogue).sort().join(", ")}`;
     failures.add(
       "scopes",
-      `${backend} (connection "${connection}") has no scope ${JSON.stringify(scope)}${meantBy(scope, near, backend)} (${form}). If the service has it, add it to extraScopes of the connection`,
+      `${backend} (connection "${connection}") has no scope ${JSON.stringify(scope)}${severalIn(catalogue, scope) ?? meantBy(scope, near, backend)} (${form}). If the service has it, add it to extraScopes of the connection`,
     );
   } else if (isWildcard(catalogue, scope) && !fullAccess) {
     failures.add(
@@ -73,6 +73,13 @@ function checkScope(
       `"${scope}" is a wildcard: it gives everything that it covers, now and later; list single scopes, or set fullAccess: true if that is meant`,
     );
   }
+}
+
+/** Several scopes in one text, as other tools take them. */
+function severalIn(catalogue: ScopeCatalogue, scope: string): string | undefined {
+  const parts = scope.split(/[\s,;]+/).filter((part) => part !== "");
+  const isList = parts.length > 1 && parts.every((part) => isKnownScope(catalogue, part));
+  return isList ? `; did you mean ${JSON.stringify(parts)}, one text for each?` : undefined;
 }
 
 /** A typing error, or a scope of another service: then the connection is probably wrong. */

@@ -272,7 +272,10 @@ describe("a connection that is not right is refused in the preview, with the fie
       'the field "url" is a number; write text (config apikeys:connections.default.url, or APIKEYS_CONNECTIONS).',
     ],
     [{ url: "" }, 'the field "url" is an empty text; write text'],
-    [{ url: "nova.example.com" }, '"url" is not an http or https address (config apikeys:connections.default.url).'],
+    [
+      { url: "nova.example.com" },
+      '"url" is not an http or https address; write all of it, such as https://api.example.com/v1 (config apikeys:connections.default.url).',
+    ],
     [{ url: "ftp://nova.example.com" }, '"url" is not an http or https address'],
     [
       { url: "http://nova.example.com" },

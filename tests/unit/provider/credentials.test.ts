@@ -77,7 +77,7 @@ describe("a token that is not there", () => {
   test("names the file, the setting and the system's reason", async () => {
     const path = join(dir, "absent");
     expect(await messageOf({ kind: "file", path })).toBe(
-      `connection "acme": the file ${path} (config apikeys:connections.acme.tokenFile) cannot be read (ENOENT).`,
+      `connection "acme": the file ${path} (config apikeys:connections.acme.tokenFile) cannot be read (ENOENT); check the path, and who may read it.`,
     );
     expect(await messageOf({ kind: "file", path: dir })).toContain("cannot be read (EISDIR)");
   });
@@ -89,7 +89,7 @@ describe("a token that is not there", () => {
       `connection "acme": the command "${process.execPath}" (config apikeys:connections.acme.tokenCommand) failed (exit code 3); run it by hand to see why.`,
     );
     expect(await messageOf({ kind: "command", command: ["/no/such/program", "canary-5f21"] })).toBe(
-      'connection "acme": the command "/no/such/program" (config apikeys:connections.acme.tokenCommand) failed (ENOENT); run it by hand to see why.',
+      'connection "acme": the command "/no/such/program" (config apikeys:connections.acme.tokenCommand) failed (ENOENT); install it, or write its whole path.',
     );
   });
 
