@@ -37,11 +37,36 @@ class Services {
     return response.status === 204 ? undefined : response.json();
   }
 
+  /** Every answer comes after that time from now on. 0: at once, also after they died. */
   async delay(delayMs) {
     await fetch(`${this.url}/_emulator/faults`, { method: "DELETE", headers: { connection: "close" } });
-    if (delayMs === 0) return;
+    if (delayMs > 0) await this.#always({ kind: "delay", delayMs });
+  }
+
+  /** From now on they take connections, and close them without an answer. */
+  die() {
+    return this.#always({ kind: "drop-before" });
+  }
+
+  async #always(fault) {
     for (const service of Object.keys(this.services))
-      await this.control("faults", { service, kind: "delay", delayMs, times: 1_000_000 });
+      await this.control("faults", { service, times: 1_000_000, ...fault });
+  }
+
+  /** So many requests a second from now on, and `burst` at once. */
+  limit(perSecond, burst) {
+    return this.control("limits", { perMinute: 60 * perSecond, burst });
+  }
+
+  /** The id of a new account on the service that tells its limit. */
+  async account() {
+    const { url, adminToken } = this.services.novavms;
+    const response = await fetch(`${url}/service-accounts`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${adminToken}`, "content-type": "application/json", connection: "close" },
+      body: JSON.stringify({ name: "bench", role: "viewer" }),
+    });
+    return (await response.json()).id;
   }
 
   /** What each connection of a program says, and the environment it needs. */
@@ -66,8 +91,10 @@ class Services {
     ]);
   }
 
-  requests() {
-    return this.control("requests").then(({ requests }) => requests);
+  /** All of them, with the time of each answer, in milliseconds. */
+  async requests() {
+    const { requests } = await this.control("requests");
+    return requests.map(({ at, ...request }) => ({ ...request, atMs: Date.parse(at) }));
   }
 
   requestCount() {

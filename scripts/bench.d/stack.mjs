@@ -1,8 +1,18 @@
 // A stack in a directory of its own, on a file backend.
-import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFile, execFileSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 import { pluginSdk } from "./plugin-sdk.mjs";
 
 /** The classes of this package, as a program of this face gets them. */
@@ -45,12 +55,29 @@ export class Stack {
 
   pulumi(...args) {
     return execFileSync("pulumi", [...args, "--non-interactive"], {
-      cwd: this.dir,
-      env: this.env,
-      maxBuffer: 1024 * 1024 * 1024,
-      encoding: "utf8",
+      ...this.#options(),
       stdio: ["ignore", "pipe", "pipe"],
     });
+  }
+
+  /** An update at the same time as others. */
+  async upBeside() {
+    await promisify(execFile)("pulumi", ["up", "--yes", "--skip-preview", "--non-interactive"], this.#options());
+  }
+
+  /** A command that has to fail: seconds, and what it says. */
+  failing(...args) {
+    const startedMs = performance.now();
+    try {
+      this.pulumi(...args);
+    } catch ({ stdout, stderr }) {
+      return { seconds: (performance.now() - startedMs) / 1000, words: `${stdout}${stderr}` };
+    }
+    throw new Error(`pulumi ${args.join(" ")} did not fail`);
+  }
+
+  #options() {
+    return { cwd: this.dir, env: this.env, maxBuffer: 1024 * 1024 * 1024, encoding: "utf8" };
   }
 
   /** Seconds that a command takes. */
@@ -66,16 +93,18 @@ export class Stack {
 
   /** The bytes of the stack's checkpoint in the file backend. */
   stateBytes() {
-    return statSync(this.#checkpoint()).size;
+    return statSync(this.checkpoint()).size;
   }
 
   /** The resources as the checkpoint has them. */
   resources() {
-    return JSON.parse(readFileSync(this.#checkpoint(), "utf8")).checkpoint.latest?.resources ?? [];
+    return JSON.parse(readFileSync(this.checkpoint(), "utf8")).checkpoint.latest?.resources ?? [];
   }
 
-  #checkpoint() {
-    return join(this.dir, "backend", ".pulumi", "stacks", "bench", "dev.json");
+  /** Its path, also where checkpoints are compressed. */
+  checkpoint() {
+    const plain = join(this.dir, "backend", ".pulumi", "stacks", "bench", "dev.json");
+    return existsSync(plain) ? plain : `${plain}.gz`;
   }
 
   discard() {

@@ -34,6 +34,43 @@ export async function benchState() {
   return claims;
 }
 
+/** What an ApiKey's bytes are for, in words: [part, dynamic, plugin]. */
+export async function partsOfState() {
+  const tables = await withServices((services) =>
+    ["dynamic", "plugin"].map((face) => tablesOf(services, face).find(({ name }) => name === "ApiKey")),
+  );
+  const bytes = (pick) => tables.map(({ rows }) => rows.reduce((sum, [name, sides]) => sum + pick(name, sides), 0));
+  const both = ({ inputs = 0, outputs = 0 }) => inputs + outputs;
+  const twice = (name, { inputs = 0, outputs = 0 }) =>
+    name === "__provider" || name === "secret" ? 0 : Math.min(inputs, outputs);
+  const isEngine = (name) => name.startsWith("(engine)");
+  return [
+    [
+      "the engine's own: URN, provider, parent, times, dependencies",
+      ...bytes((name, sides) => (isEngine(name) ? both(sides) : 0)),
+    ],
+    [
+      "the text that the engine runs, in the inputs and again in the outputs",
+      ...bytes((name, sides) => (name === "__provider" ? both(sides) : 0)),
+    ],
+    [
+      "the secret, with the engine's envelope and encryption",
+      ...bytes((name, sides) => (name === "secret" ? both(sides) : 0)),
+    ],
+    [
+      "what stands in the inputs and again in the outputs: asked, and given",
+      ...bytes((name, sides) => (isEngine(name) ? 0 : 2 * twice(name, sides))),
+    ],
+    [
+      "the record of the key: ids, names, times, service",
+      ...bytes((name, sides) =>
+        isEngine(name) || name === "__provider" || name === "secret" ? 0 : both(sides) - 2 * twice(name, sides),
+      ),
+    ],
+    ["all", ...tables.map(({ totalBytes }) => totalBytes)],
+  ];
+}
+
 function tablesOf(services, face) {
   const stack = new Stack(services);
   try {

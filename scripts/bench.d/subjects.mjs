@@ -85,20 +85,42 @@ class Bare extends pulumi.CustomResource {
 
 const withUrl = (name) => loop(`new ${name}("key-" + i, { url: process.env.PULSELY_URL, scopes: ["read:checks"] });`);
 
-/** `program(count)`; `changed(count)` gives every key a successor. `reads`: a refresh asks the service. */
+/**
+ * `program(count)`; `changed(count)` gives every key a successor. `asks`: a refresh asks the service. `compared`: a row of the
+ * claims needs it at the largest number of keys.
+ */
 export const subjects = {
-  dynamic: { title: "this package, dynamic resources", program: (count) => classesOf("dynamic") + key(count) },
+  dynamic: {
+    title: "this package, dynamic resources",
+    program: (count) => classesOf("dynamic") + key(count),
+    asks: true,
+    compared: true,
+  },
   plugin: { title: "this package, the plugin", program: (count) => classesOf("plugin") + key(count) },
   rotating: {
     title: "this package, rotating keys",
     program: (count) => classesOf("dynamic") + night("1")(count),
     changed: (count) => classesOf("dynamic") + night("2")(count),
+    compared: true,
   },
-  naive: { title: "a complete naive provider", program: (count) => naive + withUrl("NaiveKey")(count) },
-  leanest: { title: "the leanest provider", program: (count) => leanest + withUrl("LeanKey")(count) },
+  naive: {
+    title: "a complete naive provider",
+    program: (count) => naive + withUrl("NaiveKey")(count),
+    asks: true,
+    compared: true,
+  },
+  leanest: {
+    title: "the leanest provider",
+    program: (count) => leanest + withUrl("LeanKey")(count),
+    compared: true,
+  },
   many: {
     title: "dynamic resources that do nothing",
     program: (count) => many + loop('new Nothing("key-" + i);')(count),
   },
-  engine: { title: "the engine alone", program: (count) => engine + loop('new Bare("key-" + i);')(count) },
+  engine: {
+    title: "the engine alone",
+    program: (count) => engine + loop('new Bare("key-" + i);')(count),
+    compared: true,
+  },
 };
