@@ -12,7 +12,7 @@ import { type Observation, observeKey } from "./key-on-service";
 export async function enableKey(connection: WritableConnection, known: KnownKey, nowMs: number): Promise<Observation> {
   const { client, backend, capabilities } = connection;
   if (!client.enableKey) throw new ProviderError(`${backend} cannot enable a disabled key`);
-  // Whatever is over by now must not come back to life.
+  // A key that has ended meanwhile must not come back to life.
   const before = await observeKey(connection, known, nowMs);
   if (before.status === "active") return before;
   if (before.status !== "disabled")

@@ -21,7 +21,7 @@ export async function isOwnKey(
   return (await callerOf({ own, client }))?.keyId === id;
 }
 
-/** The key with its secret, if that is the connection's credential: of an older key the record has the fingerprint alone. */
+/** The key with its secret, if it is the connection's credential. The record has only the fingerprint of an older key. */
 export async function withOwnSecret(
   { own }: Connection,
   key: KnownKey,
@@ -47,7 +47,7 @@ async function callerOf({ own, client }: Pick<Connection, "own" | "client">): Pr
   }
 }
 
-/** @throws ProviderError - the connection runs on this account. */
+/** @throws ProviderError - the connection's credential belongs to this account. */
 export async function refuseOwnAccount(connection: Connection, id: string): Promise<void> {
   if (await isOwnAccount(connection, id)) throw new ProviderError(ownAccountWords(connection, id));
 }
@@ -112,7 +112,7 @@ export class Successors {
   }
 }
 
-/** What a preview can know, which reads no credential: the record says it since the last look at the service. */
+/** What a preview can know. It reads no credential, so the record tells, as of the last look at the service. */
 export function refuseOnRecord(
   { ownCredential, keyId }: { readonly ownCredential?: true; readonly keyId?: string },
   { selfRotate }: { readonly selfRotate?: boolean },
@@ -126,7 +126,7 @@ export function ownMark(isOwn: boolean): { readonly ownCredential?: true } {
   return isOwn ? { ownCredential: true } : {};
 }
 
-/** Why an end of this key is refused without a consent. */
+/** Why this key does not end without consent. */
 export function ownKeyWords(connection: ConnectionFacts, id: string): string {
   return `the key ${id} is the credential that the connection "${connection.name}" itself runs on, and every later run would fail without it. Nothing was done. Give the connection another credential (${placeOf(connection)}), or set selfRotate: true: its successor is then issued first and used for the rest of the run, and this key ends last`;
 }

@@ -31,7 +31,7 @@ interface Compared {
 /** Inputs that are compared with the record alone. */
 const judgedByRecord: ReadonlySet<string> = new Set(["adopt", "secretValue"]);
 
-/** The reason as far as the inputs alone show it: what `check` adds, a preview lists. */
+/** The reason as far as the inputs alone show it. A preview lists what `check` adds. */
 function reasonInInputs(kind: Kind, compared: Compared): string | undefined {
   const names = namesOf(kind.fields).filter((name) => !judgedByRecord.has(name));
   const changed = changedFields(kind.fields, compared, names);
@@ -56,7 +56,7 @@ export function reasonFor(
   expired?: string,
 ): string | undefined {
   if (replaces.length === 0) return undefined;
-  // A saved plan would hold an update to words that the values may change.
+  // The values may change these words, and a saved plan would hold the update to them.
   if (replaces.some((name) => isUnknown((news as Readonly<Record<string, unknown>>)[name]))) return unknownValue;
   const words = replaces.map((name) => {
     if (name === "status") return statusReason((olds as { readonly status?: string }).status) ?? "status changed";
