@@ -1,6 +1,6 @@
 /** The same two keys in every language: each example is run by the commands of its README, and lives on for a rotation and an import. */
-import { spawnSync } from "node:child_process";
-import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { type AfterUp, type ExampleBench, runWholeReadme } from "./support/example-bench";
@@ -14,6 +14,8 @@ interface Language {
   readonly tools: readonly string[];
   /** Adds a key that somebody has made by hand to the program. */
   readonly importKey: (project: string, id: string) => void;
+  /** Installs the SDK from another package of it than the README does. */
+  readonly reinstall?: (project: string) => void;
 }
 
 const languages: readonly Language[] = [
@@ -25,6 +27,12 @@ const languages: readonly Language[] = [
         join(project, "keys.py"),
         `\napikeys.ApiKey("legacy", scopes=["read:alerts"], opts=pulumi.ResourceOptions(import_="default/${id}"))\n`,
       ),
+    reinstall(project) {
+      const sources = readdirSync(join(project, "sdk")).find((name) => name.endsWith(".tar.gz")) ?? "no sdist";
+      const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--force-reinstall"];
+      const installed = execFileSync(join(project, "venv", "bin", "python"), [...pip, join(project, "sdk", sources)]);
+      expect(installed.toString()).toBe("");
+    },
   },
   {
     name: "go",
@@ -71,7 +79,7 @@ describe("The commands of a README, run word for word", () => {
   }
 });
 
-function story({ importKey }: Language): AfterUp[] {
+function story({ importKey, reinstall }: Language): AfterUp[] {
   let first: Record<string, string>;
   return [
     async (bench, outputs) => {
@@ -92,6 +100,7 @@ function story({ importKey }: Language): AfterUp[] {
       expect(await call(url, "/checks", first.dashboardSecret!)).toBe(401);
       expect(outputs.exporterSecret).toBe(first.exporterSecret);
       await expectMadeBeforeRevoked(bench);
+      reinstall?.(bench.stack.project);
       await rotateAndImport(bench, outputs, importKey);
     },
   ];
