@@ -1,7 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { dayMs, hourMs } from "../../provider/durations";
-import { type Bench, call, story } from "./support/services";
+import type { Face } from "./support/stack";
+import { type Bench, call, storyOn } from "./support/services";
 
 async function goToDay({ stack, services }: Bench, day: number): Promise<void> {
   const today = Math.floor(Date.now() / dayMs) * dayMs;
@@ -16,56 +17,58 @@ const program = `
   new ApiKey("consumer", { connection: "pulseapi", scopes: ["monitors:read"], keepers: { source: source.fingerprint } });
   Object.assign(exports, { secret: source.secret, generation: source.generation, until: source.previousValidUntil });`;
 
-test(
-  "a consumer whose own update fails goes on with the previous key, is never refused, and the key is not made twice",
-  story(async (bench) => {
-    const { stack, services } = bench;
-    const { pulsely } = services.services;
-    // The client below calls more often than Pulsely lets one key: its 429 is another story.
-    const lifted = {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: '{"service":"pulsely","perMinute":null}',
-    };
-    expect((await fetch(`${services.controlUrl}/limits`, lifted)).status).toBe(200);
-    await goToDay(bench, 0);
-    stack.program(program);
-    await stack.up();
-    let published = (await stack.outputs()).secret!;
-    const first = published;
+describe.each<Face>(["dynamic", "plugin"])("On the form %s", (face) => {
+  test(
+    "a consumer whose own update fails goes on with the previous key, is never refused, and the key is not made twice",
+    storyOn(face, async (bench) => {
+      const { stack, services } = bench;
+      const { pulsely } = services.services;
+      // The client below calls more often than Pulsely lets one key: its 429 is another story.
+      const lifted = {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: '{"service":"pulsely","perMinute":null}',
+      };
+      expect((await fetch(`${services.controlUrl}/limits`, lifted)).status).toBe(200);
+      await goToDay(bench, 0);
+      stack.program(program);
+      await stack.up();
+      let published = (await stack.outputs()).secret!;
+      const first = published;
 
-    let calling = true;
-    const answers = new Set<number>();
-    const client = (async () => {
-      while (calling) {
-        answers.add(await call(pulsely.url, "/checks", published));
-        await wait(50);
+      let calling = true;
+      const answers = new Set<number>();
+      const client = (async () => {
+        while (calling) {
+          answers.add(await call(pulsely.url, "/checks", published));
+          await wait(50);
+        }
+      })();
+      try {
+        await services.faults.add({ service: "pulseapi", method: "POST", kind: "status", status: 403 });
+        await goToDay(bench, 30);
+        expect((await stack.failingUp()).text).toMatch(/ApiKey "consumer".*answered 403/s);
+        // The deployment has failed, so nothing was published.
+        expect((await stack.record("source")).generation).toBe(2);
+
+        await goToDay(bench, 33);
+        await stack.up();
+        const outputs = await stack.outputs();
+        expect(String(outputs.generation)).toBe("2");
+        expect(outputs.secret).not.toBe(first);
+        published = outputs.secret!;
+        await wait(200);
+
+        await goToDay(bench, 38);
+        await stack.up();
+        expect(await call(pulsely.url, "/checks", first)).toBe(401);
+        await wait(200);
+      } finally {
+        calling = false;
+        await client;
       }
-    })();
-    try {
-      await services.faults.add({ service: "pulseapi", method: "POST", kind: "status", status: 403 });
-      await goToDay(bench, 30);
-      expect((await stack.failingUp()).text).toMatch(/ApiKey "consumer".*answered 403/s);
-      // The deployment has failed, so nothing was published.
-      expect((await stack.record("source")).generation).toBe(2);
-
-      await goToDay(bench, 33);
-      await stack.up();
-      const outputs = await stack.outputs();
-      expect(String(outputs.generation)).toBe("2");
-      expect(outputs.secret).not.toBe(first);
-      published = outputs.secret!;
-      await wait(200);
-
-      await goToDay(bench, 38);
-      await stack.up();
-      expect(await call(pulsely.url, "/checks", first)).toBe(401);
-      await wait(200);
-    } finally {
-      calling = false;
-      await client;
-    }
-    expect([...answers]).toEqual([200]);
-  }),
-  300_000,
-);
+      expect([...answers]).toEqual([200]);
+    }),
+    300_000,
+  );
+});

@@ -50,6 +50,8 @@ const timeOf = (day: number) => start + day * dayMs + ((day * 7) % 11) * minuteM
 const text = (ms: number) => new Date(ms).toISOString().replace(".000Z", "Z");
 /** On these days the service refuses to revoke anything. */
 const refusing = [8];
+/** On this day the stack moves from dynamic resources to the plugin, and stays there. */
+const moving = 6;
 
 /** The inputs of each key on a day. */
 function inputsOn(day: number): Record<string, Inputs> {
@@ -134,13 +136,14 @@ async function simulate(): Promise<Told[]> {
 const uses = (name: string, day: number): boolean => name === "unused" && day % 7 !== 1;
 
 test(
-  `${days} days of six keys on the real engine go as in the simulations, day by day and request by request`,
+  "days of six keys on the real engine, from the middle on through the plugin, go as in the simulations, day by day and request by request",
   story(async ({ stack, services }: Bench) => {
     const expected = await simulate();
     const paths = { pulsely: "/checks", novavms: "/cameras", pulseapi: "/monitors" } as const;
     for (let day = 0; day < days; day += 1) {
       stack.env.APIKEYS_NOW = text(timeOf(day));
       await services.clock.set(text(timeOf(day)));
+      if (day === moving) stack.face = "plugin";
       stack.program(programOn(day));
       const mark = (await services.requests()).length;
       if (refusing.includes(day)) {

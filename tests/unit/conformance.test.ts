@@ -53,6 +53,9 @@ const proofs: Readonly<Record<string, readonly (readonly [file: string, title: s
   ],
   "a saved plan is refused on the day on which a key is due": [["saved-plan", "is refused by the engine on the day"]],
   "a consumer that fails goes on with the previous key": [["rotation-consumer", "a consumer whose own update fails"]],
+  "13 days of six rotating keys go as in the simulations, through a move": [
+    ["rotation-days", "days of six keys on the real engine"],
+  ],
   "the key that the connection runs on: not ended, `selfRotate`": [
     ["api-key-life", "the key that the connection itself runs on is not ended"],
   ],
@@ -82,7 +85,8 @@ function formsOf(file: string, title: string): readonly Form[] {
   const before = source.slice(0, source.indexOf(title));
   const group = before.slice(before.lastIndexOf("describe"));
   // The story of a move changes the form itself.
-  if (told === "story(async") return /write\("plugin"\)/.test(after) ? ["dynamic", "plugin"] : ["dynamic"];
+  if (told === "story(async")
+    return /write\("plugin"\)|face = "plugin"/.test(after) ? ["dynamic", "plugin"] : ["dynamic"];
   if (told === 'storyOn("plugin"') return ["plugin"];
   return told !== "" && group.startsWith('describe.each<Face>(["dynamic", "plugin"])') ? ["dynamic", "plugin"] : [];
 }
