@@ -33,19 +33,30 @@ export interface Issue {
 
 export function dueIssue(ring: KeyRing, aim: Aim): Issue | undefined {
   const { record } = ring;
-  const { wanted, nowMs, frozen } = aim;
+  const { wanted, nowMs } = aim;
   if (record.keyId === undefined || (record.secret === undefined && record.keyId !== record.adoptedId))
     return { reason: "first issue", emergency: false, currentIsDead: true };
-  const currentIsDead =
-    isDead(record.status) || (record.expiresAt !== undefined && nowMs >= Date.parse(record.expiresAt));
+  const isOver = endHasPassed(record, nowMs);
+  const currentIsDead = isDead(record.status) || isOver;
   const asked = askedByInputs(record, aim, currentIsDead);
   if (asked) return asked;
-  // A status that the program asks for by `ignoreChanges` is left alone.
-  if (frozen === true || (wanted.status !== "active" && wanted.status === record.status)) return undefined;
-  // What is enabled again comes before whatever the clock asks for.
-  if (staysDisabled(record.status, wanted) || isEnabledAgain(record.status, wanted)) return undefined;
-  const reason = statusReason(record.status) ?? firstOfAdopted(record, wanted) ?? dueByClock(ring, aim, currentIsDead);
+  if (isLeftAlone(record.status, aim)) return undefined;
+  // What is enabled again comes before whatever the clock asks for. A key whose end has passed never works again.
+  const mayBeEnabled = isEnabledAgain(record.status, wanted);
+  if (mayBeEnabled && !isOver) return undefined;
+  const broken = mayBeEnabled ? undefined : statusReason(record.status);
+  const reason = broken ?? firstOfAdopted(record, wanted) ?? dueByClock(ring, aim, currentIsDead);
   return reason === undefined ? undefined : { reason, emergency: false, currentIsDead };
+}
+
+/** A status that the program asks for by `ignoreChanges`, or that somebody decided on the service. */
+function isLeftAlone(status: string | undefined, { wanted, frozen }: Aim): boolean {
+  const isAsked = wanted.status !== "active" && wanted.status === status;
+  return frozen === true || isAsked || staysDisabled(status, wanted);
+}
+
+function endHasPassed({ expiresAt }: RotationRecord, nowMs: number): boolean {
+  return expiresAt !== undefined && nowMs >= Date.parse(expiresAt);
 }
 
 /** An adopted key whose program asks for a successor now. */

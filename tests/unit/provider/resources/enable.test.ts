@@ -162,6 +162,25 @@ describe("A disabled rotating key", () => {
     expect(await rotating.up({ ...programs.rotating, ...consent })).toMatchObject({ op: "same" });
   });
 
+  test("whose end has passed is not enabled, and its successor comes by the clock, with no refresh in between", async () => {
+    const { service, rotating, programs } = await able();
+    const program = { ...programs.rotating, ...consent, expiresIn: "40d" };
+    await rotating.up(program);
+    const { keyId, generation } = rotating.outs;
+    service.edit(String(keyId), { status: "disabled" });
+    await rotating.refresh();
+    service.nowMs = today + 41 * dayMs;
+    service.warnings = [];
+    expect(await rotating.preview(program)).toMatchObject({ op: "update" });
+    expect(service.warnings.join()).not.toContain("enables it again");
+    expect(await rotating.up(program)).toMatchObject({ op: "update" });
+    expect(rotating.outs).toMatchObject({ status: "active", generation: Number(generation) + 1 });
+    expect(rotating.outs.rotationReason).toBe("due: age 41 d of 30 d");
+    expect(rotating.outs.keyId).not.toBe(keyId);
+    expect(await rotating.up(program)).toMatchObject({ op: "same" });
+    expect(service.count("enableKey")).toBe(0);
+  });
+
   test("is never enabled by an update that no preview has shown, nor in an emergency", async () => {
     const { service, rotating, programs } = await able();
     const program = { ...programs.rotating, ...consent };
