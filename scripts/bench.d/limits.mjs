@@ -46,7 +46,8 @@ async function sharesOf(count, perSecond) {
     const both = [await stackFor(services, count), await stackFor(services, count)];
     try {
       await services.limit(perSecond, burstSeconds * perSecond);
-      await Promise.all(both.map(({ stack }) => stack.upBeside()));
+      const ends = await Promise.allSettled(both.map(({ stack }) => stack.upBeside()));
+      for (const end of ends) if (end.status === "rejected") throw new Error(`${end.reason.stdout}`.slice(-2_000));
       const sent = await services.requests();
       const times = both.map(({ account }) =>
         sent.filter((one) => isCreate(one) && one.path.includes(account)).map(({ atMs }) => atMs),

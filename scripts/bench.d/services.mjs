@@ -1,5 +1,6 @@
 // The embedded services in a process of their own.
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 
@@ -64,8 +65,9 @@ class Services {
     const response = await fetch(`${url}/service-accounts`, {
       method: "POST",
       headers: { authorization: `Bearer ${adminToken}`, "content-type": "application/json", connection: "close" },
-      body: JSON.stringify({ name: "bench", role: "viewer" }),
+      body: JSON.stringify({ name: `bench-${randomUUID()}`, role: "viewer" }),
     });
+    if (!response.ok) throw new Error(`an account: ${response.status} ${await response.text()}`);
     return (await response.json()).id;
   }
 
