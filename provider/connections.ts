@@ -84,13 +84,19 @@ interface WithCredential {
   readonly own?: OwnCredential;
 }
 
+/** Several keys may wait for one answer. */
+interface WithSharing {
+  /** Waits for the answer to another one's call, which is then given up sooner: see {@link Pace.joins}. */
+  readonly joins?: <Answer>(answer: Promise<Answer>) => Promise<Answer>;
+}
+
 /** A connection that can read but change nothing. */
-export interface Connection extends ConnectionFacts, WithClock, WithCredential {
+export interface Connection extends ConnectionFacts, WithClock, WithCredential, WithSharing {
   readonly client: ReadingClient;
 }
 
 /** A connection that may change its service. */
-export interface WritableConnection extends ConnectionFacts, WithClock, WithCredential {
+export interface WritableConnection extends ConnectionFacts, WithClock, WithCredential, WithSharing {
   readonly client: BackendClient;
 }
 
@@ -196,9 +202,14 @@ export function createConnections(
     const session = createSession(token, login);
     const http = createHttpClient({ ...common, session });
     const client = guard(checkedClient(backend.connect({ http, options, token, url }), facts));
-    const opening = { ...facts, clock, own };
+    const joins: WithSharing["joins"] = (answer) => pace.joins(answer);
+    const opening = { ...facts, clock, own, joins };
     const readable = { ...opening, client: readingPart(client) };
-    const shared = shareReads(readable.client, facts.capabilities.listTellsAll, () => realClock.nowMs());
+    const shared = shareReads(readable.client, {
+      listTellsAll: facts.capabilities.listTellsAll,
+      nowMs: () => realClock.nowMs(),
+      joins,
+    });
     return {
       writable: { ...opening, client: endingSweeps(client, shared) },
       readable,

@@ -20,12 +20,18 @@ export interface SharedReads {
   readonly end: () => void;
 }
 
-/**
- * @param listTellsAll - the capability: a list tells of a key all that `getKey` tells
- * @param nowMs - monotonic time
- */
-export function shareReads(client: ReadingClient, listTellsAll: boolean, nowMs: () => number): SharedReads {
-  const sweep = new Sweep(nowMs);
+export interface SharingOptions {
+  /** The capability: a list tells of a key all that `getKey` tells. */
+  readonly listTellsAll: boolean;
+  /** Monotonic time, in milliseconds. */
+  readonly nowMs: () => number;
+  /** Waits for the answer to another one's call. Left out: without telling anybody. */
+  readonly joins?: (<Answer>(answer: Promise<Answer>) => Promise<Answer>) | undefined;
+}
+
+export function shareReads(client: ReadingClient, options: SharingOptions): SharedReads {
+  const { listTellsAll } = options;
+  const sweep = new Sweep(options);
   const { getServiceAccount, listServiceAccounts } = client;
   const keysOf = (id: string | undefined) => `keys of ${id ?? ""}`;
 
@@ -71,14 +77,16 @@ export function shareReads(client: ReadingClient, listTellsAll: boolean, nowMs: 
 /** Reads that follow one another closely. Their answers are shared as soon as two of them are under way at once. */
 class Sweep {
   readonly #nowMs: () => number;
+  readonly #joins: NonNullable<SharingOptions["joins"]>;
   readonly #answers = new Map<string, { readonly askedMs: number; readonly answer: Promise<unknown> }>();
   readonly #parents = new Map<string, Parent>();
   #underWay = 0;
   #lastMs = -Infinity;
   #overlaps = false;
 
-  constructor(nowMs: () => number) {
+  constructor({ nowMs, joins = (answer) => answer }: SharingOptions) {
     this.#nowMs = nowMs;
+    this.#joins = joins;
   }
 
   get overlaps(): boolean {
@@ -119,7 +127,7 @@ class Sweep {
   share<Answer>(what: string, ask: () => Promise<Answer>): Promise<Answer> {
     if (!this.#overlaps) return ask();
     const known = this.known<Answer>(what);
-    if (known) return known;
+    if (known) return this.#joins(known);
     const answer = ask();
     const entry = { askedMs: this.#nowMs(), answer };
     this.#answers.set(what, entry);

@@ -29,6 +29,7 @@ export interface Failure {
 
 export class Outage {
   #failing = new Set<object>();
+  #joined = 0;
   #givenUp = 0;
   #sinceMs = 0;
   #downSinceMs: number | undefined;
@@ -59,6 +60,18 @@ export class Outage {
   /** How long there has been no answer. */
   lastsMs(nowMs: number): number {
     return nowMs - this.#sinceMs;
+  }
+
+  /** Somebody waits for the answer to another one's call; the result ends that. */
+  joined(): () => void {
+    this.#joined += 1;
+    return () => (this.#joined -= 1);
+  }
+
+  /** Whether few calls fail, without an answer, and so many wait for theirs that each by itself would make an outage doubtful. */
+  get failsForMany(): boolean {
+    const failing = this.#failing.size;
+    return failing > 0 && failing < doubtfulCalls && failing + this.#joined >= doubtfulCalls && !this.#hasAnswered;
   }
 
   /** The service has answered, whatever it said. */

@@ -5,7 +5,7 @@
 import { formatSpan, secondMs } from "../durations";
 import { ConnectionError } from "../errors";
 import { Allowance, type LimitTold } from "./allowance";
-import { Outage, type Failure } from "./outage";
+import { type Failure, type Health, Outage } from "./outage";
 import { onWaitsOver, waitsAreOver } from "./waiting";
 
 /** Who goes first: what a request needs before it can be sent, what makes keys, other changes, reads. */
@@ -100,6 +100,16 @@ export class Pace {
     this.longestWaitMs = budgets * options.retryBudgetMs;
   }
 
+  /**
+   * Waits for the answer to another one's call, such as a list for many keys. If the service does not answer, that call is given
+   * up as soon as an outage would be certain, so that each of those who wait finds out for itself what still works.
+   */
+  joins<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    const leave = this.#outage.joined();
+    this.#pump();
+    return answer.finally(leave);
+  }
+
   begin(urgency: Urgency): PacedCall {
     const call = {};
     let startedMs: number | undefined;
@@ -165,13 +175,9 @@ export class Pace {
       if (waitsAreOver()) return this.#refuseAll(`nothing was sent to ${this.#options.origin}: the run was cancelled.`);
       const health = this.#outage.health(nowMs);
       if (health === "down") return this.#refuseAll(this.#downWords(nowMs));
+      this.#giveUpWhatManyWaitFor(nowMs);
       const next = this.#next(health === "doubtful");
-      if (!next) {
-        // Whoever waits for the outcome of the others is refused, at the latest, when it is certain.
-        if (this.#queue.length > 0 || (health === "doubtful" && this.#resting.size > 0))
-          this.#later(this.#outage.certainInMs(nowMs) || secondMs);
-        return;
-      }
+      if (!next) return this.#awaitOutcome(health, nowMs);
       const waitMs = this.#allowance.waitMs(nowMs, this.#queue.length);
       if (waitMs === Infinity) return;
       if (waitMs > this.longestWaitMs) return this.#refuseAll(this.#limitWords(waitMs));
@@ -185,6 +191,18 @@ export class Pace {
       this.#started.add(next.call);
       next.go();
     }
+  }
+
+  #giveUpWhatManyWaitFor(nowMs: number): void {
+    if (this.#outage.failsForMany && this.#outage.certainInMs(nowMs) === 0)
+      this.#refuse(this.#silentWords(nowMs), ({ isFirst }) => !isFirst);
+  }
+
+  /** Whoever waits for the outcome of the others is refused, at the latest, when it is certain. */
+  #awaitOutcome(health: Health, nowMs: number): void {
+    const isOpen = health === "doubtful" || this.#outage.failsForMany;
+    if (this.#queue.length > 0 || (isOpen && this.#resting.size > 0))
+      this.#later(this.#outage.certainInMs(nowMs) || secondMs);
   }
 
   /** In doubt one more call may begin if none has, or if all that have were answered with a failure: it may fare better. */
@@ -209,8 +227,12 @@ export class Pace {
   }
 
   #refuseAll(words: string): void {
-    const refused = this.#queue;
-    this.#queue = [];
+    this.#refuse(words, () => true);
+  }
+
+  #refuse(words: string, whom: (waiting: Waiting) => boolean): void {
+    const refused = this.#queue.filter(whom);
+    this.#queue = this.#queue.filter((each) => !whom(each));
     for (const wake of this.#resting) wake();
     for (const { refuse } of refused) refuse(new ConnectionError(words, false));
   }
@@ -220,6 +242,11 @@ export class Pace {
     const happened = this.#outage.hasAnswered ? "it has answered with failures alone" : "there has been no answer";
     const span = formatSpan(Math.max(secondMs, this.#outage.lastsMs(nowMs)));
     return `${origin} is taken for down, and nothing more was sent: ${happened} for ${span} (first: ${this.#outage.words}) Check the connection's url, the network and the service, and run again.`;
+  }
+
+  #silentWords(nowMs: number): string {
+    const span = formatSpan(Math.max(secondMs, this.#outage.lastsMs(nowMs)));
+    return `${this.#options.origin} has not answered for ${span}, and nothing more was sent for those who wait for this answer.`;
   }
 
   #limitWords(waitMs: number): string {

@@ -101,11 +101,11 @@ export function createMarking(
   };
 
   const keysOnce = (connection: Connection, parent: Parent): Promise<ByMark<ApiKey>> =>
-    remembered(lists, placeOf(connection, parent.serviceAccountId), async () =>
+    remembered(connection, lists, placeOf(connection, parent.serviceAccountId), async () =>
       byMark(((await connection.client.listKeys(parent)) ?? []).filter((key) => statusOf(key, nowMs()) === "active")),
     );
   const accountsOnce = (connection: Connection): Promise<ByMark<ServiceAccount>> =>
-    remembered(accountLists, connection.name, async () =>
+    remembered(connection, accountLists, connection.name, async () =>
       byMark((await connection.client.listServiceAccounts?.({})) ?? []),
     );
 
@@ -194,11 +194,14 @@ export function createMarking(
 
 /** One answer for all who ask. After a failure the next one asks again. */
 function remembered<Value>(
+  { joins = (answer) => answer }: Connection,
   known: Map<string, Promise<Value>>,
   place: string,
   ask: () => Promise<Value>,
 ): Promise<Value> {
-  const answer = known.get(place) ?? ask();
+  const present = known.get(place);
+  if (present) return joins(present);
+  const answer = ask();
   known.set(place, answer);
   answer.catch(() => known.delete(place));
   return answer;

@@ -56,6 +56,8 @@ async function compile(file: string, text: string, ...more: readonly string[]): 
   const compiler = join(repository, "node_modules", "typescript", "bin", "tsc");
   const flags = [
     "--noEmit",
+    // A tsconfig.json somewhere above is nobody's of ours.
+    "--ignoreConfig",
     "--strict",
     "--exactOptionalPropertyTypes",
     "--target",

@@ -46,7 +46,7 @@ class PagedService {
         return told;
       },
     };
-    return shareReads(guardClient(client as BackendClient), listTellsAll, () => this.nowMs);
+    return shareReads(guardClient(client as BackendClient), { listTellsAll, nowMs: () => this.nowMs });
   }
 
   async answered(request: string): Promise<void> {

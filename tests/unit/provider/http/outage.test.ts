@@ -22,7 +22,13 @@ afterEach(() => agent.close());
 /** What the service does with each request; a text: the code of an error of the connection. */
 type Answers = (method: string, count: number) => number | string | { readonly retryAfterS: number };
 
-function start(answers: Answers, withPace = true): { readonly http: HttpClient; readonly requests: string[] } {
+interface Started {
+  readonly http: HttpClient;
+  readonly requests: string[];
+  readonly pace: Pace;
+}
+
+function start(answers: Answers, withPace = true): Started {
   const requests: string[] = [];
   for (const method of ["GET", "POST", "DELETE"] as const)
     agent
@@ -40,13 +46,9 @@ function start(answers: Answers, withPace = true): { readonly http: HttpClient; 
         };
       })
       .persist();
-  const pace = withPace
-    ? { pace: new Pace({ connection: "default", origin, retryBudgetMs: 60_000, timers: time }) }
-    : {};
-  return {
-    http: createHttpClient({ url: origin, dispatcher: agent, clock: time, random: () => 0.9, ...pace }),
-    requests,
-  };
+  const pace = new Pace({ connection: "default", origin, retryBudgetMs: 60_000, timers: time });
+  const client = { url: origin, dispatcher: agent, clock: time, random: () => 0.9, ...(withPace && { pace }) };
+  return { http: createHttpClient(client), requests, pace };
 }
 
 /** So many calls, eight at a time, as the engine makes them; their errors. */
@@ -87,6 +89,52 @@ describe("1,000 keys on a service that is down", () => {
     const { http, requests } = start(() => "ECONNREFUSED", false);
     await many(http, 100);
     expect(requests.length).toBe(400);
+  });
+});
+
+describe("many who wait for one list", () => {
+  /** Eight at a time, as the engine makes them; each makes a key after a look at the list. */
+  const manyAfterOne = async ({ http, pace }: Started, count: number) => {
+    let list: Promise<unknown> | undefined;
+    let left = count;
+    const errors: Error[] = [];
+    const looked = async () => {
+      const known = list;
+      if (known) return pace.joins(known);
+      list = http.request(get).finally(() => (list = undefined));
+      return list;
+    };
+    const worker = async () => {
+      while (left > 0) {
+        left -= 1;
+        await looked().catch(() => undefined);
+        await http.request(create).catch((error: unknown) => errors.push(error as Error));
+      }
+    };
+    await time.until(Promise.all(Array.from({ length: 8 }, worker)));
+    return errors;
+  };
+
+  test("find out that the service is down as soon as if each had asked for itself", async () => {
+    const started = start(() => "ECONNRESET");
+    const errors = await manyAfterOne(started, 1_000);
+    expect(errors).toHaveLength(1_000);
+    expect(time.nowMs()).toBeLessThanOrEqual(10_000);
+    expect(started.requests.length).toBeLessThanOrEqual(1.1 * 8 * 7);
+    expect(errors.filter(({ message }) => message.includes("is taken for down")).length).toBeGreaterThanOrEqual(984);
+  });
+
+  test("go on without it where only the list is never answered", async () => {
+    const started = start((method) => (method === "GET" ? "ECONNRESET" : 201));
+    expect(await manyAfterOne(started, 40)).toEqual([]);
+    expect(started.requests.filter((method) => method === "POST")).toHaveLength(40);
+  });
+
+  test("leave a list of few the whole retry budget", async () => {
+    const started = start(() => (time.nowMs() < 30_000 ? "ECONNRESET" : 200));
+    const list = started.http.request(get);
+    await time.until(Promise.all([list, started.pace.joins(list), started.pace.joins(list)]));
+    expect(time.nowMs()).toBeGreaterThan(30_000);
   });
 });
 
