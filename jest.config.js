@@ -26,9 +26,10 @@ const project = (name) => ({ ...shared, displayName: name, testMatch: [`<rootDir
 /**
  * unit: no sockets · contract: against the emulator · simulation: long runs in-process ·
  * engine: the real `pulumi` · servers: real servers from registry packages ·
- * vendors: doubles of vendors, behind the API documents that these publish.
+ * vendors: doubles of vendors, behind the API documents that these publish ·
+ * handover: keys given to a real server of a consumer, by scripts/handover.
  */
 module.exports = {
-  projects: ["unit", "contract", "simulation", "engine", "crash", "servers", "vendors"].map(project),
+  projects: ["unit", "contract", "simulation", "engine", "crash", "servers", "vendors", "handover"].map(project),
   testTimeout: 30_000,
 };

@@ -3,21 +3,12 @@ import { execFile } from "node:child_process";
 import { resolve } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "@jest/globals";
-import { type Bench, call, story, storyOn } from "./support/services";
+import { call, goToDay, story, storyOn } from "./support/services";
 import type { Face } from "./support/stack";
 
 const timeoutMs = 240_000;
-const dayMs = 86_400_000;
 const run = promisify(execFile);
 const command = resolve(__dirname, "../../dist/cli/main.js");
-
-/** Moves the services' clock and the decision clock to the same time: noon of the n-th day from today. */
-async function goToDay({ stack, services }: Bench, day: number): Promise<void> {
-  const today = Math.floor(Date.now() / dayMs) * dayMs;
-  const now = new Date(today + day * dayMs + dayMs / 2).toISOString().replace(".000Z", "Z");
-  stack.env.APIKEYS_NOW = now;
-  await services.clock.set(now);
-}
 
 const threeResources = (more = "") => `
   const account = new ServiceAccount("exporter", { connection: "novavms", role: "viewer" });

@@ -1,13 +1,11 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, expect, test } from "@jest/globals";
-import ts from "typescript";
+import { compile, linkPackages, programsOf } from "./support/page-programs";
 
-const repository = resolve(__dirname, "../..");
-const page = readFileSync(join(repository, "docs/handing-over.md"), "utf8");
 const dir = mkdtempSync(join(tmpdir(), "apikeys-handing-over-"));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
@@ -54,21 +52,12 @@ const secret = await new Promise((done) => exporter.secret.apply(done));
 await pulumi.runtime.waitForRPCs?.();
 console.log(JSON.stringify({ secret, made }));`;
 
-/** Writes the page's files and their packages into one folder. */
-function project(): string[] {
-  const files = [...page.matchAll(/```ts\n\/\/ ([\w.-]+)\n(.*?)```/gs)].map(
-    ([, name = "", text = ""]) => [name, text] as const,
-  );
-  const link = (name: string, target = join(repository, "node_modules", name)) => {
-    const place = join(dir, "node_modules", name);
-    mkdirSync(dirname(place), { recursive: true });
-    symlinkSync(target, place);
-  };
-  for (const name of ["@pulumi/pulumi", "@pulumi/github", "@pulumi/vault", "@types/node"]) link(name);
-  link("pulumi-apikeys", repository);
+/** Writes what the page's programs import. @returns the sources of the stand-ins */
+function packages(): string[] {
+  linkPackages(dir, ["@pulumi/pulumi", "@pulumi/github", "@pulumi/vault", "@types/node"]);
   writeFileSync(join(dir, "package.json"), JSON.stringify({ name: "consumers", private: true }));
   const head = `import { CustomResource, ProviderResource, type CustomResourceOptions, type Input } from "@pulumi/pulumi";\n`;
-  for (const [name, text] of Object.entries(standIns)) {
+  return Object.entries(standIns).map(([name, text]) => {
     const place = join(dir, "node_modules/@pulumi", name);
     mkdirSync(place);
     writeFileSync(
@@ -76,38 +65,15 @@ function project(): string[] {
       JSON.stringify({ name: `@pulumi/${name}`, main: "index.js", types: "index.ts" }),
     );
     writeFileSync(join(place, "index.ts"), head + text);
-  }
-  for (const [name, text] of files) writeFileSync(join(dir, name), text);
-  return files.map(([name]) => name);
-}
-
-/** What the compiler says of the page; writes the programs as JavaScript. */
-function compile(names: readonly string[]): string[] {
-  const options: ts.CompilerOptions = {
-    target: ts.ScriptTarget.ES2023,
-    module: ts.ModuleKind.Node16,
-    moduleResolution: ts.ModuleResolutionKind.Node16,
-    strict: true,
-    skipLibCheck: true,
-    types: ["node"],
-    rootDir: dir,
-  };
-  const inputs = [
-    ...names.map((name) => join(dir, name)),
-    ...Object.keys(standIns).map((name) => join(dir, "node_modules/@pulumi", name, "index.ts")),
-  ];
-  const program = ts.createProgram(inputs, options);
-  const said = ts
-    .getPreEmitDiagnostics(program)
-    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, " "));
-  program.emit();
-  return said;
+    return join(place, "index.ts");
+  });
 }
 
 test("The page on handing over, word for word: it compiles, and each place gets the key's secret", async () => {
-  const names = project();
+  const programs = programsOf("handing-over.md");
+  const names = Object.keys(programs);
   expect(names).toEqual(["keys.ts", "kubernetes.ts", "github.ts", "gitlab.ts", "vault.ts", "aws.ts"]);
-  expect(compile(names)).toEqual([]);
+  expect(compile(dir, programs, packages())).toEqual([]);
   writeFileSync(join(dir, "run.mjs"), run);
   const places = names.slice(1).map((name) => `./${name.replace(".ts", ".js")}`);
   const { stdout } = await promisify(execFile)(process.execPath, ["run.mjs", ...places], {

@@ -1,15 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, test } from "@jest/globals";
-import { dayMs, hourMs } from "../../provider/durations";
+import { call, goToDay, storyOn } from "./support/services";
 import type { Face } from "./support/stack";
-import { type Bench, call, storyOn } from "./support/services";
-
-async function goToDay({ stack, services }: Bench, day: number): Promise<void> {
-  const today = Math.floor(Date.now() / dayMs) * dayMs;
-  const now = new Date(today + day * dayMs + 12 * hourMs).toISOString().replace(".000Z", "Z");
-  stack.env.APIKEYS_NOW = now;
-  await services.clock.set(now);
-}
 
 /** `consumer` stands for whatever is deployed with the key: another key of it makes another one of that. */
 const program = `

@@ -1,16 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { type Bench, call, storyOn } from "./support/services";
+import { call, goToDay, storyOn } from "./support/services";
 import type { Face } from "./support/stack";
-
-const dayMs = 86_400_000;
-
-/** Moves the services' clock and the decision clock to the same time: noon of the n-th day from today. */
-async function goToDay({ stack, services }: Bench, day: number): Promise<void> {
-  const today = Math.floor(Date.now() / dayMs) * dayMs;
-  const now = new Date(today + day * dayMs + dayMs / 2).toISOString().replace(".000Z", "Z");
-  stack.env.APIKEYS_NOW = now;
-  await services.clock.set(now);
-}
 
 const program = (extra = "", scopes = '["read:checks"]') => `
   const account = new ServiceAccount("exporter", { connection: "novavms", role: "viewer" });

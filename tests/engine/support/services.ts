@@ -1,5 +1,6 @@
 import type { EmulatorOptions } from "../../../emulator";
 import { startEmulator, type TestEmulator } from "../../../testing/emulator";
+import { dayMs } from "../../../provider/durations";
 import { type Face, TestStack } from "./stack";
 import { isOwnName } from "./own-name";
 
@@ -11,7 +12,8 @@ export interface Bench {
   readonly connections: Record<string, Record<string, unknown>>;
 }
 
-export async function openBench(options: EmulatorOptions = {}): Promise<Bench> {
+/** @param modules - the packages that the program finds; default: the repository's */
+export async function openBench(options: EmulatorOptions = {}, modules?: string): Promise<Bench> {
   const services = await startEmulator(options);
   const { novavms, pulsely, pulseapi } = services.services;
   const connections = {
@@ -29,7 +31,7 @@ export async function openBench(options: EmulatorOptions = {}): Promise<Bench> {
     NOVAVMS_ADMIN_TOKEN: novavms.adminToken,
     PULSEAPI_ADMIN_TOKEN: pulseapi.adminToken,
   };
-  return { services, stack: await TestStack.open({ connections, env }), connections };
+  return { services, stack: await TestStack.open({ connections, env, ...(modules && { modules }) }), connections };
 }
 
 /** Runs a story on a bench of its own; ends with destroy, the canary scan, and no living key. */
@@ -60,6 +62,14 @@ export function storyOn(face: Face, tell: (bench: Bench) => Promise<void>): () =
     bench.stack.face = face;
     await tell(bench);
   });
+}
+
+/** Moves the services' clock and the decision clock to the same time: noon of the n-th day from today. */
+export async function goToDay({ stack, services }: Pick<Bench, "stack" | "services">, day: number): Promise<void> {
+  const today = Math.floor(Date.now() / dayMs) * dayMs;
+  const now = new Date(today + day * dayMs + dayMs / 2).toISOString().replace(".000Z", "Z");
+  stack.env.APIKEYS_NOW = now;
+  await services.clock.set(now);
 }
 
 /** Whether a secret opens a data plane, by its status. */

@@ -5,6 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe } from "@jest/globals";
 
+type Health =
+  | { readonly url: string; readonly headers?: Readonly<Record<string, string>> }
+  | ((signal: AbortSignal) => Promise<{ readonly ok: boolean }>);
+
 /** How to run an installed server. */
 export interface ServerPlan {
   /** Names the data directory. */
@@ -14,8 +18,8 @@ export interface ServerPlan {
   /** A directory of this run alone, from {@link newDataDirectory}; it goes when the server stops. */
   readonly directory: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Asked until it answers with a success. */
-  readonly health: { readonly url: string; readonly headers?: Readonly<Record<string, string>> };
+  /** Asked until it answers with a success; a function asks in a way of its own. */
+  readonly health: Health;
 }
 
 export interface RunningServer {
@@ -107,19 +111,22 @@ export async function startServer({ name, processes, directory, env, health }: S
 
 async function untilHealthy(
   name: string,
-  { url, headers = {} }: ServerPlan["health"],
+  health: Health,
   supervisor: ChildProcess,
   server: RunningServer,
 ): Promise<void> {
+  const ask =
+    typeof health === "function"
+      ? health
+      : (signal: AbortSignal) => fetch(health.url, { headers: health.headers ?? {}, signal });
   const deadlineMs = performance.now() + startTimeoutMs - stopTimeoutMs;
   while (supervisor.exitCode === null && supervisor.signalCode === null) {
     try {
-      const answer = await fetch(url, { headers, signal: AbortSignal.timeout(5_000) });
-      if (answer.ok) return;
+      if ((await ask(AbortSignal.timeout(5_000))).ok) return;
     } catch {
       // Not listening yet.
     }
-    if (performance.now() > deadlineMs) throw new Error(`${name} did not become healthy at ${url}:\n${server.log()}`);
+    if (performance.now() > deadlineMs) throw new Error(`${name} did not become healthy:\n${server.log()}`);
     await new Promise((waited) => setTimeout(waited, pollMs));
   }
   throw new Error(`${name} ended before it was healthy:\n${server.log()}`);
