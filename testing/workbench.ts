@@ -263,8 +263,9 @@ export class Workbench {
     const key = await this.client.createKey(request);
     const ref = this.track({ id: key.id, name: request.name, ...parentOf(request) });
     assertKeyForm(key);
+    const { shape } = this.can.secret;
     assert.ok(
-      this.can.secret.shape === undefined || hasShape(key.secret, this.can.secret.shape),
+      shape === undefined || request.secretValue !== undefined || hasShape(key.secret, shape),
       '"secret.shape" does not describe the secret that the service has just made, so it keeps no secret out of messages',
     );
     return { key, ref };
