@@ -1,10 +1,8 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type LoopbackServer, startLoopbackServer } from "../../../testing/loopback-server";
 
 /** The same service, as one that answers everything with 200: of a refusal, `{"ok": false, "status": 404}` says which one it is. */
-export async function startOkFalse(url: string): Promise<{ readonly url: string; close(): Promise<void> }> {
-  const server = createServer((incoming, outgoing) => {
+export function startOkFalse(url: string): Promise<LoopbackServer> {
+  return startLoopbackServer((incoming, outgoing) => {
     void (async () => {
       const { method = "", url: at = "", headers } = incoming;
       let body = "";
@@ -16,17 +14,6 @@ export async function startOkFalse(url: string): Promise<{ readonly url: string;
       outgoing.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(told));
     })().catch(() => incoming.socket.destroy());
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async close() {
-      const closed = once(server, "close");
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
-  };
 }
 
 const parsed = (text: string) => (text === "" ? {} : (JSON.parse(text) as object));
