@@ -30,7 +30,7 @@ export function addApprovePackCommand(program: Command, host: CommandHost = proc
     .requiredOption("--report <file>", "JSON report of `review` on the deployment's own preview; - reads stdin")
     .option(
       "--digest <sha256:…>",
-      "an approved digest; may be given several times, and one has to fit",
+      "an approved digest; may be given several times, and one must match",
       (text: string, digests: readonly string[]) => [...digests, checkDigest(text)],
       [],
     )
@@ -49,7 +49,7 @@ export function addApprovePackCommand(program: Command, host: CommandHost = proc
 
 function approvePack(options: ApprovePackOptions, host: CommandHost): number {
   if (options.digest.length > 0 === options.expectNoAccessChange)
-    throw usageFailure("Give --digest with what was approved, or --expect-no-access-change where nothing was.");
+    throw usageFailure("Give --digest with the approved digest, or --expect-no-access-change if nothing was approved.");
   const read = readReport(readInput(options.report, host, "--report"));
   if ("mistake" in read) throw usageFailure(`--report ${options.report} is refused: ${read.mistake}.`);
   const { report } = read;
@@ -68,7 +68,7 @@ function refuseUnapproved(report: Report, { digest, expectNoAccessChange }: Appr
   if (!expectNoAccessChange && !digest.includes(report.digest))
     throw new CommandFailure(
       exitCodes.outdated,
-      `the access changes are not the approved ones: their digest is ${report.digest}. A digest that version 0.1 made never fits.`,
+      `the access changes are not the approved ones: their digest is ${report.digest}. A digest of version 0.1 never matches.`,
     );
 }
 

@@ -3,7 +3,7 @@ import { styleText } from "node:util";
 /** How a line of output looks at a terminal. */
 export type Style = Parameters<typeof styleText>[0];
 
-/** What a stream tells of itself. */
+/** What decides whether a stream shows colours. */
 interface Output {
   readonly isTTY?: boolean;
 }
@@ -15,7 +15,7 @@ export function hasColours({ isTTY }: Output, env: NodeJS.ProcessEnv): boolean {
   return isTTY === true && env.TERM !== "dumb";
 }
 
-/** Lines of a printable text, each in its style. Nothing in the text itself can set one. */
+/** Gives each line of a printable text its style. The text itself cannot set one. */
 export function painted(text: string, styles: readonly (Style | undefined)[]): string {
   return text
     .split("\n")

@@ -10,12 +10,12 @@ import { readBytes, readFileBytes, standardInput } from "./read-bytes";
 
 /** Everything that a command needs from its environment, so that a test can replace it. */
 export interface CommandHost {
-  /** `styles`: how each line looks at a terminal; one that is left out looks like any other. */
+  /** `styles`: how each line looks at a terminal. A line without one has no colour. */
   readonly stdout: (text: string, styles?: readonly (Style | undefined)[]) => void;
   readonly stderr: (text: string, styles?: readonly (Style | undefined)[]) => void;
-  /** Writes over the line that says how far the command is. Left out: nobody watches. */
+  /** Replaces the progress line at a terminal. Left out where no terminal shows it. */
   readonly status?: ((words: string) => void) | undefined;
-  /** Reads standard input. `what`: what a person at a terminal is asked for. */
+  /** Reads standard input. `what`: what to ask a person at a terminal for. */
   readonly stdin: (what: string) => string;
   /** Reads standard input, at most `max` bytes. */
   readonly stdinBytes: (max: number, what: string) => Uint8Array;
@@ -91,10 +91,10 @@ export function runs(
     });
 }
 
-/** For `apikeys review preview.json`: what a command reads has a flag. */
+/** The hint for `apikeys review preview.json`: the flag that was forgotten. */
 function flagsInstead(command: Command): string {
   const flags = command.options.filter(({ required }) => required).map(({ flags: written }) => written);
-  return flags.length === 0 ? "" : `What it reads has a flag: ${flags.slice(0, 3).join(", ")}.\n`;
+  return flags.length === 0 ? "" : `Give its input with a flag: ${flags.slice(0, 3).join(", ")}.\n`;
 }
 
 /** `--json`, for commands that have several formats. */
@@ -102,7 +102,7 @@ export function jsonOption(): Option {
   return new Option("--json", "the same as --format json").implies({ format: "json" });
 }
 
-/** What each flag reads, for a person who waits at a terminal. */
+/** The input of each flag, in words for the prompt at a terminal. */
 const wanted: Readonly<Record<string, string>> = {
   "--preview": "a preview (pulumi preview --json --show-sames)",
   "--state": "a state (pulumi stack export)",
@@ -111,12 +111,12 @@ const wanted: Readonly<Record<string, string>> = {
   "The part": "a part (apikeys review --part)",
 };
 
-/** The file's text, or stdin's for `-`. */
+/** The text of the file, or of standard input for `-`. */
 export function readInput(path: string, host: CommandHost, what: string): string {
   return path === "-" ? host.stdin(wanted[what] ?? "the input") : readText(path, what);
 }
 
-/** The same as bytes, and no more than `max` of them. */
+/** The same as bytes, at most `max`. */
 export function readInputBytes(path: string, host: CommandHost, max: number, what: string): Uint8Array {
   if (path === "-") return host.stdinBytes(max, wanted[what] ?? "the input");
   try {
@@ -129,7 +129,7 @@ export function readInputBytes(path: string, host: CommandHost, max: number, wha
 /** Reads a file that a flag or an operand names. */
 export function readText(path: string, what: string): string {
   try {
-    // In two steps: for a preview of several megabytes, Node takes twice as long to read and decode in one.
+    // Two steps: in a single call, Node takes twice as long for a preview of several megabytes.
     return readFileSync(path).toString("utf8");
   } catch (error) {
     throw usageFailure(`${what} ${path} cannot be read (${codeOf(error)}).`);
@@ -144,7 +144,7 @@ export function writeOutput(path: string, text: string, what: string): void {
   }
 }
 
-/** `ENOENT`, or the exit code of a program. */
+/** The code of a failure: `ENOENT`, or the exit code of a program. */
 export function codeOf(error: unknown): string {
   const { code } = (error ?? {}) as { readonly code?: unknown };
   return typeof code === "string" || typeof code === "number" ? String(code) : "unknown reason";

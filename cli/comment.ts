@@ -61,7 +61,7 @@ async function comment(options: CommentOptions, host: CommandHost, send: typeof 
   if (options.headSha !== undefined && (await forge.headSha(options.pr)) !== options.headSha) {
     throw new CommandFailure(
       exitCodes.outdated,
-      `the pull request does not stand at ${options.headSha} any more; this report is out of date and was not posted.`,
+      `the pull request is no longer at ${options.headSha} any more; this report is out of date and was not posted.`,
     );
   }
   await stick(forge, body, options, host);
@@ -122,7 +122,7 @@ async function stick(forge: Forge, body: string, options: CommentOptions, host: 
     if (!options.dryRun) await forge.update(options.pr, first.id, body);
   }
   for (const copy of copies) {
-    // Two runs at the same time may have made one each.
+    // Two simultaneous runs may each have made one.
     say(`remove comment ${copy.id}, a copy`);
     if (!options.dryRun) await forge.remove(options.pr, copy.id);
   }
@@ -130,8 +130,8 @@ async function stick(forge: Forge, body: string, options: CommentOptions, host: 
 }
 
 /**
- * The answer says who wrote the comment. If the same account has an older one, that one is updated, so that there is
- * only one.
+ * Creates the comment. The answer names its author: if that account already has an older one, updates that instead, so
+ * that only one remains.
  */
 async function create(
   forge: Forge,

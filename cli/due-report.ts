@@ -47,7 +47,7 @@ const outputs = z.object({
   rotatedAt: time.optional(),
   nextRotationAt: time.optional(),
   expiresAt: time.optional(),
-  /** The agreed expiry, if someone has moved it on the service. */
+  /** The expiry that the program asked for, if someone has changed it on the service. */
   agreedExpiresAt: time.optional(),
   expiresIn: z.string().optional(),
   previousValidUntil: time.optional(),
@@ -77,10 +77,10 @@ const deployment = z.object({
 
 const keyType = /^(?:pulumi-nodejs:dynamic\/apikeys|apikeys:index):(ApiKey|RotatingApiKey)$/;
 
-/** The time of a report. */
+/** The two times that a report needs. */
 interface Clock {
   readonly nowMs: number;
-  /** Everything until then is due. */
+  /** Everything before this time is due. */
   readonly horizonMs: number;
 }
 
@@ -96,7 +96,7 @@ export function dueReport(exported: unknown, nowMs: number, withinMs: number): D
   const clock = { nowMs, horizonMs: nowMs + withinMs };
   return (state.data.deployment.resources ?? [])
     .flatMap(({ urn, type, delete: replaced, external, outputs: recorded }) => {
-      // What a program only reads (`get`) is due in the state that owns it.
+      // A key that a program only reads (`get`) belongs to another state, which reports it.
       const kind = external === true ? undefined : (keyType.exec(type)?.[1] as DueKey["type"] | undefined);
       return kind === undefined ? [] : [describe({ urn, type: kind, replaced: replaced === true }, recorded, clock)];
     })
@@ -112,7 +112,7 @@ function urgencyOf({ problem, due }: DueKey): number {
 
 function firstMs({ due, nextRotationAt, expiresAt, previousValidUntil }: DueKey): number {
   const times = due.length > 0 ? due.map(({ at }) => at ?? "") : [nextRotationAt, expiresAt, previousValidUntil];
-  // An event without a time is waiting now.
+  // An event without a time is due now.
   return Math.min(Number.MAX_SAFE_INTEGER, ...times.flatMap((at) => (at === undefined ? [] : [Date.parse(at) || 0])));
 }
 
@@ -158,7 +158,7 @@ function issueOf({ rotatedAt, createdAt }: KeyRecord, { nowMs }: Clock): Pick<Du
 
 const leftover: DueEvent = { what: "revocation", words: "replaced, but not yet revoked: the next update revokes it" };
 
-/** The field that a record lacks, without which nobody can say that nothing is due. */
+/** The field that a record lacks. Without it, the report cannot say that nothing is due. */
 function missingIn(type: DueKey["type"], record: KeyRecord): string | undefined {
   if (type === "RotatingApiKey")
     return record.keyId !== undefined && record.nextRotationAt === undefined
@@ -209,7 +209,7 @@ function ownEnd(type: DueKey["type"], record: KeyRecord, clock: Clock): DueEvent
     : [{ what: "end", at: expiresAt, words: `ends in ${formatSpan(endMs - clock.nowMs)}` }];
 }
 
-/** Time alone never rotates a key that works while its previous one is still valid. */
+/** While the previous key is still valid, the schedule does not rotate a key that works. */
 function rotationTime(record: KeyRecord, nowMs: number): string | undefined {
   const { nextRotationAt, previousKey: previous, previousValidUntil, status, expiresAt } = record;
   if (nextRotationAt === undefined || !previous || previousValidUntil === undefined) return nextRotationAt;
@@ -234,7 +234,7 @@ function previousKey(record: KeyRecord, clock: Clock): DueEvent[] {
   if (!previous) return [];
   const retireMs = Date.parse(previous.retireAfter);
   const endMs = Date.parse(previousValidUntil ?? previous.retireAfter);
-  // Whether it is in use is checked once a day.
+  // The update checks once a day whether the key is in use.
   const askMs = retireAskedOn === undefined ? retireMs : Date.parse(retireAskedOn) + dayMs;
   if (Math.min(endMs, askMs) > clock.horizonMs) return [];
   if (retireMs > clock.horizonMs) return [];

@@ -41,11 +41,11 @@ export function addEmulatorCommand(program: Command): void {
   );
 }
 
-/** Says so, because the path may be mistyped, and the data of yesterday elsewhere. */
+/** Makes the data's folder and says so: the path may be mistyped, and yesterday's data elsewhere. */
 function makeFolder(dataFile: string): void {
   const made = mkdirSync(dirname(resolve(dataFile)), { recursive: true });
   if (made !== undefined)
-    processHost.stderr(`apikeys emulator: there was no folder ${made}; it is made for the data.\n`);
+    processHost.stderr(`apikeys emulator: made the folder ${made}, which did not exist, for the data.\n`);
 }
 
 async function runHere({ port, data, verbose, json }: EmulatorFlags): Promise<number> {
@@ -61,12 +61,12 @@ async function runHere({ port, data, verbose, json }: EmulatorFlags): Promise<nu
   return exitCodes.fine;
 }
 
-/** Runs the same command as a separate process, which stays alive after this one has printed where it is. */
+/** Starts the emulator as a separate process, which keeps running after this one has printed its address. */
 async function runInBackground({ port, data }: EmulatorFlags): Promise<number> {
   const flags = ["--port", String(port), ...(data === undefined ? [] : ["--data", data])];
   const child = spawn(process.execPath, [process.argv[1] ?? "", "emulator", ...flags], {
     detached: true,
-    // Not the caller's streams: a program that waits for their end would wait for the emulator's.
+    // Own streams: a caller that waits for its streams to end would otherwise wait for the emulator.
     stdio: ["ignore", "pipe", "pipe"],
   });
   child.stderr.pipe(process.stderr);

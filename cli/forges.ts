@@ -22,7 +22,7 @@ export interface Forge {
   readonly mergedAs: (sha: string) => Promise<number[]>;
   /** Every comment, from all pages. */
   readonly comments: (number: number) => Promise<ForgeComment[]>;
-  /** Creates a comment, and returns who its author is. */
+  /** Creates a comment, and returns its id and author. */
   readonly create: (number: number, body: string) => Promise<Pick<ForgeComment, "id" | "authorId">>;
   readonly update: (number: number, id: number, body: string) => Promise<void>;
   readonly remove: (number: number, id: number) => Promise<void>;

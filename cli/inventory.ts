@@ -76,7 +76,7 @@ export async function takeInventory(
     } catch (error) {
       const subject = `connection "${name}"`;
       const words = wordsOf(error);
-      // Many reasons begin with the connection themselves.
+      // Many reasons already name the connection.
       const reason = words.startsWith(`${subject}: `) ? words.slice(subject.length + 2) : words;
       problems.push(`${subject} could not be read: ${reason}`);
     }

@@ -36,7 +36,7 @@ const program = new Command("apikeys")
     "Service accounts and API keys as Pulumi resources: the scope review for pull requests, what rotates when, and the emulator.",
   )
   .version((require("pulumi-apikeys/package.json") as { version: string }).version, "-v, --version")
-  // Commander leaves the colours out where there is no terminal, and heeds NO_COLOR and FORCE_COLOR.
+  // Commander omits colours where there is no terminal, and obeys NO_COLOR and FORCE_COLOR.
   .configureHelp({
     styleTitle: (text) => styleText("bold", text, { validateStream: false }),
     styleCommandText: (text) => styleText("cyan", text, { validateStream: false }),
@@ -51,7 +51,7 @@ function needsAll(called: string): boolean {
   return called === "completion" || !Object.hasOwn(commands, called);
 }
 
-// Whoever reads has seen enough: `apikeys due | head -1`.
+// The reader has closed the pipe, as `head` in `apikeys due | head -1`: no failure.
 for (const stream of [process.stdout, process.stderr])
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;

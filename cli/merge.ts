@@ -24,7 +24,7 @@ export function addMergeCommand(program: Command, host: CommandHost = processHos
     .option("--id <id>", "sets this comment apart from another merged one of the same repository", "all")
     .option(
       "--expect <part>",
-      "name of a part (--part, else project/stack) that has to be there; may be given several times",
+      "name of a part (--part, else project/stack) that must be there; may be given several times",
       (name: string, names: readonly string[]) => [...names, name],
       [],
     )
@@ -51,7 +51,7 @@ function merge(options: MergeOptions, files: readonly string[], host: CommandHos
   return exitCode;
 }
 
-/** A part that never came is a stack that nobody reviewed, and the comment says so. */
+/** Nobody has reviewed the stack of a missing part; the comment says so. */
 function readPart(file: string, host: CommandHost): string {
   try {
     return readInput(file, host, "The part");

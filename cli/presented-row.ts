@@ -4,8 +4,8 @@ import { redact } from "../provider/redact";
 import { isPlainId } from "../provider/resources/plain-id";
 
 /**
- * A row as it may be printed. Its id and names are the service's words, and may contain the admin credential or a key.
- * The commands go on with the row itself, because a request needs the real id.
+ * A row that is safe to print. The service wrote its id and names, which may contain the admin credential or a key.
+ * Requests use the original row, because they need the real id.
  */
 export function presented(row: InventoryRow): InventoryRow {
   const { id, name, accountId } = row;

@@ -1,13 +1,13 @@
 import type { CommandHost } from "./command";
 import { printable } from "./printable";
 
-/** How far a long command is: one line at a terminal, which is gone when the command is done. */
+/** The progress line of a long command. It disappears when the command is done. */
 export interface Progress {
   readonly tell: (words: string) => void;
   readonly end: () => void;
 }
 
-/** A terminal shows no more in the time that people take to read. */
+/** Nobody can read faster updates. */
 const everyMs = 100;
 
 export function progressOf({ status }: Pick<CommandHost, "status">, nowMs = () => performance.now()): Progress {
@@ -24,14 +24,14 @@ export function progressOf({ status }: Pick<CommandHost, "status">, nowMs = () =
   };
 }
 
-/** Writes over the last line of a terminal. Undefined where nobody watches: in a pipe, and in CI. */
+/** Replaces the last line of a terminal. Undefined in a pipe and in CI, where nobody sees it. */
 export function statusLine(
   stream: Pick<NodeJS.WriteStream, "isTTY" | "columns" | "write">,
   { CI = "", TERM = "" }: NodeJS.ProcessEnv,
 ): ((words: string) => void) | undefined {
   if (!stream.isTTY || (CI !== "" && CI !== "false") || TERM === "dumb") return undefined;
   return (words) => {
-    // A terminal that does not know its width says 0.
+    // A terminal of unknown width reports 0.
     const width = stream.columns > 0 ? stream.columns : 80;
     const line = printable(words)
       .replace(/[\r\n]+/g, " ")

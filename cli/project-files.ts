@@ -8,7 +8,7 @@ import { isStackFile } from "../review/stack-file-edits";
 import type { Places } from "./review-command";
 
 /**
- * How the change edits what decides which code the engine runs, beside the checkout of the base branch.
+ * Compares the files that decide which code the engine runs with those of the base branch's checkout.
  *
  * @param loadYaml - loads the parser, which most reviews do not need
  */
@@ -54,7 +54,7 @@ function readFile(root: string, name: string): ProjectFile | undefined {
   const file = join(root, name);
   const found = lstatSync(file, { throwIfNoEntry: false });
   if (!found) return undefined;
-  // A link leads elsewhere in another checkout.
+  // A symbolic link may point elsewhere in the other checkout.
   const isItself = found.isFile() && realpathSync(file) === join(realpathSync(root), name) && found.size <= maxBytes;
   return { name, text: isItself ? textOf(readFileSync(file)) : undefined };
 }

@@ -6,7 +6,7 @@ export const standardInput = 0;
 export function readFileBytes(path: string, max: number): Uint8Array {
   const file = openSync(path, "r");
   try {
-    // One byte more, so that one read takes all of it and finds its end.
+    // One byte more, so that a single read gets the whole file and sees its end.
     return readBytes(file, max, fstatSync(file).size + 1);
   } finally {
     closeSync(file);

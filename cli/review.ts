@@ -48,7 +48,7 @@ export function addReviewCommand(program: Command, host: CommandHost = processHo
       "Reads a preview, without network and credentials, and says who gains what, what breaks, which keys are replaced or rotate, and whether it may merge.",
     );
   addPlaceOptions(command)
-    .option("--lock <file>", "committed lock file that has to agree with the preview")
+    .option("--lock <file>", "committed lock file that must agree with the preview")
     .addOption(new Option("--format <format>", "what to print").choices(formats).default("markdown"))
     .addOption(jsonOption())
     .addOption(
@@ -108,7 +108,7 @@ async function review(options: ReviewOptions, host: CommandHost): Promise<number
       host.stderr(`apikeys review: ${verdictWords(report)} (exit code ${report.exitCode}).\n`);
     return report.exitCode;
   } catch (error) {
-    // A failed review must not leave an old verdict in the comment.
+    // Without this report, an old verdict would stay in the comment.
     const exitCode = error instanceof CommandFailure ? error.exitCode : exitCodes.internal;
     const reason = error instanceof CommandFailure ? error.message : "the review itself failed; its job log says more";
     publish(failedReview({ preview, exitCode, reason, failOn: options.failOn, ...names }), options, host);
@@ -128,7 +128,7 @@ function publish(report: Report, options: ReviewOptions, host: CommandHost): voi
   } else host.stdout(renderReport(report, options.format, settings));
 }
 
-/** How a terminal shows the text. What goes to a file or a comment has no colours. */
+/** Colours at a terminal. Files and comments have none. */
 const styles: Readonly<Record<Tone, Style>> = {
   title: "bold",
   blocks: "red",

@@ -16,7 +16,7 @@ interface ScopesOptions extends StateOptions {
 
 interface KnownScope extends ListedScope {
   readonly level: "read" | "write" | "admin";
-  /** Where it is known from. */
+  /** Where the scope was found. */
   readonly from: "catalogue" | "extraScopes" | "service";
 }
 
@@ -73,7 +73,7 @@ function print(scopes: readonly KnownScope[], format: ScopesOptions["format"]): 
     : textTable(["SCOPE", "LEVEL", "KNOWN FROM"], rows);
 }
 
-/** As the connection takes it: JSON is YAML. */
+/** In the form of a connection's `extraScopes`: JSON is valid YAML. */
 function lacking(scopes: readonly KnownScope[]): ExtraScopes {
   return Object.fromEntries(
     scopes.flatMap(({ name, level, implies, from }) =>

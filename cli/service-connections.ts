@@ -7,7 +7,7 @@ export function connectionsOf({ config }: RecordedStack, env: NodeJS.ProcessEnv)
   return createConnections({ get: (key) => config[key] }, env);
 }
 
-/** The connections to look at: the ones that the user named, or else all that the states use. */
+/** The connections that the user named, or else all that the states use. */
 export function connectionNames(
   states: readonly RecordedStack[],
   wanted: readonly string[] | undefined,

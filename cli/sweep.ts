@@ -109,17 +109,17 @@ async function sweep(options: SweepOptions, host: CommandHost): Promise<number> 
   ]);
 }
 
-/** A key that a running update is making is not in a state yet. */
+/** Refuses while an update runs: the state does not name the keys yet that it is making. */
 function refuseRunning(states: readonly RecordedStack[], options: SweepOptions, host: CommandHost): void {
   for (const { stack } of states) {
     const unlocked = isUnlocked(stack, host.env);
-    if (unlocked === false) throw usageFailure(`An update of ${stack} is running. Wait for its end.`);
+    if (unlocked === false) throw usageFailure(`An update of ${stack} is running. Wait until it has ended.`);
     if (unlocked === undefined && !options.unlocked)
-      throw usageFailure(`It cannot be seen whether an update of ${stack} is running. If none is, say --unlocked.`);
+      throw usageFailure(`Cannot tell whether an update of ${stack} is running. If none is, pass --unlocked.`);
   }
 }
 
-/** What a sweep knows besides the services' lists. */
+/** What a sweep knows apart from the services' lists. */
 interface Known {
   readonly nowMs: number;
   /** True if the row's service reports when its keys were used. */
@@ -140,13 +140,13 @@ export function judgeAll(
   });
 }
 
-/** What a service calls active ends with its time all the same. */
+/** True if the key has ended: after its expiry, even a key that its service calls active does not work. */
 function isOver(row: InventoryRow, { nowMs, keepsEnded }: Known): boolean {
   if (row.status === "expired" || row.status === "revoked") return true;
   return row.status === "active" && row.endsAt !== undefined && Date.parse(row.endsAt) <= nowMs && keepsEnded(row);
 }
 
-/** An ended key opens nothing, whoever has used it: its name alone has to prove whose it is. */
+/** An ended key gives no access, so its use does not matter. Its name must prove whose it is. */
 function judgeEnded(row: InventoryRow, { keepsEnded }: Known): Verdict[] {
   return row.standing === "unknown" && keepsEnded(row) ? [{ row, ended: true }] : [];
 }
@@ -173,12 +173,12 @@ function judge(
     if (keys.some(isLiving)) return [{ row, kept: "the account has living keys" }];
   }
   if (madeMs === undefined && options.minAge > 0)
-    return [{ row, kept: "its service does not tell how old it is: say --min-age 0s to revoke it anyway" }];
+    return [{ row, kept: "its service does not tell how old it is: pass --min-age 0s to revoke it anyway" }];
   if (madeMs !== undefined && nowMs - madeMs < options.minAge) return [{ row, kept: "it is younger than --min-age" }];
   if (row.lastUsedAt !== undefined && !options.used)
-    return [{ row, kept: `it was used at ${row.lastUsedAt}: say --used to revoke it anyway` }];
+    return [{ row, kept: `it was used at ${row.lastUsedAt}: pass --used to revoke it anyway` }];
   if (row.kind === "key" && !options.used && !tellsUse(row))
-    return [{ row, kept: "its service does not tell whether it was used: say --used to revoke it anyway" }];
+    return [{ row, kept: "its service does not tell whether it was used: pass --used to revoke it anyway" }];
   return [{ row }];
 }
 
@@ -193,8 +193,8 @@ function connectionsOnce(env: NodeJS.ProcessEnv): (state: RecordedStack) => Conn
 }
 
 /**
- * The connections of a state that lead to where the row was found. Two states may call two services by one name, and an id
- * means something on one service only.
+ * The connections of a state that lead to the row's service. Two states may use one name for two services, and an id
+ * is only valid on one of them.
  */
 function connectionsTo(
   row: InventoryRow,
@@ -211,7 +211,7 @@ function connectionsTo(
   });
 }
 
-/** A state names it after all: it has recorded it meanwhile, or knows its service by another address. */
+/** Keeps what a state names after all: it was recorded meanwhile, or its service has another address in that state. */
 export function keptByState<Judged extends Pick<Verdict, "row">>(
   verdict: Judged,
   states: readonly RecordedStack[],
@@ -219,7 +219,7 @@ export function keptByState<Judged extends Pick<Verdict, "row">>(
   const { row } = verdict;
   const recorded = states.flatMap(({ keys }) => keys).filter(({ kind }) => kind === row.kind);
   if (recorded.some(({ service, id }) => service === row.service && id === row.id))
-    return { ...verdict, kept: "a state names it by now" };
+    return { ...verdict, kept: "a state names it now" };
   const moved = recorded.find(
     ({ service, physicalName = "" }) => service !== row.service && usualNames.sameMarker(physicalName, row.name),
   );
@@ -246,10 +246,10 @@ async function revoke(
     progress.tell(`revoking ${index + 1} of ${due.length}`);
     try {
       if (!states.some(({ stack }) => stack === row.stack))
-        throw new ProviderError(`the state of ${row.stack}, which proves whose it is, is not there any more.`);
+        throw new ProviderError(`the state of ${row.stack}, which proves whose it is, no longer exists.`);
       const connections = connectionsTo(row, states, connectionsFor);
       if (!connections)
-        throw new ProviderError(`the connection "${row.connection}" does not lead to ${row.service} any more.`);
+        throw new ProviderError(`the connection "${row.connection}" no longer leads to ${row.service}.`);
       await sweepRow(connections.openForWrite(row.connection), verdict, host.env);
     } catch (error) {
       failures.push(`${labelOf(row)} could not be revoked: ${wordsOf(error)}`);
@@ -260,8 +260,8 @@ async function revoke(
 }
 
 /**
- * Ends the key or the account of a row. Where only the record of an ended key may go, a look right now has to show that it has ended: the
- * list is older, and somebody may have put its end off since.
+ * Revokes the key or deletes the account of a row. To remove the record of an ended key, reads the key once more: the
+ * list is older, and somebody may have postponed the expiry since.
  *
  * @throws ProviderError - it has not ended, or the connection runs on it
  */
@@ -282,7 +282,7 @@ export async function sweepRow(
   const key = ended && (await connection.client.getKey(ref));
   if (key) {
     const nowMs = decisionTime(env);
-    // Both clocks have to say so: one of them may be wrong.
+    // Both clocks must agree that it has ended, because one of them may be wrong.
     const serviceMs = clockIsSet(env) ? undefined : connection.clock?.nowMs();
     const status = statusOf(key, Math.min(nowMs, serviceMs ?? nowMs));
     if (status === "active" || status === "disabled")
@@ -293,12 +293,12 @@ export async function sweepRow(
   await revokeKey(connection, ref);
 }
 
-/** A key may have come since the list was read, and a list that is not shown does not show that there is none. */
+/** Reads the account's keys again, because one may have been made since. A list that the service refuses proves nothing. */
 async function deleteAccount({ client, capabilities }: WritableConnection, id: string): Promise<void> {
   if (capabilities.parent === "serviceAccount") {
     const keys = await client.listKeys({ serviceAccountId: id });
     if (!keys) throw new ProviderError("its service does not show its keys, which would end with it.");
-    if (keys.some(mayLive)) throw new ProviderError("it has living keys by now, which would end with it.");
+    if (keys.some(mayLive)) throw new ProviderError("it has living keys now, which would end with it.");
   }
   if ((await client.deleteServiceAccount?.(id)) !== "deleted")
     throw new ProviderError("the service says that it does not exist, although it lists it.");

@@ -49,7 +49,7 @@ async function verify(options: VerifyOptions, host: CommandHost): Promise<number
   else if (matches) host.stdout(`The access changes are the approved ones: ${report.digest}\n`);
   else if (reviewable) {
     host.stdout(
-      `The access changes are not the approved ones. Run the review again and have it approved. A digest that version 0.1 made never fits.\n  approved ${options.digest}\n  actual   ${report.digest}\n`,
+      `The access changes are not the approved ones. Run the review again and have it approved. A digest of version 0.1 never matches.\n  approved ${options.digest}\n  actual   ${report.digest}\n`,
     );
   } else
     host.stdout(`Not reviewable:\n${report.unreviewed.map(({ reason }) => `  ${plainMessage(reason)}\n`).join("")}`);

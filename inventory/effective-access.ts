@@ -44,7 +44,7 @@ export function effectiveAccess({ backend, scopes, account }: Holder): Effective
   const vendor = backend === undefined ? undefined : vendorNamed(backend);
   const catalogue: ScopeCatalogue | undefined = vendor?.catalogue;
   if (!vendor) {
-    const note = "no catalogue of this backend: what else its scopes give is not known";
+    const note = "no catalogue of this backend, so what its scopes imply is unknown";
     return scopes === undefined || scopes.length === 0
       ? { ...unknown, note }
       : { ...accessOf(undefined, scopes), note };

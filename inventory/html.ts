@@ -1,7 +1,7 @@
 /**
- * Only this module makes markup. The template is ours, and the values are foreign text. Values are made inert and
- * escaped, in elements and in attributes. A template is refused if it fills a place where escaping does not help: the
- * name of a tag or an attribute, an attribute that acts, a script, a style.
+ * Makes all markup of the report. Templates are ours; values are foreign text, which is made inert and escaped, in
+ * elements and in attributes. A template is refused if it fills a place where escaping does not help: the name of a tag
+ * or an attribute, an attribute that acts, a script, a style.
  */
 import { createHash } from "node:crypto";
 import { inert } from "../review/inert";

@@ -47,7 +47,7 @@ function livesWords(key: RecordedKey, nowMs: number): string {
 function remedyFor(key: RecordedKey, nowMs: number): string {
   if (key.status !== undefined && key.status !== "active") return "nothing is left to end";
   if (key.generation === "pending" || key.generation === "replaced")
-    return `run pulumi up --stack ${key.stack.split("/")[1] ?? ""}, which revokes the key first of all`;
+    return `run pulumi up --stack ${key.stack.split("/")[1] ?? ""}, which first revokes the key`;
   if (hasEnded(key, nowMs)) return "nothing is left to end";
   const update = `then run pulumi up --stack ${key.stack.split("/")[1] ?? ""}, which makes a new key and revokes this one in the same update`;
   if (key.type === "RotatingApiKey")

@@ -4,7 +4,7 @@ import type { Connections } from "../provider/connections";
 import type { Listing } from "./classify";
 
 /**
- * @param tell - told how far it is
+ * @param tell - receives the progress
  * @throws ProviderError - the service refuses, or cannot be reached
  */
 export async function listService(

@@ -322,7 +322,7 @@ describe("A newcomer who", () => {
   ])("gives %j without the flag", async (args, flag) => {
     const { code, stderr } = await apikeys(args);
     expect(code).toBe(2);
-    expect(stderr).toMatch(new RegExp(`^error: too many arguments.*\\nWhat it reads has a flag: .*${flag}`));
+    expect(stderr).toMatch(new RegExp(`^error: too many arguments.*\\nGive its input with a flag: .*${flag}`));
   });
 
   test("asks what is due without the engine, outside of a project, or with a slip in a flag", async () => {

@@ -56,7 +56,7 @@ describe("apikeys emulator", () => {
     }
     expect(tokens[1]).toBe(tokens[0]);
     const folder = join(scratch, "missing");
-    expect(said).toEqual([`apikeys emulator: there was no folder ${folder}; it is made for the data.\n`, ""]);
+    expect(said).toEqual([`apikeys emulator: made the folder ${folder}, which did not exist, for the data.\n`, ""]);
   });
 });
 

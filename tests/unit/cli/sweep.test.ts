@@ -43,13 +43,13 @@ describe("a sweep", () => {
 
   test("takes no key for unused where its service does not tell", () => {
     expect(kept([{ ...key, ...old }], { tellsUse: false })).toEqual([
-      "its service does not tell whether it was used: say --used to revoke it anyway",
+      "its service does not tell whether it was used: pass --used to revoke it anyway",
     ]);
     expect(kept([{ ...key, ...old }], { tellsUse: false, used: true })).toEqual([undefined]);
   });
 
   test("leaves a key whose age nobody tells, until --min-age 0s is said", () => {
-    expect(kept([key])).toEqual(["its service does not tell how old it is: say --min-age 0s to revoke it anyway"]);
+    expect(kept([key])).toEqual(["its service does not tell how old it is: pass --min-age 0s to revoke it anyway"]);
     expect(kept([key], { minAge: 0 })).toEqual([undefined]);
     expect(kept([key], { minAge: 0, used: true, tellsUse: false })).toEqual([undefined]);
   });
@@ -86,7 +86,7 @@ describe("what a state names", () => {
   const keptBy = (facts: object) => keptByState({ row: key }, recorded(facts)).kept;
 
   test("is left alone, by its id, and by its mark where its service had another address when it was recorded", () => {
-    expect(keptBy({})).toBe("a state names it by now");
+    expect(keptBy({})).toBe("a state names it now");
     expect(keptBy({ id: "key-2" })).toBeUndefined();
     const before = { service: "https://old.example.com", physicalName: key.name };
     expect(keptBy(before)).toMatch(
@@ -110,7 +110,7 @@ describe("an account that no state names", () => {
   };
 
   test("stays where a key of it has come since the list was read, or its keys are not shown", async () => {
-    await expect(sweptWith([{ status: "disabled" }])).rejects.toThrow("it has living keys by now");
+    await expect(sweptWith([{ status: "disabled" }])).rejects.toThrow("it has living keys now");
     await expect(sweptWith(undefined)).rejects.toThrow("does not show its keys");
     expect(await sweptWith([{ status: "revoked" }])).toEqual(["account-1"]);
   });

@@ -270,7 +270,7 @@ describe("apikeys verify", () => {
     expect(await apikeys(["verify", "--digest", empty, ...at("empty"), "--allow-empty"])).toMatchObject({ code: 0 });
     // What nobody could review has another digest than what somebody did.
     expect(await apikeys(["verify", "--digest", await digest("empty"), ...at("empty"), "--allow-empty"])).toMatchObject(
-      { code: 11, stdout: expect.stringContaining("A digest that version 0.1 made never fits") as unknown },
+      { code: 11, stdout: expect.stringContaining("A digest of version 0.1 never matches") as unknown },
     );
     const json = await apikeys(["verify", "--json", "--digest", await digest("gain"), ...at("block")]);
     expect(JSON.parse(json.stdout)).toMatchObject({ reviewable: true, matches: false });
