@@ -21,9 +21,9 @@ export function assertAccountForm(account: ServiceAccount): void {
   assertNothingBlank("the account", account);
 }
 
-/** The engine accepts a number as an id, and loses it. */
+/** An id must be text: the engine accepts a number as an id, and loses it. */
 function assertId(what: string, id: unknown): void {
-  assert.ok(typeof id === "string" && id !== "", `${what} has to be text, and is a ${typeof id}`);
+  assert.ok(typeof id === "string" && id !== "", `${what} must be text, and is a ${typeof id}`);
 }
 
 /** RFC 3339 in UTC, or absent. */
@@ -31,7 +31,7 @@ export function assertTime(what: string, time: unknown): void {
   if (time === undefined) return;
   assert.ok(
     typeof time === "string" && utcTime.test(time) && !Number.isNaN(Date.parse(time)),
-    `${what} has to be RFC 3339 in UTC, and is ${inspect(time)}`,
+    `${what} must be RFC 3339 in UTC, and is ${inspect(time)}`,
   );
 }
 
@@ -51,10 +51,10 @@ function assertNothingBlank(what: string, told: object): void {
 
 /** Asserts that `updateKey` reports the key as it is now, and that only the changed fields differ from before. */
 export function assertChanged(told: ApiKey | undefined, found: ApiKey, expected: ApiKey): void {
-  assert.ok(told, "updateKey has to tell the key");
+  assert.ok(told, "updateKey must return the key");
   assertKeyForm(told);
   for (const field of ["id", "name", "status", "description", "expiresAt", "scopes", "environment", "options"] as const)
-    assert.deepEqual(told[field], found[field], `updateKey tells another ${field} than getKey`);
+    assert.deepEqual(told[field], found[field], `updateKey returns another ${field} than getKey`);
   for (const field of ["id", "name", "status", "description", "expiresAt", "scopes", "options"] as const)
     assert.deepEqual(
       found[field] ?? "",
@@ -85,7 +85,7 @@ export async function refusalOf(
     return error;
   }
   return assert.fail(
-    `${what} has to fail, and answered ${outcome === undefined ? "undefined, which means absent" : typeof outcome}`,
+    `${what} must fail, and answered ${outcome === undefined ? "undefined, which means absent" : typeof outcome}`,
   );
 }
 
@@ -93,7 +93,7 @@ export function assertIsOneOf(error: unknown, classes: readonly ErrorClass[], wh
   const wanted = classes.map(({ name }) => name).join(" or ");
   assert.ok(
     error instanceof Error && classes.some((errorClass) => error instanceof errorClass),
-    `${what} has to fail with ${wanted}, and failed with ${error instanceof Error ? `${error.name}: ${error.message}` : inspect(error)}`,
+    `${what} must fail with ${wanted}, and failed with ${error instanceof Error ? `${error.name}: ${error.message}` : inspect(error)}`,
   );
 }
 

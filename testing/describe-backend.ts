@@ -20,13 +20,13 @@ import { type Contract, factsOf, type Opened, openService, Workbench } from "./w
 /** Real servers may be slow: a hashed secret costs a second, and some allow five requests in one. */
 const leastTimeoutMs = 300_000;
 
-/** A promise may wait several times for every lag that the backend declares: a story revokes five keys. */
+/** Allows for several waits of every declared lag: one story revokes five keys. */
 export function timeoutOf({ activationLagMs, revocationLagMs, lastUsed, expiry }: Capabilities): number {
   const { lagMs = 0, granularityMs = 0 } = lastUsed ?? {};
   return leastTimeoutMs + 8 * (activationLagMs + revocationLagMs + lagMs + granularityMs) + 3 * expiry.granularityMs;
 }
 
-/** Everything that a backend with these capabilities owes, by chapter. */
+/** The whole contract of a backend with these capabilities, by chapter. */
 export function contractOf(can: Capabilities, declared: Declared = {}): Readonly<Record<string, Contract>> {
   return {
     capabilities: methodContract(can, declared),
@@ -104,7 +104,7 @@ export async function keep(
   try {
     await promise(bench);
   } catch (error) {
-    // The failure matters more than a failed clean-up after it.
+    // A failed clean-up must not hide the failure before it.
     await bench.tidy().catch(() => undefined);
     throw error;
   }

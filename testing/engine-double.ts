@@ -1,8 +1,8 @@
 /**
  * A double of the engine for one resource, which drives a provider through the dynamic provider's protocol thousands of
  * times. It models what the engine keeps, and when it calls what: partial failures, saved inputs, pending deletes,
- * replacements. What it keeps is at every moment what a run that is killed then would leave in the state. It is no
- * proof of what users see: that is tests/engine, on the real engine.
+ * replacements. At every moment it holds what a run killed at that moment would leave in the state. It proves nothing
+ * about what users see; tests/engine does that, on the real engine.
  */
 import assert from "node:assert/strict";
 import type { CheckFailure, ResourceProvider } from "@pulumi/pulumi/dynamic";
@@ -182,7 +182,7 @@ export class EngineDouble {
     }
   }
 
-  /** `check` is called again, without old inputs; the old object goes last, unless it has to go first. */
+  /** `check` is called again, without old inputs; the old object goes last, unless it must go first. */
   async #replace(old: StateEntry, program: object, deleteFirst: boolean): Promise<string[]> {
     const { inputs, refusals } = await this.#check({}, program);
     if (refusals.length > 0) return refusals.map(({ reason }) => reason);
@@ -243,7 +243,7 @@ function differing(before: Properties, after: Properties): string[] {
   return [...names].filter((name) => !sameValue(before[name], after[name])).sort();
 }
 
-/** What exists in spite of the error, according to the error. */
+/** What the failed operation has left, according to its error. */
 function partOf(error: unknown): {
   readonly id: string | undefined;
   readonly properties: object;

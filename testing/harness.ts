@@ -10,7 +10,7 @@ export interface BackendHarness {
   /**
    * A credential of the same form that the service refuses.
    *
-   * @default the admin credential with its letters and digits turned
+   * @default the admin credential with other letters and digits
    */
   readonly wrongToken?: string;
   /** A credential that the service accepts but that may not make or revoke keys. */
@@ -22,7 +22,7 @@ export interface BackendHarness {
   /** What a service account needs in addition to its name, such as a role. */
   readonly serviceAccount?: Omit<NewServiceAccount, "name">;
   /**
-   * Two maps of the backend's own inputs of keys, with another value of each: `[{ project: "a" }, { project: "b" }]`.
+   * Two maps of key options that differ in each value: `[{ project: "a" }, { project: "b" }]`.
    * Keys are made with the first. Left out for options whose declaration names two values: known ones, true and false,
    * a number.
    */

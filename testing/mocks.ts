@@ -1,4 +1,4 @@
-/** Mocks for unit tests of programs: they check and answer as the provider would, without an engine and a service. */
+/** Mocks for unit tests of programs: they check and answer as the provider does, without an engine or a service. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { runtime } from "@pulumi/pulumi";
@@ -35,9 +35,9 @@ export interface ApikeysMocksOptions {
   /** Milliseconds since 1970: when keys are made. Default: now. */
   readonly nowMs?: () => number;
   /**
-   * Gets what a preview would refuse, with the resource and the field; the resource then has its inputs as outputs.
+   * Called with what a preview would refuse: the resource, the field and why. The resource then has its inputs as outputs.
    *
-   * @default it is thrown, so that the resource's outputs fail, and the test with them
+   * @default throws it, so that the resource's outputs fail, and the test with them
    */
   readonly refused?: (message: string) => void;
   /**
@@ -54,9 +54,9 @@ const creators = {
 } as const;
 
 /**
- * Mocks for `pulumi.runtime.setMocks`. Our resources are checked as a preview checks them, so that a scope with a slip
- * of the pen fails the test, and get the outputs of a first `pulumi up`: ids, names, ends, and secrets that open
- * nothing. Nothing is sent.
+ * Mocks for `pulumi.runtime.setMocks`. Our resources are checked as a preview checks them, so that a mistyped scope
+ * fails the test, and get the outputs of a first `pulumi up`: ids, names, expiries, and secrets that open nothing.
+ * Nothing is sent.
  *
  * @throws Error - from the constructor's outputs: what a preview would refuse, with the resource and the field.
  */
@@ -89,7 +89,7 @@ async function make(
   // A `get`: the program says nothing about the resource.
   if (foundId) return { id: foundId, state: { ...(inputs as object), status: "active", physicalName: name } };
   const provider = withSecretBoundary(creators[kind](context) as unknown as Lifecycle<object, object>);
-  // A resource of the plugin does not say whose it is: its engine does.
+  // The plugin learns from the engine which resource it is; a mock has no engine.
   const checked = await provider.check?.({}, { origin: `organization/project/stack/${name}`, ...(inputs as object) });
   const failures = checked?.failures ?? [];
   if (failures.length > 0) {

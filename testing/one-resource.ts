@@ -40,7 +40,7 @@ export class OneResource {
     return stepOf(await this.#engine.plan(program));
   }
 
-  /** `pulumi up --skip-preview`. A replacement's old object is deleted last, unless it has to go first. */
+  /** `pulumi up --skip-preview`. A replacement's old object is deleted last, unless it must go first. */
   async up(program: object): Promise<Step> {
     const plan = await this.#engine.plan(program);
     await this.#engine.carryOut(plan, program);

@@ -47,7 +47,7 @@ export function assertSamples(
   for (const [name, option] of Object.entries(declared ?? {})) {
     if (option.required === true && known[name] === undefined)
       throw new Error(
-        `the harness has to name "${part}": two values of "${name}", such as [{ ${name}: … }, { ${name}: … }]`,
+        `the harness must name "${part}": two values of "${name}", such as [{ ${name}: … }, { ${name}: … }]`,
       );
     for (const value of [samples?.[0][name], samples?.[1][name]]) {
       const problem = value === undefined ? undefined : optionProblem(option, value);

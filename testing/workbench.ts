@@ -54,7 +54,7 @@ export function connect(
   const settings = { [connectionName]: { tokenEnv: tokenVariable, ...fields, backend: given?.name ?? backend, url } };
   const config = { get: (key: string) => (key === "apikeys:connections" ? JSON.stringify(settings) : undefined) };
   const env = token === undefined ? {} : { [tokenVariable]: token };
-  // A contract tests what the backend itself reports.
+  // Unguarded: a contract tests what the backend itself reports.
   const asItIs = (client: BackendClient) => client;
   return createConnections(config, env, { load: given ? () => given : loadBackend, guard: asItIs });
 }
@@ -171,7 +171,7 @@ export class Workbench {
     if (this.can.serviceAccounts) return { serviceAccountId: (await this.makeAccount()).id };
     const [first] = this.harness.parents ?? [];
     if (first === undefined)
-      throw new Error('the harness has to name "parents": keys live under accounts, and the backend cannot make any');
+      throw new Error('the harness must name "parents": keys live under accounts, and the backend cannot make any');
     return { serviceAccountId: first };
   }
 
@@ -205,7 +205,7 @@ export class Workbench {
   /** One of the lists of scopes that the harness names. */
   scopes(index = 0): readonly string[] {
     const scopes = this.harness.scopes?.[index];
-    if (!scopes) throw new Error('the harness has to name "scopes": at least two lists that give different access');
+    if (!scopes) throw new Error('the harness must name "scopes": at least two lists that give different access');
     return scopes;
   }
 

@@ -30,7 +30,7 @@ export function accountContract(can: Capabilities): Contract {
         assert.equal(
           all.filter((listed) => listed.id === id).length,
           1,
-          "listServiceAccounts has to tell every account, once",
+          "listServiceAccounts must list every account exactly once",
         );
     },
     "a service account's name is kept as it is written, of full length, and with capitals and blanks in it": async (
@@ -98,7 +98,7 @@ export function accountContract(can: Capabilities): Contract {
         const { scopes } = await changed(bench, id, { scopes: bench.scopes(1) });
         assert.ok(
           sameAccess(bench.connection.catalogue, scopes ?? [], bench.scopes(1)),
-          "the account has to have the new scopes, and no others",
+          "the account must have the new scopes, and no others",
         );
       },
     }),
@@ -139,11 +139,11 @@ async function foundAccount({ client, can }: Workbench, id: string) {
 async function changed(bench: Workbench, id: string, changes: ServiceAccountChanges) {
   const before = await foundAccount(bench, id);
   const told = await bench.client.updateServiceAccount?.(id, changes);
-  assert.ok(told, "updateServiceAccount has to tell the account");
+  assert.ok(told, "updateServiceAccount must return the account");
   assertAccountForm(told);
   const after = await foundAccount(bench, id);
   for (const field of ["name", "description", "role", "scopes", "status", "createdAt", "options"] as const) {
-    assert.deepEqual(told[field], after[field], `updateServiceAccount tells another ${field} than getServiceAccount`);
+    assert.deepEqual(told[field], after[field], `updateServiceAccount returns another ${field} than getServiceAccount`);
     if (!(field in changes))
       assert.deepEqual(
         after[field],

@@ -11,7 +11,7 @@ import { accountCreation, callsOf, chosenSecret, type Creation, creation, type P
 /** More requests than any call needs. */
 const mostRequests = 20;
 
-/** What a service may answer in the middle of a call: a double in front of it answers in its place. */
+/** Bad answers in the middle of a call. A double in front of the service gives them. */
 export function answerContract(can: Capabilities): Contract {
   const fails = (way: Interruption) => (bench: Workbench) => interrupted(bench, callsOf(bench), () => way);
   return {
@@ -20,7 +20,7 @@ export function answerContract(can: Capabilities): Contract {
       exchange: (answer) => (Array.isArray(answer) ? '[{"hello":"world"}]' : '{"hello":"world"}'),
     }),
     "a refusal in the middle of a call is an error, and makes nothing look gone": async (bench) => {
-      // Nobody mistakes a refused create for a success.
+      // Without the creates: a refused create is allowed to fail as refused.
       const { createKey: _key, createServiceAccount: _account, ...others } = callsOf(bench);
       await interrupted(bench, others, () => ({ status: 403 }));
       const body = await refusalInSuccess(bench);
@@ -33,7 +33,7 @@ export function answerContract(can: Capabilities): Contract {
     },
     "an outage in the middle of a call is an error, and makes nothing look gone": fails({ status: 500 }),
     "a create whose answer is lost is unclear, and is not sent again": (bench) => createIsSentOnce(bench, can),
-    "a refusal that quotes the request tells no secret": async (bench) => {
+    "a refusal that quotes the request reveals no secret": async (bench) => {
       const chosen = { "createKey with a chosen secret": () => creation(bench, chosenSecret()) };
       await interrupted(bench, { ...callsOf(bench), ...(can.secret.callerChosen && chosen) }, quote);
       await quotedLogin(bench);
@@ -41,7 +41,7 @@ export function answerContract(can: Capabilities): Contract {
   };
 }
 
-/** Whoever hears of a refusal takes it that nothing was made, and never looks for what an earlier call has made. */
+/** After a refusal the lifecycle assumes that nothing was made, and does not search for what an earlier request has made. */
 async function halfRefused(bench: Workbench, method: string, make: () => Promise<Creation>): Promise<void> {
   await withDouble(bench, "0s", async (double, client) => {
     for (let from = 2, isReached = true; isReached && from <= mostRequests; from += 1) {
@@ -57,12 +57,12 @@ async function halfRefused(bench: Workbench, method: string, make: () => Promise
         if (!isUnclear(outcome.error))
           assert.ok(
             !(await call.isThere()),
-            `${what} has made something that nobody looks for: remove it, or run its later requests through "halfMade", which says that it may be there`,
+            `${what} has left something that no search finds: remove it, or run the later requests through "halfMade", which reports that it may exist`,
           );
         for (const id of refused.flatMap(partsOf))
           assert.ok(
             !(await call.isHidden?.(id)),
-            `${what} has made a key that listKeys does not tell, so that nobody finds it: a list has every key that may live, half-made and disabled ones too`,
+            `${what} has made a key that is missing in listKeys, so that no search finds it: a list must contain every key that may live, also half-made and disabled ones`,
           );
       }
       await call.clean();
@@ -113,7 +113,7 @@ export async function interrupted(
       for (let from = 1, isReached = true; isReached && from <= mostRequests; from += 1) {
         const call = await prepare();
         const known = [bench.harness.token, ...call.secrets];
-        // As if the call were the first of the process: secrets of its requests are known only by their names.
+        // As in a new process, which knows no secret yet.
         forgetSecrets();
         double.interrupt((request, count) => (count < from ? undefined : way(request, known)));
         const outcome = await settled(call.run(client));
@@ -160,7 +160,7 @@ export async function truthOf(check: () => Promise<void>, what: string): Promise
   try {
     await check();
   } catch (error) {
-    throw new Error(`${what} has to fail or to tell the truth: ${error instanceof Error ? error.message : "it lies"}`, {
+    throw new Error(`${what} must fail or tell the truth: ${error instanceof Error ? error.message : "it lies"}`, {
       cause: error,
     });
   }
@@ -183,7 +183,7 @@ async function createIsSentOnce(bench: Workbench, { idempotentCreate }: Capabili
           if ("error" in outcome)
             assert.ok(
               isUnclear(outcome.error),
-              `createKey whose answer is lost fails with ${String(outcome.error)}: not with an error of the HTTP client or a ResponseShapeError, so that nobody looks for the key`,
+              `createKey whose answer is lost fails with ${String(outcome.error)}: neither an error of the HTTP client nor a ResponseShapeError, so that nothing searches for the key`,
             );
         }
         await call.clean();
@@ -208,7 +208,7 @@ async function quotedLogin(bench: Workbench): Promise<void> {
     const known = [bench.harness.token];
     double.interrupt((request) => quote(request, known));
     const outcome = await settled(client.listKeys(parent));
-    assert.ok("error" in outcome, "listKeys has to fail where every request is refused");
+    assert.ok("error" in outcome, "listKeys must fail where every request is refused");
     const secrets = double.requests.flatMap((request) => secretsOf(request, known));
     assertHoldsNone(outcome.error, [...known, ...secrets], "listKeys, with its login refused,");
   } finally {

@@ -15,7 +15,7 @@ export interface PreparedCall {
   run(client: BackendClient): Promise<unknown>;
   /** Runs if the call says that it succeeded. */
   assertTrue(outcome: unknown): Promise<void>;
-  /** Removes what nobody else would. */
+  /** Removes what the call has made and the workbench does not know. */
   clean(): Promise<void>;
 }
 
@@ -91,7 +91,7 @@ function callsAboutKey(bench: Workbench): (about: AboutKey) => PrepareCall {
 export interface Creation extends PreparedCall {
   readonly name: string;
   readonly isThere: () => Promise<boolean>;
-  /** Of a key: whether that id is the one that was made, alive, and in no list. */
+  /** True if this call made a living key with that id that no list contains. */
   readonly isHidden?: (id: string) => Promise<boolean>;
 }
 
@@ -104,14 +104,14 @@ export async function creation(bench: Workbench, secretValue?: string): Promise<
     run: (client) => client.createKey(request),
     async assertTrue(outcome) {
       assertKeyForm(outcome as never);
-      assert.ok(hasSecret(outcome), "createKey has to tell the secret");
+      assert.ok(hasSecret(outcome), "createKey must return the secret");
       const { id, status } = outcome as ApiKey;
       const found = await bench.client.getKey({ id, name, ...parentOf(request) });
-      assert.ok(found, "createKey tells a key that is not there");
+      assert.ok(found, "createKey returns a key that does not exist");
       assert.deepEqual(
         { name: found.name, status: found.status },
         { name, status },
-        "createKey tells another key than getKey",
+        "createKey returns another key than getKey",
       );
     },
     isThere: async () => (await bench.client.listKeys(parentOf(request)))?.some((key) => key.name === name) ?? false,
@@ -208,7 +208,10 @@ export function accountCreation(bench: Workbench): Creation {
     async assertTrue(outcome) {
       assertAccountForm(outcome as never);
       const { id } = outcome as { readonly id: string };
-      assert.ok(await bench.client.getServiceAccount?.(id), "createServiceAccount tells an account that is not there");
+      assert.ok(
+        await bench.client.getServiceAccount?.(id),
+        "createServiceAccount returns an account that does not exist",
+      );
     },
     isThere: async () => (await found()).length > 0,
     async clean() {

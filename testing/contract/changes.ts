@@ -26,9 +26,9 @@ function expiryPromises(can: Capabilities): Contract {
   }
   if (expiry.support === "imposed") {
     return {
-      "a key tells the end that the service has set": async (bench) => {
+      "a key reports the expiry that the service has set": async (bench) => {
         const { key, ref } = await bench.issue();
-        assert.ok(key.expiresAt !== undefined, "createKey has to tell the end");
+        assert.ok(key.expiresAt !== undefined, "createKey must report the expiry");
         assert.ok(isNear((await found(bench, ref)).expiresAt, key.expiresAt, expiry.granularityMs));
       },
     };
@@ -59,7 +59,7 @@ function expiryPromises(can: Capabilities): Contract {
       assert.equal((await observeKey(bench.connection, ref, bench.nowMs())).status, "active");
       if (!(await bench.pass(6_000 + 2 * expiry.granularityMs))) return;
       const { status } = await observeKey(bench.connection, ref, bench.nowMs());
-      assert.ok(["expired", "missing"].includes(status), `the key is told as ${status}`);
+      assert.ok(["expired", "missing"].includes(status), `the key is reported as ${status}`);
       assert.notEqual(await bench.works(key, ref, false), true, "an expired key must not work");
     },
     ...(expiry.support === "optional" && {
@@ -86,7 +86,7 @@ function expiryPromises(can: Capabilities): Contract {
           const told = await found(bench, ref);
           assert.ok(
             isNear(told.expiresAt, expiresAt ?? undefined, expiry.granularityMs),
-            `the end has to be ${expiresAt ?? "taken away"}`,
+            `the expiry must be ${expiresAt ?? "taken away"}`,
           );
           const { expiresAt: _end, ...rest } = before;
           assertChanged(changed, told, defined({ ...rest, expiresAt: told.expiresAt }));
@@ -133,7 +133,7 @@ function rotationPromises({ nativeRotate }: Capabilities): Contract {
     ...((graceChosen || maxGraceMs === 0) && {
       "a native rotation without grace kills the old secret at once": async (bench) => {
         const { old, rotated } = await rotate(bench, 0, id);
-        assert.notEqual(await bench.works(rotated.key, rotated.ref, true), false, "the new secret has to work");
+        assert.notEqual(await bench.works(rotated.key, rotated.ref, true), false, "the new secret must work");
         assert.notEqual(await bench.works(old.key, old.ref, false), true, "the old secret must not work");
       },
     }),
@@ -145,18 +145,18 @@ function rotationPromises({ nativeRotate }: Capabilities): Contract {
         assertTime("the rotated key's previousValidUntil", rotated.key.previousValidUntil);
         assert.ok(
           rotated.key.previousValidUntil !== undefined,
-          "a rotation with grace has to tell how long the old secret works",
+          "a rotation with grace must report how long the old secret works",
         );
         if (graceChosen)
           assert.ok(
             isNear(rotated.key.previousValidUntil, bench.timeIn(graceMs), 120_000),
-            "the grace has to be the one that was asked for",
+            "the grace must be the one that was asked for",
           );
         if (!bench.client.revokePrevious)
           return bench.skip('an early end of the old secret: the backend has no "revokePrevious"');
         assert.equal(await bench.client.revokePrevious(rotated.ref), "revoked");
         assert.notEqual(await bench.works(old.key, old.ref, false), true, "the old secret must not work any more");
-        assert.notEqual(await bench.works(rotated.key, rotated.ref, true), false, "the new secret has to work");
+        assert.notEqual(await bench.works(rotated.key, rotated.ref, true), false, "the new secret must work");
       },
     }),
   };
@@ -170,15 +170,15 @@ async function rotate(
   const old = await bench.issue();
   const name = id === "same" ? old.ref.name : bench.newName();
   const key = await bench.client.rotateKey?.(old.ref, { graceMs, name });
-  assert.ok(key, "rotateKey has to return the key with its new secret");
+  assert.ok(key, "rotateKey must return the key with its new secret");
   assertKeyForm(key);
   assert.equal(key.id === old.key.id, id === "same", `a rotated key has ${id === "same" ? "the same" : "a new"} id`);
-  assert.notEqual(fingerprintOf(key.secret), fingerprintOf(old.key.secret), "a rotation has to bring a new secret");
+  assert.notEqual(fingerprintOf(key.secret), fingerprintOf(old.key.secret), "a rotation must bring a new secret");
   const ref = bench.track({ id: key.id, name: key.name, ...parentOf(old.ref) });
   const told = await found(bench, ref);
   assert.ok(!JSON.stringify(told).includes(key.secret), "getKey shows the secret");
-  assert.equal(told.secretVersion, key.secretVersion, "getKey has to tell the version that rotateKey told");
+  assert.equal(told.secretVersion, key.secretVersion, "getKey must report the version that rotateKey returned");
   if (key.secretVersion !== undefined)
-    assert.notEqual(key.secretVersion, old.key.secretVersion, "secretVersion has to change with the secret");
+    assert.notEqual(key.secretVersion, old.key.secretVersion, "secretVersion must change with the secret");
   return { old, rotated: { key, ref } };
 }

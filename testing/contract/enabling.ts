@@ -7,7 +7,7 @@ import { OneResource } from "../one-resource";
 import { type Contract, type Workbench, within } from "../workbench";
 import { accountProgram, contextOf, keyProgram, recorded } from "./programs";
 
-/** What somebody has disabled comes back in place, with the secret it had, where the program says so and the service can. */
+/** Enabling a disabled key or account in place, with the same secret, if the program asks for it and the service can. */
 export function enablingContract(can: Capabilities): Contract {
   return {
     ...(can.serviceAccounts?.enable && {
@@ -31,7 +31,7 @@ const consent = { onDisabled: "enable" };
 async function enablesAccount(bench: Workbench): Promise<void> {
   const { harness } = bench;
   if (!harness.disableAccount)
-    throw new Error('the harness has to offer "disableAccount": the backend says that it can be undone');
+    throw new Error('the harness must offer "disableAccount": the backend says that it can be undone');
   const account = new OneResource(createServiceAccountProvider(contextOf(bench)));
   const program = { ...accountProgram(bench), ...consent };
   await account.up(program);
@@ -43,7 +43,7 @@ async function enablesAccount(bench: Workbench): Promise<void> {
   await disabled(bench, account);
   assert.notEqual(await bench.works(key, ref, false), true, "the key of a disabled account must not work");
   await enabled(account, program);
-  assert.notEqual(await bench.works(key, ref, true), false, "the key has to work again, with the secret it had");
+  assert.notEqual(await bench.works(key, ref, true), false, "the key must work again, with the secret it had");
   const after = await bench.client.getKey(ref);
   assert.deepEqual(
     { ...after, lastUsedAt: undefined },
@@ -55,7 +55,7 @@ async function enablesAccount(bench: Workbench): Promise<void> {
 async function enablesKey(bench: Workbench): Promise<void> {
   const { harness } = bench;
   if (!harness.disableKey)
-    throw new Error('the harness has to offer "disableKey": the backend says that it can be undone');
+    throw new Error('the harness must offer "disableKey": the backend says that it can be undone');
   const resource = new OneResource(createApiKeyProvider(contextOf(bench)));
   const { parent, ...inputs } = await keyProgram(bench);
   const program = { ...inputs, ...parent, ...consent };
@@ -67,7 +67,7 @@ async function enablesKey(bench: Workbench): Promise<void> {
   await disabled(bench, resource);
   assert.notEqual(await bench.works(key as IssuedApiKey, ref, false), true, "a disabled key must not work");
   await enabled(resource, program);
-  assert.notEqual(await bench.works(key as IssuedApiKey, ref, true), false, "the key has to work again");
+  assert.notEqual(await bench.works(key as IssuedApiKey, ref, true), false, "the key must work again");
   await resource.destroy();
 }
 
@@ -77,10 +77,14 @@ async function disabled({ can }: Workbench, resource: OneResource): Promise<void
     () => resource.refresh(),
     () => resource.outs.status === "disabled",
   );
-  assert.equal(resource.outs.status, "disabled", `what was disabled is told as disabled (drift: ${drift.join()})`);
+  assert.equal(
+    resource.outs.status,
+    "disabled",
+    `what is disabled must be reported as disabled (drift: ${drift.join()})`,
+  );
 }
 
-/** In place, as the preview shows it: the object keeps its id, its secret and all else. */
+/** Asserts that the preview shows an update, and that the object keeps its id, its secret and everything else. */
 async function enabled(resource: OneResource, program: object): Promise<void> {
   const { id, outs } = recorded(resource);
   const { op, replaces } = await resource.preview(program);

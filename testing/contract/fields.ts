@@ -12,12 +12,12 @@ import { callsOf, type PreparedCall, type PrepareCall } from "./calls";
 const mostFields = 40;
 const deepest = 4;
 
-/** The limit for a slow service. What was not tried by then is reported. */
+/** The limit for a slow service. The fields that remain are reported as not proven. */
 const longestMs = 60_000;
 
-/** Every field of the service's real answers, once missing and once of another kind. */
+/** Takes the service's real answers, and tries each field once missing and once of another kind. */
 export const fieldContract: Contract = {
-  "a field that is missing in the service's own answer, or of another kind, is an error or the truth, and tells no secret":
+  "a field that is missing in the service's own answer, or of another kind, is an error or the truth, and reveals no secret":
     async (bench) => {
       const endMs = performance.now() + longestMs;
       for (const [name, prepare] of Object.entries(callsOf(bench))) await eachField(bench, { name, prepare, endMs });
@@ -41,9 +41,7 @@ async function eachField(bench: Workbench, trial: Trial): Promise<void> {
     ]);
     for (const [index, change] of changes.entries()) {
       if (performance.now() > trial.endMs)
-        return bench.skip(
-          `${changes.length - index} fields of the answers to ${trial.name}: the service takes its time`,
-        );
+        return bench.skip(`${changes.length - index} fields of the answers to ${trial.name}: the service is too slow`);
       await once(change);
     }
   });
@@ -99,7 +97,8 @@ function makes(call: PreparedCall, { method, path, body }: PassingRequest): bool
 }
 
 function assertUnclear(error: unknown, what: string): void {
-  if (!isUnclear(error)) throw new Error(`${what} fails with ${String(error)}: nobody looks for the key that was made`);
+  if (!isUnclear(error))
+    throw new Error(`${what} fails with ${String(error)}: nothing searches for the key that was made`);
 }
 
 type Path = readonly string[];

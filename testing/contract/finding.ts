@@ -36,7 +36,7 @@ function findingPromises(can: Capabilities): Contract {
         names.every((name) => keys?.some((key) => key.name === name));
       const keys = await within(can.activationLagMs, () => bench.client.listKeys(parent), isComplete);
       for (const name of names)
-        assert.equal(keys?.filter((key) => key.name === name).length, 1, "listKeys has to tell every key, once");
+        assert.equal(keys?.filter((key) => key.name === name).length, 1, "listKeys must list every key exactly once");
       await interrupted(
         bench,
         {
@@ -53,7 +53,7 @@ function findingPromises(can: Capabilities): Contract {
       );
     },
     ...(can.listTellsAll && {
-      "a list tells of a key all that a read of this key tells": async (bench) => {
+      "a list reports everything about a key that a read of that key reports": async (bench) => {
         const parent = await bench.parent();
         const description = can.description === "none" ? undefined : "told in both";
         const expiresAt = can.expiry.support === "optional" ? bench.timeIn(2 * dayMs) : undefined;
@@ -74,7 +74,7 @@ function findingPromises(can: Capabilities): Contract {
         assert.equal(
           await bench.client.getKey(stranger),
           undefined,
-          "getKey tells another key than the one it was asked for",
+          "getKey returns another key than the requested one",
         );
         assert.equal(
           await bench.client.revokeKey(stranger),
@@ -89,20 +89,20 @@ function findingPromises(can: Capabilities): Contract {
       "a key is not found, and not revoked, under another account": async (bench) => {
         const { key, ref } = await bench.issue();
         const elsewhere = { ...ref, ...(await bench.otherParent()) };
-        assert.notEqual(elsewhere.serviceAccountId, ref.serviceAccountId, "the harness has to offer a second account");
+        assert.notEqual(elsewhere.serviceAccountId, ref.serviceAccountId, "the harness must offer a second account");
         assert.equal(
           await bench.client.getKey(elsewhere),
           undefined,
           "getKey finds the key of another account: compare the account that the service reports with serviceAccountId",
         );
-        assert.deepEqual(await bench.listed({ ...elsewhere }), [], "listKeys tells the keys of another account");
+        assert.deepEqual(await bench.listed({ ...elsewhere }), [], "listKeys returns the keys of another account");
         assert.equal(
           await bench.client.revokeKey(elsewhere),
           "absent",
           "revokeKey takes the key of another account: look first, as getKey does",
         );
         assert.equal((await found(bench, ref)).status, "active", "the key of another account was revoked");
-        assert.notEqual(await bench.works(key, ref, true), false, "the key has to live on");
+        assert.notEqual(await bench.works(key, ref, true), false, "the key must keep working");
       },
     }),
   };
@@ -113,7 +113,7 @@ async function assertListed(bench: Workbench, ref: KeyRef): Promise<void> {
   const listed = (await bench.client.listKeys(parentOf(ref)))?.find(({ id }) => id === ref.id);
   assert.ok(
     listed && tellTheSame(alone, listed),
-    `"listTellsAll" says that a refresh may read the list, and listKeys tells ${tellingFields(listed)}, where getKey tells ${tellingFields(alone)}`,
+    `"listTellsAll" lets a refresh read the list, but listKeys returns ${tellingFields(listed)}, and getKey returns ${tellingFields(alone)}`,
   );
 }
 
@@ -159,8 +159,8 @@ function revokingPromises(can: Capabilities): Contract {
         () => bench.client.getKey(ref),
         (seen) => seen?.status !== "active",
       );
-      assert.notEqual(gone?.status, "active", "getKey must not tell a revoked key as active");
-      assert.deepEqual(await bench.listed(ref), [], "listKeys must not tell a revoked key as active");
+      assert.notEqual(gone?.status, "active", "getKey must not report a revoked key as active");
+      assert.deepEqual(await bench.listed(ref), [], "listKeys must not report a revoked key as active");
       assert.notEqual(await bench.works(key, ref, false), true, "a revoked key must not work");
       assert.ok(["revoked", "absent"].includes(await bench.client.revokeKey(ref)));
     },
@@ -170,7 +170,7 @@ function revokingPromises(can: Capabilities): Contract {
         const [first, second] = [await bench.issue({}, parent), await bench.issue({}, parent)];
         await bench.client.revokeKey(first.ref);
         assert.equal((await found(bench, second.ref)).status, "active");
-        assert.notEqual(await bench.works(second.key, second.ref, true), false, "the other key has to live on");
+        assert.notEqual(await bench.works(second.key, second.ref, true), false, "the other key must keep working");
       },
     }),
   };

@@ -85,7 +85,7 @@ export function keyResourceContract(can: Capabilities): Contract {
         bench.track({ id: recorded(key).id, name: String(key.outs.physicalName), ...program.parent });
         assert.ok(
           Date.parse(String(key.outs.expiresAt)) - Date.parse(String(old.outs.expiresAt)) > 12 * 60 * 60 * 1000,
-          "the end has to move by a day",
+          "the end must move by a day",
         );
         assert.deepEqual(await key.refresh(), [], "the service has the new end as well");
       },
@@ -153,7 +153,7 @@ function disabledWithItsAccount(can: Capabilities): Contract {
   return {
     "a key whose account was disabled shows as drift, and is left so": async (bench) => {
       if (!bench.harness.disableAccount && disabling === "keys")
-        throw new Error('the harness has to offer "disableAccount": the backend says that keys tell of it');
+        throw new Error('the harness must offer "disableAccount": the backend says that keys show it');
       if (!bench.harness.disableAccount)
         return bench.skip('a key of an account that was disabled: the harness has no "disableAccount"');
       const key = new OneResource(createApiKeyProvider(contextOf(bench)));
@@ -198,7 +198,7 @@ function refusedInPreview(can: Capabilities): Contract {
       assert.deepEqual((await key.preview(program)).failures, []);
       for (const [field, change] of Object.entries(refused)) {
         const { op, failures } = await key.preview({ ...program, ...change });
-        assert.equal(op, "refused", `"${field.trim()}" has to be refused`);
+        assert.equal(op, "refused", `"${field.trim()}" must be refused`);
         assert.deepEqual(
           failures.map(({ property }) => property),
           [field.trim()],

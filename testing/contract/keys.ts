@@ -13,16 +13,16 @@ import { found } from "./finding";
 /** Making keys, and what they report. */
 export function keyContract(can: Capabilities): Contract {
   return {
-    "a new key works, and its secret is told once, by its creation": async (bench) => {
+    "a new key works, and only its creation returns its secret": async (bench) => {
       const { key, ref } = await bench.issue();
-      assert.ok(typeof key.secret === "string" && key.secret !== "", "createKey has to tell the secret");
+      assert.ok(typeof key.secret === "string" && key.secret !== "", "createKey must return the secret");
       assert.equal(key.name, ref.name, "a key bears the name that was asked for: it is the marker");
       assert.equal(key.status, "active");
       assert.equal(key.secret, key.secret.trim(), "a secret has no blanks or line ends around it");
       if (key.createdAt !== undefined)
         assert.ok(
           isNear(key.createdAt, bench.timeIn(0), 10 * minuteMs),
-          `a key that was made just now tells ${key.createdAt}: times are in UTC; a service that tells the day alone tells no time, so leave createdAt out`,
+          `a key that was just made reports ${key.createdAt}: times are in UTC. If the service reports only the day, leave createdAt out`,
         );
       const told = { getKey: await found(bench, ref), listKeys: await bench.client.listKeys(parentOf(ref)) };
       for (const [method, answer] of Object.entries(told))
@@ -30,7 +30,7 @@ export function keyContract(can: Capabilities): Contract {
       assert.equal(told.getKey.id, key.id);
       assert.equal(told.getKey.name, key.name);
       assert.equal(told.getKey.status, "active");
-      assert.notEqual(await bench.works(key, ref, true), false, "a new key has to work");
+      assert.notEqual(await bench.works(key, ref, true), false, "a new key must work");
       for (const telling of [told.getKey, await found(bench, ref)])
         assert.equal(
           telling.secretVersion,
@@ -38,7 +38,7 @@ export function keyContract(can: Capabilities): Contract {
           "secretVersion changes with the secret, and with nothing else",
         );
     },
-    "a key's own secret tells whether it lives, where the backend asks with it": async (bench) => {
+    "a key's own secret shows whether the key lives, if the backend can ask with it": async (bench) => {
       if (!bench.client.probe) return;
       const { key, ref } = await bench.issue();
       const known = { ...ref, secret: key.secret, ...(key.accessId !== undefined && { accessId: key.accessId }) };
@@ -50,26 +50,25 @@ export function keyContract(can: Capabilities): Contract {
       const dead = await within(can.revocationLagMs, probe, (answer) => answer?.works === false);
       assert.equal(dead?.works, false, "and refuses that of one that was revoked");
     },
-    "who the connection is, where the backend tells, is no key that was just made, and with that key it is no other one":
-      async (bench) => {
-        if (!bench.client.whoAmI) return;
-        const { key, ref } = await bench.issue();
-        const caller = await bench.client.whoAmI();
-        assert.notEqual(caller?.keyId, ref.id, "whoAmI takes a new key for the connection's own");
-        if (ref.serviceAccountId !== undefined)
-          assert.notEqual(caller?.serviceAccountId, ref.serviceAccountId, "whoAmI takes a new account for its own");
-        // Most keys may not ask, and some services take other credentials: then nothing is told.
-        const told = await bench
-          .clientWith(can.secret.form === "pair" ? `${key.accessId}:${key.secret}` : key.secret)
-          .whoAmI?.()
-          .catch((error: unknown) => {
-            assert.ok(error instanceof ProviderError, "whoAmI throws an error of the tree");
-            return undefined;
-          });
-        if (told?.keyId !== undefined) assert.equal(told.keyId, ref.id, "whoAmI tells the key that asks");
-        if (told?.serviceAccountId !== undefined && ref.serviceAccountId !== undefined)
-          assert.equal(told.serviceAccountId, ref.serviceAccountId, "whoAmI tells the account of the key that asks");
-      },
+    "whoAmI, if the backend has it, names a new key when that key asks, and never otherwise": async (bench) => {
+      if (!bench.client.whoAmI) return;
+      const { key, ref } = await bench.issue();
+      const caller = await bench.client.whoAmI();
+      assert.notEqual(caller?.keyId, ref.id, "whoAmI takes a new key for the connection's own");
+      if (ref.serviceAccountId !== undefined)
+        assert.notEqual(caller?.serviceAccountId, ref.serviceAccountId, "whoAmI takes a new account for its own");
+      // Most keys may not ask, and some services need another kind of credential; then there is no answer.
+      const told = await bench
+        .clientWith(can.secret.form === "pair" ? `${key.accessId}:${key.secret}` : key.secret)
+        .whoAmI?.()
+        .catch((error: unknown) => {
+          assert.ok(error instanceof ProviderError, "whoAmI throws an error of the tree");
+          return undefined;
+        });
+      if (told?.keyId !== undefined) assert.equal(told.keyId, ref.id, "whoAmI must name the key that asks");
+      if (told?.serviceAccountId !== undefined && ref.serviceAccountId !== undefined)
+        assert.equal(told.serviceAccountId, ref.serviceAccountId, "whoAmI must name the account of the key that asks");
+    },
     "keys that are made side by side are not mixed up": async (bench) => {
       const parent = await bench.parent();
       const count = Math.min(3, bench.room());
@@ -82,12 +81,12 @@ export function keyContract(can: Capabilities): Contract {
       for (const { key, ref } of keys) {
         assert.equal(key.name, ref.name, "each key bears the name that its own call asked for");
         assert.equal((await found(bench, ref)).name, ref.name);
-        assert.notEqual(await bench.works(key, ref, true), false, "each of the keys has to work");
+        assert.notEqual(await bench.works(key, ref, true), false, "each of the keys must work");
       }
     },
     ...(can.secret.form === "pair"
       ? {
-          "a key is a pair: its public half can be told, its private half cannot": async (bench) => {
+          "a key is a pair: its public half is known, its private half is not": async (bench) => {
             const { key, ref } = await bench.issue();
             assert.ok(key.accessId !== undefined, "a pair has an accessId");
             assert.ok(
@@ -108,8 +107,8 @@ export function keyContract(can: Capabilities): Contract {
       "a key has the secret that its caller chose": async (bench) => {
         const secretValue = `chosen-${bench.newName()}-0123456789abcdef`;
         const { key, ref } = await bench.issue({ secretValue });
-        assert.ok(key.secret === secretValue, "createKey has to return the chosen secret");
-        assert.notEqual(await bench.works(key, ref, true), false, "a key with a chosen secret has to work");
+        assert.ok(key.secret === secretValue, "createKey must return the chosen secret");
+        assert.notEqual(await bench.works(key, ref, true), false, "a key with a chosen secret must work");
       },
     }),
     ...(can.environments && {
@@ -130,7 +129,7 @@ export function keyContract(can: Capabilities): Contract {
 function scopePromises(can: Capabilities): Contract {
   if (can.scopes === "none" || can.scopes === "account") {
     return {
-      "a key tells no scopes, because it has none of its own": async (bench) => {
+      "a key reports no scopes, because it has none of its own": async (bench) => {
         const { key, ref } = await bench.issue();
         assert.equal(key.scopes, undefined);
         assert.equal((await found(bench, ref)).scopes, undefined);
@@ -139,7 +138,7 @@ function scopePromises(can: Capabilities): Contract {
   }
   if (!can.scopesTold) {
     return {
-      "a key does not tell its scopes, and nobody guesses them": async (bench) => {
+      "a key does not report its scopes, and the backend does not guess them": async (bench) => {
         for (const scopes of bench.harness.scopes ?? []) {
           const { key, ref } = await bench.issue({ scopes });
           for (const told of [key, await found(bench, ref)])
@@ -251,7 +250,11 @@ function namePromises(can: Capabilities): Contract {
               assert.deepEqual([...ids].sort(), [first.key.id, second.key.id].sort());
               assert.equal(await bench.client.revokeKey(first.ref), "revoked");
               assert.equal((await found(bench, second.ref)).status, "active", "a name alone does not tell which key");
-              assert.notEqual(await bench.works(second.key, second.ref, true), false, "the other key has to live on");
+              assert.notEqual(
+                await bench.works(second.key, second.ref, true),
+                false,
+                "the other key must keep working",
+              );
             },
           }),
   };
@@ -260,7 +263,7 @@ function namePromises(can: Capabilities): Contract {
 function lastUsedPromises({ lastUsed }: Capabilities): Contract {
   if (!lastUsed) {
     return {
-      "a key does not tell when it was used": async (bench) => {
+      "a key does not report when it was used": async (bench) => {
         const { key, ref } = await bench.issue();
         await bench.works(key, ref, true);
         assert.equal((await found(bench, ref)).lastUsedAt, undefined);
@@ -268,16 +271,16 @@ function lastUsedPromises({ lastUsed }: Capabilities): Contract {
     };
   }
   return {
-    "a key tells when it was used, and that it never was": async (bench) => {
+    "a key reports when it was used, and that it never was": async (bench) => {
       const { key, ref } = await bench.issue();
       assert.equal((await found(bench, ref)).lastUsedAt, undefined);
       // A use in the same time step as the creation may look like no use.
       if (!(await bench.pass(lastUsed.granularityMs))) return;
       if (!(await bench.works(key, ref, true)) || !(await bench.pass(lastUsed.lagMs))) return;
       const { lastUsedAt } = await found(bench, ref);
-      assert.ok(lastUsedAt !== undefined, "a key that was used has to tell so");
+      assert.ok(lastUsedAt !== undefined, "the service must report the use of a key");
       const step = lastUsed.granularityMs + lastUsed.lagMs + 60_000;
-      assert.ok(isNear(lastUsedAt, new Date(bench.nowMs()).toISOString(), step), "the time has to be that of the use");
+      assert.ok(isNear(lastUsedAt, new Date(bench.nowMs()).toISOString(), step), "the time must be that of the use");
     },
   };
 }

@@ -43,7 +43,7 @@ export function methodContract(can: Capabilities, declared: Declared = {}): Cont
         harness,
       }) => {
         const [first = [], second = [], ...others] = harness.scopes ?? [];
-        assert.ok(catalogue, "keys have scopes, so there has to be a catalogue");
+        assert.ok(catalogue, "keys have scopes, so there must be a catalogue");
         for (const scope of [first, second, ...others].flat())
           assert.ok(isKnownScope(catalogue, scope), `the catalogue does not know the scope "${scope}"`);
         assert.ok(

@@ -38,7 +38,7 @@ function ofKeys(declared: DeclaredOptions): Contract {
         assert.deepEqual(
           told.options,
           key.options,
-          "getKey tells other options than createKey: each tells all of them, null for none",
+          "getKey returns other options than createKey: each must return all of them, null for none",
         );
       }
       for (const name of bench.unprovenOptions("keyOptions"))
@@ -95,7 +95,7 @@ function ofAccounts(declared: DeclaredOptions): Contract {
         assert.deepEqual(
           told?.options,
           account.options,
-          "getServiceAccount tells other options than createServiceAccount",
+          "getServiceAccount returns other options than createServiceAccount",
         );
       }
       for (const name of bench.unprovenOptions("accountOptions"))
@@ -136,7 +136,7 @@ function assertTold(
     assert.deepEqual(
       canonical(declared[name], told[name]),
       expected[name],
-      `${method} has to tell the option "${name}" as it was asked for`,
+      `${method} must report the option "${name}" as it was asked for`,
     );
   }
 }

@@ -93,7 +93,7 @@ async function turnedByTheClock(story: Story, first: Issued): Promise<Issued> {
 
 async function overlapIsKept(story: Story, first: Issued): Promise<void> {
   const { key, can, byOwnRotation } = story;
-  assert.ok(key.outs.previousSecret === first.key.secret, "the previous secret is told during the overlap");
+  assert.ok(key.outs.previousSecret === first.key.secret, "the outputs have the previous secret during the overlap");
   assertTime("the output previousValidUntil", key.outs.previousValidUntil);
   await story.works("the old key, during the overlap", first);
   if (!can.delayedRevoke || byOwnRotation) return;
@@ -103,7 +103,7 @@ async function overlapIsKept(story: Story, first: Issued): Promise<void> {
       String(key.outs.previousValidUntil),
       can.expiry.granularityMs,
     ),
-    "the service has to have the end that the outputs tell",
+    "the service must have the expiry that the outputs show",
   );
 }
 
@@ -268,7 +268,7 @@ class Story {
   }
 
   async works(what: string, { key, ref }: Issued): Promise<void> {
-    assert.notEqual(await this.bench.works(key, ref, true), false, `${what} has to work`);
+    assert.notEqual(await this.bench.works(key, ref, true), false, `${what} must work`);
   }
 
   /** @param listed - no list contains it any more */

@@ -145,7 +145,7 @@ const mistakes: Readonly<Record<string, readonly [Backend, Mistake, RegExp]>> = 
   "calls every secret a living one": [
     novavms,
     { client: () => ({ probe: () => Promise.resolve({ works: true }) }) },
-    /own secret tells/,
+    /own secret shows/,
   ],
   "says that its keys tell of a disabled account, and they do not": [
     novavms,
@@ -228,7 +228,7 @@ const mistakes: Readonly<Record<string, readonly [Backend, Mistake, RegExp]>> = 
   "declares another shape than its secrets have": [
     pulsely,
     { capabilities: { secret: { ...pulsely.capabilities.secret, shape: "ply_[0-9]{64}" } } },
-    /told once/,
+    /only its creation returns its secret/,
   ],
   "gives every key a day, if it is told the end and not the life": [
     pulsely,
@@ -262,7 +262,7 @@ const mistakes: Readonly<Record<string, readonly [Backend, Mistake, RegExp]>> = 
         getKey: async (ref) => shown(await client.getKey(ref)),
       }),
     },
-    /secret is told once/,
+    /only its creation returns its secret/,
   ],
   "takes a refused credential for an absent key": [
     pulsely,
@@ -290,7 +290,7 @@ const mistakes: Readonly<Record<string, readonly [Backend, Mistake, RegExp]>> = 
         listKeys: async (parent) => (await client.listKeys(parent))?.map(({ expiresAt: _end, ...key }) => key),
       }),
     },
-    /list tells of a key all/,
+    /list reports everything about a key/,
   ],
   "lists the first page only": [
     pulsely,
@@ -300,7 +300,7 @@ const mistakes: Readonly<Record<string, readonly [Backend, Mistake, RegExp]>> = 
   "numbers its ids": [
     pulsely,
     { client: (client) => ({ getKey: async (ref) => asKey({ ...(await client.getKey(ref)), id: 5 }) }) },
-    /secret is told once/,
+    /only its creation returns its secret/,
   ],
   "leaves the vendor's own times": [
     novavms,
@@ -315,7 +315,7 @@ const mistakes: Readonly<Record<string, readonly [Backend, Mistake, RegExp]>> = 
   "tells null for what is absent": [
     pulsely,
     { client: (client) => ({ getKey: async (ref) => asKey(null, await client.getKey(ref)) }) },
-    /secret is told once/,
+    /only its creation returns its secret/,
   ],
   "drops a scope": [
     novavms,
@@ -345,7 +345,7 @@ const mistakes: Readonly<Record<string, readonly [Backend, Mistake, RegExp]>> = 
   "changes the name on the way": [
     pulsely,
     { client: (client) => ({ createKey: (key) => client.createKey({ ...key, name: key.name.toUpperCase() }) }) },
-    /secret is told once/,
+    /only its creation returns its secret/,
   ],
   "looks under every account": [novavms, { client: lookingEverywhere }, /under another account/],
   "finds accounts by the beginning of their names": [
@@ -383,12 +383,12 @@ const mistakes: Readonly<Record<string, readonly [Backend, Mistake, RegExp]>> = 
   "claims to tell no use": [
     pulsely,
     { capabilities: withoutLastUsed(pulsely.capabilities) },
-    /does not tell when it was used/,
+    /does not report when it was used/,
   ],
   "keeps quiet about a use": [
     pulsely,
     { client: (client) => ({ getKey: async (ref) => withoutUse(await client.getKey(ref)) }) },
-    /tells when it was used/,
+    /reports when it was used/,
   ],
   "claims descriptions": [pulsely, { capabilities: { description: "update" } }, /description/],
   "claims that keys cannot end": [
@@ -564,7 +564,7 @@ const mistakes: Readonly<Record<string, readonly [Backend, Mistake, RegExp]>> = 
         },
       }),
     },
-    /secret is told once/,
+    /only its creation returns its secret/,
   ],
   "tells times without a zone": [
     novavms,
@@ -576,12 +576,12 @@ const mistakes: Readonly<Record<string, readonly [Backend, Mistake, RegExp]>> = 
         },
       }),
     },
-    /secret is told once/,
+    /only its creation returns its secret/,
   ],
   "tells the number of a new key": [
     pulsely,
     { client: (client) => ({ createKey: async (key) => ({ ...(await client.createKey(key)), id: 5 as never }) }) },
-    /secret is told once/,
+    /only its creation returns its secret/,
   ],
   "tells every key as active": [novavms, { client: rememberingKeys }, /revoked key is dead/],
   "keeps the line end after the secret": [
@@ -594,7 +594,7 @@ const mistakes: Readonly<Record<string, readonly [Backend, Mistake, RegExp]>> = 
         },
       }),
     },
-    /secret is told once/,
+    /only its creation returns its secret/,
   ],
   "lists the keys of all accounts": [novavms, { client: listingAll }, /under another account/],
   "lists the first page of accounts only": [

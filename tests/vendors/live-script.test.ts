@@ -33,7 +33,7 @@ test("The suite runs against a service, leaves nothing there, and its report hol
     expect({ code, broken: written.match(/^## broken: .*$/gm) }).toEqual({ code: 0, broken: null });
     expect(written).toMatch(/^- [3-9]\d promises kept, 0 broken, 1 not played$/m);
     expect(written).toContain("still there: none");
-    expect(written).toContain("- a new key works, and its secret is told once, by its creation");
+    expect(written).toContain("- a new key works, and only its creation returns its secret");
     expect(text).not.toContain(double.adminToken);
     expect(double.livingKeys()).toEqual([]);
   } finally {
