@@ -10,10 +10,25 @@ const zone = (target, from, message, except = []) => ({
   ...(except.length > 0 ? { except } : {}),
 });
 
+/** The folders of the provider, from the ground up: each imports from those before it. */
+const providerRooms = [
+  { rooms: ["values", "secrets"], why: "What a time or a secret is depends on no vendor and no resource." },
+  { rooms: ["http", "engine"], why: "HTTP and the engine's signals know no vendor and no resource." },
+  { rooms: ["vendors"], why: "A vendor's facts are plain data." },
+  { rooms: ["backends"], why: "A backend knows its vendor and nothing of Pulumi." },
+  { rooms: ["connections"], why: "A connection serves the lifecycle and knows nothing of it." },
+  { rooms: ["resources"], why: "The lifecycle does not know who calls it." },
+];
+
 const zones = [
-  zone("./provider/backends", "./provider/resources", "A backend knows its vendor and nothing of Pulumi."),
-  zone("./provider/http", "./provider/resources", "HTTP knows nothing of resources."),
-  zone("./provider/http", "./provider/backends", "HTTP knows no vendor."),
+  ...providerRooms.flatMap(({ rooms, why }, floor) =>
+    rooms.flatMap((room) =>
+      providerRooms
+        .slice(floor + 1)
+        .flatMap((above) => above.rooms)
+        .map((above) => zone(`./provider/${room}`, `./provider/${above}`, why)),
+    ),
+  ),
   ...["emulator", "sdk", "cli", "review", "policy", "testing", "inventory"].map((room) =>
     zone("./provider", `./${room}`, "The provider runs in the engine alone, and talks to services over HTTP only."),
   ),
@@ -25,12 +40,11 @@ const zones = [
   ),
   zone("./review", "./provider", "The review shares what scopes and times mean with the provider, and nothing else.", [
     "./scopes.ts",
-    "./catalogues",
     "./vendors",
-    "./times.ts",
+    "./values/times.ts",
+    "./values/durations.ts",
     "./resource-text.ts",
-    "./durations.ts",
-    "./redact.ts",
+    "./secrets/redact.ts",
     // Types only, for the names of properties: see below.
     "./resources",
   ]),

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { defined } from "../provider/defined";
-import { dayMs, formatSpan } from "../provider/durations";
+import { defined } from "../provider/values/defined";
+import { dayMs, formatSpan } from "../provider/values/durations";
 import { nameOf } from "../review/urn";
 import { usageFailure } from "./command";
 

@@ -1,5 +1,5 @@
-import { formatSpan } from "../provider/durations";
-import { formatTime } from "../provider/times";
+import { formatSpan } from "../provider/values/durations";
+import { formatTime } from "../provider/values/times";
 import { plural } from "../review/wording";
 import type { Style } from "./colour";
 import type { DueKey } from "./due-report";

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { decisionTime } from "../provider/clock";
-import { parseDuration } from "../provider/durations";
+import { parseDuration } from "../provider/values/durations";
 import { exitCodes, gravestExit } from "../review/exit-code";
 import { type DueKey, dueReport } from "./due-report";
 import { dueStyles, dueTable } from "./due-table";

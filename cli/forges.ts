@@ -1,4 +1,4 @@
-import { redact } from "../provider/redact";
+import { redact } from "../provider/secrets/redact";
 import { exitCodes } from "../review/exit-code";
 import { CommandFailure, usageFailure } from "./command";
 

@@ -1,7 +1,7 @@
 import type { InventoryRow } from "../inventory/classify";
-import { defined } from "../provider/defined";
-import { redact } from "../provider/redact";
-import { isPlainId } from "../provider/resources/plain-id";
+import { defined } from "../provider/values/defined";
+import { redact } from "../provider/secrets/redact";
+import { isPlainId } from "../provider/resources/identity/plain-id";
 
 /**
  * A row that is safe to print. The service wrote its id and names, which may contain the admin credential or a key.

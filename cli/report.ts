@@ -3,7 +3,7 @@ import { reportPage } from "../inventory/report-page";
 import { readInventory } from "../inventory/read-inventory";
 import { concernsOf, type ReportedStack, type ReportInput } from "../inventory/reported-facts";
 import { decisionTime } from "../provider/clock";
-import { dayMs, parseDuration } from "../provider/durations";
+import { dayMs, parseDuration } from "../provider/values/durations";
 import { exitCodes, gravestExit } from "../review/exit-code";
 import { type CommandHost, processHost, readInput, runs, usageFailure, writeOutput } from "./command";
 import { dueReport } from "./due-report";

@@ -1,5 +1,5 @@
 import type { RecordedStack } from "../inventory/recorded";
-import { type Connections, createConnections } from "../provider/connections";
+import { type Connections, createConnections } from "../provider/connections/connections";
 import { usageFailure } from "./command";
 
 /** Connections from one stack's state. `APIKEYS_CONNECTIONS` overrides them as it does for an update. */

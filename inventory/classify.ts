@@ -1,7 +1,7 @@
 /** Compares the services' keys with the states, to tell whose each key is. Pure. */
 import type { ApiKey, ServiceAccount } from "../provider/backends/definition";
-import { defined } from "../provider/defined";
-import { markOf, resourceMark, stackMark, usualNames } from "../provider/resources/names";
+import { defined } from "../provider/values/defined";
+import { markOf, resourceMark, stackMark, usualNames } from "../provider/resources/identity/names";
 import type { RecordedKey, RecordedStack } from "./recorded";
 
 /**

@@ -1,5 +1,5 @@
 /** Tells whose a leaked secret is, by its fingerprint, which the states record. Pure. */
-import { fingerprintOf } from "../provider/fingerprint";
+import { fingerprintOf } from "../provider/values/fingerprint";
 import type { Candidate } from "./candidates";
 import type { RecordedKey, RecordedStack } from "./recorded";
 

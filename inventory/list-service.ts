@@ -1,6 +1,6 @@
 /** Lists the keys and accounts of one connection's service. It only reads, so a read-only credential is enough. */
 import type { ApiKey } from "../provider/backends/definition";
-import type { Connections } from "../provider/connections";
+import type { Connections } from "../provider/connections/connections";
 import type { Listing } from "./classify";
 
 /**

@@ -1,7 +1,7 @@
 /** The keys and accounts in one exported state. Pure: it calls no service and reads no secret. */
-import { defined } from "../provider/defined";
-import { stateIn } from "../provider/engine-state";
-import { stackOf } from "../provider/resources/names";
+import { defined } from "../provider/values/defined";
+import { stateIn } from "../provider/engine/engine-state";
+import { stackOf } from "../provider/resources/identity/names";
 import { parseUrn } from "../review/urn";
 
 /** The generation of a resource's key: a rotating key may have several living ones. */

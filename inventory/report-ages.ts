@@ -1,4 +1,4 @@
-import { dayMs, formatSpan } from "../provider/durations";
+import { dayMs, formatSpan } from "../provider/values/durations";
 import { type Html, html } from "./html";
 import { table, time } from "./report-table";
 import { agesOf, type KeyAge, type ReportInput } from "./reported-facts";

@@ -1,4 +1,4 @@
-import { formatSpan } from "../provider/durations";
+import { formatSpan } from "../provider/values/durations";
 import { type Html, html } from "./html";
 import { table, time } from "./report-table";
 import type { ReportInput } from "./reported-facts";

@@ -2,7 +2,7 @@
  * `apikeys report`: one page for people who prefer pictures to lists. Pure. Everything from a state or a service is
  * foreign text.
  */
-import { formatSpan } from "../provider/durations";
+import { formatSpan } from "../provider/values/durations";
 import { type Html, html, styleElement } from "./html";
 import { agesSection } from "./report-ages";
 import { calendarSection } from "./report-calendar";

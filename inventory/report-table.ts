@@ -1,4 +1,4 @@
-import { formatTime } from "../provider/times";
+import { formatTime } from "../provider/values/times";
 import { type Html, html } from "./html";
 import { dayOf } from "./rotation-calendar";
 

@@ -1,6 +1,6 @@
 /** The facts that the report shows: who holds what, how old it is, what comes next, what is unknown. Pure. */
-import { defined } from "../provider/defined";
-import { formatSpan } from "../provider/durations";
+import { defined } from "../provider/values/defined";
+import { formatSpan } from "../provider/values/durations";
 import { nameOf } from "../review/urn";
 import type { InventoryRow } from "./classify";
 import { type EffectiveAccess, effectiveAccess } from "./effective-access";

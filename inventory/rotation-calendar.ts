@@ -1,6 +1,6 @@
 /** The calendar of rotations, overlaps and expiries: the events in order of time, and their drawing. Pure. */
-import { dayMs } from "../provider/durations";
-import { formatTime } from "../provider/times";
+import { dayMs } from "../provider/values/durations";
+import { formatTime } from "../provider/values/times";
 import { inert } from "../review/inert";
 import { type Html, html } from "./html";
 import type { ReportInput, WaitingKey } from "./reported-facts";

@@ -1,6 +1,6 @@
 /** What the user is told while a resource is worked on: the engine shows nothing that a plugin prints. */
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { EngineLog } from "../provider/engine-log";
+import type { EngineLog } from "../provider/engine/engine-log";
 
 const urns = new AsyncLocalStorage<string>();
 

@@ -1,10 +1,10 @@
 /** `pulumi-resource-apikeys`: the engine starts it, reads a port from its first line, and talks gRPC to it. */
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
-import { logOfEngine } from "../provider/engine-log";
-import { whenEngineEnds } from "../provider/engine-watch";
+import { logOfEngine } from "../provider/engine/engine-log";
+import { whenEngineEnds } from "../provider/engine/engine-watch";
 import { tellWarnings } from "../provider/resources/context";
-import { showStatus } from "../provider/run-status";
+import { showStatus } from "../provider/engine/run-status";
 import { warningsBy } from "./engine-log";
 import { handlers } from "./handlers";
 import { packageSchema, packageVersion } from "./schema";

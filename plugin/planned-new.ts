@@ -1,5 +1,5 @@
 /** What a preview can tell of a resource that is yet to be made. */
-import { asSecret, unknownValue } from "../provider/wire";
+import { asSecret, unknownValue } from "../provider/values/wire";
 import type { Properties } from "./properties";
 import type { ClassName } from "./resource-urn";
 import { resourceSpec } from "./schema";

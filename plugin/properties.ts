@@ -1,7 +1,7 @@
 /** Properties as the engine sends and wants them: secrets are marked, and what is not known yet is a text of its own. */
 import type { JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import { asSecret, isSecret } from "../provider/wire";
+import { asSecret, isSecret } from "../provider/values/wire";
 
 export type Properties = Readonly<Record<string, unknown>>;
 

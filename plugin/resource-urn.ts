@@ -1,6 +1,6 @@
 /** Which resource a call is about, by its URN: `urn:pulumi:<stack>::<project>::<parents>$<type>::<name>`. */
 import * as runtime from "../provider/runtime";
-import type { Origin } from "../provider/resources/names";
+import type { Origin } from "../provider/resources/identity/names";
 
 export type ClassName = keyof typeof runtime;
 

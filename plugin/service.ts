@@ -23,10 +23,10 @@ import {
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { endWaits } from "../provider/http/waiting";
-import { logicalName } from "../provider/resources/names";
+import { logicalName } from "../provider/resources/identity/names";
 import { plainText } from "../provider/resource-text";
 import * as runtime from "../provider/runtime";
-import { withheldOptions } from "../provider/withheld-options";
+import { withheldOptions } from "../provider/values/withheld-options";
 import { withheldWords } from "../sdk/withheld-hash";
 import { checked, compared } from "./answers";
 import { keepingSecrets } from "./failure";

@@ -1,5 +1,5 @@
 import { ConfigError } from "./errors";
-import { parseTime } from "./times";
+import { parseTime } from "./values/times";
 
 /**
  * The clock of every *decision* (what is due, what has expired). `APIKEYS_NOW` sets it, so

@@ -4,8 +4,8 @@
  * which cuts it and recognizes the shapes of secrets.
  */
 
-import { redact, withoutSecrets } from "./redact";
-import { hasUnseenSecret } from "./unseen-secret";
+import { redact, withoutSecrets } from "./secrets/redact";
+import { hasUnseenSecret } from "./secrets/unseen-secret";
 
 /** The names of this tree's classes that an error belongs to, on the prototype of each class. */
 const kinds = Symbol.for("pulumi-apikeys.error");

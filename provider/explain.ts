@@ -1,15 +1,15 @@
 import { types } from "node:util";
 import { NotFoundError, ProviderError } from "./errors";
-import { aboutSecrets } from "./known-secrets";
-import { redact, withoutSecrets } from "./redact";
-import { logicalName } from "./resources/names";
+import { aboutSecrets } from "./secrets/known-secrets";
+import { redact, withoutSecrets } from "./secrets/redact";
+import { logicalName } from "./resources/identity/names";
 import { PartialFailure } from "./resources/partial-failure";
-import { placeOf } from "./resources/imported";
+import { placeOf } from "./resources/identity/imported";
 import type { ImportRequest, Lifecycle } from "./resources/lifecycle";
-import type { RunProgress } from "./run-status";
+import type { RunProgress } from "./engine/run-status";
 import { secretsIn } from "./secret-boundary";
 import { asThrown } from "./thrown";
-import { asOneOperation } from "./unseen-secret";
+import { asOneOperation } from "./secrets/unseen-secret";
 
 /**
  * Turns an error into the one that the user reads: what failed, on which connection and id, and why. The host prints

@@ -4,19 +4,19 @@
  */
 import type { Config, ConfigureRequest } from "@pulumi/pulumi/dynamic";
 import { decisionTime } from "./clock";
-import { type Connections, createConnections } from "./connections";
-import { askEngine } from "./engine-state";
-import { whenEngineEnds } from "./engine-watch";
+import { type Connections, createConnections } from "./connections/connections";
+import { askEngine } from "./engine/engine-state";
+import { whenEngineEnds } from "./engine/engine-watch";
 import { withExplainedErrors } from "./explain";
 import { stopSending } from "./http/client";
-import { createApiKeyProvider } from "./resources/api-key";
+import { createApiKeyProvider } from "./resources/api-key/resource";
 import { createContext, type ResourceContext, warn } from "./resources/context";
-import { withLookups } from "./resources/lookup";
-import { createMarking } from "./resources/marking";
+import { withLookups } from "./resources/identity/lookup";
+import { createMarking } from "./resources/identity/marking";
 import type { Lifecycle } from "./resources/lifecycle";
 import { createRotatingApiKeyProvider } from "./resources/rotation/resource";
-import { createServiceAccountProvider } from "./resources/service-account";
-import { RunProgress, tellStatus } from "./run-status";
+import { createServiceAccountProvider } from "./resources/service-account/resource";
+import { RunProgress, tellStatus } from "./engine/run-status";
 import { withSecretBoundary } from "./secret-boundary";
 
 /** Shared by all classes, so that each service is searched only once. */

@@ -4,7 +4,7 @@
  */
 import { PartialFailure } from "./resources/partial-failure";
 import type { Lifecycle } from "./resources/lifecycle";
-import { asSecret, plainSecret } from "./wire";
+import { asSecret, plainSecret } from "./values/wire";
 
 /** The properties of all resources that the state encrypts. */
 export const secretProperties = ["secret", "previousSecret", "secretValue"] as const;

@@ -1,7 +1,7 @@
 /** What a backend throws: its author's code may throw anything, and reading it must not throw again. */
 import { types } from "node:util";
 import { ApiError, ConnectionError, ProviderError } from "./errors";
-import { kindOf } from "./redact";
+import { kindOf } from "./secrets/redact";
 
 /** The thrown value as an error whose name, message and stack are text. An error of this package stays itself. */
 export function asThrown(thrown: unknown): Error {

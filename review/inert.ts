@@ -1,4 +1,4 @@
-import { withoutShapes } from "../provider/redact";
+import { withoutShapes } from "../provider/secrets/redact";
 import { vendors } from "../provider/vendors";
 import type { Vendor } from "../provider/vendors/vendor";
 

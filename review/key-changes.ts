@@ -1,4 +1,4 @@
-import { formatTime, parseTime } from "../provider/times";
+import { formatTime, parseTime } from "../provider/values/times";
 import { exactText } from "./exact-text";
 import { inert, quoted, quotedList } from "./inert";
 import type { KeyExtras, ReportKey } from "./report";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseDuration } from "../provider/durations";
+import { parseDuration } from "../provider/values/durations";
 import { scopeLevels } from "../provider/scopes";
 import { vendorNamed } from "../provider/vendors";
 import { levels, ruleIds } from "./levels";

@@ -1,6 +1,6 @@
-import { dayMs, parseDuration } from "../provider/durations";
+import { dayMs, parseDuration } from "../provider/values/durations";
 import type { ScopeCatalogue } from "../provider/scopes";
-import { parseTime } from "../provider/times";
+import { parseTime } from "../provider/values/times";
 import { vendorNamed } from "../provider/vendors";
 import { scopesOn } from "../provider/vendors/vendor";
 import type { Level, RuleId } from "./levels";

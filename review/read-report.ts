@@ -1,4 +1,4 @@
-import { formatTime, parseTime } from "../provider/times";
+import { formatTime, parseTime } from "../provider/values/times";
 import { changeOfAccess } from "./access";
 import { canonicalJson } from "./canonical";
 import { changes } from "./delta";

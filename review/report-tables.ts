@@ -1,7 +1,7 @@
 import { vendorNamed } from "../provider/vendors";
-import { dayMs } from "../provider/durations";
+import { dayMs } from "../provider/values/durations";
 import { type ScopeCatalogue, withExtraScopes } from "../provider/scopes";
-import { formatTime, parseTime } from "../provider/times";
+import { formatTime, parseTime } from "../provider/values/times";
 import { sameTarget } from "./access";
 import { accountRows, type AccountRow } from "./account-rows";
 import type { Reviewed, ReviewedCatalogue, ReviewedSide } from "./delta-schema";

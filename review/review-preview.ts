@@ -1,5 +1,5 @@
-import { dayMs } from "../provider/durations";
-import { formatTime } from "../provider/times";
+import { dayMs } from "../provider/values/durations";
+import { formatTime } from "../provider/values/times";
 import { accountRows, type AccountRow } from "./account-rows";
 import { approvedOf } from "./approved-of";
 import { reviewedOf } from "./delta";

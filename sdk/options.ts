@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { vendors } from "../provider/vendors";
 import type { DeclaredOption, DeclaredOptions, OptionValue, OptionValueOf } from "../provider/vendors/options";
 import type { Vendor } from "../provider/vendors/vendor";
-import type { withheldOptions } from "../provider/withheld-options";
+import type { withheldOptions } from "../provider/values/withheld-options";
 
 type InputOf<Value> = Value extends readonly (infer Item)[]
   ? pulumi.Input<readonly pulumi.Input<Item>[]>

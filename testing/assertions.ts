@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import type { ApiKey, ServiceAccount } from "../provider/backends/definition";
-import { windowsOf } from "../provider/known-secrets";
+import { windowsOf } from "../provider/secrets/known-secrets";
 
 const utcTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/;
 

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import type { CheckFailure, ResourceProvider } from "@pulumi/pulumi/dynamic";
 import { ProviderError } from "../provider/errors";
-import { sameValue } from "../provider/resources/same-value";
+import { sameValue } from "../provider/resources/fields/same-value";
 import { PartialFailure } from "../provider/resources/partial-failure";
 import { asProperties, copy, type Properties } from "./engine-values";
 

@@ -1,7 +1,7 @@
 /** Values as the engine gives them to a provider and takes them back. */
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
-import { isSecret, plainSecret } from "../provider/wire";
+import { isSecret, plainSecret } from "../provider/values/wire";
 
 export type Properties = Record<string, unknown>;
 

@@ -6,9 +6,9 @@ import type {
   NewServiceAccount,
   ServiceAccount,
 } from "../provider/backends/definition";
-import { defined } from "../provider/defined";
-import { fingerprintOf } from "../provider/fingerprint";
-import { formatTime } from "../provider/times";
+import { defined } from "../provider/values/defined";
+import { fingerprintOf } from "../provider/values/fingerprint";
+import { formatTime } from "../provider/values/times";
 
 /** A service in memory that grants every request. Its secrets do not look like secrets, and open nothing. */
 export class MockService {

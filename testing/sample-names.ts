@@ -1,5 +1,5 @@
 /** Names that test what a backend says about its names. */
-import { Names } from "../provider/resources/names";
+import { Names } from "../provider/resources/identity/names";
 import { lengthOf, nameRules } from "../provider/vendors/name-rules";
 import type { Workbench } from "./workbench";
 import { origin } from "./workbench";

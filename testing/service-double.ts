@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, request a
 import { request as httpsRequest } from "node:https";
 import type { AddressInfo } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
-import { secondMs } from "../provider/durations";
+import { secondMs } from "../provider/values/durations";
 import { readRetryAfter } from "../provider/http/status";
 
 /** A request on its way to the service. */

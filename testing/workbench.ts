@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as wait } from "node:timers/promises";
-import { loadBackend } from "../provider/backend-loading";
+import { loadBackend } from "../provider/connections/backend-loading";
 import type {
   Backend,
   BackendClient,
@@ -16,12 +16,12 @@ import {
   type ConnectionFacts,
   type Connections,
   createConnections,
-} from "../provider/connections";
-import { defined } from "../provider/defined";
-import { formatSpan } from "../provider/durations";
-import { logicalName, namesOn, type Origin } from "../provider/resources/names";
-import { hasShape } from "../provider/secret-shapes";
-import { formatTime } from "../provider/times";
+} from "../provider/connections/connections";
+import { defined } from "../provider/values/defined";
+import { formatSpan } from "../provider/values/durations";
+import { logicalName, namesOn, type Origin } from "../provider/resources/identity/names";
+import { hasShape } from "../provider/secrets/secret-shapes";
+import { formatTime } from "../provider/values/times";
 import { type OptionValues, withDefaults } from "../provider/vendors/options";
 import { assertAccountForm, assertKeyForm } from "./assertions";
 import type { BackendHarness } from "./harness";

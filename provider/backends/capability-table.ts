@@ -1,4 +1,4 @@
-import { formatDuration } from "../durations";
+import { formatDuration } from "../values/durations";
 import { completeCapabilities } from "./define-backend";
 import type { Capabilities, Vendor } from "./definition";
 

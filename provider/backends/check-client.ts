@@ -1,6 +1,6 @@
 /** Checks a backend's methods before the first call. */
 import { ConfigError } from "../errors";
-import { kindOf } from "../redact";
+import { kindOf } from "../secrets/redact";
 import { nearestWord } from "../scopes";
 import type { Capabilities } from "../vendors/capabilities";
 import type { DeclaredOptions } from "../vendors/options";

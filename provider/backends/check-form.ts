@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import { ConfigError } from "../errors";
 import { nearestWord } from "../scopes";
-import { valueAt } from "../value-at";
+import { valueAt } from "../values/value-at";
 
 /** The value, if it has the schema's form; otherwise a {@link ConfigError} names the wrong field. */
 export function checkForm<Schema extends z.ZodType>(

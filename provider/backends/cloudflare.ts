@@ -12,10 +12,10 @@
  * - 500 tokens an account; 1,200 calls in 5 minutes
  */
 import { z } from "zod";
-import { defined } from "../defined";
+import { defined } from "../values/defined";
 import { BadRequestError, InputError, NotFoundError } from "../errors";
 import { path } from "../http/client";
-import { normaliseTime } from "../times";
+import { normaliseTime } from "../values/times";
 import { cloudflare as vendor } from "../vendors/cloudflare";
 import { policiesOf, scopesOf } from "./cloudflare/policies";
 import { permissionGroups } from "./cloudflare/permission-groups";

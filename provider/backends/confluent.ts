@@ -13,11 +13,11 @@
  */
 import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
-import { defined } from "../defined";
-import { minuteMs, secondMs } from "../durations";
+import { defined } from "../values/defined";
+import { minuteMs, secondMs } from "../values/durations";
 import { AuthenticationError, ConfigError, InputError, PermissionDeniedError } from "../errors";
 import { type HttpClient, path } from "../http/client";
-import { normaliseTime } from "../times";
+import { normaliseTime } from "../values/times";
 import { confluent as vendor } from "../vendors/confluent";
 import { defineBackend } from "./define-backend";
 import type { ApiKey, BackendContext, BackendSession, ServiceAccount } from "./definition";

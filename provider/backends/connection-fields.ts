@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ConfigError } from "../errors";
-import { kindOf } from "../redact";
+import { kindOf } from "../secrets/redact";
 
 /** A field of a connection: its schema, and what it accepts, in words. */
 export interface ConnectionField<Value = unknown> {

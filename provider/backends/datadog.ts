@@ -16,10 +16,10 @@
  * - a credential that is not accepted gets a 403, like one that may not make the call
  */
 import { z } from "zod";
-import { defined } from "../defined";
+import { defined } from "../values/defined";
 import { ConfigError, InputError, ProviderError } from "../errors";
 import { path } from "../http/client";
-import { normaliseTime } from "../times";
+import { normaliseTime } from "../values/times";
 import { datadog as vendor } from "../vendors/datadog";
 import { connectionFields } from "./connection-fields";
 import { type DatadogApi, datadogApi, keyKinds } from "./datadog/api";

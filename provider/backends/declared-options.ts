@@ -1,7 +1,7 @@
 /** Checks the options that a backend declares when its file is loaded. */
 import { z } from "zod";
 import { ConfigError } from "../errors";
-import { kindOf } from "../redact";
+import { kindOf } from "../secrets/redact";
 import { regularExpression } from "../vendors/capabilities";
 import type { DeclaredOption, DeclaredOptions, OptionType } from "../vendors/options";
 import { checkForm } from "./check-form";

@@ -1,10 +1,10 @@
 /** Checks a backend when its file is loaded. A mistake is reported with the field's name before any key is at risk. */
 import { z } from "zod";
-import { defined } from "../defined";
+import { defined } from "../values/defined";
 import { ConfigError } from "../errors";
-import { kindOf } from "../redact";
+import { kindOf } from "../secrets/redact";
 import { type ScopeCatalogue, type ScopeExpression, type ScopeFacts, scopeLevels } from "../scopes";
-import { declareShape } from "../secret-shapes";
+import { declareShape } from "../secrets/secret-shapes";
 import { type Capabilities, capabilitiesSchema, regularExpression } from "../vendors/capabilities";
 import { contradictionsOf } from "../vendors/contradictions";
 import type { DeclaredOptions } from "../vendors/options";

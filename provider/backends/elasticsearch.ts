@@ -14,9 +14,9 @@
  * - a key that is not there is an empty list, or a 404
  */
 import { z } from "zod";
-import { defined } from "../defined";
+import { defined } from "../values/defined";
 import { ConfigError, InputError, notYetSent, ProviderError, ResponseShapeError } from "../errors";
-import { formatTime } from "../times";
+import { formatTime } from "../values/times";
 import { elasticsearch as vendor } from "../vendors/elasticsearch";
 import { connectionFields } from "./connection-fields";
 import { defineBackend } from "./define-backend";

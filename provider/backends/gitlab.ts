@@ -16,11 +16,11 @@
  *   there GitLab answers 401, like for a wrong credential, so that call only tells of the credential itself (`self`)
  */
 import { z } from "zod";
-import { defined } from "../defined";
-import { dayMs } from "../durations";
+import { defined } from "../values/defined";
+import { dayMs } from "../values/durations";
 import { ConfigError, InputError } from "../errors";
 import { type HttpClient, path } from "../http/client";
-import { normaliseTime } from "../times";
+import { normaliseTime } from "../values/times";
 import { gitlab as vendor } from "../vendors/gitlab";
 import { connectionFields } from "./connection-fields";
 import { defineBackend } from "./define-backend";

@@ -14,10 +14,10 @@
  * - AWS Managed Grafana makes tokens with another API
  */
 import { z } from "zod";
-import { defined } from "../defined";
+import { defined } from "../values/defined";
 import { ProviderError } from "../errors";
 import { path } from "../http/client";
-import { normaliseTime } from "../times";
+import { normaliseTime } from "../values/times";
 import { grafana as vendor } from "../vendors/grafana";
 import { defineBackend } from "./define-backend";
 import type { ApiKey, BackendContext, BackendSession, ServiceAccount } from "./definition";

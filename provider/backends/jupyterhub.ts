@@ -16,10 +16,10 @@
  *   whose scopes are limited by a filter gets a 404 for everything it may not see
  */
 import { z } from "zod";
-import { defined } from "../defined";
+import { defined } from "../values/defined";
 import { BadRequestError, isUnclear, NotFoundError, ProviderError } from "../errors";
 import { path } from "../http/client";
-import { normaliseTime } from "../times";
+import { normaliseTime } from "../values/times";
 import { jupyterhub as vendor } from "../vendors/jupyterhub";
 import { defineBackend } from "./define-backend";
 import type { ApiKey, ServiceAccount } from "./definition";

@@ -18,7 +18,7 @@
  * - access tokens outlive the secret that obtained them, by 5 minutes unless the realm sets another time
  */
 import { z } from "zod";
-import { parseDuration, secondMs } from "../durations";
+import { parseDuration, secondMs } from "../values/durations";
 import { ConfigError, ProviderError } from "../errors";
 import { path } from "../http/client";
 import { keycloak as vendor } from "../vendors/keycloak";

@@ -17,10 +17,10 @@
  * - only 72 bytes of a secret count; names of users lose leading and trailing blanks; times are UTC without a zone
  */
 import { z } from "zod";
-import { defined } from "../defined";
+import { defined } from "../values/defined";
 import { BadRequestError, NotFoundError, ProviderError } from "../errors";
 import { path } from "../http/client";
-import { normaliseTime } from "../times";
+import { normaliseTime } from "../values/times";
 import { keystone as vendor } from "../vendors/keystone";
 import { connectionFields } from "./connection-fields";
 import { defineBackend } from "./define-backend";

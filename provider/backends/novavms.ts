@@ -17,11 +17,11 @@
  * - roles are those of our proposal; a connection lists those of its installation with `roles: […]`
  */
 import { z } from "zod";
-import { defined } from "../defined";
+import { defined } from "../values/defined";
 import { ConfigError, ProviderError } from "../errors";
 import { path } from "../http/client";
 import type { ScopeCatalogue } from "../scopes";
-import { normaliseTime } from "../times";
+import { normaliseTime } from "../values/times";
 import { novavms as vendor } from "../vendors/novavms";
 import { defineBackend } from "./define-backend";
 import type { ApiKey, BackendContext, KeyRef, ServiceAccount } from "./definition";

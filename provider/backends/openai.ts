@@ -15,11 +15,11 @@
  * - the answer for a missing key or account is not documented: only a list proves that it is gone
  */
 import { z } from "zod";
-import { defined } from "../defined";
-import { secondMs } from "../durations";
+import { defined } from "../values/defined";
+import { secondMs } from "../values/durations";
 import { BadRequestError, InputError, isUnclear, ProviderError } from "../errors";
 import { path } from "../http/client";
-import { formatTime } from "../times";
+import { formatTime } from "../values/times";
 import { openai as vendor } from "../vendors/openai";
 import { connectionFields } from "./connection-fields";
 import { defineBackend } from "./define-backend";

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { ResponseShapeError } from "../errors";
-import { kindOf } from "../redact";
-import { valueAt } from "../value-at";
+import { kindOf } from "../secrets/redact";
+import { valueAt } from "../values/value-at";
 
 /**
  * Parses a vendor's answer in its documented form. Throws a {@link ResponseShapeError} that names the wrong field and

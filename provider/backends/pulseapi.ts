@@ -14,10 +14,10 @@
  * - the record of a deleted key is gone: 404
  */
 import { z } from "zod";
-import { defined } from "../defined";
+import { defined } from "../values/defined";
 import { PermissionDeniedError } from "../errors";
 import { path } from "../http/client";
-import { normaliseTime } from "../times";
+import { normaliseTime } from "../values/times";
 import { pulseapi as vendor } from "../vendors/pulseapi";
 import { defineBackend } from "./define-backend";
 import type { ApiKey, BackendContext, KeyRef } from "./definition";

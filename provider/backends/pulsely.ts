@@ -12,9 +12,9 @@
  * - 60 requests a minute per key
  */
 import { z } from "zod";
-import { defined } from "../defined";
+import { defined } from "../values/defined";
 import { path } from "../http/client";
-import { normaliseTime } from "../times";
+import { normaliseTime } from "../values/times";
 import { pulsely as vendor } from "../vendors/pulsely";
 import { defineBackend } from "./define-backend";
 import type { ApiKey, BackendContext } from "./definition";

@@ -18,7 +18,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
-import { defined } from "../defined";
+import { defined } from "../values/defined";
 import {
   AuthenticationError,
   ConfigError,
@@ -29,7 +29,7 @@ import {
   wordsOf,
   isUnclear,
 } from "../errors";
-import { fingerprintOf } from "../fingerprint";
+import { fingerprintOf } from "../values/fingerprint";
 import { path } from "../http/client";
 import { rabbitmq as vendor } from "../vendors/rabbitmq";
 import { defineBackend } from "./define-backend";

@@ -1,4 +1,4 @@
-import { secondMs } from "../durations";
+import { secondMs } from "../values/durations";
 import { InputError } from "../errors";
 import type { NewKey } from "./definition";
 

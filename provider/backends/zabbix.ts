@@ -19,9 +19,9 @@
  */
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
-import { defined } from "../defined";
+import { defined } from "../values/defined";
 import { InputError } from "../errors";
-import { formatTime } from "../times";
+import { formatTime } from "../values/times";
 import { zabbix as vendor } from "../vendors/zabbix";
 import { connectionFields } from "./connection-fields";
 import { defineBackend } from "./define-backend";

@@ -16,11 +16,11 @@
  */
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { defined } from "../defined";
-import { formatDuration, minuteMs, secondMs } from "../durations";
+import { defined } from "../values/defined";
+import { formatDuration, minuteMs, secondMs } from "../values/durations";
 import { ConfigError, InputError, ProviderError } from "../errors";
 import { type HttpRequest, path } from "../http/client";
-import { formatTime, normaliseTime } from "../times";
+import { formatTime, normaliseTime } from "../values/times";
 import { zenml as vendor } from "../vendors/zenml";
 import { defineBackend } from "./define-backend";
 import type { ApiKey, BackendContext, BackendSession, ServiceAccount } from "./definition";

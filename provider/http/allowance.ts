@@ -2,7 +2,7 @@
  * How many requests a service takes for now, as far as its answers tell. It decides when the next one may start, so that
  * a run keeps below the limit instead of being refused.
  */
-import { minuteMs, secondMs } from "../durations";
+import { minuteMs, secondMs } from "../values/durations";
 import type { Quota } from "./rate-limit-headers";
 
 /** Requests are spaced only if the limit is renewed within this time: nobody spreads a run over a day. */

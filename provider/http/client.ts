@@ -1,5 +1,5 @@
 import type { Dispatcher } from "undici";
-import { minuteMs, secondMs } from "../durations";
+import { minuteMs, secondMs } from "../values/durations";
 import {
   ConfigError,
   ConflictError,
@@ -8,10 +8,10 @@ import {
   ResponseShapeError,
   TimeoutError,
 } from "../errors";
-import { rememberSecrets, rememberSuspects } from "../known-secrets";
-import { redact } from "../redact";
-import { secretLike } from "../secret-shapes";
-import { hasUnseenSecret } from "../unseen-secret";
+import { rememberSecrets, rememberSuspects } from "../secrets/known-secrets";
+import { redact } from "../secrets/redact";
+import { secretLike } from "../secrets/secret-shapes";
+import { hasUnseenSecret } from "../secrets/unseen-secret";
 import { encodingOf } from "./body-encoding";
 import { adviceFor, isPermanentCode, provesNothingSent, proxyRefusal } from "./connect-failure";
 import { parseJsonAnswer } from "./json-answer";

@@ -8,7 +8,7 @@ import { open } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
 import type { Agent, buildConnector, Dispatcher } from "undici";
 import { ConfigError } from "../errors";
-import { rememberSecrets } from "../known-secrets";
+import { rememberSecrets } from "../secrets/known-secrets";
 import { watchConnection } from "./connection-watch";
 
 /** The certificate files of a connection. The paths are the user's, relative to the working directory. */

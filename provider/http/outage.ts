@@ -2,7 +2,7 @@
  * Whether a service answers at all. Without this, each of a thousand keys would find out by itself that its service is
  * down.
  */
-import { secondMs } from "../durations";
+import { secondMs } from "../values/durations";
 
 /** So many calls without an answer make an outage doubtful: those that are under way find out, and the others wait. */
 const doubtfulCalls = 5;

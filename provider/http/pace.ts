@@ -2,7 +2,7 @@
  * The pace of one connection: every request of this process to its service waits here for its turn. It keeps below the
  * service's limit, lets creates go first, and gives up for all when the service is down.
  */
-import { formatSpan, secondMs } from "../durations";
+import { formatSpan, secondMs } from "../values/durations";
 import { ConnectionError } from "../errors";
 import { Allowance, type LimitTold } from "./allowance";
 import { type Failure, type Health, Outage } from "./outage";

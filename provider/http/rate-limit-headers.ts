@@ -3,7 +3,7 @@
  * 08 and later), `RateLimit: limit=…, remaining=…, reset=…` (draft 07), `RateLimit-Remaining` and `-Reset` (before), and
  * `X-RateLimit-…`, also written `X-Rate-Limit-…`.
  */
-import { dayMs, secondMs } from "../durations";
+import { dayMs, secondMs } from "../values/durations";
 
 /** How many more requests a service takes, and until when. */
 export interface Quota {

@@ -1,5 +1,5 @@
 /** The clock of a service, as the `Date` headers of its answers show it. */
-import { secondMs } from "../durations";
+import { secondMs } from "../values/durations";
 
 /** The service's current time, in milliseconds since the epoch; undefined if no answer has shown it. */
 export interface ServiceClock {

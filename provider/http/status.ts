@@ -9,8 +9,8 @@ import {
   RateLimitError,
   ServerError,
 } from "../errors";
-import { dayMs } from "../durations";
-import { redact } from "../redact";
+import { dayMs } from "../values/durations";
+import { redact } from "../secrets/redact";
 
 /**
  * Turns a status into an error class. No other place does.

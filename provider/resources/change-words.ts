@@ -1,7 +1,7 @@
 /** How a changed input is told as the reason for a new key or account. Never a secret: of maps the names alone. */
 import type { ComparedBy } from "./fields/field";
-import { changedOptions } from "./options";
-import { sameValue } from "./same-value";
+import { changedOptions } from "./fields/options";
+import { sameValue } from "./fields/same-value";
 
 type Given = Readonly<Record<string, unknown>>;
 

@@ -1,14 +1,14 @@
 import type { CheckFailure } from "@pulumi/pulumi/dynamic";
 import { clockIsSet, decisionTime } from "../clock";
-import type { Connection, ConnectionFacts, Connections, WritableConnection } from "../connections";
-import { type AskState, noState } from "../engine-state";
+import type { Connection, ConnectionFacts, Connections, WritableConnection } from "../connections/connections";
+import { type AskState, noState } from "../engine/engine-state";
 import { ConfigError } from "../errors";
 import { type Clock, realClock } from "../http/client";
-import { kindOf, withoutSecrets } from "../redact";
-import { isUnknown } from "../wire";
+import { kindOf, withoutSecrets } from "../secrets/redact";
+import { isUnknown } from "../values/wire";
 import { Failures } from "./checks/failures";
-import { type Marking, plainMarking } from "./marking";
-import { assertSameTarget, type Target } from "./target";
+import { type Marking, plainMarking } from "./identity/marking";
+import { assertSameTarget, type Target } from "./identity/target";
 
 /** What a resource's methods get from the process they run in. */
 export interface ResourceContext {

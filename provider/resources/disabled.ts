@@ -1,5 +1,5 @@
 /** A key or an account that somebody has disabled on its service: a decision, which only the program's `onDisabled` undoes. Pure. */
-import type { ConnectionFacts } from "../connections";
+import type { ConnectionFacts } from "../connections/connections";
 
 export const onDisabledChoices = ["ignore", "replace", "enable"] as const;
 /** What becomes of a key or an account that is disabled on its service. */

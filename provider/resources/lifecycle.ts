@@ -1,6 +1,6 @@
 /** What a resource can do in addition to a dynamic provider's methods. */
 import type { ReadResult, ResourceProvider } from "@pulumi/pulumi/dynamic";
-import type { Origin } from "./names";
+import type { Origin } from "./identity/names";
 
 /** What an import is about. */
 export interface ImportRequest {

@@ -1,6 +1,6 @@
 /** Changes in place. Some services acknowledge a change and ignore the field, so an acknowledgement proves nothing. */
 import { ProviderError } from "../errors";
-import { redact } from "../redact";
+import { redact } from "../secrets/redact";
 
 interface Change<Thing> {
   /** In the error, such as `key k-1`. */

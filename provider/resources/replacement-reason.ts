@@ -1,15 +1,15 @@
 /** Why a key or an account is replaced, in words: the input `replacementReason`, as `rotationReason` is of a rotating key. */
-import type { ConnectionFacts } from "../connections";
-import { dayMs } from "../durations";
-import { formatTime } from "../times";
-import { isUnknown, unknownValue } from "../wire";
-import type { planChange } from "./api-key-change";
-import { accountFields } from "./account-fields";
-import { apiKeyFields } from "./api-key-fields";
-import type { ApiKeyOutputs } from "./api-key-inputs";
+import type { ConnectionFacts } from "../connections/connections";
+import { dayMs } from "../values/durations";
+import { formatTime } from "../values/times";
+import { isUnknown, unknownValue } from "../values/wire";
+import type { planChange } from "./api-key/change";
+import { accountFields } from "./service-account/fields";
+import { apiKeyFields } from "./api-key/fields";
+import type { ApiKeyOutputs } from "./api-key/inputs";
 import { changeWords } from "./change-words";
 import { changedFields, type ComparedBy, type Fields, namesOf, withEffect } from "./fields/field";
-import type { Origin } from "./names";
+import type { Origin } from "./identity/names";
 import { statusReason } from "./rotation/words";
 
 /** A kind of resource: its inputs, and the options that a backend declares for it. */

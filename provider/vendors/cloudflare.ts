@@ -1,4 +1,4 @@
-import { dayMs, secondMs } from "../durations";
+import { dayMs, secondMs } from "../values/durations";
 import type { Vendor } from "./vendor";
 
 export const cloudflare = {

@@ -1,4 +1,4 @@
-import { minuteMs } from "../durations";
+import { minuteMs } from "../values/durations";
 import type { DeclaredOptions } from "./options";
 import type { Vendor } from "./vendor";
 

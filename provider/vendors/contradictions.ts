@@ -2,7 +2,7 @@
  * Facts of a vendor that contradict each other. One of them is wrong. Trusting it would report something that never
  * happened, or fail in the middle of an update, so the backend is refused when it is loaded.
  */
-import { suffixLength } from "../name-suffix";
+import { suffixLength } from "../values/name-suffix";
 import type { ScopeCatalogue } from "../scopes";
 import { lettersOf, type NameRules, nameRules, prefixOn } from "./name-rules";
 import type { Capabilities } from "./capabilities";

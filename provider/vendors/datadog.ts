@@ -1,4 +1,4 @@
-import { dayMs, secondMs } from "../durations";
+import { dayMs, secondMs } from "../values/durations";
 import type { ScopeFacts } from "../scopes";
 import type { Vendor } from "./vendor";
 import { factsOf, wordsOf } from "./words";

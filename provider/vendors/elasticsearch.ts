@@ -1,4 +1,4 @@
-import { minuteMs } from "../durations";
+import { minuteMs } from "../values/durations";
 import type { ScopeCatalogue, ScopeFacts, ScopeLevel } from "../scopes";
 import type { Vendor } from "./vendor";
 import type { WordsOf } from "./words";

@@ -1,4 +1,4 @@
-import { dayMs } from "../durations";
+import { dayMs } from "../values/durations";
 import type { Vendor } from "./vendor";
 
 export const gitlab = {

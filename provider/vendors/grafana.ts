@@ -1,4 +1,4 @@
-import { hourMs, minuteMs } from "../durations";
+import { hourMs, minuteMs } from "../values/durations";
 import type { Vendor } from "./vendor";
 
 export const grafana = {

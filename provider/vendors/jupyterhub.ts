@@ -1,4 +1,4 @@
-import { minuteMs, secondMs } from "../durations";
+import { minuteMs, secondMs } from "../values/durations";
 import type { ScopeCatalogue } from "../scopes";
 import type { Vendor } from "./vendor";
 

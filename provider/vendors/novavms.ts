@@ -1,4 +1,4 @@
-import { minuteMs } from "../durations";
+import { minuteMs } from "../values/durations";
 import type { Vendor } from "./vendor";
 
 export const novavms = {

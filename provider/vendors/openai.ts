@@ -1,4 +1,4 @@
-import { dayMs, minuteMs, secondMs } from "../durations";
+import { dayMs, minuteMs, secondMs } from "../values/durations";
 import type { Vendor } from "./vendor";
 
 export const openai = {

@@ -1,4 +1,4 @@
-import { minuteMs } from "../durations";
+import { minuteMs } from "../values/durations";
 import type { ScopeFacts } from "../scopes";
 import type { Vendor } from "./vendor";
 import { factsOf, type WordsOf, wordsOf } from "./words";

@@ -1,6 +1,6 @@
-import { dayMs, formatSpan, minuteMs, parseDuration } from "../../provider/durations";
+import { dayMs, formatSpan, minuteMs, parseDuration } from "../../provider/values/durations";
 import { otherAccess } from "../../provider/scopes";
-import { parseTime } from "../../provider/times";
+import { parseTime } from "../../provider/values/times";
 import { vendorNamed } from "../../provider/vendors";
 import { quoted, quotedList } from "../inert";
 import { replacesKey } from "../key-changes";

@@ -1,4 +1,4 @@
-import { parseDuration } from "../../provider/durations";
+import { parseDuration } from "../../provider/values/durations";
 import { quotedList } from "../inert";
 import { rotatesWithoutOverlap } from "../key-changes";
 import { nameOf } from "../urn";

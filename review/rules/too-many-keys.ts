@@ -1,4 +1,4 @@
-import { parseTime } from "../../provider/times";
+import { parseTime } from "../../provider/values/times";
 import { isKey } from "../units";
 import { problemOf, type Rule } from "./rule";
 

@@ -1,5 +1,5 @@
-import { dayMs, parseDuration } from "../../provider/durations";
-import { formatTime, parseTime } from "../../provider/times";
+import { dayMs, parseDuration } from "../../provider/values/durations";
+import { formatTime, parseTime } from "../../provider/values/times";
 import { replacesKey } from "../key-changes";
 import type { Facts } from "../resource-facts";
 import { everyKey, type Rule } from "./rule";

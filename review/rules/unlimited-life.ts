@@ -1,5 +1,5 @@
-import { dayMs, formatDuration, parseDuration } from "../../provider/durations";
-import { parseTime } from "../../provider/times";
+import { dayMs, formatDuration, parseDuration } from "../../provider/values/durations";
+import { parseTime } from "../../provider/values/times";
 import { replacesKey } from "../key-changes";
 import { everyKey, type Rule } from "./rule";
 

@@ -1,5 +1,5 @@
-import { formatSpan, parseDuration } from "../../provider/durations";
-import { parseTime } from "../../provider/times";
+import { formatSpan, parseDuration } from "../../provider/values/durations";
+import { parseTime } from "../../provider/values/times";
 import { changeOfGrants } from "../grants";
 import { replacesKey } from "../key-changes";
 import { isKey, type Side, type Unit } from "../units";

@@ -32,7 +32,7 @@ const recorded = {
 };
 
 export async function benchWords() {
-  const { redact } = require("../../dist/provider/redact.js");
+  const { redact } = require("../../dist/provider/secrets/redact.js");
   const secrets = ["acme_0123456789abcdefABCDEF", "user:Str0ng!Passw0rd"];
   const pieces = ["eyJaaaaaaaaaa-", "%25", "\u0000a\u200b", "\\u0041", "acme_012345678", "Zm9v"];
   let worst = 0;
@@ -46,7 +46,7 @@ export async function benchWords() {
 
   const { candidatesIn } = require("../../dist/inventory/candidates.js");
   const { identify } = require("../../dist/inventory/identify.js");
-  const { fingerprintOf } = require("../../dist/provider/fingerprint.js");
+  const { fingerprintOf } = require("../../dist/provider/values/fingerprint.js");
   const drawn = Array.from({ length: 20_000 }, () => `acme_${randomBytes(18).toString("hex")}`);
   const keys = drawn
     .slice(0, 10_000)

@@ -1,7 +1,7 @@
 // The provider without an engine, in a process of its own: `node --expose-gc worker.cjs JOB COUNT`. Prints JSON.
 "use strict";
 const { ApiKey, RotatingApiKey } = require("../../dist/provider/runtime.js");
-const { forgetSecrets } = require("../../dist/provider/known-secrets.js");
+const { forgetSecrets } = require("../../dist/provider/secrets/known-secrets.js");
 
 const [job, count] = [process.argv[2], Number(process.argv[3])];
 const { BENCH_ACCOUNT: serviceAccountId, BENCH_STACK: stack = "dev", BENCH_LEAK: leakedBytes = "0" } = process.env;

@@ -1,6 +1,6 @@
 // What the contract suite needs to know of each hosted service, and a look at what it left there.
-import { createConnections } from "../../dist/provider/connections.js";
-import { Names } from "../../dist/provider/resources/names.js";
+import { createConnections } from "../../dist/provider/connections/connections.js";
+import { Names } from "../../dist/provider/resources/identity/names.js";
 import { vendors } from "../../dist/provider/vendors/index.js";
 import { origin } from "../../dist/testing/workbench.js";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Capabilities } from "../../provider/backends/definition";
 import { createContext } from "../../provider/resources/context";
-import { createServiceAccountProvider } from "../../provider/resources/service-account";
+import { createServiceAccountProvider } from "../../provider/resources/service-account/resource";
 import { OneResource } from "../one-resource";
 import type { Contract } from "../workbench";
 import { accountProgram, contextOf, losingOnce, recorded } from "./programs";

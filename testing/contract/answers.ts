@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Capabilities } from "../../provider/backends/definition";
 import { isUnclear, ProviderError } from "../../provider/errors";
-import { forgetSecrets } from "../../provider/known-secrets";
+import { forgetSecrets } from "../../provider/secrets/known-secrets";
 import { assertHoldsNone, assertIsOneOf } from "../assertions";
 import { type Interruption, type PassingRequest, type ServiceDouble, startServiceDouble } from "../service-double";
 import { type Contract, type Workbench } from "../workbench";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import type { ApiKey, BackendClient, KeyRef, ServiceAccount } from "../../provider/backends/definition";
-import { hourMs } from "../../provider/durations";
-import { mayLive } from "../../provider/resources/absence";
+import { hourMs } from "../../provider/values/durations";
+import { mayLive } from "../../provider/resources/key/absence";
 import { assertAccountForm, assertKeyForm } from "../assertions";
 import { type Issued, parentOf, type Workbench } from "../workbench";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { Capabilities } from "../../provider/backends/definition";
-import { defined } from "../../provider/defined";
-import { hourMs } from "../../provider/durations";
-import { fingerprintOf } from "../../provider/fingerprint";
-import { observeKey } from "../../provider/resources/key-on-service";
+import { defined } from "../../provider/values/defined";
+import { hourMs } from "../../provider/values/durations";
+import { fingerprintOf } from "../../provider/values/fingerprint";
+import { observeKey } from "../../provider/resources/key/key-on-service";
 import { assertChanged, assertKeyForm, assertTime, isNear } from "../assertions";
 import { type Contract, type Issued, parentOf, type Workbench } from "../workbench";
 import { found } from "./finding";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { Capabilities, IssuedApiKey } from "../../provider/backends/definition";
-import { createApiKeyProvider } from "../../provider/resources/api-key";
-import { createServiceAccountProvider } from "../../provider/resources/service-account";
-import { defined } from "../../provider/defined";
+import { createApiKeyProvider } from "../../provider/resources/api-key/resource";
+import { createServiceAccountProvider } from "../../provider/resources/service-account/resource";
+import { defined } from "../../provider/values/defined";
 import { OneResource } from "../one-resource";
 import { type Contract, type Workbench, within } from "../workbench";
 import { accountProgram, contextOf, keyProgram, recorded } from "./programs";

@@ -1,7 +1,7 @@
 import { isUnclear, ProviderError } from "../../provider/errors";
-import { forgetSecrets } from "../../provider/known-secrets";
-import { logicalName } from "../../provider/resources/names";
-import { secretLike } from "../../provider/secret-shapes";
+import { forgetSecrets } from "../../provider/secrets/known-secrets";
+import { logicalName } from "../../provider/resources/identity/names";
+import { secretLike } from "../../provider/secrets/secret-shapes";
 import { assertHoldsNone, assertIsOneOf } from "../assertions";
 import type { PassingRequest, ServiceDouble } from "../service-double";
 import { type Contract, origin, type Workbench } from "../workbench";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { ApiKey, Capabilities, KeyRef } from "../../provider/backends/definition";
-import { defined } from "../../provider/defined";
-import { dayMs } from "../../provider/durations";
-import { tellTheSame } from "../../provider/shared-reads";
+import { defined } from "../../provider/values/defined";
+import { dayMs } from "../../provider/values/durations";
+import { tellTheSame } from "../../provider/connections/shared-reads";
 import { assertKeyForm } from "../assertions";
 import { type Contract, parentOf, type Workbench, within } from "../workbench";
 import { unlike } from "../unlike";

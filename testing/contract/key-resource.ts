@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Capabilities } from "../../provider/backends/definition";
-import { createApiKeyProvider } from "../../provider/resources/api-key";
+import { createApiKeyProvider } from "../../provider/resources/api-key/resource";
 import { createContext } from "../../provider/resources/context";
 import { assertTime } from "../assertions";
 import { OneResource } from "../one-resource";

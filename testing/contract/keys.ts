@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { Capabilities } from "../../provider/backends/definition";
-import { hourMs, minuteMs } from "../../provider/durations";
+import { hourMs, minuteMs } from "../../provider/values/durations";
 import { ConflictError, ProviderError } from "../../provider/errors";
-import { fingerprintOf } from "../../provider/fingerprint";
+import { fingerprintOf } from "../../provider/values/fingerprint";
 import { covers } from "../../provider/scopes";
 import { nameRules } from "../../provider/vendors/name-rules";
 import { assertChanged, isNear, refusalOf } from "../assertions";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { createApiKeyProvider } from "../../provider/resources/api-key";
-import { createServiceAccountProvider } from "../../provider/resources/service-account";
+import { createApiKeyProvider } from "../../provider/resources/api-key/resource";
+import { createServiceAccountProvider } from "../../provider/resources/service-account/resource";
 import {
   type DeclaredOption,
   type DeclaredOptions,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { BackendClient } from "../../provider/backends/definition";
-import type { WritableConnection, Connections } from "../../provider/connections";
+import type { WritableConnection, Connections } from "../../provider/connections/connections";
 import { ConnectionError } from "../../provider/errors";
 import { createContext, type ResourceContext } from "../../provider/resources/context";
 import { covers } from "../../provider/scopes";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { BackendClient, Capabilities, KeyRef } from "../../provider/backends/definition";
-import type { WritableConnection } from "../../provider/connections";
+import type { WritableConnection } from "../../provider/connections/connections";
 import {
   ApiError,
   AuthenticationError,

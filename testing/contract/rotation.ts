@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { Capabilities, IssuedApiKey } from "../../provider/backends/definition";
-import { dayMs, formatSpan, hourMs, minuteMs, secondMs } from "../../provider/durations";
+import { dayMs, formatSpan, hourMs, minuteMs, secondMs } from "../../provider/values/durations";
 import { createContext } from "../../provider/resources/context";
-import { statusOf } from "../../provider/resources/key-on-service";
+import { statusOf } from "../../provider/resources/key/key-on-service";
 import { createRotatingApiKeyProvider } from "../../provider/resources/rotation/resource";
 import { idleTimeMs } from "../../provider/resources/rotation/schedule";
 import { assertTime, isNear } from "../assertions";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { createConnections } from "../../provider/connections";
-import { observeKey, revokeKey } from "../../provider/resources/key-on-service";
+import { createConnections } from "../../provider/connections/connections";
+import { observeKey, revokeKey } from "../../provider/resources/key/key-on-service";
 import { startEmulator, type TestEmulator } from "../../testing/emulator";
 
 /** A connection with just these settings. */

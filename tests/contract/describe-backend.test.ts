@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { loadBackend } from "../../provider/backend-loading";
+import { loadBackend } from "../../provider/connections/backend-loading";
 import type {
   ApiKey,
   Backend,
@@ -15,7 +15,7 @@ import { fieldsOf } from "../../provider/backends/fields-of";
 import { halfMade } from "../../provider/backends/half-made";
 import { novavms } from "../../provider/backends/novavms";
 import { pulsely } from "../../provider/backends/pulsely";
-import { hourMs } from "../../provider/durations";
+import { hourMs } from "../../provider/values/durations";
 import {
   AuthenticationError,
   PermissionDeniedError,

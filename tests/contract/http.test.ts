@@ -25,7 +25,7 @@ import {
   type HttpRequest,
   path,
 } from "../../provider/http/client";
-import { withUnseenSecret } from "../../provider/unseen-secret";
+import { withUnseenSecret } from "../../provider/secrets/unseen-secret";
 import { type Behaviour, ok, type ScriptedServer, startScriptedServer } from "./support/scripted-server";
 
 let server: ScriptedServer;

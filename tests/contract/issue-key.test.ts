@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { IssuedApiKey } from "../../provider/backends/definition";
-import { type WritableConnection, createConnections } from "../../provider/connections";
+import { type WritableConnection, createConnections } from "../../provider/connections/connections";
 import {
   AmbiguousCreateError,
   ConflictError,
@@ -11,12 +11,12 @@ import {
   ServerError,
 } from "../../provider/errors";
 import type { Clock } from "../../provider/http/client";
-import { createApiKeyProvider } from "../../provider/resources/api-key";
+import { createApiKeyProvider } from "../../provider/resources/api-key/resource";
 import { createContext } from "../../provider/resources/context";
-import { issueKey } from "../../provider/resources/issue-key";
-import { observeKey, revokeKey } from "../../provider/resources/key-on-service";
-import { usualNames } from "../../provider/resources/names";
-import { createServiceAccountProvider } from "../../provider/resources/service-account";
+import { issueKey } from "../../provider/resources/key/issue-key";
+import { observeKey, revokeKey } from "../../provider/resources/key/key-on-service";
+import { usualNames } from "../../provider/resources/identity/names";
+import { createServiceAccountProvider } from "../../provider/resources/service-account/resource";
 import { type EmulatorFault, startEmulator, type TestEmulator } from "../../testing";
 import { OneResource } from "../../testing/one-resource";
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import { createConnections } from "../../provider/connections";
-import { type ApiKeyOutputs, createApiKeyProvider } from "../../provider/resources/api-key";
+import { createConnections } from "../../provider/connections/connections";
+import { type ApiKeyOutputs, createApiKeyProvider } from "../../provider/resources/api-key/resource";
 import { createContext } from "../../provider/resources/context";
 import { startEmulator, type TestEmulator } from "../../testing/emulator";
 

@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 import { inspect } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { proxiedFetch } from "../../cli/proxied-fetch";
-import { createConnections } from "../../provider/connections";
+import { createConnections } from "../../provider/connections/connections";
 import { ConfigError, ConnectionError, isUnclear } from "../../provider/errors";
 import { createHttpClient } from "../../provider/http/client";
 import type { TlsFiles } from "../../provider/http/network";

@@ -4,13 +4,13 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { createConnections } from "../../provider/connections";
+import { createConnections } from "../../provider/connections/connections";
 import { withExplainedErrors } from "../../provider/explain";
-import { createApiKeyProvider } from "../../provider/resources/api-key";
+import { createApiKeyProvider } from "../../provider/resources/api-key/resource";
 import { createContext } from "../../provider/resources/context";
 import type { Lifecycle } from "../../provider/resources/lifecycle";
 import { createRotatingApiKeyProvider } from "../../provider/resources/rotation/resource";
-import { createServiceAccountProvider } from "../../provider/resources/service-account";
+import { createServiceAccountProvider } from "../../provider/resources/service-account/resource";
 import { startEmulator, type TestEmulator } from "../../testing";
 import { apikeys } from "../unit/review/support/command-line";
 

@@ -2,15 +2,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { pulsely } from "../../provider/backends/pulsely";
 import type { Backend } from "../../provider/backends/definition";
-import { createConnections } from "../../provider/connections";
-import { dayMs } from "../../provider/durations";
-import { createApiKeyProvider } from "../../provider/resources/api-key";
+import { createConnections } from "../../provider/connections/connections";
+import { dayMs } from "../../provider/values/durations";
+import { createApiKeyProvider } from "../../provider/resources/api-key/resource";
 import type { ResourceContext } from "../../provider/resources/context";
-import { plainMarking } from "../../provider/resources/marking";
+import { plainMarking } from "../../provider/resources/identity/marking";
 import { createRotatingApiKeyProvider } from "../../provider/resources/rotation/resource";
-import { createServiceAccountProvider } from "../../provider/resources/service-account";
-import type { Replacements } from "../../provider/own-credential";
-import { formatTime } from "../../provider/times";
+import { createServiceAccountProvider } from "../../provider/resources/service-account/resource";
+import type { Replacements } from "../../provider/connections/own-credential";
+import { formatTime } from "../../provider/values/times";
 import { startEmulator, type TestEmulator } from "../../testing/emulator";
 import { EngineDouble } from "../../testing/engine-double";
 

@@ -7,7 +7,7 @@ import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { tellWarnings } from "../../provider/resources/context";
-import { asSecret, isSecret, unknownValue } from "../../provider/wire";
+import { asSecret, isSecret, unknownValue } from "../../provider/values/wire";
 import { plainText } from "../../provider/resource-text";
 import { startEmulator, type TestEmulator } from "../../testing/emulator";
 import { PluginClient } from "./support/plugin-client";

@@ -6,7 +6,7 @@ import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { isUnclear } from "../../provider/errors";
 import { createHttpClient, type HttpRequest } from "../../provider/http/client";
-import { rememberSecrets } from "../../provider/known-secrets";
+import { rememberSecrets } from "../../provider/secrets/known-secrets";
 import { windowsIn } from "../support/echoes";
 
 const secret = "acmeKEYQ7wZx93kLmPz0vNbT4yH";

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
 import { describe, expect, test } from "@jest/globals";
-import { dayMs } from "../../provider/durations";
+import { dayMs } from "../../provider/values/durations";
 import { type Product, products, RotationBench } from "./support/rotation-bench";
 
 const rotations = 20;

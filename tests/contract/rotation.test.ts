@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import { dayMs, hourMs, minuteMs } from "../../provider/durations";
+import { dayMs, hourMs, minuteMs } from "../../provider/values/durations";
 import { createRotatingApiKeyProvider } from "../../provider/resources/rotation/resource";
 import { EngineDouble } from "../../testing/engine-double";
 import { type Product, productFacts, products, RotationBench } from "./support/rotation-bench";

@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import type { CommandHost } from "../../cli/command";
 import { addScopesCommand } from "../../cli/scopes";
-import { createConnections } from "../../provider/connections";
+import { createConnections } from "../../provider/connections/connections";
 import { type ScriptedServer, startScriptedServer } from "./support/scripted-server";
 
 const account = "0123456789abcdef0123456789abcdef";

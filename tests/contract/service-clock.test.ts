@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import { dayMs, hourMs, minuteMs } from "../../provider/durations";
-import { createApiKeyProvider } from "../../provider/resources/api-key";
-import { createServiceAccountProvider } from "../../provider/resources/service-account";
+import { dayMs, hourMs, minuteMs } from "../../provider/values/durations";
+import { createApiKeyProvider } from "../../provider/resources/api-key/resource";
+import { createServiceAccountProvider } from "../../provider/resources/service-account/resource";
 import { OneResource } from "../../testing/one-resource";
 import { RotationBench } from "./support/rotation-bench";
 

@@ -6,8 +6,8 @@ import { Command } from "commander";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import type { CommandHost } from "../../cli/command";
 import { addSweepCommand } from "../../cli/sweep";
-import { stateIn } from "../../provider/engine-state";
-import { resourceMark, usualNames } from "../../provider/resources/names";
+import { stateIn } from "../../provider/engine/engine-state";
+import { resourceMark, usualNames } from "../../provider/resources/identity/names";
 import { startEmulator, type TestEmulator } from "../../testing/emulator";
 
 let one: TestEmulator;

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { dayMs, hourMs, minuteMs } from "../../provider/durations";
+import { dayMs, hourMs, minuteMs } from "../../provider/values/durations";
 import { RotationBench } from "../contract/support/rotation-bench";
 import { call, type Bench, story } from "./support/services";
 

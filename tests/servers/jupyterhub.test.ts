@@ -1,9 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { IssuedApiKey } from "../../provider/backends/definition";
-import { observeKey } from "../../provider/resources/key-on-service";
-import { dayMs } from "../../provider/durations";
-import { formatTime } from "../../provider/times";
+import { observeKey } from "../../provider/resources/key/key-on-service";
+import { dayMs } from "../../provider/values/durations";
+import { formatTime } from "../../provider/values/times";
 import { describeBackend } from "../../testing";
 import { type RunningHub, startHub } from "./support/jupyterhub/start";
 import { startLosingProxy } from "./support/losing-proxy";

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { IssuedApiKey } from "../../provider/backends/definition";
-import { secondMs } from "../../provider/durations";
+import { secondMs } from "../../provider/values/durations";
 import { AuthenticationError } from "../../provider/errors";
 import { describeBackend } from "../../testing";
 import { runReadme, testWithEngine } from "./support/example";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
-import { dayMs } from "../../provider/durations";
+import { dayMs } from "../../provider/values/durations";
 import { PermissionDeniedError } from "../../provider/errors";
 import { describeBackend } from "../../testing";
 import { runReadme, testWithEngine } from "./support/example";

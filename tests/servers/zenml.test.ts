@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { IssuedApiKey } from "../../provider/backends/definition";
 import { AuthenticationError, ConflictError } from "../../provider/errors";
-import { dayMs, hourMs, minuteMs } from "../../provider/durations";
+import { dayMs, hourMs, minuteMs } from "../../provider/values/durations";
 import { describeBackend } from "../../testing";
 import { type LosingProxy, startLosingProxy } from "./support/losing-proxy";
 import { common, type Stack, stackOn } from "./support/resources";

@@ -1,10 +1,10 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { ApiKey, BackendClient } from "../../provider/backends/definition";
-import { dayMs, hourMs } from "../../provider/durations";
+import { dayMs, hourMs } from "../../provider/values/durations";
 import { ConnectionError, NotFoundError, ServerError } from "../../provider/errors";
-import { createApiKeyProvider } from "../../provider/resources/api-key";
-import { formatTime } from "../../provider/times";
+import { createApiKeyProvider } from "../../provider/resources/api-key/resource";
+import { formatTime } from "../../provider/values/times";
 import { EngineDouble } from "../../testing/engine-double";
 import { FakeService, origin, today } from "../unit/provider/support/fake-service";
 

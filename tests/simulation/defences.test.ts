@@ -3,11 +3,11 @@
  * which nothing goes wrong is none, or no test looks at it.
  */
 import { expect, jest, test } from "@jest/globals";
-import type * as enabling from "../../provider/resources/enable";
-import type * as keys from "../../provider/resources/key-on-service";
-import type * as markings from "../../provider/resources/marking";
-import type * as allNames from "../../provider/resources/names";
-import type * as ownKeys from "../../provider/resources/own-key";
+import type * as enabling from "../../provider/resources/key/enable";
+import type * as keys from "../../provider/resources/key/key-on-service";
+import type * as markings from "../../provider/resources/identity/marking";
+import type * as allNames from "../../provider/resources/identity/names";
+import type * as ownKeys from "../../provider/resources/key/own-key";
 import type * as partial from "../../provider/resources/partial-failure";
 import type * as successions from "../../provider/resources/rotation/succession";
 import { seed } from "../support/seed";
@@ -26,7 +26,7 @@ function mock<Module extends object>(path: string, change: (actual: Module) => P
   });
 }
 
-mock<typeof allNames>("../../provider/resources/names", ({ resourceMark }) => ({
+mock<typeof allNames>("../../provider/resources/identity/names", ({ resourceMark }) => ({
   resourceMark: (identity, type, origin) => {
     if (off === "the mark of the state") return { ...resourceMark("any", type, origin) };
     const mark = resourceMark(identity, type, origin);
@@ -34,7 +34,7 @@ mock<typeof allNames>("../../provider/resources/names", ({ resourceMark }) => ({
   },
 }));
 
-mock<Marking>("../../provider/resources/marking", ({ createMarking }) => ({
+mock<Marking>("../../provider/resources/identity/marking", ({ createMarking }) => ({
   createMarking: (askState, warn, nowMs) => {
     const ask: typeof askState = async (stack) => {
       const state = await askState(stack);
@@ -67,7 +67,7 @@ mock<typeof partial>("../../provider/resources/partial-failure", ({ keptAfterFai
     off === "a lost create is recorded" ? (error as partial.PartialFailure) : keptAfterFailure(error, ...record),
 }));
 
-mock<typeof keys>("../../provider/resources/key-on-service", ({ observeKey }) => ({
+mock<typeof keys>("../../provider/resources/key/key-on-service", ({ observeKey }) => ({
   observeKey: async (connection, known, nowMs) => {
     const observed = await observeKey(connection, known, nowMs);
     if (off !== "the look before a rotation is repeated" || !observed.key || known.secretVersion === undefined)
@@ -78,7 +78,7 @@ mock<typeof keys>("../../provider/resources/key-on-service", ({ observeKey }) =>
   },
 }));
 
-mock<typeof ownKeys>("../../provider/resources/own-key", ({ isOwnKey }) => ({
+mock<typeof ownKeys>("../../provider/resources/key/own-key", ({ isOwnKey }) => ({
   isOwnKey: (connection, key) =>
     off === "the connection's own key is known" ? Promise.resolve(false) : isOwnKey(connection, key),
 }));
@@ -88,7 +88,7 @@ mock<typeof successions>("../../provider/resources/rotation/succession", ({ succ
     succeeded(progress, off === "it waits for the record of its successor" ? { ...come, tookOver: false } : come),
 }));
 
-mock<typeof enabling>("../../provider/resources/enable", ({ enableKey }) => ({
+mock<typeof enabling>("../../provider/resources/key/enable", ({ enableKey }) => ({
   enableKey: (connection, known, nowMs) =>
     off === "an enabled key is looked at" ? Promise.resolve({ status: "active" }) : enableKey(connection, known, nowMs),
 }));

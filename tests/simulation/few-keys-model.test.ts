@@ -2,14 +2,14 @@ import { describe, test } from "@jest/globals";
 import fc from "fast-check";
 import { defineBackend } from "../../provider/backend";
 import type { BackendClient, Capabilities } from "../../provider/backends/definition";
-import { createConnections } from "../../provider/connections";
-import { dayMs, hourMs } from "../../provider/durations";
+import { createConnections } from "../../provider/connections/connections";
+import { dayMs, hourMs } from "../../provider/values/durations";
 import { BadRequestError, ServerError, TimeoutError } from "../../provider/errors";
 import { createRotatingApiKeyProvider } from "../../provider/resources/rotation/resource";
 import { EngineDouble, type Outcome } from "../../testing/engine-double";
 import { everyday, origin } from "../unit/provider/support/fake-service";
 import { FewKeysService, type Trouble } from "../unit/provider/support/few-keys-service";
-import { plainMarking } from "../../provider/resources/marking";
+import { plainMarking } from "../../provider/resources/identity/marking";
 import { seed } from "../support/seed";
 
 const numRuns = Number(process.env.APIKEYS_RUNS ?? 200);

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { dayMs, hourMs, minuteMs, parseDuration } from "../../provider/durations";
+import { dayMs, hourMs, minuteMs, parseDuration } from "../../provider/values/durations";
 import type { RotatingOutputs } from "../../provider/resources/rotation/key-ring";
 import type { EmulatedRequest } from "../../testing/emulator";
 import type { EngineDouble } from "../../testing/engine-double";

@@ -5,7 +5,7 @@
  */
 import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
 import fc from "fast-check";
-import { forgetSecrets } from "../../provider/known-secrets";
+import { forgetSecrets } from "../../provider/secrets/known-secrets";
 import { echoesOf, windowsIn } from "../support/echoes";
 import { answerPlaces, errorPlaces, HostileService, type Lie, type Product } from "./support/hostile-service";
 import { setStage, stories, type Story, type Told } from "./support/hostile-stories";

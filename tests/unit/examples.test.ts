@@ -3,7 +3,7 @@ import { join, relative, resolve } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { CustomResource } from "@pulumi/pulumi";
 import { parse } from "yaml";
-import { loadBackend } from "../../provider/backend-loading";
+import { loadBackend } from "../../provider/connections/backend-loading";
 import { builtInBackends } from "../../provider/backends";
 import * as sdk from "../../sdk";
 import { pulumiCommands, shellLines } from "../engine/support/example-readme";

@@ -70,8 +70,8 @@ const proofs: Readonly<Record<string, readonly [file: string, title: string]>> =
   ],
   "service-3": ["tests/contract/http.test.ts", "a %i to a write does not say whether it was done"],
   "service-4": ["tests/unit/provider/http/list-bounds.test.ts", "is given up with a sentence: it has no end %s"],
-  "service-5": ["tests/unit/provider/resources/key-on-service.test.ts", "is revoked by its mark, %s"],
-  "service-6": ["tests/unit/provider/guarded-client.test.ts", "is left out where it holds %s"],
+  "service-5": ["tests/unit/provider/resources/key/key-on-service.test.ts", "is revoked by its mark, %s"],
+  "service-6": ["tests/unit/provider/connections/guarded-client.test.ts", "is left out where it holds %s"],
   "backend-1": [
     "tests/unit/provider/thrown.test.ts",
     "ends in an error that can be read and printed, and holds no secret",

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { dayMs, minuteMs } from "../../provider/durations";
+import { dayMs, minuteMs } from "../../provider/values/durations";
 import type { BackendHarness } from "../../testing";
 import { type DatadogDouble, datadogRefusals, startDatadog } from "../doubles/datadog";
 import { common, stackOn } from "../servers/support/resources";

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { hourMs } from "../../provider/durations";
+import { hourMs } from "../../provider/values/durations";
 import { startGrafana } from "../doubles/grafana";
 import { common, stackOn } from "../servers/support/resources";
 import { describeVendor } from "./support/describe-vendor";

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { hourMs, minuteMs } from "../../provider/durations";
+import { hourMs, minuteMs } from "../../provider/values/durations";
 import { openaiRefusals, startOpenai } from "../doubles/openai";
 import { common, stackOn } from "../servers/support/resources";
 import { describeVendor } from "./support/describe-vendor";

@@ -1,10 +1,10 @@
 /** A client of Keycloak as a service account, and as the holder of its one key. All functions are pure. */
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
-import { defined } from "../../defined";
-import { secondMs } from "../../durations";
-import { fingerprintOf } from "../../fingerprint";
-import { formatTime } from "../../times";
+import { defined } from "../../values/defined";
+import { secondMs } from "../../values/durations";
+import { fingerprintOf } from "../../values/fingerprint";
+import { formatTime } from "../../values/times";
 import type { ApiKey, ServiceAccount } from "../definition";
 
 export const clientSchema = z.object({

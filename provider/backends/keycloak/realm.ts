@@ -1,6 +1,6 @@
 /** One realm of Keycloak: its requests, its client scopes, and its policy on secrets. */
 import { z } from "zod";
-import { secondMs } from "../../durations";
+import { secondMs } from "../../values/durations";
 import { InputError, ResponseShapeError, wordsOf } from "../../errors";
 import { type HttpClient, path } from "../../http/client";
 import { nearestWord } from "../../scopes";

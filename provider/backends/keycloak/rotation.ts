@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { formatDuration } from "../../durations";
+import { formatDuration } from "../../values/durations";
 import { ConfigError } from "../../errors";
-import { formatTime } from "../../times";
+import { formatTime } from "../../values/times";
 import type { IssuedApiKey } from "../definition";
 import { parseAnswer } from "../parse-answer";
 import { type Client, previousEndOf, toKey } from "./client";

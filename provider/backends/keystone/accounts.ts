@@ -1,6 +1,6 @@
 /** Service accounts of Keystone: users of one domain, with roles on one project. */
 import { z } from "zod";
-import { defined } from "../../defined";
+import { defined } from "../../values/defined";
 import { ConfigError, InputError, ProviderError, ResponseShapeError, wordsOf } from "../../errors";
 import { path } from "../../http/client";
 import { nearestWord } from "../../scopes";

@@ -2,9 +2,9 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
-import { secondMs } from "../../durations";
+import { secondMs } from "../../values/durations";
 import { ConfigError, notYetSent, ProviderError } from "../../errors";
-import { fingerprintOf } from "../../fingerprint";
+import { fingerprintOf } from "../../values/fingerprint";
 import type { HttpClient } from "../../http/client";
 import type { BackendContext, BackendSession } from "../definition";
 import { parseAnswer } from "../parse-answer";

@@ -1,7 +1,7 @@
 /** Checks of a key's end and life. */
-import { formatDuration, parseDuration } from "../../durations";
-import { parseTime } from "../../times";
-import { isUnknown } from "../../wire";
+import { formatDuration, parseDuration } from "../../values/durations";
+import { parseTime } from "../../values/times";
+import { isUnknown } from "../../values/wire";
 import type { CheckPoint, Failures } from "./failures";
 
 /** A key's life: a duration longer than zero. */

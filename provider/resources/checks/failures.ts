@@ -1,6 +1,6 @@
 import type { CheckFailure } from "@pulumi/pulumi/dynamic";
-import type { ConnectionFacts } from "../../connections";
-import { isUnknown } from "../../wire";
+import type { ConnectionFacts } from "../../connections/connections";
+import { isUnknown } from "../../values/wire";
 
 /** Collects everything that is wrong, so that a user sees it all at once. */
 export class Failures {

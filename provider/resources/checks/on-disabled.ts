@@ -1,4 +1,4 @@
-import type { ConnectionFacts } from "../../connections";
+import type { ConnectionFacts } from "../../connections/connections";
 import { canEnable } from "../disabled";
 import type { CheckPoint } from "./failures";
 

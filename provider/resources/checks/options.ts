@@ -1,7 +1,7 @@
 /** Checks of a vendor's own inputs, by their declaration. */
 import { optionProblem, textsIn } from "../../backends/option-values";
-import { holdsSecret } from "../../known-secrets";
-import { kindOf, redact } from "../../redact";
+import { holdsSecret } from "../../secrets/known-secrets";
+import { kindOf, redact } from "../../secrets/redact";
 import { nearestWord } from "../../scopes";
 import {
   canonicalOption,
@@ -11,8 +11,8 @@ import {
   type OptionValues,
   withDefaults,
 } from "../../vendors/options";
-import { isUnknown } from "../../wire";
-import { withheldOptions } from "../../withheld-options";
+import { isUnknown } from "../../values/wire";
+import { withheldOptions } from "../../values/withheld-options";
 import type { CheckPoint } from "./failures";
 
 /** What the options belong to, and which ones exist. */

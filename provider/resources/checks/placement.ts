@@ -1,7 +1,7 @@
 /** Checks of a key's account and environment, and of an account's role. */
-import { shownOf } from "../../redact";
+import { shownOf } from "../../secrets/redact";
 import { nearestWord } from "../../scopes";
-import { isUnknown } from "../../wire";
+import { isUnknown } from "../../values/wire";
 import type { CheckPoint } from "./failures";
 
 /** A key has a parent account if, and only if, the service's keys belong to accounts. */

@@ -1,8 +1,8 @@
 /** Checks of the scopes of keys and accounts. */
-import type { ConnectionFacts } from "../../connections";
+import type { ConnectionFacts } from "../../connections/connections";
 import { canonicalScopes, isKnownScope, isWildcard, nearestScope, scopeNames, type ScopeCatalogue } from "../../scopes";
 import { vendorsWithScope } from "../../vendors";
-import { isUnknown } from "../../wire";
+import { isUnknown } from "../../values/wire";
 import { type CheckPoint, isGiven } from "./failures";
 
 /**

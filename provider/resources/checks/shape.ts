@@ -1,8 +1,8 @@
 /** The form of inputs, on any service. */
 import { z } from "zod";
-import { kindOf } from "../../redact";
+import { kindOf } from "../../secrets/redact";
 import { nearestWord } from "../../scopes";
-import { isUnknown } from "../../wire";
+import { isUnknown } from "../../values/wire";
 import { onDisabledChoices } from "../disabled";
 import type { Failures } from "./failures";
 

@@ -1,8 +1,8 @@
 /** Checks of names and descriptions. */
 import type { Support } from "../../backends/definition";
 import { lengthOf, lettersOf, type NameRules, nameRules, prefixOn } from "../../vendors/name-rules";
-import { isUnknown } from "../../wire";
-import { logicalName, Names, suffixLength } from "../names";
+import { isUnknown } from "../../values/wire";
+import { logicalName, Names, suffixLength } from "../identity/names";
 import type { CheckPoint } from "./failures";
 
 type Kind = "keys" | "accounts";

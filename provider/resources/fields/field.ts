@@ -3,9 +3,9 @@
  * it is checked. Types, shapes, diffs, refreshes, requests and updates derive from the tables of such fields.
  */
 import type { z } from "zod";
-import type { ConnectionFacts } from "../../connections";
-import { isUnknown } from "../../wire";
-import { sameValue } from "../same-value";
+import type { ConnectionFacts } from "../../connections/connections";
+import { isUnknown } from "../../values/wire";
+import { sameValue } from "./same-value";
 import type { CheckPoint } from "../checks/failures";
 import type { InputShape } from "../checks/shape";
 

@@ -7,11 +7,11 @@ import { checkOptions } from "../checks/options";
 import { checkOnDisabled } from "../checks/on-disabled";
 import { fieldSchemas } from "../checks/shape";
 import { checkDescription, checkName } from "../checks/words";
-import type { AdoptKey } from "../adopted";
+import type { AdoptKey } from "../identity/adopted";
 import { isEnabledAgain, type OnDisabled, staysDisabled } from "../disabled";
-import { type Origin, sameName } from "../names";
-import { changedOptions, effectOf } from "../options";
-import { type Target, targetOf } from "../target";
+import { type Origin, sameName } from "../identity/names";
+import { changedOptions, effectOf } from "./options";
+import { type Target, targetOf } from "../identity/target";
 import { always, type Comparison, type Fields, type InputsOf, optional } from "./field";
 
 type Texts = Readonly<Record<string, string>>;

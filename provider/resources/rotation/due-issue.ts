@@ -1,9 +1,9 @@
 /** Whether a new key is needed, and why: from the ring (what was done), the wanted inputs and the clock. Pure. */
-import type { ConnectionFacts } from "../../connections";
-import { formatTime } from "../../times";
-import { isUnknown } from "../../wire";
+import type { ConnectionFacts } from "../../connections/connections";
+import { formatTime } from "../../values/times";
+import { isUnknown } from "../../values/wire";
 import { isEnabledAgain, staysDisabled } from "../disabled";
-import { sameValue } from "../same-value";
+import { sameValue } from "../fields/same-value";
 import { picked } from "../fields/field";
 import { type RotatingInputs, rotatingNames } from "./fields";
 import type { KeyRing, RotationRecord } from "./key-ring";

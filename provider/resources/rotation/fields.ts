@@ -1,8 +1,8 @@
 /** The inputs of a rotating key: what a change of each does. */
 import { sameAccess } from "../../scopes";
-import { sameLife } from "../expiry";
-import { changedOptions } from "../options";
-import { sameValue } from "../same-value";
+import { sameLife } from "../key/expiry";
+import { changedOptions } from "../fields/options";
+import { sameValue } from "../fields/same-value";
 import { always, type Comparison, type Fields, type InputsOf, namesBy, optional, withEffects } from "../fields/field";
 import { keyFields } from "../fields/key-fields";
 import { fieldSchemas } from "../checks/shape";

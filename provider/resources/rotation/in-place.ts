@@ -1,9 +1,9 @@
 /** Inputs that change without a new key: only in the record, or on the current key too. Pure. */
 import type { KeyChanges } from "../../backends/definition";
-import type { ConnectionFacts } from "../../connections";
-import { defined } from "../../defined";
-import { sameValue } from "../same-value";
-import { logicalName, namesOn, sameName } from "../names";
+import type { ConnectionFacts } from "../../connections/connections";
+import { defined } from "../../values/defined";
+import { sameValue } from "../fields/same-value";
+import { logicalName, namesOn, sameName } from "../identity/names";
 import {
   type ChangedOption,
   changedOptions,
@@ -11,7 +11,7 @@ import {
   optionsToSend,
   withChangedInPlace,
   withoutChanged,
-} from "../options";
+} from "../fields/options";
 import type { Aim } from "./due-issue";
 import { type KeyRing, replaced, type RotationRecord } from "./key-ring";
 import { changedFields, picked } from "../fields/field";

@@ -2,11 +2,11 @@
  * The keys of one rotating key: the current one, the previous one, and older ones that still have to go. It reads and
  * writes the state's own form, and only transitions change it. Pure.
  */
-import { defined } from "../../defined";
+import { defined } from "../../values/defined";
 import type { AmbiguousCreateError } from "../../errors";
-import { formatTime } from "../../times";
+import { formatTime } from "../../values/times";
 import type { OptionValues } from "../../vendors/options";
-import type { KeyRecord } from "../key-inputs";
+import type { KeyRecord } from "../key/key-inputs";
 import type { RotatingInputs } from "./fields";
 import type { RetireMode } from "./schedule";
 

@@ -1,8 +1,8 @@
 /** How the answer to a step changes the ring and what the update has seen. Pure. */
 import type { ApiKey, IssuedApiKey } from "../../backends/definition";
 import type { AmbiguousCreateError } from "../../errors";
-import { formatTime } from "../../times";
-import type { Observation } from "../key-on-service";
+import { formatTime } from "../../values/times";
+import type { Observation } from "../key/key-on-service";
 import type { Issue } from "./due-issue";
 import { isEnabledAgain, staysDisabled } from "../disabled";
 import { withInputs } from "./in-place";

@@ -1,5 +1,5 @@
 /** What an update will make of a rotating key, as far as that can be told without asking its service. Pure. */
-import { unknownValue } from "../../wire";
+import { unknownValue } from "../../values/wire";
 import { type Aim, dueIssue, withNextRotation } from "./due-issue";
 import { changesInPlace, withInputs } from "./in-place";
 import { changed, fromOutputs, type KeyRing, type RotatingOutputs, toOutputs } from "./key-ring";

@@ -1,11 +1,11 @@
 /** The record after a read: drift of the current key, and of what was promised for the previous one. */
-import type { Connection } from "../../connections";
-import { defined } from "../../defined";
-import { secondMs } from "../../durations";
-import { compareEnd } from "../expiry";
-import { compareScopes, sameDescription, withAccount } from "../key-inputs";
-import { compareOptions, optionFields } from "../options";
-import { type Observation, observeKey } from "../key-on-service";
+import type { Connection } from "../../connections/connections";
+import { defined } from "../../values/defined";
+import { secondMs } from "../../values/durations";
+import { compareEnd } from "../key/expiry";
+import { compareScopes, sameDescription, withAccount } from "../key/key-inputs";
+import { compareOptions, optionFields } from "../fields/options";
+import { type Observation, observeKey } from "../key/key-on-service";
 import { currentOf, endedAt, type KeyRing, leftAlone, type Previous, replaced, withoutPrevious } from "./key-ring";
 import { knownKey } from "./perform";
 import { isGone } from "./request";

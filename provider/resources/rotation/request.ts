@@ -2,8 +2,8 @@
  * The request: what `check` adds to the inputs of a rotating key, from the old inputs and the clock alone, so that a
  * preview shows every coming rotation with its reason. The outputs record what was done: see next-step.ts.
  */
-import { formatTime } from "../../times";
-import { isUnknown } from "../../wire";
+import { formatTime } from "../../values/times";
+import { isUnknown } from "../../values/wire";
 import { changeWords } from "../change-words";
 import { isEnabledAgain, staysDisabled } from "../disabled";
 import { changedFields, type ComparedBy } from "../fields/field";

@@ -4,11 +4,11 @@
  */
 import { randomBytes } from "node:crypto";
 import type { CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult } from "@pulumi/pulumi/dynamic";
-import type { Connection } from "../../connections";
-import { defined } from "../../defined";
+import type { Connection } from "../../connections/connections";
+import { defined } from "../../values/defined";
 import { AmbiguousCreateError, ProviderError } from "../../errors";
-import { formatTime } from "../../times";
-import { isUnknown } from "../../wire";
+import { formatTime } from "../../values/times";
+import { isUnknown } from "../../values/wire";
 import {
   type AdoptedRecord,
   adoptKey,
@@ -17,7 +17,7 @@ import {
   leftWords,
   tellForeignMark,
   withoutSpentSecret,
-} from "../adopted";
+} from "../identity/adopted";
 import {
   checkAnswer,
   describeForCheck,
@@ -26,25 +26,25 @@ import {
   openRecordedForWrite,
   type ResourceContext,
 } from "../context";
-import { agreedEnd, type End } from "../expiry";
+import { agreedEnd, type End } from "../key/expiry";
 import { checkExpirySupport, checkLife } from "../checks/expiry";
 import { Failures } from "../checks/failures";
 import { checkShape } from "../checks/shape";
-import { dealOf, judgeTerms, tellOtherTerms } from "../given";
-import { findImported } from "../imported";
-import { createInputMemory } from "../input-memory";
-import { keyRequest, recordIssued } from "../key-inputs";
-import { issueKey } from "../issue-key";
-import { livingByMarkers, revokeKey } from "../key-on-service";
-import { logicalName } from "../names";
-import { recordsOtherStack, stackRecorded, tellOfCopy, tellOtherStack, withStack } from "../copied-stack";
-import { isOwnKey, ownMark, refuseOnRecord, Successors, withOwnSecret } from "../own-key";
+import { dealOf, judgeTerms, tellOtherTerms } from "../key/given";
+import { findImported } from "../identity/imported";
+import { createInputMemory } from "../checks/input-memory";
+import { keyRequest, recordIssued } from "../key/key-inputs";
+import { issueKey } from "../key/issue-key";
+import { livingByMarkers, revokeKey } from "../key/key-on-service";
+import { logicalName } from "../identity/names";
+import { recordsOtherStack, stackRecorded, tellOfCopy, tellOtherStack, withStack } from "../identity/copied-stack";
+import { isOwnKey, ownMark, refuseOnRecord, Successors, withOwnSecret } from "../key/own-key";
 import { keptAfterFailure } from "../partial-failure";
-import { endByService, serviceAheadMs } from "../service-time";
+import { endByService, serviceAheadMs } from "../key/service-time";
 import type { Lifecycle } from "../lifecycle";
-import { assertSameTarget, checkPath, foundTarget } from "../target";
+import { assertSameTarget, checkPath, foundTarget } from "../identity/target";
 import { readOrKeep } from "../unknown";
-import { validateKey } from "../validation";
+import { validateKey } from "../checks/validation";
 import { checkedInputs, except, handedBack, namesOf, picked, shapeOf } from "../fields/field";
 import { isRequestName, rotatingFields, type RotatingInputs, scheduleFields } from "./fields";
 import { canEnable, disabledWords, enabledWords, staysDisabled } from "../disabled";

@@ -1,5 +1,5 @@
 /** How a revoke, or its refusal, changes the ring. Pure. */
-import { formatTime } from "../../times";
+import { formatTime } from "../../values/times";
 import { awaiting, changed, type Credential, leftAlone, withoutPrevious } from "./key-ring";
 import type { Step } from "./next-step";
 import type { Change, Outcomes } from "./outcome";

@@ -1,9 +1,9 @@
 /** Checks of a schedule; every message shows the arithmetic. Pure. */
-import type { ConnectionFacts } from "../../connections";
-import { formatDuration, parseDuration } from "../../durations";
-import { shownOf } from "../../redact";
+import type { ConnectionFacts } from "../../connections/connections";
+import { formatDuration, parseDuration } from "../../values/durations";
+import { shownOf } from "../../secrets/redact";
 import { nearestWord } from "../../scopes";
-import { isUnknown } from "../../wire";
+import { isUnknown } from "../../values/wire";
 import { type CheckPoint, type Failures, isGiven } from "../checks/failures";
 import { type RetireMode, retireModes, Schedule } from "./schedule";
 

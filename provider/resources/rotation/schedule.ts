@@ -3,10 +3,10 @@ import { createHash } from "node:crypto";
 import type { InputsOf } from "../fields/field";
 import type { KeyInputs } from "../fields/key-fields";
 import type { scheduleFields } from "./fields";
-import type { ConnectionFacts } from "../../connections";
-import { dayMs, formatSpan, hourMs, parseDuration } from "../../durations";
-import { formatTime } from "../../times";
-import { logicalName, type Origin } from "../names";
+import type { ConnectionFacts } from "../../connections/connections";
+import { dayMs, formatSpan, hourMs, parseDuration } from "../../values/durations";
+import { formatTime } from "../../values/times";
+import { logicalName, type Origin } from "../identity/names";
 
 export const retireModes = ["afterOverlap", "whenUnused", "immediately"] as const;
 export type RetireMode = (typeof retireModes)[number];

@@ -1,6 +1,6 @@
 /** The end of the previous key on its service: requested so that it keeps the promise, and recorded as given. Pure. */
-import { secondMs } from "../../durations";
-import { formatTime } from "../../times";
+import { secondMs } from "../../values/durations";
+import { formatTime } from "../../values/times";
 import { endedAt, type Previous } from "./key-ring";
 
 /**

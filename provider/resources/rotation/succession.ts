@@ -2,13 +2,13 @@
  * A new key becomes the current one, and the key before it the previous one: what that means for every older key. Pure.
  */
 import type { IssuedApiKey } from "../../backends/definition";
-import { defined } from "../../defined";
-import { formatSpan, minuteMs } from "../../durations";
-import { formatTime } from "../../times";
+import { defined } from "../../values/defined";
+import { formatSpan, minuteMs } from "../../values/durations";
+import { formatTime } from "../../values/times";
 import { picked } from "../fields/field";
 import { rotatingNames } from "./fields";
-import { recordIssued } from "../key-inputs";
-import { resolveExpiry } from "../expiry";
+import { recordIssued } from "../key/key-inputs";
+import { resolveExpiry } from "../key/expiry";
 import type { Aim, Issue } from "./due-issue";
 import {
   awaiting,

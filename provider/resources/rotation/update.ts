@@ -1,8 +1,8 @@
 /** An update of a rotating key: step after step, until nothing is left to do. */
-import type { WritableConnection } from "../../connections";
+import type { WritableConnection } from "../../connections/connections";
 import { canEnable, disabledWords, enabledWords, isEnabledAgain, staysDisabled } from "../disabled";
-import { dealOf, judgeTerms, lessThanAsked } from "../given";
-import { logicalName } from "../names";
+import { dealOf, judgeTerms, lessThanAsked } from "../key/given";
+import { logicalName } from "../identity/names";
 import { type Aim, withNextRotation } from "./due-issue";
 import { fromOutputs, type RotatingOutputs, toOutputs } from "./key-ring";
 import { nextStep, type Step } from "./next-step";

@@ -1,6 +1,6 @@
 /** What happens to the previous key, and when its use decides. Pure. */
-import type { ConnectionFacts } from "../../connections";
-import { formatSpan } from "../../durations";
+import type { ConnectionFacts } from "../../connections/connections";
+import { formatSpan } from "../../values/durations";
 import { hasEndOnService, type KeyRing } from "./key-ring";
 import { dayOf } from "./request";
 import { idleTimeMs } from "./schedule";

@@ -1,5 +1,5 @@
 /** The sentences of a rotation: `rotationReason`, `retireStatus`, and what could not be done. */
-import { formatSpan } from "../../durations";
+import { formatSpan } from "../../values/durations";
 
 export const retiredReason = "previous key retired after overlap";
 

@@ -1,12 +1,12 @@
-import { fingerprintOf } from "../../../provider/fingerprint";
-import { createConnections } from "../../../provider/connections";
-import { secondMs } from "../../../provider/durations";
+import { fingerprintOf } from "../../../provider/values/fingerprint";
+import { createConnections } from "../../../provider/connections/connections";
+import { secondMs } from "../../../provider/values/durations";
 import type { ResourceContext } from "../../../provider/resources/context";
 import { createRotatingApiKeyProvider } from "../../../provider/resources/rotation/resource";
-import { formatTime } from "../../../provider/times";
+import { formatTime } from "../../../provider/values/times";
 import { type EmulatedKey, type EmulatedRequest, startEmulator, type TestEmulator } from "../../../testing/emulator";
 import { EngineDouble } from "../../../testing/engine-double";
-import { createMarking, type Marking, plainMarking } from "../../../provider/resources/marking";
+import { createMarking, type Marking, plainMarking } from "../../../provider/resources/identity/marking";
 
 export const products = ["pulsely", "novavms", "pulseapi"] as const;
 export type Product = (typeof products)[number];

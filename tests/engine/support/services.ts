@@ -1,6 +1,6 @@
 import type { EmulatorOptions } from "../../../emulator";
 import { startEmulator, type TestEmulator } from "../../../testing/emulator";
-import { dayMs } from "../../../provider/durations";
+import { dayMs } from "../../../provider/values/durations";
 import { type Face, TestStack } from "./stack";
 import { isOwnName } from "./own-name";
 

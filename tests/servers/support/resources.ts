@@ -1,8 +1,8 @@
-import { type WritableConnection, createConnections } from "../../../provider/connections";
-import { createApiKeyProvider } from "../../../provider/resources/api-key";
+import { type WritableConnection, createConnections } from "../../../provider/connections/connections";
+import { createApiKeyProvider } from "../../../provider/resources/api-key/resource";
 import { createContext, type ResourceContext } from "../../../provider/resources/context";
 import { createRotatingApiKeyProvider } from "../../../provider/resources/rotation/resource";
-import { createServiceAccountProvider } from "../../../provider/resources/service-account";
+import { createServiceAccountProvider } from "../../../provider/resources/service-account/resource";
 import { OneResource } from "../../../testing/one-resource";
 
 /** A connection to a real server, and resources on it. */

@@ -1,15 +1,15 @@
 /** What people do with a key or an account while its service says whatever it likes. */
 import { expect } from "@jest/globals";
-import { createConnections } from "../../../provider/connections";
-import { dayMs } from "../../../provider/durations";
+import { createConnections } from "../../../provider/connections/connections";
+import { dayMs } from "../../../provider/values/durations";
 import { withExplainedErrors } from "../../../provider/explain";
-import { createApiKeyProvider } from "../../../provider/resources/api-key";
+import { createApiKeyProvider } from "../../../provider/resources/api-key/resource";
 import { type ResourceContext, warn } from "../../../provider/resources/context";
-import { plainMarking } from "../../../provider/resources/marking";
+import { plainMarking } from "../../../provider/resources/identity/marking";
 import { createRotatingApiKeyProvider } from "../../../provider/resources/rotation/resource";
-import { createServiceAccountProvider } from "../../../provider/resources/service-account";
+import { createServiceAccountProvider } from "../../../provider/resources/service-account/resource";
 import { withSecretBoundary } from "../../../provider/secret-boundary";
-import { isSecret } from "../../../provider/wire";
+import { isSecret } from "../../../provider/values/wire";
 import type { Product } from "./hostile-service";
 
 const rotations = ["rotate", "retire", "emergency", "rotate after a lost one"] as const;

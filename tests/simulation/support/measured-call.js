@@ -15,7 +15,7 @@ require.extensions[".ts"] = (module, filename) => {
   module._compile(code, filename);
 };
 
-const { createConnections } = require("../../../provider/connections");
+const { createConnections } = require("../../../provider/connections/connections");
 const { createHttpClient } = require("../../../provider/http/client");
 
 const [url, timeout, kind] = process.argv.slice(2);

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { dayMs, hourMs, minuteMs } from "../../../provider/durations";
+import { dayMs, hourMs, minuteMs } from "../../../provider/values/durations";
 import { type Product, productFacts } from "../../contract/support/rotation-bench";
 import type { FaultOrder, RotationRun, Schedule } from "./rotation-run";
 

@@ -1,4 +1,4 @@
-import { dayMs } from "../../../provider/durations";
+import { dayMs } from "../../../provider/values/durations";
 import type { Generation } from "./generations";
 
 /** A key of the picture: a bar, and the reason it was made. */

@@ -1,8 +1,8 @@
 /** One sequence of the rotation model: a key's program, its state, what others do to it, and what must hold. */
-import { plainSecret, unknownValue } from "../../../provider/wire";
-import { dayMs, parseDuration } from "../../../provider/durations";
-import { fingerprintOf } from "../../../provider/fingerprint";
-import { stackMark } from "../../../provider/resources/names";
+import { plainSecret, unknownValue } from "../../../provider/values/wire";
+import { dayMs, parseDuration } from "../../../provider/values/durations";
+import { fingerprintOf } from "../../../provider/values/fingerprint";
+import { stackMark } from "../../../provider/resources/identity/names";
 import type { PreviousKey, RotatingOutputs } from "../../../provider/resources/rotation/key-ring";
 import type { EngineDouble, Outcome, StateEntry } from "../../../testing/engine-double";
 import { type LivingKey, type Product, type RotationBench, productFacts } from "../../contract/support/rotation-bench";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { dueReport } from "../../../cli/due-report";
-import { dayMs, hourMs } from "../../../provider/durations";
-import { createApiKeyProvider } from "../../../provider/resources/api-key";
+import { dayMs, hourMs } from "../../../provider/values/durations";
+import { createApiKeyProvider } from "../../../provider/resources/api-key/resource";
 import { createRotatingApiKeyProvider } from "../../../provider/resources/rotation/resource";
 import { OneResource } from "../../../testing/one-resource";
 import { FakeService, origin, today } from "../provider/support/fake-service";

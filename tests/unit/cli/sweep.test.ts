@@ -3,9 +3,9 @@ import { judgeAll, keptByState, sweepRow } from "../../../cli/sweep";
 import type { InventoryRow } from "../../../inventory/classify";
 import type { RecordedStack } from "../../../inventory/recorded";
 import type { ApiKey } from "../../../provider/backends/definition";
-import type { WritableConnection } from "../../../provider/connections";
-import { hourMs } from "../../../provider/durations";
-import { formatTime } from "../../../provider/times";
+import type { WritableConnection } from "../../../provider/connections/connections";
+import { hourMs } from "../../../provider/values/durations";
+import { formatTime } from "../../../provider/values/times";
 
 const nowMs = Date.parse("2027-01-02T00:00:00Z");
 const key: InventoryRow = {

@@ -4,8 +4,8 @@ import { candidatesIn } from "../../../inventory/candidates";
 import { classify, type Listing } from "../../../inventory/classify";
 import { identify } from "../../../inventory/identify";
 import { readRecordedStack, type RecordedStack } from "../../../inventory/recorded";
-import { fingerprintOf } from "../../../provider/fingerprint";
-import { resourceMark, usualNames } from "../../../provider/resources/names";
+import { fingerprintOf } from "../../../provider/values/fingerprint";
+import { resourceMark, usualNames } from "../../../provider/resources/identity/names";
 
 const identity = "346acc1c-5691-45e1-ab04-4a7c8f69c1c8";
 const stack = "organization/shop/prod";

@@ -7,7 +7,7 @@ import { readRecordedStack } from "../../../inventory/recorded";
 import { reportPage } from "../../../inventory/report-page";
 import { agesOf, concernsOf, holdersByScope, holdersOf, type ReportInput } from "../../../inventory/reported-facts";
 import { calendarEvents } from "../../../inventory/rotation-calendar";
-import { dayMs } from "../../../provider/durations";
+import { dayMs } from "../../../provider/values/durations";
 import { day, nowMs, richInventory, richState } from "./support/rich-state";
 
 function inputOf(named?: (name: string) => string): ReportInput {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { received, sent } from "../../../plugin/properties";
-import { asSecret, unknownValue } from "../../../provider/wire";
+import { asSecret, unknownValue } from "../../../provider/values/wire";
 
 const arrived = (properties: object) =>
   received(Struct.fromJavaScript(properties as Parameters<typeof Struct.fromJavaScript>[0]));

@@ -3,9 +3,9 @@ import { MockAgent } from "undici";
 import { z } from "zod";
 import * as errors from "../../../provider/errors";
 import { parseAnswer } from "../../../provider/backends/parse-answer";
-import { readCredential } from "../../../provider/credentials";
+import { readCredential } from "../../../provider/connections/credentials";
 import { createHttpClient, type HttpMethod } from "../../../provider/http/client";
-import { issueKey } from "../../../provider/resources/issue-key";
+import { issueKey } from "../../../provider/resources/key/issue-key";
 import { assertHoldsNone, textsOf } from "../../../testing/assertions";
 import { FakeService } from "./support/fake-service";
 

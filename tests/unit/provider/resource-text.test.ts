@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { fingerprintOf } from "../../../provider/fingerprint";
+import { fingerprintOf } from "../../../provider/values/fingerprint";
 import { earlierTexts, providerText } from "../../../provider/resource-text";
 
 const classes = ["ServiceAccount", "ApiKey", "RotatingApiKey"] as const;

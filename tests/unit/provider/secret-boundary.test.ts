@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import type { Lifecycle } from "../../../provider/resources/lifecycle";
 import { PartialFailure } from "../../../provider/resources/partial-failure";
 import { secretProperties, secretsIn, withSecretBoundary } from "../../../provider/secret-boundary";
-import { asSecret } from "../../../provider/wire";
+import { asSecret } from "../../../provider/values/wire";
 
 type Properties = Readonly<Record<string, unknown>>;
 

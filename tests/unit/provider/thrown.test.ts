@@ -9,9 +9,9 @@ import {
   ServerError,
 } from "../../../provider/errors";
 import { explain } from "../../../provider/explain";
-import { guardClient } from "../../../provider/guarded-client";
-import { rememberSecrets } from "../../../provider/known-secrets";
-import { createSession } from "../../../provider/session";
+import { guardClient } from "../../../provider/connections/guarded-client";
+import { rememberSecrets } from "../../../provider/secrets/known-secrets";
+import { createSession } from "../../../provider/connections/session";
 import { asThrown } from "../../../provider/thrown";
 import { windowsIn } from "../../support/echoes";
 

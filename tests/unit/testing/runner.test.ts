@@ -1,5 +1,5 @@
 import { describe, expect, jest, test } from "@jest/globals";
-import { hourMs, minuteMs } from "../../../provider/durations";
+import { hourMs, minuteMs } from "../../../provider/values/durations";
 import { overlapOf } from "../../../testing/contract/rotation";
 import { timeoutOf } from "../../../testing/describe-backend";
 import { findRunner } from "../../../testing/runner";

@@ -1,6 +1,6 @@
 /** The services that killed runs are tried on: what matters of each for what a run may leave. */
 import type { Capabilities } from "../../../../provider/backends/definition";
-import { dayMs, minuteMs } from "../../../../provider/durations";
+import { dayMs, minuteMs } from "../../../../provider/values/durations";
 import { accounts, everyday } from "../../../unit/provider/support/fake-service";
 
 const told = { lagMs: 0, granularityMs: 0 };

@@ -6,10 +6,10 @@ import type {
   ServiceAccount,
 } from "../../../../provider/backends/definition";
 import { defineBackend } from "../../../../provider/backend";
-import { type Connections, createConnections } from "../../../../provider/connections";
-import { defined } from "../../../../provider/defined";
+import { type Connections, createConnections } from "../../../../provider/connections/connections";
+import { defined } from "../../../../provider/values/defined";
 import { AuthenticationError, ConflictError } from "../../../../provider/errors";
-import { formatTime } from "../../../../provider/times";
+import { formatTime } from "../../../../provider/values/times";
 import { catalogue, today } from "../../../unit/provider/support/fake-service";
 import type { Fate } from "./fate";
 import { capabilitiesOf, type Kind } from "./kinds";

@@ -1,7 +1,7 @@
 /** One case: a stack that is well, an update that is killed, a plain update after it, and what has to hold then. */
-import { dayMs } from "../../../../provider/durations";
-import { forgetSecrets } from "../../../../provider/known-secrets";
-import { usualNames } from "../../../../provider/resources/names";
+import { dayMs } from "../../../../provider/values/durations";
+import { forgetSecrets } from "../../../../provider/secrets/known-secrets";
+import { usualNames } from "../../../../provider/resources/identity/names";
 import type { SeededRandom } from "../../../support/seeded-random";
 import { Fate, type Order, points } from "./fate";
 import { capabilitiesOf, type Kind, kindNames } from "./kinds";

@@ -1,11 +1,11 @@
-import { defined } from "../../../../provider/defined";
-import { stateIn } from "../../../../provider/engine-state";
-import { createApiKeyProvider } from "../../../../provider/resources/api-key";
+import { defined } from "../../../../provider/values/defined";
+import { stateIn } from "../../../../provider/engine/engine-state";
+import { createApiKeyProvider } from "../../../../provider/resources/api-key/resource";
 import type { ResourceContext } from "../../../../provider/resources/context";
-import { createMarking, type ResourceType } from "../../../../provider/resources/marking";
-import { usualNames } from "../../../../provider/resources/names";
+import { createMarking, type ResourceType } from "../../../../provider/resources/identity/marking";
+import { usualNames } from "../../../../provider/resources/identity/names";
 import { createRotatingApiKeyProvider } from "../../../../provider/resources/rotation/resource";
-import { createServiceAccountProvider } from "../../../../provider/resources/service-account";
+import { createServiceAccountProvider } from "../../../../provider/resources/service-account/resource";
 import { EngineDouble, type StateEntry } from "../../../../testing/engine-double";
 import { Fate } from "./fate";
 import type { Held, KillableService } from "./service";

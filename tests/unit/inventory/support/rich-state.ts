@@ -1,5 +1,5 @@
-import { dayMs } from "../../../../provider/durations";
-import { formatTime } from "../../../../provider/times";
+import { dayMs } from "../../../../provider/values/durations";
+import { formatTime } from "../../../../provider/values/times";
 
 /** The day on which the pages of these tests are made. */
 export const now = "2027-02-01T10:00:00Z";

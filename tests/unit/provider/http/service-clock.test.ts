@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { dayMs, hourMs, minuteMs } from "../../../../provider/durations";
+import { dayMs, hourMs, minuteMs } from "../../../../provider/values/durations";
 import { AnswersClock } from "../../../../provider/http/service-clock";
-import { serviceAheadMs } from "../../../../provider/resources/service-time";
-import { formatTime } from "../../../../provider/times";
+import { serviceAheadMs } from "../../../../provider/resources/key/service-time";
+import { formatTime } from "../../../../provider/values/times";
 import { seed } from "../../../support/seed";
 
 const nowMs = Date.parse("2026-06-15T12:00:00Z");

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Capabilities } from "../../../../provider/backends/definition";
-import { type ApiKeyInputs, createApiKeyProvider } from "../../../../provider/resources/api-key";
-import { unknownValue } from "../../../../provider/wire";
+import { type ApiKeyInputs, createApiKeyProvider } from "../../../../provider/resources/api-key/resource";
+import { unknownValue } from "../../../../provider/values/wire";
 import { accounts, FakeService, origin } from "../support/fake-service";
 
 /** What a user writes. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Capabilities } from "../../../../provider/backends/definition";
-import { createApiKeyProvider } from "../../../../provider/resources/api-key";
-import { unknownValue } from "../../../../provider/wire";
+import { createApiKeyProvider } from "../../../../provider/resources/api-key/resource";
+import { unknownValue } from "../../../../provider/values/wire";
 import { OneResource } from "../../../../testing/one-resource";
 import { accounts, FakeService, today } from "../support/fake-service";
 import { idOf, keyProgram, madeKey, type Program } from "../support/resources";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { ApiKey, Capabilities } from "../../../../provider/backends/definition";
 import { AuthenticationError, ConnectionError, PermissionDeniedError, ServerError } from "../../../../provider/errors";
-import { createApiKeyProvider } from "../../../../provider/resources/api-key";
+import { createApiKeyProvider } from "../../../../provider/resources/api-key/resource";
 import { OneResource } from "../../../../testing/one-resource";
 import { accounts, connectionsTo, FakeService } from "../support/fake-service";
 import { idOf, keyProgram, madeKey, succeeded } from "../support/resources";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { dayMs } from "../../../../provider/durations";
+import { dayMs } from "../../../../provider/values/durations";
 import { PermissionDeniedError, ServerError } from "../../../../provider/errors";
 import { family } from "../support/family";
 import { today } from "../support/fake-service";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { dayMs } from "../../../../provider/durations";
+import { dayMs } from "../../../../provider/values/durations";
 import { createRotatingApiKeyProvider } from "../../../../provider/resources/rotation/resource";
 import { OneResource } from "../../../../testing/one-resource";
 import { FakeService, today } from "../support/fake-service";

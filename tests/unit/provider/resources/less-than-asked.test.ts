@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
-import { dayMs, hourMs, minuteMs } from "../../../../provider/durations";
-import { createApiKeyProvider } from "../../../../provider/resources/api-key";
+import { dayMs, hourMs, minuteMs } from "../../../../provider/values/durations";
+import { createApiKeyProvider } from "../../../../provider/resources/api-key/resource";
 import { createRotatingApiKeyProvider } from "../../../../provider/resources/rotation/resource";
-import { createServiceAccountProvider } from "../../../../provider/resources/service-account";
-import { formatTime } from "../../../../provider/times";
+import { createServiceAccountProvider } from "../../../../provider/resources/service-account/resource";
+import { formatTime } from "../../../../provider/values/times";
 import { EngineDouble } from "../../../../testing/engine-double";
 import { accounts, FakeService, today } from "../support/fake-service";
 import { accountProgram, keyProgram } from "../support/resources";

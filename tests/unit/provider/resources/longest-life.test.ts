@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
-import { createConnections } from "../../../../provider/connections";
-import { dayMs } from "../../../../provider/durations";
-import { createApiKeyProvider } from "../../../../provider/resources/api-key";
+import { createConnections } from "../../../../provider/connections/connections";
+import { dayMs } from "../../../../provider/values/durations";
+import { createApiKeyProvider } from "../../../../provider/resources/api-key/resource";
 import { createRotatingApiKeyProvider } from "../../../../provider/resources/rotation/resource";
 import { OneResource } from "../../../../testing/one-resource";
 import { FakeService } from "../support/fake-service";

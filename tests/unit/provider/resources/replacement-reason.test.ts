@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Capabilities } from "../../../../provider/backends/definition";
-import { createApiKeyProvider } from "../../../../provider/resources/api-key";
-import { createServiceAccountProvider } from "../../../../provider/resources/service-account";
-import { unknownValue } from "../../../../provider/wire";
+import { createApiKeyProvider } from "../../../../provider/resources/api-key/resource";
+import { createServiceAccountProvider } from "../../../../provider/resources/service-account/resource";
+import { unknownValue } from "../../../../provider/values/wire";
 import { EngineDouble } from "../../../../testing/engine-double";
 import { accounts, FakeService, today } from "../support/fake-service";
 import { accountProgram, keyProgram, type Program } from "../support/resources";

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Capabilities, ProbeAnswer } from "../../../../provider/backends/definition";
 import { AuthenticationError, ConfigError, ServerError } from "../../../../provider/errors";
-import { createApiKeyProvider } from "../../../../provider/resources/api-key";
+import { createApiKeyProvider } from "../../../../provider/resources/api-key/resource";
 import { createRotatingApiKeyProvider } from "../../../../provider/resources/rotation/resource";
-import { createServiceAccountProvider } from "../../../../provider/resources/service-account";
+import { createServiceAccountProvider } from "../../../../provider/resources/service-account/resource";
 import { OneResource } from "../../../../testing/one-resource";
 import { accounts, FakeService } from "../support/fake-service";
 import { accountProgram, keyProgram, succeeded } from "../support/resources";

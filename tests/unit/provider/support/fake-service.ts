@@ -13,14 +13,18 @@ import type {
   ServiceAccount,
 } from "../../../../provider/backends/definition";
 import { defineBackend } from "../../../../provider/backend";
-import { type Connections, createConnections, type WritableConnection } from "../../../../provider/connections";
-import { dayMs } from "../../../../provider/durations";
-import { defined } from "../../../../provider/defined";
+import {
+  type Connections,
+  createConnections,
+  type WritableConnection,
+} from "../../../../provider/connections/connections";
+import { dayMs } from "../../../../provider/values/durations";
+import { defined } from "../../../../provider/values/defined";
 import { NotFoundError } from "../../../../provider/errors";
 import type { ResourceContext } from "../../../../provider/resources/context";
 import type { ScopeCatalogue } from "../../../../provider/scopes";
-import { formatTime } from "../../../../provider/times";
-import { plainMarking } from "../../../../provider/resources/marking";
+import { formatTime } from "../../../../provider/values/times";
+import { plainMarking } from "../../../../provider/resources/identity/marking";
 
 /** The day on which all these tests play. */
 export const today = Date.parse("2026-06-15T12:00:00Z");

@@ -1,7 +1,7 @@
 import type { Capabilities } from "../../../../provider/backends/definition";
-import { createApiKeyProvider } from "../../../../provider/resources/api-key";
+import { createApiKeyProvider } from "../../../../provider/resources/api-key/resource";
 import { createRotatingApiKeyProvider } from "../../../../provider/resources/rotation/resource";
-import { createServiceAccountProvider } from "../../../../provider/resources/service-account";
+import { createServiceAccountProvider } from "../../../../provider/resources/service-account/resource";
 import { OneResource } from "../../../../testing/one-resource";
 import { accounts, FakeService } from "./fake-service";
 import { accountProgram, keyProgram, succeeded } from "./resources";

@@ -7,8 +7,8 @@ import type {
   RotateOptions,
 } from "../../../../provider/backends/definition";
 import { ConflictError } from "../../../../provider/errors";
-import { defined } from "../../../../provider/defined";
-import { formatTime } from "../../../../provider/times";
+import { defined } from "../../../../provider/values/defined";
+import { formatTime } from "../../../../provider/values/times";
 import { today } from "./fake-service";
 
 interface Held {

@@ -1,6 +1,6 @@
 import type { Capabilities } from "../../../../provider/backends/definition";
-import { createApiKeyProvider } from "../../../../provider/resources/api-key";
-import { createServiceAccountProvider } from "../../../../provider/resources/service-account";
+import { createApiKeyProvider } from "../../../../provider/resources/api-key/resource";
+import { createServiceAccountProvider } from "../../../../provider/resources/service-account/resource";
 import { OneResource, type Step } from "../../../../testing/one-resource";
 import { FakeService, origin } from "./fake-service";
 

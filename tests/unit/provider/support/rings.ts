@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import type { Capabilities } from "../../../../provider/backends/definition";
-import type { Connection } from "../../../../provider/connections";
-import { dayMs, hourMs } from "../../../../provider/durations";
+import type { Connection } from "../../../../provider/connections/connections";
+import { dayMs, hourMs } from "../../../../provider/values/durations";
 import type { Aim } from "../../../../provider/resources/rotation/due-issue";
 import type { RotatingOutputs } from "../../../../provider/resources/rotation/key-ring";
 import type { RotatingInputs } from "../../../../provider/resources/rotation/fields";
 import { Schedule } from "../../../../provider/resources/rotation/schedule";
-import { formatTime } from "../../../../provider/times";
+import { formatTime } from "../../../../provider/values/times";
 import { catalogue, everyday, origin, today } from "./fake-service";
 
 const time = (fromMs: number, toMs: number) =>

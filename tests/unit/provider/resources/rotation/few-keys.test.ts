@@ -1,15 +1,15 @@
 import { describe, expect, test } from "@jest/globals";
 import { defineBackend } from "../../../../../provider/backend";
 import type { Capabilities } from "../../../../../provider/backends/definition";
-import { createConnections } from "../../../../../provider/connections";
-import { dayMs, hourMs } from "../../../../../provider/durations";
+import { createConnections } from "../../../../../provider/connections/connections";
+import { dayMs, hourMs } from "../../../../../provider/values/durations";
 import { BadRequestError, SecretUnavailableError, ServerError, TimeoutError } from "../../../../../provider/errors";
 import type { ResourceContext } from "../../../../../provider/resources/context";
 import { createRotatingApiKeyProvider } from "../../../../../provider/resources/rotation/resource";
 import { EngineDouble } from "../../../../../testing/engine-double";
 import { everyday, origin } from "../../support/fake-service";
 import { FewKeysService } from "../../support/few-keys-service";
-import { plainMarking } from "../../../../../provider/resources/marking";
+import { plainMarking } from "../../../../../provider/resources/identity/marking";
 
 const grace = (maxGraceMs: number, more: Partial<Capabilities> = {}): Partial<Capabilities> => ({
   scopes: "none",

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Capabilities } from "../../../../../provider/backends/definition";
-import type { ConnectionFacts } from "../../../../../provider/connections";
+import type { ConnectionFacts } from "../../../../../provider/connections/connections";
 import type { Aim } from "../../../../../provider/resources/rotation/due-issue";
 import { recordChanges, replacements } from "../../../../../provider/resources/rotation/in-place";
 import {
@@ -13,7 +13,7 @@ import { nextStep, type Step } from "../../../../../provider/resources/rotation/
 import type { RotatingInputs } from "../../../../../provider/resources/rotation/fields";
 import { Schedule } from "../../../../../provider/resources/rotation/schedule";
 import { nothingSeen, type Seen } from "../../../../../provider/resources/rotation/seen";
-import { unknownValue } from "../../../../../provider/wire";
+import { unknownValue } from "../../../../../provider/values/wire";
 import { catalogue, everyday, origin } from "../../support/fake-service";
 
 const facts = (abilities: Partial<Capabilities> = {}): ConnectionFacts => ({

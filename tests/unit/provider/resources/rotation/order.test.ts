@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { IssuedApiKey } from "../../../../../provider/backends/definition";
-import type { Connection } from "../../../../../provider/connections";
+import type { Connection } from "../../../../../provider/connections/connections";
 import type { Aim } from "../../../../../provider/resources/rotation/due-issue";
 import {
   currentOf,
@@ -18,7 +18,7 @@ import {
   settled,
 } from "../../../../../provider/resources/rotation/outcome";
 import { nothingSeen, type Progress } from "../../../../../provider/resources/rotation/seen";
-import { formatTime } from "../../../../../provider/times";
+import { formatTime } from "../../../../../provider/values/times";
 import { today } from "../../support/fake-service";
 import { anyAim, anyOutputs } from "../../support/rings";
 import { seed } from "../../../../support/seed";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import type { RotatingInputs } from "../../../../../provider/resources/rotation/fields";
 import { requestRotation } from "../../../../../provider/resources/rotation/request";
 import { Schedule } from "../../../../../provider/resources/rotation/schedule";
-import { unknownValue } from "../../../../../provider/wire";
+import { unknownValue } from "../../../../../provider/values/wire";
 import { catalogue, everyday, origin } from "../../support/fake-service";
 
 const facts = { capabilities: { ...everyday, lastUsed: { lagMs: 0, granularityMs: 0 } } };

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Capabilities } from "../../../../../provider/backends/definition";
-import { dayMs, hourMs } from "../../../../../provider/durations";
+import { dayMs, hourMs } from "../../../../../provider/values/durations";
 import { ServerError, TimeoutError } from "../../../../../provider/errors";
 import { createRotatingApiKeyProvider } from "../../../../../provider/resources/rotation/resource";
 import type { RotatingInputs, RotationRequest } from "../../../../../provider/resources/rotation/fields";
 import { withSecretBoundary } from "../../../../../provider/secret-boundary";
-import { asSecret, unknownValue } from "../../../../../provider/wire";
+import { asSecret, unknownValue } from "../../../../../provider/values/wire";
 import { EngineDouble } from "../../../../../testing/engine-double";
 import { FakeService, origin } from "../../support/fake-service";
 

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { Capabilities } from "../../../../../provider/backends/definition";
-import type { ConnectionFacts } from "../../../../../provider/connections";
-import { dayMs, formatDuration, hourMs, minuteMs, secondMs } from "../../../../../provider/durations";
+import type { ConnectionFacts } from "../../../../../provider/connections/connections";
+import { dayMs, formatDuration, hourMs, minuteMs, secondMs } from "../../../../../provider/values/durations";
 import { Failures } from "../../../../../provider/resources/checks/failures";
 import { idleTimeMs, Schedule, type ScheduleInputs } from "../../../../../provider/resources/rotation/schedule";
 import { checkSchedule } from "../../../../../provider/resources/rotation/schedule-check";
-import { unknownValue } from "../../../../../provider/wire";
+import { unknownValue } from "../../../../../provider/values/wire";
 import { everyday, origin } from "../../support/fake-service";
 
 const facts = (abilities: Partial<Capabilities> = {}): ConnectionFacts => ({

@@ -1,0 +1,146 @@
+/** Checks what a backend's methods return. A mistake is reported with its method and field, not by what fails later. */
+import { defined } from "../values/defined";
+import { ResponseShapeError } from "../errors";
+import { kindOf, redact } from "../secrets/redact";
+import type { DeclaredOptions } from "../vendors/options";
+import type { BackendClient, BackendDefinition } from "../backends/definition";
+import { hasType } from "../backends/option-values";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const texts = ["name", "description", "environment", "createdAt", "expiresAt", "lastUsedAt", "hint", "accessId"];
+
+/** The client with checked results. A field that is undefined counts as left out. */
+export function checkedClient(
+  client: BackendClient,
+  { keyOptions, accountOptions }: Pick<BackendDefinition, "keyOptions" | "accountOptions"> = {},
+): BackendClient {
+  const key = withOptions(whole, keyOptions);
+  const issued = withOptions(issuedObject, keyOptions);
+  const account = withOptions(whole, accountOptions);
+  const checked: Partial<Record<keyof BackendClient, Check>> = {
+    createKey: issued,
+    rotateKey: issued,
+    updateKey: key,
+    getKey: optional(key),
+    listKeys: optional(listOf(key)),
+    listScopes: listOf(namedScope),
+    createServiceAccount: account,
+    updateServiceAccount: account,
+    getServiceAccount: optional(account),
+    listServiceAccounts: listOf(account),
+    revokeKey: oneOf("revoked", "absent"),
+    revokePrevious: oneOf("revoked", "absent"),
+    deleteServiceAccount: oneOf("deleted", "absent"),
+    probe: optional(probed),
+    whoAmI: optional(caller),
+  };
+  return Object.fromEntries(
+    Object.entries(client).map(([name, method]: [string, unknown]) => {
+      const check = checked[name as keyof BackendClient];
+      if (typeof method !== "function") return [name, method];
+      const call = method.bind(client) as (...args: readonly unknown[]) => Promise<unknown>;
+      return [name, check ? async (...args: readonly unknown[]) => check(await call(...args), name) : call];
+    }),
+  ) as unknown as BackendClient;
+}
+
+function namedScope(answer: unknown, method: string): unknown {
+  const { name } = (answer ?? {}) as Fields;
+  if (typeof name === "string" && name !== "") return answer;
+  throw wrong(method, `answered with a scope whose "name" is ${kindOf(name)}; it is a text`);
+}
+
+type Check = (answer: unknown, method: string) => unknown;
+
+function optional(check: Check): Check {
+  return (answer, method) => (answer === undefined ? undefined : check(answer, method));
+}
+
+/**
+ * Checks that reported options are declared and have their type. `null` is none; one that is left out is not reported.
+ */
+function withOptions(check: Check, declared: DeclaredOptions = {}): Check {
+  return (answer, method) => {
+    const object = check(answer, method) as Fields | undefined;
+    const options: unknown = object?.options;
+    if (object === undefined || options === undefined) return object;
+    if (typeof options !== "object" || options === null || Array.isArray(options))
+      throw wrong(method, `answered with "options" that are ${kindOf(options)}; they are a map, or left out`);
+    for (const [name, value] of Object.entries(options as Fields)) {
+      const option = Object.hasOwn(declared, name) ? declared[name] : undefined;
+      if (!option) throw wrong(method, `answered with an option "${redact(name)}" that it does not declare`);
+      if (value !== undefined && value !== null && !hasType(option, value))
+        throw wrong(
+          method,
+          `answered with an "options.${name}" that is ${kindOf(value)}; it is declared as "${option.type}", null where there is none, and left out where the service does not tell`,
+        );
+    }
+    return { ...object, options: defined(options as Fields) };
+  };
+}
+
+/** A method that ends something must say how it ended: an answer that says nothing proves nothing. */
+function oneOf(...words: readonly string[]): Check {
+  return (answer, method) => {
+    if (typeof answer === "string" && words.includes(answer)) return answer;
+    throw wrong(method, `answered ${kindOf(answer)}; it answers ${words.map((word) => `"${word}"`).join(" or ")}`);
+  };
+}
+
+function probed(answer: unknown, method: string): unknown {
+  if (typeof (answer as Fields | null)?.works === "boolean") return answer;
+  throw wrong(method, `answered without "works", true or false; it answers undefined where nothing can be told`);
+}
+
+function caller(answer: unknown, method: string): unknown {
+  if (typeof answer !== "object" || answer === null)
+    throw wrong(method, `answered ${kindOf(answer)}; it answers an object, and undefined where nothing can be told`);
+  const { keyId, serviceAccountId } = answer as Fields;
+  for (const [name, value] of Object.entries({ keyId, serviceAccountId }))
+    if (value !== undefined && (typeof value !== "string" || value === ""))
+      throw wrong(method, `answered with a "${name}" that is ${kindOf(value)}; it is a text, or left out`);
+  return answer;
+}
+
+function listOf(check: Check): Check {
+  return (answer, method) => {
+    if (!Array.isArray(answer)) throw wrong(method, `answered ${kindOf(answer)}; it answers a list`);
+    return answer.map((item: unknown) => check(item, method));
+  };
+}
+
+/** The lifecycle judges what an issued key lacks: it knows what to do about a key that was made. */
+function issuedObject(answer: unknown, method: string): unknown {
+  return typeof answer === "object" && answer !== null ? told(answer as Fields, method) : answer;
+}
+
+function whole(answer: unknown, method: string): unknown {
+  if (typeof answer !== "object" || answer === null)
+    throw wrong(method, `answered ${kindOf(answer)}; it answers an object, and undefined for what does not exist`);
+  const fields = told(answer as Fields, method);
+  for (const name of ["id", "name", "status"])
+    if (fields[name] === undefined || fields[name] === "") throw wrong(method, `answered without "${name}"`);
+  if (!statuses.includes(fields.status))
+    throw wrong(method, `answered with an unknown "status"; the known ones are ${statuses.join(", ")}`);
+  return fields;
+}
+
+/** Any other status would be taken for the end of the object. */
+const statuses: readonly unknown[] = ["active", "disabled", "revoked", "expired"];
+
+function told(answer: Fields, method: string): Fields {
+  const { id, scopes } = answer;
+  for (const name of texts) {
+    const value = answer[name];
+    if (value !== undefined && typeof value !== "string")
+      throw wrong(method, `answered with a "${name}" that is ${kindOf(value)}; it is a text, or left out`);
+  }
+  if (scopes !== undefined && !(Array.isArray(scopes) && scopes.every((scope) => typeof scope === "string")))
+    throw wrong(method, `answered with "scopes" that are ${kindOf(scopes)}; they are a list of texts, or left out`);
+  return defined({ ...answer, ...(typeof id === "number" && { id: String(id) }) });
+}
+
+function wrong(method: string, words: string): ResponseShapeError {
+  return new ResponseShapeError(`"${method}" of the backend ${words}.`);
+}

@@ -1,0 +1,145 @@
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
+import { promisify } from "node:util";
+import { ConfigError } from "../errors";
+import { rememberCredential } from "../secrets/known-secrets";
+
+/** The source of a connection's admin credential: exactly one of these. */
+export type CredentialSource =
+  | { readonly kind: "env"; readonly variable: string }
+  | { readonly kind: "file"; readonly path: string }
+  | { readonly kind: "command"; readonly command: readonly string[] }
+  | { readonly kind: "config"; readonly token: string };
+
+const commandTimeoutMs = 30_000;
+
+/**
+ * Reads the credential at each call, because it may have been rotated. Messages name the source and never the value; a
+ * command's own output is not shown.
+ */
+export async function readCredential(
+  connection: string,
+  source: CredentialSource,
+  env: NodeJS.ProcessEnv = process.env,
+  timeoutMs = commandTimeoutMs,
+): Promise<string> {
+  const token = await fetchCredential(connection, source, env, timeoutMs);
+  const place = describeSource(connection, source);
+  rememberCredential(token.trim().slice(token.includes(":") ? token.indexOf(":") + 1 : 0), false);
+  if (token === "")
+    throw new ConfigError(
+      `connection "${connection}": the admin token in ${place} is empty; put the service's admin token there.`,
+    );
+  if (token.length > longestToken || token.trim() !== token) {
+    const what = token.length > longestToken ? "more than 16 KiB" : "a blank at its beginning or end";
+    if (/^[\x20-\x7e]+$/.test(token))
+      throw new ConfigError(
+        `connection "${connection}": the admin token in ${place} contains ${what}; store the bare token, nothing else.`,
+      );
+  }
+  if (!/^[\x20-\x7e]+$/.test(token)) {
+    const what = /[\r\n]/.test(token)
+      ? "a line break"
+      : /[^\x00-\x7f]/.test(token)
+        ? "a non-ASCII character"
+        : "a control character";
+    throw new ConfigError(
+      `connection "${connection}": the admin token in ${place} contains ${what}; store the bare token, nothing else.`,
+    );
+  }
+  return token;
+}
+
+/** The source in words, as errors name it. */
+export function describeSource(connection: string, source: CredentialSource): string {
+  if (source.kind === "env") return `the environment variable ${source.variable}`;
+  if (source.kind === "file") return `the file ${source.path}`;
+  if (source.kind === "command") return `the output of the command "${source.command[0] ?? ""}"`;
+  return `the config apikeys:tokens (entry "${connection}")`;
+}
+
+async function fetchCredential(
+  connection: string,
+  source: CredentialSource,
+  env: NodeJS.ProcessEnv,
+  timeoutMs: number,
+): Promise<string> {
+  if (source.kind === "config") return source.token;
+  if (source.kind === "env") {
+    const value = env[source.variable];
+    if (value === undefined) {
+      // "$TOKEN": a name as a shell reads it.
+      const remedy = /^\$/.test(source.variable)
+        ? "write the name alone, without the dollar sign"
+        : "set it to the service's admin token";
+      throw new ConfigError(
+        `connection "${connection}": the environment variable ${source.variable} is not set (config apikeys:connections.${connection}.tokenEnv names it); ${remedy}.`,
+      );
+    }
+    return value;
+  }
+  if (source.kind === "file") {
+    try {
+      return withoutLastNewline(await readTokenFile(source.path));
+    } catch (error) {
+      const reason =
+        error instanceof UnfitFile ? `(${error.message})` : `(${codeOf(error)}); check the path, and who may read it`;
+      throw new ConfigError(
+        `connection "${connection}": the file ${source.path} (config apikeys:connections.${connection}.tokenFile) cannot be read ${reason}.`,
+      );
+    }
+  }
+  const [program, ...args] = source.command;
+  try {
+    // Few connections need it, and loading it would slow down every command of the engine.
+    const { execFile } = await import("node:child_process");
+    const { stdout } = await promisify(execFile)(program ?? "", args, {
+      timeout: timeoutMs,
+      // A command that waits for input on a terminal may ignore a gentler signal.
+      killSignal: "SIGKILL",
+      env,
+      maxBuffer: 4 * longestToken,
+    });
+    return withoutLastNewline(stdout);
+  } catch (error) {
+    const code = codeOf(error, timeoutMs);
+    const remedy = code === "ENOENT" ? "install it, or write its whole path" : "run it by hand to see why";
+    throw new ConfigError(
+      `connection "${connection}": the command "${program ?? ""}" (config apikeys:connections.${connection}.tokenCommand) failed (${code}); ${remedy}.`,
+    );
+  }
+}
+
+/** No header can be longer. */
+const longestToken = 16 * 1024;
+
+class UnfitFile extends Error {}
+
+/** Reads regular files only: a pipe may never end, and a device never does. */
+async function readTokenFile(path: string): Promise<string> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const facts = await file.stat();
+    if (facts.isDirectory()) throw Object.assign(new Error(), { code: "EISDIR" });
+    if (!facts.isFile()) throw new UnfitFile("it is a pipe or a device, not a file; use tokenCommand");
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(longestToken + 1), 0, longestToken + 1, 0);
+    if (bytesRead > longestToken) throw new UnfitFile("it has more than 16 KiB, so it is not a token");
+    return buffer.toString("utf8", 0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+function withoutLastNewline(text: string): string {
+  return text.replace(/\r?\n$/, "");
+}
+
+/** `ENOENT`, `exit code 1`, `stopped after 30 s`: never the message, which quotes arguments and output. */
+function codeOf(error: unknown, timeoutMs?: number): string {
+  const { code, killed, signal } = error as { code?: unknown; killed?: unknown; signal?: unknown };
+  if (typeof code === "number") return `exit code ${code}`;
+  // A command is also stopped for too much output; that error has a code.
+  if (typeof code === "string") return code;
+  if (killed === true && timeoutMs !== undefined) return `stopped after ${timeoutMs / 1000} s`;
+  return typeof signal === "string" ? `ended by ${signal}` : "unknown reason";
+}

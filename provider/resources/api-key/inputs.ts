@@ -1,0 +1,110 @@
+/** The record of an ApiKey, and the checks that only an ApiKey has. */
+import type { ConnectionFacts } from "../../connections/connections";
+import { formatDuration, formatSpan } from "../../values/durations";
+import { formatTime, parseTime } from "../../values/times";
+import type { OptionValues } from "../../vendors/options";
+import { isUnknown } from "../../values/wire";
+import { sameInstant } from "../key/expiry";
+import { checkExpirySupport, checkLife, checkTime } from "../checks/expiry";
+import { type CheckPoint, type Failures, isGiven } from "../checks/failures";
+import type { ApiKeyInputs } from "./fields";
+import type { KeyRecord } from "../key/key-inputs";
+
+/** The record of a key: its inputs, and what its issue brought. */
+export interface ApiKeyOutputs extends Omit<ApiKeyInputs, "secretValue" | "status">, KeyRecord {
+  readonly agreedScopes?: readonly string[];
+  /** The program's own options, if a refresh found others. */
+  readonly agreedOptions?: OptionValues;
+  /** The answer to the create was lost and no key was found: one of this physical name may still appear. */
+  readonly lostCreate?: true;
+}
+
+/** The one form in which an end is sent, stored and compared: RFC 3339 in UTC. */
+export function canonicalEnd({ expiresAt }: ApiKeyInputs): { readonly expiresAt?: string } {
+  const endMs = expiresAt === undefined || isUnknown(expiresAt) ? undefined : parseTime(expiresAt);
+  return typeof endMs === "number" ? { expiresAt: formatTime(endMs) } : {};
+}
+
+/** By what an end is judged; no facts where the connection is not known. */
+interface ExpiryCheck {
+  readonly facts: ConnectionFacts | undefined;
+  readonly nowMs: number;
+  readonly failures: Failures;
+}
+
+/** True where the key's own date has passed and is not new: the key stays expired, with a warning. */
+export function checkExpiry(
+  olds: Partial<ApiKeyInputs>,
+  news: ApiKeyInputs,
+  { facts, nowMs, failures }: ExpiryCheck,
+): boolean {
+  const endMs = checkTime("expiresAt", news.expiresAt, failures);
+  checkLife(news.expiresIn, failures);
+  // `read` shows a moved end beside the life, and `ignoreChanges` may hand both back.
+  const fromRead = olds.expiresIn !== undefined && olds.expiresAt !== undefined && olds.expiresAt === news.expiresAt;
+  if (news.expiresAt !== undefined && news.expiresIn !== undefined && !fromRead)
+    failures.add(
+      "expiresIn",
+      '"expiresAt" and "expiresIn" are both given; give one: a date, or a life that counts from the issue',
+    );
+  if (facts) checkExpirySupport({ news: { ...news }, facts, failures });
+  if (endMs === undefined) return false;
+  const { expiresAt: onService, agreedExpiresAt } = olds;
+  const isKnown = [onService, agreedExpiresAt].some((end) => end !== undefined && sameInstant(end, news.expiresAt, 0));
+  if (endMs > nowMs) return checkDate(endMs - nowMs, { status: olds.status, isKnown }, { facts, nowMs, failures });
+  if (isKnown) {
+    // If somebody has postponed the end on the service, the key lives on: that is drift.
+    return onService !== undefined && Number(parseTime(onService)) <= nowMs;
+  }
+  failures.add("expiresAt", `"expiresAt" is in the past (${formatTime(endMs)}); give a later time`);
+  return false;
+}
+
+/**
+ * A date in the future. True if the key stays expired, because the service rounds the date down and would do so for a
+ * new key too.
+ */
+function checkDate(
+  lifeMs: number,
+  { status, isKnown }: { readonly status: string | undefined; readonly isKnown: boolean },
+  { facts, failures }: ExpiryCheck,
+): boolean {
+  if (!facts) return false;
+  const { longestMs, granularityMs } = facts.capabilities.expiry;
+  if (isKnown) return status === "expired" && lifeMs < granularityMs;
+  if (longestMs !== undefined && lifeMs > longestMs)
+    failures.add(
+      "expiresAt",
+      `"expiresAt" is ${formatSpan(lifeMs)} from now, which is over the longest life that ${facts.backend} gives a key (${formatDuration(longestMs)}); give an earlier date`,
+    );
+  return false;
+}
+
+/** Rotating keys have an overlap, which checkSchedule checks. */
+export function checkOutage({ news: { allowOutage }, facts: { capabilities, backend }, failures }: CheckPoint): void {
+  if (capabilities.maxActiveKeys !== 1 || isGiven(allowOutage)) return;
+  failures.add(
+    "allowOutage",
+    `${backend} keeps one key per account, so replacing it leaves a gap between the old key's end and the new one's arrival at its users; set allowOutage: true if that is acceptable`,
+  );
+}
+
+export function checkSecretValue({ news, facts: { capabilities, backend }, failures }: CheckPoint): void {
+  const value = news.secretValue;
+  if (value === undefined || isUnknown(value)) return;
+  if (news.adopt !== undefined)
+    failures.add(
+      "secretValue",
+      '"secretValue" is the secret of a new key; give that of the adopted one as adopt.secret',
+    );
+  if (!capabilities.secret.callerChosen)
+    failures.add("secretValue", `${backend} draws its secrets itself; leave "secretValue" out`);
+  if (value === "") failures.add("secretValue", '"secretValue" is an empty text; give the secret, or leave it out');
+  const limit = capabilities.secret.significantBytes;
+  if (typeof value === "string" && limit !== undefined && Buffer.byteLength(value) > limit) {
+    failures.add(
+      "secretValue",
+      `"secretValue" is ${Buffer.byteLength(value)} bytes long, but ${backend} only looks at the first ${limit}; shorten it`,
+    );
+  }
+}

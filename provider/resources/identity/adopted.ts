@@ -1,0 +1,250 @@
+/** Adopts keys and accounts that existed before: a state takes them as they are, and nothing changes on the service. */
+import type { ApiKey, KeyRef, ServiceAccount, ToldOptions } from "../../backends/definition";
+import type { Connection, ConnectionFacts } from "../../connections/connections";
+import { defined } from "../../values/defined";
+import { ProviderError } from "../../errors";
+import { redact } from "../../secrets/redact";
+import { sameAccess } from "../../scopes";
+import type { DeclaredOptions, OptionValues } from "../../vendors/options";
+import { isUnknown } from "../../values/wire";
+import { sameInstant } from "../key/expiry";
+import { type KeyRecord, recordIssued } from "../key/key-inputs";
+import { statusOf } from "../key/key-on-service";
+import { fitsHint } from "../key/hint";
+import type { ResourceContext } from "../context";
+import type { ResourceType } from "./marking";
+import { logicalName, type Origin, stackMark, usualNames } from "./names";
+import { otherOptions } from "../fields/option-terms";
+import { isOwnKey, ownMark } from "../key/own-key";
+
+/** What a program adopts: the service's id of a key, and its secret if somebody still has it. */
+export interface AdoptKey {
+  readonly keyId: string;
+  readonly secret?: string;
+}
+
+export interface AdoptAccount {
+  readonly accountId: string;
+}
+
+/** What the program says about the key that it adopts. */
+export interface AdoptionRequest {
+  readonly origin: Origin;
+  readonly serviceAccountId?: string | undefined;
+  readonly scopes?: readonly string[] | undefined;
+  readonly environment?: string | undefined;
+  readonly expiresAt?: string | undefined;
+  readonly options?: OptionValues | undefined;
+}
+
+export type AdoptedRecord = KeyRecord & { readonly adoptedId: string };
+
+/**
+ * The record of an existing key. Only reads are sent.
+ *
+ * @throws ProviderError - there is no such key, it does not work any more, it differs from the program, or the secret
+ *   belongs to another key.
+ */
+export async function adoptKey(
+  connection: Connection,
+  { keyId, secret }: AdoptKey,
+  asked: AdoptionRequest,
+  nowMs: number,
+): Promise<AdoptedRecord> {
+  const { serviceAccountId } = asked;
+  const key = await findKey(connection, keyId, serviceAccountId);
+  if (!key)
+    throw new ProviderError(
+      `there is no key ${keyId}${serviceAccountId === undefined ? "" : ` under the account ${serviceAccountId}`}, so there is nothing to take over; check adopt.keyId${serviceAccountId === undefined ? "" : " and serviceAccountId"}`,
+    );
+  const differs = differences(key, asked, connection);
+  if (differs.length > 0)
+    throw new ProviderError(
+      `the key ${keyId} is other than the program says: ${differs.join("; ")}. Write what it has: taking it over changes nothing. What you change afterwards is done like every other change`,
+    );
+  return recordAdopted(connection, key, { secret, asked, nowMs });
+}
+
+/** The key itself, from its account's list if a service finds keys only by name. */
+export async function findKey(
+  { client }: Connection,
+  id: string,
+  serviceAccountId: string | undefined,
+): Promise<ApiKey | undefined> {
+  const parent = serviceAccountId === undefined ? {} : { serviceAccountId };
+  const listed = (await client.listKeys(parent))?.find((key) => key.id === id);
+  return listed ? ((await client.getKey({ ...parent, id, name: listed.name })) ?? listed) : undefined;
+}
+
+/** The record of an existing key whose secret is proven. */
+export async function recordAdopted(
+  connection: Connection,
+  key: ApiKey,
+  {
+    secret,
+    asked,
+    nowMs,
+  }: { readonly secret?: string | undefined; readonly asked: AdoptionRequest; readonly nowMs: number },
+): Promise<AdoptedRecord> {
+  const status = statusOf(key, nowMs);
+  if (status !== "active" && status !== "disabled")
+    throw new ProviderError(`the key ${key.id} is ${status}: there is nothing to take over; issue another one`);
+  const ref = defined({ id: key.id, name: key.name, serviceAccountId: asked.serviceAccountId });
+  if (secret !== undefined) await proveSecret(connection, key, ref, secret);
+  const issued = { ...key, secret: secret ?? "" };
+  const end = { expiresAt: asked.expiresAt, callerChosen: secret === undefined };
+  const { secret: _secret, ...record } = recordIssued(issued, { ...defined({ ...asked }), ...end }, connection, nowMs);
+  const isOwn = await isOwnKey(connection, defined({ id: key.id, secret }));
+  return defined({ ...record, status, adoptedId: record.keyId, secret, ...ownMark(isOwn) });
+}
+
+/**
+ * A secret counts as proven if it fits the mask that the service shows and the service accepts it. No message contains
+ * it.
+ */
+async function proveSecret({ client, backend }: Connection, key: ApiKey, ref: KeyRef, secret: string): Promise<void> {
+  if (!fitsHint(key.hint, secret))
+    throw new ProviderError(
+      `the secret that was given is not that of the key ${key.id}: the service shows another beginning or end of it. Nothing was recorded; give the right one, or none`,
+    );
+  const answer = await client.probe?.(defined({ ...ref, secret, accessId: key.accessId }));
+  if (answer === undefined)
+    throw new ProviderError(
+      `the secret that was given cannot be tried: ${backend} has no call that would tell. Nothing was recorded; leave the secret out, and rotate the key to have one that is known`,
+    );
+  const isAnothers =
+    answer.serviceAccountId !== undefined &&
+    ref.serviceAccountId !== undefined &&
+    answer.serviceAccountId !== ref.serviceAccountId;
+  if (!answer.works || isAnothers)
+    throw new ProviderError(
+      `the secret that was given is not that of the key ${key.id}: the service ${answer.works ? "knows it as another account's" : "refuses it"}. Nothing was recorded; give the right one, or none`,
+    );
+}
+
+/** What differs between the service and the program. */
+function differences(
+  key: ApiKey,
+  asked: AdoptionRequest,
+  { catalogue, capabilities, keyOptions }: ConnectionFacts,
+): string[] {
+  const found: string[] = [];
+  if (key.scopes && asked.scopes && !sameAccess(catalogue, key.scopes, asked.scopes))
+    found.push(`its scopes are [${[...key.scopes].sort().join(", ")}]`);
+  if (key.environment !== undefined && asked.environment !== undefined && key.environment !== asked.environment)
+    found.push(`its environment is ${key.environment}`);
+  if (asked.expiresAt !== undefined && !sameInstant(key.expiresAt, asked.expiresAt, capabilities.expiry.granularityMs))
+    found.push(key.expiresAt === undefined ? "it has no end" : `it ends at ${key.expiresAt}`);
+  return [...found, ...otherOptionWords(keyOptions, asked.options, key.options)];
+}
+
+function otherOptionWords(declared: DeclaredOptions | undefined, asked?: OptionValues, told?: ToldOptions): string[] {
+  return otherOptions(declared, asked, told).map(
+    ({ name, given }) => `its option "${name}" is ${given === "" ? "not set" : redact(JSON.stringify(given))}`,
+  );
+}
+
+export async function observedAccount({ client }: Connection, accountId: string): Promise<ServiceAccount | undefined> {
+  return (
+    (await client.getServiceAccount?.(accountId)) ??
+    (await client.listServiceAccounts?.({}))?.find(({ id }) => id === accountId)
+  );
+}
+
+/** The account that is taken over. */
+export async function adoptAccount(
+  connection: Connection,
+  { accountId }: AdoptAccount,
+  asked: {
+    readonly role?: string | undefined;
+    readonly scopes?: readonly string[] | undefined;
+    readonly options?: OptionValues | undefined;
+  },
+): Promise<ServiceAccount> {
+  const { catalogue, name, capabilities, accountOptions } = connection;
+  const { role: roles = "none" } = capabilities.serviceAccounts ?? {};
+  const account = await observedAccount(connection, accountId);
+  if (!account)
+    throw new ProviderError(
+      `there is no account ${accountId} on the connection "${name}", so there is nothing to take over; check adopt.accountId`,
+    );
+  const { role, scopes } = account;
+  const differs = [
+    // A review reads the program, so nobody would see a role that the program leaves out.
+    ...((asked.role ?? "") !== (role ?? "") && (asked.role !== undefined || roles !== "none")
+      ? [`its role is ${role ?? "none"}`]
+      : []),
+    ...(asked.scopes && scopes && !sameAccess(catalogue, asked.scopes, scopes)
+      ? [`its scopes are [${[...scopes].sort().join(", ")}]`]
+      : []),
+    ...otherOptionWords(accountOptions, asked.options, account.options),
+  ];
+  if (differs.length > 0)
+    throw new ProviderError(
+      `the account ${accountId} is other than the program says: ${differs.join("; ")}. Write what it has: taking it over changes nothing. What you change afterwards is done like every other change`,
+    );
+  return account;
+}
+
+/** Warns of a name that another stack has drawn: two states that contain one key both change it. */
+export function tellForeignMark(name: string, origin: Origin, warn: (message: string) => void): void {
+  const mark = usualNames.plainMarkOf(name);
+  if (mark === undefined || mark === stackMark(origin)) return;
+  warn(
+    `"${name}" looks like a name that another stack has given: make sure that no other state has it, because each of them would change and revoke it`,
+  );
+}
+
+/** What the program asks to adopt, and for which resource. */
+interface Adopting {
+  readonly type: ResourceType;
+  readonly origin: Origin;
+  readonly id: string;
+}
+
+/**
+ * Whether this resource adopts the object now. If the state says that it did so before, the program asks for a
+ * successor.
+ *
+ * @throws ProviderError - another resource of the state has it
+ */
+export async function isToAdopt(
+  { marking }: ResourceContext,
+  connection: ConnectionFacts,
+  { type, origin, id }: Adopting,
+): Promise<boolean> {
+  const holder = await marking.holder({ origin }, connection, id);
+  if (!holder) return true;
+  const { type: holding, name } = holder;
+  if (holding === type && name === logicalName(origin)) return false;
+  throw new ProviderError(
+    `${id} belongs to ${holding} "${name}" of this stack already; take it over with one resource. To move it, use an alias, or remove the other from the state first`,
+  );
+}
+
+/** After the adoption the inputs need the given secret no longer. */
+export function withoutSpentSecret<Inputs extends { readonly adopt?: AdoptKey }>(
+  olds: Partial<Inputs>,
+  news: Inputs,
+): Inputs {
+  const { adopt } = news;
+  return adopt === undefined || isUnknown(adopt) || olds.adopt?.keyId !== adopt.keyId
+    ? news
+    : { ...news, adopt: { keyId: adopt.keyId } };
+}
+
+/** True for an object that stays on the service when its resource goes. */
+export function isLeft({
+  adoptedId,
+  revokeOnDestroy,
+}: {
+  readonly adoptedId?: string;
+  readonly revokeOnDestroy?: boolean;
+}): boolean {
+  return adoptedId !== undefined && revokeOnDestroy !== true;
+}
+
+/** Says what stays. */
+export function leftWords(what: string, id: string): string {
+  return `${what} was there before and was taken over: it is left on the service (id ${id}). With revokeOnDestroy: true it would have been revoked`;
+}

@@ -1,0 +1,105 @@
+/** A stack that was renamed or copied: its resources were made under another stack's name, which may still use them. */
+import type { DiffResult } from "@pulumi/pulumi/dynamic";
+import type { AskState } from "../../engine/engine-state";
+import { wordsOf } from "../../errors";
+import type { ResourceContext } from "../context";
+import { type Origin, stackOf, usualNames } from "./names";
+import { tellOnce } from "../tell-once";
+
+interface WithOrigin {
+  readonly origin?: Origin;
+}
+
+/** The organisation of stacks whose backend has none, or that nobody tells. */
+const noOrganization = "organization";
+
+const whatToDo = "take its resources out of its state (pulumi state delete) before you destroy it";
+
+/** Warns of the first update under another name, by the inputs. The engine then records the new one. */
+export function tellOtherStack(context: Pick<ResourceContext, "warn">, olds: WithOrigin, news: WithOrigin): void {
+  const [before, now] = [stackIn(olds), stackIn(news)];
+  if (before === undefined || now === undefined || before === now) return;
+  tellOnce(
+    context,
+    `stack ${before}`,
+    `the resources of this stack (${now}) were made by the stack ${before}. If it was renamed, nothing is wrong. If it is a copy, ${whatToDo}: a destroy, and every replacement, revokes keys that ${before} still uses`,
+  );
+}
+
+/**
+ * Whether the record still names another stack. An update takes the new name into it ({@link withStack}): a deletion
+ * sees the record alone, and has to tell a later copy of this stack from the stack itself.
+ */
+export function recordsOtherStack(context: Pick<ResourceContext, "warn">, olds: WithOrigin, news: WithOrigin): boolean {
+  const [before, now] = [stackIn(olds), stackIn(news)];
+  if (before === undefined || now === undefined || sameStack(before, now)) return false;
+  // The plugin's inputs do not say which stack they are of.
+  tellOtherStack(context, olds, news);
+  return true;
+}
+
+/** What `diff` answers where only that name changes. `inInputs`: the inputs differ too, and the engine lists them. */
+export function stackRecorded(inInputs: boolean): DiffResult {
+  return { replaces: [], ...(inInputs ? {} : { changes: true }) };
+}
+
+/** A plugin is not told the organisation: a stack that moves to it has the usual one. */
+function sameStack(before: string, now: string): boolean {
+  if (before === now) return true;
+  const [[a, ...stackBefore], [b, ...stackNow]] = [before.split("/"), now.split("/")];
+  return [a, b].includes(noOrganization) && stackBefore.join("/") === stackNow.join("/");
+}
+
+type Asking = Pick<ResourceContext, "warn"> & { readonly askState?: AskState };
+type Recorded = WithOrigin & { readonly physicalName?: string };
+
+/** Warns of a deletion by a copy: the state of the stack that made the object still contains it. */
+export async function tellOfCopy(context: Asking, props: Recorded): Promise<void> {
+  const stack = stackIn(props);
+  if (stack === undefined) return;
+  try {
+    if (!(await isHeldBy(stack, context, props))) return;
+  } catch (error) {
+    context.warn(`whether the stack ${stack} still uses what is deleted now cannot be told: ${wordsOf(error)}`);
+    return;
+  }
+  tellOnce(
+    context,
+    `copy of ${stack}`,
+    `this deletes what the stack ${stack} has in its state (first of all ${props.physicalName}), and that stack is not being changed now: this seems to be a copy of it. Run "pulumi up" there, which makes new keys; of the next copy, ${whatToDo}`,
+  );
+}
+
+/** The record of an update. As long as the stack that made the object still has it, a copy does not call it its own. */
+export async function withStack<Outputs extends Recorded>(
+  context: Asking,
+  olds: Recorded,
+  outs: Outputs,
+): Promise<Outputs> {
+  const [before, now] = [stackIn(olds), stackIn(outs)];
+  if (before === undefined || now === undefined || sameStack(before, now)) return outs;
+  const isCopy = await isHeldBy(before, context, olds).catch(() => true);
+  return isCopy ? { ...outs, origin: olds.origin } : outs;
+}
+
+/** Whether another stack has the object in its state. A stack that is being changed now is this one. */
+async function isHeldBy(stack: string, { askState }: Asking, { physicalName = "" }: Recorded): Promise<boolean> {
+  const state = askState && (await asked(askState, stack));
+  if (!state || state.isChanging === true) return false;
+  return [...state.names].some((name) => usualNames.isNamed(name, physicalName));
+}
+
+/** Once per process: an update holds its stack from its first deletion to its last. */
+const answers = new WeakMap<AskState, Map<string, ReturnType<AskState>>>();
+
+function asked(ask: AskState, stack: string): ReturnType<AskState> {
+  const known = answers.get(ask) ?? new Map<string, ReturnType<AskState>>();
+  answers.set(ask, known);
+  const answer = known.get(stack) ?? ask(stack);
+  known.set(stack, answer);
+  return answer;
+}
+
+function stackIn({ origin }: WithOrigin): string | undefined {
+  return origin === undefined ? undefined : stackOf(origin);
+}

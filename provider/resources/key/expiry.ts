@@ -1,0 +1,227 @@
+/** When a key ends: worked out at its issue, compared afterwards. Pure. */
+import type { Capabilities } from "../../backends/definition";
+import { defined } from "../../values/defined";
+import { parseDuration } from "../../values/durations";
+import { formatTime, parseTime } from "../../values/times";
+
+/** What the user asked for: a time, a life, or neither. */
+export interface AskedExpiry {
+  readonly expiresAt?: string | undefined;
+  readonly expiresIn?: string | undefined;
+}
+
+/** What the record says about a key's end. */
+export interface RecordedExpiry {
+  readonly createdAt?: string | undefined;
+  readonly expiresAt?: string | undefined;
+  readonly expiresIn?: string | undefined;
+  /** The service set the end by itself. */
+  readonly expiryImposed?: boolean | undefined;
+  /** The agreed end, if `read` found another one on the service. */
+  readonly agreedExpiresAt?: string | undefined;
+  /** The requested end, if the service gave an earlier one. */
+  readonly askedExpiresAt?: string | undefined;
+  /** The end that the service gave, if that is later. */
+  readonly serverExpiresAt?: string | undefined;
+}
+
+/**
+ * The end of a key as it is recorded: nobody is promised more than the service does, and nobody gets more than was
+ * asked for.
+ */
+export function recordedEnd(
+  asked: string | undefined,
+  given: string | undefined,
+): { readonly expiresAt?: string; readonly askedExpiresAt?: string; readonly serverExpiresAt?: string } {
+  // The user's own spelling of the same instant is kept, so that the record reads as the program does.
+  if (given === undefined || (asked !== undefined && sameInstant(asked, given, 0)))
+    return defined({ expiresAt: asked });
+  if (asked === undefined) return { expiresAt: given };
+  return millis(given) < millis(asked)
+    ? { expiresAt: given, askedExpiresAt: asked }
+    : { expiresAt: asked, serverExpiresAt: given };
+}
+
+/**
+ * The end of a key that is issued at `issuedAtMs`: whole seconds, rounded down, so that no key lives longer than asked.
+ * RFC 3339 UTC.
+ */
+export function resolveExpiry(asked: AskedExpiry, issuedAtMs: number): string | undefined {
+  if (asked.expiresAt !== undefined) return formatTime(Math.floor(millis(asked.expiresAt) / 1000) * 1000);
+  if (asked.expiresIn === undefined) return undefined;
+  return formatTime(Math.floor((issuedAtMs + lifetimeMs(asked.expiresIn)) / 1000) * 1000);
+}
+
+/** A requested end, as a time and as a life. */
+export interface End {
+  readonly expiresAt?: string;
+  readonly livesForMs?: number;
+}
+
+/** The end of a key that is issued now. */
+export function endAt(asked: AskedExpiry, issuedAtMs: number): End {
+  const expiresAt = resolveExpiry(asked, issuedAtMs);
+  if (expiresAt === undefined) return {};
+  const livesForMs = asked.expiresIn === undefined ? millis(expiresAt) - issuedAtMs : lifetimeMs(asked.expiresIn);
+  return { expiresAt, livesForMs };
+}
+
+/**
+ * The end that was asked for, as the issue has shown it: a life counts from the issue by the service's clock, whatever
+ * ours says.
+ */
+export function agreedEnd(
+  sent: string | undefined,
+  { expiresIn }: AskedExpiry,
+  { issued, granularityMs }: { readonly issued: RecordedExpiry; readonly granularityMs: number },
+): string | undefined {
+  if (sent === undefined || expiresIn === undefined || issued.createdAt === undefined) return sent;
+  const counted = resolveExpiry({ expiresIn }, millis(issued.createdAt));
+  const { expiresAt } = issued;
+  const isCounted = sameInstant(expiresAt, counted, granularityMs) && !sameInstant(expiresAt, sent, granularityMs);
+  return expiresAt !== undefined && isCounted ? counted : sent;
+}
+
+/** The end to record after a read. `moved`: somebody has changed it since the issue. */
+export function compareEnd(
+  onService: string | undefined,
+  { expiresAt, agreedExpiresAt = expiresAt, askedExpiresAt, serverExpiresAt }: Omit<RecordedExpiry, "expiresIn">,
+  granularityMs: number,
+): { readonly moved: boolean; readonly end: Omit<RecordedExpiry, "expiresIn"> } {
+  const asked = askedExpiresAt ?? agreedExpiresAt;
+  const isSame = (end: string | undefined) => sameInstant(onService, end, granularityMs);
+  if (isSame(serverExpiresAt ?? agreedExpiresAt)) {
+    const isEarlier =
+      onService !== undefined && agreedExpiresAt !== undefined && millis(onService) < millis(agreedExpiresAt);
+    const kept = defined({ expiresAt: agreedExpiresAt, askedExpiresAt, serverExpiresAt });
+    return { moved: false, end: isEarlier ? recordedEnd(asked, onService) : kept };
+  }
+  // The service gave another end at first, and now has the requested one.
+  if (isSame(asked)) return { moved: false, end: recordedEnd(asked, onService) };
+  return { moved: true, end: defined({ expiresAt: onService, agreedExpiresAt, askedExpiresAt, serverExpiresAt }) };
+}
+
+/** What to do about the end of an existing key. */
+export type ExpiryChange =
+  | { readonly kind: "none" }
+  /** `null` takes the expiry away. */
+  | { readonly kind: "update"; readonly field: "expiresAt" | "expiresIn"; readonly expiresAt: string | null }
+  /** `known: "outputs"`: the inputs alone do not show it. */
+  | { readonly kind: "replace"; readonly field: "expiresAt" | "expiresIn"; readonly known: "inputs" | "outputs" };
+
+/** What decides about a known end. */
+interface ExpiryRules extends Pick<Capabilities, "expiry"> {
+  readonly nowMs: number;
+}
+
+const unchanged: ExpiryChange = { kind: "none" };
+/** The key has reached its end, which only the record knows. */
+const over: ExpiryChange = { kind: "replace", field: "expiresAt", known: "outputs" };
+
+/** What the inputs ask for, beside the end of a recorded key. */
+export function compareExpiry(asked: AskedExpiry, recorded: RecordedExpiry, rules: ExpiryRules): ExpiryChange {
+  const end = new ExistingEnd(recorded, rules);
+  if (asked.expiresAt !== undefined) return end.ownDate(asked);
+  if (asked.expiresIn === undefined) return end.withoutEnd();
+  return sameLife(asked.expiresIn, recorded.expiresIn) ? end.keptLife() : end.otherLife(asked);
+}
+
+/** An end to set, and the input that asks for it. */
+interface NewEnd {
+  readonly field: "expiresAt" | "expiresIn";
+  readonly end: string | null;
+}
+
+/** The end of a recorded key, and how it can change. */
+class ExistingEnd {
+  readonly #recorded: RecordedExpiry;
+  readonly #rules: ExpiryRules;
+
+  constructor(recorded: RecordedExpiry, rules: ExpiryRules) {
+    this.#recorded = recorded;
+    this.#rules = rules;
+  }
+
+  /**
+   * A date of the program's own. If the service ends a key well before it, the first run after that end makes the next
+   * one.
+   */
+  ownDate(asked: AskedExpiry): ExpiryChange {
+    const change = this.#movedUnlessSame({ field: "expiresAt", end: resolveExpiry(asked, this.#rules.nowMs) ?? null });
+    const { expiresAt, askedExpiresAt } = this.#recorded;
+    const isCut = askedExpiresAt !== undefined && !this.#isSame(expiresAt, askedExpiresAt);
+    return change.kind === "none" && isCut && this.#isOver(expiresAt) ? over : change;
+  }
+
+  /** Nobody asks for an end, or not any more. */
+  withoutEnd(): ExpiryChange {
+    const { expiresAt, expiresIn, expiryImposed } = this.#recorded;
+    // Nobody asked for an imposed end, so the next key is issued when it passes.
+    if (expiryImposed === true) return this.#isOver(expiresAt) ? over : unchanged;
+    return expiresAt === undefined
+      ? unchanged
+      : this.#moved({ field: expiresIn === undefined ? "expiresAt" : "expiresIn", end: null });
+  }
+
+  keptLife(): ExpiryChange {
+    const { expiresAt, agreedExpiresAt } = this.#recorded;
+    if (this.#isOver(agreedExpiresAt ?? expiresAt)) return over;
+    return agreedExpiresAt === undefined ? unchanged : this.#moved({ field: "expiresAt", end: agreedExpiresAt });
+  }
+
+  /** A life counts from the key's issue. */
+  otherLife(asked: AskedExpiry): ExpiryChange {
+    const { createdAt } = this.#recorded;
+    const end = resolveExpiry(asked, createdAt === undefined ? this.#rules.nowMs : millis(createdAt));
+    if (this.#isOver(end)) return { kind: "replace", field: "expiresIn", known: "inputs" };
+    return this.#movedUnlessSame({ field: "expiresIn", end: end ?? null });
+  }
+
+  /** The key may already have an end that counts as the requested one: that one itself, or the one given instead. */
+  #movedUnlessSame(wanted: NewEnd): ExpiryChange {
+    const { expiresAt, agreedExpiresAt, askedExpiresAt } = this.#recorded;
+    const there =
+      agreedExpiresAt === undefined && askedExpiresAt !== undefined ? [expiresAt, askedExpiresAt] : [expiresAt];
+    return there.some((end) => this.#isSame(wanted.end, end)) ? unchanged : this.#moved(wanted);
+  }
+
+  #moved({ field, end }: NewEnd): ExpiryChange {
+    const { expiry } = this.#rules;
+    const inPlace = expiry.update && (end !== null || expiry.removable !== false);
+    return inPlace ? { kind: "update", field, expiresAt: end } : { kind: "replace", field, known: "inputs" };
+  }
+
+  #isOver(end: string | undefined): boolean {
+    return end !== undefined && millis(end) <= this.#rules.nowMs;
+  }
+
+  #isSame(a: string | null | undefined, b: string | undefined): boolean {
+    return sameInstant(a, b, this.#rules.expiry.granularityMs);
+  }
+}
+
+/** Equal within the service's own time step. */
+export function sameInstant(
+  a: string | null | undefined,
+  b: string | null | undefined,
+  granularityMs: number,
+): boolean {
+  if (a === null || a === undefined || b === null || b === undefined) return (a ?? undefined) === (b ?? undefined);
+  return Math.abs(millis(a) - millis(b)) < Math.max(granularityMs, 1_000);
+}
+
+/** `24h` and `1d` are the same life. */
+export function sameLife(a: string | undefined, b: string | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : lifetimeMs(a) === lifetimeMs(b);
+}
+
+/** A duration that `check` has accepted. */
+export function lifetimeMs(duration: string): number {
+  const ms = parseDuration(duration);
+  return typeof ms === "number" ? ms : NaN;
+}
+
+function millis(time: string): number {
+  const ms = parseTime(time);
+  return typeof ms === "number" ? ms : NaN;
+}

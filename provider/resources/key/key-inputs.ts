@@ -1,0 +1,182 @@
+/** How a new key is requested and recorded, for ApiKey and RotatingApiKey. */
+import type { IssuedApiKey, NewKey } from "../../backends/definition";
+import type { ConnectionFacts } from "../../connections/connections";
+import { defined } from "../../values/defined";
+import { fingerprintOf } from "../../values/fingerprint";
+import { otherAccess, sameAccess } from "../../scopes";
+import { formatTime } from "../../values/times";
+import type { OptionValues } from "../../vendors/options";
+import { type Fields, sentInputs } from "../fields/field";
+import { type End, recordedEnd } from "./expiry";
+import type { Terms } from "./given";
+import { givenOptions } from "../fields/options";
+import { sameValue } from "../fields/same-value";
+
+/** The request for a new key, without its name and its end. */
+export function keyRequest(fields: Fields, inputs: object, facts: ConnectionFacts): Omit<NewKey, "name" | keyof End> {
+  return sentInputs(fields, inputs, facts);
+}
+
+/** What an issue adds to the inputs in a key's record. */
+export interface KeyRecord {
+  readonly status: string;
+  readonly keyId: string;
+  /** Left out if the answer to the create was lost, or if nobody gave the secret of an adopted key. */
+  readonly secret?: string;
+  readonly accessId?: string;
+  readonly hint?: string;
+  readonly fingerprint?: string;
+  /** As the service reported it at the issue: see {@link ApiKey.secretVersion}. */
+  readonly secretVersion?: string;
+  /** The id of an adopted key. */
+  readonly adoptedId?: string;
+  readonly physicalName: string;
+  readonly createdAt: string;
+  /** The end that counts: the earlier one of the requested and the given end. */
+  readonly expiresAt?: string;
+  /** The requested end, if the service gave an earlier one. */
+  readonly askedExpiresAt?: string;
+  /** The given end, if it is later than the requested one. */
+  readonly serverExpiresAt?: string;
+  /** The environment that the service gave, if it is not the requested one. */
+  readonly serverEnvironment?: string;
+  /** The service set the end by itself. */
+  readonly expiryImposed?: true;
+  /** The scopes that the service gave, if they differ from the requested ones. */
+  readonly serverScopes?: readonly string[];
+  /** The options that the service gave, if they differ from the requested ones; "" stands for none. */
+  readonly serverOptions?: OptionValues;
+  /** The service reported its options at the issue. */
+  readonly optionsTold?: true;
+  /** At the last look the connection itself ran on this key. */
+  readonly ownCredential?: true;
+  readonly service: string;
+}
+
+export function recordIssued(
+  issued: IssuedApiKey,
+  asked: {
+    readonly scopes?: readonly string[];
+    readonly options?: OptionValues;
+    readonly environment?: string;
+    readonly expiresAt: string | undefined;
+    readonly callerChosen: boolean;
+  },
+  connection: ConnectionFacts,
+  nowMs: number,
+): KeyRecord {
+  return defined({
+    // A disabled account gets keys too, which do not work.
+    status: issued.status === "disabled" ? "disabled" : "active",
+    keyId: String(issued.id),
+    secret: issued.secret,
+    accessId: issued.accessId,
+    hint: issued.hint,
+    fingerprint: asked.callerChosen ? undefined : fingerprintOf(issued.secret),
+    secretVersion: issued.secretVersion,
+    physicalName: issued.name,
+    createdAt: issued.createdAt ?? formatTime(nowMs),
+    ...recordedEnd(asked.expiresAt, issued.expiresAt),
+    expiryImposed: asked.expiresAt === undefined && issued.expiresAt !== undefined ? (true as const) : undefined,
+    serverEnvironment:
+      asked.environment !== undefined && issued.environment !== asked.environment ? issued.environment : undefined,
+    serverScopes: otherList(issued.scopes, asked.scopes),
+    serverOptions: givenOptions(connection.keyOptions, asked.options, issued.options),
+    optionsTold: issued.options ? (true as const) : undefined,
+    service: connection.origin,
+  });
+}
+
+/**
+ * The record of a key that moved to another account. A scope that names the account, such as `read:users!user=ci`,
+ * changes with it.
+ */
+export function withAccount<
+  Given extends { readonly serviceAccountId?: string; readonly serverScopes?: readonly string[] },
+>(given: Given, movedTo: string | undefined): Given {
+  const { serviceAccountId, serverScopes } = given;
+  if (movedTo === undefined || serviceAccountId === undefined) return given;
+  const end = `=${serviceAccountId}`;
+  const follow = (scope: string): string =>
+    scope.endsWith(end) ? `${scope.slice(0, -serviceAccountId.length)}${movedTo}` : scope;
+  return { ...given, serviceAccountId: movedTo, ...defined({ serverScopes: serverScopes?.map(follow) }) };
+}
+
+/** The scopes of a key, as the record has them. */
+interface RecordedScopes {
+  readonly scopes?: readonly string[];
+  readonly agreedScopes?: readonly string[];
+  readonly serverScopes?: readonly string[];
+}
+
+/**
+ * What `read` learns about scopes: the list to record, the agreed one where the service differs, and what the service
+ * gave at the issue, unless it gives what was asked for by now.
+ */
+export function compareScopes(
+  onService: readonly string[] | undefined,
+  recorded: RecordedScopes,
+  { catalogue }: ConnectionFacts,
+): RecordedScopes {
+  const { serverScopes } = recorded;
+  const agreed = recorded.agreedScopes ?? recorded.scopes;
+  if (!onService || !agreed) return defined({ scopes: agreed, serverScopes });
+  const atIssue = serverScopes ?? agreed;
+  if (sameAccess(catalogue, onService, atIssue)) return defined({ scopes: agreed, serverScopes });
+  const lacked = (given: readonly string[]) => otherAccess(catalogue, agreed, given).lacks.length > 0;
+  if (lacked(atIssue) && otherAccess(catalogue, agreed, onService).more.length === 0 && !lacked(onService))
+    return defined({ scopes: agreed, serverScopes: otherList(onService, agreed) });
+  // Scopes that the service added at the issue are known; requested scopes and later ones count.
+  const telling = onService.filter((scope) => agreed.includes(scope) || !atIssue.includes(scope)).sort();
+  const scopes = sameAccess(catalogue, telling, agreed) ? [...onService].sort() : telling;
+  return defined({ scopes, agreedScopes: agreed, serverScopes });
+}
+
+/** The given list, sorted; undefined if it is the requested one, or if one of the two is unknown. */
+export function otherList(
+  given: readonly string[] | undefined,
+  asked: readonly string[] | undefined,
+): readonly string[] | undefined {
+  if (!given || !asked) return undefined;
+  const [one, other] = [[...given].sort(), [...asked].sort()];
+  return sameValue(one, other) ? undefined : one;
+}
+
+/** What a record says about its key's terms. */
+export interface RecordedTerms extends RecordedScopes {
+  readonly environment?: string;
+  readonly serverEnvironment?: string;
+  readonly expiresAt?: string;
+  readonly askedExpiresAt?: string;
+  readonly serverExpiresAt?: string;
+  readonly agreedExpiresAt?: string;
+  readonly expiryImposed?: boolean;
+  readonly createdAt?: string;
+  readonly options?: OptionValues;
+  readonly agreedOptions?: OptionValues;
+  readonly serverOptions?: OptionValues;
+}
+
+/** What was requested and given at the issue of a key, from its record. */
+export function termsOnRecord(recorded: RecordedTerms): { asked: Terms; given: Terms; issuedAtMs: number | undefined } {
+  const { scopes, agreedScopes = scopes, serverScopes, environment, serverEnvironment, createdAt } = recorded;
+  const { expiresAt, askedExpiresAt, serverExpiresAt, agreedExpiresAt = expiresAt, expiryImposed } = recorded;
+  const asked = expiryImposed === true ? undefined : (askedExpiresAt ?? agreedExpiresAt);
+  const { options, agreedOptions = options, serverOptions } = recorded;
+  const isOther = expiryImposed === true || askedExpiresAt !== undefined;
+  return {
+    asked: { scopes: agreedScopes, environment, expiresAt: asked, options: agreedOptions },
+    given: {
+      scopes: serverScopes,
+      environment: serverEnvironment,
+      options: serverOptions,
+      expiresAt: serverExpiresAt ?? (isOther ? agreedExpiresAt : undefined),
+    },
+    issuedAtMs: createdAt === undefined ? undefined : Date.parse(createdAt),
+  };
+}
+
+/** A description that the service does not report counts as the same. */
+export function sameDescription(told: string | undefined, recorded: string | undefined): boolean {
+  return told === undefined || told === (recorded ?? "");
+}

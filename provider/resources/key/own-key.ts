@@ -1,0 +1,146 @@
+/**
+ * The key that a connection runs on, and the account that it belongs to. Whatever ends it ends the run, and every run after it, so
+ * it takes the program's consent, and a successor that works.
+ */
+import type { Caller } from "../../backends/definition";
+import type { Connection, ConnectionFacts, WritableConnection } from "../../connections/connections";
+import { defined } from "../../values/defined";
+import { NotFoundError, PermissionDeniedError, ProviderError, wordsOf } from "../../errors";
+import type { Clock } from "../../http/client";
+import type { KnownKey } from "./absence";
+import type { ResourceContext } from "../context";
+import { logicalName, type Origin } from "../identity/names";
+
+/** True of the key that is the connection's credential. Sends nothing where the record has the key's secret. */
+export async function isOwnKey(
+  { own, client }: Connection,
+  { id, secret }: Pick<KnownKey, "id" | "secret">,
+): Promise<boolean> {
+  if (!own) return false;
+  if (secret !== undefined) return own.holds(secret);
+  return (await callerOf({ own, client }))?.keyId === id;
+}
+
+/** The key with its secret, if it is the connection's credential. The record has only the fingerprint of an older key. */
+export async function withOwnSecret(
+  { own }: Connection,
+  key: KnownKey,
+  { fingerprint }: { readonly fingerprint?: string },
+): Promise<KnownKey> {
+  if (key.secret !== undefined || fingerprint === undefined) return key;
+  return defined({ ...key, secret: await own?.secretOf(fingerprint) });
+}
+
+/** True of the account that the connection's credential belongs to. */
+export async function isOwnAccount(connection: Connection, id: string): Promise<boolean> {
+  return (await callerOf(connection))?.serviceAccountId === id;
+}
+
+/** A service that refuses the question tells nothing. */
+async function callerOf({ own, client }: Pick<Connection, "own" | "client">): Promise<Caller | undefined> {
+  if (!own || !client.whoAmI) return undefined;
+  try {
+    return await own.caller();
+  } catch (error) {
+    if (error instanceof PermissionDeniedError || error instanceof NotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** @throws ProviderError - the connection's credential belongs to this account. */
+export async function refuseOwnAccount(connection: Connection, id: string): Promise<void> {
+  if (await isOwnAccount(connection, id)) throw new ProviderError(ownAccountWords(connection, id));
+}
+
+export function ownAccountWords(connection: ConnectionFacts, id: string): string {
+  return `the credential of the connection "${connection.name}" belongs to the account ${id}, and would end with it. Nothing was done. Give the connection the credential of another account (${placeOf(connection)}), and run again`;
+}
+
+/**
+ * Sends the successor's secret from now on, once it has opened the service.
+ *
+ * @throws ProviderError - it opens nothing: the connection keeps its credential.
+ */
+export async function handOver(
+  connection: WritableConnection,
+  before: KnownKey,
+  { secret, accessId, secretVersion: _version, ...ref }: KnownKey,
+  clock: Clock,
+): Promise<void> {
+  const { activationLagMs } = connection.capabilities;
+  if (activationLagMs > 0) await clock.sleep(activationLagMs);
+  const takeBack = await connection.own?.succeed(before, { secret, accessId });
+  const refused = (why: string) =>
+    new ProviderError(
+      `the key ${ref.id} cannot take the place of ${before.id} as the credential of the connection "${connection.name}": ${why} The connection's own key was not ended`,
+    );
+  if (!takeBack) throw refused("where its secret stands in that credential is not on record.");
+  try {
+    await connection.client.getKey(ref);
+  } catch (error) {
+    takeBack();
+    throw refused(wordsOf(error));
+  }
+}
+
+/** The keys of a run that may follow the connection's own, by the resource that has made them. */
+export class Successors {
+  readonly #keys = new Map<Origin, KnownKey>();
+
+  readonly #context: Pick<ResourceContext, "clock" | "warn">;
+
+  constructor(context: Pick<ResourceContext, "clock" | "warn">) {
+    this.#context = context;
+  }
+
+  /** A key that the program allows to take that place. */
+  note({ origin, selfRotate }: { readonly origin: Origin; readonly selfRotate?: boolean }, key: KnownKey): void {
+    if (selfRotate === true) this.#keys.set(origin, key);
+  }
+
+  /**
+   * Before the end of a resource's key: where the connection runs on it, its successor takes over.
+   *
+   * @throws ProviderError - there is none, or it opens nothing
+   */
+  async relieve(connection: WritableConnection, key: KnownKey, origin: Origin): Promise<void> {
+    if (!(await isOwnKey(connection, key))) return;
+    const successor = this.#keys.get(origin);
+    if (!successor) throw new ProviderError(lastCredentialWords(connection, key.id));
+    await handOver(connection, key, successor, this.#context.clock);
+    this.#context.warn(handOverWords(connection, successor.id, origin));
+  }
+}
+
+/** What a preview can know. It reads no credential, so the record tells, as of the last look at the service. */
+export function refuseOnRecord(
+  { ownCredential, keyId }: { readonly ownCredential?: true; readonly keyId?: string },
+  { selfRotate }: { readonly selfRotate?: boolean },
+  facts: ConnectionFacts,
+): void {
+  if (ownCredential && selfRotate !== true) throw new ProviderError(ownKeyWords(facts, keyId ?? "of this resource"));
+}
+
+/** The record's mark of the connection's own key or account. */
+export function ownMark(isOwn: boolean): { readonly ownCredential?: true } {
+  return isOwn ? { ownCredential: true } : {};
+}
+
+/** Why this key does not end without consent. */
+export function ownKeyWords(connection: ConnectionFacts, id: string): string {
+  return `the key ${id} is the credential that the connection "${connection.name}" itself runs on, and every later run would fail without it. Nothing was done. Give the connection another credential (${placeOf(connection)}), or set selfRotate: true: its successor is then issued first and used for the rest of the run, and this key ends last`;
+}
+
+/** Why the end of the resource is refused: no successor is left. */
+export function lastCredentialWords(connection: ConnectionFacts, id: string): string {
+  return `the key ${id} is the credential that the connection "${connection.name}" itself runs on, and this run has made no successor of it. Nothing was done. Give the connection another credential (${placeOf(connection)}), and run again; to let the key live on, take it out of the state (pulumi state delete)`;
+}
+
+/** Where the new credential has to go. */
+export function handOverWords(connection: ConnectionFacts, id: string, origin: Origin): string {
+  return `the key ${id} takes the place of the one that the connection "${connection.name}" runs on, and is used from here on: before the next run, put the output secret of "${logicalName(origin)}" where the connection reads its credential (${placeOf(connection)})`;
+}
+
+function placeOf({ credential = "place of the connection's credential" }: ConnectionFacts): string {
+  return credential === "encrypted config" ? "encrypted config apikeys:tokens" : credential;
+}
