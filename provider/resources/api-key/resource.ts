@@ -25,7 +25,7 @@ import {
   type ResourceContext,
 } from "../context";
 import { canEnable, disabledWords, enabledWords, staysDisabled } from "../disabled";
-import { enableKey } from "../key/enable";
+import { enableKey, endedWords } from "../key/enable";
 import { agreedEnd, compareEnd, type End } from "../key/expiry";
 import { Failures } from "../checks/failures";
 import { checkShape } from "../checks/shape";
@@ -217,7 +217,12 @@ export function createApiKeyProvider(context: ResourceContext): Lifecycle<ApiKey
       const connection = openRecorded(context, olds);
       const plan = planned(olds, news, connection);
       const { changes, enables } = plan;
-      if (enables) await enableKey(openRecordedForWrite(context, olds), knownKey(id, olds), context.nowMs());
+      if (enables) {
+        const { status } = await enableKey(openRecordedForWrite(context, olds), knownKey(id, olds), context.nowMs());
+        // The record asks for the replacement, so that nobody has to refresh first.
+        if (status !== "active")
+          throw keptAfterFailure(new ProviderError(endedWords(id, status)), id, { ...olds, status }, news);
+      }
       const told =
         Object.keys(changes).length > 0
           ? await changeKey(openRecordedForWrite(context, olds), refOf(id, olds), changes)

@@ -1,24 +1,21 @@
 /** Enables what somebody has disabled on its service, where the program says `onDisabled: "enable"`, and proves it. */
+import type { KeyStatus } from "../../backends/definition";
 import type { WritableConnection } from "../../connections/connections";
 import { ProviderError } from "../../errors";
-import type { KnownKey } from "./absence";
+import { findAccount, type KnownKey } from "./absence";
 import { type Observation, observeKey } from "./key-on-service";
 
 /**
- * The key as it is afterwards: it works. It keeps its secret.
+ * The key as it is afterwards: it works and keeps its secret, or somebody has ended it meanwhile. Then nothing is
+ * changed, because it must not come back to life.
  *
- * @throws ProviderError - it is not disabled any more but gone, or its service or its account still keeps it disabled.
+ * @throws ProviderError - its service or its account still keeps it disabled.
  */
 export async function enableKey(connection: WritableConnection, known: KnownKey, nowMs: number): Promise<Observation> {
   const { client, backend, capabilities } = connection;
   if (!client.enableKey) throw new ProviderError(`${backend} cannot enable a disabled key`);
-  // A key that has ended meanwhile must not come back to life.
   const before = await observeKey(connection, known, nowMs);
-  if (before.status === "active") return before;
-  if (before.status !== "disabled")
-    throw new ProviderError(
-      `key ${known.id} is ${before.status} by now, and only a disabled key is enabled again: nothing was changed; run "pulumi refresh"`,
-    );
+  if (before.status !== "disabled") return before;
   const { secret: _secret, accessId: _accessId, ...ref } = known;
   await client.enableKey(ref);
   const after = await observeKey(connection, known, nowMs);
@@ -32,18 +29,34 @@ export async function enableKey(connection: WritableConnection, known: KnownKey,
   );
 }
 
-/** @throws ProviderError - the account is gone, or its service still keeps it disabled. */
-export async function enableAccount({ client, backend }: WritableConnection, id: string): Promise<void> {
+/** What a key says that is not to be enabled any more. Its record then asks for another one. */
+export function endedWords(id: string, status: KeyStatus): string {
+  return `key ${id} is ${status} by now, and only a disabled key is enabled again: nothing was changed; run "pulumi up" again, which replaces it`;
+}
+
+/** The same of an account. */
+export function accountGoneWords(id: string): string {
+  return `account ${id} is gone by now: nothing was changed; run "pulumi up" again, which replaces it and its keys`;
+}
+
+/**
+ * @param marker - the account's name, which tells whether a list that lacks it is this organisation's
+ * @returns whether it is there: an account that is provably gone is not made again
+ * @throws ProviderError - its service still keeps it disabled, or nobody can tell whether it is gone.
+ */
+export async function enableAccount(connection: WritableConnection, id: string, marker: string): Promise<boolean> {
+  const { client, backend } = connection;
   if (!client.enableServiceAccount) throw new ProviderError(`${backend} cannot enable a disabled service account`);
-  const status = async () => (await client.getServiceAccount?.(id))?.status ?? "missing";
+  const status = async () =>
+    ((await client.getServiceAccount?.(id)) ?? (await findAccount(connection, id, marker)))?.status ?? "missing";
   const before = await status();
-  if (before === "active") return;
-  if (before === "missing")
-    throw new ProviderError(`account ${id} is not to be seen: nothing was changed; run "pulumi refresh"`);
+  if (before === "active") return true;
+  if (before === "missing") return false;
   await client.enableServiceAccount(id);
   const after = await status();
   if (after !== "active")
     throw new ProviderError(
       `the service acknowledged that account ${id} is enabled, but it is ${after}; have it enabled on the service, and run "pulumi refresh"`,
     );
+  return true;
 }

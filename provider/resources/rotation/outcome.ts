@@ -94,10 +94,14 @@ const appliers: { readonly [Kind in ServiceStep["kind"]]: Apply<Kind> } = {
     };
   },
   wait: ({ ring, seen }) => ({ ring, seen: { ...seen, waited: true } }),
-  enable: ({ ring, seen }, outcome) =>
-    "value" in outcome
-      ? { ring: changed(ring, { status: outcome.value.status }), seen: { ...seen, current: "works" } }
-      : { ring, seen: withProblem({ ...seen, current: "broken" }, outcome.problem) },
+  enable: (progress, outcome) => {
+    const { ring, seen } = progress;
+    if ("problem" in outcome) return { ring, seen: withProblem({ ...seen, current: "broken" }, outcome.problem) };
+    const { status } = outcome.value;
+    // Somebody has ended it meanwhile: a new one is issued, as for any key that an update finds so.
+    if (status !== "active") return broken(progress, outcome.value);
+    return { ring: changed(ring, { status }), seen: { ...seen, current: "works" } };
+  },
   change: (progress, outcome, { key, changes }) => {
     const { ring, seen } = progress;
     if ("value" in outcome)

@@ -25,7 +25,7 @@ import { checkedInputs, except, handedBack, namesOf, picked, sentInputs, shapeOf
 import { type CheckPoint, Failures } from "../checks/failures";
 import { checkShape } from "../checks/shape";
 import { canEnable, disabledWords, enabledWords, staysDisabled } from "../disabled";
-import { enableAccount } from "../key/enable";
+import { accountGoneWords, enableAccount } from "../key/enable";
 import { placeOf } from "../identity/imported";
 import { createInputMemory } from "../checks/input-memory";
 import { isPlainId } from "../identity/plain-id";
@@ -228,7 +228,8 @@ export function createServiceAccountProvider(
     ): Promise<UpdateResult<ServiceAccountOutputs>> {
       const connection = openRecorded(context, olds);
       const { changes, enables, outs: updated } = updatedAccount(olds, news, connection);
-      if (enables) await enableAccount(openRecordedForWrite(context, olds), id);
+      const isThere = !enables || (await enableAccount(openRecordedForWrite(context, olds), id, markerOf(olds, connection)));
+      if (!isThere) throw keptAfterFailure(new ProviderError(accountGoneWords(id)), id, { ...olds, status: "missing" }, news);
       if (Object.keys(changes).length > 0) await changeAccount(openRecordedForWrite(context, olds), id, changes);
       const outs = await withStack(context, olds, updated);
       const refusal = lessThanAsked(dealOn(outs, news, connection));

@@ -60,8 +60,13 @@ describe("A disabled account", () => {
     set("disabled");
     await account.refresh();
     service.accounts.clear();
-    await expect(account.up(program)).rejects.toThrow("nothing was changed");
+    await expect(account.up(program)).rejects.toThrow(/is gone by now.*run "pulumi up" again/);
     expect(service.count("enableServiceAccount")).toBe(0);
+    // Nobody has to refresh first.
+    const { accountId } = account.outs;
+    expect(await account.up(program)).toMatchObject({ op: "replace", replaces: ["status"] });
+    expect(account.outs.status).toBe("active");
+    expect(account.outs.accountId).not.toBe(accountId);
   });
 
   test("that its service only says to have enabled stays disabled, and the next run tries again", async () => {
@@ -96,14 +101,27 @@ describe("A disabled key", () => {
     expect(await key.up(consenting)).toMatchObject({ op: "same" });
   });
 
-  test("that somebody has revoked since is not brought back", async () => {
-    const { service, key, program } = await madeKey(consent, canEnable);
-    service.edit(String(key.outs.keyId), { status: "disabled" });
-    await key.refresh();
-    service.edit(String(key.outs.keyId), { status: "revoked" });
-    await expect(key.up(program)).rejects.toThrow(/is revoked by now, and only a disabled key is enabled again/);
-    expect(service.count("enableKey")).toBe(0);
-  });
+  test.each(["revoked", "missing"] as const)(
+    "that is found %s is not brought back: it is recorded, and the next update replaces it without a refresh",
+    async (status) => {
+      const { service, key, program } = await madeKey(consent, canEnable);
+      const { keyId } = key.outs;
+      service.edit(String(keyId), { status: "disabled" });
+      await key.refresh();
+      if (status === "missing") service.keys.delete(String(keyId));
+      else service.edit(String(keyId), { status });
+      await expect(key.up(program)).rejects.toThrow(
+        new RegExp(`is ${status} by now, and only a disabled key is enabled again: .*run "pulumi up" again`),
+      );
+      expect(key.outs).toMatchObject({ status, keyId });
+      expect(service.count("enableKey")).toBe(0);
+      expect(await key.preview(program)).toMatchObject({ op: "replace", replaces: ["status"] });
+      await key.up(program);
+      expect(key.outs.status).toBe("active");
+      expect(key.outs.keyId).not.toBe(keyId);
+      expect(await key.up(program)).toMatchObject({ op: "same" });
+    },
+  );
 
   test("of a disabled account says whose turn it is", async () => {
     const { service, key, set, programs } = await family(canEnable, {}, canEnable);
@@ -160,6 +178,25 @@ describe("A disabled rotating key", () => {
     expect(rotating.outs).toMatchObject({ status: "active", generation: 2, previousKeyId: keyId });
     expect(service.keys.get(String(keyId))?.status).toBe("active");
     expect(await rotating.up({ ...programs.rotating, ...consent })).toMatchObject({ op: "same" });
+  });
+
+  test.each([
+    ["revoked", "revoked on the service"],
+    ["missing", "gone from the service"],
+  ] as const)("that is found %s gets its successor in this very update", async (status, reason) => {
+    const { service, rotating, programs } = await able();
+    const { keyId } = rotating.outs;
+    service.edit(String(keyId), { status: "disabled" });
+    await rotating.refresh();
+    if (status === "missing") service.keys.delete(String(keyId));
+    else service.edit(String(keyId), { status });
+    const program = { ...programs.rotating, ...consent };
+    expect(await rotating.up(program)).toMatchObject({ op: "update" });
+    expect(rotating.outs).toMatchObject({ status: "active", generation: 2, rotationReason: reason });
+    expect(rotating.outs).not.toHaveProperty("previousKeyId");
+    expect(rotating.outs.keyId).not.toBe(keyId);
+    expect(service.count("enableKey")).toBe(0);
+    expect(await rotating.up(program)).toMatchObject({ op: "same" });
   });
 
   test("whose end has passed is not enabled, and its successor comes by the clock, with no refresh in between", async () => {
