@@ -1,8 +1,9 @@
 import { type Command, Option } from "commander";
 import { classify, type InventoryRow, type Listing, type Standing, standings } from "../inventory/classify";
 import { listService } from "../inventory/list-service";
-import type { RecordedStack } from "../inventory/recorded";
-import { wordsOf } from "../provider/errors";
+import type { RecordedKey, RecordedStack } from "../inventory/recorded";
+import type { ConnectionFacts } from "../provider/connections";
+import { ConfigError, wordsOf } from "../provider/errors";
 import { exitCodes, gravestExit } from "../review/exit-code";
 import { jsonOption, type CommandHost, processHost, runs } from "./command";
 import { addStatesOptions, readStates, type StatesOptions } from "./many-states";
@@ -21,6 +22,15 @@ interface InventoryOptions extends StatesOptions {
 export interface Inventory {
   readonly rows: readonly InventoryRow[];
   readonly problems: readonly string[];
+}
+
+/**
+ * What a connection shows. One address may serve several owners, each of which sees only its own: so the place of the
+ * credential is part of it.
+ */
+export function placeOfConnection({ backend, origin, name, credential }: ConnectionFacts): string {
+  const isByName = credential === undefined || credential === "encrypted config";
+  return JSON.stringify([backend, origin, credential, isByName ? name : ""]);
 }
 
 /** `apikeys inventory`: lists every key and account of the services, and compares them with the states. */
@@ -63,16 +73,17 @@ export async function takeInventory(
   const progress = progressOf({ status });
   const listings: Listing[] = [];
   const problems: string[] = [];
-  const seen = new Set<string>();
+  const places = new Map<string, Listing | undefined>();
   for (const [stack, name] of connectionNames(states, wanted)) {
     try {
       const connections = connectionsOf(stack, env);
       // Two stacks, or two connections, may lead to the same keys.
-      const { backend, origin } = connections.describe(name);
-      const place = JSON.stringify([backend, origin]);
-      if (seen.has(place)) continue;
-      seen.add(place);
-      listings.push(await listService(connections, name, progress.tell));
+      const place = placeOfConnection(connections.describe(name));
+      if (places.has(place)) continue;
+      places.set(place, undefined);
+      const listing = { ...(await listService(connections, name, progress.tell)), place };
+      places.set(place, listing);
+      listings.push(listing);
     } catch (error) {
       const subject = `connection "${name}"`;
       const words = wordsOf(error);
@@ -82,7 +93,34 @@ export async function takeInventory(
     }
   }
   progress.end();
-  return { rows: classify(states, listings), problems };
+  return { rows: classify(states, listings, keysListed(states, places, env)), problems };
+}
+
+/** Which recorded keys are under connections that were listed: one that is not there is missing. */
+function keysListed(
+  states: readonly RecordedStack[],
+  places: ReadonlyMap<string, Listing | undefined>,
+  env: NodeJS.ProcessEnv,
+): (key: RecordedKey) => boolean {
+  const listed = new Set<RecordedKey>();
+  for (const state of states) {
+    const listings = new Map<string, Listing | undefined>();
+    for (const key of state.keys) {
+      if (!listings.has(key.connection)) listings.set(key.connection, places.get(placeIn(state, key.connection, env)));
+      if (listings.get(key.connection)?.service === key.service) listed.add(key);
+    }
+  }
+  return (key) => listed.has(key);
+}
+
+function placeIn(state: RecordedStack, name: string, env: NodeJS.ProcessEnv): string {
+  try {
+    return placeOfConnection(connectionsOf(state, env).describe(name));
+  } catch (error) {
+    // The list has told that it cannot be used.
+    if (error instanceof ConfigError) return "";
+    throw error;
+  }
 }
 
 /** True unless the key has ended, so that nobody can use it. */

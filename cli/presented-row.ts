@@ -8,7 +8,8 @@ import { isPlainId } from "../provider/resources/identity/plain-id";
  * Requests use the original row, because they need the real id.
  */
 export function presented(row: InventoryRow): InventoryRow {
+  const { place: _place, ...rest } = row;
   const { id, name, accountId } = row;
   const told = (text: string) => (isPlainId(text) ? text : redact(text));
-  return defined({ ...row, id: told(id), name: redact(name), accountId: accountId && told(accountId) });
+  return defined({ ...rest, id: told(id), name: redact(name), accountId: accountId && told(accountId) });
 }

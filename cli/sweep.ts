@@ -15,7 +15,7 @@ import { isOwnKey, refuseOwnAccount } from "../provider/resources/key/own-key";
 import { exitCodes, gravestExit } from "../review/exit-code";
 import { inert } from "../review/inert";
 import { type CommandHost, processHost, runs, usageFailure } from "./command";
-import { isLiving, takeInventory } from "./inventory";
+import { isLiving, placeOfConnection, takeInventory } from "./inventory";
 import { addStatesOptions, readStates, type StatesOptions } from "./many-states";
 import { presented } from "./presented-row";
 import { progressOf } from "./progress";
@@ -193,8 +193,8 @@ function connectionsOnce(env: NodeJS.ProcessEnv): (state: RecordedStack) => Conn
 }
 
 /**
- * The connections of a state that lead to the row's service. Two states may use one name for two services, and an id
- * is only valid on one of them.
+ * The connections of a state that lead to the place where the row was found. Two states may use one name for two services,
+ * or for the credentials of two owners of one service.
  */
 function connectionsTo(
   row: InventoryRow,
@@ -203,7 +203,7 @@ function connectionsTo(
 ): Connections | undefined {
   return states.map(connectionsFor).find((connections) => {
     try {
-      return connections.describe(row.connection).origin === row.service;
+      return placeOfConnection(connections.describe(row.connection)) === row.place;
     } catch (error) {
       if (error instanceof ConfigError) return false;
       throw error;

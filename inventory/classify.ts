@@ -18,6 +18,8 @@ export interface InventoryRow {
   readonly kind: "key" | "account";
   readonly connection: string;
   readonly service: string;
+  /** {@link Listing.place}; never printed. */
+  readonly place?: string;
   readonly id: string;
   readonly name: string;
   readonly status: string;
@@ -39,27 +41,40 @@ export interface Listing {
   readonly connection: string;
   /** Origin of the connection. */
   readonly service: string;
+  /** What tells this connection from another one of the same name. */
+  readonly place?: string;
   readonly accounts: readonly ServiceAccount[];
   /** Keys, with the account whose list they are in, if keys have accounts. */
   readonly keys: readonly { readonly key: ApiKey; readonly accountId?: string }[];
 }
 
-export function classify(states: readonly RecordedStack[], listings: readonly Listing[]): InventoryRow[] {
+/**
+ * @param isListed - whether a listing shows what the connection of a recorded key shows; by default whether one is of its
+ *   service
+ */
+export function classify(
+  states: readonly RecordedStack[],
+  listings: readonly Listing[],
+  isListed: (key: RecordedKey) => boolean = ({ service }) => listings.some((each) => each.service === service),
+): InventoryRow[] {
   const known: Known = {
     keys: new Map(states.flatMap(({ keys }) => keys).map((key) => [placeOf(key), key])),
     marks: states.flatMap(marksOf),
   };
-  const rows = listings.flatMap(({ connection, service, accounts, keys }) => [
-    ...accounts.map((account) => rowOf({ kind: "account", connection, service }, account, known)),
+  const listed = listings.flatMap(({ connection, service, place, accounts, keys }) => [
+    ...accounts.map((account) =>
+      rowOf(defined({ kind: "account" as const, connection, service, place }), account, known),
+    ),
     ...keys.map(({ key, accountId }) =>
-      rowOf(defined({ kind: "key" as const, connection, service, accountId }), key, known),
+      rowOf(defined({ kind: "key" as const, connection, service, place, accountId }), key, known),
     ),
   ]);
+  // Two connections may show the same.
+  const rows = [...new Map(listed.toReversed().map((row) => [placeOf(row), row])).values()].toReversed();
   const seen = new Set(rows.map(placeOf));
-  const services = new Set(listings.map(({ service }) => service));
   const missing = states
     .flatMap(({ keys }) => keys)
-    .filter((key) => services.has(key.service) && key.status !== "missing" && !seen.has(placeOf(key)))
+    .filter((key) => isListed(key) && key.status !== "missing" && !seen.has(placeOf(key)))
     .map((key): InventoryRow => ({
       ...recordedFacts(key),
       standing: "missing",
@@ -86,7 +101,7 @@ interface Known {
 }
 
 function rowOf(
-  place: Pick<InventoryRow, "kind" | "connection" | "service" | "accountId">,
+  place: Pick<InventoryRow, "kind" | "connection" | "service" | "place" | "accountId">,
   thing: ApiKey | ServiceAccount,
   known: Known,
 ): InventoryRow {
