@@ -1,6 +1,6 @@
 import { ResponseShapeError } from "../errors";
 
-/** Kinds of a field: a list holds anything, `id` is a text or a number and becomes a text, and a `?` allows it to be missing or null. */
+/** Kinds of a field: a list holds anything, `id` is a text or a whole number, which becomes a text, and a `?` allows it to be missing or null. */
 interface Kinds {
   readonly text: string;
   readonly number: number;
@@ -32,7 +32,8 @@ const hasKind: Readonly<Record<Kind, (value: unknown) => boolean>> = {
   text: isText,
   number: (value) => typeof value === "number",
   boolean: (value) => typeof value === "boolean",
-  id: (value) => isText(value) || typeof value === "number",
+  // Of a larger number JSON loses digits, and the id would be another object's.
+  id: (value) => isText(value) || Number.isSafeInteger(value),
   list: Array.isArray,
   texts: (value) => Array.isArray(value) && value.every((each) => typeof each === "string"),
   object: isObject,

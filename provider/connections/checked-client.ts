@@ -138,6 +138,12 @@ function told(answer: Fields, method: string): Fields {
   }
   if (scopes !== undefined && !(Array.isArray(scopes) && scopes.every((scope) => typeof scope === "string")))
     throw wrong(method, `answered with "scopes" that are ${kindOf(scopes)}; they are a list of texts, or left out`);
+  // Of a larger number JSON loses digits, and the id would be another object's.
+  if (id !== undefined && typeof id !== "string" && !Number.isSafeInteger(id))
+    throw wrong(
+      method,
+      `answered with an "id" that is ${kindOf(id)}; it is a text, or a whole number of at most ${Number.MAX_SAFE_INTEGER}: send larger ones as text`,
+    );
   return defined({ ...answer, ...(typeof id === "number" && { id: String(id) }) });
 }
 

@@ -33,6 +33,8 @@ test.each([
   [{ id: { secret: "sk_living_secret" } }, { id: "number?" }],
   [{ id: [1] }, { id: "texts" }],
   [Object.create({ id: "inherited" }), { id: "text" }],
+  [{ id: 2 ** 53 }, { id: "id" }],
+  [{ id: 1.5 }, { id: "id?" }],
 ] as const)("Another form is an error that names the field and quotes nothing: %j", (answer, form) => {
   const read = () => fieldsOf(answer, form);
   expect(read).toThrow(ResponseShapeError);

@@ -40,6 +40,12 @@ test.each([
   ],
   ["probe", true, '"probe" of the backend answered without "works"'],
   ["createKey", { ...key, secret: "drawn", scopes: [1] }, '"createKey" of the backend answered with "scopes"'],
+  ["getKey", { ...key, id: null }, '"getKey" of the backend answered with an "id" that is null; it is a text'],
+  ["createKey", { ...key, id: { value: "1" } }, '"createKey" of the backend answered with an "id" that is an object'],
+  ["listKeys", [{ ...key, id: ["1"] }], '"listKeys" of the backend answered with an "id" that is a list of 1'],
+  ["listServiceAccounts", [{ ...key, id: 1.5 }], 'answered with an "id" that is a number'],
+  // Its last digits are lost in JSON, so it may be the id of another key.
+  ["getKey", { ...key, id: 2 ** 53 }, "send larger ones as text"],
 ])("A wrong answer is told by method and field: %s, %j", async (method, answer, words) => {
   const asked = answering(method, answer)[method]?.();
   await expect(asked).rejects.toThrow(ResponseShapeError);
