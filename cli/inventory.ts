@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import { classify, type InventoryRow, type Listing, type Standing, standings } from "../inventory/classify";
 import { listService } from "../inventory/list-service";
 import type { RecordedKey, RecordedStack } from "../inventory/recorded";
-import type { ConnectionFacts } from "../provider/connections";
+import type { ConnectionFacts } from "../provider/connections/connections";
 import { ConfigError, wordsOf } from "../provider/errors";
 import { exitCodes, gravestExit } from "../review/exit-code";
 import { jsonOption, type CommandHost, processHost, runs } from "./command";

@@ -60,7 +60,8 @@ class Search {
     for (const name of Object.keys(outputs)) look("output", name, outputs[name]);
     // The service's answers are in the old state. Those that repeat old inputs belong to the past.
     for (const name of Object.keys(past?.outputs ?? {})) {
-      if (past && !(name in inputs) && !(name in past.inputs)) look("output", name, past.outputs[name]);
+      if (past && !Object.hasOwn(inputs, name) && !Object.hasOwn(past.inputs, name))
+        look("output", name, past.outputs[name]);
     }
     return [...found].map(([name, place]) => ({
       urn: unit.urn,
@@ -100,7 +101,7 @@ class Search {
         if (name === "__provider") continue;
         // A value that is not known yet most likely stays as it was; one that is now masked is fixed.
         const value = values[name] === unknownValue ? old[name] : values[name];
-        const isPassed = isStack || (after.propertyDependencies[name] ?? []).some((source) => this.#keys.has(source));
+        const isPassed = isStack || sourcesOf(after, name).some((source) => this.#keys.has(source));
         const found = this.#exposed(value, isPassed);
         // A key's own secret says more than a shape.
         if (found === undefined || (found === shapeWords && problems.has(name))) continue;
@@ -214,4 +215,9 @@ function someText(value: unknown, test: (text: string) => boolean): boolean {
     if (test(name) || someText((value as Record<string, unknown>)[name], test)) return true;
   }
   return false;
+}
+
+/** The resources that a property comes from. A program may call it `constructor`, which every object has. */
+function sourcesOf({ propertyDependencies }: ResourceState, name: string): readonly string[] {
+  return (Object.hasOwn(propertyDependencies, name) ? propertyDependencies[name] : undefined) ?? [];
 }

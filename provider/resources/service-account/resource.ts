@@ -228,8 +228,10 @@ export function createServiceAccountProvider(
     ): Promise<UpdateResult<ServiceAccountOutputs>> {
       const connection = openRecorded(context, olds);
       const { changes, enables, outs: updated } = updatedAccount(olds, news, connection);
-      const isThere = !enables || (await enableAccount(openRecordedForWrite(context, olds), id, markerOf(olds, connection)));
-      if (!isThere) throw keptAfterFailure(new ProviderError(accountGoneWords(id)), id, { ...olds, status: "missing" }, news);
+      const isThere =
+        !enables || (await enableAccount(openRecordedForWrite(context, olds), id, markerOf(olds, connection)));
+      if (!isThere)
+        throw keptAfterFailure(new ProviderError(accountGoneWords(id)), id, { ...olds, status: "missing" }, news);
       if (Object.keys(changes).length > 0) await changeAccount(openRecordedForWrite(context, olds), id, changes);
       const outs = await withStack(context, olds, updated);
       const refusal = lessThanAsked(dealOn(outs, news, connection));

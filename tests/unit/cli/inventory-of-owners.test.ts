@@ -8,12 +8,12 @@ import type { CommandHost } from "../../../cli/command";
 import { takeInventory } from "../../../cli/inventory";
 import { addSweepCommand } from "../../../cli/sweep";
 import type { RecordedKey, RecordedStack } from "../../../inventory/recorded";
-import { resourceMark, usualNames } from "../../../provider/resources/names";
+import { resourceMark, usualNames } from "../../../provider/resources/identity/names";
 
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "owners-"));
-  const acme = JSON.stringify(join(__dirname, "../provider/fixtures/acme.js"));
+  const acme = JSON.stringify(join(__dirname, "../provider/connections/fixtures/acme.js"));
   // The credential names its owner. Every list is noted.
   const lines = [
     `const { sound } = require(${acme});`,

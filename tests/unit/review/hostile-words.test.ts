@@ -3,7 +3,18 @@ import fc from "fast-check";
 import { readReport } from "../../../review/read-report";
 import { safeJson } from "../../../review/render/json";
 import { tonedText } from "../../../review/render/text";
-import { account, changed, created, key, review, rotatingKey, type State } from "./support/preview-builder";
+import {
+  account,
+  changed,
+  consumer,
+  created,
+  found,
+  key,
+  review,
+  rotatingKey,
+  type State,
+  unchanged,
+} from "./support/preview-builder";
 import { everyFormat, unsafeParts } from "./support/report-checks";
 
 /** Texts of options, claims and ids that only one service has: nobody checks their letters before a review shows them. */
@@ -85,5 +96,27 @@ describe("A report of words that nobody has checked", () => {
       }),
       { numRuns: 200 },
     );
+  });
+});
+
+describe("Properties with the names of what every object has", () => {
+  const names = ["constructor", "toString", "hasOwnProperty", "valueOf", "__proto__"];
+
+  it.each(names)("of somebody else's resource are read like any other: %s", (name) => {
+    const holder = consumer("deploy", []);
+    const inputs = JSON.parse(`{"${name}": "sk_live_0123456789abcdefghijklmn"}`) as State["inputs"];
+    const report = review([unchanged(key("ci")), created({ ...holder, inputs })]);
+    expect(report.exitCode).not.toBe(10);
+    expect(found(report)).toEqual([]);
+  });
+
+  it.each(["other", ...names])("hide nothing that a key shows in clear: %s", (name) => {
+    const shown = key("ci");
+    const outputs = JSON.parse(`{"${name}": "sk_live_0123456789abcdefghijklmn"}`) as State["inputs"];
+    const old = { ...shown, outputs: { ...shown.outputs, ...outputs } };
+    // What the record shows is in the old state alone.
+    if (name === "__proto__") Object.defineProperty(old.outputs, name, { value: outputs, enumerable: true });
+    const report = review([unchanged(old, shown)]);
+    expect(found(report).join()).toContain("SR016");
   });
 });
