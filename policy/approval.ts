@@ -1,8 +1,9 @@
 import { fixedInputs, hashOf } from "../review/approved-inputs";
+import { releaseOf } from "../review/approved-of";
 import type { ApprovedResource } from "../review/delta-schema";
 import { exactText } from "../review/exact-text";
 import { quotedList } from "../review/inert";
-import { identify } from "../review/ours";
+import { identify, providerUrn, whyOwnSource } from "../review/ours";
 import { unknownValue } from "../review/resource-facts";
 
 /** A resource that the engine is about to make, change or keep. */
@@ -10,7 +11,10 @@ export interface SeenResource {
   readonly urn: string;
   readonly type: string;
   readonly inputs: Readonly<Record<string, unknown>>;
+  /** The provider that runs it, in the form of a state: its URN, `::` and an id. */
   readonly provider?: string;
+  /** That provider's own inputs. In an update the engine's own are seen as well. */
+  readonly providerInputs?: Readonly<Record<string, unknown>>;
 }
 
 /** The differences between a resource and its approval, in words. Empty: none. No value is quoted. */
@@ -26,6 +30,8 @@ export function approvalMistakes(
     return [identity.kind === "ours" ? "the report does not have it" : "it runs code that the report does not have"];
   }
   if (approved.type !== seen.type) return ["it has another type"];
+  const runner = otherRunner(seen, approved);
+  if (runner !== undefined) return [runner];
   if (identity.kind === "code") {
     if (approved.inputs !== null) return ["it was one of ours when it was approved"];
     if (approved.code === null)
@@ -36,6 +42,19 @@ export function approvalMistakes(
   }
   if (approved.inputs === null) return ["it was none of ours when it was approved"];
   return [...changedInputs(seen.inputs, approved.inputs), ...otherAccount(seen, approved)];
+}
+
+/** What one of our resources asks for means nothing where another program carries it out. */
+function otherRunner(
+  { provider, providerInputs = {} }: SeenResource,
+  { provider: shown }: ApprovedResource,
+): string | undefined {
+  const source = whyOwnSource(providerInputs);
+  if (source !== undefined || provider === undefined || shown === undefined) return source;
+  if (exactText(providerUrn(provider)) !== shown.urn) return "it is run by another provider than in the preview";
+  return shown.version === undefined || shown.version === releaseOf(providerInputs)
+    ? undefined
+    : "it is run by another release of the plugin than in the preview";
 }
 
 function changedInputs(

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { ResourceValidationPolicy } from "@pulumi/policy";
+import type { PolicyProviderResource, ResourceValidationPolicy } from "@pulumi/policy";
 import type { ApprovedResource } from "../review/delta-schema";
 import { exactText } from "../review/exact-text";
 import { plainMessage, quoted } from "../review/inert";
@@ -38,14 +38,16 @@ export function apikeysApproved(
   const byUrn = new Map(checked.approved.map((resource) => [resource.urn, resource]));
   const approvedAt = (urn: string): ApprovedResource | undefined => byUrn.get(exactText(urn));
   const seen = new Map<string, SeenResource>();
+  const providers = new Map<string, Inputs>();
   return [
     {
       name: "APPROVED-access-is-the-approved-one",
       description: "Every service account and every API key is the one that was approved.",
       enforcementLevel: "remediate",
       remediateResource: ({ urn, type, props, provider }) => {
-        const inputs = plainValue(props) as Record<string, unknown>;
-        seen.set(urn, { urn, type, inputs, ...(provider ? { provider: `${provider.urn}::` } : {}) });
+        const inputs = plainValue(props) as Inputs;
+        if (type.startsWith("pulumi:providers:")) providers.set(urn, inputs);
+        seen.set(urn, { urn, type, inputs, ...(provider ? runnerOf(provider, providers) : {}) });
       },
       validateResource: async ({ urn, type }, reportViolation) => {
         const resource = seen.get(urn);
@@ -64,6 +66,16 @@ export function apikeysApproved(
       },
     },
   ];
+}
+
+type Inputs = Readonly<Record<string, unknown>>;
+
+/** The engine shows where a provider's program comes from only with the provider itself, which it shows first. */
+function runnerOf(
+  { urn, props }: PolicyProviderResource,
+  providers: ReadonlyMap<string, Inputs>,
+): Pick<SeenResource, "provider" | "providerInputs"> {
+  return { provider: `${urn}::`, providerInputs: { ...(plainValue(props) as Inputs), ...providers.get(urn) } };
 }
 
 function checkedReport(report: Report | string): Report {

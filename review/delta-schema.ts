@@ -61,6 +61,8 @@ const side = z.strictObject({
   /** Why `grants` is incomplete. Empty: everything was readable. */
   unreadable: texts,
   life,
+  /** Who uses a key that was there before, and did not use it. Left out if nobody. */
+  alsoUsedBy: texts.optional(),
   /** Removing or replacing it does not revoke it (`retainOnDelete`, `deletedWith`). */
   staysAlive: z.boolean(),
 });
@@ -111,6 +113,8 @@ const approvedResource = z.strictObject({
   code: text.nullable(),
   /** For one of ours: a hash of every input that must not change. Null for others. */
   inputs: z.record(text, text).nullable(),
+  /** What runs one of ours: the provider's URN, and if the program makes it, which release it asks for. */
+  provider: z.strictObject({ urn: text, version: text.nullable().optional() }).optional(),
 });
 
 export const reviewedShape = {

@@ -1,5 +1,5 @@
 import { earlierTexts, providerText } from "../provider/resource-text";
-import type { ResourceState } from "./preview-form";
+import { isRecord, type ResourceState } from "./preview-form";
 import { hidingOf, type UnitKind } from "./resource-facts";
 
 /**
@@ -61,7 +61,7 @@ const textOwners: ReadonlyMap<unknown, ClassName> = new Map(
 export function identify(state: ResourceState, providersInPreview?: ReadonlyMap<string, ResourceState>): Identity {
   const { type, inputs } = state;
   const prefix = prefixes.find((each) => type.startsWith(each));
-  if (prefix === undefined) return identifyOther(state);
+  if (prefix === undefined) return identifyOther(state, providersInPreview);
   const className = type.slice(prefix.length);
   if (!isClass(className)) return disguised(notKnown);
   const isPlugin = prefix === pluginPrefix;
@@ -73,12 +73,18 @@ export function identify(state: ResourceState, providersInPreview?: ReadonlyMap<
 }
 
 /** Identifies a resource whose type is not ours. */
-function identifyOther({ type, inputs, custom }: ResourceState): Identity {
+function identifyOther(
+  { type, inputs, custom, provider }: ResourceState,
+  providersInPreview: ReadonlyMap<string, ResourceState> | undefined,
+): Identity {
   const text = inputs.__provider;
   const owner = textOwners.get(text);
   if (owner !== undefined) return disguised(`it runs the code of our ${owner} under another type`);
   if (custom && ofPluginPackage.test(type)) return disguised(notKnown);
   if (text === undefined) return codePackages.has(packageOf(type)) ? { kind: "code" } : { kind: "other" };
+  // Another provider may run anything in the place of the text.
+  if (codePackages.has(packageOf(type)) && foreignProvider(provider, packageOf(type), providersInPreview))
+    return { kind: "code" };
   return typeof text === "string" && !hidingOf(text) ? { kind: "code", text } : { kind: "code" };
 }
 
@@ -117,10 +123,10 @@ function foreignProvider(
   inPreview: ReadonlyMap<string, ResourceState> | undefined,
 ): string | undefined {
   if (provider === undefined) return undefined;
-  const urn = provider.split("::").slice(0, 4);
-  const [, , type = "", name = ""] = urn;
+  const urn = providerUrn(provider);
+  const [, , type = "", name = ""] = urn.split("::");
   if (type.split("$").at(-1) !== `pulumi:providers:${expected}`) return "it is run by a provider of another package";
-  const made = inPreview?.get(urn.join("::"));
+  const made = inPreview?.get(urn);
   // A program may name its own provider `default`, which then has the URN of the engine's.
   const isDefault = made === undefined && !type.includes("$") && defaultProvider.test(name);
   // A plugin may have several configurations; a provider that the engine itself adds has one.
@@ -128,7 +134,7 @@ function foreignProvider(
   if (isDefault || (isNamed && inPreview === undefined)) return undefined;
   if (!isNamed || made === undefined)
     return "it is run by a provider of its own, which may be other code with other connections";
-  return bringsItsSource(made) ? "it is run by a provider that says itself where its code comes from" : undefined;
+  return whyOwnSource(made.inputs);
 }
 
 /**
@@ -140,13 +146,23 @@ export function pluginRelease(
   providers: ReadonlyMap<string, ResourceState>,
 ): string | undefined {
   if (!isPluginType(type)) return undefined;
-  const version = providers.get(provider.split("::").slice(0, 4).join("::"))?.inputs.version;
+  const version = providers.get(providerUrn(provider))?.inputs.version;
   if (typeof version === "string") return version;
   return /::default_(\d[^:]*)(?:::|$)/.exec(provider)?.[1]?.replace(/^(\d+)_(\d+)_/, "$1.$2.");
 }
 
-function bringsItsSource({ inputs }: ResourceState): boolean {
-  return [...otherSources].some((property) => inputs[property] !== undefined);
+/** The URN in a state's `provider`, which also has the provider's id. */
+export function providerUrn(provider: string): string {
+  return provider.split("::").slice(0, 4).join("::");
+}
+
+/** Why nobody can tell which program a provider with these inputs is. */
+export function whyOwnSource(inputs: Readonly<Record<string, unknown>>): string | undefined {
+  // The engine adds an empty `__internal` to a provider that only names its release.
+  const isEmpty = (value: unknown) => isRecord(value) && Object.keys(value).length === 0;
+  return [...otherSources].some((property) => inputs[property] !== undefined && !isEmpty(inputs[property]))
+    ? "it is run by a provider that says itself where its code comes from"
+    : undefined;
 }
 
 /** The engine's name for its own provider, with or without a version. One from another URL has that URL in its name. */

@@ -102,7 +102,7 @@ export function reviewPreview(request: ReviewRequest): Report {
     accessChanged,
     digest: digestOf({ ...shown, ...reviewed, unreviewed }),
     ...reviewed,
-    approved: approvedOf(units, code),
+    approved: approvedOf(units, code, changes),
     ...tablesOf(reviewed, findings, { nowMs, ownerOf: ownersOf(units), keyOf: (urn) => keys.get(urn) }),
     findings,
     unreviewed,

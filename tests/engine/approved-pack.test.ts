@@ -130,6 +130,44 @@ new ApiKey("k8", { ...nova, serviceAccountId: other.accountId });`);
   );
 });
 
+describe("The pack of an approval, of resources of the plugin,", () => {
+  test(
+    "refuses a provider that the program makes only in the update, or that only then says where its code comes from",
+    storyOn("plugin", async ({ stack, services }) => {
+      const deployment = new Deployment(stack, services);
+      stack.program(`const late = process.env.LATE ? JSON.parse(process.env.LATE) : {};
+const config = { connections: new pulumi.Config("apikeys").require("connections") };
+const mine = new pulumi.ProviderResource("apikeys", "mine", config, late.mine ?? {});
+const own = late.own ? new pulumi.ProviderResource("apikeys", "own", config) : undefined;
+const good = { scopes: ["read:checks"], expiresIn: "30d" };
+new ApiKey("k", good, own ? { provider: own } : {});
+new ApiKey("m", good, { provider: mine });`);
+      const pack = (await deployment.approve()).text;
+      const forms: readonly [unknown, RegExp][] = [
+        [{ own: true }, /ApiKey k" was not approved as it is: it is run by another provider than in the preview/],
+        [
+          { mine: { pluginDownloadURL: "https://evil.example" } },
+          /ApiKey m" was not approved as it is: it is run by a provider that says itself where its code comes from/,
+        ],
+        [
+          { mine: { version: "0.0.1" } },
+          /ApiKey m" was not approved as it is: it is run by another release of the plugin than in the preview/,
+        ],
+      ];
+      for (const [late, sentence] of forms) {
+        stack.env.LATE = JSON.stringify(late);
+        const refused = await stack.pulumi("up", "--yes", "--skip-preview", "--policy-pack", pack);
+        expect([refused.code === 0, refused.text]).toEqual([false, expect.stringMatching(sentence)]);
+      }
+      Reflect.deleteProperty(stack.env, "LATE");
+      expect(await stack.pulumi("up", "--yes", "--skip-preview", "--policy-pack", pack)).toMatchObject({ code: 0 });
+      expect((await deployment.living()).sort()).toEqual(["k", "m"]);
+      stack.guard("no secret of this stack is known to the test");
+    }),
+    300_000,
+  );
+});
+
 describe("The pack of an approval", () => {
   test(
     "refuses whatever the program makes of itself in the update, and makes nothing of it",
