@@ -1,6 +1,6 @@
 import type { DeltaEntry, ReviewedSide } from "./delta-schema";
 import { lifeFields } from "./life-fields";
-import { nameOf } from "./urn";
+import { nameOf, parseUrn } from "./urn";
 
 /** A change that is not a grant: where a resource is, whose it is, how long it lives. */
 export interface ChangedFact {
@@ -20,6 +20,7 @@ export function changedFacts({ before, after }: DeltaEntry): ChangedFact[] {
     ["account", accountOf(before), accountOf(after)],
     ...lifeFields.map((name): [string, string, string] => [name, lifeOf(before, name), lifeOf(after, name)]),
     ["takes over", before.adopts ?? "nothing", after.adopts ?? "nothing"],
+    ["also used by", "nobody else", usersOf(after)],
     ["on removal", endOf(before), endOf(after)],
   ];
   return rows.filter(([, old, next]) => old !== next).map(([fact, old, next]) => ({ fact, before: old, after: next }));
@@ -37,6 +38,11 @@ function accountOf({ account }: ReviewedSide): string {
 
 function lifeOf({ life }: ReviewedSide, name: (typeof lifeFields)[number]): string {
   return life.hidden.includes(name) ? "hidden" : (life[name] ?? "none");
+}
+
+function usersOf({ alsoUsedBy = [] }: ReviewedSide): string {
+  const names = alsoUsedBy.map((urn) => `${nameOf(urn)} (${parseUrn(urn)?.type ?? "unknown"})`);
+  return names.length === 0 ? "nobody else" : names.join(", ");
 }
 
 function endOf({ staysAlive }: ReviewedSide): string {

@@ -9,7 +9,7 @@ import { lifeFields } from "./life-fields";
 import { isHidden } from "./resource-facts";
 import { isNews } from "./rules/unreviewed-code";
 import { sha256 } from "./sha256";
-import { isKey, type CodeText, type ForeignCode, type Side, type Unit } from "./units";
+import { isKey, newUsers, type CodeText, type ForeignCode, type Side, type Unit } from "./units";
 
 /** Splits the resources into changed and unchanged ones. */
 export function reviewedOf(units: readonly Unit[], code: readonly ForeignCode[] = []): Reviewed {
@@ -49,6 +49,7 @@ function isUntouched({ op, before, after }: Unit): boolean {
     account.known === after.account.known &&
     account.id === after.account.id &&
     account.urn === after.account.urn &&
+    newUsers(before, after).length === 0 &&
     (after.state.id ?? state.id) === state.id
   );
 }
@@ -80,7 +81,9 @@ function isUncertain(account: ReviewedSide["account"]): boolean {
 function placeAndLife(side: ReviewedSide): string {
   const { backend, origin, connection, environment, account, life, staysAlive, extraScopes, adopts, disabled } = side;
   const place = { backend, origin, connection, environment, account };
-  return canonicalJson({ ...place, life, staysAlive, extraScopes, adopts, disabled });
+  // Whoever uses a key can do what it can.
+  const { alsoUsedBy } = side;
+  return canonicalJson({ ...place, life, staysAlive, extraScopes, adopts, disabled, alsoUsedBy });
 }
 
 /** True for a replacement that leaves two of them, because nobody revokes the old key or account. */
@@ -100,6 +103,7 @@ function sideOf(unit: Unit, side: Side | undefined): ReviewedSide | null {
     ...claimsOf(facts.target?.extraScopes),
     ...(facts.adopts === undefined ? {} : { adopts: exactText(facts.adopts) }),
     ...disabledOf(unit, side),
+    ...usersOf(unit, side),
     connection: exactText(facts.connection),
     environment: exactOrNull(facts.environment),
     account: isKey(unit) ? accountInDelta(side.account) : null,
@@ -115,6 +119,12 @@ function sideOf(unit: Unit, side: Side | undefined): ReviewedSide | null {
 
 function disabledOf({ revives, before }: Unit, side: Side): Pick<ReviewedSide, "disabled"> {
   return revives && side === before ? { disabled: true } : {};
+}
+
+function usersOf(unit: Unit, side: Side): Pick<ReviewedSide, "alsoUsedBy"> {
+  const { before, after } = unit;
+  const users = before && side === after && isKey(unit) ? newUsers(before, after).map(exactText).sort() : [];
+  return users.length === 0 ? {} : { alsoUsedBy: users };
 }
 
 function claimsOf(claims: ExtraScopes | undefined): Pick<ReviewedSide, "extraScopes"> {

@@ -1,12 +1,14 @@
 import { exactText } from "./exact-text";
-import { inert } from "./inert";
+import { inert, quoted } from "./inert";
 import type { Level, RuleId } from "./levels";
-import { levelFor, type Waiver } from "./policy";
+import { levelFor, type Policy, type Waiver } from "./policy";
 import type { ReportFinding } from "./report";
-import { whyInvalid } from "./rules/invalid-waiver";
+import { invalidWaiver } from "./rules/invalid-waiver";
 import { rules } from "./rules/index";
 import type { Problem, Rule, RuleContext } from "./rules/rule";
 import { sha256 } from "./sha256";
+import { nameOf } from "./urn";
+import { coveredBy, waives, whyInvalid } from "./waivers";
 
 /** The problems of a stack with their levels, most serious first. */
 export function findings(context: RuleContext, asked: readonly Rule[] = rules): ReportFinding[] {
@@ -22,30 +24,61 @@ export function findings(context: RuleContext, asked: readonly Rule[] = rules): 
         code: [],
         units: context.units.flatMap((unit) => asItWas(unit)),
       };
-      const old = rule.needs === "new-state" ? new Set(rule.check(before).map(identity)) : new Set<string>();
-      return problems.map((problem) => finding(context, rule, problem, old.has(identity(problem))));
+      const old = rule.needs === "new-state" ? rule.check(before) : [];
+      const [same, any] = [new Set(old.map(identity)), new Set(old.map(({ urn }) => urn))];
+      return problems.flatMap((problem) =>
+        found(context, rule, problem, { same: same.has(identity(problem)), any: any.has(problem.urn) }),
+      );
     })
     .sort(byWeight);
 }
 
-/** The waiver that applies to a problem, if there is one. */
-function waiverFor({ policy, nowMs }: RuleContext, rule: Rule, { urn, code }: Problem): Waiver | undefined {
-  if (rule.waivable === false) return undefined;
-  return policy.document.waivers?.find(
-    (waiver) =>
-      waiver.rule === rule.id &&
-      waiver.urn === urn &&
-      (code === undefined || waiver.code === code) &&
-      whyInvalid(waiver, nowMs) === undefined,
+type Before = Parameters<typeof waives>[2];
+
+/** The finding of a problem; and if a waiver would have to name it, that as well. */
+function found(context: RuleContext, rule: Rule, problem: Problem, before: Before): ReportFinding[] {
+  const { policy, nowMs } = context;
+  const valid = (policy.document.waivers ?? []).flatMap((waiver, index) =>
+    rule.waivable !== false &&
+    waiver.rule === rule.id &&
+    waiver.urn === problem.urn &&
+    whyInvalid(waiver, nowMs) === undefined
+      ? [{ waiver, index, says: waives(waiver, problem, before) }]
+      : [],
   );
+  const holds = valid.find(({ says }) => says === "yes");
+  const own = finding(context, rule, problem, { existing: before.same, waiver: holds?.waiver });
+  const unnamed = holds ? undefined : valid.find(({ says }) => says === "unnamed");
+  return unnamed ? [own, unnamedWaiver(own, problem, unnamed, policy)] : [own];
+}
+
+/** The waivers of 0.1 name no scope: one of them must not hold for a worse one that comes later. */
+function unnamedWaiver(
+  own: ReportFinding,
+  problem: Problem,
+  { waiver, index }: { readonly waiver: Waiver; readonly index: number },
+  policy: Policy,
+): ReportFinding {
+  const covers = coveredBy(problem);
+  return {
+    ...own,
+    rule: invalidWaiver.id,
+    message: `the waiver of ${waiver.rule} for ${quoted(nameOf(waiver.urn))} covers what was there before; this one it has to name: ${quoted(`covers: ${covers}`)}`,
+    location: { file: policy.path, line: policy.waiverLines[index] ?? 1 },
+    fingerprint: fingerprintOf(invalidWaiver.id, problem.urn, `${waiver.rule} ${index} ${covers}`),
+  };
 }
 
 export function fingerprintOf(rule: RuleId, urn: string, subject: string | undefined): string {
   return sha256(JSON.stringify([rule, urn, subject ?? ""])).slice(0, 32);
 }
 
-function finding(context: RuleContext, rule: Rule, problem: Problem, existing: boolean): ReportFinding {
-  const waiver = waiverFor(context, rule, problem);
+function finding(
+  context: RuleContext,
+  rule: Rule,
+  problem: Problem,
+  { existing, waiver }: { readonly existing: boolean; readonly waiver: Waiver | undefined },
+): ReportFinding {
   return {
     rule: rule.id,
     level: levelFor(
@@ -74,8 +107,8 @@ function asItWas(unit: RuleContext["units"][number]): RuleContext["units"][numbe
   return before && after ? [{ ...rest, op: "same", order: "none", after: before }] : [];
 }
 
-function identity({ urn, subject }: Problem): string {
-  return JSON.stringify([urn, subject ?? ""]);
+function identity(problem: Problem): string {
+  return JSON.stringify([problem.urn, problem.subject ?? "", coveredBy(problem)]);
 }
 
 const weight: Readonly<Record<Level, number>> = { block: 0, warn: 1, info: 2 };

@@ -54,7 +54,14 @@ const waiver = z
       .optional()
       .meta({
         description:
-          "SR021, SR023, SR024, SR032: the SHA-256 of the server, or of the code that somebody has read, as the finding names it. `hidden` = whatever the resource runs, while nobody can read it.",
+          "SR021, SR023, SR024, SR029, SR031, SR032: the SHA-256 of the server, of the code that somebody has read, of the claim, or of the access that comes back, as the finding names it. `hidden` = whatever the resource runs, while nobody can read it.",
+      }),
+    covers: z
+      .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+      .optional()
+      .meta({
+        description:
+          "SR001 to SR004, SR027, SR028, SR030, SR033: the scope, account, id or URN that it covers, as the finding names it, or a list. Left out, one of SR001 to SR004 covers what was there before, and the first finding of its rule at the resource.",
       }),
     reason: z.string().optional(),
     approver: z.string().optional(),

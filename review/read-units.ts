@@ -157,7 +157,9 @@ function sideOf(known: Known, at: At, stack: Stack, before?: Side): Side | undef
     facts: own,
     access: isKept ? before.access : accessOf(kind, own, { found, account }, stack.policy),
     account: at === "before" ? withNewName(found, stack.renamed) : found,
-    consumers: stack.consumers[at].get(state.urn) ?? [],
+    consumers: (stack.consumers[at].get(state.urn) ?? []).map((urn) =>
+      at === "before" ? (stack.renamed.get(urn) ?? urn) : urn,
+    ),
     state,
   };
 }

@@ -112,7 +112,7 @@ function sideOf(
     },
     access: { ...(target ? { target } : {}), grants: held, unreadable, ...(catalogue ? { catalogue } : {}) },
     account: readAccount(side, accounts),
-    consumers: [],
+    consumers: side.alsoUsedBy ?? [],
     state: { ...noState, urn, inputs: side.life },
   };
 }

@@ -75,6 +75,13 @@ export function isKey(unit: Unit): boolean {
   return unit.kind !== "account";
 }
 
+/** Who uses a key as it will be, and did not use it as it was. */
+export function newUsers(before: Side, after: Side): string[] {
+  if (after.consumers.length === 0) return [];
+  const had = new Set(before.consumers);
+  return after.consumers.filter((urn) => !had.has(urn));
+}
+
 /** The units of each account of the stack as it will be, by its URN. */
 export function byAccount(units: readonly Unit[]): ReadonlyMap<string | undefined, readonly Unit[]> {
   return Map.groupBy(units, ({ after }) => after?.account.urn);

@@ -18,7 +18,7 @@ export function verdictWords(report: Report): string {
         .filter((text) => text !== "")
         .join("; ");
     case "access-changes":
-      return `Access changes: ${gainAndLose(report) || `${plural(report.delta.length, "resource")} ${report.delta.length === 1 ? "changes" : "change"} service, account or life`}; nothing blocks${warnings(report)}`;
+      return `Access changes: ${gainAndLose(report) || `${plural(report.delta.length, "resource")} ${report.delta.length === 1 ? "changes" : "change"} service, account, life or user`}; nothing blocks${warnings(report)}`;
     case "no-access-change":
       return `No access change${warnings(report)}`;
   }

@@ -1,4 +1,8 @@
+import { canonicalJson } from "../canonical";
+import { exactText } from "../exact-text";
+import { grantText } from "../grants";
 import { quoted } from "../inert";
+import { sha256 } from "../sha256";
 import { isKey } from "../units";
 import { nameOf } from "../urn";
 import { problemOf, type Rule } from "./rule";
@@ -17,11 +21,13 @@ export const disabledAccess: Rule = {
     return revived.map((unit) => {
       const account = unit.before?.account.urn;
       const isWithIt = account !== undefined && accounts.has(account);
-      return problemOf(unit, {
-        message: isWithIt
-          ? `opened nothing while its account ${quoted(nameOf(account))} was disabled, and gets its access back with it`
-          : `was disabled on its service${account === undefined ? "" : ", itself or with its account"}, and this update gives its access back`,
-      });
+      const code = sha256(
+        canonicalJson((unit.after?.access.grants ?? []).map((grant) => exactText(grantText(grant))).sort()),
+      );
+      const how = isWithIt
+        ? `opened nothing while its account ${quoted(nameOf(account))} was disabled, and gets its access back with it`
+        : `was disabled on its service${account === undefined ? "" : ", itself or with its account"}, and this update gives its access back`;
+      return problemOf(unit, { code, message: `${how} (${quoted(`code: ${code}`)})` });
     });
   },
 };

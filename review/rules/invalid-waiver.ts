@@ -1,11 +1,7 @@
 import { quoted } from "../inert";
-import { waiverEnd, type Waiver } from "../policy";
 import { parseUrn } from "../urn";
+import { whyInvalid } from "../waivers";
 import type { Rule } from "./rule";
-import { movedConnection } from "./moved-connection";
-import { newServer } from "./new-server";
-import { otherCode } from "./other-code";
-import { unreviewedCode } from "./unreviewed-code";
 
 export const invalidWaiver: Rule = {
   id: "SR020",
@@ -13,7 +9,7 @@ export const invalidWaiver: Rule = {
   level: "block",
   needs: "new-state",
   waivable: false,
-  help: "A waiver needs a reason, an approver and a last day (`until`) that has not passed; one of SR021, SR023, SR024 or SR032 needs the `code` that the finding names. Renew it or remove it.",
+  help: "A waiver needs a reason, an approver and a last day (`until`) that has not passed; one of SR021, SR023, SR024, SR029, SR031 or SR032 needs the `code` that the finding names; one of SR027, SR028, SR030 or SR033 says in `covers` which scope, account, id or consumer it means. Renew it or remove it.",
   check: ({ policy, nowMs, stackUrn }) =>
     (policy.document.waivers ?? []).flatMap((waiver, index) => {
       const why = whyInvalid(waiver, nowMs);
@@ -29,24 +25,6 @@ export const invalidWaiver: Rule = {
       ];
     }),
 };
-
-/** Rules whose waivers name the code that somebody has read, or the server: the resource alone does not say which. */
-const namesCode: readonly string[] = [unreviewedCode.id, otherCode.id, movedConnection.id, newServer.id];
-
-/** Why a waiver does not apply, as the end of a sentence. */
-export function whyInvalid(waiver: Waiver, nowMs: number): string | undefined {
-  const needed = [
-    "reason",
-    "approver",
-    "until",
-    ...(namesCode.includes(waiver.rule ?? "") ? ["code" as const] : []),
-  ] as const;
-  const missing = needed.filter((part) => (waiver[part] ?? "").trim() === "");
-  if (missing.length > 0) return `has no ${missing.join(" and no ")}`;
-  const end = waiverEnd(waiver.until ?? "");
-  if (end === undefined) return "has an end that is not a date";
-  return nowMs >= end ? `ended on ${(waiver.until ?? "").slice(0, 10)}` : undefined;
-}
 
 function isOfAnotherStack(urn: string, stackUrn: string): boolean {
   const theirs = parseUrn(urn);

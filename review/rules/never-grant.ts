@@ -13,10 +13,12 @@ export const neverGrant: Rule = {
   check: (context) =>
     everyKey(context, (_key, { access, facts }) =>
       context.limits(facts.environment).neverGrant.flatMap((banned) => {
-        const grant = access.grants.find((held) => grants(access, held, banned));
-        if (grant === undefined) return [];
-        const how = grantText(grant) === banned ? "" : `, through ${quoted(grantText(grant))}`;
-        return [{ subject: banned, message: `grants ${quoted(banned)}, which the policy file forbids${how}` }];
+        const held = access.grants.filter((grant) => grants(access, grant, banned)).map(grantText);
+        return held.map((grant) => ({
+          subject: grant === banned ? banned : `${banned} through ${grant}`,
+          covers: grant,
+          message: `grants ${quoted(banned)}, which the policy file forbids${grant === banned ? "" : `, through ${quoted(grant)}`}`,
+        }));
       }),
     ),
 };

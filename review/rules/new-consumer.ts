@@ -1,5 +1,5 @@
 import { quoted } from "../inert";
-import { isKey } from "../units";
+import { isKey, newUsers } from "../units";
 import { nameOf, parseUrn } from "../urn";
 import { problemOf, type Rule } from "./rule";
 
@@ -9,25 +9,18 @@ export const newConsumer: Rule = {
   title: "a key in the hands of another resource",
   level: "warn",
   needs: "both-states",
+  followsFromDelta: true,
   help: "Ask what the resource does with the key. A consumer that needs one should have its own, with the scopes that it needs.",
-  check: ({ units, changes, knowsConsumers }) => {
-    // An alias may have renamed a consumer.
-    const names = new Map(changes.flatMap(({ urn, before }) => (before ? [[before.urn, urn] as const] : [])));
-    return !knowsConsumers
-      ? []
-      : units.filter(isKey).flatMap((key) => {
-          const { before, after } = key;
-          // Of a new key every consumer is new, and so is all that it gives.
-          if (!before || !after) return [];
-          const had = new Set(before.consumers.map((urn) => names.get(urn) ?? urn));
-          return after.consumers
-            .filter((urn) => !had.has(urn))
-            .map((urn) =>
-              problemOf(key, {
-                subject: urn,
-                message: `is used by ${quoted(nameOf(urn))} (${quoted(parseUrn(urn)?.type ?? "")}), which did not use it before`,
-              }),
-            );
-        });
-  },
+  check: ({ units }) =>
+    units.filter(isKey).flatMap((key) => {
+      const { before, after } = key;
+      // Of a new key every consumer is new, and so is all that it gives.
+      if (!before || !after) return [];
+      return newUsers(before, after).map((urn) =>
+        problemOf(key, {
+          subject: urn,
+          message: `is used by ${quoted(nameOf(urn))} (${quoted(parseUrn(urn)?.type ?? "")}), which did not use it before`,
+        }),
+      );
+    }),
 };

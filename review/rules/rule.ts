@@ -40,6 +40,8 @@ export interface Problem {
   readonly message: string;
   /** Distinguishes problems of the same rule and resource: a scope, a property. */
   readonly subject?: string;
+  /** What a waiver names in `covers`. Default: the subject. */
+  readonly covers?: string;
   /** SHA-256 of the code or the server in question, or `hidden`: a waiver applies to this one only. */
   readonly code?: string;
   /** The key's environment, for levels that differ by environment. */
@@ -78,10 +80,7 @@ export interface RuleContext {
 export type PolicyEdit = "changed" | "added" | "removed";
 
 /** Applies a check to every key that will exist. */
-export function everyKey(
-  context: RuleContext,
-  ask: (key: Unit, after: Side) => readonly (Pick<Problem, "message"> & Partial<Pick<Problem, "subject">>)[],
-): Problem[] {
+export function everyKey(context: RuleContext, ask: (key: Unit, after: Side) => readonly Answer[]): Problem[] {
   const problems: Problem[] = [];
   for (const unit of context.units) {
     if (!isKey(unit) || !unit.after) continue;
@@ -90,7 +89,9 @@ export function everyKey(
   return problems;
 }
 
-export function problemOf(unit: Unit, answer: Pick<Problem, "message"> & Partial<Pick<Problem, "subject">>): Problem {
+type Answer = Pick<Problem, "message"> & Partial<Pick<Problem, "subject" | "covers" | "code">>;
+
+export function problemOf(unit: Unit, answer: Answer): Problem {
   const environment = unit.after?.facts.environment ?? unit.before?.facts.environment;
   return { urn: unit.urn, location: unit.location, ...(environment === undefined ? {} : { environment }), ...answer };
 }

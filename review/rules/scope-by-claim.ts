@@ -1,8 +1,10 @@
 import type { ExtraScope } from "../../provider/scopes";
 import { sameTarget } from "../access";
 import { canonicalJson } from "../canonical";
+import { exactText } from "../exact-text";
 import { quoted, quotedList } from "../inert";
 import type { Target } from "../resource-facts";
+import { sha256 } from "../sha256";
 import { problemOf, type Rule } from "./rule";
 
 /**
@@ -21,18 +23,29 @@ export const scopeByClaim: Rule = {
       const target = unit.after?.facts.target;
       return Object.entries(target?.extraScopes ?? {})
         .filter(([name, claim]) => !before.some((known) => sameTarget(known, target) && says(known, name, claim)))
-        .map(([name, claim]) =>
-          problemOf(unit, {
+        .map(([name, claim]) => {
+          const code = codeOf(name, claim);
+          return problemOf(unit, {
             subject: name,
-            message: `${quoted(name)} is not a published scope of ${quoted(target?.backend ?? "")}; the connection says that it ${wordsOf(claim)}`,
-          }),
-        );
+            code,
+            message: `${quoted(name)} is not a published scope of ${quoted(target?.backend ?? "")}; the connection says that it ${wordsOf(claim)} (${quoted(`code: ${code}`)})`,
+          });
+        });
     });
   },
 };
 
 function says({ extraScopes = {} }: Target, name: string, claim: ExtraScope): boolean {
   return Object.hasOwn(extraScopes, name) && canonicalJson(extraScopes[name]) === canonicalJson(claim);
+}
+
+/** The same from the preview and from a report's delta. */
+function codeOf(name: string, { level, implies }: ExtraScope): string {
+  return sha256(canonicalJson([name, level ?? null, [...(implies ?? [])].sort()].map(exact)));
+}
+
+function exact(part: string | null | readonly string[]): unknown {
+  return part === null ? null : typeof part === "string" ? exactText(part) : part.map(exactText);
 }
 
 function wordsOf({ level, implies = [] }: ExtraScope): string {

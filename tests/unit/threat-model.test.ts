@@ -34,6 +34,14 @@ const proofs: Readonly<Record<string, readonly [file: string, title: string]>> =
     "is blocked where it gives back what somebody disabled, which counts as gained",
   ],
   "waiver-1": ["tests/unit/review/waived-code.test.ts", "does not hold for other code at the same resource"],
+  "waiver-2": [
+    "tests/unit/review/waived-grant.test.ts",
+    "does not hold where the scope that it was for makes room for a worse one",
+  ],
+  "holder-1": [
+    "tests/unit/review/handed-on.test.ts",
+    "is a change of access, in the verdict, in a table, and for a night that expects none",
+  ],
   "copy-1": [delivery, forgeries],
   "artifact-1": [delivery, forgeries],
   "comment-1": [delivery, oneComment],

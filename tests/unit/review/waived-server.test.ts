@@ -44,6 +44,7 @@ describe("a waiver that a new finding comes under", () => {
     waivers: (["SR001", "SR003"] as const).map((rule) => ({
       rule,
       urn: key("ci").urn,
+      covers: "admin:*",
       reason: "tenants",
       approver: "ann",
       until: "2027-03-01",
