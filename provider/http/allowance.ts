@@ -4,11 +4,13 @@
  */
 import { minuteMs, secondMs } from "../values/durations";
 import type { Quota } from "./rate-limit-headers";
+import { leastSpentWithinMs, Refill } from "./refill";
 
 /** Requests are spaced only if the limit is renewed within this time: nobody spreads a run over a day. */
 const spacedWithinMs = 2 * minuteMs;
-/** A service that says "none left", and answers all the same, is not believed after so many answers. */
+/** A service that says "none left", and answers all the same, is not believed after so many answers in so long: others may leave the last one. */
 const mostContradictions = 3;
+const contradictedForMs = minuteMs / 2;
 /** So few at once are no rush. */
 const fewRequests = 3;
 /** Services tell whole seconds. */
@@ -16,6 +18,10 @@ const roundingMs = secondMs;
 /** Rather a moment late than refused. */
 const marginMs = 10;
 const notQuiteMs = 20;
+/** This part of what there was is never spent in a rush. */
+const lastPart = 1 / 8;
+/** After a refusal, for so long, nobody hurries because a window is said to end at once. */
+const carefulForMs = 5 * secondMs;
 const firstPauseMs = 500;
 const longestUnaskedPauseMs = 15 * secondMs;
 
@@ -32,7 +38,11 @@ interface Window {
   remaining: number;
   /** What the service said, before the requests that are still under way. */
   reported: number;
+  /** The first number that was told. */
+  first: number;
   resetAtMs: number;
+  /** The time until all are back, as the last answer told it. */
+  toldMs: number;
 }
 
 /** All times are milliseconds of a clock that nobody sets. */
@@ -45,13 +55,15 @@ export class Allowance {
   /** Learned from refusals, where the service tells nothing else: so many requests in so long. */
   #learned: { readonly limit: number; readonly windowMs: number } | undefined;
   #accepted = { since: 0, count: 0 };
+  readonly #refill = new Refill();
+  #carefulUntilMs = -Infinity;
   #underWay = 0;
   #lastStartMs = -Infinity;
   #pausedUntilMs = -Infinity;
   #pauses = 0;
   /** One request at a time, until an answer shows that the limit was renewed. */
   #probing = false;
-  #contradictions = 0;
+  #contradictions = { count: 0, sinceMs: 0 };
   #spaced = false;
   #intervalMs = 0;
 
@@ -88,7 +100,7 @@ export class Allowance {
       this.#probing = false;
       return;
     }
-    if (told.quota && this.#contradictions < mostContradictions) this.#note(told.quota, nowMs, told);
+    if (told.quota && !this.#isContradicted(nowMs)) this.#note(told.quota, nowMs, told);
     else if (this.#window) this.#window.reported -= 1;
     else this.#spaced = false;
     if (told.refused) return this.#pause(told, nowMs, random);
@@ -103,15 +115,28 @@ export class Allowance {
       ? nowMs + notQuiteMs
       : nowMs - tookMs / 2 + resetInMs + marginMs;
     const known = this.#window;
+    if (refused) {
+      this.#carefulUntilMs = nowMs + carefulForMs;
+      this.#refill.refused();
+    } else this.#refill.accepted({ remaining, resetInMs, nowMs, tookMs }, this.#underWay);
     const isSame = known !== undefined && nowMs < known.resetAtMs && remaining <= known.reported;
-    this.#contradictions = this.#probing && !refused && remaining === 0 ? this.#contradictions + 1 : 0;
+    const { count, sinceMs } = this.#contradictions;
+    const contradicts = this.#probing && !refused && remaining === 0;
+    this.#contradictions = { count: contradicts ? count + 1 : 0, sinceMs: count > 0 ? sinceMs : nowMs };
     this.#window = {
       reported: remaining,
       // None of the requests under way had arrived when this was written.
       remaining: remaining - this.#underWay,
+      first: isSame ? known.first : remaining,
       // Whole seconds are rounded: of several answers in one window, the earliest end is the closest.
-      resetAtMs: isSame ? Math.min(known.resetAtMs, resetAtMs) : resetAtMs,
+      resetAtMs: isSame && !this.#refill.isContinuous ? Math.min(known.resetAtMs, resetAtMs) : resetAtMs,
+      toldMs: resetInMs,
     };
+  }
+
+  #isContradicted(nowMs: number): boolean {
+    const { count, sinceMs } = this.#contradictions;
+    return count >= mostContradictions && nowMs - sinceMs >= contradictedForMs;
   }
 
   /** The end of the last window has passed here, and this answer is still of that window: its end is close. */
@@ -149,23 +174,28 @@ export class Allowance {
     if (!this.#window && this.#learned && nowMs >= this.#pausedUntilMs)
       this.#window = {
         reported: this.#learned.limit,
+        first: this.#learned.limit,
         remaining: this.#learned.limit - this.#underWay,
         resetAtMs: nowMs + this.#learned.windowMs,
+        toldMs: this.#learned.windowMs,
       };
   }
 
   /** Several processes that see the same numbers come to the same share. */
-  #spacingMs({ remaining, reported, resetAtMs }: Window, nowMs: number, demand: number): number {
-    const resetInMs = resetAtMs - nowMs;
+  #spacingMs(window: Window, nowMs: number, demand: number): number {
+    const { remaining, reported, first, toldMs } = window;
+    const resetInMs = window.resetAtMs - nowMs;
+    const isBucket = this.#refill.isContinuous && resetInMs <= spacedWithinMs;
     // Those that are under way may use up the rest; their answers tell.
     if (remaining <= 0 && this.#underWay > 0) return Infinity;
-    if (remaining <= 0 && reported <= 0) return this.#spentMs(resetInMs);
+    if (remaining <= 0 && reported <= 0 && !isBucket) return this.#spentMs(resetInMs);
     if (resetInMs > spacedWithinMs) return 0;
-    if (demand > remaining / 2) this.#spaced = true;
+    if (demand > remaining / 2 || remaining < lastPart * first) this.#spaced = true;
     // As long as many want to go, also after the limit was renewed: whoever comes first would take all of it.
     else if (demand < fewRequests) this.#spaced = false;
     if (!this.#spaced) return 0;
-    this.#intervalMs = resetInMs / Math.max(1, remaining);
+    const leftMs = nowMs < this.#carefulUntilMs ? Math.max(leastSpentWithinMs, resetInMs) : resetInMs;
+    this.#intervalMs = isBucket ? Refill.intervalMs(remaining, toldMs) : leftMs / Math.max(1, remaining);
     return Math.max(0, this.#lastStartMs + this.#intervalMs - nowMs);
   }
 

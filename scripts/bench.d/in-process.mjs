@@ -83,10 +83,12 @@ export async function benchPace(count = 1_000) {
     const refused = sent.filter(({ status }) => status === 429).length;
     // A burst comes at once; the rest at the limit's pace.
     const own = (sent.length - refused - perSecond) / perSecond;
-    const started = Date.now();
+    const [started, alone] = [Date.now(), await services.requestCount()];
     const both = await Promise.all(
       ["left", "right"].map((stack) => work("creates", count, { ...env, BENCH_STACK: stack })),
     );
+    const sentByBoth = (await services.requests()).slice(alone);
+    const refusedOfBoth = sentByBoth.filter(({ status }) => status === 429).length;
     const untilMs = Math.min(...both.map(({ ends }) => Math.max(...ends)));
     const shares = both.map(({ ends }) => ends.filter((end) => end >= started && end <= untilMs).length);
     return [
@@ -108,6 +110,12 @@ export async function benchPace(count = 1_000) {
         limit: 45,
         atLeast: true,
         rest: shares.join(" and "),
+      },
+      {
+        claim: "of the requests of two processes at once, refused for the limit, %",
+        value: (100 * refusedOfBoth) / sentByBoth.length,
+        limit: 0.5,
+        rest: `${refusedOfBoth} of ${sentByBoth.length}`,
       },
     ];
   });

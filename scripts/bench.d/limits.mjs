@@ -123,7 +123,13 @@ export async function benchLimits({ count, slow = 10 }) {
       value: 100 * share,
       limit: 45,
       atLeast: true,
-      rest: `${two.shares.join(" and ")} keys until the first had all; ${two.refused} of ${two.sent} requests refused`,
+      rest: `${two.shares.join(" and ")} keys until the first had all`,
+    },
+    {
+      claim: "of the requests of two stacks at once, refused for the limit, %",
+      value: (100 * two.refused) / two.sent,
+      limit: 0.5,
+      rest: `${two.refused} of ${two.sent}`,
     },
     {
       claim: `${count} keys on a dead service, requests beside those of 16 keys`,

@@ -3,21 +3,11 @@ import { ConnectionError } from "../../../../provider/errors";
 import { Pace, type PaceOptions, type Urgency } from "../../../../provider/http/pace";
 import { readQuota } from "../../../../provider/http/rate-limit-headers";
 import { type Limit, LimitedService, sendMany, tellings } from "../support/limited-service";
+import { fractionsFrom } from "../../../support/seeded-random";
 import { VirtualTime } from "../support/virtual-time";
 
 /** `APIKEYS_SEED` repeats a failure. */
 const seed = Number(process.env.APIKEYS_SEED ?? 20_260_615);
-
-/** Mulberry32. */
-function randomFrom(start: number): () => number {
-  let state = start >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const paceOf = (time: VirtualTime, options: Partial<PaceOptions> = {}) =>
   new Pace({
@@ -25,12 +15,12 @@ const paceOf = (time: VirtualTime, options: Partial<PaceOptions> = {}) =>
     origin: "https://api.example.com",
     retryBudgetMs: 60_000,
     timers: time,
-    random: randomFrom(seed),
+    random: fractionsFrom(seed),
     ...options,
   });
 
 const window100: Limit = { kind: "window", limit: 100, windowMs: 1_000 };
-const bucket100: Limit = { kind: "bucket", perSecond: 100, burst: 100 };
+const bucket100 = { kind: "bucket", perSecond: 100, burst: 100 } as const satisfies Limit;
 const perMinute60: Limit = { kind: "window", limit: 60, windowMs: 60_000 };
 const ratePerMs = (limit: Limit) => (limit.kind === "bucket" ? limit.perSecond / 1_000 : limit.limit / limit.windowMs);
 
@@ -73,6 +63,39 @@ describe(`a service that limits requests (APIKEYS_SEED=${seed})`, () => {
     expect(share).toBeLessThanOrEqual(0.55);
     expect(service.refused).toBeLessThanOrEqual(0.01 * service.accepted);
   });
+
+  test.each(told)("a bucket, told with %s: the burst is used as well", async (_name, telling) => {
+    const time = new VirtualTime();
+    const service = new LimitedService(time, bucket100, telling);
+    await time.until(sendMany(service, paceOf(time), { atOnce: 16 }));
+    const ownSeconds = (1_000 - bucket100.burst) / bucket100.perSecond;
+    expect(time.nowMs() / 1_000).toBeLessThanOrEqual(1.05 * ownSeconds);
+    expect(service.refused).toBe(0);
+  });
+
+  test.each(told)(
+    "a small bucket, told with %s: two stacks at the engine's own pace are hardly ever refused",
+    async (_name, telling) => {
+      const random = fractionsFrom(seed);
+      const all = { accepted: 0, refused: 0 };
+      const shares: number[] = [];
+      for (let run = 0; run < 8; run += 1) {
+        const time = new VirtualTime();
+        const service = new LimitedService(time, { kind: "bucket", perSecond: 10, burst: 10 }, telling, 4);
+        const both = [{ count: 0 }, { count: 0 }] as const;
+        const send = async (sent: { count: number }, lateMs: number) => {
+          await time.sleep(lateMs);
+          await sendMany(service, paceOf(time, { random }), { count: 100, sent, eachMs: () => 5 + 10 * random() });
+        };
+        await time.until(Promise.race([send(both[0], 0), send(both[1], 600 * random())]));
+        shares.push(Math.min(both[0].count, both[1].count) / (both[0].count + both[1].count));
+        all.accepted += service.accepted;
+        all.refused += service.refused;
+      }
+      expect(all.refused / all.accepted).toBeLessThanOrEqual(0.005);
+      expect(shares.reduce((sum, share) => sum + share) / shares.length).toBeGreaterThanOrEqual(0.45);
+    },
+  );
 
   test("without pace, a service that is asked all the time refuses most requests", async () => {
     const time = new VirtualTime();

@@ -99,15 +99,22 @@ interface Sending {
   readonly urgency?: Urgency;
   /** Counts those that were accepted. */
   readonly sent?: { count: number };
+  /** The engine registers one resource after the other: the time from one to the next, in milliseconds. */
+  readonly eachMs?: () => number;
 }
 
 /** Sends so many requests, so many at once. */
 export async function sendMany(service: LimitedService, pace: Pace, sending: Sending = {}): Promise<void> {
-  const { count = 1_000, atOnce = 8, urgency = "create", sent = { count: 0 } } = sending;
+  const { count = 1_000, atOnce = 8, urgency = "create", sent = { count: 0 }, eachMs } = sending;
   let left = count;
+  let nextMs = 0;
   const worker = async () => {
     while (left > 0) {
       left -= 1;
+      if (eachMs) {
+        nextMs = Math.max(nextMs, service.time.nowMs()) + eachMs();
+        await service.time.sleep(nextMs - service.time.nowMs());
+      }
       await service.send(pace, urgency);
       sent.count += 1;
     }
