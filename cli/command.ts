@@ -13,6 +13,8 @@ export interface CommandHost {
   /** `styles`: how each line looks at a terminal. A line without one has no colour. */
   readonly stdout: (text: string, styles?: readonly (Style | undefined)[]) => void;
   readonly stderr: (text: string, styles?: readonly (Style | undefined)[]) => void;
+  /** True if standard output goes to a terminal. */
+  readonly isTerminal?: boolean;
   /** Replaces the progress line at a terminal. Left out where no terminal shows it. */
   readonly status?: ((words: string) => void) | undefined;
   /** Reads standard input. `what`: what to ask a person at a terminal for. */
@@ -39,6 +41,7 @@ function write(stream: NodeJS.WriteStream, text: string, styles: readonly (Style
 export const processHost: CommandHost = {
   stdout: (text, styles) => write(process.stdout, text, styles),
   stderr: (text, styles) => write(process.stderr, text, styles),
+  isTerminal: process.stdout.isTTY,
   status: statusLine(process.stderr, process.env),
   stdin: (what) => Buffer.from(standardInputBytes(Number.MAX_SAFE_INTEGER, what)).toString("utf8"),
   stdinBytes: standardInputBytes,

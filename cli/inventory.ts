@@ -55,6 +55,7 @@ export function addInventoryCommand(program: Command, host: CommandHost = proces
     const shown = (options.ended ? rows : rows.filter(isLiving)).map(presented);
     host.stdout(print(shown, problems, options.format));
     for (const problem of problems) host.stderr(`apikeys inventory: ${problem}\n`);
+    if (connectionNames(states, options.connection).length === 0) host.stderr(`apikeys inventory: ${nobodyAsked}\n`);
     return gravestExit([
       shown.some(({ standing }) => standing === "unknown" || standing === "unproven")
         ? exitCodes.somethingDue
@@ -63,6 +64,9 @@ export function addInventoryCommand(program: Command, host: CommandHost = proces
     ]);
   });
 }
+
+const nobodyAsked =
+  "no state here has a key or an account, so no service was asked. Run `pulumi up` first, or name a connection with --connection and give it in the environment variable APIKEYS_CONNECTIONS.";
 
 /** Asks every service once. A failing service is reported and does not stop the others. */
 export async function takeInventory(

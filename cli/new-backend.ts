@@ -68,7 +68,7 @@ function nextSteps(name: string, dir: string): string {
   return `Try it:               node --test ${file}.test.mjs
 Use it in a stack:    apikeys:connections: { default: { backend: ./${file}.js, url: https://…, tokenEnv: … } }
 Make it yours:        change one call of ${file}.js, then its answer in ${file}.stub.mjs, and run the test again.
-                      At last point the test at the real service, and delete the stub.
+                      Finally, point the test at the real service, and delete the stub.
 Have it reviewed:     catalogues: { ${name}: { scopes: … } } in apikeys-review.yaml: the review runs no code of a pull request.
 `;
 }

@@ -103,7 +103,8 @@ async function review(options: ReviewOptions, host: CommandHost): Promise<number
       ...(lock === undefined ? {} : { lock }),
       ...names,
     });
-    publish(report, options, host);
+    writeFiles(report, options);
+    print(report, options, host);
     if (report.exitCode !== exitCodes.fine)
       host.stderr(`apikeys review: ${verdictWords(report)} (exit code ${report.exitCode}).\n`);
     return report.exitCode;
@@ -111,21 +112,31 @@ async function review(options: ReviewOptions, host: CommandHost): Promise<number
     // Without this report, an old verdict would stay in the comment.
     const exitCode = error instanceof CommandFailure ? error.exitCode : exitCodes.internal;
     const reason = error instanceof CommandFailure ? error.message : "the review itself failed; its job log says more";
-    publish(failedReview({ preview, exitCode, reason, failOn: options.failOn, ...names }), options, host);
+    const failed = failedReview({ preview, exitCode, reason, failOn: options.failOn, ...names });
+    writeFiles(failed, options);
+    // At a terminal nobody posts the report, and the error says the same.
+    if (!host.isTerminal) print(failed, options, host);
     throw error;
   }
 }
 
-function publish(report: Report, options: ReviewOptions, host: CommandHost): void {
-  const settings = { maxChars: options.maxChars, toolVersion: packageVersion() };
-  for (const { format, file } of options.out) writeOutput(file, renderReport(report, format, settings), "--out");
+function writeFiles(report: Report, options: ReviewOptions): void {
+  for (const { format, file } of options.out)
+    writeOutput(file, renderReport(report, format, settingsOf(options)), "--out");
+}
+
+function print(report: Report, options: ReviewOptions, host: CommandHost): void {
   if (options.format === "text") {
     const { text, tones } = tonedText(report);
     host.stdout(
       text,
       tones.map((tone) => tone && styles[tone]),
     );
-  } else host.stdout(renderReport(report, options.format, settings));
+  } else host.stdout(renderReport(report, options.format, settingsOf(options)));
+}
+
+function settingsOf({ maxChars }: ReviewOptions) {
+  return { maxChars, toolVersion: packageVersion() };
 }
 
 /** Colours at a terminal. Files and comments have none. */

@@ -1,9 +1,18 @@
 import type { RecordedStack } from "../inventory/recorded";
 import { type Connections, createConnections } from "../provider/connections/connections";
+import { ConfigError } from "../provider/errors";
 import { usageFailure } from "./command";
 
-/** Connections from one stack's state. `APIKEYS_CONNECTIONS` overrides them as it does for an update. */
-export function connectionsOf({ config }: RecordedStack, env: NodeJS.ProcessEnv): Connections {
+/**
+ * Connections from one stack's state. `APIKEYS_CONNECTIONS` overrides them as it does for an update.
+ *
+ * @throws ConfigError - neither has any: the engine records the config with the first resource
+ */
+export function connectionsOf({ stack, config }: RecordedStack, env: NodeJS.ProcessEnv): Connections {
+  if (config["apikeys:connections"] === undefined && env.APIKEYS_CONNECTIONS === undefined)
+    throw new ConfigError(
+      `the state of ${stack} has no connections yet. \`pulumi up\` records them with the first key or account; until then, give them in the environment variable APIKEYS_CONNECTIONS.`,
+    );
   return createConnections({ get: (key) => config[key] }, env);
 }
 

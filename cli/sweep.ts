@@ -201,14 +201,15 @@ function connectionsTo(
   states: readonly RecordedStack[],
   connectionsFor: (state: RecordedStack) => Connections,
 ): Connections | undefined {
-  return states.map(connectionsFor).find((connections) => {
+  for (const state of states) {
     try {
-      return placeOfConnection(connections.describe(row.connection)) === row.place;
+      const connections = connectionsFor(state);
+      if (placeOfConnection(connections.describe(row.connection)) === row.place) return connections;
     } catch (error) {
-      if (error instanceof ConfigError) return false;
-      throw error;
+      if (!(error instanceof ConfigError)) throw error;
     }
-  });
+  }
+  return undefined;
 }
 
 /** Keeps what a state names after all: it was recorded meanwhile, or its service has another address in that state. */

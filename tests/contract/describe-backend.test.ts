@@ -125,14 +125,22 @@ function harnessOf({ name }: Backend): BackendHarness {
 }
 
 /** The titles of those promises that a backend breaks. */
-async function broken(backend: Backend, titled = /./): Promise<string[]> {
+async function broken(
+  backend: Backend,
+  titled = /./,
+  tell = (_title: string, _error: unknown): void => undefined,
+): Promise<string[]> {
   await emulator.reset();
   const fields = backend.name === "novavms" ? { allowUndocumentedEndpoints: true } : {};
   const opened = openService({ backend, fields }, harnessOf(backend));
   const titles: string[] = [];
   for (const contract of Object.values(contractOf(backend.capabilities, backend))) {
     for (const [title, promise] of Object.entries(contract)) {
-      if (titled.test(title)) await keep(promise, opened).catch(() => titles.push(title));
+      if (titled.test(title))
+        await keep(promise, opened).catch((error: unknown) => {
+          titles.push(title);
+          tell(title, error);
+        });
     }
   }
   return titles;
@@ -368,8 +376,8 @@ const mistakes: Readonly<Record<string, readonly [Backend, Mistake, RegExp]>> = 
     },
     /deleting it again/,
   ],
-  "claims that names may repeat": [pulsely, { capabilities: { uniqueNames: false } }, /may bear one name/],
-  "claims that names are unique": [novavms, { capabilities: { uniqueNames: true } }, /cannot bear one name/],
+  "claims that names may repeat": [pulsely, { capabilities: { uniqueNames: false } }, /may have the same name/],
+  "claims that names are unique": [novavms, { capabilities: { uniqueNames: true } }, /cannot have the same name/],
   "claims a native rotation": [
     pulsely,
     {
@@ -552,7 +560,7 @@ const mistakes: Readonly<Record<string, readonly [Backend, Mistake, RegExp]>> = 
     { client: (client) => ({ createKey: async (key) => ({ ...(await client.createKey(key)), options: {} }) }) },
     /options that were asked for/,
   ],
-  "revokes every key of that name": [parcels, { client: revokingByName }, /may bear one name/],
+  "revokes every key of that name": [parcels, { client: revokingByName }, /may have the same name/],
   "tells local times as if they were UTC": [
     novavms,
     {
@@ -858,6 +866,15 @@ function mixingUp(client: BackendClient): Partial<BackendClient> {
 describe("describeBackend finds the mistake of a backend that", () => {
   test.each(Object.entries(mistakes))("%s", async (_title, [backend, mistake, promise]) => {
     expect(await broken(withMistake(backend, mistake), promise)).not.toEqual([]);
+  });
+
+  test("forgets that names are unique, and says which capability declares it", async () => {
+    const told: unknown[] = [];
+    const forgetful = withMistake(pulsely, { capabilities: { uniqueNames: false } });
+    await broken(forgetful, /may have the same name/, (_title, error) => told.push(error));
+    expect(told).toEqual([
+      expect.objectContaining({ message: expect.stringContaining("`uniqueNames: true`") as unknown }),
+    ]);
   });
 
   test("makes none: then no promise is broken", async () => {

@@ -17,9 +17,9 @@ const textMap = z.record(z.string(), plain, { error: 'write a map of texts, such
 
 /** What `name`, `description` and labels may hold: anything but control characters. */
 const hasControlCharacters = (value: string) => /[\u0000-\u001f\u007f-\u009f]/.test(value);
-export const freeText = text.refine((value) => !hasControlCharacters(value), {
-  error: "take the control characters out",
-});
+const freeTextOr = (error: string) =>
+  z.string({ error }).refine((value) => !hasControlCharacters(value), { error: "take the control characters out" });
+export const freeText = freeTextOr("write text");
 
 /** Which object is adopted. The error for a wrong name must not quote its value, which may be a secret. */
 function adopted(id: string, ...more: readonly string[]): z.ZodType {
@@ -38,6 +38,9 @@ export const fieldSchemas = {
   flag,
   textMap,
   freeText,
+  emergency: freeTextOr(
+    'write a text that no earlier run had, such as "leak 2026-11-26": each new text makes a new key and revokes every older one',
+  ),
   labels: z
     .record(z.string(), freeText, { error: 'write a map of texts, such as { owner: "team-a" }' })
     .refine((labels) => !Object.keys(labels).some(hasControlCharacters), {

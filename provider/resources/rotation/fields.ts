@@ -73,7 +73,7 @@ const inherited = withEffects(keyFields, {
 
 export const rotatingFields = {
   emergency: optional<string>({
-    schema: fieldSchemas.freeText,
+    schema: fieldSchemas.emergency,
     change: "rotate",
     // Removing it only clears the record.
     same: (before, after) => after === undefined || after === before,

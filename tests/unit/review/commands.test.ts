@@ -178,6 +178,15 @@ describe("apikeys review", () => {
     }
   });
 
+  it("tells a person at a terminal what is wrong with the flags, once and without a report", async () => {
+    const out = scratch.path("at-a-terminal.json");
+    const flags = ["--policy", scratch.path("mistyped.yaml"), "--out", `json=${out}`];
+    const ended = await apikeys(["review", ...at("gain"), ...flags], { isTerminal: true });
+    expect(ended).toMatchObject({ code: 2, stdout: "" });
+    expect(ended.stderr).toMatch(/^apikeys review: --policy \S+mistyped\.yaml does not exist\./);
+    expect(parseReport(readFileSync(out, "utf8"))).toMatchObject({ verdict: "not-reviewable", exitCode: 2 });
+  });
+
   it("keeps the marker of a stack whose preview failed before it named itself", async () => {
     const ended = await apikeys(["review", "--project-dir", project, "--stack", "prod", "--project", "shop"], {
       stdin: "",

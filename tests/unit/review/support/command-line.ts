@@ -25,12 +25,18 @@ class Aborted extends Error {}
 /** Runs one command of `apikeys` in this process, as the shell would. */
 export async function apikeys(
   args: readonly string[],
-  world: { stdin?: string | Uint8Array; env?: Record<string, string>; fetch?: typeof fetch } = {},
+  world: {
+    readonly stdin?: string | Uint8Array;
+    readonly env?: Record<string, string>;
+    readonly fetch?: typeof fetch;
+    readonly isTerminal?: boolean;
+  } = {},
 ): Promise<Ended> {
   const ended = { code: 0, stdout: "", stderr: "" };
   const host: CommandHost = {
     stdout: (text) => (ended.stdout += text),
     stderr: (text) => (ended.stderr += text),
+    isTerminal: world.isTerminal ?? false,
     stdin: () => Buffer.from(world.stdin ?? "").toString("utf8"),
     stdinBytes: (max) => Buffer.from(world.stdin ?? "").subarray(0, max),
     env: { APIKEYS_NOW: "2027-02-01T10:00:00Z", ...world.env },

@@ -39,6 +39,11 @@ describe("The inputs of a rotating key", () => {
       '"secretValue" is one value, and cannot serve every generation; leave it out, or use ApiKey',
     ],
     ["exactName", { exactName: true }, '"exactName" is one name, and two generations stand side by side; leave it out'],
+    [
+      "emergency",
+      { emergency: true },
+      '"emergency" is a boolean: write a text that no earlier run had, such as "leak 2026-11-26": each new text makes a new key and revokes every older one',
+    ],
     ["rotateEvry", { rotateEvry: "90d" }, 'there is no input "rotateEvry"; did you mean "rotateEvery"?'],
   ])("%s is refused, and what to do is said", async (field, inputs, reason) => {
     expect((await check(program(inputs))).failures).toEqual([[field, reason]]);
