@@ -22,6 +22,7 @@ export function dialectOption<Paths extends Readonly<Record<string, string>>>(ba
     if (!result.success) {
       const issue = result.error.issues[0];
       const unknown = issue?.code === "unrecognized_keys" ? issue.keys[0] : undefined;
+      if (issue?.path.length === 0 && unknown !== undefined) throw new ConfigError(`unknown field "${unknown}".`);
       const field = [...(issue?.path ?? []), ...(unknown ? [unknown] : [])].join(".");
       throw new ConfigError(
         `backend "${backend}" cannot read the connection field "${field}": it takes dialect.paths with ${names.join(", ")}, each a path that begins with "/", without empty and dot segments, "?", "#" and "%".`,

@@ -21,6 +21,10 @@ export function loadBackend(connection: string, spec: string, programDir: string
   try {
     file = load.resolve(isPath ? resolve(programDir, spec) : spec);
   } catch {
+    if (isPath)
+      throw new ConfigError(
+        `connection "${connection}": there is no file ${resolve(programDir, spec)}: the path of a backend counts from the folder of Pulumi.yaml.`,
+      );
     const near = nearestWord(spec, Object.keys(builtInBackends));
     const hint = near ? ` Did you mean "${near}"?` : "";
     throw new ConfigError(

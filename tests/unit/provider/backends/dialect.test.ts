@@ -5,6 +5,10 @@ import { ConfigError } from "../../../../provider/errors";
 const read = dialectOption("acme", { keys: "/keys", revoke: "/revoke" });
 
 describe("the paths of a proposed API", () => {
+  test("are the only fields: any other name is an unknown one", () => {
+    expect(() => read({ dialekt: {} })).toThrow(new ConfigError('unknown field "dialekt".'));
+  });
+
   test("are the proposal's, unless a connection has other ones", () => {
     expect(read({})).toEqual({ keys: "/keys", revoke: "/revoke" });
     expect(read({ dialect: { paths: {} } })).toEqual({ keys: "/keys", revoke: "/revoke" });
@@ -12,7 +16,6 @@ describe("the paths of a proposed API", () => {
   });
 
   test.each([
-    [{ dialekt: {} }, "dialekt"],
     [{ dialect: "/keys" }, "dialect"],
     [{ dialect: {} }, "dialect.paths"],
     [{ dialect: { pathes: {} } }, "dialect.paths"],

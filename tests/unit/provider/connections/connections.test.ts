@@ -270,7 +270,10 @@ describe("a connection that is not right is refused in the preview, with the fie
     [{ backend: "" }, 'the field "backend" is an empty text; name a backend'],
     [{ backend: "novavm" }, 'there is no backend "novavm". Did you mean "novavms"? Use a built-in one ('],
     [{ backend: "toString" }, 'there is no backend "toString".'],
-    [{ backend: "./absent.js" }, 'there is no backend "./absent.js".'],
+    [
+      { backend: "./absent.js" },
+      `there is no file ${join(__dirname, "absent.js")}: the path of a backend counts from the folder of Pulumi.yaml.`,
+    ],
     [
       { url: 5 },
       'the field "url" is a number; write text (config apikeys:connections.default.url, or APIKEYS_CONNECTIONS).',
@@ -313,9 +316,8 @@ describe("a connection that is not right is refused in the preview, with the fie
     ],
     [
       { alowUndocumentedEndpoints: true },
-      'backend "novavms" cannot read the connection field "alowUndocumentedEndpoints"',
+      'connection "default": unknown field "alowUndocumentedEndpoints". Did you mean "allowUndocumentedEndpoints"?',
     ],
-    [{ alowUndocumentedEndpoints: true }, 'Did you mean "allowUndocumentedEndpoints"?'],
     [
       { scopes: [] },
       'backend "novavms" cannot read the connection field "scopes": list the scope names that may be used.',
