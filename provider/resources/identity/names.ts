@@ -151,6 +151,12 @@ export class Names {
     return name === wanted || this.sameMarker(name, wanted);
   }
 
+  /** True if a name contains the mark of this one: some services write something behind it. */
+  contains(name: string, wanted: string): boolean {
+    const marker = this.markerIn(wanted);
+    return marker !== "" && name.toLowerCase().includes(marker.slice(1).toLowerCase());
+  }
+
   /** True if both names have the mark of one stack. */
   ofSameStack(a: string, b: string): boolean {
     return this.plainMarkOf(a) !== undefined && this.plainMarkOf(a) === this.plainMarkOf(b);

@@ -2,7 +2,7 @@
 import type { IssuedApiKey, KeyRef, NewKey } from "../../backends/definition";
 import type { WritableConnection } from "../../connections/connections";
 import { defined } from "../../values/defined";
-import { secondMs } from "../../values/durations";
+import { dayMs, secondMs } from "../../values/durations";
 import {
   AmbiguousCreateError,
   ExposedSecretError,
@@ -17,6 +17,7 @@ import { withUnseenSecret } from "../../secrets/unseen-secret";
 import type { End } from "./expiry";
 import { livingByMarkers, revokeKey } from "./key-on-service";
 import type { Naming } from "../identity/marking";
+import { markOf, namesOn } from "../identity/names";
 import { isPlainId } from "../identity/plain-id";
 
 /** How often a create is sent, if its key was found and revoked each time. */
@@ -46,7 +47,7 @@ export async function issueKey(
     const name = naming.draw();
     try {
       const asked = defined({ ...request, ...end?.(), name });
-      return whole("createKey", await connection.client.createKey(asked));
+      return ofThisCall(whole("createKey", await connection.client.createKey(asked)), name, connection);
     } catch (error) {
       if (!isUnclear(error)) throw error;
       const call = new UnclearCall({
@@ -164,6 +165,21 @@ class UnclearCall {
       { cause },
     );
   }
+}
+
+/**
+ * The key, unless the service had it before this call: then it is somebody's, and must not end with this resource. It has the
+ * mark of another call, or no mark and an age that no wrong time zone explains. A service may write its own name.
+ */
+function ofThisCall(issued: IssuedApiKey, name: string, connection: WritableConnection): IssuedApiKey {
+  const names = namesOn(connection, "keys");
+  if (names.isNamed(issued.name, name) || names.contains(issued.name, name)) return issued;
+  const isOfAnotherCall = markOf(issued.name) !== undefined || names.ofSameStack(issued.name, name);
+  const ageMs = (connection.clock?.nowMs() ?? NaN) - Date.parse(issued.createdAt ?? "");
+  if (!isOfAnotherCall && !(ageMs > dayMs)) return issued;
+  throw new ResponseShapeError(
+    `The service answered with a key that it had before this call${isPlainId(issued.id) ? `, ${issued.id}` : ""}.`,
+  );
 }
 
 /** A user's own backend may break its type's promise, with a key that nobody could use or find again. */

@@ -27,7 +27,7 @@ import { rotatingFields } from "./fields";
 import { endToAsk } from "./server-end";
 import type { Progress } from "./seen";
 import { leavesOverlap } from "./succession";
-import { lessThanBefore, unclearRotate } from "./words";
+import { lessThanBefore, sameSecret, unclearRotate } from "./words";
 
 /** An update under way, with the service that it works on. */
 export interface RotationCall extends Progress {
@@ -222,6 +222,7 @@ async function rotate(call: RotationCall, { issue, key, keepPrevious }: StepOf<"
       "rotateKey",
       await connection.client.rotateKey(ref, { graceMs, name, ...(keepPrevious && { keepPrevious }) }),
     );
+    if (rotated.secret === ring.record.secret) return { problem: sameSecret(key.keyId) };
     if (own.value) {
       // The secret before it may have ended with this answer, so it is too late to try the new one first.
       await tryTo(async () => connection.own?.succeed(own.value ?? {}, rotated));

@@ -77,6 +77,10 @@ export function noRoom(backend: string, limit: number): string {
   return `${backend} allows ${limit} keys, so no new one was made.`;
 }
 
+export function sameSecret(keyId: string): string {
+  return `the key ${keyId} was rotated, but answered with the secret that it had before: nothing has changed. Rotate it on the service, or ask whoever runs it.`;
+}
+
 export function unclearRotate(keyId: string, until: string): string {
   return (
     `the answer to the rotation of key ${keyId} was lost: it may have a new secret that nobody knows, while the recorded one works until ${until} at the latest. ` +

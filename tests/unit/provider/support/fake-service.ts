@@ -100,7 +100,7 @@ export class FakeService {
   /** Options that it gives to every key, whatever was asked for. */
   imposedOptions: Readonly<Record<string, OptionValue | null>> = {};
   /** What it makes of a key or an account that it is asked for. */
-  gives: (asked: NewKey) => Partial<ApiKey> = () => ({});
+  gives: (asked: NewKey) => Partial<ApiKey & Pick<IssuedApiKey, "secret">> = () => ({});
   givesAccount: (asked: NewServiceAccount) => Partial<ServiceAccount> = () => ({});
   /** What it makes of an end that is set on a key. */
   setsEnd: (end: string) => string = (end) => end;
@@ -114,6 +114,8 @@ export class FakeService {
   declared: Pick<Backend, "keyOptions" | "accountOptions"> = {};
   /** A revocation is answered as if there were no such key, as from a wrong path. */
   deniesKeys = false;
+  /** A native rotation is acknowledged with the secret of before. */
+  keepsSecret = false;
   /** It acknowledges that something is enabled, and does nothing. */
   ignoresEnabling = false;
   warnings: string[] = [];
@@ -251,6 +253,7 @@ export class FakeService {
             ...key,
             secret: `fake_secret_${(this.#made += 1)}_0123456789`,
             secretVersion: String(this.#made),
+            ...(this.keepsSecret && { secret: key.secret }),
           };
           this.keys.set(id, rotated);
           return Promise.resolve(rotated);
@@ -317,7 +320,7 @@ export class FakeService {
       hint: `…${this.#made}`,
       ...this.gives(wanted),
     };
-    const key = defined({ ...told, secret, serviceAccountId });
+    const key = defined({ secret, serviceAccountId, ...told });
     this.keys.set(key.id, key);
     return key;
   }
