@@ -1,3 +1,4 @@
+/** From the settings of a connection to what can be known of it (facts) and to a client that calls its service. */
 import { checkClient } from "../backends/check-client";
 import { checkedClient } from "./checked-client";
 import {
@@ -58,15 +59,15 @@ export interface ConnectionFacts {
   readonly keyOptions?: DeclaredOptions;
   /** The inputs that only its service accounts have. */
   readonly accountOptions?: DeclaredOptions;
-  /** What counts as gone without proof: ids of accounts, or the connection's own origin. */
+  /** What counts as gone without proof: account ids, or the connection's own origin. */
   readonly assumeGone: readonly string[];
   /** Earlier origins of the same service. */
   readonly movedFrom: readonly string[];
-  /** The same, always with the paths in the settings. */
+  /** The same, with the paths as the settings have them. */
   readonly movedFromAddresses: readonly string[];
   /** The source of the admin credential, in a few words and without reading it. */
   readonly credential?: string;
-  /** The path on that host if it is not the backend's default, and whom the connection trusts there. */
+  /** The path on that host if it is not the backend's default, and the certificates that the connection trusts. */
   readonly route?: string;
   /** The backend's own checks of a key. */
   readonly validateKey?: (asked: AskedKey) => readonly InputProblem[];
@@ -86,7 +87,7 @@ interface WithCredential {
 
 /** Several keys may wait for one answer. */
 interface WithSharing {
-  /** Waits for the answer to another one's call, which is then given up sooner: see {@link Pace.joins}. */
+  /** Waits for the answer to a shared call: see {@link Pace.joins}. */
   readonly joins?: <Answer>(answer: Promise<Answer>) => Promise<Answer>;
 }
 
@@ -106,7 +107,7 @@ export interface Connections {
   describe(name: string): ConnectionFacts;
   /** Opens for reading. The credential is read when a request needs it. */
   open(name: string): Connection;
-  /** Opens for a refresh: reads that are made side by side share what the service answers. Nothing else may use it. */
+  /** Opens for a refresh: simultaneous reads share the service's answers. Nothing else may use it. */
   openForRefresh(name: string): Connection;
   /**
    * Opens for reading and writing.
@@ -122,7 +123,7 @@ interface Surroundings {
   readonly programDir?: string;
   readonly load?: typeof loadBackend;
   readonly guard?: typeof guardClient;
-  /** Tells the user that a run waits, and what for. Left out: nobody is told. */
+  /** Tells the user what a run waits for. Left out: says nothing. */
   readonly tell?: (message: string, passing: boolean) => void;
   /** Default: those of this process. */
   readonly replaced?: Replacements;
@@ -243,7 +244,7 @@ interface Opened {
 }
 
 /**
- * The settings about the service's past and about what is gone. `withPath`: a path tells services on that host apart.
+ * The settings about earlier addresses and about what is gone. `withPath`: services on that host differ by path.
  */
 function saidOfIt(name: string, { assumeGone = [], movedFrom = [] }: Settings, withPath: boolean) {
   return {
@@ -266,7 +267,7 @@ interface Prepared {
  * Connects once without credential and network, so that a preview reports a missing method, before any key is at risk.
  */
 function rehearse({ facts: { name, ...facts }, settings, backend, options, url }: Prepared): void {
-  // Never answers. A rejection could go unhandled in a backend that sends a request as soon as it connects.
+  // Never settles: a rejection could go unhandled in a backend that sends a request as soon as it connects.
   const silence = () => new Promise<never>(() => undefined);
   try {
     checkClient(
@@ -308,7 +309,7 @@ function createTokenReader(name: string, source: CredentialSource, env: NodeJS.P
   };
 }
 
-/** The client whose changes end what reads share. */
+/** The client, whose changes end the sharing of reads. */
 function endingSweeps(client: BackendClient, { end }: SharedReads): BackendClient {
   const methods = Object.entries(client).map(([name, method]: [string, unknown]): [string, unknown] => {
     if (typeof method !== "function" || readingMethods.some((reading) => reading === name)) return [name, method];

@@ -7,9 +7,9 @@ import type { SecretWindows } from "../secrets/secret-windows";
 import { asThrown } from "../thrown";
 
 /**
- * A backend's client as the lifecycle gets it. Its results come from the service, and most are stored and shown in
- * clear. This leaves out every field that contains a part of a secret, refuses a key or an account whose id does, and
- * limits what a call reads page by page.
+ * Wraps a backend's client for the lifecycle. Results come from the service, and most are stored and shown in clear. So
+ * this drops every field that contains a part of a secret, refuses a key or an account whose id does, and limits how many
+ * pages a call reads.
  */
 export function guardClient(client: BackendClient): BackendClient {
   const methods = Object.entries(client).map(([name, method]: [string, unknown]) => [
@@ -52,7 +52,7 @@ const clearings: Partial<Readonly<Record<keyof BackendClient, Clear>>> = {
 };
 
 const times = ["createdAt", "expiresAt", "lastUsedAt", "previousValidUntil"];
-/** Text that is not a time may be anything, and would be stored and printed. */
+/** True for a time. Other text may be anything, and would be stored and printed. */
 function isTime(text: string): boolean {
   return /^[\d:.+TtZz -]{8,40}$/.test(text) && !Number.isNaN(Date.parse(text));
 }
@@ -99,7 +99,7 @@ function clearKey(key: ApiKey | undefined): ApiKey | undefined {
   return typeof key === "object" && key !== null ? clearFields(key) : key;
 }
 
-/** An account has no secret, so the secret in its id belongs to something else. */
+/** Clears an account. It has no secret itself, so a secret in its id belongs to something else. */
 function clearAccount(account: ServiceAccount | undefined, asked?: string): ServiceAccount | undefined {
   if (typeof account !== "object" || account === null) return account;
   const problem = problemOf(account.id);
@@ -109,8 +109,8 @@ function clearAccount(account: ServiceAccount | undefined, asked?: string): Serv
 }
 
 /**
- * Leaves out fields that contain a part of a secret; the code that records ids judges those. A name with a secret
- * becomes the requested one, or an empty one, so nobody takes the object for ours by its name.
+ * Drops fields that contain a part of a secret; ids are judged where they are recorded. A name with a secret becomes the
+ * requested one, or empty, so that its mark does not make the object look like ours.
  */
 function clearFields<Told extends object>(
   told: Told,
@@ -133,7 +133,7 @@ function clearField(
   if (field === "name") return isNoName(value) || isSecret(value) ? asked : value;
   if (Array.isArray(value)) {
     const clear = value.filter((each) => isPresentable(each) && !isSecret(each));
-    // The items may be pieces of a secret.
+    // The items together may be a secret.
     return clear.length > 1 && isSecret(clear.join(" ")) ? [] : clear;
   }
   if (isSecret(value) || (times.includes(field) && typeof value === "string" && !isTime(value))) return undefined;

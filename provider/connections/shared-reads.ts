@@ -1,6 +1,6 @@
 /**
- * Reads that share. A refresh asks for every key, and many services tell all keys of a parent in a few pages. Reads that
- * the engine makes side by side use one list. It serves no other call: whatever changes a service looks for itself.
+ * Lets the reads of a refresh share one list of keys, if the service's list reports as much as a read of each key. Changes
+ * never use it: they read for themselves.
  */
 import type { ApiKey, KeyRef, ReadingClient } from "../backends/definition";
 import { secondMs } from "../values/durations";
@@ -8,24 +8,24 @@ import { withPageLimit } from "../http/list-bounds";
 
 /** An answer is shared for this long at most, counted from its request. */
 const sharedForMs = 15 * secondMs;
-/** The engine keeps several reads under way. Without any for this long, what comes next is another sweep. */
+/** The engine keeps several reads under way. After a pause of this length, the next read begins another sweep. */
 const pauseMs = secondMs;
 /** A list may have this many pages more than there are keys to read. */
 const sparePages = 4;
 
-/** A reading client whose calls share their answers during one sweep. */
+/** A reading client whose calls share answers during one sweep. */
 export interface SharedReads {
   readonly client: ReadingClient;
-  /** Ends the sweep: something changes on the service. */
+  /** Ends the sweep, because something changes on the service. */
   readonly end: () => void;
 }
 
 export interface SharingOptions {
-  /** The capability: a list tells of a key all that `getKey` tells. */
+  /** The capability: a list reports everything about a key that `getKey` reports. */
   readonly listTellsAll: boolean;
   /** Monotonic time, in milliseconds. */
   readonly nowMs: () => number;
-  /** Waits for the answer to another one's call. Left out: without telling anybody. */
+  /** Waits for the answer to a shared call. Left out: without reporting the wait. */
   readonly joins?: (<Answer>(answer: Promise<Answer>) => Promise<Answer>) | undefined;
 }
 
@@ -35,7 +35,7 @@ export function shareReads(client: ReadingClient, options: SharingOptions): Shar
   const { getServiceAccount, listServiceAccounts } = client;
   const keysOf = (id: string | undefined) => `keys of ${id ?? ""}`;
 
-  /** For a proof that a key is gone: a list that was read for single keys may have been given up, and this one is not. */
+  /** A list of its own, for the proof that a key is gone: the shared one may have been given up. */
   const listKeys: ReadingClient["listKeys"] = async (parent) => {
     const what = keysOf(parent.serviceAccountId);
     const known = await sweep.known<readonly ApiKey[] | undefined>(what)?.catch(() => undefined);
@@ -74,7 +74,7 @@ export function shareReads(client: ReadingClient, options: SharingOptions): Shar
   };
 }
 
-/** Reads that follow one another closely. Their answers are shared as soon as two of them are under way at once. */
+/** Reads in close succession. They share answers as soon as two are under way at once. */
 class Sweep {
   readonly #nowMs: () => number;
   readonly #joins: NonNullable<SharingOptions["joins"]>;
@@ -123,7 +123,7 @@ class Sweep {
     return known.answer as Promise<Answer>;
   }
 
-  /** The answer that another read of this sweep has got, or is about to get. A failure is shared by those who wait for it. */
+  /** The answer that another read of this sweep got or will get. Reads that already wait share a failure, too. */
   share<Answer>(what: string, ask: () => Promise<Answer>): Promise<Answer> {
     if (!this.#overlaps) return ask();
     const known = this.known<Answer>(what);
@@ -141,20 +141,20 @@ class Sweep {
 /** The keys of one parent, and how far its list can be trusted. */
 class Parent {
   reads = 0;
-  /** No list before there are as many reads: the last one failed, or had too many pages. */
+  /** The number of reads before the next list: the last one failed, or had too many pages. */
   #notBefore = 0;
-  /** The list tells the first key otherwise than the key's own answer. */
+  /** The list and the key's own answer differ about the first key. */
   #differs = false;
   #first: Promise<ApiKey | undefined> | undefined;
   readonly #indexed = new WeakMap<readonly ApiKey[], ReadonlyMap<string, ApiKey | undefined>>();
 
-  /** Reads one key by itself. The first one is what the list has to agree with. */
+  /** Reads one key by itself. The list must agree with the first of these. */
   readAlone(answer: Promise<ApiKey | undefined>): Promise<ApiKey | undefined> {
     this.#first ??= answer.catch(() => undefined);
     return answer;
   }
 
-  /** The key as the list tells it; undefined if the list does not settle it. */
+  /** The key as listed; undefined if the list does not settle it. */
   async find({ id }: KeyRef, list: () => Promise<readonly ApiKey[] | undefined>): Promise<ApiKey | undefined> {
     if (this.#differs || this.#first === undefined || this.reads < this.#notBefore) return undefined;
     const keys = await withPageLimit(() => this.reads + sparePages, list).catch(() => {
@@ -168,25 +168,25 @@ class Parent {
     const first = await reference;
     const same = first && index.get(first.id);
     if (!first || !same) {
-      // It shows nothing of the list. The next key that is read alone may.
+      // It says nothing about the list. The next key that is read alone may.
       if (this.#first === reference) this.#first = undefined;
       return undefined;
     }
     if (!tellTheSame(first, same)) this.#differs = true;
     const listed = index.get(id);
-    // A successor would follow from any other status, so the key's own answer has to confirm it.
+    // Any other status would lead to a new key, so the key's own answer must confirm it.
     return this.#differs || listed?.status !== "active" ? undefined : listed;
   }
 }
 
-/** An id that the list has twice is not settled by it: the pages may have shifted while it was read. */
+/** A list does not settle an id that it contains twice: the pages may have shifted while it was read. */
 function byId(keys: readonly ApiKey[]): ReadonlyMap<string, ApiKey | undefined> {
   const index = new Map<string, ApiKey | undefined>();
   for (const key of keys) index.set(key.id, index.has(key.id) ? undefined : key);
   return index;
 }
 
-/** Whether two answers are about the same key in the same state. The time of its last use changes at any moment. */
+/** True if two answers show the same key in the same state. The time of the last use may differ at any moment. */
 export function tellTheSame({ lastUsedAt: _a, ...one }: ApiKey, { lastUsedAt: _b, ...other }: ApiKey): boolean {
   return canonical(one) === canonical(other);
 }

@@ -1,21 +1,24 @@
 /**
- * How many requests a service takes for now, as far as its answers tell. It decides when the next one may start, so that
- * a run keeps below the limit instead of being refused.
+ * How many requests a service still accepts, according to its answers. Decides when the next one may start, so that a run
+ * stays below the limit.
  */
 import { minuteMs, secondMs } from "../values/durations";
 import type { Quota } from "./rate-limit-headers";
 import { leastSpentWithinMs, Refill } from "./refill";
 
-/** Requests are spaced only if the limit is renewed within this time: nobody spreads a run over a day. */
+/** Requests are spaced only if the limit is renewed within this time, because no run should last a day. */
 const spacedWithinMs = 2 * minuteMs;
-/** A service that says "none left", and answers all the same, is not believed after so many answers in so long: others may leave the last one. */
+/**
+ * After so many answers in so long that say "none left", although requests still succeed, the service is not believed. A
+ * few may be true: other processes may have left the last request.
+ */
 const mostContradictions = 3;
 const contradictedForMs = minuteMs / 2;
-/** So few at once are no rush. */
+/** So few requests at once need no spacing. */
 const fewRequests = 3;
-/** Services tell whole seconds. */
+/** Services report whole seconds. */
 const roundingMs = secondMs;
-/** Rather a moment late than refused. */
+/** Better a moment late than refused. */
 const marginMs = 10;
 const notQuiteMs = 20;
 /** This part of what there was is never spent in a rush. */
@@ -30,13 +33,13 @@ export interface LimitTold {
   readonly refused: boolean;
   readonly retryAfterMs?: number | undefined;
   readonly quota?: Quota | undefined;
-  /** How long the answer took: it was written about halfway. Default: 0. */
+  /** How long the answer took. The service wrote it about halfway. Default: 0. */
   readonly tookMs?: number | undefined;
 }
 
 interface Window {
   remaining: number;
-  /** What the service said, before the requests that are still under way. */
+  /** The number that the service reported, without the requests that are still under way. */
   reported: number;
   /** The first number that was told. */
   first: number;
@@ -45,14 +48,14 @@ interface Window {
   toldMs: number;
 }
 
-/** All times are milliseconds of a clock that nobody sets. */
+/** All times are milliseconds of a monotonic clock. */
 export class Allowance {
   readonly #maxPerMinute: number | undefined;
-  /** When the requests of the last minute started, where the connection limits them itself. */
+  /** When the requests of the last minute started, if the connection has a limit of its own. */
   readonly #starts: number[] = [];
   #window: Window | undefined;
   #past: Window | undefined;
-  /** Learned from refusals, where the service tells nothing else: so many requests in so long. */
+  /** The limit learned from refusals, if the service reports none: so many requests in so long. */
   #learned: { readonly limit: number; readonly windowMs: number } | undefined;
   #accepted = { since: 0, count: 0 };
   readonly #refill = new Refill();
@@ -61,7 +64,7 @@ export class Allowance {
   #lastStartMs = -Infinity;
   #pausedUntilMs = -Infinity;
   #pauses = 0;
-  /** One request at a time, until an answer shows that the limit was renewed. */
+  /** True while one request at a time finds out whether the limit was renewed. */
   #probing = false;
   #contradictions = { count: 0, sinceMs: 0 };
   #spaced = false;
@@ -72,7 +75,7 @@ export class Allowance {
   }
 
   /**
-   * How long the next request has to wait; Infinity: for the answer of one that is under way.
+   * How long the next request must wait; Infinity: until a request under way is answered.
    *
    * @param waiting - how many requests want to start now, this one included
    */
@@ -82,7 +85,7 @@ export class Allowance {
     if (pauseMs > 0) return pauseMs;
     if (this.#probing && this.#underWay > 0) return Infinity;
     if (this.#window) return this.#spacingMs(this.#window, nowMs, waiting + this.#underWay);
-    // Until an answer tells of the renewed limit, the pace stays as it was.
+    // Until an answer shows the renewed limit, the pace stays the same.
     return this.#spaced && this.#underWay > 0 ? Math.max(0, this.#lastStartMs + this.#intervalMs - nowMs) : 0;
   }
 
@@ -125,10 +128,10 @@ export class Allowance {
     this.#contradictions = { count: contradicts ? count + 1 : 0, sinceMs: count > 0 ? sinceMs : nowMs };
     this.#window = {
       reported: remaining,
-      // None of the requests under way had arrived when this was written.
+      // The service had not seen the requests under way when it wrote this.
       remaining: remaining - this.#underWay,
       first: isSame ? known.first : remaining,
-      // Whole seconds are rounded: of several answers in one window, the earliest end is the closest.
+      // Seconds are rounded: of several answers about one window, the earliest end is the most exact.
       resetAtMs: isSame && !this.#refill.isContinuous ? Math.min(known.resetAtMs, resetAtMs) : resetAtMs,
       toldMs: resetInMs,
     };
@@ -139,7 +142,7 @@ export class Allowance {
     return count >= mostContradictions && nowMs - sinceMs >= contradictedForMs;
   }
 
-  /** The end of the last window has passed here, and this answer is still of that window: its end is close. */
+  /** True if the last window has ended by our clock, and this answer still belongs to it: then its end is close. */
   #isNotRenewed(remaining: number, nowMs: number): boolean {
     const past = this.#past;
     return !this.#window && past !== undefined && nowMs - past.resetAtMs < roundingMs && remaining < past.reported;
@@ -156,7 +159,7 @@ export class Allowance {
     if (isNew) this.#accepted = { since: 0, count: 0 };
   }
 
-  /** Without a word about the limit, what was accepted until the first refusal is taken for it. */
+  /** If the service reports no limit, takes the number of requests before the first refusal for it. */
   #learn(retryAfterMs: number, nowMs: number): void {
     const { since, count } = this.#accepted;
     const windowMs = nowMs - since + retryAfterMs;
@@ -166,7 +169,7 @@ export class Allowance {
 
   #renew(nowMs: number): void {
     if (this.#window && nowMs >= this.#window.resetAtMs) {
-      // What was spent may not be renewed quite yet: these times are rounded.
+      // Times are rounded, so the limit may not be renewed yet.
       if (this.#window.remaining <= 0 && !this.#learned) this.#probing = true;
       this.#past = this.#window;
       this.#window = undefined;
@@ -181,17 +184,17 @@ export class Allowance {
       };
   }
 
-  /** Several processes that see the same numbers come to the same share. */
+  /** Several processes that see the same numbers get the same share. */
   #spacingMs(window: Window, nowMs: number, demand: number): number {
     const { remaining, reported, first, toldMs } = window;
     const resetInMs = window.resetAtMs - nowMs;
     const isBucket = this.#refill.isContinuous && resetInMs <= spacedWithinMs;
-    // Those that are under way may use up the rest; their answers tell.
+    // The requests under way may use up the rest; their answers will show it.
     if (remaining <= 0 && this.#underWay > 0) return Infinity;
     if (remaining <= 0 && reported <= 0 && !isBucket) return this.#spentMs(resetInMs);
     if (resetInMs > spacedWithinMs) return 0;
     if (demand > remaining / 2 || remaining < lastPart * first) this.#spaced = true;
-    // As long as many want to go, also after the limit was renewed: whoever comes first would take all of it.
+    // While many requests wait, also after a renewal: otherwise the first process would use the whole limit.
     else if (demand < fewRequests) this.#spaced = false;
     if (!this.#spaced) return 0;
     const leftMs = nowMs < this.#carefulUntilMs ? Math.max(leastSpentWithinMs, resetInMs) : resetInMs;
@@ -199,7 +202,7 @@ export class Allowance {
     return Math.max(0, this.#lastStartMs + this.#intervalMs - nowMs);
   }
 
-  /** A wait that is too long to be waited is not believed to a header alone: one request finds out. */
+  /** If a header alone asks for a wait that is too long, one request finds out whether it is true. */
   #spentMs(resetInMs: number): number {
     if (resetInMs <= spacedWithinMs) return resetInMs;
     this.#probing = true;

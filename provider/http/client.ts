@@ -1,3 +1,4 @@
+/** The HTTP client of a connection: one call with its attempts, waits, limits and errors. Only this file sends requests. */
 import type { Dispatcher } from "undici";
 import { minuteMs, secondMs } from "../values/durations";
 import {
@@ -103,14 +104,14 @@ export interface HttpClientOptions {
   readonly timeoutMs?: number;
   /** Time limit of all attempts and waits of one call, in milliseconds. Default: 60 s. */
   readonly retryBudgetMs?: number;
-  /** The path of the API on the vendor's own host, such as `/v1`: where the URL ends otherwise, a 404 may come from that. */
+  /** The path of the API on the vendor's own host, such as `/v1`. If the URL ends otherwise, that may explain a 404. */
   readonly ownPath?: string | undefined;
   readonly dispatcher?: Dispatcher;
   /** Certificates of this connection only. */
   readonly tls?: TlsFiles | undefined;
   /** Learns the service's time from its answers. */
   readonly serviceClock?: AnswersClock;
-  /** Whose turn it is; left out: every request goes at once. */
+  /** Decides when each request may start. Left out: at once. */
   readonly pace?: Pace;
   readonly clock?: Clock;
   readonly random?: () => number;
@@ -251,12 +252,12 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 
   /** How long the next attempt may take. */
   function attemptTime(request: HttpRequest, last: Outcome | undefined, leftMs: number): number {
-    // A create keeps its full time: if it is cut short, nobody knows its outcome. So does whoever has waited as asked.
+    // A create keeps its full time: if it is cut short, its outcome is unclear. So does a call that has waited as asked.
     const isCut = last !== undefined && isIdempotent(request) && last.answer?.status !== 429;
     return isCut ? Math.min(timeoutMs, Math.max(1, Math.ceil(leftMs))) : timeoutMs;
   }
 
-  /** Tells the pace what came of an attempt. */
+  /** Reports the result of an attempt to the pace. */
   function note(
     call: PacedCall | undefined,
     request: HttpRequest,
@@ -296,14 +297,14 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   };
 }
 
-/** What was decided, after the wait that comes with it: whoever cancels the run ends that, and every further attempt. */
+/** The decision, after its wait. Cancelling the run ends the wait and all further attempts. */
 async function waited(clock: Clock, decision: RetryDecision, call?: PacedCall): Promise<RetryDecision> {
   const sleep = (ms: number) => clock.sleep(ms);
   if (decision.again) await (call ? call.rest(decision.delayMs, sleep) : sleep(decision.delayMs));
   return waitsAreOver() && decision.again ? { again: false, why: cancelled } : decision;
 }
 
-/** How long a call has waited for its turn, or why it gets none. */
+/** Waits for a call's turn. Returns how long that took, or the error if there is none. */
 async function turnOf(call: PacedCall | undefined, page: Page | undefined): Promise<number | ConnectionError> {
   if (!call) return 0;
   try {
@@ -316,7 +317,7 @@ async function turnOf(call: PacedCall | undefined, page: Page | undefined): Prom
   }
 }
 
-/** A call that gets no further turn: what its last attempt came to stands, for it may have acted. */
+/** The result of a call that gets no further turn: that of its last attempt, which may have acted. */
 function endedBy(refusal: ConnectionError, last: Outcome | undefined, attempts: number): FinalAnswer {
   if (!last) throw refusal;
   return ended(last, waitsAreOver() ? whyItEnded(attempts, cancelled) : refusal.message);
@@ -348,7 +349,7 @@ function labelOf({ method, path: at, secrets = [] }: HttpRequest, more: readonly
   return redact(`${method} ${toldPath(at)}`, [...secrets, ...more]);
 }
 
-/** An id that needs encoding is unusual. When a key was never seen, the id may contain it. */
+/** The path for a message. An id that needs encoding is left out: it may contain a key that was never seen. */
 function toldPath(at: string): string {
   return hasUnseenSecret() ? at.replace(/[^/]*%[^/]*/g, "…") : at;
 }
@@ -359,13 +360,13 @@ interface RawAnswer {
   readonly text: string;
 }
 
-/** What one attempt came to. */
+/** The result of one attempt. */
 interface Outcome {
   readonly answer?: RawAnswer;
   readonly failure?: ConnectionError;
 }
 
-/** The last answer: the request is not sent again. */
+/** The last answer, after which the request is not sent again. */
 interface FinalAnswer extends RawAnswer {
   /** Why it is not sent again, as a sentence for the user; empty where that is obvious. */
   readonly ended: string;
@@ -381,7 +382,7 @@ function interpret(request: HttpRequest, answer: AnswerAt, secrets: readonly str
   const { status, headers, text } = asText(request, answer, secrets);
   suspectAnswer(request, answer);
   if (request.absent?.includes(status)) {
-    // A wrong URL often shows an HTML page. That must not make every key look missing.
+    // A wrong URL often answers with an HTML page, which must not make every key look missing.
     if (isForPeople(request, text)) throw notJson(request, answer, secrets);
     return { status, headers, body: undefined, absent: true };
   }
@@ -402,7 +403,7 @@ function statusIn(request: HttpRequest, { status, text }: RawAnswer): number {
   return body === undefined && text.trim() !== "" ? status : (request.statusOf(body) ?? status);
 }
 
-/** True for a page in the place of an answer. An answer that a backend reads by itself may begin with the same bracket. */
+/** True for a web page instead of an answer. Answers that a backend parses itself may also begin with `<`. */
 function isForPeople({ expectJson, parse }: HttpRequest, text: string): boolean {
   if (parse) return text.trim() !== "" && parsed(parse, text) === undefined;
   return expectJson !== false && /^\s*</.test(text);
@@ -436,7 +437,7 @@ function suspectAnswer(request: HttpRequest, { status, headers, text }: RawAnswe
   rememberSuspects(...secretLike(told, said), ...(status >= 300 ? secretLike(parseErrorBody(text), said) : []));
 }
 
-/** What to do where the URL does not end as the vendor's own does; empty where it does. */
+/** What to do if the URL does not end as the vendor's own does; empty if it does. */
 function wrongPath({ url, ownPath = "" }: AnswerAt): string {
   const { pathname } = new URL(url);
   return ownPath === "" || pathname.endsWith(ownPath)
@@ -457,13 +458,13 @@ function refused(request: HttpRequest, answer: AnswerAt, secrets: readonly strin
   const refusal = saysConflict(request, answer)
     ? new ConflictError(told)
     : errorForStatus(told, status === 404 || status === 405 ? wrongPath(answer) : ended);
-  // Some proxies use their own 4xx status when the caller waited too long: the service may have acted.
+  // Some proxies answer a timeout with a 4xx status of their own: the service may have acted.
   return isIdempotent(request) || !isFromBetween(status)
     ? refusal
     : new ResponseShapeError(`${refusal.message} That does not say whether the service has acted.`);
 }
 
-/** Not for a refused credential, path or rate: the message must name that cause. */
+/** True for the words of a conflict, unless the status has another cause (credential, path, rate) that the message must name. */
 function saysConflict({ conflict }: HttpRequest, { status, text }: RawAnswer): boolean {
   if (conflict === undefined || status >= 500 || [401, 402, 403, 404, 408, 410, 429].includes(status)) return false;
   return text.slice(0, mostOfRefusal).search(conflict) >= 0;
@@ -473,7 +474,7 @@ function isIdempotent({ idempotent, method }: HttpRequest): boolean {
   return idempotent ?? (method !== "POST" && method !== "PATCH");
 }
 
-/** A redirect. After a write nobody knows whether the service acted. */
+/** The error for a redirect. After a write it is unclear whether the service acted. */
 function redirected(
   request: HttpRequest,
   { status, headers, url }: AnswerAt,
@@ -495,7 +496,7 @@ function parseErrorBody(text: string): unknown {
   }
 }
 
-/** Everything that the request said. An answer that repeats it reveals no new secret. */
+/** All text of the request. An answer that repeats it reveals no new secret. */
 function wordsOfRequest({ path: at, json, form, query }: HttpRequest): string {
   return [
     at,

@@ -2,7 +2,7 @@ import { ResponseShapeError } from "../errors";
 
 /** No service nests its answer about a key deeper than this. */
 const deepest = 64;
-/** More values than an answer about ten thousand keys has. Each one costs many times its length in memory. */
+/** More values than an answer about ten thousand keys has. Each value takes many times its length in memory. */
 const mostValues = 500_000;
 
 /**

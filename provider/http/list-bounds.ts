@@ -1,3 +1,4 @@
+/** Limits how many pages, characters and seconds one call of a backend may read of a list. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { ResponseShapeError } from "../errors";
 
@@ -28,7 +29,7 @@ export function asOneCall<Result>(run: () => Result): Result {
 export interface Page {
   /** Milliseconds left for the list. */
   readonly leftMs: number;
-  /** Adds time that the page has waited for its turn: it is no fault of the list. */
+  /** Adds the time that the page has waited for its turn, which does not count for the list. */
   readonly waited: (ms: number) => void;
   /** Adds the size of the page. */
   readonly read: (characters: number) => void;

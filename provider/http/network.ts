@@ -28,7 +28,7 @@ interface TlsMaterial {
   readonly key?: string;
 }
 
-/** Shorter than an attempt, so a URL where nobody answers has provably been sent nothing. */
+/** Shorter than an attempt: if nothing answers at a URL, this proves that nothing was sent. */
 const connectTimeoutMs = 5_000;
 const largestFileBytes = 1024 * 1024;
 
@@ -50,7 +50,7 @@ export function poolFor(url: string, tls?: TlsFiles): Promise<Dispatcher> {
   const place = JSON.stringify([proxies, tls?.caFile, tls?.clientCertFile, tls?.clientKeyFile]);
   const pool = pools.get(place) ?? makePool(proxied, tls);
   pools.set(place, pool);
-  // A file that cannot be read now may be there at the next call.
+  // The file may exist at the next call.
   pool.catch(() => pools.delete(place));
   return pool;
 }

@@ -1,14 +1,13 @@
 /**
- * Whether a service answers at all. Without this, each of a thousand keys would find out by itself that its service is
- * down.
+ * Tells whether a service is down, so that a thousand keys need not find out one by one.
  */
 import { secondMs } from "../values/durations";
 
-/** So many calls without an answer make an outage doubtful: those that are under way find out, and the others wait. */
+/** So many calls without an answer raise a doubt: the calls under way find out, and the others wait. */
 const doubtfulCalls = 5;
-/** So many calls that could not reach the service, to their last attempt, make it certain. */
+/** An outage is certain after so many calls whose last attempt could not reach the service … */
 const certainCalls = 3;
-/** Or this long without a single answer. */
+/** … or after this long without a single answer. */
 const silentForMs = 8 * secondMs;
 /** After this long one request finds out whether the service is back. */
 const pauseMs = 15 * secondMs;
@@ -19,11 +18,11 @@ export type Health = "well" | "doubtful" | "down";
 export interface Failure {
   /** Identifies the call. */
   readonly call: object;
-  /** What was said of it, for the message about all. */
+  /** The error's words, for the one message about all calls. */
   readonly words: string;
   /** The service could not be reached, and the call makes no further attempt. */
   readonly given: boolean;
-  /** The service answered that it cannot do it now (500, 502, 503, 504): it may restart, or only this key is broken. */
+  /** The service answered 500, 502, 503 or 504: it may be restarting, or only this key is broken. */
   readonly answered: boolean;
 }
 
@@ -34,16 +33,16 @@ export class Outage {
   #sinceMs = 0;
   #downSinceMs: number | undefined;
   #words = "";
-  /** Something at the address answers, if only with 5xx. */
+  /** Something at the address answers, even if only with 5xx. */
   #hasAnswered = false;
   readonly #retryBudgetMs: number;
 
-  /** @param retryBudgetMs - what the connection gives a service that answers 5xx */
+  /** @param retryBudgetMs - how long a service that answers 5xx may take to recover */
   constructor(retryBudgetMs: number) {
     this.#retryBudgetMs = retryBudgetMs;
   }
 
-  /** Whether the failing calls have failed by answers, so that another call may fare better. */
+  /** True if the calls failed by answers: then another call may succeed. */
   get hasAnswered(): boolean {
     return this.#hasAnswered;
   }
@@ -62,13 +61,13 @@ export class Outage {
     return nowMs - this.#sinceMs;
   }
 
-  /** Somebody waits for the answer to another one's call; the result ends that. */
+  /** Notes that a read waits for the answer to another read's call. The returned function ends the wait. */
   joined(): () => void {
     this.#joined += 1;
     return () => (this.#joined -= 1);
   }
 
-  /** Whether few calls fail, without an answer, and so many wait for theirs that each by itself would make an outage doubtful. */
+  /** True if few calls fail without an answer, but so many reads wait for them that their own calls would raise the doubt. */
   get failsForMany(): boolean {
     const failing = this.#failing.size;
     return failing > 0 && failing < doubtfulCalls && failing + this.#joined >= doubtfulCalls && !this.#hasAnswered;
@@ -97,13 +96,13 @@ export class Outage {
   health(nowMs: number): Health {
     if (this.#failing.size < doubtfulCalls) return "well";
     const isCertain = this.#givenUp >= certainCalls || this.certainInMs(nowMs) === 0;
-    // Where something answers, a call of another key finds out at once whether all fail.
+    // If something answers, a call for another key finds out at once whether all fail.
     if (isCertain) this.#downSinceMs ??= this.#hasAnswered ? nowMs - pauseMs : nowMs;
     if (this.#downSinceMs === undefined) return "doubtful";
     return nowMs - this.#downSinceMs < pauseMs ? "down" : "doubtful";
   }
 
-  /** When it becomes certain, unless something answers. */
+  /** When the outage becomes certain, unless something answers. */
   certainInMs(nowMs: number): number {
     return Math.max(0, this.#sinceMs + (this.#hasAnswered ? this.#retryBudgetMs : silentForMs) - nowMs);
   }

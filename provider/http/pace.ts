@@ -1,6 +1,6 @@
 /**
- * The pace of one connection: every request of this process to its service waits here for its turn. It keeps below the
- * service's limit, lets creates go first, and gives up for all when the service is down.
+ * The pace of one connection: every request of this process to its service waits here for its turn. Keeps below the
+ * service's limit, lets creates go first, and refuses all requests while the service is down.
  */
 import { formatSpan, secondMs } from "../values/durations";
 import { ConnectionError } from "../errors";
@@ -8,24 +8,24 @@ import { Allowance, type LimitTold } from "./allowance";
 import { type Failure, type Health, Outage } from "./outage";
 import { onWaitsOver, waitsAreOver } from "./waiting";
 
-/** Who goes first: what a request needs before it can be sent, what makes keys, other changes, reads. */
+/** The order of requests: logins, creates, other changes, reads. */
 export const urgencies = ["login", "create", "change", "read"] as const;
 export type Urgency = (typeof urgencies)[number];
 
-/** One turn in so many goes to who has waited longest, so that nothing waits for ever. */
+/** One turn in so many goes to the request that has waited longest, so that none waits forever. */
 const eldestEvery = 8;
-/** A wait is told from this length on, and then less and less often: a run in CI prints each of these lines. */
+/** Waits of this length are reported, and then less and less often: a run in CI prints each of these lines. */
 const toldFromMs = secondMs;
 const rarestMs = 10 * secondMs;
-/** From this length on it is told in a line that stays. */
+/** Longer waits are reported in a line that stays. */
 const lineFromMs = 5 * secondMs;
-/** The default budget of a minute bridges a window of a minute, and rounding on top. */
+/** So that the default budget of a minute covers a window of a minute, with rounding. */
 const budgets = 1.25;
 
 /** Time, and what happens later. Tests replace it. */
 export interface Timers {
   nowMs(): number;
-  /** Runs once after that time; the result takes it back. */
+  /** Runs once after that time. The returned function cancels it. */
   after(ms: number, run: () => void): () => void;
 }
 
@@ -40,29 +40,29 @@ export const realTimers: Timers = {
 export interface PaceOptions {
   readonly connection: string;
   readonly origin: string;
-  /** The connection's own limit; left out: none but the service's. */
+  /** The connection's own limit. Left out: only the service's limit applies. */
   readonly maxRequestsPerMinute?: number | undefined;
-  /** A wait for the service's limit may be a quarter longer. */
+  /** The time for all attempts of a call. A wait for the service's limit may be a quarter longer. */
   readonly retryBudgetMs: number;
   readonly timers?: Timers;
   readonly random?: () => number;
-  /** Tells the user that and why the run waits. `passing`: only for the moment. */
+  /** Tells the user why the run waits. `passing`: in a line that the next one replaces. */
   readonly tell?: (message: string, passing: boolean) => void;
 }
 
 /** One call with all its attempts. */
 export interface PacedCall {
   /**
-   * Waits for the turn of the next attempt, and tells how long that was, in milliseconds.
+   * Waits for the turn of the next attempt, and returns the milliseconds that it waited.
    *
-   * @throws ConnectionError - it was not sent: the service is down, or allows nothing for too long
+   * @throws ConnectionError - the attempt was not sent: the service is down, or its limit lasts too long
    */
   turn(): Promise<number>;
   answered(told: LimitTold): void;
   failed(failure: Omit<Failure, "call">): void;
-  /** Waits between two attempts, and less if the service is found to be down meanwhile. */
+  /** Waits between two attempts; stops early if the service turns out to be down. */
   rest(ms: number, sleep: (ms: number) => Promise<void>): Promise<void>;
-  /** There is no further attempt. */
+  /** Ends the call: there is no further attempt. */
   done(): void;
 }
 
@@ -82,7 +82,7 @@ export class Pace {
   readonly #allowance: Allowance;
   readonly #outage: Outage;
   readonly #resting = new Set<() => void>();
-  /** Calls with an attempt behind them, or under way. */
+  /** Calls that have made an attempt, or are making one. */
   readonly #started = new Set<object>();
   #queue: Waiting[] = [];
   #turns = 0;
@@ -101,8 +101,8 @@ export class Pace {
   }
 
   /**
-   * Waits for the answer to another one's call, such as a list for many keys. If the service does not answer, that call is given
-   * up as soon as an outage would be certain, so that each of those who wait finds out for itself what still works.
+   * Waits for the answer to a shared call, such as a list for many keys. If the service does not answer, gives up that call
+   * as soon as an outage would be certain; then each read finds out for itself what still works.
    */
   joins<Answer>(answer: Promise<Answer>): Promise<Answer> {
     const leave = this.#outage.joined();
@@ -143,7 +143,7 @@ export class Pace {
         let wake = () => {};
         const woken = new Promise<void>((resolve) => (wake = resolve));
         this.#resting.add(wake);
-        // If all are resting, nobody else finds out that the outage is certain.
+        // If all calls are waiting, only this one can notice that the outage is certain.
         this.#pump();
         await Promise.race([sleep(ms), woken]);
         this.#resting.delete(wake);
@@ -166,7 +166,7 @@ export class Pace {
     });
   }
 
-  /** Lets go whoever may go now, refuses all if nobody may for too long, and comes back when something changes. */
+  /** Starts the requests that may start, refuses all if none may for too long, and runs again when something changes. */
   #pump(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
@@ -198,14 +198,14 @@ export class Pace {
       this.#refuse(this.#silentWords(nowMs), ({ isFirst }) => !isFirst);
   }
 
-  /** Whoever waits for the outcome of the others is refused, at the latest, when it is certain. */
+  /** Refuses the waiting requests at the latest when the outage is certain. */
   #awaitOutcome(health: Health, nowMs: number): void {
     const isOpen = health === "doubtful" || this.#outage.failsForMany;
     if (this.#queue.length > 0 || (isOpen && this.#resting.size > 0))
       this.#later(this.#outage.certainInMs(nowMs) || secondMs);
   }
 
-  /** In doubt one more call may begin if none has, or if all that have were answered with a failure: it may fare better. */
+  /** In doubt, one more call may begin if none has begun, or if all have failed by answers: the next one may succeed. */
   #anotherMayTry(): boolean {
     if (this.#started.size === 0) return true;
     return this.#outage.hasAnswered && [...this.#started].every((call) => this.#outage.isFailing(call));
@@ -215,7 +215,7 @@ export class Pace {
     this.#cancelTimer = this.#timers.after(Math.ceil(ms), () => this.#pump());
   }
 
-  /** The most urgent of those that have waited longest. In doubt mostly calls that have begun. */
+  /** The most urgent of the requests that have waited longest; in doubt, mostly of calls that have begun. */
   #next(inDoubt: boolean): Waiting | undefined {
     const queue = inDoubt && !this.#anotherMayTry() ? this.#queue.filter(({ isFirst }) => !isFirst) : this.#queue;
     if (this.#turns % eldestEvery === eldestEvery - 1) return queue[0];

@@ -1,5 +1,5 @@
 /**
- * What a service says of its limit on requests, in the forms that are in use: `RateLimit` with `r` and `t` (IETF draft
+ * Reads a service's limit on requests from its headers, in the usual forms: `RateLimit` with `r` and `t` (IETF draft
  * 08 and later), `RateLimit: limit=…, remaining=…, reset=…` (draft 07), `RateLimit-Remaining` and `-Reset` (before), and
  * `X-RateLimit-…`, also written `X-Rate-Limit-…`.
  */
@@ -14,15 +14,15 @@ export interface Quota {
 
 type Headers = Readonly<Record<string, string | undefined>>;
 
-/** Anything above is a point in time, in the year 2001 or later: no limit is counted over thirty years. */
+/** A larger number is a point in time (2001 or later), because no limit lasts thirty years. */
 const leastEpochS = 1_000_000_000;
 /** The longest time that is believed. */
 const longestMs = 366 * dayMs;
 
 /**
- * The quota that leaves least room, if several are told; undefined if none is told that makes sense.
+ * The tightest of the reported quotas; undefined if none is plausible.
  *
- * @param wallMs - the time by this machine's clock, for a service that tells a point in time and no `Date`
+ * @param wallMs - the time by this machine's clock, for a service that reports a point in time and no `Date`
  */
 export function readQuota(headers: Headers, wallMs: number): Quota | undefined {
   const nowMs = serviceTime(headers, wallMs);
@@ -35,7 +35,7 @@ export function readQuota(headers: Headers, wallMs: number): Quota | undefined {
   return told.sort((a, b) => a.remaining / (a.resetInMs + 1) - b.remaining / (b.resetInMs + 1))[0];
 }
 
-/** The clock by which the service counts, where it shows one. */
+/** The service's own time, if it reports that. */
 function serviceTime({ date }: Headers, wallMs: number): number {
   const told = date === undefined ? NaN : Date.parse(date);
   return Number.isNaN(told) ? wallMs : told;

@@ -30,7 +30,7 @@ const firstDelayMs = 250;
 const longestDelayMs = 15_000;
 /** A refused connection is usually a wrong URL: worth a few tries, not a minute. */
 const refusedAttempts = 4;
-/** Who obeyed so many times, and is refused again, is dealing with a limit that is never renewed. */
+/** After so many obeyed waits, a further refusal means that the limit is never renewed. */
 const limitedAttempts = { asked: 4, unasked: 10 } as const;
 
 /** Decides whether a request is sent again. No other place does. */
@@ -44,7 +44,7 @@ export function decideRetry(facts: RetryFacts): RetryDecision {
     const mayWait = (askedMs ?? 0) <= pacedWaitMs && attempts < limitedAttempts[askedMs ? "asked" : "unasked"];
     return mayWait ? { again: true, delayMs: askedMs ? 0 : backoffMs } : { again: false, why: notRenewed };
   }
-  // The vendor's wait is a minimum. Jitter on top keeps many waiting calls from returning together. A wait of zero
+  // The service's wait is a minimum. Jitter on top keeps many waiting calls from returning together. A wait of zero
   // counts as none: a date in the past only means that the service's clock is behind ours.
   const delayMs = !askedMs ? backoffMs : askedMs + random * Math.min(1_000, firstDelayMs + askedMs / 10);
   if (elapsedMs + delayMs >= budgetMs)
@@ -69,7 +69,7 @@ const theAnswerIsFinal = "the answer is final";
 const mayHaveActed = "the service may have acted on the request";
 const notRenewed = "its limit on requests lasted longer than a run waits";
 const notReachable = "the service cannot be reached";
-/** Whoever runs this wants to be done. */
+/** The reason if the user has cancelled the run. */
 export const cancelled = "the run was cancelled";
 
 function isLimit(attempt: Attempt): boolean {

@@ -6,7 +6,7 @@ export interface ServiceClock {
   nowMs(): number | undefined;
 }
 
-/** When a request was sent and its answer came, on a clock that nobody sets. */
+/** When a request was sent and its answer came, on a monotonic clock. */
 interface Moments {
   readonly sentAtMs: number;
   readonly cameAtMs: number;

@@ -1,3 +1,4 @@
+/** What an answer that is not a success means: its error class, its words, and when to try again. */
 import {
   ApiError,
   type ApiErrorFacts,
@@ -108,7 +109,7 @@ function words(body: unknown): string | undefined {
   return parts.length > 0 ? parts.join(" ") : (text(error) ?? text(field(error, "code")));
 }
 
-/** Nobody reads more of them. */
+/** More sentences than this are not shown. */
 const mostItems = 20;
 
 /**

@@ -1,20 +1,21 @@
+/** Waits that a cancelled run ends. */
 import { setTimeout as wait } from "node:timers/promises";
 
 const waits = new AbortController();
 const listeners = new Set<() => void>();
 
-/** Ends every wait of this process, now and from now on: whoever runs it wants to be done. What is under way goes on. */
+/** Ends every wait of this process, now and later, because the user has cancelled the run. Requests under way continue. */
 export function endWaits(): void {
   waits.abort();
   for (const listener of listeners) listener();
 }
 
-/** True once nobody shall wait any more: what would have been tried again is told as it is. */
+/** True after a cancellation: what would be tried again is reported as it is. */
 export function waitsAreOver(): boolean {
   return waits.signal.aborted;
 }
 
-/** Calls back when nobody shall wait any more. */
+/** Calls back at a cancellation. */
 export function onWaitsOver(listener: () => void): void {
   listeners.add(listener);
 }
