@@ -1,14 +1,17 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, type Stats } from "node:fs";
 import { join, posix, resolve } from "node:path";
 import type * as Yaml from "yaml";
 import { isSameFile, type ProjectEdit, type ProjectFile } from "../review/file-parts";
 import { installFileNames } from "../review/install-edits";
-import { lockFileNames, projectEdits, projectFileNames } from "../review/project-edits";
+import type { Level } from "../review/levels";
+import { namedFiles, type NamedFile } from "../review/named-files";
+import { lockFileNames, projectEdits, projectFileNames, stackFolders } from "../review/project-edits";
 import { isStackFile } from "../review/stack-file-edits";
 import type { Places } from "./review-command";
 
 /**
- * Compares the files that decide which code the engine runs with those of the base branch's checkout.
+ * How the change edits what decides which code the engine runs, beside the checkout of the base branch.
  *
  * @param loadYaml - loads the parser, which most reviews do not need
  */
@@ -17,34 +20,114 @@ export async function readProjectEdits(
   { repoRoot, projectPath }: Places,
   loadYaml: () => Promise<Pick<typeof Yaml, "parseDocument">>,
 ): Promise<readonly ProjectEdit[]> {
-  const [base, change] = [filesOf(baseRoot, projectPath), filesOf(repoRoot, projectPath)];
-  if (isSame(base, change)) return [];
-  return projectEdits(base, change, await loadYaml());
+  const roots = [resolve(baseRoot), resolve(repoRoot)] as const;
+  const yaml = await loadYaml();
+  const folders = [...new Set(roots.flatMap((root) => stackFoldersOf(root, projectPath, yaml)))];
+  const [base, change] = [filesOf(roots[0], projectPath, folders), filesOf(roots[1], projectPath, folders)];
+  // Either side may name a file that only the other has.
+  const named = namedFiles([...base, ...change], yaml);
+  const before = [...base, ...filesNamed(named, roots[0], projectPath, base)];
+  const after = [...change, ...filesNamed(named, roots[1], projectPath, change)];
+  return isSame(before, after) ? [] : projectEdits(before, after, yaml);
 }
 
-function filesOf(root: string, projectPath: string): ProjectFile[] {
-  const inProject = [...projectFileNames, ...ofPackages].map((name) => posix.join(projectPath, name));
-  // In a workspace the lockfile is in a folder above.
-  const parents = projectPath.split("/").map((_folder, depth, folders) => folders.slice(0, depth).join("/"));
-  const above = parents.flatMap((folder) => ofPackages.map((name) => posix.join(folder, name)));
-  const names = [...new Set([...inProject, ...stackFilesOf(root, projectPath), ...above])];
-  return names.flatMap((name) => readFile(resolve(root), name) ?? []);
+function filesOf(root: string, projectPath: string, folders: readonly string[]): ProjectFile[] {
+  const around = [...new Set([projectPath, ...foldersAbove(projectPath)])];
+  const names = [
+    ...projectFileNames.map((name) => posix.join(projectPath, name)),
+    ...folders.flatMap((folder) => stackFilesIn(root, folder)),
+    // In a workspace the lockfile is in a folder above.
+    ...around.flatMap((folder) => [...installFileNames, ...lockFileNames].map((name) => posix.join(folder, name))),
+  ];
+  const whole = (level: Level, wanted: readonly string[]) =>
+    wanted.flatMap((name) => readWhole(root, name, level) ?? []);
+  return [
+    ...[...new Set(names)].flatMap((name) => readFile(root, name) ?? []),
+    ...around.flatMap((folder) => [
+      ...codeFolders.flatMap((name) => whole("block", filesBelow(root, posix.join(folder, name)))),
+      ...whole(
+        "warn",
+        shellFiles.map((name) => posix.join(folder, name)),
+      ),
+    ]),
+    ...whole("warn", [...workflowFolders.flatMap((folder) => filesBelow(root, folder)), ".gitlab-ci.yml"]).filter(
+      deploys,
+    ),
+  ];
 }
 
-const ofPackages = [...installFileNames, ...lockFileNames];
+/** What an installation applies or runs, and no package has. */
+const codeFolders = ["patches", ".yarn/patches", ".yarn/plugins", ".yarn/releases"];
+/** What gives the shells of people, and of jobs that ask for it, variables and programs. */
+const shellFiles = [".envrc", "mise.toml", ".mise.toml", ".tool-versions"];
+const workflowFolders = [".github/workflows", ".github/actions"];
 
-/** The stacks' own files: beside the project file, or in the folder that it names. */
-function stackFilesOf(root: string, projectPath: string): string[] {
-  const projects = projectFileNames.map((name) => readFile(resolve(root), posix.join(projectPath, name))?.text ?? "");
-  const named = [...projects.join("\n").matchAll(/(?:stackConfigDir|config)["']?\s*:\s*["']?([\w./-]+)/gi)];
-  const folders = ["", ...named.map(([, folder = ""]) => folder)].map((folder) => posix.join(projectPath, folder));
-  return folders
-    .filter((folder) => !folder.startsWith("..") && existsSync(join(root, folder)))
-    .flatMap((folder) =>
-      readdirSync(join(root, folder))
-        .filter(isStackFile)
-        .map((name) => posix.join(folder, name)),
-    );
+/** Most workflows have nothing to do with a deployment. */
+function deploys({ text }: ProjectFile): boolean {
+  return text === undefined || /pulumi|apikeys/i.test(text);
+}
+
+/** `""` and `apps` of `apps/infra`. */
+function foldersAbove(projectPath: string): string[] {
+  return projectPath.split("/").map((_folder, depth, all) => all.slice(0, depth).join("/"));
+}
+
+/** Where a stack's own file may be: beside the project file, or in the folder that this names. */
+function stackFoldersOf(root: string, projectPath: string, yaml: Pick<typeof Yaml, "parseDocument">): string[] {
+  const projects = projectFileNames.flatMap((name) => readFile(root, posix.join(projectPath, name)) ?? []);
+  const named = stackFolders(projects, yaml);
+  // If nobody can tell which folder it is, it may be any.
+  if (named === undefined) return [...new Set([projectPath, ...allFolders(root, "")])];
+  return ["", ...named].map((folder) => posix.join(projectPath, folder)).filter(isInside);
+}
+
+function isInside(path: string): boolean {
+  return path !== ".." && !path.startsWith("../");
+}
+
+function allFolders(root: string, folder: string): string[] {
+  return entriesOf(root, folder)
+    .filter((entry) => entry.isDirectory() && entry.name !== ".git" && entry.name !== "node_modules")
+    .map(({ name }) => posix.join(folder, name))
+    .flatMap((inner) => [inner, ...allFolders(root, inner)]);
+}
+
+function stackFilesIn(root: string, folder: string): string[] {
+  return entriesOf(root, folder).flatMap(({ name }) => (isStackFile(name) ? [posix.join(folder, name)] : []));
+}
+
+function filesBelow(root: string, folder: string): string[] {
+  return entriesOf(root, folder).flatMap((entry) => {
+    const name = posix.join(folder, entry.name);
+    if (entry.name === "node_modules" || entry.name === ".git") return [];
+    return entry.isDirectory() ? filesBelow(root, name) : [name];
+  });
+}
+
+function entriesOf(root: string, folder: string) {
+  const path = join(root, folder);
+  return existsSync(path) && lstatSync(realpathSync(path)).isDirectory()
+    ? readdirSync(path, { withFileTypes: true })
+    : [];
+}
+
+/** The files that other files name, without those that are there already. A package's folder is left to the lockfile. */
+function filesNamed(
+  named: readonly NamedFile[],
+  root: string,
+  projectPath: string,
+  known: readonly ProjectFile[],
+): ProjectFile[] {
+  const levels = new Map<string, Level>();
+  for (const { path, from, by, level, isFolder } of named) {
+    const name = posix.join(from === "project" ? projectPath : posix.dirname(by), path);
+    const isAbove = name === "." || projectPath === name || projectPath.startsWith(`${name}/`);
+    if (!isInside(name) || isAbove || name.split("/").includes("node_modules")) continue;
+    for (const file of [name, ...(isFolder ? filesBelow(root, name) : [])])
+      if (levels.get(file) !== "block") levels.set(file, level);
+  }
+  const names = new Set(known.map((file) => file.name));
+  return [...levels].flatMap(([name, level]) => (names.has(name) ? [] : (readWhole(root, name, level) ?? [])));
 }
 
 /** The largest lockfile that is read. */
@@ -54,9 +137,31 @@ function readFile(root: string, name: string): ProjectFile | undefined {
   const file = join(root, name);
   const found = lstatSync(file, { throwIfNoEntry: false });
   if (!found) return undefined;
-  // A symbolic link may point elsewhere in the other checkout.
+  // A link leads elsewhere in another checkout.
   const isItself = found.isFile() && realpathSync(file) === join(realpathSync(root), name) && found.size <= maxBytes;
   return { name, text: isItself ? textOf(readFileSync(file)) : undefined };
+}
+
+/** A file of any kind. Where a link leads counts like a content. */
+function readWhole(root: string, name: string, level: Level): ProjectFile | undefined {
+  const file = join(root, name);
+  const found = whatIsAt(file);
+  if (!found || found.isDirectory()) return undefined;
+  const link = found.isSymbolicLink() ? `link to ${readlinkSync(file)}: ` : "";
+  const target = link === "" ? found : existsSync(file) ? lstatSync(realpathSync(file)) : undefined;
+  if (target?.isFile() !== true) return { name, text: link === "" ? undefined : link, level };
+  if (target.size > maxBytes) return { name, text: undefined, level };
+  const bytes = readFileSync(file);
+  return { name, text: link + (textOf(bytes) ?? createHash("sha256").update(bytes).digest("hex")), level };
+}
+
+/** A word may be no path at all. */
+function whatIsAt(file: string): Stats | undefined {
+  try {
+    return lstatSync(file);
+  } catch {
+    return undefined;
+  }
 }
 
 function textOf(bytes: Uint8Array): string | undefined {

@@ -12,6 +12,8 @@ export interface ProjectFile {
   readonly name: string;
   /** `undefined`: it is there, and is a link, too large, or not UTF-8. */
   readonly text: string | undefined;
+  /** For a file that counts as a whole, whatever its name: the level of any edit. */
+  readonly level?: Level;
 }
 
 export interface ProjectEdit {

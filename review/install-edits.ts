@@ -2,6 +2,7 @@ import {
   codeOf,
   different,
   fieldsOf,
+  type Fields,
   isSameFile,
   partsOf,
   type Parts,
@@ -16,18 +17,26 @@ export function installEdits(
 ): ProjectEdit[] {
   const file = name.split("/").at(-1) ?? "";
   if (isSameFile(base, change)) return [];
-  if (file === manifestFile) return manifestEdit(name, base, change);
-  if (!settingsFiles.includes(file)) return [];
+  if (file === manifestFile) return partEdit(name, [base, change], manifestParts);
+  if (file === compilerFile) return partEdit(name, [base, change], compilerParts);
+  // An installation writes that one itself if the repository does not have it.
+  if (!settingsFiles.includes(file) || (pnpFiles.includes(file) && !base)) return [];
   const code =
     change === undefined ? codeOf({}) : change.text === undefined ? "hidden" : codeOf({ [file]: change.text });
   return [{ file: name, parts: [], code, level: "block" }];
 }
 
-const manifestFile = "package.json";
+export const manifestFile = "package.json";
+const pnpFiles: readonly string[] = [".pnp.cjs", ".pnp.loader.mjs"];
 /** Files of package managers that name registries, hooks and patches. Any edit of them counts. */
-const settingsFiles = [".npmrc", ".yarnrc", ".yarnrc.yml", ".pnpmfile.cjs", "pnpm-workspace.yaml", "bunfig.toml"];
+export const settingsFiles: readonly string[] = [
+  ...[".npmrc", ".yarnrc", ".yarnrc.yml", ".pnpmfile.cjs", "pnpm-workspace.yaml", "bunfig.toml"],
+  ...pnpFiles,
+];
 
-export const installFileNames: readonly string[] = [manifestFile, ...settingsFiles];
+export const compilerFile = "tsconfig.json";
+
+export const installFileNames: readonly string[] = [manifestFile, compilerFile, ...settingsFiles];
 
 /** Where the program begins, what its imports mean, which plugin it names, and which packages take the place of others. */
 const decisive = [
@@ -37,8 +46,12 @@ const decisive = [
 /** Scripts that an installation runs by itself. */
 const lifecycle = ["preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare", "prepublish"];
 
-function manifestEdit(name: string, base: ProjectFile | undefined, change: ProjectFile | undefined): ProjectEdit[] {
-  const [before, after] = [base, change].map((file) => (file === undefined ? {} : manifestParts(file)));
+function partEdit(
+  name: string,
+  files: readonly [base: ProjectFile | undefined, change: ProjectFile | undefined],
+  partsIn: (file: ProjectFile) => Parts | undefined,
+): ProjectEdit[] {
+  const [before, after] = files.map((file) => (file === undefined ? {} : partsIn(file)));
   if (!before || !after) return [{ file: name, parts: [], code: after ? codeOf(after) : "hidden", level: "block" }];
   const parts = different(before, after);
   if (parts.length === 0) return [];
@@ -46,20 +59,55 @@ function manifestEdit(name: string, base: ProjectFile | undefined, change: Proje
 }
 
 function manifestParts({ text }: ProjectFile): Parts | undefined {
-  let manifest: unknown;
-  try {
-    manifest = JSON.parse(text ?? "");
-  } catch {
-    return undefined;
-  }
+  const manifest = parsed(text);
+  if (manifest === undefined) return undefined;
   const fields = fieldsOf(manifest);
-  const scripts = fieldsOf(fields.scripts);
   return partsOf([
     // `require("pulumi-apikeys")` in a package of that name is the package itself.
     ...(fields.name === "pulumi-apikeys" ? [["name", fields.name] as [string, unknown]] : []),
     ...pick(fields, decisive, ""),
-    ...pick(scripts, lifecycle, "scripts."),
+    ...Object.entries(lifecycleScripts(text)),
   ]);
+}
+
+/** The scripts that an installation runs, by their place in the file. */
+export function lifecycleScripts(text: string | undefined): Fields {
+  return Object.fromEntries(pick(fieldsOf(fieldsOf(parsed(text)).scripts), lifecycle, "scripts."));
+}
+
+/** What `ts-node` loads, and where it finds it. The other options say how code is written, not which. */
+function compilerParts({ text }: ProjectFile): Parts | undefined {
+  return text === undefined || parsed(withoutComments(text)) === undefined
+    ? undefined
+    : partsOf(Object.entries(compilerFields(text)));
+}
+
+/** The entries of `tsconfig.json` that decide which code runs. */
+export function compilerFields(text = ""): Fields {
+  const fields = fieldsOf(parsed(withoutComments(text)));
+  return Object.fromEntries([
+    ...pick(fields, ["extends", "ts-node"], ""),
+    ...pick(fieldsOf(fields.compilerOptions), ["paths", "baseUrl", "rootDirs", "plugins"], "compilerOptions."),
+  ]);
+}
+
+function parsed(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? "");
+  } catch {
+    // What cannot be read is told as such.
+    return undefined;
+  }
+}
+
+/** The compiler's JSON may have comments and commas at the end. What begins and never ends goes to the end of the text. */
+function withoutComments(text: string): string {
+  const inText = '"(?:[^"\\\\]|\\\\.)*(?:"|$)';
+  return text
+    .replace(new RegExp(`${inText}|//[^\n\r\u2028\u2029]*|/\\*[^]*?(?:\\*/|$)`, "g"), (found) =>
+      found.startsWith("/") ? " " : found,
+    )
+    .replace(new RegExp(`${inText}|,(?=\\s*[}\\]])`, "g"), (found) => (found === "," ? " " : found));
 }
 
 /** In any letters: not every reader tells `main` from `Main`. */

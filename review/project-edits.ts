@@ -21,6 +21,24 @@ import { isStackFile, stackFileEdits } from "./stack-file-edits";
 
 /** The first of these that exists is the project; the engine takes them in this order. */
 export const projectFileNames = ["Pulumi.json", "Pulumi.yaml", "Pulumi.yml"] as const;
+/** Keys under which the engine looks for the folder of the stacks' own files. JSON does not tell letters apart. */
+const folderKeys: ReadonlySet<string> = new Set(["stackconfigdir", "config"]);
+
+/**
+ * The folders beside the project that may hold the stacks' own files, as the project file names them. Undefined: nobody can
+ * tell how the engine reads it.
+ */
+export function stackFolders(files: readonly ProjectFile[], yaml: Parser): readonly string[] | undefined {
+  const project = deciding(files);
+  if (!project) return [];
+  const read = yamlFields(project.text, yaml);
+  // The engine's parser merges what stands there into the map.
+  if (!read || Object.hasOwn(read.written, "<<")) return undefined;
+  return Object.entries(read.written).flatMap(([key, value]) =>
+    folderKeys.has(key.toLowerCase()) && typeof value === "string" ? [value] : [],
+  );
+}
+
 export const lockFileNames = [
   "npm-shrinkwrap.json",
   "package-lock.json",
@@ -42,6 +60,7 @@ export function projectEdits(
     ...[
       ...names.filter(isStackFile).flatMap((name) => stackFileEdits(name, both(name), yaml)),
       ...names.flatMap((name) => installEdits(name, both(name))),
+      ...names.flatMap((name) => wholeEdit(name, ...both(name))),
     ].map((edit) => (deciding(base) ? edit : { ...edit, level: "warn" as const })),
     ...names.filter(isLockFile).flatMap((name) => lockEdit(name, ...both(name))),
   ];
@@ -78,11 +97,23 @@ function projectParts({ text }: ProjectFile, yaml: Parser): Parts | undefined {
   const read = yamlFields(text, yaml);
   if (!read) return undefined;
   const { fields, written } = read;
+  return partsOf(decisiveFields(fields).map(([key, value]) => [key, [value, written[key]]]));
+}
+
+/** The entries of a project file that may decide what runs. */
+export function decisiveFields(fields: Fields): [string, unknown][] {
   // A config that is no map is the name of a folder.
   const decides = ([key, value]: [string, unknown]) =>
     !harmless.has(key) || (key === "config" && (typeof value !== "object" || Array.isArray(value)));
-  const decisive = Object.entries(fields).filter(decides);
-  return partsOf(decisive.map(([key, value]) => [key, [value, written[key]]]));
+  return Object.entries(fields).filter(decides);
+}
+
+/** A file whose every edit counts: a script, a certificate, a patch. */
+function wholeEdit(name: string, base: ProjectFile | undefined, change: ProjectFile | undefined): ProjectEdit[] {
+  const level = (change ?? base)?.level;
+  if (level === undefined || isSameFile(base, change)) return [];
+  const code = change?.text === undefined && change ? "hidden" : codeOf({ [name]: change?.text ?? "" });
+  return [{ file: name, parts: change?.text === undefined ? [] : ["contents"], code, level }];
 }
 
 function isLockFile(name: string): boolean {
