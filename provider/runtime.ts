@@ -8,7 +8,7 @@ import { type Connections, createConnections } from "./connections/connections";
 import { askEngine } from "./engine/engine-state";
 import { whenEngineEnds } from "./engine/engine-watch";
 import { withExplainedErrors } from "./explain";
-import { stopSending } from "./http/client";
+import { stopSending } from "./http/exchange";
 import { createApiKeyProvider } from "./resources/api-key/resource";
 import { createContext, type ResourceContext, warn } from "./resources/context";
 import { withLookups } from "./resources/identity/lookup";

@@ -8,7 +8,7 @@ import { loadBackend } from "../provider/connections/backend-loading";
 import type { Backend } from "../provider/backends/definition";
 import { decisionTime } from "../provider/clock";
 import { createConnections } from "../provider/connections/connections";
-import { realClock } from "../provider/http/client";
+import { realClock } from "../provider/http/waiting";
 import { createApiKeyProvider } from "../provider/resources/api-key/resource";
 import type { ResourceContext } from "../provider/resources/context";
 import type { Lifecycle } from "../provider/resources/lifecycle";

@@ -4,7 +4,7 @@ import { request as httpsRequest } from "node:https";
 import type { AddressInfo } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { secondMs } from "../provider/values/durations";
-import { readRetryAfter } from "../provider/http/status";
+import { readRetryAfter } from "../provider/http/rate-limit-headers";
 
 /** A request on its way to the service. */
 export interface PassingRequest {

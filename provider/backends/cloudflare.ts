@@ -14,7 +14,7 @@
 import { z } from "zod";
 import { defined } from "../values/defined";
 import { BadRequestError, InputError, NotFoundError } from "../errors";
-import { path } from "../http/client";
+import { path } from "../http/request";
 import { normaliseTime } from "../values/times";
 import { cloudflare as vendor } from "../vendors/cloudflare";
 import { policiesOf, scopesOf } from "./cloudflare/policies";

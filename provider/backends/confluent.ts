@@ -16,7 +16,7 @@ import { z } from "zod";
 import { defined } from "../values/defined";
 import { minuteMs, secondMs } from "../values/durations";
 import { AuthenticationError, ConfigError, InputError, PermissionDeniedError } from "../errors";
-import { type HttpClient, path } from "../http/client";
+import { type HttpClient, path } from "../http/request";
 import { normaliseTime } from "../values/times";
 import { confluent as vendor } from "../vendors/confluent";
 import { defineBackend } from "./define-backend";

@@ -18,7 +18,7 @@
 import { z } from "zod";
 import { defined } from "../values/defined";
 import { ConfigError, InputError, ProviderError } from "../errors";
-import { path } from "../http/client";
+import { path } from "../http/request";
 import { normaliseTime } from "../values/times";
 import { datadog as vendor } from "../vendors/datadog";
 import { connectionFields } from "./connection-fields";

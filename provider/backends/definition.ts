@@ -2,7 +2,7 @@
  * The one interface between the lifecycle and a vendor's API: the vendor's facts as data, and a few methods that use
  * domain objects.
  */
-import type { HttpClient, Session } from "../http/client";
+import type { HttpClient, Session } from "../http/request";
 import type { ScopeCatalogue, ScopeFacts } from "../scopes";
 import type { Capabilities, OfferedCapabilities, Support } from "../vendors/capabilities";
 import type { DeclaredOption, DeclaredOptions, OptionsOf, OptionType, OptionValue } from "../vendors/options";

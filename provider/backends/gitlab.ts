@@ -19,7 +19,7 @@ import { z } from "zod";
 import { defined } from "../values/defined";
 import { dayMs } from "../values/durations";
 import { ConfigError, InputError } from "../errors";
-import { type HttpClient, path } from "../http/client";
+import { type HttpClient, path } from "../http/request";
 import { normaliseTime } from "../values/times";
 import { gitlab as vendor } from "../vendors/gitlab";
 import { connectionFields } from "./connection-fields";

@@ -16,7 +16,7 @@
 import { z } from "zod";
 import { defined } from "../values/defined";
 import { ProviderError } from "../errors";
-import { path } from "../http/client";
+import { path } from "../http/request";
 import { normaliseTime } from "../values/times";
 import { grafana as vendor } from "../vendors/grafana";
 import { defineBackend } from "./define-backend";

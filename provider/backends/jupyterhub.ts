@@ -18,7 +18,7 @@
 import { z } from "zod";
 import { defined } from "../values/defined";
 import { BadRequestError, isUnclear, NotFoundError, ProviderError } from "../errors";
-import { path } from "../http/client";
+import { path } from "../http/request";
 import { normaliseTime } from "../values/times";
 import { jupyterhub as vendor } from "../vendors/jupyterhub";
 import { defineBackend } from "./define-backend";

@@ -20,7 +20,7 @@
 import { z } from "zod";
 import { parseDuration, secondMs } from "../values/durations";
 import { ConfigError, ProviderError } from "../errors";
-import { path } from "../http/client";
+import { path } from "../http/request";
 import { keycloak as vendor } from "../vendors/keycloak";
 import { connectionFields } from "./connection-fields";
 import { defineBackend } from "./define-backend";

@@ -19,7 +19,7 @@
 import { z } from "zod";
 import { defined } from "../values/defined";
 import { BadRequestError, NotFoundError, ProviderError } from "../errors";
-import { path } from "../http/client";
+import { path } from "../http/request";
 import { normaliseTime } from "../values/times";
 import { keystone as vendor } from "../vendors/keystone";
 import { connectionFields } from "./connection-fields";

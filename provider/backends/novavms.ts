@@ -19,7 +19,7 @@
 import { z } from "zod";
 import { defined } from "../values/defined";
 import { ConfigError, ProviderError } from "../errors";
-import { path } from "../http/client";
+import { path } from "../http/request";
 import type { ScopeCatalogue } from "../scopes";
 import { normaliseTime } from "../values/times";
 import { novavms as vendor } from "../vendors/novavms";

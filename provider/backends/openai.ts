@@ -18,7 +18,7 @@ import { z } from "zod";
 import { defined } from "../values/defined";
 import { secondMs } from "../values/durations";
 import { BadRequestError, InputError, isUnclear, ProviderError } from "../errors";
-import { path } from "../http/client";
+import { path } from "../http/request";
 import { formatTime } from "../values/times";
 import { openai as vendor } from "../vendors/openai";
 import { connectionFields } from "./connection-fields";

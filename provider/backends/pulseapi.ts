@@ -16,7 +16,7 @@
 import { z } from "zod";
 import { defined } from "../values/defined";
 import { PermissionDeniedError } from "../errors";
-import { path } from "../http/client";
+import { path } from "../http/request";
 import { normaliseTime } from "../values/times";
 import { pulseapi as vendor } from "../vendors/pulseapi";
 import { defineBackend } from "./define-backend";

@@ -13,7 +13,7 @@
  */
 import { z } from "zod";
 import { defined } from "../values/defined";
-import { path } from "../http/client";
+import { path } from "../http/request";
 import { normaliseTime } from "../values/times";
 import { pulsely as vendor } from "../vendors/pulsely";
 import { defineBackend } from "./define-backend";

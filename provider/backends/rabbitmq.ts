@@ -30,7 +30,7 @@ import {
   isUnclear,
 } from "../errors";
 import { fingerprintOf } from "../values/fingerprint";
-import { path } from "../http/client";
+import { path } from "../http/request";
 import { rabbitmq as vendor } from "../vendors/rabbitmq";
 import { defineBackend } from "./define-backend";
 import type { ApiKey, AskedKey, BackendContext, BackendSession, InputProblem } from "./definition";

@@ -15,7 +15,7 @@
  */
 import { z } from "zod";
 import { InputError, PermissionDeniedError, ResponseShapeError } from "../errors";
-import { path } from "../http/client";
+import { path } from "../http/request";
 import { sendgrid as vendor } from "../vendors/sendgrid";
 import { connectionFields } from "./connection-fields";
 import { defineBackend } from "./define-backend";

@@ -19,7 +19,7 @@ import { z } from "zod";
 import { defined } from "../values/defined";
 import { formatDuration, minuteMs, secondMs } from "../values/durations";
 import { ConfigError, InputError, ProviderError } from "../errors";
-import { type HttpRequest, path } from "../http/client";
+import { type HttpRequest, path } from "../http/request";
 import { formatTime, normaliseTime } from "../values/times";
 import { zenml as vendor } from "../vendors/zenml";
 import { defineBackend } from "./define-backend";

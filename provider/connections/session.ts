@@ -1,6 +1,6 @@
 import type { BackendSession } from "../backends/definition";
 import { ConfigError, notYetSent } from "../errors";
-import type { Credential, Session } from "../http/client";
+import type { Credential, Session } from "../http/request";
 import { rememberCredential, rememberSecrets } from "../secrets/known-secrets";
 import { kindOf, redact } from "../secrets/redact";
 import { asThrown } from "../thrown";

@@ -1,36 +1,15 @@
 /**
- * How requests reach a service: the connection pools of this process, a company's proxy and certificate authority,
- * client certificates.
+ * How requests reach a service: the connection pools of this process, a company's proxy, and what a service may send on a
+ * connection besides its answers (TLS alerts and interim answers).
  */
-import { X509Certificate } from "node:crypto";
-import { constants } from "node:fs";
-import { open } from "node:fs/promises";
-import { createSecureContext } from "node:tls";
+import type { Duplex } from "node:stream";
 import type { Agent, buildConnector, Dispatcher } from "undici";
 import { ConfigError } from "../errors";
 import { rememberSecrets } from "../secrets/known-secrets";
-import { watchConnection } from "./connection-watch";
-
-/** The certificate files of a connection. The paths are the user's, relative to the working directory. */
-export interface TlsFiles {
-  /** The connection's name, for messages. */
-  readonly connection: string;
-  /** Authorities in PEM form, trusted instead of the usual ones. */
-  readonly caFile?: string | undefined;
-  /** The client's certificate in PEM form, and its key. */
-  readonly clientCertFile?: string | undefined;
-  readonly clientKeyFile?: string | undefined;
-}
-
-interface TlsMaterial {
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
-}
+import { readMaterial, type TlsFiles, type TlsMaterial } from "./tls-files";
 
 /** Shorter than an attempt: if nothing answers at a URL, this proves that nothing was sent. */
 const connectTimeoutMs = 5_000;
-const largestFileBytes = 1024 * 1024;
 
 /** Loaded with the first request: a preview sends none and should not wait for it. */
 /* eslint-disable-next-line @typescript-eslint/no-require-imports -- the only way to load a module late and at once in CommonJS */
@@ -152,48 +131,61 @@ function connector(material: TlsMaterial): buildConnector.connector {
     });
 }
 
-async function readMaterial(files: TlsFiles): Promise<TlsMaterial> {
-  const { caFile, clientCertFile, clientKeyFile } = files;
-  const read = (field: "caFile" | "clientCertFile" | "clientKeyFile") => {
-    const path = files[field];
-    return path === undefined ? undefined : readPem(files.connection, field, path);
-  };
-  const [ca, cert, key] = await Promise.all([read("caFile"), read("clientCertFile"), read("clientKeyFile")]);
-  if (key !== undefined) rememberSecrets(key);
-  const material = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
-  try {
-    createSecureContext(material);
-    // TLS itself silently skips a text that is not a certificate.
-    for (const text of [ca, cert]) if (text !== undefined) new X509Certificate(text);
-    return material;
-  } catch {
-    // The parser's message may quote the file.
-    const named = [caFile, clientCertFile, clientKeyFile].filter((path) => path !== undefined);
-    throw new ConfigError(
-      `connection "${files.connection}": the certificates in ${named.join(", ")} cannot be used. "clientKeyFile" must be the key of "clientCertFile", in PEM form and without a passphrase, and "caFile" the certificate of the authority that has signed the service's.`,
-    );
-  }
+/** A connection that is watched for answers. */
+export interface WatchedConnection {
+  /** True after the first byte of an answer: the handshake is over, and the service has read the request. */
+  readonly hasAnswered: () => boolean;
 }
 
-/** Reads regular files only: a pipe may never end, and a device never does. */
-async function readPem(connection: string, field: string, path: string): Promise<string> {
-  const place = `connection "${connection}": the file ${path} ("${field}")`;
-  let text: string;
-  try {
-    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      if (!(await file.stat()).isFile()) throw Object.assign(new Error(), { code: "it is not a file" });
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(largestFileBytes + 1), 0, largestFileBytes + 1, 0);
-      if (bytesRead > largestFileBytes) throw Object.assign(new Error(), { code: "it has more than 1 MiB" });
-      text = buffer.toString("latin1", 0, bytesRead);
-    } finally {
-      await file.close();
+/** An interim answer is no longer than the headers of an answer. */
+const longestHead = 16 * 1024;
+const interim = Buffer.from("HTTP/1.1 100");
+
+/**
+ * Removes `100 Continue` answers from what is read of a connection. A client must accept one that it did not ask for
+ * (RFC 9110, 15.2), but undici breaks the connection, and nobody knows what happened to the request.
+ */
+export function watchConnection(socket: Duplex): WatchedConnection {
+  const read = socket.read.bind(socket) as (size?: number) => Buffer | null;
+  const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
+  let answered = false;
+  let awaitsAnswer = true;
+  let held = Buffer.alloc(0);
+  socket.write = ((...args: unknown[]) => {
+    awaitsAnswer = true;
+    return write(...args);
+  }) as Duplex["write"];
+  socket.read = (size?: number) => {
+    for (;;) {
+      const bytes = read(size);
+      if (bytes === null) return null;
+      answered = true;
+      if (!awaitsAnswer) return bytes;
+      held = withoutInterim(Buffer.concat([held, bytes]));
+      if (isInterim(held) && held.length <= longestHead) continue;
+      awaitsAnswer = false;
+      const answer = held;
+      held = Buffer.alloc(0);
+      return answer;
     }
-  } catch (error) {
-    const { code } = error as { code?: unknown };
-    throw new ConfigError(`${place} cannot be read (${typeof code === "string" ? code : "unknown reason"}).`);
+  };
+  return { hasAnswered: () => answered };
+}
+
+/** The bytes after all complete interim answers. */
+function withoutInterim(bytes: Buffer): Buffer<ArrayBuffer> {
+  let at = 0;
+  while (bytes.length - at >= interim.length && isInterim(bytes.subarray(at))) {
+    const end = bytes.indexOf("\r\n\r\n", at);
+    if (end < 0) break;
+    at = end + 4;
   }
-  const what = field === "clientKeyFile" ? "PRIVATE KEY" : "CERTIFICATE";
-  if (new RegExp(`-----BEGIN [A-Z0-9 ]*${what}-----`).test(text)) return text;
-  throw new ConfigError(`${place} holds no ${what === "CERTIFICATE" ? "certificate" : "private key"} in PEM form.`);
+  return Buffer.from(bytes.subarray(at));
+}
+
+/** Also true for bytes that may become one with the bytes that follow. */
+function isInterim(bytes: Buffer): boolean {
+  const length = Math.min(bytes.length, interim.length);
+  // The version's last digit may differ.
+  return Array.from({ length }, (_, at) => at === 7 || bytes[at] === interim[at]).every(Boolean);
 }

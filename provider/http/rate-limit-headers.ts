@@ -1,9 +1,22 @@
 /**
- * Reads a service's limit on requests from its headers, in the usual forms: `RateLimit` with `r` and `t` (IETF draft
- * 08 and later), `RateLimit: limit=…, remaining=…, reset=…` (draft 07), `RateLimit-Remaining` and `-Reset` (before), and
- * `X-RateLimit-…`, also written `X-Rate-Limit-…`.
+ * What a service says of its limit on requests: `Retry-After`, and a quota in the forms that are in use, `RateLimit` with
+ * `r` and `t` (IETF draft 08 and later), `RateLimit: limit=…, remaining=…, reset=…` (draft 07), `RateLimit-Remaining` and
+ * `-Reset` (before), and `X-RateLimit-…`, also written `X-Rate-Limit-…`.
  */
 import { dayMs, secondMs } from "../values/durations";
+
+/** A longer wait may as well be endless. */
+export const longestRetryAfterMs = dayMs;
+
+/** `Retry-After` in milliseconds: seconds or an HTTP date, never negative, and never more than a day. */
+export function readRetryAfter(header: string | undefined, wallMs: number): number | undefined {
+  if (header === undefined) return undefined;
+  if (header.length > 64) return undefined;
+  if (/^\d+(\.\d+)?$/.test(header.trim())) return Math.min(Number(header) * 1000, longestRetryAfterMs);
+  // Every form of an HTTP date begins with the weekday; `Date.parse` would make a year of "-5".
+  const at = /^\s*[A-Za-z]{3,9},? /.test(header) ? Date.parse(header) : NaN;
+  return Number.isNaN(at) ? undefined : Math.min(Math.max(0, at - wallMs), longestRetryAfterMs);
+}
 
 /** How many more requests a service takes, and until when. */
 export interface Quota {

@@ -1,4 +1,4 @@
-/** What an answer that is not a success means: its error class, its words, and when to try again. */
+/** What a refusal means: its error class, and its words. */
 import {
   ApiError,
   type ApiErrorFacts,
@@ -10,8 +10,8 @@ import {
   RateLimitError,
   ServerError,
 } from "../errors";
-import { dayMs } from "../values/durations";
 import { redact } from "../secrets/redact";
+import { longestRetryAfterMs } from "./rate-limit-headers";
 
 /**
  * Turns a status into an error class. No other place does.
@@ -54,12 +54,9 @@ export function isFromBetween(status: number): boolean {
 
 function waitAsked({ retryAfterMs }: ApiErrorFacts): string {
   if (retryAfterMs === undefined) return "";
-  if (retryAfterMs >= longestWaitMs) return " and asks to wait for a day or longer";
+  if (retryAfterMs >= longestRetryAfterMs) return " and asks to wait for a day or longer";
   return ` and asks to wait ${Math.ceil(retryAfterMs / 1000)} s`;
 }
-
-/** A longer wait may as well be endless. */
-const longestWaitMs = dayMs;
 
 /** The vendor's words, code and request id, wherever they are in the error body. */
 export function readErrorBody(
@@ -80,16 +77,6 @@ export function readErrorBody(
 /** Text with blanks or unusual characters, or very long text, is not a request id. */
 function idOf(told: string | undefined): string | undefined {
   return told !== undefined && /^[\w.:+/=@-]{1,128}$/.test(told) ? told : undefined;
-}
-
-/** `Retry-After` in milliseconds: seconds or an HTTP date, never negative, and never more than a day. */
-export function readRetryAfter(header: string | undefined, nowMs: number): number | undefined {
-  if (header === undefined) return undefined;
-  if (header.length > 64) return undefined;
-  if (/^\d+(\.\d+)?$/.test(header.trim())) return Math.min(Number(header) * 1000, longestWaitMs);
-  // Every form of an HTTP date begins with the weekday; `Date.parse` would make a year of "-5".
-  const at = /^\s*[A-Za-z]{3,9},? /.test(header) ? Date.parse(header) : NaN;
-  return Number.isNaN(at) ? undefined : Math.min(Math.max(0, at - nowMs), longestWaitMs);
 }
 
 function words(body: unknown): string | undefined {

@@ -1,5 +1,13 @@
-/** Waits that a cancelled run ends. */
+/** Time and waiting: the clock of deadlines and retries, and the end of all waits. */
 import { setTimeout as wait } from "node:timers/promises";
+
+/** Monotonic time and waiting. Tests replace it; `APIKEYS_NOW` never moves it. */
+export interface Clock {
+  nowMs(): number;
+  sleep(ms: number): Promise<void>;
+}
+
+export const realClock: Clock = { nowMs: () => performance.now(), sleep: waitFor };
 
 const waits = new AbortController();
 const listeners = new Set<() => void>();
@@ -21,7 +29,7 @@ export function onWaitsOver(listener: () => void): void {
 }
 
 /** Waits, unless waits are over. */
-export async function waitFor(ms: number): Promise<void> {
+async function waitFor(ms: number): Promise<void> {
   try {
     await wait(ms, undefined, { signal: waits.signal });
   } catch (error) {

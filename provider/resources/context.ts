@@ -3,7 +3,7 @@ import { clockIsSet, decisionTime } from "../clock";
 import type { Connection, ConnectionFacts, Connections, WritableConnection } from "../connections/connections";
 import { type AskState, noState } from "../engine/engine-state";
 import { ConfigError } from "../errors";
-import { type Clock, realClock } from "../http/client";
+import { type Clock, realClock } from "../http/waiting";
 import { kindOf, withoutSecrets } from "../secrets/redact";
 import { isUnknown } from "../values/wire";
 import { Failures } from "./checks/failures";

@@ -23,7 +23,7 @@ import {
   ResponseShapeError,
   ServerError,
 } from "../../provider/errors";
-import type { HttpRequest, HttpResponse } from "../../provider/http/client";
+import type { HttpRequest, HttpResponse } from "../../provider/http/request";
 import { type BackendHarness, startEmulator, type TestEmulator } from "../../testing";
 import { contractOf, keep } from "../../testing/describe-backend";
 import { openService } from "../../testing/workbench";

@@ -17,14 +17,8 @@ import {
   ServerError,
   TimeoutError,
 } from "../../provider/errors";
-import {
-  createHttpClient,
-  type HttpClient,
-  type HttpClientOptions,
-  type HttpMethod,
-  type HttpRequest,
-  path,
-} from "../../provider/http/client";
+import { createHttpClient, type HttpClientOptions } from "../../provider/http/client";
+import { type HttpClient, type HttpMethod, type HttpRequest, path } from "../../provider/http/request";
 import { withUnseenSecret } from "../../provider/secrets/unseen-secret";
 import { type Behaviour, ok, type ScriptedServer, startScriptedServer } from "./support/scripted-server";
 

@@ -10,7 +10,7 @@ import {
   RateLimitError,
   ServerError,
 } from "../../provider/errors";
-import type { Clock } from "../../provider/http/client";
+import type { Clock } from "../../provider/http/waiting";
 import { createApiKeyProvider } from "../../provider/resources/api-key/resource";
 import { createContext } from "../../provider/resources/context";
 import { issueKey } from "../../provider/resources/key/issue-key";

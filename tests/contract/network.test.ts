@@ -12,7 +12,7 @@ import { proxiedFetch } from "../../cli/proxied-fetch";
 import { createConnections } from "../../provider/connections/connections";
 import { ConfigError, ConnectionError, isUnclear } from "../../provider/errors";
 import { createHttpClient } from "../../provider/http/client";
-import type { TlsFiles } from "../../provider/http/network";
+import type { TlsFiles } from "../../provider/http/tls-files";
 import { type Certificates, makeCertificates } from "./support/certificates";
 
 let files: Certificates;

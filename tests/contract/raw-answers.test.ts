@@ -5,7 +5,8 @@ import { inspect } from "node:util";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { isUnclear } from "../../provider/errors";
-import { createHttpClient, type HttpRequest } from "../../provider/http/client";
+import { createHttpClient } from "../../provider/http/client";
+import type { HttpRequest } from "../../provider/http/request";
 import { rememberSecrets } from "../../provider/secrets/known-secrets";
 import { windowsIn } from "../support/echoes";
 

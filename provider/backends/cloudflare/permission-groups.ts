@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { HttpClient } from "../../http/client";
+import type { HttpClient } from "../../http/request";
 import { parseAnswer } from "../parse-answer";
 
 /** One of Cloudflare's permission groups: what it lets do, and on what kind of resource. */

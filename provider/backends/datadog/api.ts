@@ -1,7 +1,7 @@
 /** Datadog's conventions: everything is in `data`, and lists come in numbered pages. */
 import { z } from "zod";
 import { ResponseShapeError } from "../../errors";
-import type { HttpClient } from "../../http/client";
+import type { HttpClient } from "../../http/request";
 import { parseAnswer } from "../parse-answer";
 
 /** By the connection's names for them. */

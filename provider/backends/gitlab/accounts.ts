@@ -1,7 +1,7 @@
 /** The service accounts of one top-level group. */
 import { z } from "zod";
 import { NotFoundError } from "../../errors";
-import { type HttpClient, path } from "../../http/client";
+import { type HttpClient, path } from "../../http/request";
 import type { BackendClient, ServiceAccount } from "../definition";
 import { parseAnswer } from "../parse-answer";
 import { pagesOf } from "./pages";

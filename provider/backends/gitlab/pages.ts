@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { HttpClient, HttpRequest } from "../../http/client";
+import type { HttpClient, HttpRequest } from "../../http/request";
 import { everyPage } from "../every-page";
 import { parseAnswer } from "../parse-answer";
 

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { secondMs } from "../../values/durations";
 import { InputError, ResponseShapeError, wordsOf } from "../../errors";
-import { type HttpClient, path } from "../../http/client";
+import { type HttpClient, path } from "../../http/request";
 import { nearestWord } from "../../scopes";
 import { parseAnswer } from "../parse-answer";
 import { unlessGone } from "../unless-gone";

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { defined } from "../../values/defined";
 import { ConfigError, InputError, ProviderError, ResponseShapeError, wordsOf } from "../../errors";
-import { path } from "../../http/client";
+import { path } from "../../http/request";
 import { nearestWord } from "../../scopes";
 import type { NewServiceAccount, ServiceAccount, ServiceAccountChanges } from "../definition";
 import { foundUser, foundUsers, type KeystoneApi, managedBy, type User, userAt } from "./api";

@@ -1,6 +1,6 @@
 /** Requests to Keystone, and how it says that something does not exist. */
 import { z } from "zod";
-import { type HttpClient, type HttpMethod, type HttpRequest, path } from "../../http/client";
+import { type HttpClient, type HttpMethod, type HttpRequest, path } from "../../http/request";
 import { parseAnswer } from "../parse-answer";
 import { unlessGone } from "../unless-gone";
 

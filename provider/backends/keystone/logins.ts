@@ -5,7 +5,7 @@ import { z } from "zod";
 import { secondMs } from "../../values/durations";
 import { ConfigError, notYetSent, ProviderError } from "../../errors";
 import { fingerprintOf } from "../../values/fingerprint";
-import type { HttpClient } from "../../http/client";
+import type { HttpClient } from "../../http/request";
 import type { BackendContext, BackendSession } from "../definition";
 import { parseAnswer } from "../parse-answer";
 import { foundUser, type KeystoneApi, managedBy, type User, userAt } from "./api";

@@ -1,7 +1,7 @@
 /** Zabbix's JSON-RPC: one URL, and a 200 whose words say what happened to the call. */
 import { z } from "zod";
 import { ApiError } from "../../errors";
-import type { HttpClient } from "../../http/client";
+import type { HttpClient } from "../../http/request";
 import { errorForStatus } from "../../http/status";
 import { parseAnswer } from "../parse-answer";
 

@@ -12,7 +12,7 @@ import {
   SecretUnavailableError,
   wordsOf,
 } from "../../errors";
-import { type Clock, realClock } from "../../http/client";
+import { type Clock, realClock } from "../../http/waiting";
 import { withUnseenSecret } from "../../secrets/unseen-secret";
 import type { End } from "./expiry";
 import { livingByMarkers, revokeKey } from "./key-on-service";

@@ -6,7 +6,7 @@ import type { Caller } from "../../backends/definition";
 import type { Connection, ConnectionFacts, WritableConnection } from "../../connections/connections";
 import { defined } from "../../values/defined";
 import { NotFoundError, PermissionDeniedError, ProviderError, wordsOf } from "../../errors";
-import type { Clock } from "../../http/client";
+import type { Clock } from "../../http/waiting";
 import type { KnownKey } from "./absence";
 import type { ResourceContext } from "../context";
 import { logicalName, type Origin } from "../identity/names";

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { MockAgent } from "undici";
 import { ConnectionError, isUnclear, RateLimitError } from "../../../../provider/errors";
-import { createHttpClient, type HttpClient, type HttpRequest } from "../../../../provider/http/client";
+import { createHttpClient } from "../../../../provider/http/client";
+import type { HttpClient, HttpRequest } from "../../../../provider/http/request";
 import { Pace } from "../../../../provider/http/pace";
 import { VirtualTime } from "../support/virtual-time";
 

@@ -9,7 +9,8 @@ import {
   RateLimitError,
   ServerError,
 } from "../../../../provider/errors";
-import { errorForStatus, readErrorBody, readRetryAfter } from "../../../../provider/http/status";
+import { errorForStatus, readErrorBody } from "../../../../provider/http/status";
+import { readRetryAfter } from "../../../../provider/http/rate-limit-headers";
 
 describe("a status becomes an error", () => {
   test.each([

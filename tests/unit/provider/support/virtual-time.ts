@@ -1,4 +1,4 @@
-import type { Clock } from "../../../../provider/http/client";
+import type { Clock } from "../../../../provider/http/waiting";
 import type { Timers } from "../../../../provider/http/pace";
 
 interface Event {

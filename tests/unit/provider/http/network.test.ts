@@ -1,6 +1,6 @@
 import { Duplex } from "node:stream";
 import { describe, expect, test } from "@jest/globals";
-import { watchConnection } from "../../../../provider/http/connection-watch";
+import { watchConnection } from "../../../../provider/http/network";
 
 /** A connection on which the service says what the test does. */
 class Spoken extends Duplex {
