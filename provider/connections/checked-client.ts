@@ -48,7 +48,7 @@ export function checkedClient(
 function namedScope(answer: unknown, method: string): unknown {
   const { name } = (answer ?? {}) as Fields;
   if (typeof name === "string" && name !== "") return answer;
-  throw wrong(method, `answered with a scope whose "name" is ${kindOf(name)}; it is a text`);
+  throw wrong(method, `answered with a scope whose "name" is ${kindOf(name)}; it must be a text`);
 }
 
 type Check = (answer: unknown, method: string) => unknown;
@@ -66,14 +66,14 @@ function withOptions(check: Check, declared: DeclaredOptions = {}): Check {
     const options: unknown = object?.options;
     if (object === undefined || options === undefined) return object;
     if (typeof options !== "object" || options === null || Array.isArray(options))
-      throw wrong(method, `answered with "options" that are ${kindOf(options)}; they are a map, or left out`);
+      throw wrong(method, `answered with "options" that are ${kindOf(options)}; they must be a map, or left out`);
     for (const [name, value] of Object.entries(options as Fields)) {
       const option = Object.hasOwn(declared, name) ? declared[name] : undefined;
       if (!option) throw wrong(method, `answered with an option "${redact(name)}" that it does not declare`);
       if (value !== undefined && value !== null && !hasType(option, value))
         throw wrong(
           method,
-          `answered with an "options.${name}" that is ${kindOf(value)}; it is declared as "${option.type}", null where there is none, and left out where the service does not tell`,
+          `answered with an "options.${name}" that is ${kindOf(value)}; it is declared as "${option.type}", null for none, and left out if the service does not report it`,
         );
     }
     return { ...object, options: defined(options as Fields) };
@@ -84,28 +84,28 @@ function withOptions(check: Check, declared: DeclaredOptions = {}): Check {
 function oneOf(...words: readonly string[]): Check {
   return (answer, method) => {
     if (typeof answer === "string" && words.includes(answer)) return answer;
-    throw wrong(method, `answered ${kindOf(answer)}; it answers ${words.map((word) => `"${word}"`).join(" or ")}`);
+    throw wrong(method, `answered ${kindOf(answer)}; it must answer ${words.map((word) => `"${word}"`).join(" or ")}`);
   };
 }
 
 function probed(answer: unknown, method: string): unknown {
   if (typeof (answer as Fields | null)?.works === "boolean") return answer;
-  throw wrong(method, `answered without "works", true or false; it answers undefined where nothing can be told`);
+  throw wrong(method, `answered without "works", true or false; it must answer undefined if it cannot tell`);
 }
 
 function caller(answer: unknown, method: string): unknown {
   if (typeof answer !== "object" || answer === null)
-    throw wrong(method, `answered ${kindOf(answer)}; it answers an object, and undefined where nothing can be told`);
+    throw wrong(method, `answered ${kindOf(answer)}; it must answer an object, or undefined if it cannot tell`);
   const { keyId, serviceAccountId } = answer as Fields;
   for (const [name, value] of Object.entries({ keyId, serviceAccountId }))
     if (value !== undefined && (typeof value !== "string" || value === ""))
-      throw wrong(method, `answered with a "${name}" that is ${kindOf(value)}; it is a text, or left out`);
+      throw wrong(method, `answered with a "${name}" that is ${kindOf(value)}; it must be a text, or left out`);
   return answer;
 }
 
 function listOf(check: Check): Check {
   return (answer, method) => {
-    if (!Array.isArray(answer)) throw wrong(method, `answered ${kindOf(answer)}; it answers a list`);
+    if (!Array.isArray(answer)) throw wrong(method, `answered ${kindOf(answer)}; it must answer a list`);
     return answer.map((item: unknown) => check(item, method));
   };
 }
@@ -117,7 +117,7 @@ function issuedObject(answer: unknown, method: string): unknown {
 
 function whole(answer: unknown, method: string): unknown {
   if (typeof answer !== "object" || answer === null)
-    throw wrong(method, `answered ${kindOf(answer)}; it answers an object, and undefined for what does not exist`);
+    throw wrong(method, `answered ${kindOf(answer)}; it must answer an object, or undefined for what does not exist`);
   const fields = told(answer as Fields, method);
   for (const name of ["id", "name", "status"])
     if (fields[name] === undefined || fields[name] === "") throw wrong(method, `answered without "${name}"`);
@@ -134,15 +134,15 @@ function told(answer: Fields, method: string): Fields {
   for (const name of texts) {
     const value = answer[name];
     if (value !== undefined && typeof value !== "string")
-      throw wrong(method, `answered with a "${name}" that is ${kindOf(value)}; it is a text, or left out`);
+      throw wrong(method, `answered with a "${name}" that is ${kindOf(value)}; it must be a text, or left out`);
   }
   if (scopes !== undefined && !(Array.isArray(scopes) && scopes.every((scope) => typeof scope === "string")))
-    throw wrong(method, `answered with "scopes" that are ${kindOf(scopes)}; they are a list of texts, or left out`);
+    throw wrong(method, `answered with "scopes" that are ${kindOf(scopes)}; they must be a list of texts, or left out`);
   // Of a larger number JSON loses digits, and the id would be another object's.
   if (id !== undefined && typeof id !== "string" && !Number.isSafeInteger(id))
     throw wrong(
       method,
-      `answered with an "id" that is ${kindOf(id)}; it is a text, or a whole number of at most ${Number.MAX_SAFE_INTEGER}: send larger ones as text`,
+      `answered with an "id" that is ${kindOf(id)}; it must be a text, or a whole number of at most ${Number.MAX_SAFE_INTEGER}: send larger ones as text`,
     );
   return defined({ ...answer, ...(typeof id === "number" && { id: String(id) }) });
 }

@@ -74,7 +74,7 @@ function clearIssued(key: IssuedApiKey, asked: string): IssuedApiKey {
 }
 
 function refusal(what: string): string {
-  return `the service told ${what}, and it would stand in the state in clear.`;
+  return `the service reported ${what}, which the state would store in clear.`;
 }
 
 /** Why an id must not be recorded; undefined if it may be. An id cannot be changed, only accepted or refused. */

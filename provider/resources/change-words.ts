@@ -1,4 +1,4 @@
-/** How a changed input is told as the reason for a new key or account. Never a secret: of maps the names alone. */
+/** Words for changed inputs, as the reason for a new key or account. Of maps only the names, because values may be secret. */
 import type { ComparedBy } from "./fields/field";
 import { changedOptions } from "./fields/options";
 import { sameValue } from "./fields/same-value";

@@ -1,3 +1,4 @@
+/** What a resource works with: the process's connections, clocks, warnings and names, and the connection of a record. */
 import type { CheckFailure } from "@pulumi/pulumi/dynamic";
 import { clockIsSet, decisionTime } from "../clock";
 import type { Connection, ConnectionFacts, Connections, WritableConnection } from "../connections/connections";
@@ -19,11 +20,11 @@ export interface ResourceContext {
   readonly warn: (message: string) => void;
   /** Waits and deadlines. */
   readonly clock: Clock;
-  /** False or left out if somebody set the decision clock: no service's clock is compared with that. */
+  /** False or left out if the decision clock is set (`APIKEYS_NOW`): no service's clock is compared with that. */
   readonly heedsServiceClock?: () => boolean;
   /** Reads the state of a stack from the engine; left out where none runs. */
   readonly askState?: AskState;
-  /** How resources name what they make, and find what a killed run left. */
+  /** Names new objects, and finds what a killed run has left. */
   readonly marking: Marking;
 }
 
@@ -55,7 +56,7 @@ export function createContext(
   };
 }
 
-/** Where an object stands, as its record says. */
+/** Where an object is, according to its record. */
 export interface Recorded {
   readonly connection: string;
   readonly service?: string;

@@ -1,20 +1,20 @@
-/** A key or an account that somebody has disabled on its service: a decision, which only the program's `onDisabled` undoes. Pure. */
+/** Keys and accounts that somebody has disabled on their service. Only the program's `onDisabled` undoes that. Pure. */
 import type { ConnectionFacts } from "../connections/connections";
 
 export const onDisabledChoices = ["ignore", "replace", "enable"] as const;
-/** What becomes of a key or an account that is disabled on its service. */
+/** What to do with a key or an account that is disabled on its service. */
 export type OnDisabled = (typeof onDisabledChoices)[number];
 
 interface WithChoice {
   readonly onDisabled?: unknown;
 }
 
-/** True where it stays as it is, until somebody enables it again on the service. */
+/** True if it stays disabled until somebody enables it on the service. */
 export function staysDisabled(status: string | undefined, { onDisabled }: WithChoice): boolean {
   return status === "disabled" && onDisabled !== "replace" && onDisabled !== "enable";
 }
 
-/** True where the program has it enabled again, as it is. */
+/** True if the program asks to enable it in place. */
 export function isEnabledAgain(status: string | undefined, { onDisabled }: WithChoice): boolean {
   return status === "disabled" && onDisabled === "enable";
 }
@@ -24,7 +24,7 @@ export function canEnable(what: "key" | "account", { capabilities }: Pick<Connec
 }
 
 /**
- * What a run tells of it. `what`: `the key "ci"`. `enables`: the service can enable it. `due`: why it would get a
+ * The warning of every run. `what`: `the key "ci"`. `enables`: the service can enable it. `due`: why it would get a
  * successor. `isOver`: its end has passed, so that enabling it brings nothing back.
  */
 export function disabledWords(
@@ -37,7 +37,7 @@ export function disabledWords(
   return `${what} is disabled on its service: ${waits}, until somebody enables it there and "pulumi refresh" sees it. ${enables ? 'To have it enabled instead, set onDisabled: "enable"; to have it replaced' : "To have it replaced instead"}, set onDisabled: "replace"`;
 }
 
-/** What a preview tells of it, before it happens. `next`: this very update has found it, and no preview has shown it yet. */
+/** The warning before it is enabled. `next`: this update has only just found it, so no preview has shown it yet. */
 export function enabledWords(what: string, which: "this" | "next" = "this"): string {
   return `${what} is disabled on its service: ${which === "this" ? "the" : "the next"} update enables it again in place, because the program says onDisabled: "enable"`;
 }

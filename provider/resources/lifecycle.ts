@@ -9,14 +9,14 @@ export interface ImportRequest {
   readonly origin: Origin;
   /** The key's secret, if somebody still has it. */
   readonly secret?: string;
-  /** A program only reads it (`get`): it stays another state's. */
+  /** True if the program only reads it (`get`): it belongs to another state. */
   readonly looksUp?: boolean;
 }
 
 export type Lifecycle<Inputs, Outputs> = ResourceProvider<Inputs, Outputs> & {
   /**
-   * The outputs after the update, with the unknown value for what only the service can tell. What the update leaves
-   * alone stays known, so that its users do not look changed. Sends nothing.
+   * The outputs after the update. What only the service decides is unknown; what the update leaves alone stays known, so
+   * that the resources that use it do not look changed. Sends nothing.
    */
   planned(id: string, olds: Outputs, news: Inputs): Promise<object>;
   /**

@@ -1,4 +1,4 @@
-/** An error with which the engine keeps what exists: id and properties go to the state, encrypted. */
+/** An error that makes the engine keep what exists: id and properties go into the state, encrypted. */
 export class PartialFailure extends Error {
   readonly id: string;
   readonly properties: Readonly<Record<string, unknown>>;

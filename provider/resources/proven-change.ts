@@ -15,7 +15,7 @@ interface Change<Thing> {
  * The object as the service reports it, if that shows the change. If the answer to the change does not, the object is
  * read once more.
  *
- * @throws ProviderError - the service acknowledged the change, and the thing is not as it was asked to be.
+ * @throws ProviderError - the service acknowledged the change, but the object does not show it.
  */
 export async function proveChange<Thing>({ what, make, look, ignored }: Change<Thing>): Promise<Thing | undefined> {
   const told = await make();
@@ -29,7 +29,7 @@ export async function proveChange<Thing>({ what, make, look, ignored }: Change<T
   return found;
 }
 
-/** The first of these that is a sentence. */
+/** The first of these that is not empty or missing. */
 export function firstOf(...sentences: readonly (string | false | undefined)[]): string | undefined {
   return sentences.find((sentence): sentence is string => typeof sentence === "string");
 }

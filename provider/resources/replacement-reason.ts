@@ -1,4 +1,4 @@
-/** Why a key or an account is replaced, in words: the input `replacementReason`, as `rotationReason` is of a rotating key. */
+/** Why a key or an account is replaced, in words: the input `replacementReason`, the counterpart of `rotationReason`. */
 import type { ConnectionFacts } from "../connections/connections";
 import { dayMs } from "../values/durations";
 import { formatTime } from "../values/times";
@@ -38,7 +38,7 @@ function reasonInInputs(kind: Kind, compared: Compared): string | undefined {
   return reasonFor(withEffect(kind.fields, changed, { effect: "replace", ...compared }), kind, compared);
 }
 
-/** The reason for the planned replacement of a key, by the record; undefined where nothing is replaced. */
+/** The reason for the planned replacement of a key, according to its record; undefined if nothing is replaced. */
 export function reasonInRecord(
   { replaces, expiry }: ReturnType<typeof planChange>,
   { nowMs, ...compared }: Compared & { readonly olds: ApiKeyOutputs; readonly nowMs: number },
@@ -48,7 +48,7 @@ export function reasonInRecord(
   return reasonFor(replaces, ofKeys, compared, isOver ? expiredWords(agreedExpiresAt ?? expiresAt, nowMs) : undefined);
 }
 
-/** Why these inputs replace the object. `expired`: what is said of an end that has passed. */
+/** Why these inputs replace the object. `expired`: the words for an end that has passed. */
 export function reasonFor(
   replaces: readonly string[],
   { declared }: Kind,
@@ -56,7 +56,7 @@ export function reasonFor(
   expired?: string,
 ): string | undefined {
   if (replaces.length === 0) return undefined;
-  // The values may change these words, and a saved plan would hold the update to them.
+  // The real values may give other words, and a saved plan would refuse an update with other words.
   if (replaces.some((name) => isUnknown((news as Readonly<Record<string, unknown>>)[name]))) return unknownValue;
   const words = replaces.map((name) => {
     if (name === "status") return statusReason((olds as { readonly status?: string }).status) ?? "status changed";
@@ -79,9 +79,9 @@ function expiredWords(end: string | undefined, nowMs: number): string {
  * The calls for one resource follow each other at once.
  */
 interface ReasonMemory {
-  /** What `check` answers: the reason of the replacement that comes, or of the one that was. */
+  /** The reason for `check` to add: that of the coming replacement, or of the last one. */
   forCheck(olds: Partial<Replaced>, news: Replaced, facts: ConnectionFacts | undefined): string | undefined;
-  /** What `diff` found. */
+  /** Notes the reason that `diff` found. */
   note(news: Replaced, reason: string | undefined): void;
 }
 

@@ -1,6 +1,6 @@
 import type { ResourceContext } from "./context";
 
-/** The topics that each teller has already told. */
+/** The topics that have already been reported. */
 const told = new WeakMap<ResourceContext["warn"], Set<string>>();
 
 /** Warns of a topic once: one sentence for a service that is down, not one for each of its keys. */

@@ -1,5 +1,5 @@
 /**
- * A read that cannot tell keeps the state and lets the run continue, so that one service's trouble does not stop the
+ * Reads that cannot tell: they keep the state and let the run continue, so that one service's failure does not stop the
  * keys of others.
  */
 import { ApiError, ConfigError, ConnectionError, InputError, ProviderError } from "../errors";

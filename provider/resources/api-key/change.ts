@@ -14,7 +14,7 @@ interface PlannedChange {
   readonly replaces: string[];
   readonly updates: string[];
   readonly expiry: ExpiryChange;
-  /** Where the difference shows: the engine sees inputs only. */
+  /** Which side shows the difference: the engine itself compares only inputs. */
   readonly knownFrom: "inputs" | "outputs";
 }
 
@@ -22,7 +22,7 @@ interface PlannedChange {
 interface Moment {
   readonly facts: ConnectionFacts;
   readonly nowMs: number;
-  /** The key's status, its age and a moved end ask for nothing. */
+  /** True if the key's status, its age and a moved end ask for nothing. */
   readonly leftAlone?: boolean;
 }
 
@@ -40,11 +40,11 @@ export function planChange(olds: ApiKeyOutputs, news: ApiKeyInputs, moment: Mome
     knownFrom: replaces.length === 0 && updates.length === 0 ? end.knownFrom : "inputs",
   };
   if (olds.secret !== undefined || olds.adoptedId !== undefined) return plan;
-  // The answer to its create was lost: nobody knows the secret, so the key is of no use.
+  // The answer to its create was lost, and with it the secret: the key is useless.
   return {
     ...plan,
     replaces: [...plan.replaces, "secret"],
-    // The inputs are those of the create that failed: only the record tells that there is no key.
+    // The inputs are those of the failed create: only the record shows that there is no key.
     knownFrom: plan.replaces.length === 0 || olds.lostCreate ? "outputs" : plan.knownFrom,
   };
 }
@@ -56,7 +56,7 @@ function planEnd(olds: ApiKeyOutputs, news: ApiKeyInputs, { facts, nowMs, leftAl
   const unknown = (["expiresAt", "expiresIn"] as const).find((field) => isUnknown(news[field]));
   if (unknown) return rules.update ? { ...none, updates: [unknown] } : { ...none, replaces: [unknown] };
   if (leftAlone && asksForSameEnd(olds, news)) return none;
-  // A key that stays expired by the user's own date has nothing to compare any more.
+  // A key that stays expired by the program's own date has nothing left to compare.
   const expiry: ExpiryChange =
     news.status === "expired" ? none.expiry : compareExpiry(news, olds, { expiry: rules, nowMs });
   switch (expiry.kind) {
@@ -65,12 +65,12 @@ function planEnd(olds: ApiKeyOutputs, news: ApiKeyInputs, { facts, nowMs, leftAl
     case "update":
       return { ...none, updates: [expiry.field], expiry };
     case "none":
-      // The end stays, in other words. The record must have them, or nobody would know the end when it passes.
+      // The same end, written differently. The record takes the new form, which decides when the end passes.
       return sameLife(news.expiresIn, olds.expiresIn) ? none : { ...none, updates: ["expiresIn"] };
   }
 }
 
-/** The changes to send; what only the record contains is not among them. */
+/** The changes to send, without those that only the record contains. */
 export function changesInPlace(
   olds: ApiKeyOutputs,
   news: ApiKeyInputs,

@@ -25,14 +25,14 @@ export function canonicalEnd({ expiresAt }: ApiKeyInputs): { readonly expiresAt?
   return typeof endMs === "number" ? { expiresAt: formatTime(endMs) } : {};
 }
 
-/** By what an end is judged; no facts where the connection is not known. */
+/** What an end is judged by; without facts if the connection is unknown. */
 interface ExpiryCheck {
   readonly facts: ConnectionFacts | undefined;
   readonly nowMs: number;
   readonly failures: Failures;
 }
 
-/** True where the key's own date has passed and is not new: the key stays expired, with a warning. */
+/** True if the key's own date has passed and is not new: the key stays expired, with a warning. */
 export function checkExpiry(
   olds: Partial<ApiKeyInputs>,
   news: ApiKeyInputs,
@@ -40,7 +40,7 @@ export function checkExpiry(
 ): boolean {
   const endMs = checkTime("expiresAt", news.expiresAt, failures);
   checkLife(news.expiresIn, failures);
-  // `read` shows a moved end beside the life, and `ignoreChanges` may hand both back.
+  // A read shows a moved end in addition to the life, and `ignoreChanges` may return both.
   const fromRead = olds.expiresIn !== undefined && olds.expiresAt !== undefined && olds.expiresAt === news.expiresAt;
   if (news.expiresAt !== undefined && news.expiresIn !== undefined && !fromRead)
     failures.add(
@@ -53,7 +53,7 @@ export function checkExpiry(
   const isKnown = [onService, agreedExpiresAt].some((end) => end !== undefined && sameInstant(end, news.expiresAt, 0));
   if (endMs > nowMs) return checkDate(endMs - nowMs, { status: olds.status, isKnown }, { facts, nowMs, failures });
   if (isKnown) {
-    // If somebody has postponed the end on the service, the key lives on: that is drift.
+    // If somebody has postponed the end on the service, the key still works: that is drift.
     return onService !== undefined && Number(parseTime(onService)) <= nowMs;
   }
   failures.add("expiresAt", `"expiresAt" is in the past (${formatTime(endMs)}); give a later time`);

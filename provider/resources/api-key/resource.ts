@@ -72,7 +72,7 @@ export function createApiKeyProvider(context: ResourceContext): Lifecycle<ApiKey
     return !memory.differ(news);
   };
 
-  /** The key that the program takes over; undefined where it asks for a new one. */
+  /** The key that the program adopts; undefined if it asks for a new one. */
   const adopt = async (inputs: ApiKeyInputs): Promise<CreateResult<ApiKeyOutputs> | undefined> => {
     if (inputs.adopt === undefined) return undefined;
     const connection = context.connections.open(inputs.connection);
@@ -140,10 +140,10 @@ export function createApiKeyProvider(context: ResourceContext): Lifecycle<ApiKey
       if (replaces.length === 0 && updates.length === 0)
         return isRenamed ? stackRecorded(memory.differ(news)) : { changes: false };
       const deleteBeforeReplace = news.exactName === true || facts.capabilities.maxActiveKeys === 1;
-      // What only the record shows is told in words: no input lists it.
+      // Only the record shows this reason, so no listed input does: a warning gives it.
       if (replaces.length > 0 && knownFrom === "outputs" && reason !== undefined)
         context.warn(`the key "${logicalName(news.origin)}" is replaced: ${reason}`);
-      // Without `changes` the engine lists the inputs that differ; `changes: true` would hide them.
+      // If `changes` is left out, the engine lists the inputs that differ; `changes: true` would hide them.
       const isOnRecordAlone = knownFrom === "outputs" || tellsOfEnabling(plan, news);
       return { ...(isOnRecordAlone ? { changes: true } : {}), replaces, deleteBeforeReplace };
     },
@@ -173,7 +173,7 @@ export function createApiKeyProvider(context: ResourceContext): Lifecycle<ApiKey
         if (error instanceof PartialFailure) throw error;
         if (!(error instanceof AmbiguousCreateError) || inputs.exactName === true)
           throw await keyRefused(connection, inputs.serviceAccountId, naming, error);
-        // The record keeps what may be on the service, so that the next run or a destroy finds and revokes it.
+        // The record keeps what may exist on the service, so that the next run or a destroy revokes it.
         const [lost] = error.candidates;
         const record = defined({
           status: lost === undefined ? "missing" : "active",
@@ -191,7 +191,7 @@ export function createApiKeyProvider(context: ResourceContext): Lifecycle<ApiKey
     async read(id: string, props?: ApiKeyOutputs): Promise<ReadResult<ApiKeyOutputs>> {
       if (!props) throw new ProviderError("a key cannot be read by its id alone; take it over with adopt: { keyId }");
       const connection = openRecordedForRefresh(context, props);
-      // No key is known, and the next update issues one, whatever a search would find.
+      // No key is known, and the next update issues one: a search would change nothing.
       if (props.lostCreate) return { id, props, inputs: inputsOf(props, false) };
       return readOrKeep(
         context,
@@ -219,7 +219,7 @@ export function createApiKeyProvider(context: ResourceContext): Lifecycle<ApiKey
       const { changes, enables } = plan;
       if (enables) {
         const { status } = await enableKey(openRecordedForWrite(context, olds), knownKey(id, olds), context.nowMs());
-        // The record asks for the replacement, so that nobody has to refresh first.
+        // The record asks for the replacement, so that no refresh is needed first.
         if (status !== "active")
           throw keptAfterFailure(new ProviderError(endedWords(id, status)), id, { ...olds, status }, news);
       }
@@ -262,7 +262,7 @@ export function createApiKeyProvider(context: ResourceContext): Lifecycle<ApiKey
 
 const noEnd = { expiresAt: undefined, askedExpiresAt: undefined, serverExpiresAt: undefined };
 
-/** What a look at the service makes of the record. */
+/** The record after a look at the service. */
 function found(
   id: string,
   recorded: ApiKeyOutputs,
@@ -291,7 +291,7 @@ function found(
   return { id, props: outs, inputs: { ...inputsOf(outs, moved), ...foundTarget(connection, outs) } };
 }
 
-/** The record as it is, except that nobody has to ask a service whether a key's time is over. */
+/** The unchanged record, except for an expiry, which needs no answer from the service. */
 function unread(id: string, props: ApiKeyOutputs, nowMs: number): ReadResult<ApiKeyOutputs> {
   const { status, expiresAt } = props;
   const isOver = status === "active" && expiresAt !== undefined && Date.parse(expiresAt) <= nowMs;
@@ -317,7 +317,7 @@ function refOf(id: string, { serviceAccountId, physicalName, secretVersion }: Ap
   return defined({ id, serviceAccountId, name: physicalName, secretVersion });
 }
 
-/** The same with its own secret, the last witness of whether it is gone. */
+/** The key with its secret, which may be the only proof of whether it is gone. */
 function knownKey(id: string, outs: ApiKeyOutputs): KnownKey {
   return defined({ ...refOf(id, outs), secret: outs.secret, accessId: outs.accessId });
 }

@@ -14,11 +14,11 @@ import { changedOptions, withoutChanged } from "../fields/options";
 interface MadeUpdate {
   readonly expiry: ReturnType<typeof planChange>["expiry"];
   readonly changes: ReturnType<typeof changesInPlace>;
-  /** It was disabled, and is enabled again. */
+  /** True if the update enables a disabled key. */
   readonly enables: boolean;
   readonly facts: ConnectionFacts;
   readonly nowMs: number;
-  /** Left out in a preview, which takes the request for the answer. */
+  /** Left out in a preview, which assumes that the service does what is requested. */
   readonly told?: ApiKey | undefined;
 }
 
@@ -34,7 +34,7 @@ export function updatedRecord(olds: ApiKeyOutputs, news: ApiKeyInputs, update: M
   return defined({ ...given, ...record }) as ApiKeyOutputs;
 }
 
-/** What stays as it is as long as the key is the same. */
+/** The fields that never change for one key. */
 const ofTheKey = [
   "keyId",
   "adoptedId",

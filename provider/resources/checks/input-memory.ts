@@ -3,25 +3,24 @@ import { minuteMs } from "../../values/durations";
 import { sameValue } from "../fields/same-value";
 
 /**
- * What `check` knew when it answered, for the calls that follow at once with the same inputs.
+ * What `check` knows, for the `diff` and the update that follow with the same inputs:
  *
- * Whether the inputs differ from the old ones: `diff` gets the old outputs only, yet its answer depends
- * on it: inputs that differ are listed by the engine if it is left to compare them, and work that only
- * outputs show has to be claimed. And when it was: what is done is dated like what was asked for, or
- * the next refresh would show seconds as drift. And which of this package's own inputs `ignoreChanges` handed back:
- * what they stand for is left alone.
+ * - whether the inputs differ from the old ones. `diff` gets only the old outputs, but must answer differently: if inputs
+ *   differ, the engine lists them; work that only the outputs show, `diff` must report itself.
+ * - the time of the request. The update dates its work by it, or the next refresh would show seconds as drift.
+ * - which of this package's own inputs `ignoreChanges` has returned: what they stand for is left alone.
  */
 export interface InputMemory {
   note(olds: object, answer: object, check: { readonly nowMs: number; readonly ignored?: readonly string[] }): void;
-  /** True only where the inputs are known to differ. */
+  /** True only if the inputs are known to differ. */
   differ(news: object): boolean;
-  /** The inputs of this package's own that `ignoreChanges` handed back. */
+  /** This package's own inputs that `ignoreChanges` has returned. */
   ignored(news: object): readonly string[];
   /** The time of the request, or now if that is unknown or more than a minute ago. */
   decisionTime(news: object, nowMs: number): number;
 }
 
-/** Answers of `check` that wait for their `diff`, which follows at once, and for their update, which waits for its turn. */
+/** Answers of `check` to remember: `diff` follows at once, the update when it is its turn. */
 const mostRemembered = 10_000;
 
 export function createInputMemory(): InputMemory {

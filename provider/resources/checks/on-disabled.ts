@@ -2,7 +2,7 @@ import type { ConnectionFacts } from "../../connections/connections";
 import { canEnable } from "../disabled";
 import type { CheckPoint } from "./failures";
 
-/** Refuses to promise what the service cannot do. */
+/** Refuses `onDisabled: "enable"` if the service cannot enable the object. */
 export function checkOnDisabled(what: "key" | "account"): (value: unknown, at: CheckPoint) => unknown {
   return (value, { facts, failures }) => {
     if (value === "enable" && !canEnable(what, facts)) failures.add("onDisabled", refusal(what, facts));

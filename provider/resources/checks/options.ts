@@ -47,7 +47,7 @@ export function checkOptions(options: unknown, { declared = {}, what }: Owner, a
   for (const [name, { required, description }] of Object.entries(declared))
     if (required === true && !given.some(([known]) => known === name))
       fail(`options.${name}`, `"options.${name}" is missing; ${backend} needs it: ${description}`);
-  // A preview shows the defaults too, so that a review sees what applies, and when a backend changes it.
+  // Defaults are included, so that a review sees what applies, and when a backend changes it.
   return withDefaults(declared, Object.fromEntries(checked) as OptionValues);
 }
 

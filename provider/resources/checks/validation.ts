@@ -45,7 +45,7 @@ function answerOf(ask: () => unknown): readonly InputProblem[] {
   try {
     const answer = ask();
     if (Array.isArray(answer) && answer.every(isProblem)) return answer;
-    return [fault(`answered ${kindOf(answer)}; it answers a list of { field, message }, empty where all is well`)];
+    return [fault(`answered ${kindOf(answer)}; it must answer a list of { field, message }, empty if all is well`)];
   } catch (error) {
     const { name, message } = asThrown(error);
     return [fault(`threw ${name}: ${message}`)];

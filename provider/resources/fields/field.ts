@@ -10,16 +10,16 @@ import type { CheckPoint } from "../checks/failures";
 import type { InputShape } from "../checks/shape";
 
 /**
- * What a changed field asks for: `replace` another object · `rotate` the next key of a rotating key · `update` the
- * object in place, or the record if the service does not keep such a thing · `record` a change of the record alone,
- * shown in a preview · `keep` the same silently · `request` nothing: `check` decides the field by itself.
+ * The effect of a changed field: `replace` makes another object · `rotate` issues the next key of a rotating key ·
+ * `update` changes the object in place, or the record if the service does not keep the field · `record` changes only the
+ * record, and a preview shows it · `keep` the same, but silently · `request` none: `check` sets the field itself.
  */
 export type Effect = "replace" | "rotate" | "update" | "record" | "keep" | "request";
 
 /** A fixed effect, or one that depends on the service's capabilities and, for a map, on the values that differ. */
 export type Change = Effect | ((facts: ConnectionFacts, at: Pick<Compared, "olds" | "news">) => Effect);
 
-/** What has properties: a record, or inputs. */
+/** A record, or inputs. */
 type Properties = object;
 
 type Given = Readonly<Record<string, unknown>>;
@@ -49,16 +49,16 @@ interface FieldRules<Value> {
   same?(before: Value | undefined, after: Value | undefined, at: Comparison): boolean;
   /** Checks the field against the service's capabilities, and returns its canonical value. */
   check?(value: unknown, at: CheckPoint): unknown;
-  /** It goes to the service with the request for a new object. */
+  /** The request for a new object contains it. */
   readonly sent?: true;
-  /** What is sent in its place. Left out: the value itself. */
+  /** The value to send instead. Left out: the value itself. */
   sentAs?(value: Value | undefined, facts: ConnectionFacts): Value | undefined;
 }
 
 export interface Field<Value, Always extends boolean = boolean> extends FieldRules<Value> {
   /** Only carries the type of the values; it never has a value. */
   readonly valueType?: Value;
-  /** After `check` the field is always there. */
+  /** True if the field is always set after `check`. */
   readonly always: Always;
 }
 
@@ -99,8 +99,8 @@ export function shapeOf(fields: Fields): InputShape {
 }
 
 /**
- * The fields added by this package that `ignoreChanges` handed back: the engine puts their old values into the new
- * inputs, and no program sets them.
+ * The fields added by this package that `ignoreChanges` has returned: the engine puts their old values into the new
+ * inputs, where no program sets them.
  */
 export function handedBack(fields: Fields, { olds, news }: Pick<Compared, "olds" | "news">): readonly string[] {
   return namesOf(fields).filter((name) => {
@@ -129,7 +129,7 @@ export function changedFields<F extends Fields>(
   });
 }
 
-/** Those of the fields whose change has this effect on this service. */
+/** The fields whose change has this effect on this service. */
 export function withEffect<F extends Fields>(
   fields: F,
   names: readonly (keyof F & string)[],
@@ -149,7 +149,7 @@ export function checkedInputs(fields: Fields, { news, facts, failures }: CheckPo
   return present({ ...news, ...Object.fromEntries(values) });
 }
 
-/** What goes to the service with the request for a new object. */
+/** The inputs that the request for a new object contains. */
 export function sentInputs(fields: Fields, inputs: Properties, facts: ConnectionFacts): Given {
   const sent = Object.entries(fields).flatMap(([name, field]) => {
     const value = valueOf(inputs, name);

@@ -82,17 +82,17 @@ export const keyFields = {
 /** Inputs of every key, after `check`. */
 export type KeyInputs = InputsOf<typeof keyFields>;
 
-/** Writing out the name that an object has anyway changes nothing. */
+/** True also if the program writes out the name that the object already has. */
 export function sameNames(_before: unknown, _after: unknown, { olds, news }: Comparison): boolean {
   return sameName(olds as { readonly origin: Origin }, news as { readonly origin: Origin });
 }
 
-/** A key that is over gets a successor, but nothing undoes a decision that somebody made on the service. */
+/** A key that has ended gets a successor, but a disabled one stays as somebody decided on the service. */
 export function sameStatus(before: string | undefined, after: string | undefined, { news }: Comparison): boolean {
   return after !== "active" || before === "active" || staysDisabled(before, news);
 }
 
-/** A disabled object is enabled in place if the program says so; whatever else has ended is made anew. */
+/** Enables a disabled object in place if the program says so; replaces everything else that has ended. */
 export function statusChange(_facts: unknown, { olds, news }: { readonly olds: object; readonly news: object }) {
   const { status } = olds as { readonly status?: string };
   return isEnabledAgain(status, news) ? ("update" as const) : ("replace" as const);

@@ -1,19 +1,19 @@
-/** What a service gave of a vendor's own inputs, beside what it was asked for. Pure. */
+/** Compares the options that a service gave with those that were requested. Pure. */
 import type { DeclaredOption, DeclaredOptions, OptionValue, OptionValues } from "../../vendors/options";
 import type { ToldOptions } from "../../backends/definition";
 import { givenOptions } from "./options";
 
-/** One option that is other than asked. */
+/** An option that differs from the request. */
 export interface OtherOption {
   readonly name: string;
-  /** `words`: no value of it gives more than another. */
+  /** `words`: its values differ, but none gives more than another. */
   readonly kind: "less" | "more" | "words";
   readonly asked: OptionValue;
   /** Empty: none. */
   readonly given: OptionValue;
 }
 
-/** What nobody asked for, and the service has by itself, is no difference. */
+/** The options that differ. A value that nobody requested and the service sets by itself is no difference. */
 export function otherOptions(
   declared: DeclaredOptions = {},
   asked: OptionValues = {},

@@ -14,7 +14,7 @@ import { sameValue } from "./same-value";
 export interface ChangedOption {
   readonly name: string;
   readonly effect: "replace" | "update";
-  /** `null`: neither the program nor the declaration has a value any more. */
+  /** `null`: neither the program nor the declaration has a value now. */
   readonly value: OptionValue | null;
 }
 
@@ -114,7 +114,7 @@ export function withoutChanged(
 
 type Told = Readonly<Record<string, OptionValue | null | undefined>>;
 
-/** What `read` learns about options. Only what changed since the issue counts as drift. */
+/** The options after a read. Only changes since the issue count as drift. */
 export function compareOptions(
   told: Told | undefined,
   recorded: RecordedOptions,
@@ -125,7 +125,7 @@ export function compareOptions(
   const given: Record<string, OptionValue> = { ...recorded.serverOptions };
   for (const [name, option] of Object.entries(declared)) {
     const now = toldOption(option, told?.[name]);
-    // An option that is not reported stays as it was found.
+    // An option that is not reported keeps its last known value.
     if (now === undefined) set(found, name, recorded.options?.[name] ?? none);
     else {
       const asked = agreed[name] ?? option.default;
@@ -149,7 +149,7 @@ function atIssue(
 }
 
 /**
- * What a read of one option means. `first`: nobody asked for it, and the record does not say how it was at the issue.
+ * What a read of one option means. `first`: nobody requested it, and the record does not have its value at the issue.
  */
 function newsOf(
   option: DeclaredOption,

@@ -1,4 +1,4 @@
-/** Adopts keys and accounts that existed before: a state takes them as they are, and nothing changes on the service. */
+/** Adopts keys and accounts that existed before: records them as they are, and changes nothing on the service. */
 import type { ApiKey, KeyRef, ServiceAccount, ToldOptions } from "../../backends/definition";
 import type { Connection, ConnectionFacts } from "../../connections/connections";
 import { defined } from "../../values/defined";
@@ -60,7 +60,7 @@ export async function adoptKey(
   const differs = differences(key, asked, connection);
   if (differs.length > 0)
     throw new ProviderError(
-      `the key ${keyId} is other than the program says: ${differs.join("; ")}. Write what it has: taking it over changes nothing. What you change afterwards is done like every other change`,
+      `the key ${keyId} is not as the program says: ${differs.join("; ")}. Write into the program what the key has, because taking a key over changes nothing; change it in a later update`,
     );
   return recordAdopted(connection, key, { secret, asked, nowMs });
 }
@@ -151,7 +151,7 @@ export async function observedAccount({ client }: Connection, accountId: string)
   );
 }
 
-/** The account that is taken over. */
+/** The record of an existing account. Only reads are sent. */
 export async function adoptAccount(
   connection: Connection,
   { accountId }: AdoptAccount,
@@ -170,7 +170,7 @@ export async function adoptAccount(
     );
   const { role, scopes } = account;
   const differs = [
-    // A review reads the program, so nobody would see a role that the program leaves out.
+    // The program must name the role, because a review reads only the program.
     ...((asked.role ?? "") !== (role ?? "") && (asked.role !== undefined || roles !== "none")
       ? [`its role is ${role ?? "none"}`]
       : []),
@@ -181,12 +181,12 @@ export async function adoptAccount(
   ];
   if (differs.length > 0)
     throw new ProviderError(
-      `the account ${accountId} is other than the program says: ${differs.join("; ")}. Write what it has: taking it over changes nothing. What you change afterwards is done like every other change`,
+      `the account ${accountId} is not as the program says: ${differs.join("; ")}. Write into the program what the account has, because taking an account over changes nothing; change it in a later update`,
     );
   return account;
 }
 
-/** Warns of a name that another stack has drawn: two states that contain one key both change it. */
+/** Warns of a name that another stack has given: two states with the same key would both change it. */
 export function tellForeignMark(name: string, origin: Origin, warn: (message: string) => void): void {
   const mark = usualNames.plainMarkOf(name);
   if (mark === undefined || mark === stackMark(origin)) return;
@@ -195,7 +195,7 @@ export function tellForeignMark(name: string, origin: Origin, warn: (message: st
   );
 }
 
-/** What the program asks to adopt, and for which resource. */
+/** What the program wants to adopt, and as which resource. */
 interface Adopting {
   readonly type: ResourceType;
   readonly origin: Origin;
@@ -203,8 +203,7 @@ interface Adopting {
 }
 
 /**
- * Whether this resource adopts the object now. If the state says that it did so before, the program asks for a
- * successor.
+ * True if this resource adopts the object now. If the state shows that it did so before, the program wants a successor.
  *
  * @throws ProviderError - another resource of the state has it
  */
@@ -222,7 +221,7 @@ export async function isToAdopt(
   );
 }
 
-/** After the adoption the inputs need the given secret no longer. */
+/** The inputs after the adoption, which no longer need the given secret. */
 export function withoutSpentSecret<Inputs extends { readonly adopt?: AdoptKey }>(
   olds: Partial<Inputs>,
   news: Inputs,
@@ -244,7 +243,7 @@ export function isLeft({
   return adoptedId !== undefined && revokeOnDestroy !== true;
 }
 
-/** Says what stays. */
+/** The warning about what stays. */
 export function leftWords(what: string, id: string): string {
   return `${what} was there before and was taken over: it is left on the service (id ${id}). With revokeOnDestroy: true it would have been revoked`;
 }

@@ -1,4 +1,4 @@
-/** A stack that was renamed or copied: its resources were made under another stack's name, which may still use them. */
+/** Recognises a renamed or copied stack: another stack has made its resources, and may still use them. */
 import type { DiffResult } from "@pulumi/pulumi/dynamic";
 import type { AskState } from "../../engine/engine-state";
 import { wordsOf } from "../../errors";
@@ -10,12 +10,12 @@ interface WithOrigin {
   readonly origin?: Origin;
 }
 
-/** The organisation of stacks whose backend has none, or that nobody tells. */
+/** The organisation of a stack whose backend has none, or does not report it. */
 const noOrganization = "organization";
 
 const whatToDo = "take its resources out of its state (pulumi state delete) before you destroy it";
 
-/** Warns of the first update under another name, by the inputs. The engine then records the new one. */
+/** Warns at the first update under another name, which the inputs show. The engine then records the new name. */
 export function tellOtherStack(context: Pick<ResourceContext, "warn">, olds: WithOrigin, news: WithOrigin): void {
   const [before, now] = [stackIn(olds), stackIn(news)];
   if (before === undefined || now === undefined || before === now) return;
@@ -27,23 +27,23 @@ export function tellOtherStack(context: Pick<ResourceContext, "warn">, olds: Wit
 }
 
 /**
- * Whether the record still names another stack. An update takes the new name into it ({@link withStack}): a deletion
- * sees the record alone, and has to tell a later copy of this stack from the stack itself.
+ * True if the record still names another stack. An update records the new name ({@link withStack}): a deletion sees only
+ * the record, and must distinguish a later copy of this stack from the stack itself.
  */
 export function recordsOtherStack(context: Pick<ResourceContext, "warn">, olds: WithOrigin, news: WithOrigin): boolean {
   const [before, now] = [stackIn(olds), stackIn(news)];
   if (before === undefined || now === undefined || sameStack(before, now)) return false;
-  // The plugin's inputs do not say which stack they are of.
+  // The plugin's inputs do not name their stack.
   tellOtherStack(context, olds, news);
   return true;
 }
 
-/** What `diff` answers where only that name changes. `inInputs`: the inputs differ too, and the engine lists them. */
+/** The answer of `diff` if only that name changes. `inInputs`: the inputs differ too, and the engine lists them. */
 export function stackRecorded(inInputs: boolean): DiffResult {
   return { replaces: [], ...(inInputs ? {} : { changes: true }) };
 }
 
-/** A plugin is not told the organisation: a stack that moves to it has the usual one. */
+/** The engine does not tell a plugin the organisation, so a stack that moves to the plugin gets the default one. */
 function sameStack(before: string, now: string): boolean {
   if (before === now) return true;
   const [[a, ...stackBefore], [b, ...stackNow]] = [before.split("/"), now.split("/")];
@@ -66,11 +66,11 @@ export async function tellOfCopy(context: Asking, props: Recorded): Promise<void
   tellOnce(
     context,
     `copy of ${stack}`,
-    `this deletes what the stack ${stack} has in its state (first of all ${props.physicalName}), and that stack is not being changed now: this seems to be a copy of it. Run "pulumi up" there, which makes new keys; of the next copy, ${whatToDo}`,
+    `this deletes what the stack ${stack} has in its state (first of all ${props.physicalName}), and that stack is not being updated now: this seems to be a copy of it. Run "pulumi up" there, which makes new keys; with the next copy, ${whatToDo}`,
   );
 }
 
-/** The record of an update. As long as the stack that made the object still has it, a copy does not call it its own. */
+/** The record after an update. While the stack that made the object still has it, the record keeps that stack's name. */
 export async function withStack<Outputs extends Recorded>(
   context: Asking,
   olds: Recorded,
@@ -82,7 +82,7 @@ export async function withStack<Outputs extends Recorded>(
   return isCopy ? { ...outs, origin: olds.origin } : outs;
 }
 
-/** Whether another stack has the object in its state. A stack that is being changed now is this one. */
+/** True if another stack has the object in its state. A stack that is being updated now is this one. */
 async function isHeldBy(stack: string, { askState }: Asking, { physicalName = "" }: Recorded): Promise<boolean> {
   const state = askState && (await asked(askState, stack));
   if (!state || state.isChanging === true) return false;

@@ -16,7 +16,7 @@ interface ImportedKey {
   readonly inputs: KeyInputs & { readonly status: string };
 }
 
-/** The key and its record, once a given secret is proven. Undefined where there is no such key. */
+/** The key and its record, after its secret is proven, if one is given. Undefined if there is no such key. */
 export async function findImported(
   context: ResourceContext,
   { id, origin, secret, looksUp }: ImportRequest,
@@ -51,7 +51,7 @@ function inputsAsFound(
 ): Partial<KeyInputs> {
   const onKeys = capabilities.scopes === "immutable" || capabilities.scopes === "mutable";
   const scopes = found && onKeys ? [...found].sort() : undefined;
-  // Asked for in so many words, as in every program.
+  // Full access needs an explicit consent, as in every program.
   const isFull = scopes && (scopes.length === 0 || scopes.some((scope) => isWildcard(catalogue, scope)));
   const chosen = capabilities.environments?.find((choice) => choice === environment);
   return defined({

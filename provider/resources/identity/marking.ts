@@ -1,7 +1,7 @@
 /**
- * How a resource names what it makes, so that the next run can tell what an interrupted one has left: a key with this
- * resource's mark that is in no state and was never used comes from a run that was killed before the engine recorded
- * it. Its secret died with that run, so it is revoked before the next key is issued.
+ * Names new objects so that the next run recognises what an interrupted one has left. A key with this resource's mark
+ * that is in no state and was never used comes from a run that was killed before the engine recorded it. Its secret is
+ * lost, so it is revoked before the next key is issued.
  */
 import type { ApiKey, ServiceAccount } from "../../backends/definition";
 import type { Connection, ConnectionFacts, WritableConnection } from "../../connections/connections";
@@ -35,14 +35,14 @@ export interface Named {
 export interface Naming {
   /** Draws a marker for one call, or repeats the user's own name. */
   readonly draw: () => string;
-  /** The name is the user's own, so that what is found under it may be somebody else's. */
+  /** True if the name is the user's own: an object with that name may be somebody else's. */
   readonly exact: boolean;
   /**
    * Revokes what an interrupted run of this resource has left, before the first key is issued. Left out if no name
    * proves whose it is.
    */
   readonly clearLeftovers?: (parent: Parent) => Promise<void>;
-  /** An account that an interrupted run of this resource left. From now on it belongs to the caller alone. */
+  /** An account that an interrupted run of this resource left, for the caller to adopt. No other call gets it. */
   readonly takeLeftAccount?: () => Promise<ServiceAccount | undefined>;
   /** Notes that this process made the account, so it has no keys of an earlier run. */
   readonly noteNewAccount?: (id: string) => void;
@@ -61,7 +61,7 @@ export interface Marking {
   holder(named: Named, connection: ConnectionFacts, id: string): Promise<Holder | undefined>;
 }
 
-/** In tests and wherever no engine runs: names that are unique, and prove nothing. */
+/** Without an engine, as in tests: names that are unique but prove nothing. */
 export const plainMarking: Marking = {
   naming: (type, named, connection) => Promise.resolve(plainNaming(named, namesOn(connection, kindOf(type)))),
   holder: () => Promise.resolve(undefined),
@@ -71,7 +71,7 @@ interface Parent {
   readonly serviceAccountId?: string;
 }
 
-/** Whose leftovers are looked for. */
+/** Whose leftovers to look for. */
 interface Owner {
   readonly mark: ResourceMark;
   readonly stack: string;
@@ -109,11 +109,11 @@ export function createMarking(
       byMark((await connection.client.listServiceAccounts?.({})) ?? []),
     );
 
-  /** What has the mark and was not named by this process. */
+  /** The objects with this mark that this process did not name. */
   const candidatesOf = <Thing extends { readonly name: string }>(things: ByMark<Thing>, mark: ResourceMark): Thing[] =>
     (things.get(textOf(mark)) ?? []).filter(({ name }) => !drawnHere.has(name));
 
-  /** What the service lists. If it refuses, that is a warning and an empty list, so that the next key can be issued. */
+  /** The service's list. A refusal is a warning and an empty list, so that the next key can be issued. */
   async function listed<Thing>(
     what: "keys" | "accounts",
     { name }: ConnectionFacts,
@@ -136,7 +136,7 @@ export function createMarking(
     const { serviceAccountId } = parent;
     if (serviceAccountId !== undefined && newAccounts.has(placeOf(connection, serviceAccountId))) return;
     const keys = await listed("keys", connection, () => keysOnce(connection, parent));
-    // What was recorded before this run is no leftover of a killed one: a rotation need not read the state for its old key.
+    // A key that was recorded before this run is no leftover, so a rotation need not read the state for its old key.
     const candidates = candidatesOf(keys, mark).filter(({ name }) => !isKnown(before, name));
     if (candidates.length === 0) return;
     const state = await askState(stack);
@@ -192,7 +192,7 @@ export function createMarking(
   };
 }
 
-/** One answer for all who ask. After a failure the next one asks again. */
+/** Remembers one answer for all calls. After a failure the next call asks again. */
 function remembered<Value>(
   { joins = (answer) => answer }: Connection,
   known: Map<string, Promise<Value>>,
@@ -247,7 +247,7 @@ function plainId(id: string): string {
   return isPlainId(id) ? id : "with an id that must not be shown";
 }
 
-/** A list by the marks in it, each read once: every key of a rotation looks for its own. */
+/** A list, grouped by mark, so that each of many rotations finds its own keys at once. */
 type ByMark<Thing> = ReadonlyMap<string, readonly Thing[]>;
 
 function byMark<Thing extends { readonly name: string }>(things: readonly Thing[]): ByMark<Thing> {

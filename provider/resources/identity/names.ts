@@ -1,3 +1,4 @@
+/** Names of keys and accounts on a service: how they are drawn, what they prove, and how they are recognised. */
 import { createHash, randomBytes } from "node:crypto";
 import type { Capabilities } from "../../vendors/capabilities";
 import { lengthOf, lettersOf, type NameRules, nameRules, plainNames, prefixOn } from "../../vendors/name-rules";
@@ -28,7 +29,7 @@ export { suffixLength } from "../../values/name-suffix";
 /** Characters that {@link Names.provenName} adds to the prefix. */
 export const provenSuffixLength = 20;
 
-/** Whose a name is: the part of the suffix that stays the same for one resource of one state. */
+/** Whom a name belongs to: the part of the suffix that is the same for one resource of one state. */
 export interface ResourceMark {
   /** 4 hex of the stack and 4 characters of the state's identity: the same for all resources of one state. */
   readonly state: string;
@@ -44,7 +45,7 @@ export function resourceMark(identity: string, type: string, origin: Origin): Re
   };
 }
 
-/** Whose a name is; undefined if it does not prove that. */
+/** Whom a name belongs to; undefined if it does not prove that. */
 export function markOf(name: string): ResourceMark | undefined {
   const mark = usualNames.markerIn(name).slice(1).toLowerCase();
   if (mark.length !== provenSuffixLength - 1 || letters(1, mark.slice(0, -1)) !== mark.slice(-1)) return undefined;
@@ -65,8 +66,8 @@ interface Named {
 }
 
 /**
- * True if both ask for the same name. Writing out the name that a resource would have anyway is no
- * change, and neither is a new logical name of a resource that has none of its own.
+ * True if both ask for the same name. It is no change to write out the default name, or to give a resource without a
+ * name of its own another logical name.
  */
 export function sameName(olds: Named, news: Named): boolean {
   if (olds.name === news.name) return true;

@@ -37,7 +37,7 @@ export async function accountRefused({ client }: Connection, naming: Naming, ref
   return taken(refusal, await Promise.all(words), "delete");
 }
 
-/** If the service shows nothing with that name, its own words must do. */
+/** If the service shows nothing with that name, the error keeps the service's own words. */
 function taken(refusal: ConflictError, found: readonly string[], verb: string): ProviderError {
   if (found.length === 0) return refusal;
   return new ProviderError(`${wordsOf(refusal)} The name belongs to ${found.join(" and ")}. ${wayOut(verb)}`, {
@@ -45,7 +45,7 @@ function taken(refusal: ConflictError, found: readonly string[], verb: string): 
   });
 }
 
-/** The additional facts are worth a request, but not a failure. */
+/** Looks for additional facts. If that fails, the error goes without them. */
 async function lookedFor<Thing>(look: () => Promise<readonly Thing[]>): Promise<readonly Thing[]> {
   try {
     return await look();

@@ -1,3 +1,4 @@
+/** Where a resource's connection leads, and the refusal to work elsewhere than its record says. */
 import type { ConnectionFacts } from "../../connections/connections";
 import { defined } from "../../values/defined";
 import { pathOfRoute } from "../../connections/connection-settings";
@@ -15,7 +16,7 @@ export interface Target {
   readonly credential?: string;
   /** Path and dialect on that origin; left out if they are the backend's own. */
   readonly route?: string;
-  /** What only the connection says about the resource's scopes; left out if the catalogue knows them all. */
+  /** What only the connection knows about the resource's scopes; left out if the catalogue knows them all. */
   readonly extraScopes?: ExtraScopes;
 }
 

@@ -1,6 +1,6 @@
 /**
- * When something is gone. A 404 alone is never enough: a wrong path on the right host, or a credential of another
- * organisation, answers the same for everything, and something that was renamed or moved is not gone.
+ * Proves that something is gone. A 404 alone is never enough: a wrong path on the right host, or a credential of another
+ * organisation, gives it for everything, and an object that was renamed or moved is not gone.
  */
 import type { ApiKey, KeyRef, ServiceAccount } from "../../backends/definition";
 import type { Connection, ConnectionFacts } from "../../connections/connections";
@@ -9,7 +9,7 @@ import { ProviderError } from "../../errors";
 import { type Names, namesOn } from "../identity/names";
 import { isPlainId } from "../identity/plain-id";
 
-/** A key as its record knows it. Its secret is the last witness of whether it is gone. */
+/** A key according to its record. Its secret may be the only proof of whether it is gone. */
 export interface KnownKey extends KeyRef {
   readonly secret?: string;
   readonly accessId?: string;
@@ -22,12 +22,12 @@ export interface MovedKey {
   readonly serviceAccountId?: string;
 }
 
-/** True if the connection says to take the account, or everything at its address, for gone. */
+/** True if the connection says that the account, or everything at its address, counts as gone. */
 export function isAssumedGone({ assumeGone, origin }: ConnectionFacts, accountId: string | undefined): boolean {
   return assumeGone.includes(origin) || (accountId !== undefined && assumeGone.includes(accountId));
 }
 
-/** A key that its service does not have under its id any more. */
+/** A key that its service no longer has under its id. */
 export class MissingKey {
   readonly #connection: Connection;
   readonly #known: KnownKey;
@@ -59,7 +59,7 @@ export class MissingKey {
     );
   }
 
-  /** The living key with its mark, for a key whose id now belongs to another key. */
+  /** The living key with the same mark, for a key whose id now belongs to another key. */
   async underAnotherId(): Promise<ApiKey | undefined> {
     const keys = await this.#listed();
     return keys && this.#among(keys);
@@ -69,11 +69,11 @@ export class MissingKey {
   cannotTell(found: ApiKey): never {
     const { id, name } = this.#known;
     throw new ProviderError(
-      `key ${id} is not there any more, but the service lists a living key of the same mark (${name}) under the id ${isPlainId(found.id) ? found.id : "that cannot be shown"} (connection "${this.#connection.name}"): was a backup played back there? Replace the key (pulumi up --target-replace): the new one comes first, and the other is revoked by its mark`,
+      `key ${id} no longer exists, but the service lists a living key with the same mark (${name}) under the id ${isPlainId(found.id) ? found.id : "that cannot be shown"} (connection "${this.#connection.name}"): was a backup restored there? Replace the key (pulumi up --target-replace): the new one comes first, and the other is revoked by its mark`,
     );
   }
 
-  /** Where a key is whose own secret does not prove that it works. `isRefused`: the service refuses that secret. */
+  /** Where the key is, if its own secret does not prove that it works. `isRefused`: the service refuses that secret. */
   async #elsewhere(given: { readonly toRevoke: boolean; readonly isRefused: boolean }): Promise<MovedKey | undefined> {
     const found = await this.#proveGone(given.isRefused);
     if (found === "account gone")
@@ -148,7 +148,7 @@ export class MissingKey {
     return "account gone";
   }
 
-  /** Whether the account is there. If nobody can tell, it is not there for a key whose own secret is refused. */
+  /** True if the account exists. If that is unclear, it counts as gone for a key whose own secret is refused. */
   async #hasAccount(id: string, isRefused: boolean): Promise<boolean> {
     try {
       return (await findAccount(this.#connection, id, this.#known.name)) !== undefined;
@@ -159,7 +159,7 @@ export class MissingKey {
   }
 }
 
-/** A disabled key lives, because whoever disabled it can enable it again. */
+/** True also for a disabled key, because it can be enabled again. */
 export function mayLive({ status }: Pick<ApiKey, "status">): boolean {
   return status === "active" || status === "disabled";
 }

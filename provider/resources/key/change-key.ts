@@ -10,7 +10,7 @@ import { firstOf, ignoredDescription, ignoredName, proveChange } from "../proven
 /**
  * The key as the service reports it afterwards.
  *
- * @throws ProviderError - the service acknowledged the change, and the key is not as it was asked to be.
+ * @throws ProviderError - the service acknowledged the change, but the key does not show it.
  */
 export async function changeKey(
   connection: WritableConnection,
@@ -28,7 +28,7 @@ export async function changeKey(
   });
 }
 
-/** What the key does not show of a change, in words; undefined if it shows everything. No service tells labels. */
+/** What the key does not show of a change, in words; undefined if it shows everything. No service reports labels. */
 export function ignoredChange(
   told: Pick<ApiKey, "name" | "expiresAt" | "description" | "options"> | undefined,
   asked: KeyChanges,

@@ -1,4 +1,4 @@
-/** Enables what somebody has disabled on its service, where the program says `onDisabled: "enable"`, and proves it. */
+/** Enables what somebody has disabled on its service, if the program says `onDisabled: "enable"`, and proves it. */
 import type { KeyStatus } from "../../backends/definition";
 import type { WritableConnection } from "../../connections/connections";
 import { ProviderError } from "../../errors";
@@ -6,8 +6,8 @@ import { findAccount, type KnownKey } from "./absence";
 import { type Observation, observeKey } from "./key-on-service";
 
 /**
- * The key as it is afterwards: it works and keeps its secret, or somebody has ended it meanwhile. Then nothing is
- * changed, because it must not come back to life.
+ * Returns the key as it is afterwards: it works with the same secret, or somebody has ended it meanwhile. Then nothing
+ * changes, because it must not work again.
  *
  * @throws ProviderError - its service or its account still keeps it disabled.
  */
@@ -29,14 +29,14 @@ export async function enableKey(connection: WritableConnection, known: KnownKey,
   );
 }
 
-/** What a key says that is not to be enabled any more. Its record then asks for another one. */
+/** The message for a key that has ended meanwhile. Its record then asks for another key. */
 export function endedWords(id: string, status: KeyStatus): string {
-  return `key ${id} is ${status} by now, and only a disabled key is enabled again: nothing was changed; run "pulumi up" again, which replaces it`;
+  return `key ${id} is ${status} now, and only a disabled key is enabled again: nothing was changed; run "pulumi up" again, which replaces it`;
 }
 
 /** The same of an account. */
 export function accountGoneWords(id: string): string {
-  return `account ${id} is gone by now: nothing was changed; run "pulumi up" again, which replaces it and its keys`;
+  return `account ${id} is gone now: nothing was changed; run "pulumi up" again, which replaces it and its keys`;
 }
 
 /**

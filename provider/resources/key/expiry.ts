@@ -26,8 +26,8 @@ export interface RecordedExpiry {
 }
 
 /**
- * The end of a key as it is recorded: nobody is promised more than the service does, and nobody gets more than was
- * asked for.
+ * The end to record: the earlier one of the requested and the given end. So the record never promises more than the
+ * service keeps, or than the program asked for.
  */
 export function recordedEnd(
   asked: string | undefined,
@@ -67,8 +67,7 @@ export function endAt(asked: AskedExpiry, issuedAtMs: number): End {
 }
 
 /**
- * The end that was asked for, as the issue has shown it: a life counts from the issue by the service's clock, whatever
- * ours says.
+ * The requested end, as the issue has settled it: a life counts from the issue by the service's clock, not by ours.
  */
 export function agreedEnd(
   sent: string | undefined,
@@ -118,7 +117,7 @@ const unchanged: ExpiryChange = { kind: "none" };
 /** The key has reached its end, which only the record knows. */
 const over: ExpiryChange = { kind: "replace", field: "expiresAt", known: "outputs" };
 
-/** What the inputs ask for, beside the end of a recorded key. */
+/** Compares the end that the inputs ask for with the end of a recorded key. */
 export function compareExpiry(asked: AskedExpiry, recorded: RecordedExpiry, rules: ExpiryRules): ExpiryChange {
   const end = new ExistingEnd(recorded, rules);
   if (asked.expiresAt !== undefined) return end.ownDate(asked);
@@ -153,10 +152,10 @@ class ExistingEnd {
     return change.kind === "none" && isCut && this.#isOver(expiresAt) ? over : change;
   }
 
-  /** Nobody asks for an end, or not any more. */
+  /** The program asks for no end, or no longer. */
   withoutEnd(): ExpiryChange {
     const { expiresAt, expiresIn, expiryImposed } = this.#recorded;
-    // Nobody asked for an imposed end, so the next key is issued when it passes.
+    // An end that the service imposes leads to the next key when it passes.
     if (expiryImposed === true) return this.#isOver(expiresAt) ? over : unchanged;
     return expiresAt === undefined
       ? unchanged
@@ -177,7 +176,7 @@ class ExistingEnd {
     return this.#movedUnlessSame({ field: "expiresIn", end: end ?? null });
   }
 
-  /** The key may already have an end that counts as the requested one: that one itself, or the one given instead. */
+  /** The change to this end, unless the key already has it, or the one that was given instead. */
   #movedUnlessSame(wanted: NewEnd): ExpiryChange {
     const { expiresAt, agreedExpiresAt, askedExpiresAt } = this.#recorded;
     const there =

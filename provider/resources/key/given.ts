@@ -32,8 +32,8 @@ export interface Terms {
 }
 
 /**
- * `less`: something that was asked for is not there · `more`: something is there that nobody asked for · `words`: other
- * words.
+ * `less`: something requested is missing · `more`: something was given that nobody requested · `words`: only the words
+ * differ.
  */
 export interface Difference {
   readonly kind: "less" | "more" | "words";
@@ -84,13 +84,13 @@ function otherEnd({ expiresAt: asked }: Terms, { expiresAt: given }: Terms, rule
   return [isEarlier ? less(words) : beyond(words)];
 }
 
-/** A key for another environment does not work where it is wanted, whichever environment is the wider one. */
+/** A key for another environment counts as less, because it does not work where it is needed. */
 function otherPlace({ environment: asked }: Terms, { environment: given }: Terms): Difference[] {
   if (asked === undefined || given === undefined || asked === given) return [];
   return [less(`is for the environment ${quoted([given])} on the service, and not for ${quoted([asked])}`)];
 }
 
-/** Nobody can tell which of two roles gives more, so another role always counts as less. */
+/** Another role always counts as less, because no rule says which of two roles gives more. */
 function otherRole({ role: asked }: Terms, { role: given }: Terms): Difference[] {
   if (asked === undefined || given === undefined || asked === given) return [];
   return [
@@ -158,7 +158,7 @@ export function tellOtherTerms({ warn }: Teller, deal: Deal): void {
 /**
  * Warns of what is more or in other words, and of what is less if the program accepts that.
  *
- * @returns an error for other things that are less
+ * @returns an error for what is less without consent
  */
 export function judgeTerms({ warn }: Teller, deal: Deal): ProviderError | undefined {
   for (const { kind, words } of found(deal))
@@ -175,7 +175,7 @@ export function lessThanAsked(deal: Deal): ProviderError | undefined {
     : new ProviderError(`${lacks.map(({ words }) => sentence(deal, words)).join("; ")}. ${wayOut(deal)}`);
 }
 
-/** The same for a new key that is not kept, because the key before it can do more. */
+/** The same for a new key that is not kept, because the previous key can do more. */
 export function lacksOf(deal: Omit<Deal, "what" | "origin">): string | undefined {
   const lacks = deal.acceptLess === true ? [] : found(deal).filter(({ kind }) => kind === "less");
   return lacks.length === 0 ? undefined : lacks.map(({ words }) => redact(words)).join("; ");

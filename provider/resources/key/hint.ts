@@ -1,5 +1,5 @@
 /**
- * Whether a secret may be the one that a service shows a part of: a mask such as `ply_live_2032…9f1a`, or its beginning
+ * True if a secret fits the part that a service shows of it: a mask such as `ply_live_2032…9f1a`, or its beginning
  * or end. An unknown form proves nothing and fits every secret.
  */
 export function fitsHint(hint: string | undefined, secret: string): boolean {

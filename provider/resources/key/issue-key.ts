@@ -1,4 +1,4 @@
-/** How a key is issued, and what happens after an unclear answer: no unknown key stays alive. */
+/** Issues keys. After an unclear answer, makes sure that no unknown key stays alive. */
 import type { IssuedApiKey, KeyRef, NewKey } from "../../backends/definition";
 import type { WritableConnection } from "../../connections/connections";
 import { defined } from "../../values/defined";
@@ -25,7 +25,7 @@ const mostCreates = 3;
 
 /** A key to make, without its name. */
 export interface KeyRequest extends Omit<NewKey, "name" | keyof End> {
-  /** Worked out when the key is issued, because the run may learn something about the service's clock until then. */
+  /** Computed when the key is issued, because the run may have learned about the service's clock by then. */
   readonly end?: () => End;
 }
 
@@ -67,7 +67,7 @@ export async function issueKey(
 
 interface UnclearFacts {
   readonly connection: WritableConnection;
-  /** The key that it was to make. */
+  /** The key that the call should have made. */
   readonly ref: Omit<KeyRef, "id">;
   readonly exact: boolean;
   readonly clock: Clock;
@@ -88,7 +88,7 @@ class UnclearCall {
     const { connection, exact, clock } = this.#facts;
     let found = await this.#search();
     if (found.length === 0) {
-      // The service may commit a request a moment after it timed out here.
+      // The service may carry out a request a moment after it timed out here.
       await clock.sleep(Math.max(connection.capabilities.activationLagMs, secondMs));
       found = await this.#search();
     }
@@ -182,7 +182,7 @@ function ofThisCall(issued: IssuedApiKey, name: string, connection: WritableConn
   );
 }
 
-/** A user's own backend may break its type's promise, with a key that nobody could use or find again. */
+/** Checks an issued key: a user's own backend may return one that nobody could use or find again. */
 export function whole(method: string, issued: IssuedApiKey): IssuedApiKey {
   const { id, name, secret } = (issued ?? {}) as Partial<Record<keyof IssuedApiKey, unknown>>;
   const missing = Object.entries({ id, name, secret }).find(([, value]) => value === undefined || value === "");
@@ -200,7 +200,7 @@ function list(ids: readonly string[]): string {
   return told.length > 0 ? told.join(", ") : "the keys of that name";
 }
 
-/** A sentence to stand inside another one. */
+/** An error's words, to go inside another sentence. */
 function inner(error: unknown): string {
   return wordsOf(error).replace(/\.$/, "");
 }

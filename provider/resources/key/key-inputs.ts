@@ -17,7 +17,7 @@ export function keyRequest(fields: Fields, inputs: object, facts: ConnectionFact
   return sentInputs(fields, inputs, facts);
 }
 
-/** What an issue adds to the inputs in a key's record. */
+/** The fields that an issue adds to a key's record. */
 export interface KeyRecord {
   readonly status: string;
   readonly keyId: string;
@@ -48,7 +48,7 @@ export interface KeyRecord {
   readonly serverOptions?: OptionValues;
   /** The service reported its options at the issue. */
   readonly optionsTold?: true;
-  /** At the last look the connection itself ran on this key. */
+  /** At the last read, this key was the connection's own credential. */
   readonly ownCredential?: true;
   readonly service: string;
 }
@@ -66,7 +66,7 @@ export function recordIssued(
   nowMs: number,
 ): KeyRecord {
   return defined({
-    // A disabled account gets keys too, which do not work.
+    // A disabled account gets keys too, but they do not work.
     status: issued.status === "disabled" ? "disabled" : "active",
     keyId: String(issued.id),
     secret: issued.secret,
@@ -110,8 +110,8 @@ interface RecordedScopes {
 }
 
 /**
- * What `read` learns about scopes: the list to record, the agreed one where the service differs, and what the service
- * gave at the issue, unless it gives what was asked for by now.
+ * The scopes after a read: the list to record, the agreed one if the service differs, and what the service gave at the
+ * issue, unless it now gives what was requested.
  */
 export function compareScopes(
   onService: readonly string[] | undefined,

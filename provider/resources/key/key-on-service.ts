@@ -1,6 +1,6 @@
 /**
- * How the lifecycle reads and revokes a key on its service. These rules hold for every backend; the capabilities say
- * when a second look is needed.
+ * Reads and revokes a key on its service. The same rules apply to every backend; the capabilities say when a second read
+ * is needed.
  */
 import type { ApiKey, KeyRef, KeyStatus } from "../../backends/definition";
 import type { Connection, ConnectionFacts, WritableConnection } from "../../connections/connections";
@@ -9,7 +9,7 @@ import { PermissionDeniedError, ProviderError } from "../../errors";
 import { findAccount, isAssumedGone, type KnownKey, mayLive, MissingKey } from "./absence";
 import { namesOn } from "../identity/names";
 
-/** What a look at the service found. */
+/** What a read of the service found. */
 export interface Observation {
   readonly status: KeyStatus;
   /** Left out if the key is missing. */
@@ -56,7 +56,7 @@ export async function observeKey(connection: Connection, known: KnownKey, nowMs:
 }
 
 /**
- * A key works only as well as its account. A credential without the right to read accounts learns nothing about them.
+ * True if the key's account is disabled, so that the key does not work. False if the credential may not read accounts.
  */
 async function isAccountDisabled({ client, capabilities }: Connection, id: string | undefined): Promise<boolean> {
   if (id === undefined || capabilities.serviceAccounts?.disabling !== "account") return false;
@@ -73,7 +73,7 @@ function hasNewerSecret(key: ApiKey, { secretVersion }: { readonly secretVersion
   return secretVersion !== undefined && key.secretVersion !== undefined && key.secretVersion !== secretVersion;
 }
 
-/** Expiry is judged by the decision clock, whatever the vendor calls a key whose time is over. */
+/** The status by the decision clock: vendors differ in what they report of an expired key. */
 export function statusOf(key: ApiKey, nowMs: number): KeyStatus {
   if (key.status === "active" && key.expiresAt !== undefined && Date.parse(key.expiresAt) <= nowMs) return "expired";
   return key.status;
@@ -109,14 +109,14 @@ export async function retireCredential(connection: WritableConnection, ref: Know
   return "gone";
 }
 
-/** Whether the id has changed hands. An edited name does not prove that; another marker does. */
+/** True if the id now belongs to another key. An edited name does not prove that; another marker does. */
 function isAnothers(key: ApiKey, ref: KeyRef, connection: ConnectionFacts): boolean {
   const names = namesOn(connection, "keys");
   if (names.isNamed(key.name, ref.name)) return false;
   return connection.capabilities.idsReused || names.hasMarkerForm(key.name);
 }
 
-/** The key as it is now, if its id alone does not tell whose it is. */
+/** Reads the key first, if its id alone does not show whose it is. */
 async function lookBeforeRevoking(
   { client, capabilities }: Connection,
   { secret: _secret, accessId: _accessId, ...ref }: KnownKey,
@@ -132,7 +132,7 @@ async function revokeById(connection: WritableConnection, known: KnownKey): Prom
   if (outcome === "revoked") await assertRevoked(connection, ref);
 }
 
-/** An acknowledgement alone is no proof of every service. A key that is only disabled may be enabled again. */
+/** Proves the revocation: some services acknowledge one that did not happen. A disabled key does not count as revoked. */
 async function assertRevoked({ client, capabilities }: Connection, ref: KeyRef): Promise<void> {
   const key = capabilities.revokeProves ? undefined : await client.getKey(ref);
   if (key && mayLive(key))

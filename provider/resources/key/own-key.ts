@@ -1,6 +1,6 @@
 /**
- * The key that a connection runs on, and the account that it belongs to. Whatever ends it ends the run, and every run after it, so
- * it takes the program's consent, and a successor that works.
+ * The key that a connection runs on, and its account. Ending it would end this run and every later one, so it needs the
+ * program's consent and a successor that works.
  */
 import type { Caller } from "../../backends/definition";
 import type { Connection, ConnectionFacts, WritableConnection } from "../../connections/connections";
@@ -11,7 +11,7 @@ import type { KnownKey } from "./absence";
 import type { ResourceContext } from "../context";
 import { logicalName, type Origin } from "../identity/names";
 
-/** True of the key that is the connection's credential. Sends nothing where the record has the key's secret. */
+/** True for the key that is the connection's credential. Sends nothing if the record has the key's secret. */
 export async function isOwnKey(
   { own, client }: Connection,
   { id, secret }: Pick<KnownKey, "id" | "secret">,
@@ -31,12 +31,12 @@ export async function withOwnSecret(
   return defined({ ...key, secret: await own?.secretOf(fingerprint) });
 }
 
-/** True of the account that the connection's credential belongs to. */
+/** True for the account that the connection's credential belongs to. */
 export async function isOwnAccount(connection: Connection, id: string): Promise<boolean> {
   return (await callerOf(connection))?.serviceAccountId === id;
 }
 
-/** A service that refuses the question tells nothing. */
+/** Who the connection is; undefined if the service refuses the question. */
 async function callerOf({ own, client }: Pick<Connection, "own" | "client">): Promise<Caller | undefined> {
   if (!own || !client.whoAmI) return undefined;
   try {
@@ -57,9 +57,9 @@ export function ownAccountWords(connection: ConnectionFacts, id: string): string
 }
 
 /**
- * Sends the successor's secret from now on, once it has opened the service.
+ * Makes the successor's secret the connection's credential, after the service has accepted it.
  *
- * @throws ProviderError - it opens nothing: the connection keeps its credential.
+ * @throws ProviderError - the service refuses it: the connection keeps its credential.
  */
 export async function handOver(
   connection: WritableConnection,
@@ -83,7 +83,7 @@ export async function handOver(
   }
 }
 
-/** The keys of a run that may follow the connection's own, by the resource that has made them. */
+/** The new keys of a run that may replace the connection's own key, by the resource that made them. */
 export class Successors {
   readonly #keys = new Map<Origin, KnownKey>();
 
@@ -93,15 +93,15 @@ export class Successors {
     this.#context = context;
   }
 
-  /** A key that the program allows to take that place. */
+  /** Notes a new key, if the program allows it to take that place. */
   note({ origin, selfRotate }: { readonly origin: Origin; readonly selfRotate?: boolean }, key: KnownKey): void {
     if (selfRotate === true) this.#keys.set(origin, key);
   }
 
   /**
-   * Before the end of a resource's key: where the connection runs on it, its successor takes over.
+   * Called before a resource's key ends: if the connection runs on it, its successor takes over.
    *
-   * @throws ProviderError - there is none, or it opens nothing
+   * @throws ProviderError - there is no successor, or the service refuses it
    */
   async relieve(connection: WritableConnection, key: KnownKey, origin: Origin): Promise<void> {
     if (!(await isOwnKey(connection, key))) return;
@@ -112,7 +112,7 @@ export class Successors {
   }
 }
 
-/** What a preview can know. It reads no credential, so the record tells, as of the last look at the service. */
+/** Refuses in a preview, which reads no credential: the record shows what the last read found. */
 export function refuseOnRecord(
   { ownCredential, keyId }: { readonly ownCredential?: true; readonly keyId?: string },
   { selfRotate }: { readonly selfRotate?: boolean },
@@ -126,7 +126,7 @@ export function ownMark(isOwn: boolean): { readonly ownCredential?: true } {
   return isOwn ? { ownCredential: true } : {};
 }
 
-/** Why this key does not end without consent. */
+/** Why this key needs consent before it ends. */
 export function ownKeyWords(connection: ConnectionFacts, id: string): string {
   return `the key ${id} is the credential that the connection "${connection.name}" itself runs on, and every later run would fail without it. Nothing was done. Give the connection another credential (${placeOf(connection)}), or set selfRotate: true: its successor is then issued first and used for the rest of the run, and this key ends last`;
 }

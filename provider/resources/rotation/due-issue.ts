@@ -12,13 +12,13 @@ import type { Schedule } from "./schedule";
 import { previousTask } from "./use";
 import { firstRotationReason, statusReason } from "./words";
 
-/** What an update works towards, and the rules it works by. */
+/** What an update should achieve, and by which rules. */
 export interface Aim {
   readonly wanted: RotatingInputs;
   readonly facts: ConnectionFacts;
   readonly schedule: Schedule;
   readonly nowMs: number;
-  /** The program ignores changes of the request: neither the clock nor the key's status asks for anything. */
+  /** True if the program ignores changes of the request: then neither the clock nor the key's status leads to a new key. */
   readonly frozen?: boolean;
 }
 
@@ -41,7 +41,7 @@ export function dueIssue(ring: KeyRing, aim: Aim): Issue | undefined {
   const asked = askedByInputs(record, aim, currentIsDead);
   if (asked) return asked;
   if (isLeftAlone(record.status, aim)) return undefined;
-  // What is enabled again comes before whatever the clock asks for. A key whose end has passed never works again.
+  // Enabling comes before what the clock asks for. A key whose end has passed never works again.
   const mayBeEnabled = isEnabledAgain(record.status, wanted);
   if (mayBeEnabled && !isOver) return undefined;
   const broken = mayBeEnabled ? undefined : statusReason(record.status);
@@ -49,7 +49,7 @@ export function dueIssue(ring: KeyRing, aim: Aim): Issue | undefined {
   return reason === undefined ? undefined : { reason, emergency: false, currentIsDead };
 }
 
-/** A status that the program asks for by `ignoreChanges`, or that somebody decided on the service. */
+/** True for a status that `ignoreChanges` keeps, or that somebody has decided on the service. */
 function isLeftAlone(status: string | undefined, { wanted, frozen }: Aim): boolean {
   const isAsked = wanted.status !== "active" && wanted.status === status;
   return frozen === true || isAsked || staysDisabled(status, wanted);
@@ -59,7 +59,7 @@ function endHasPassed({ expiresAt }: RotationRecord, nowMs: number): boolean {
   return expiresAt !== undefined && nowMs >= Date.parse(expiresAt);
 }
 
-/** An adopted key whose program asks for a successor now. */
+/** The reason if the program asks for the first successor of an adopted key now. */
 function firstOfAdopted({ adoptedId, generation }: RotationRecord, wanted: RotatingInputs): string | undefined {
   return wanted.firstRotation === "now" && adoptedId !== undefined && generation === 1
     ? firstRotationReason
@@ -67,7 +67,7 @@ function firstOfAdopted({ adoptedId, generation }: RotationRecord, wanted: Rotat
 }
 
 function dueByClock(ring: KeyRing, aim: Aim, currentIsDead: boolean): string | undefined {
-  // The clock never issues inside a running overlap; a key that does not work cannot wait for one.
+  // During an overlap the clock asks for no new key, unless the current one does not work.
   const overlapRuns = ["keep", "setEnd", "ask"].includes(previousTask(ring, aim));
   if (overlapRuns && !currentIsDead) return undefined;
   return aim.schedule.dueReason(ring.record, aim.nowMs);
@@ -87,7 +87,7 @@ function askedByInputs(
   return change && { reason: change.text, emergency: change.emergency, currentIsDead };
 }
 
-/** The new key that would be issued if nobody had disabled the current one. */
+/** The new key that waits only because somebody has disabled the current one. */
 export function waitingIssue(ring: KeyRing, aim: Aim): Issue | undefined {
   if (!staysDisabled(ring.record.status, aim.wanted)) return undefined;
   return dueIssue({ ...ring, record: { ...ring.record, status: "active" } }, aim);

@@ -12,7 +12,7 @@ type Scopes = readonly string[] | undefined;
 
 /** The schedule as the user writes it; durations are texts. */
 export const scheduleFields = {
-  // Each is judged with the others: see schedule-check.ts.
+  // Checked together: see schedule-check.ts.
   rotateEvery: always<string>({ schema: fieldSchemas.judgedApart, change: "record" }),
   rotateBefore: optional<string>({ schema: fieldSchemas.judgedApart, change: "record" }),
   overlap: optional<string>({ schema: fieldSchemas.judgedApart, change: "record" }),
@@ -26,7 +26,7 @@ export type FirstRotation = "due" | "now";
 
 /** The request that `check` adds. Times are RFC 3339 UTC. */
 const requestFields = {
-  /** Counts keys from 1. It never decides alone. */
+  /** Counts keys from 1. Never decides by itself. */
   generation: always<number>({ change: "request" }),
   /** When the current key was requested: a UTC day if `rotateEvery` is at least a day. */
   issuedOn: always<string>({ change: "request" }),
@@ -35,15 +35,14 @@ const requestFields = {
   retireAfter: optional<string>({ change: "request" }),
   /** Latest end of the previous key, if its use decides. */
   retireUntil: optional<string>({ change: "request" }),
-  /** The UTC day on which the service is asked about the previous key's use. */
+  /** The UTC day on which an update asks the service about the use of the previous key. */
   retireAskedOn: optional<string>({ change: "request" }),
 } as const satisfies Fields;
 
 export type RotationRequest = InputsOf<typeof requestFields>;
 
 /**
- * True for inputs that the clock sets. A program that ignores changes of one of them does not want rotation by the
- * clock.
+ * True for inputs that the clock sets. A program that ignores changes of one of them switches rotation by the clock off.
  */
 export function isRequestName(name: string): boolean {
   return Object.hasOwn(requestFields, name);
@@ -107,7 +106,7 @@ export type RotatingInputs = InputsOf<typeof rotatingFields>;
 export const identityNames = namesBy(rotatingFields, "replace");
 /** Inputs whose change issues a new key. */
 export const rotatingNames = namesBy(rotatingFields, "rotate");
-/** Inputs that the current key has on the service, if the vendor can change them. */
+/** Inputs that change the current key on the service, if the vendor can do that. */
 export const wordingNames = namesBy(rotatingFields, "update");
 /** Inputs that only change the record, shown in a preview or silently. */
 export const recordNames = namesBy(rotatingFields, "record");

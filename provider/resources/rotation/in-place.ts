@@ -47,8 +47,8 @@ export function changesInPlace(record: RotationRecord, { wanted, facts }: Pick<A
 }
 
 /**
- * The record with inputs that hold from now on, even if other work failed. `worded`: the key on the service has its
- * name and description.
+ * The record with the inputs that apply from now on, even if other work failed. `worded`: the key on the service has the
+ * new name and description.
  */
 export function withInputs(ring: KeyRing, { wanted, facts }: Pick<Aim, "wanted" | "facts">, worded: boolean): KeyRing {
   const names = [...recordNames, ...silentNames, ...(worded ? wordingNames : [])] as (keyof RotationRecord)[];

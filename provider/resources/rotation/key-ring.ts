@@ -1,6 +1,6 @@
 /**
- * The keys of one rotating key: the current one, the previous one, and older ones that still have to go. It reads and
- * writes the state's own form, and only transitions change it. Pure.
+ * The keys of one rotating key: the current one, the previous one, and older ones that must still be revoked. Reads and
+ * writes the state's own form; only the transitions below change it. Pure.
  */
 import { defined } from "../../values/defined";
 import type { AmbiguousCreateError } from "../../errors";
@@ -10,7 +10,7 @@ import type { KeyRecord } from "../key/key-inputs";
 import type { RotatingInputs } from "./fields";
 import type { RetireMode } from "./schedule";
 
-/** One credential: what a revoke addresses. A newer one may follow under the same key id. */
+/** One credential, which a revoke ends. A newer one may follow under the same key id. */
 export interface Credential {
   readonly keyId: string;
   readonly physicalName: string;
@@ -31,7 +31,7 @@ export interface PreviousKey extends Credential {
   readonly retire: RetireMode;
   /** The service ends it by itself at `previousValidUntil`. */
   readonly endsOnService: boolean;
-  /** The end that the service set instead, if it is later: an update has to revoke the key before. RFC 3339 UTC. */
+  /** The later end that the service set instead: an update must revoke the key before it. RFC 3339 UTC. */
   readonly serverEnd?: string;
   /** Its own end, from its issue. RFC 3339 UTC. */
   readonly expiresAt?: string;
@@ -48,7 +48,7 @@ export interface RotationRecord
   readonly retireStatus?: string;
   readonly agreedScopes?: readonly string[];
   readonly agreedOptions?: OptionValues;
-  /** Set after a native rotation whose answer was lost: no other one before this time. */
+  /** Set after a native rotation whose answer was lost: no other rotation before this time. */
   readonly rotateBlockedUntil?: string;
 }
 
@@ -59,9 +59,9 @@ interface RecordedKeys {
   readonly previousValidUntil?: string;
   readonly previousKey?: PreviousKey;
   readonly pendingRevocations?: readonly PendingRevocation[];
-  /** Names of keys that may exist although no usable answer came, and that are still to be looked for. */
+  /** Names of keys that may exist although no usable answer came. Updates still search for them. */
   readonly lostCreates?: readonly string[];
-  /** Older keys to which somebody gave another secret: left alone until an emergency, or until this resource goes. */
+  /** Older keys to which somebody gave another secret: left alone until an emergency, or until this resource is deleted. */
   readonly strayKeys?: readonly Credential[];
 }
 
@@ -174,12 +174,12 @@ export function endedAt({ serverEnd: _later, ...previous }: Previous, endMs: num
   return { ...previous, until: formatTime(endMs), retireAfter, endsOnService: true };
 }
 
-/** There is no previous key any more. */
+/** The ring without a previous key. */
 export function withoutPrevious({ previous: _gone, ...ring }: KeyRing, retireStatus?: string): KeyRing {
   return replaced(ring, ["retireAskedOn", "retireStatus"], defined({ retireStatus }));
 }
 
-/** The key waits for its revocation. */
+/** The ring with one more key that waits for its revocation. */
 export function awaiting(ring: KeyRing, key: Credential, now: string): KeyRing {
   return { ...ring, waiting: [...ring.waiting, { ...credentialOf(key), end: now }] };
 }
@@ -199,7 +199,7 @@ export function leftBehind(ring: KeyRing, { candidates, marker }: AmbiguousCreat
   return { ...ring, waiting: [...ring.waiting, ...found] };
 }
 
-/** Keys that were found and whose create was never answered: nobody can use them. */
+/** Adds keys that a search found after a lost answer: nobody can use them, so they wait for their revocation. */
 export function foundAgain(ring: KeyRing, keys: readonly Credential[], now: string): KeyRing {
   return keys.reduce<KeyRing>((found, key) => awaiting(found, key, now), { ...ring, lost: [] });
 }

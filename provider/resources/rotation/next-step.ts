@@ -1,7 +1,7 @@
 /**
- * What a rotating key needs next, decided from the ring (what was done), what this update has seen, the wanted inputs
- * and the clock. `diff` and `update` ask the same function, so a preview shows what an update does, and a half-done
- * update is finished and never repeated. Pure.
+ * Decides what a rotating key needs next, from the ring (what was done), what this update has seen, the wanted inputs
+ * and the clock. `diff` and `update` call the same function: so a preview shows what an update does, and the next update
+ * finishes an interrupted one without repeating it. Pure.
  */
 import type { KeyChanges } from "../../backends/definition";
 import { isEnabledAgain } from "../disabled";
@@ -24,26 +24,26 @@ export type Need = "retire" | "use" | "issue";
 export type Step =
   /** The service has ended the previous key by itself. */
   | { readonly kind: "forget" }
-  /** An emergency revokes waiting keys whatever secret they carry. */
+  /** An emergency revokes waiting keys, whatever their secret. */
   | { readonly kind: "condemn" }
   /** The current key is read: before any revoke, and to learn whether it works. */
   | { readonly kind: "look"; readonly key: Credential; readonly issue?: Issue; readonly need: Need }
-  /** Whether the key is there at all, whatever secret it carries. */
+  /** Finds out whether the key exists, whatever its secret. */
   | { readonly kind: "probe"; readonly key: Credential }
-  /** Looks for keys whose create was never answered. */
+  /** Searches for keys of creates whose answer was lost. */
   | { readonly kind: "search"; readonly room: boolean }
-  /** Whether the previous key is still in use. */
+  /** Asks the service whether the previous key is still in use. */
   | { readonly kind: "ask"; readonly key: Previous }
   | { readonly kind: "revoke"; readonly key: Credential; readonly why: RevokeReason; readonly room: boolean }
   | { readonly kind: "issue"; readonly issue: Issue }
   /** The service's own rotation, if an account keeps only one key. */
   | { readonly kind: "rotate"; readonly issue: Issue; readonly key: Credential; readonly keepPrevious: boolean }
   | { readonly kind: "wait"; readonly ms: number }
-  /** Somebody has disabled the current key, and the program has it enabled again. */
+  /** Enables the current key, which somebody has disabled, because the program asks for it. */
   | { readonly kind: "enable"; readonly key: Credential }
   | { readonly kind: "change"; readonly key: Credential; readonly changes: KeyChanges }
   | { readonly kind: "setEnd"; readonly key: Previous }
-  /** Only the record has to change. */
+  /** Changes only the record. */
   | { readonly kind: "record" }
   | { readonly kind: "done" }
   | { readonly kind: "fail"; readonly words: string };
@@ -84,18 +84,18 @@ function issueOf({ ring, seen, aim }: Progress): Issue | undefined {
   return issue && seen.asked && seen.problems.length > 0 && !issue.currentIsDead ? undefined : issue;
 }
 
-/** A previous key that makes way for the next one anyway: nobody has to ask for its use. */
+/** The task of the previous key. If it makes way for the next key anyway, its use does not matter. */
 function taskOf({ ring, issue, aim }: Position): PreviousTask {
   const task = previousTask(ring, aim);
   return task === "ask" && issue && !issue.currentIsDead ? "keep" : task;
 }
 
-/** Nothing is left to do on the service, not even to remove the record of a key that has ended. */
+/** True if nothing is left to do on the service, not even to remove the record of an ended key. */
 function endsByItself({ ring: { previous }, aim }: Progress): boolean {
   return previous?.endsOnService === true && aim.facts.capabilities.endedRecords !== "removable";
 }
 
-/** What needs no request. */
+/** Steps that need no request. */
 function settle(here: Position): Step | undefined {
   const { ring, issue, seen } = here;
   if (issue?.emergency && ring.waiting.some(({ secretVersion }) => secretVersion !== undefined))
@@ -104,7 +104,7 @@ function settle(here: Position): Step | undefined {
   return endedByService && !seen.issued && !seen.endTried ? { kind: "forget" } : undefined;
 }
 
-/** Only what the preview has shown: a key that this update finds disabled waits for the next one. */
+/** Enables only what the preview has shown: a key that this update finds disabled waits for the next update. */
 function enableStep({ ring, issue, seen, aim: { wanted } }: Position): Step | undefined {
   const key = currentOf(ring);
   const isAsked = isEnabledAgain(ring.record.status, wanted) && wanted.status === "active";
@@ -134,14 +134,14 @@ function needOf(here: Position): Need | undefined {
   return asksForSuccessor || waitingIssue(ring, aim) ? "issue" : undefined;
 }
 
-/** If a key has to make room, or if an interrupted rotation began a grace that can go on. */
+/** True if a key must make room, or if an interrupted rotation has begun a grace that can continue. */
 function looksBeforeIssue({ emergency }: Issue, { ring, aim }: Progress): boolean {
   const { maxActiveKeys, nativeRotate } = aim.facts.capabilities;
   if (maxActiveKeys === 1) return !emergency && nativeRotate?.keepsPrevious === true;
   return isCrowded(ring, maxActiveKeys, false);
 }
 
-/** `revoked` may mean that somebody replaced the secret, and a disabled key may have been enabled. */
+/** True if the key may live: `revoked` may mean that its secret was replaced, and a disabled key may have been enabled. */
 function mayLive(progress: Progress): boolean {
   return mayCarryAnotherSecret(progress) || progress.ring.record.status === "disabled";
 }
@@ -183,7 +183,7 @@ function issueStep(issue: Issue, progress: Progress): Step {
   return makeRoom(issue, progress) ?? { kind: "issue", issue };
 }
 
-/** Never rotates twice within the grace of a rotation whose answer was lost, unless the service keeps that grace. */
+/** Rotates, but not within the grace of a rotation whose answer was lost, unless the service keeps that grace. */
 function rotateStep(
   { issue, key }: { readonly issue: Issue; readonly key: Credential },
   { ring, seen: { recordedWorksUntil }, aim: { facts, nowMs } }: Progress,
@@ -196,8 +196,8 @@ function rotateStep(
 }
 
 /**
- * If the vendor's limit of keys would be exceeded, waiting keys go first, then the previous one; never the current one,
- * and never the only key that works.
+ * If the vendor's limit of keys would be exceeded, revokes waiting keys first, then the previous one; never the current
+ * one, and never the only key that works.
  */
 function makeRoom(issue: Issue, progress: Progress): Step | undefined {
   const { ring, seen } = progress;
@@ -211,7 +211,7 @@ function makeRoom(issue: Issue, progress: Progress): Step | undefined {
     : { kind: "revoke", key: ring.previous, why: "room", room: true };
 }
 
-/** What the vendor can change on the current key without a new one. */
+/** Changes on the current key that the vendor can make without a new key. */
 function changeStep({ ring, seen, aim }: Progress): Step | undefined {
   const key = currentOf(ring);
   if (!key || seen.issued || seen.changed !== undefined) return undefined;
@@ -219,7 +219,7 @@ function changeStep({ ring, seen, aim }: Progress): Step | undefined {
   return Object.keys(changes).length > 0 ? { kind: "change", key, changes } : undefined;
 }
 
-/** The new key has to work before the old ones stop. */
+/** Revokes old keys, after the new one has worked. */
 function revokeCondemned({ ring, seen, aim }: Progress): Step | undefined {
   const [key] = ring.condemned;
   if (!key) return undefined;

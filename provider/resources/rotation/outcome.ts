@@ -98,7 +98,7 @@ const appliers: { readonly [Kind in ServiceStep["kind"]]: Apply<Kind> } = {
     const { ring, seen } = progress;
     if ("problem" in outcome) return { ring, seen: withProblem({ ...seen, current: "broken" }, outcome.problem) };
     const { status } = outcome.value;
-    // Somebody has ended it meanwhile: a new one is issued, as for any key that an update finds so.
+    // Somebody has ended it meanwhile: a new key is issued, as for every key that does not work.
     if (status !== "active") return broken(progress, outcome.value);
     return { ring: changed(ring, { status }), seen: { ...seen, current: "works" } };
   },
@@ -177,15 +177,15 @@ function looked(progress: Progress, outcome: Outcomes["look"], { issue, need, ke
   if (issue?.currentIsDead)
     return { ring: mayCarryAnotherSecret(progress) ? leftAlone(ring, key) : ring, seen: unread };
   if (need === "issue") return { ring, seen: unread };
-  // If only the question failed, the update did not.
+  // The update does not fail because of a failed question.
   return need === "use"
     ? { ring: deferred(progress, outcome.problem), seen: unread }
     : { ring, seen: withProblem(unread, words.problems.unread(outcome.problem)) };
 }
 
 /**
- * The service rotated the key and its answer was never recorded: nobody knows the key's new secret, and the recorded
- * one works until the grace ends. Undefined if the service does not show that.
+ * The change if the service rotated the key but the answer was lost: its new secret is unknown, and the recorded one
+ * works until the grace ends. Undefined if the service does not show that.
  */
 function cutShort({ ring, seen, aim }: Progress, { key }: Observation, planned?: Issue): Change | undefined {
   const current = currentOf(ring);
@@ -219,7 +219,7 @@ function broken({ ring, seen, aim }: Progress, { status, key }: Observation, pla
     currentIsDead: isDead(status),
   };
   const current = currentOf(ring);
-  // It counts as revoked because it has another secret. Then it lives, and has to be remembered.
+  // It counts as revoked because it has another secret, but it lives: remember it.
   const lives = status === "revoked" && key?.status === "active" && facts.capabilities.maxActiveKeys !== 1;
   return {
     ring: changed(lives && current ? leftAlone(ring, current) : ring, { status }),
@@ -238,7 +238,7 @@ function asked(progress: Progress, outcome: Outcomes["ask"]): Change {
   };
 }
 
-/** Nobody can tell today whether the previous key is in use. */
+/** The ring if it is unclear today whether the previous key is in use. */
 function deferred({ ring, aim }: Progress, problem: string): KeyRing {
   return changed(ring, { retireAskedOn: dayOf(aim.nowMs), retireStatus: words.useUnknown(problem) });
 }
@@ -248,11 +248,11 @@ function succession(progress: Progress, come: Succession): Change {
   const { repair: _repair, lastUsedAt: _used, recordedWorksUntil: _until, ...rest } = seen;
   const { issue } = come;
   const next = succeeded(progress, come);
-  // What the settings of the connection name still goes with the next update.
+  // The connection's settings still name the old key, so only the next update revokes it.
   const left = come.tookOver === true && !issue.emergency ? next.waiting : [];
   return {
     ring: issue.emergency ? changed(next, { retireStatus: words.emergencyStatus([]) }) : next,
-    // Work that had to wait for a working key comes now.
+    // Now comes the work that had to wait for a working key.
     seen: {
       ...rest,
       refused: new Set([...seen.refused, ...left.map(({ keyId }) => keyId)]),

@@ -1,6 +1,6 @@
 /**
- * One function for each step of a rotation that asks the service. It decides nothing, and throws only if the update
- * cannot go on.
+ * One function for each step of a rotation that calls the service. None decides anything, or throws unless the update
+ * cannot continue.
  */
 import type { IssuedApiKey, KeyChanges, KeyRef } from "../../backends/definition";
 import type { WritableConnection } from "../../connections/connections";
@@ -70,7 +70,7 @@ export function perform<Kind extends ServiceStep["kind"]>(
   return run(call, step);
 }
 
-/** What the service needs to find a credential. */
+/** What a service needs to find a key. */
 export function refOf(
   { record }: Pick<KeyRing, "record">,
   { keyId, physicalName, secretVersion }: Credential,
@@ -79,8 +79,8 @@ export function refOf(
 }
 
 /**
- * Finds keys of creates whose answers were lost. A key whose id may be its secret must not be recorded: it is revoked
- * at once.
+ * Finds keys of creates whose answers were lost. Revokes a key at once if its id may be its secret, because such an id
+ * must not be recorded.
  */
 function search({ connection, ring }: RotationCall): Promise<Outcomes["search"]> {
   return tryTo(async () => {
@@ -92,7 +92,7 @@ function search({ connection, ring }: RotationCall): Promise<Outcomes["search"]>
   });
 }
 
-/** The same with its own secret, the last witness of whether it is gone. */
+/** The key with its secret, which may be the only proof of whether it is gone. */
 export function knownKey(ring: Pick<KeyRing, "record" | "previous">, credential: Credential): KnownKey {
   const { record, previous } = ring;
   const isCurrent = credential.keyId === record.keyId;
@@ -103,7 +103,7 @@ export function knownKey(ring: Pick<KeyRing, "record" | "previous">, credential:
 async function revoke(call: RotationCall, { key, why }: StepOf<"revoke">): Promise<Outcomes["revoke"]> {
   const { connection, ring, seen } = call;
   const ref = refOf(ring, key);
-  // The report is worth a request, but not a failure.
+  // The last use is worth a request, but not a failure.
   const asks = why === "condemned" && seen.issued?.emergency && connection.capabilities.lastUsed;
   const told = asks ? await tryTo(() => connection.client.getKey(ref)) : undefined;
   const lastUse = told && "value" in told && told.value ? (told.value.lastUsedAt ?? "never") : undefined;
@@ -114,7 +114,7 @@ async function revoke(call: RotationCall, { key, why }: StepOf<"revoke">): Promi
     const known = await withOwnSecret(connection, knownKey(ring, key), key);
     await relieve(call, isReplaced ? defined({ ...known, secret: ring.previous?.secret }) : known);
     if (!isReplaced) return retireCredential(connection, known);
-    // It has the same id as the current key: only the secret that native rotation replaced is left to revoke.
+    // It has the current key's id: only the secret before the native rotation is left to revoke.
     await connection.client.revokePrevious?.(refOf(ring, current));
     return "gone" as const;
   });
@@ -141,7 +141,7 @@ async function issue(
       facts: connection,
       acceptLess: wanted.acceptLess,
     });
-    // A key that does less is better than none; in an emergency it is better than a key that somebody else has.
+    // A key with less access is better than none; in an emergency it is better than a leaked one.
     const isKept = emergency || currentIsDead || currentOf(ring) === undefined || isOfRing(ring, issued);
     if (lacks !== undefined && !isKept)
       return await takenBack(call, issued, (problem) =>
@@ -158,7 +158,7 @@ async function issue(
   }
 }
 
-/** True if the id is a known one: then the service did not make another key. */
+/** True if the id is known: then the service did not make another key. */
 function isOfRing(ring: KeyRing, { id }: IssuedApiKey): boolean {
   return credentialsOf(ring).some(({ keyId }) => keyId === id);
 }
@@ -183,7 +183,7 @@ function issuedKey({ record }: KeyRing, { id, name, secret, accessId }: IssuedAp
 /**
  * The current key, if the connection runs on it.
  *
- * @throws ProviderError - it does, and the program does not consent to another
+ * @throws ProviderError - it does, and the program does not allow a successor
  */
 async function ownKeyOf({ connection, ring, aim }: RotationCall): Promise<KnownKey | undefined> {
   const current = currentOf(ring);
@@ -193,7 +193,7 @@ async function ownKeyOf({ connection, ring, aim }: RotationCall): Promise<KnownK
   return known;
 }
 
-/** An older key that the connection still runs on makes way for the current one. */
+/** If the connection still runs on an older key, lets it use the current one instead. */
 async function relieve(call: RotationCall, known: KnownKey): Promise<void> {
   const { connection, ring, aim } = call;
   if (!(await isOwnKey(connection, known))) return;
@@ -207,7 +207,7 @@ async function takeOver({ connection, tools, aim }: RotationCall, before: KnownK
   tools.warn(handOverWords(connection, now.id, aim.wanted.origin));
 }
 
-/** Has a service with one key per account give it a new secret. */
+/** Lets a service with one key per account give it a new secret. */
 async function rotate(call: RotationCall, { issue, key, keepPrevious }: StepOf<"rotate">): Promise<Outcomes["rotate"]> {
   const { connection, ring } = call;
   const { schedule, nowMs, wanted } = call.aim;
@@ -224,7 +224,7 @@ async function rotate(call: RotationCall, { issue, key, keepPrevious }: StepOf<"
     );
     if (rotated.secret === ring.record.secret) return { problem: sameSecret(key.keyId) };
     if (own.value) {
-      // The secret before it may have ended with this answer, so it is too late to try the new one first.
+      // The old secret may have ended with this answer, so it is too late to try the new one first.
       await tryTo(async () => connection.own?.succeed(own.value ?? {}, rotated));
       call.tools.warn(handOverWords(connection, rotated.id, wanted.origin));
     }
@@ -256,13 +256,13 @@ async function change(
   return { ...done, observed: "value" in observed ? observed.value : undefined };
 }
 
-/** Runs something that may fail without harm to the rest. */
+/** Runs something whose failure must not stop the rest. */
 export async function tryTo<Value>(run: () => Promise<Value>): Promise<Told<Value>> {
   try {
     return { value: await run() };
   } catch (error) {
     if (error instanceof ProviderError) return { problem: error.message };
-    // Covers mistakes in a backend too: an issued key must not be lost because of them.
+    // This also catches mistakes in a backend, which must not lose an issued key.
     return { problem: wordsOf(error) };
   }
 }

@@ -1,4 +1,4 @@
-/** What an update will make of a rotating key, as far as that can be told without asking its service. Pure. */
+/** The outputs of a rotating key after an update, as far as they are known without asking its service. Pure. */
 import { unknownValue } from "../../values/wire";
 import { type Aim, dueIssue, withNextRotation } from "./due-issue";
 import { changesInPlace, withInputs } from "./in-place";
@@ -27,12 +27,12 @@ export function plannedRotation(olds: RotatingOutputs, aim: Aim): object {
   return unknownAt([...renamed, ...ends, ...waits], outs);
 }
 
-/** The key as it is once the program has it enabled again. */
+/** The key as it is after the update has enabled it. */
 function enabled(ring: KeyRing, aim: Aim): KeyRing {
   return nextStep({ ring, seen: nothingSeen, aim }).kind === "enable" ? changed(ring, { status: "active" }) : ring;
 }
 
-/** The record with the unknown value in the place of these outputs. */
+/** The record with these outputs unknown. */
 function unknownAt(names: readonly string[], record: object): object {
   return { ...record, ...Object.fromEntries(names.map((name) => [name, unknownValue])) };
 }

@@ -1,4 +1,4 @@
-/** The record after a read: drift of the current key, and of what was promised for the previous one. */
+/** The record after a read: drift of the current key, and of the previous key's promised end. */
 import type { Connection } from "../../connections/connections";
 import { defined } from "../../values/defined";
 import { secondMs } from "../../values/durations";
@@ -43,7 +43,7 @@ function withCurrent(ring: KeyRing, { status, key, movedTo }: Observation, conne
     }),
   };
   if (!key) return replaced(ring, ["agreedScopes", "serverScopes", ...optionFields], seen);
-  // An end that somebody moved is not drift here: it only moves the day of the next rotation.
+  // A moved end is no drift here: it only moves the day of the next rotation.
   const { moved, end } = compareEnd(key.expiresAt, record, connection.capabilities.expiry.granularityMs);
   const { expiresAt, askedExpiresAt, serverExpiresAt } = moved ? { expiresAt: key.expiresAt } : end;
   return replaced(ring, ["agreedScopes", "serverScopes", ...ofTheEnd, ...optionFields], {

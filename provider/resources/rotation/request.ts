@@ -29,12 +29,12 @@ export function requestRotation(
 
   const runsUntilMs = runningOverlap(before, nowMs);
   const change = changeReason(olds, news, facts);
-  // The clock never asks for a key inside a running overlap.
+  // The clock never asks for a key during an overlap.
   const life = { issuedOn: before.issuedOn, expiresIn: news.expiresIn };
   const due = runsUntilMs === undefined ? schedule.dueReason(life, nowMs) : undefined;
   const status = statusToCome(olds, news);
   const broken = staysDisabled(status, news) ? undefined : statusReason(status);
-  // A key that somebody disabled gets no successor by itself: the update checks whether it has been enabled.
+  // A disabled key gets no successor by itself: the update checks whether somebody has enabled it.
   const reason = change?.text ?? broken ?? firstOfAdopted(news, before) ?? due;
   if (reason === undefined) return withoutNewKey(before, runsUntilMs, nowMs);
   const issuedOn = schedule.issuedOn(nowMs);
@@ -52,7 +52,7 @@ export function requestRotation(
   };
 }
 
-/** A key that is enabled again counts as one that works. */
+/** The status after the update: a key that it enables counts as active. */
 function statusToCome({ status }: Partial<RotatingInputs>, news: RotatingInputs): string | undefined {
   return isEnabledAgain(status, news) ? "active" : status;
 }
@@ -65,7 +65,7 @@ function firstRequest({ adopt }: RotatingInputs, schedule: Schedule, nowMs: numb
   };
 }
 
-/** An adopted key whose program asks for a successor now. */
+/** The reason if the program asks for the first successor of an adopted key now. */
 function firstOfAdopted({ adopt, firstRotation }: RotatingInputs, { generation }: RotationRequest): string | undefined {
   return adopt !== undefined && firstRotation === "now" && generation === 1 ? firstRotationReason : undefined;
 }
@@ -76,7 +76,7 @@ function runningOverlap({ retireUntil, retireAfter }: RotationRequest, nowMs: nu
   return latest !== undefined && nowMs < Date.parse(latest) ? Date.parse(latest) : undefined;
 }
 
-/** What the previous key needs by itself: its end, or, once a day, the question whether it is still in use. */
+/** The request without a new key: the previous key's end or, once a day, the question whether it is still in use. */
 function withoutNewKey(before: RotationRequest, runsUntilMs: number | undefined, nowMs: number): RotationRequest {
   const { retireAfter, retireUntil } = before;
   if (retireAfter === undefined && retireUntil === undefined) return before;
@@ -91,7 +91,7 @@ function withoutOverlap(before: RotationRequest): RotationRequest {
   return rest;
 }
 
-/** When the predecessor of a key that is issued now may go, and when it goes at the latest. */
+/** When the predecessor of a key that is issued now may be revoked, and when at the latest. */
 function overlapRequest(schedule: Schedule, nowMs: number, nextDueMs: number): Partial<RotationRequest> {
   const ends = schedule.overlapEnds(nowMs, nextDueMs);
   if (!ends) return {};

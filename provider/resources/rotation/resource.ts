@@ -90,7 +90,7 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycl
     frozen: memory.ignored(wanted).some(isRequestName),
   });
 
-  /** The key that the program takes over; undefined where it asks for a new one. */
+  /** The key that the program adopts; undefined if it asks for a new one. */
   const adopt = async (inputs: RotatingInputs): Promise<CreateResult<RotatingOutputs> | undefined> => {
     if (inputs.adopt === undefined) return undefined;
     const connection = context.connections.open(inputs.connection);
@@ -170,9 +170,9 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycl
         replaces.length > 0 &&
         facts.capabilities.maxActiveKeys === 1 &&
         olds.serviceAccountId === wanted.serviceAccountId;
-      // Without `changes` the engine lists the inputs that differ, with the reason among them.
+      // If `changes` is left out, the engine lists the inputs that differ, among them the reason.
       if (memory.differ(wanted)) return { replaces, deleteBeforeReplace };
-      // Work that only the record shows is claimed here, and a warning gives its reason.
+      // Reports work that only the record shows; a warning gives its reason.
       const issue = dueIssue(ring, aim);
       if (issue) context.warn(`the key "${logicalName(wanted.origin)}" gets a successor: ${issue.reason}`);
       return { changes: true, replaces, deleteBeforeReplace };
@@ -264,7 +264,7 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycl
       const found = await findImported(context, request);
       if (!found) return { id: "" };
       const { connection, record, inputs } = found;
-      // No service knows how old an identity is, or when somebody else rotates it.
+      // A service does not know the age of an identity, or when its owner rotates it.
       if (request.looksUp === true) return { id: newIdentity(), props: { ...inputs, ...record } as RotatingOutputs };
       const given = { ...inputs, rotateEvery: importedRotateEvery } as RotatingInputs;
       const outs = firstGeneration(given, record, new Schedule(given, connection));

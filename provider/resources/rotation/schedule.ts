@@ -29,7 +29,7 @@ export class Schedule {
   readonly rotateEveryMs: number;
   readonly overlapMs: number;
   readonly retire: RetireMode;
-  /** The hard stop of `whenUnused`. */
+  /** The latest end with `whenUnused`. */
   readonly maxOverlapMs: number;
   /** How much earlier than `rotateEvery` this key is due: its share of `jitter`. */
   readonly earlierMs: number;
@@ -84,11 +84,10 @@ export class Schedule {
   }
 
   /**
-   * When the predecessor of a key that is made now may go, and when it goes at the latest; undefined if it goes at
-   * once.
+   * When the predecessor of a key that is issued now may be revoked, and when at the latest; undefined if at once.
    *
-   * @param nextDueMs - when that key is due itself: rounding up never reaches beyond it, or the next key would have to
-   *   wait for the rounding
+   * @param nextDueMs - when the new key itself is due: the rounded end never comes later, or the next key would have to
+   *   wait for it
    */
   overlapEnds(
     nowMs: number,
@@ -123,7 +122,7 @@ function defaultOverlapMs(general: number, { maxActiveKeys, nativeRotate }: Conn
   return nativeRotate?.graceChosen ? Math.min(general, grace) : grace;
 }
 
-/** A number in [0, 1) that belongs to the name: the same on every machine, evenly spread over many names. */
+/** A number in [0, 1) for a name: the same on every machine, evenly spread over many names. */
 function shareOf(name: string): number {
   return createHash("sha256").update(name).digest().readUInt32BE(0) / 2 ** 32;
 }
@@ -142,8 +141,8 @@ function endForDue({ issuedOn, expiresIn, expiresAt }: KeyLife): number | undefi
 }
 
 /**
- * How long ago the vendor's "last used" must lie before a key has been idle for 24 h for certain: the real last use can
- * be later by the vendor's time step, and is not reported at all until its lag is over.
+ * How old the vendor's "last used" must be to prove that a key was idle for 24 h: the real last use may be later by the
+ * vendor's time step, and is reported only after its lag.
  */
 export function idleTimeMs({ capabilities }: Pick<ConnectionFacts, "capabilities">): number {
   const { lagMs = 0, granularityMs = 0 } = capabilities.lastUsed ?? {};

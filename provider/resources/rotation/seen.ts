@@ -14,27 +14,27 @@ export interface Seen {
   /** The current key, as it was read in this update. */
   readonly current: "unseen" | "works" | "broken" | "unread";
   readonly lastUsedAt?: string;
-  /** The issue that follows, because the current key was found broken. */
+  /** The issue that follows because the current key does not work. */
   readonly repair?: Issue;
   /**
-   * An earlier run was interrupted after the service's own rotation: nobody knows the new secret, and the recorded one
-   * works until then. RFC 3339 UTC.
+   * Set if an earlier run was interrupted after the service's own rotation: the new secret is unknown, and the recorded
+   * one works until this time. RFC 3339 UTC.
    */
   readonly recordedWorksUntil?: string;
-  /** The current key is on the service, whatever secret it carries. */
+  /** True if the current key exists on the service, whatever its secret. */
   readonly stillThere?: boolean;
   readonly searched: boolean;
-  /** Ids of keys that could not be revoked, for which one attempt per update is enough, or that have to wait for the next. */
+  /** Ids of keys that this update does not try to revoke (again): it has failed once, or they wait for the next update. */
   readonly refused: ReadonlySet<string>;
-  /** The service was asked about the previous key's use. */
+  /** True after the service was asked about the previous key's use. */
   readonly asked: boolean;
   /** Why the previous key may go before its latest end. */
   readonly unused?: string;
-  /** A key was retired because its time was over. */
+  /** True if a key was retired because its time was over. */
   readonly retired: boolean;
-  /** Keys are revoked to make room for a new one. */
+  /** True if keys are revoked to make room for a new one. */
   readonly makesRoom: boolean;
-  /** What the reason has to say about an overlap that was cut. */
+  /** What the reason says about an overlap that was cut. */
   readonly remarks: readonly string[];
   readonly issued?: Issue;
   readonly waited: boolean;
@@ -63,8 +63,7 @@ export const nothingSeen: Seen = {
 };
 
 /**
- * Adds something that could not be done. `room`: it was only to make room for the new key, so the reason does not
- * mention it.
+ * Adds a problem. `room`: the failed work should only have made room for the new key, so the reason does not mention it.
  */
 export function withProblem(seen: Seen, problem: string, room = false): Seen {
   const isFirst = !room && !seen.remarks.includes(notRetiredFirst);

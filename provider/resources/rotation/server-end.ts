@@ -1,4 +1,4 @@
-/** The end of the previous key on its service: requested so that it keeps the promise, and recorded as given. Pure. */
+/** The end of the previous key on its service: which one to request, and how to record the one that was given. Pure. */
 import { secondMs } from "../../values/durations";
 import { formatTime } from "../../values/times";
 import { endedAt, type Previous } from "./key-ring";
@@ -16,7 +16,7 @@ export function endToAsk({ until, expiresAt }: Previous, granularityMs: number, 
   return formatTime(Math.min(wantedMs, ownEndMs));
 }
 
-/** The previous key after the service set its end. If that is earlier, no more is promised from now on. */
+/** The previous key after the service has set its end. If that is earlier, the outputs promise no more than it. */
 export function withServerEnd(previous: Previous, given: string | undefined): Previous {
   const { serverEnd: _before, ...rest } = previous;
   const lateMs = Date.parse(given ?? previous.until) - Date.parse(previous.until);

@@ -1,5 +1,5 @@
 /**
- * A new key becomes the current one, and the key before it the previous one: what that means for every older key. Pure.
+ * Makes a new key the current one and its predecessor the previous one, and decides about every older key. Pure.
  */
 import type { IssuedApiKey } from "../../backends/definition";
 import { defined } from "../../values/defined";
@@ -32,11 +32,11 @@ export interface Succession {
   readonly issue: Issue;
   /** The requested end. */
   readonly askedEnd?: string | undefined;
-  /** By the service's own rotation. */
+  /** True if the service's own rotation issued it. */
   readonly inPlace: boolean;
-  /** The previous secret is the recorded one, not the one that this rotation replaced. Default: false. */
+  /** True if the previous secret is the recorded one, not the one that this rotation replaced. Default: false. */
   readonly keepPrevious?: boolean;
-  /** The connection ran on its predecessor, and its settings name that one still. Default: false. */
+  /** True if the connection's settings still name its predecessor as their credential. Default: false. */
   readonly tookOver?: boolean;
 }
 
@@ -45,7 +45,7 @@ export function leavesOverlap({ emergency }: Issue, { retire, overlapMs }: Sched
   return !emergency && retire !== "immediately" && overlapMs > 0;
 }
 
-/** From now on the new key is the current one, whatever fails. */
+/** The ring with the new key as the current one, whatever fails later. */
 export function succeeded(progress: Progress, succession: Succession): KeyRing {
   const { ring: before, aim } = progress;
   const { issued, issue, inPlace } = succession;
@@ -58,7 +58,7 @@ export function succeeded(progress: Progress, succession: Succession): KeyRing {
   ring = { ...ring, waiting: ring.waiting.filter((key) => !isOver(key)) };
   if (older && (issue.emergency || !oldIsDead || isOver(older))) ring = withoutOlder(ring, older, issue, aim.nowMs);
   if (old && !oldIsDead) ring = withPredecessor(ring, old, { before: before.record, succession, aim });
-  // Nobody can use a disabled key, and nobody should be able to again.
+  // A disabled key must not work again.
   if (old && !inPlace && before.record.status === "disabled") ring = condemned(ring, old);
   return issue.emergency ? condemnedAll(ring) : ring;
 }
@@ -96,11 +96,11 @@ function recorded({ ring, seen, aim }: Progress, { issued, issue, inPlace, asked
   });
 }
 
-/** The key before the previous one goes now, early or not. */
+/** Revokes the key before the previous one now, early or not. */
 function withoutOlder(ring: KeyRing, older: Previous, { emergency }: Issue, nowMs: number): KeyRing {
   const endMs = Date.parse(older.until);
   const runs = endMs > nowMs;
-  // The reason tells the requested end, as the request does: a service counts its grace by its own clock.
+  // The reason names the requested end, as the request does: a service counts its grace by its own clock.
   const promisedMs = older.retire === "whenUnused" ? endMs : Date.parse(older.retireAfter);
   const left = withoutPrevious(ring);
   const told = runs && !emergency ? remarked(left, earlyEnd(promisedMs, nowMs)) : left;
@@ -108,7 +108,7 @@ function withoutOlder(ring: KeyRing, older: Previous, { emergency }: Issue, nowM
   return (runs || !older.endsOnService) && older.keyId !== ring.record.keyId ? condemned(told, older) : told;
 }
 
-/** The key that was current until now becomes the previous one, or goes at once. */
+/** Makes the old key the previous one, or revokes it at once. */
 function withPredecessor(
   ring: KeyRing,
   old: Credential,
@@ -121,10 +121,10 @@ function withPredecessor(
     return inPlace && !keepPrevious && before.rotateBlockedUntil !== undefined
       ? remarked(ring, "no previous key, because the answer to an earlier rotation was lost")
       : withPrevious(ring, old, was);
-  // Until the engine has recorded the new key, the old one is all that a killed run leaves to the connection.
+  // If the run is killed before the engine has recorded the new key, the connection has only the old one.
   if (tookOver && !issue.emergency) return awaiting(ring, old, formatTime(aim.nowMs));
   const { nativeRotate } = aim.facts.capabilities;
-  // If the service's policy lets an old secret live on although nobody asked for it, it is revoked.
+  // Revokes an old secret that the service keeps alive by its own policy, without a request.
   const livesOn = nativeRotate?.graceChosen === false && nativeRotate.maxGraceMs > 0;
   return !inPlace || issue.emergency || livesOn ? condemned(ring, old) : ring;
 }
@@ -160,7 +160,7 @@ function withPrevious(
   return isEarly ? remarked(withIt, `previous key ends ${formatSpan(askedMs - endMs)} early, by its own end`) : withIt;
 }
 
-/** An emergency leaves no older key, whatever secret it carries. */
+/** An emergency revokes every older key, whatever its secret. */
 function condemnedAll(ring: KeyRing): KeyRing {
   return { ...ring, strays: [], condemned: [...ring.condemned, ...ring.strays].map(whateverItCarries) };
 }

@@ -11,7 +11,7 @@ import { perform, type RotationCall } from "./perform";
 import { nothingSeen, type Progress, type Seen } from "./seen";
 import { emergencyBegins } from "./words";
 
-/** How far an update came. */
+/** The result of an update. */
 export interface Updated {
   readonly outs: RotatingOutputs;
   /** What could not be done, in sentences. Empty = all is well. */
@@ -36,7 +36,7 @@ export async function updateRotation(aim: Aim, olds: RotatingOutputs, tools: Upd
         return { outs: toOutputs(ring), problems: [...seen.problems, step.words] };
       case "record":
       case "done":
-        // A preview could not know this. It tells only what the record says.
+        // A preview could not know this: it shows only what the record says.
         if (olds.status !== ring.record.status) tellDisabled(ring.record.status, aim, tools);
         return judged(withNextRotation(toOutputs(concluded(progress)), aim.schedule), seen, { aim, tools });
       case "forget":

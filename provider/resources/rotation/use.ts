@@ -1,4 +1,4 @@
-/** What happens to the previous key, and when its use decides. Pure. */
+/** Decides what happens to the previous key, by its end or by its use. Pure. */
 import type { ConnectionFacts } from "../../connections/connections";
 import { formatSpan } from "../../values/durations";
 import { hasEndOnService, type KeyRing } from "./key-ring";
@@ -6,7 +6,7 @@ import { dayOf } from "./request";
 import { idleTimeMs } from "./schedule";
 
 /**
- * `end`: its time is over · `ask`: whether it is still in use decides · `setEnd`: its end is not on the service yet.
+ * `end`: its time is over · `ask`: ask whether it is still in use · `setEnd`: its end is not on the service yet.
  */
 export type PreviousTask = "none" | "keep" | "end" | "ask" | "setEnd";
 
@@ -18,14 +18,14 @@ interface Moment {
 export function previousTask({ record, previous }: KeyRing, { facts: { capabilities }, nowMs }: Moment): PreviousTask {
   if (!previous) return "none";
   if (nowMs >= Date.parse(previous.until)) return "end";
-  // It is an older secret of the current key, whose end the service's own rotation has fixed.
+  // It is an older secret of the current key: the service's own rotation has fixed its end.
   if (previous.keyId === record.keyId) return "keep";
   const isOver = nowMs >= Date.parse(previous.retireAfter);
   if (previous.retire === "whenUnused" && isOver && record.retireAskedOn !== dayOf(nowMs)) return "ask";
   return capabilities.delayedRevoke && !hasEndOnService(previous) ? "setEnd" : "keep";
 }
 
-/** Whether a previous key may go before its latest end, from what the vendor reports about the use of both keys. */
+/** Whether a previous key may be revoked before its latest end, from the reported use of both keys. */
 export function judgeUse(
   use: { readonly currentLastUsedAt?: string | undefined; readonly previousLastUsedAt?: string | undefined },
   { facts, nowMs }: Moment,

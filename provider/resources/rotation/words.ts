@@ -35,7 +35,7 @@ export function useUnknown(problem: string): string {
   return `its use is unknown; deferred (${problem})`;
 }
 
-/** What an emergency tells of each older key. */
+/** The words of an emergency about each older key. */
 export function revokedWords(keyId: string, revokedAt: string | undefined, lastUse: string | undefined): string {
   return `${keyId} ${revokedAt === undefined ? "could not be revoked yet" : `revoked at ${revokedAt}`}, last used ${lastUse ?? "unknown"}`;
 }

@@ -20,7 +20,7 @@ export function planChange(olds: Recorded, news: ServiceAccountInputs, facts: Co
   };
 }
 
-/** The changes to send; what only the record contains is not among them. */
+/** The changes to send, without those that only the record contains. */
 export function changesInPlace(
   olds: Recorded,
   news: ServiceAccountInputs,
@@ -41,7 +41,7 @@ export function changesInPlace(
   });
 }
 
-/** @throws ProviderError - the service acknowledged the change, and the account is not as it was asked to be. */
+/** @throws ProviderError - the service acknowledged the change, but the account does not show it. */
 export async function changeAccount(
   { client, backend, ...facts }: WritableConnection,
   id: string,
@@ -56,7 +56,7 @@ export async function changeAccount(
   });
 }
 
-/** What the account does not show of a change, in words; undefined if it shows everything. No service tells labels. */
+/** What the account does not show of a change, in words; undefined if it shows everything. No service reports labels. */
 export function ignoredChange(
   told: ServiceAccount | undefined,
   asked: ServiceAccountChanges,

@@ -66,7 +66,7 @@ export const accountFields = {
 /** Inputs after `check`. */
 export type ServiceAccountInputs = InputsOf<typeof accountFields>;
 
-/** In place if the vendor can change it; only in the record if the vendor does not keep it; else a new account. */
+/** Changes it in place if the vendor can, only in the record if the vendor does not keep it, else by a new account. */
 function bySupport(field: "name" | "description" | "role" | "scopes"): Change {
   return ({ capabilities }) => {
     const support: Support | "required" = capabilities.serviceAccounts?.[field] ?? "none";

@@ -61,7 +61,7 @@ export type ServiceAccountOutputs = ServiceAccountInputs & {
   readonly serverOptions?: OptionValues;
   readonly agreedOptions?: OptionValues;
   readonly optionsTold?: true;
-  /** At the last look the connection's own credential belonged to this account. */
+  /** At the last read, the connection's own credential belonged to this account. */
   readonly ownCredential?: true;
   /** What the service gave, if it differs from the request. */
   readonly serverRole?: string;
@@ -77,7 +77,7 @@ export function createServiceAccountProvider(
 ): Lifecycle<ServiceAccountInputs, ServiceAccountOutputs> {
   const memory = createInputMemory();
   const reasons = createReasonMemory(ofAccounts);
-  /** The account that the program takes over; undefined where it asks for a new one. */
+  /** The account that the program adopts; undefined if it asks for a new one. */
   const adopt = async (inputs: ServiceAccountInputs): Promise<CreateResult<ServiceAccountOutputs> | undefined> => {
     if (inputs.adopt === undefined) return undefined;
     const connection = context.connections.open(inputs.connection);
@@ -171,7 +171,7 @@ export function createServiceAccountProvider(
       try {
         if (adopted) whole = (await finishAccount(connection, account, inputs)) ?? account;
       } catch (error) {
-        // The account exists. It is recorded as it is, and the next run gives it the rest.
+        // The account exists: record it as it is. The next run makes the remaining changes.
         const { role, scopes } = account;
         throw keptAfterFailure(error, record.accountId, defined({ ...inputs, role, scopes, ...record }), inputs);
       }
@@ -251,7 +251,7 @@ export function createServiceAccountProvider(
       const inputs: ServiceAccountInputs = defined({
         connection: name,
         role: roles === "none" ? undefined : role,
-        // Without a ceiling, as a program says it.
+        // Left out without a ceiling, as in a program.
         scopes: ceiling === "none" || !scopes?.length ? undefined : [...scopes].sort(),
         origin,
         target: targetOf(connection),
@@ -292,7 +292,7 @@ function checkForBackend(at: CheckPoint): Readonly<Record<string, unknown>> {
 }
 
 /**
- * Creates the account. After an unclear answer an account with this call's own marker is adopted, because it contains
+ * Creates the account. After an unclear answer, adopts an account with this call's own marker, because an account contains
  * no secret.
  */
 async function createAccount(
@@ -358,7 +358,7 @@ async function accountsOfMark(connection: Connection, name: string): Promise<rea
   return all.filter((account) => names.isNamed(account.name, name));
 }
 
-/** Where a service makes an account in several calls, an adopted one may lack what the later ones give. */
+/** Completes an adopted account: if a service makes accounts in several calls, the later ones may be missing. */
 async function finishAccount(
   connection: WritableConnection,
   account: ServiceAccount,
@@ -380,7 +380,7 @@ async function finishAccount(
   return Object.keys(missing).length > 0 ? client.updateServiceAccount?.(account.id, missing) : undefined;
 }
 
-/** What the service gave and the record must keep, because it differs from the request. */
+/** What the service gave otherwise than requested, for the record. */
 function givenOther(
   asked: ServiceAccountInputs,
   { role, scopes }: ServiceAccount,
@@ -403,7 +403,7 @@ function dealOn(
   return { what: "service account", origin, id: accountId, ...terms, facts, acceptLess };
 }
 
-/** What the service did not give at first and the program asks for again. */
+/** What the service did not give at the creation, and the program still asks for. */
 function missingOf(
   olds: ServiceAccountOutputs,
   news: ServiceAccountInputs,
@@ -461,7 +461,7 @@ function updatedAccount(olds: ServiceAccountOutputs, news: ServiceAccountInputs,
   return { changes, enables, outs };
 }
 
-/** A name with the stack's mark. A name that somebody chose on the service does not have one. */
+/** A name with the stack's mark. A name that somebody chose on the service has none. */
 function markerOf(
   { physicalName: name, origin }: Pick<ServiceAccountOutputs, "physicalName" | "origin">,
   facts: ConnectionFacts,
@@ -489,7 +489,7 @@ function withFound(
     status,
     physicalName: name,
     role: keptRole ? props.role : role,
-    // A difference from the request counts as drift as soon as it changes, and is over when the service gives what was
+    // A difference from the request is drift as soon as it changes, and ends when the service gives what was
     // requested.
     serverRole: keptRole ? props.serverRole : undefined,
     serverScopes: keptScopes ? props.serverScopes : undefined,

@@ -71,7 +71,7 @@ const keyOptions = {
 } as const;
 
 test.each([
-  [["a"], 'answered with "options" that are a list of 1; they are a map, or left out'],
+  [["a"], 'answered with "options" that are a list of 1; they must be a map, or left out'],
   [{ hosts: "a" }, 'answered with an "options.hosts" that is a text of 1 character; it is declared as "textList"'],
   [{ proyect: "a" }, 'answered with an option "proyect" that it does not declare'],
 ])("What a service tells of options is checked where it comes in: %j", async (options, words) => {

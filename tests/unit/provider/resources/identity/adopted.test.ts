@@ -106,7 +106,7 @@ describe("A key that was there before", () => {
       "has other scopes",
       { scopes: ["read:alerts"] },
       () => undefined,
-      /its scopes are \[read:checks\].*Write what it has/,
+      /its scopes are \[read:checks\].*Write into the program what the key has/,
     ],
     ["has another end", { expiresAt: "2027-01-01T00:00:00Z" }, () => undefined, /it has no end/],
   ])("is refused where it %s, and left as it is", async (_why, more, meanwhile, words) => {

@@ -60,7 +60,7 @@ describe("A disabled account", () => {
     set("disabled");
     await account.refresh();
     service.accounts.clear();
-    await expect(account.up(program)).rejects.toThrow(/is gone by now.*run "pulumi up" again/);
+    await expect(account.up(program)).rejects.toThrow(/is gone now.*run "pulumi up" again/);
     expect(service.count("enableServiceAccount")).toBe(0);
     // Nobody has to refresh first.
     const { accountId } = account.outs;
@@ -111,7 +111,7 @@ describe("A disabled key", () => {
       if (status === "missing") service.keys.delete(String(keyId));
       else service.edit(String(keyId), { status });
       await expect(key.up(program)).rejects.toThrow(
-        new RegExp(`is ${status} by now, and only a disabled key is enabled again: .*run "pulumi up" again`),
+        new RegExp(`is ${status} now, and only a disabled key is enabled again: .*run "pulumi up" again`),
       );
       expect(key.outs).toMatchObject({ status, keyId });
       expect(service.count("enableKey")).toBe(0);

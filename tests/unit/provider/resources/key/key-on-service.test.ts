@@ -305,7 +305,7 @@ describe("a key that the service lists under another id", () => {
     if (abilities.idsReused)
       service.keys.set(ref.id, { ...service.keys.get("key-901")!, id: ref.id, name: "import-abcdef0123" });
     await expect(observeKey(service.connection(), ref, today)).rejects.toThrow(
-      'key key-1 is not there any more, but the service lists a living key of the same mark (export-fedcba9876) under the id key-901 (connection "default"): was a backup played back there?',
+      'key key-1 no longer exists, but the service lists a living key with the same mark (export-fedcba9876) under the id key-901 (connection "default"): was a backup restored there?',
     );
   });
 
