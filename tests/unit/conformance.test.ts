@@ -14,7 +14,7 @@ const proofs: Readonly<Record<string, readonly (readonly [file: string, title: s
     ["api-key-life", "is made with one request, costs none while nothing changes"],
     ["languages", "keys are made, another scope is another key"],
   ],
-  "a failed delete stays in the state and is made up for": [["api-key-life", "a delete that fails stays in the state"]],
+  "a failed delete stays in the state and is repeated": [["api-key-life", "a delete that fails stays in the state"]],
   "drift after a refresh; a key that cannot be read stays": [["api-key-life", "a key revoked, expired, re-scoped"]],
   "`--target-replace`, a saved plan": [["api-key-life", "--target-replace with equal inputs"]],
   "ends and lives of keys": [["api-key-life", "a date that the program never changed"]],
@@ -23,7 +23,7 @@ const proofs: Readonly<Record<string, readonly (readonly [file: string, title: s
     ["rotation", "shows what is due and why in a preview"],
     ["languages", "keys are made, another scope is another key"],
   ],
-  "a failed retire is made up for": [["rotation", "keeps the new key when the retire fails"]],
+  "a failed retire is repeated": [["rotation", "keeps the new key when the retire fails"]],
   "answers that are lost: found by the mark, revoked, made again": [
     ["unclear-answers", "leaves exactly one living key"],
     ["unclear-answers", "fails with the marker named"],
@@ -38,6 +38,9 @@ const proofs: Readonly<Record<string, readonly (readonly [file: string, title: s
   "the policy pack; the pack of an approval": [
     ["policy-pack", "stops a preview by the levels"],
     ["approved-pack", "lets the approved pass"],
+  ],
+  "the pack of an approval refuses a provider that only the update makes": [
+    ["approved-pack", "refuses a provider that the program makes only in the update"],
   ],
   "the engine's verbose logs": [["verbose-logs", "hold keys from the level"]],
   "a move from one form to the other, and back": [
