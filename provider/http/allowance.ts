@@ -91,7 +91,9 @@ export class Allowance {
 
   started(nowMs: number): void {
     this.#underWay += 1;
-    this.#lastStartMs = nowMs;
+    // A timer is always a little late, and at the pace of a bucket that would add up.
+    const lateMs = this.#refill.isContinuous ? nowMs - this.#lastStartMs - this.#intervalMs : 0;
+    this.#lastStartMs = lateMs > 0 && lateMs < this.#intervalMs ? nowMs - lateMs : nowMs;
     if (this.#window) this.#window.remaining -= 1;
     if (this.#maxPerMinute !== undefined) this.#starts.push(nowMs);
   }
