@@ -85,8 +85,8 @@ const credentials = new SecretMemory(most);
 const suspected = new SecretMemory(most);
 /** So long that all suspects of one answer fit into what that memory keeps when it is full. */
 const longestSuspect = 1_000;
-/** The secrets of the resource that the current call is about. */
-const own = new AsyncLocalStorage<SecretWindows>();
+/** The secrets of the resource that the current call is about. Most calls never compare anything with them. */
+const own = new AsyncLocalStorage<() => SecretWindows>();
 /** The limit for all other secrets of the process: among a thousand of them, a shorter match is chance. */
 const leastOfOthers = 12;
 
@@ -101,7 +101,8 @@ export function rememberSecrets(...secrets: readonly string[]): void {
 /** Runs work on a resource with these secrets: none of its clear fields may contain eight characters of one. */
 export function aboutSecrets<Result>(secrets: readonly string[], run: () => Result): Result {
   rememberSecrets(...secrets);
-  return own.run(windowsOf(...secrets), run);
+  let windows: SecretWindows | undefined;
+  return own.run(() => (windows ??= windowsOf(...secrets)), run);
 }
 
 /** The pieces of secrets that a clear field must not hold. */
@@ -155,7 +156,7 @@ export function knownWindows(): readonly SecretWindows[] {
  * @param issued - the pieces of a secret that has just been issued
  */
 export function holdsSecret(text: string, issued?: SecretWindows): boolean {
-  const near = [issued, own.getStore(), ...credentials.windows()].filter((windows) => windows !== undefined);
+  const near = [issued, own.getStore()?.(), ...credentials.windows()].filter((windows) => windows !== undefined);
   return SecretWindows.areHeldBy(text, [
     ...near.map((windows) => ({ windows, least: windowLength })),
     ...stored.windows().map((windows) => ({ windows, least: leastOfOthers })),

@@ -3,19 +3,24 @@
  * its base64 say. A secret that comes back in such a form is rarely hidden on purpose: a list of bytes, a text that was
  * taken for a list of letters, UTF-16 that was taken for bytes.
  */
+import { pieceLength } from "./piece-set";
 import { filtered, type View, ViewBuilder, viewsOf } from "./redact-view";
 
 /** All readings of a text, in lower case. Each byte knows the characters that it comes from. */
 export function readingsOf(text: string): readonly View[] {
-  if (text === last.text) return last.readings;
+  const known = recent.get(text);
+  if (known) return known;
   const readings = viewsOf(text).flatMap((view) => [...formsOf(view), ...decoded(view).flatMap(formsOf)]);
   const lower = readings.map((view) => ({ ...view, bytes: view.bytes.toLowerCase() }));
-  last = { text, readings: lower };
+  if (recent.size >= mostRecent || text.length > longestRecent) recent.clear();
+  recent.set(text, lower);
   return lower;
 }
 
-/** One text is often compared with several sets of secrets in sequence. */
-let last: { readonly text: string; readonly readings: readonly View[] } = { text: "", readings: [] };
+/** One text is compared with several sets of secrets in sequence, and a status or a scope for one key after another. */
+const recent = new Map<string, readonly View[]>();
+const mostRecent = 32;
+const longestRecent = 128;
 
 /** The view as it is, without blanks that spread it out, and as letters and digits only. */
 export function formsOf(view: View): View[] {
@@ -47,7 +52,7 @@ function without(view: View, matches: readonly RegExpExecArray[]): View {
 }
 
 /** How many characters of a secret reveal something about it. A shorter run appears in any text by chance. */
-export const windowLength = 8;
+export const windowLength = pieceLength;
 /** Fewest letters of base64, and digits of hexadecimal, for one run of that length. */
 const fewestLetters = 11;
 const fewestDigits = 16;

@@ -1,3 +1,4 @@
+import { eachPiece, piecesOf, PieceSet } from "./piece-set";
 import { formsOf, readingsOf, windowLength } from "./redact-readings";
 import { type View, viewOf, viewsOf } from "./redact-view";
 import { publishedPrefix } from "./secret-shapes";
@@ -13,12 +14,12 @@ export interface Sought {
 
 /** Pieces of secrets in the forms in which someone may write them, in lower case. */
 export class SecretWindows {
-  readonly #windows = new Set<string>();
+  readonly #windows = new PieceSet();
   /** Secrets, or parts of one, that are shorter than a window. They are searched as a whole. */
   readonly #short = new Set<string>();
 
   get isEmpty(): boolean {
-    return this.#windows.size === 0 && this.#short.size === 0;
+    return this.#windows.isEmpty && this.#short.size === 0;
   }
 
   /**
@@ -29,7 +30,7 @@ export class SecretWindows {
     const bounded = secret.slice(0, longestSecret);
     const lower = viewOf(bounded).bytes.toLowerCase();
     if (lower.length > 0 && lower.length < windowLength) this.#short.add(lower);
-    for (const window of piecesOf(bounded)) this.#windows.add(window);
+    this.#windows.add(piecesOfSecret(bounded));
   }
 
   /** Calls back with each part of the text that a secret shares with it, as character offsets. */
@@ -53,7 +54,7 @@ export class SecretWindows {
   static areHeldBy(text: string, among: readonly Sought[]): boolean {
     const sought = among.filter(({ windows }) => !windows.isEmpty);
     if (sought.length === 0) return false;
-    if (readingsOf(text).some(({ bytes }) => hasRun(bytes, sought))) return true;
+    if (readingsOf(text).some(({ bytes }) => SecretWindows.#hasRun(bytes, sought))) return true;
     return sought.some(({ windows }) => {
       let held = false;
       windows.#findShort(text, () => (held = true));
@@ -61,13 +62,24 @@ export class SecretWindows {
     });
   }
 
-  has(window: string): boolean {
-    return this.#windows.has(window);
+  /** True if as many characters in a row as one of the sets asks for are pieces of it. */
+  static #hasRun(lower: string, sought: readonly Sought[]): boolean {
+    const rows = new Uint32Array(sought.length);
+    return eachPiece(lower, (low, high) => {
+      for (const [index, { windows, least }] of sought.entries()) {
+        const row = windows.#windows.has(low, high) ? (rows[index] ?? 0) + 1 : 0;
+        rows[index] = row;
+        if (row > 0 && row + windowLength - 1 >= least) return true;
+      }
+      return false;
+    });
   }
 
   #findWindows({ bytes, starts, ends }: View, found: (start: number, end: number) => void): void {
-    for (let at = 0; at + windowLength <= bytes.length; at += 1)
-      if (this.has(bytes.slice(at, at + windowLength))) found(starts[at] ?? 0, ends[at + windowLength - 1] ?? 0);
+    eachPiece(bytes, (low, high, at) => {
+      if (this.#windows.has(low, high)) found(starts[at] ?? 0, ends[at + windowLength - 1] ?? 0);
+      return false;
+    });
   }
 
   #findShort(text: string, found: (start: number, end: number) => void): void {
@@ -85,26 +97,12 @@ export class SecretWindows {
   }
 }
 
-/** True if as many characters in a row as one of the sets asks for are pieces of it. */
-function hasRun(lower: string, sought: readonly Sought[]): boolean {
-  const rows = sought.map(() => 0);
-  for (let at = 0; at + windowLength <= lower.length; at += 1) {
-    const window = lower.slice(at, at + windowLength);
-    for (const [index, { windows, least }] of sought.entries()) {
-      const row = windows.has(window) ? (rows[index] ?? 0) + 1 : 0;
-      if (row > 0 && row + windowLength - 1 >= least) return true;
-      rows[index] = row;
-    }
-  }
-  return false;
-}
-
 const mostRecent = 32;
 const longestRecent = 512;
 /** The pieces of the last few secrets: one message after another is compared with the same ones. */
-const recent = new Map<string, readonly string[]>();
+const recent = new Map<string, Uint32Array>();
 
-function piecesOf(secret: string): readonly string[] {
+function piecesOfSecret(secret: string): Uint32Array {
   const prefix = publishedPrefix(secret);
   const known = JSON.stringify([prefix, secret]);
   const pieces = recent.get(known) ?? piecesWithout(prefix, secret);
@@ -118,23 +116,22 @@ function piecesOf(secret: string): readonly string[] {
   return pieces;
 }
 
-function piecesWithout(prefix: string, secret: string): readonly string[] {
-  const open = new Set(windowsOf(prefix));
-  return [...new Set(windowsOf(secret))].filter((window) => !open.has(window));
+function piecesWithout(prefix: string, secret: string): Uint32Array {
+  const open = new PieceSet();
+  open.add(piecesOf(formsOfSecret(prefix)));
+  return piecesOf(formsOfSecret(secret), open);
 }
 
-/** Each run of eight characters, in each form in which the text may be written. */
-function* windowsOf(text: string): Generator<string> {
-  if (text === "") return;
+/** Each form in which the text may be written, in lower case. */
+function formsOfSecret(text: string): readonly string[] {
+  if (text === "") return [];
   const bytes = Buffer.from(text);
   const backwards = Array.from(text).reverse().join("");
-  const forms = [
+  return [
     ...[text, backwards].flatMap((each) => formsOf(viewOf(each))).map((view) => view.bytes.toLowerCase()),
     bytes.toString("hex"),
     ...[0, 1, 2].map((before) => base64Of(bytes, before)),
   ];
-  for (const form of forms)
-    for (let at = 0; at + windowLength <= form.length; at += 1) yield form.slice(at, at + windowLength);
 }
 
 function isWordByte(byte: string | undefined): boolean {
