@@ -5,6 +5,7 @@ import { exactText } from "../review/exact-text";
 import { plainMessage, quoted } from "../review/inert";
 import { readReport } from "../review/read-report";
 import type { Report } from "../review/report";
+import { nameOf } from "../review/urn";
 import { approvalMistakes, isAccountPending, type SeenResource } from "./approval";
 import { plainValue } from "./plain-value";
 import { recordedAccount, type StackPlace } from "./recorded-account";
@@ -60,7 +61,7 @@ export function apikeysApproved(
         for (const mistake of [...mistakes, ...(account === undefined ? [] : [account])])
           reportViolation(
             plainMessage(
-              `${quoted(`${type} ${urn.split("::").at(-1) ?? ""}`, 200)} was not approved as it is: ${mistake}.`,
+              `${quoted(`${type} ${nameOf(urn)}`, 200)} was not approved as it is: ${mistake}.`,
             ),
           );
       },
@@ -101,5 +102,5 @@ async function accountMistake(
   if ("mistake" in recorded) return recorded.mistake;
   return given === recorded.id
     ? undefined
-    : `its account is not ${quoted(account.outputOf.split("::").at(-1) ?? "")}, whose key it was going to be`;
+    : `its account is not ${quoted(nameOf(account.outputOf))}, whose key it was going to be`;
 }

@@ -1,6 +1,7 @@
 import { earlierTexts, providerText } from "../provider/resource-text";
 import { isRecord, type ResourceState } from "./preview-form";
 import { hidingOf, type UnitKind } from "./resource-facts";
+import { parseUrn } from "./urn";
 
 /**
  * Identifies the resources that run our code. The text in `__provider` is a program, and no search in it can tell what
@@ -124,11 +125,11 @@ function foreignProvider(
 ): string | undefined {
   if (provider === undefined) return undefined;
   const urn = providerUrn(provider);
-  const [, , type = "", name = ""] = urn.split("::");
-  if (type.split("$").at(-1) !== `pulumi:providers:${expected}`) return "it is run by a provider of another package";
+  const { type = "", qualifiedType = "", name = "" } = parseUrn(urn) ?? {};
+  if (type !== `pulumi:providers:${expected}`) return "it is run by a provider of another package";
   const made = inPreview?.get(urn);
   // A program may name its own provider `default`, which then has the URN of the engine's.
-  const isDefault = made === undefined && !type.includes("$") && defaultProvider.test(name);
+  const isDefault = made === undefined && type === qualifiedType && defaultProvider.test(name);
   // A plugin may have several configurations; a provider that the engine itself adds has one.
   const isNamed = expected === "apikeys" && !name.startsWith("default_");
   if (isDefault || (isNamed && inPreview === undefined)) return undefined;
@@ -148,12 +149,13 @@ export function pluginRelease(
   if (!isPluginType(type)) return undefined;
   const version = providers.get(providerUrn(provider))?.inputs.version;
   if (typeof version === "string") return version;
-  return /::default_(\d[^:]*)(?:::|$)/.exec(provider)?.[1]?.replace(/^(\d+)_(\d+)_/, "$1.$2.");
+  const name = parseUrn(providerUrn(provider))?.name ?? "";
+  return /^default_(\d[^:]*)$/.exec(name)?.[1]?.replace(/^(\d+)_(\d+)_/, "$1.$2.");
 }
 
-/** The URN in a state's `provider`, which also has the provider's id. */
+/** The URN in a state's `provider`, which ends with the provider's id. A name may contain `::`, and an id does not. */
 export function providerUrn(provider: string): string {
-  return provider.split("::").slice(0, 4).join("::");
+  return provider.slice(0, Math.max(0, provider.lastIndexOf("::")));
 }
 
 /** Why nobody can tell which program a provider with these inputs is. */
