@@ -60,9 +60,7 @@ export function apikeysApproved(
           resource && (await accountMistake(resource, approvedAt(urn), { stack: checked.stack, ...options }));
         for (const mistake of [...mistakes, ...(account === undefined ? [] : [account])])
           reportViolation(
-            plainMessage(
-              `${quoted(`${type} ${nameOf(urn)}`, 200)} was not approved as it is: ${mistake}.`,
-            ),
+            plainMessage(`${quoted(`${type} ${nameOf(urn)}`, 200)} was not approved as it is: ${mistake}.`),
           );
       },
     },

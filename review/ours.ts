@@ -125,8 +125,9 @@ function foreignProvider(
 ): string | undefined {
   if (provider === undefined) return undefined;
   const urn = providerUrn(provider);
-  const { type = "", qualifiedType = "", name = "" } = parseUrn(urn) ?? {};
-  if (type !== `pulumi:providers:${expected}`) return "it is run by a provider of another package";
+  const parts = parseUrn(urn);
+  if (parts?.type !== `pulumi:providers:${expected}`) return "it is run by a provider of another package";
+  const { type, qualifiedType, name } = parts;
   const made = inPreview?.get(urn);
   // A program may name its own provider `default`, which then has the URN of the engine's.
   const isDefault = made === undefined && type === qualifiedType && defaultProvider.test(name);

@@ -12,6 +12,7 @@ import {
   yamlFields,
 } from "./file-parts";
 import { installEdits } from "./install-edits";
+import { npmPlaces, textPlaces } from "./lock-file-places";
 import { isStackFile, stackFileEdits } from "./stack-file-edits";
 
 /**
@@ -124,10 +125,20 @@ function lockEdit(name: string, base: ProjectFile | undefined, change: ProjectFi
   if (isSameFile(base, change)) return [];
   const [before, after] = [lockParts(base), lockParts(change)];
   if (!before || !after) return [{ file: name, parts: [], code: after ? codeOf(after) : "hidden", level: "block" }];
-  const parts = different(before, after);
+  const own = different(before, after);
+  const elsewhere = placesOf(base, change);
+  const parts = [...new Set([...own, ...Object.keys(elsewhere)])];
   if (parts.length === 0) return [];
-  const isUpgrade = parts.every((part) => isRelease(before[part], after[part]));
-  return [{ file: name, parts, code: codeOf(after), level: isUpgrade ? "warn" : "block" }];
+  const isUpgrade = Object.keys(elsewhere).length === 0 && own.every((part) => isRelease(before[part], after[part]));
+  return [{ file: name, parts, code: codeOf({ ...elsewhere, ...after }), level: isUpgrade ? "warn" : "block" }];
+}
+
+/** What other packages come from elsewhere. A lockfile that is new has nothing it could differ from. */
+function placesOf(base: ProjectFile | undefined, change: ProjectFile | undefined): Parts {
+  if (base?.text === undefined || change?.text === undefined) return {};
+  return change.name.endsWith(".json")
+    ? npmPlaces(JSON.parse(base.text), JSON.parse(change.text))
+    : textPlaces(base.text, change.text);
 }
 
 /** Where this package comes from, in every folder that the lockfile fills. */

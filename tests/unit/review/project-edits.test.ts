@@ -258,7 +258,9 @@ describe("What a lockfile says of this package", () => {
   it("is read in the lockfiles of other package managers by its lines, and cannot be read in a broken one", () => {
     const yarn = (resolved: string) =>
       file(`left-pad@1:\n  version "1"\n\npulumi-apikeys@^1:\n  version "1"\n  resolved "${resolved}"\n`, "yarn.lock");
-    expect(edits([yarn("https://r.example/a")], [yarn("file:evil")])).toEqual(["yarn.lock pulumi-apikeys block"]);
+    expect(edits([yarn("https://r.example/a")], [yarn("file:evil")])).toEqual([
+      "yarn.lock pulumi-apikeys places of packages block",
+    ]);
     expect(edits([lock(entry)], [file("{", "package-lock.json")])).toEqual(["package-lock.json block"]);
   });
 
@@ -269,15 +271,20 @@ describe("What a lockfile says of this package", () => {
       "a second source below the first, which counts",
       classic,
       `${classic}  resolved "file:evil"\n  integrity sha512-b\n`,
-      "pulumi-apikeys",
+      "pulumi-apikeys places of packages",
     ],
-    ["the same behind a comment", classic, `${classic}# a\n\n  resolved "file:evil"\n`, "pulumi-apikeys"],
+    [
+      "the same behind a comment",
+      classic,
+      `${classic}# a\n\n  resolved "file:evil"\n`,
+      "pulumi-apikeys places of packages",
+    ],
     ["a hash far below the name", `${berry}a\n`, `${berry}b\n`, "pulumi-apikeys"],
     [
       "a name with escapes",
       `a@1:\n  version "1"\n`,
       `a@1:\n  version "1"\n"pulumi\\u002dapikeys@^1":\n  resolved "file:evil"\n`,
-      "lines with a backslash",
+      "lines with a backslash places of packages pulumi\\u002dapikeys",
     ],
   ])("is told of other package managers: %s", (_what, before, after, part) => {
     expect(edits([file(before, "yarn.lock")], [file(after, "yarn.lock")])).toEqual([`yarn.lock ${part} block`]);
