@@ -80,7 +80,7 @@ function withOptions(check: Check, declared: DeclaredOptions = {}): Check {
   };
 }
 
-/** A method that ends something must say how it ended: an answer that says nothing proves nothing. */
+/** Checks the answer of a method that ends something: without one of these words it proves nothing. */
 function oneOf(...words: readonly string[]): Check {
   return (answer, method) => {
     if (typeof answer === "string" && words.includes(answer)) return answer;
@@ -110,7 +110,7 @@ function listOf(check: Check): Check {
   };
 }
 
-/** The lifecycle judges what an issued key lacks: it knows what to do about a key that was made. */
+/** Checks only that an issued key is an object. The lifecycle judges missing fields, because the key exists already. */
 function issuedObject(answer: unknown, method: string): unknown {
   return typeof answer === "object" && answer !== null ? told(answer as Fields, method) : answer;
 }
@@ -126,7 +126,7 @@ function whole(answer: unknown, method: string): unknown {
   return fields;
 }
 
-/** Any other status would be taken for the end of the object. */
+/** The lifecycle would read any other status as the end of the object. */
 const statuses: readonly unknown[] = ["active", "disabled", "revoked", "expired"];
 
 function told(answer: Fields, method: string): Fields {
@@ -138,7 +138,7 @@ function told(answer: Fields, method: string): Fields {
   }
   if (scopes !== undefined && !(Array.isArray(scopes) && scopes.every((scope) => typeof scope === "string")))
     throw wrong(method, `answered with "scopes" that are ${kindOf(scopes)}; they must be a list of texts, or left out`);
-  // Of a larger number JSON loses digits, and the id would be another object's.
+  // JSON loses digits of a larger number, which could make it another object's id.
   if (id !== undefined && typeof id !== "string" && !Number.isSafeInteger(id))
     throw wrong(
       method,

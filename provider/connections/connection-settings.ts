@@ -29,7 +29,7 @@ export interface RawConfig {
   get(key: string): string | undefined;
 }
 
-// Written out, because zod's own messages would name the kind a second time in other words.
+// Written out: zod's own messages would repeat the kind of value in other words.
 const text = z.string({ error: "write text" }).min(1, { error: "write text" });
 const duration = z.string({ error: "write a duration as text, such as 10s, 15m or 90d" });
 const flag = z.boolean({ error: "write true or false" });
@@ -120,7 +120,7 @@ function wrongField(
     return new ConfigError(
       `connection "${name}": the field "backend" is nothing, and "${other}" names a backend; call that field "backend" (config apikeys:connections.${name}.${other}, or APIKEYS_CONNECTIONS).`,
     );
-  // A stack's own apikeys:connections takes the place of the project's, whole.
+  // A stack's own apikeys:connections replaces the project's as a whole.
   const replaced = isNoBackend && Object.keys(merged).length > 0 ? ` ${overruled}` : "";
   return new ConfigError(
     `connection "${name}": the field "${field}" is ${kindOf(value)}; ${issue?.message ?? "it is not valid"} (config apikeys:connections.${name}.${field}, or APIKEYS_CONNECTIONS).${replaced}`,
@@ -137,7 +137,7 @@ function backendElsewhere(fields: Readonly<Record<string, unknown>>): string | u
 const overruled =
   "A stack's apikeys:connections replaces the project's as a whole: repeat there what the project has, or change single fields with APIKEYS_CONNECTIONS.";
 
-/** Whether the project's file configures this connection, which then a stack's own config has taken away. */
+/** True if the project's file configures this connection: then the stack's own config has removed it. */
 function projectHas(name: string): boolean {
   const file = ["Pulumi.yaml", "Pulumi.yml"].find((each) => existsSync(each));
   if (file === undefined) return false;
@@ -204,7 +204,7 @@ export function readOptions(name: string, backend: Backend, settings: Settings):
   }
 }
 
-/** Fields in which people write a token itself. A backend may have one of its own by such a name, for what is no secret. */
+/** Fields in which people write a token itself. A backend may have a field of that name for something that is no secret. */
 const credentialWords = [
   "token",
   "apiToken",
@@ -288,7 +288,7 @@ export function readUrl(name: string, backend: Backend, settings: Settings): str
     throw new ConfigError(
       `connection "${name}": "url" contains a user name or password; take it out and use tokenEnv, tokenFile or tokenCommand.`,
     );
-  // An empty one counts too: the path of a request would come after it.
+  // Even an empty one, because the path of a request would follow it.
   if (/[?#]/.test(text))
     throw new ConfigError(
       `connection "${name}": "url" contains a query or fragment; give the base address of the API only.`,
@@ -393,7 +393,7 @@ export function placeOfCredential({ tokenEnv, tokenFile, tokenCommand }: Setting
 
 /**
  * The parts of a connection beyond its origin that decide which service it reaches, for the scope review: another path
- * on one host may be another service. It also covers whom the connection trusts and what it takes for gone, because a
+ * on one host may be another service. It also covers the certificates that it trusts and what counts as gone, because a
  * pull request that adds an authority or a consent changes no other input. A fingerprint stands for long values.
  */
 export function routeOf(

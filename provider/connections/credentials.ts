@@ -68,7 +68,7 @@ async function fetchCredential(
   if (source.kind === "env") {
     const value = env[source.variable];
     if (value === undefined) {
-      // "$TOKEN": a name as a shell reads it.
+      // "$TOKEN" is how a shell writes it.
       const remedy = /^\$/.test(source.variable)
         ? "write the name alone, without the dollar sign"
         : "set it to the service's admin token";
@@ -95,7 +95,7 @@ async function fetchCredential(
     const { execFile } = await import("node:child_process");
     const { stdout } = await promisify(execFile)(program ?? "", args, {
       timeout: timeoutMs,
-      // A command that waits for input on a terminal may ignore a gentler signal.
+      // A command that waits for input at a terminal may ignore a gentler signal.
       killSignal: "SIGKILL",
       env,
       maxBuffer: 4 * longestToken,

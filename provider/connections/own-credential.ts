@@ -1,19 +1,19 @@
-/** The credential that a connection runs on: which key it is, and what takes its place when that key ends. */
+/** The credential that a connection runs on: which key it is, and its replacement when that key ends. */
 import type { Caller } from "../backends/definition";
 import { ConfigError } from "../errors";
 import { fingerprintOf } from "../values/fingerprint";
 
-/** What of a key is a credential. */
+/** The parts of a key that a credential consists of. */
 export interface KeySecrets {
   readonly secret?: string | undefined;
   /** The public half of a pair. */
   readonly accessId?: string | undefined;
 }
 
-/** Texts of credentials that a run has replaced, in this order: its settings still name the old ones. */
+/** The credentials that this run has replaced, in order: the settings still name the old ones. */
 export type Replacements = (readonly [before: string, now: string])[];
 
-/** All classes of resources share them, each of which has connections of its own. */
+/** Shared by all classes of resources, because each class has its own connections. */
 const ofThisProcess: Replacements = [];
 
 /** A shorter text may be a part of any credential. */
@@ -22,9 +22,9 @@ const tellingLength = 8;
 interface Surroundings {
   readonly read: () => Promise<string>;
   readonly ask: () => Promise<Caller | undefined> | undefined;
-  /** The credential is a key's secret and nothing else. */
+  /** True if the credential is a key's secret and nothing else. */
   readonly isWhole: boolean;
-  /** Called when another credential is to be sent: a session that began with the one before proves nothing of it. */
+  /** Called when the credential changes: a session with the old one proves nothing about the new one. */
   readonly changed?: (() => void) | undefined;
   /** Default: those of this process. */
   readonly replaced?: Replacements | undefined;
@@ -57,7 +57,7 @@ export class OwnCredential {
     try {
       return (await this.token()).includes(secret);
     } catch (error) {
-      // Whoever needs the credential will say that there is none.
+      // The call that needs the credential reports that there is none.
       if (error instanceof ConfigError) return false;
       throw error;
     }
@@ -74,19 +74,19 @@ export class OwnCredential {
     }
   }
 
-  /** Who the service says we are: asked once for each credential. */
+  /** Who the service says we are. Asks once for each credential. */
   async caller(): Promise<Caller | undefined> {
     const by = fingerprintOf(await this.token());
     if (this.#told?.by !== by) this.#told = { by, caller: Promise.resolve(this.#ask()) };
     const { caller } = this.#told;
-    // A failed answer is no answer for the next one.
+    // After a failure the next call asks again.
     caller.catch(() => (this.#told = undefined));
     return caller;
   }
 
   /**
-   * From now on this process sends the new key in place of its own. Returns how to take that back; undefined where the place
-   * of the old secret in the credential is not known.
+   * Makes this process send the new key instead of its own. Returns a function that undoes it; undefined if it is unknown
+   * where in the credential the old secret is.
    */
   async succeed(before: KeySecrets, now: KeySecrets): Promise<(() => void) | undefined> {
     const { secret = this.#isWhole ? await this.token() : undefined } = before;
@@ -110,7 +110,7 @@ function accessIdIn(token: string, secret: string): string | undefined {
   return token.endsWith(`:${secret}`) ? token.slice(0, -secret.length - 1) : undefined;
 }
 
-/** As a credential of two halves is written. */
+/** Public half and secret, as a credential contains a pair. */
 function inPair({ accessId = "" }: KeySecrets, secret: string): string {
   return `${accessId}:${secret}`;
 }

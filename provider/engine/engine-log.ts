@@ -1,13 +1,13 @@
-/** Tells the user something through the engine: what a plugin prints is not shown, and what passes has to be marked. */
+/** Shows messages through the engine, which does not show what a plugin prints, and needs to know which ones are temporary. */
 import type { LogRequest } from "@pulumi/pulumi/proto/engine_pb";
 
-/** How a message is shown. `status`: in the status line of the run, for the moment only. */
+/** How a message is shown. `status`: only temporarily, in the status line of the run. */
 export type Severity = "warning" | "info" | "status";
 
-/** Tells a message; `urn`: the resource that it is about. Left out: the run. */
+/** Shows a message. `urn`: the resource that it is about. Left out: the run. */
 export type EngineLog = (message: string, severity: Severity, urn?: string) => void;
 
-/** Tells messages by the engine at this address. What it needs is loaded with the first one. */
+/** Shows messages through the engine at this address. Loads its modules with the first message. */
 export function logOfEngine(address: string): EngineLog {
   let send: ((request: LogRequest, done: (error: unknown) => void) => void) | undefined;
   return (message, severity, urn = "") => {
@@ -21,7 +21,7 @@ export function logOfEngine(address: string): EngineLog {
     request.setUrn(urn);
     request.setEphemeral(severity === "status");
     send(request, (error) => {
-      // An engine that does not listen has the words in its log of the plugin.
+      // If the engine does not listen, the words go into its log of the plugin.
       if (error && severity !== "status") console.error(`${severity}: ${message}`);
     });
   };

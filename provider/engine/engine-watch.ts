@@ -1,6 +1,6 @@
 /**
- * Notices that the engine has ended. This process outlives an engine that was killed. It would go on to send all its
- * pending requests, and make and revoke keys that nobody records.
+ * Notices that the engine has ended. This process outlives a killed engine, and would otherwise go on sending its pending
+ * requests: keys would be made and revoked that no state records.
  */
 import { readFileSync } from "node:fs";
 

@@ -1,15 +1,15 @@
-/** Where a run is, and what it waits for: a line that passes, in the engine's own status lines. */
+/** The progress of a run, and what it waits for, in the engine's own status lines. */
 import { secondMs } from "../values/durations";
 import { engineOfHost, logOfEngine } from "./engine-log";
 import { withoutSecrets } from "../secrets/redact";
 
-/** Shows a message; `passing`: for the moment only. */
+/** Shows a message. `passing`: only temporarily. */
 export type ShowStatus = (message: string, passing: boolean) => void;
 
 const nothing: ShowStatus = () => undefined;
 let show: ShowStatus | undefined;
 
-/** Has messages shown in another way. */
+/** Shows messages in another way from now on. */
 export function showStatus(otherwise: ShowStatus): void {
   show = otherwise;
 }
@@ -39,12 +39,12 @@ const words: Readonly<Record<string, string>> = {
   delete: "deleted",
 };
 
-/** A short run needs no counting. */
+/** A shorter run shows no count. */
 const fromMs = 3 * secondMs;
-/** A run in CI prints each of these lines, so they become rarer. */
+/** A run in CI prints each of these lines, so they become rarer, up to this interval. */
 const rarestMs = 10 * secondMs;
 
-/** Counts what a run has done, and tells it now and then. */
+/** Counts what a run has done, and shows it now and then. */
 export class RunProgress {
   readonly #nowMs: () => number;
   readonly #tell: ShowStatus;
@@ -62,7 +62,7 @@ export class RunProgress {
     this.#beganMs ??= this.#nowMs();
   }
 
-  /** Counts one of the verbs that change or read something on a service; no other. */
+  /** Counts a verb that changes or reads something on a service; ignores all others. */
   done(verb: string): void {
     if (words[verb] === undefined) return;
     this.#done.set(verb, (this.#done.get(verb) ?? 0) + 1);

@@ -21,9 +21,9 @@ const roundingMs = secondMs;
 /** Better a moment late than refused. */
 const marginMs = 10;
 const notQuiteMs = 20;
-/** This part of what there was is never spent in a rush. */
+/** This last part of the limit is never spent in a burst. */
 const lastPart = 1 / 8;
-/** After a refusal, for so long, nobody hurries because a window is said to end at once. */
+/** For so long after a refusal, no burst, even if the window should end in a moment. */
 const carefulForMs = 5 * secondMs;
 const firstPauseMs = 500;
 const longestUnaskedPauseMs = 15 * secondMs;
@@ -41,10 +41,10 @@ interface Window {
   remaining: number;
   /** The number that the service reported, without the requests that are still under way. */
   reported: number;
-  /** The first number that was told. */
+  /** The first number that the service reported. */
   first: number;
   resetAtMs: number;
-  /** The time until all are back, as the last answer told it. */
+  /** The time until the whole limit is back, according to the last answer. */
   toldMs: number;
 }
 

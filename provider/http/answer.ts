@@ -9,9 +9,9 @@ import { type HttpRequest, type HttpResponse, labelOf, type SignedRequest } from
 /** A request with its last answer: it is not sent again. */
 export interface Answered extends SignedRequest {
   readonly answer: RawAnswer;
-  /** Why it is not sent again, as a sentence for the user; empty where that is obvious. */
+  /** Why it is not sent again, as a sentence for the user; empty if that is obvious. */
   readonly ended: string;
-  /** The connection's. */
+  /** The connection's URL. */
   readonly url: string;
   readonly ownPath?: string | undefined;
 }
@@ -36,11 +36,11 @@ export function interpret(raw: Answered): HttpResponse {
   return { status, headers, body, absent: false };
 }
 
-/** The status that counts: that of the answer, or the one that stands for the refusal in its body. */
+/** The status that counts: the answer's own, or the one that its body stands for (`statusOf`). */
 export function statusIn(request: HttpRequest, { status, text }: RawAnswer): number {
   if (!request.statusOf || status < 200 || status >= 300) return status;
   const body = parsed(request.parse ?? ((json) => parseJson(json, () => "")), text);
-  // A page for people is refused later, with better words.
+  // A web page is refused later, with better words.
   return body === undefined && text.trim() !== "" ? status : (request.statusOf(body) ?? status);
 }
 
@@ -83,8 +83,8 @@ function readable(raw: Answered): Answered {
 const usualEncodings = /^(?:gzip|x-gzip|deflate|br|zstd|compress)$/;
 
 /**
- * The encoding of a body that nobody here can read, because none was requested; undefined for a readable body. An
- * unusual name may contain anything and is not shown.
+ * The encoding of a body that cannot be read here, because none was requested; undefined for a readable body. An unusual
+ * name may contain anything and is not shown.
  */
 function encodingOf(contentEncoding: string | undefined, text: string): string | undefined {
   const encoding = contentEncoding?.trim().toLowerCase() ?? "";

@@ -89,7 +89,7 @@ type Outcome = { readonly answer: RawAnswer } | { readonly failure: ConnectionEr
 /** The last answer, after which the request is not sent again. */
 interface Final {
   readonly answer: RawAnswer;
-  /** Why it is not sent again, as a sentence for the user; empty where that is obvious. */
+  /** Why it is not sent again, as a sentence for the user; empty if that is obvious. */
   readonly ended: string;
 }
 

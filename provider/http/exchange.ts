@@ -1,6 +1,6 @@
 /**
- * One exchange with the service: a request goes out, and its answer comes in. The only place that opens sockets. It never
- * follows a redirect, so the credential reaches one origin only.
+ * Sends one request and reads its answer. Only this file opens sockets. It never follows a redirect, so the credential
+ * reaches a single origin.
  */
 import type { Dispatcher } from "undici";
 import { ConnectionError, ResponseShapeError } from "../errors";
@@ -11,12 +11,12 @@ import { addressOf, type HttpRequest, labelOf, type SignedRequest } from "./requ
 import type { AnswersClock } from "./service-clock";
 import type { Clock } from "./waiting";
 
-/** Where requests go, and by which way. */
+/** Where requests go, and through which connections. */
 export interface Destination {
   readonly url: string;
   /** Certificates of this connection only. */
   readonly tls?: TlsFiles | undefined;
-  /** Left out: the pool of this process for that way. */
+  /** Left out: this process's pool for the service. */
   readonly dispatcher?: Dispatcher | undefined;
   /** Learns the service's time from its answers. */
   readonly serviceClock?: AnswersClock | undefined;
@@ -33,7 +33,7 @@ export interface RawAnswer {
 const largestBodyBytes = 16 * 1024 * 1024;
 let stopped: string | undefined;
 
-/** Stops all requests of this process, running ones included, once nobody is left to record the answers. */
+/** Stops all requests of this process, also running ones, when the engine that records their answers is gone. */
 export function stopSending(why: string): void {
   stopped = why;
   destroyPools();

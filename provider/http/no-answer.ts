@@ -1,4 +1,4 @@
-/** Why a request got no answer: whether it was sent, whether another try may fare better, and what to do. */
+/** Why a request got no answer: whether it was sent, whether another try may succeed, and what to do. */
 import { ConnectionError, ProviderError, TimeoutError } from "../errors";
 import { alertOf, failedWhileConnecting, isLoopback } from "./network";
 
@@ -76,7 +76,7 @@ const untrusted = /SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/;
 const refusedHandshake =
   /^ERR_SSL_.*ALERT_.*(?:CERTIFICATE|UNKNOWN_CA|HANDSHAKE_FAILURE|PROTOCOL_VERSION|ACCESS_DENIED)/;
 
-/** True if the code alone proves that the request was not written, or that nobody read it. */
+/** True if the code alone proves that the request was not written or not read. */
 function provesNothingSent(code: string | undefined): boolean {
   if (code === undefined) return false;
   return (

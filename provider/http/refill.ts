@@ -1,37 +1,37 @@
 /**
- * Whether a service gives requests back one by one, as a bucket does, or all at once, as a window does, and the pace that uses
- * up a bucket. No service says which it is, but a window ends when it said it would, and has no more left before that than what
- * was sent explains.
+ * Finds out whether a service renews its limit request by request (a token bucket) or all at once (a fixed window), and gives
+ * the pace for a bucket. No service says which it is. But a window ends when it announced, and until then never has more left
+ * than our own requests explain: an answer that shows otherwise is a sign of a bucket.
  */
 import { minuteMs, secondMs } from "../values/durations";
 
-/** A window begins anew once within the time that it tells, and that may be noticed late. So often it does not. */
+/** So many signs prove a bucket: within its announced time a window is renewed only once, perhaps noticed late. */
 const provenTimes = 3;
-/** After so many refusals it has to be proven anew. */
+/** After so many refusals a bucket must be proven again. */
 const believedRefusals = 3;
-/** Services tell whole seconds. */
+/** Services report whole seconds. */
 const roundingMs = secondMs;
 /** What a bucket has left is spent over this part of the time until it is full: a fifth of it stays for others. */
 const spentWithin = 1 / 4;
-/** That time is told in whole seconds, so it is not believed to be shorter. */
+/** The time until it is full comes in whole seconds, so a shorter part of it is not trusted. */
 export const leastSpentWithinMs = secondMs / 4;
-/** Others may have sent so many since the answer was written. */
+/** Others may have sent so many requests since the service wrote its answer. */
 const keptForOthers = 2;
 
-/** What an answer tells. */
+/** What an answer says about the limit. */
 export interface Left {
   readonly remaining: number;
   readonly resetInMs: number;
   readonly nowMs: number;
-  /** How long the answer took: it was written at some time in between. */
+  /** How long the answer took: the service wrote it at some time in between. */
   readonly tookMs: number;
 }
 
-/** Answers that follow one another. */
+/** A row of answers. */
 interface Stretch {
   /** What was left before the first of them. */
   readonly first: number;
-  /** They may come in another order than the service wrote them. */
+  /** How many may come in another order than the service wrote them. */
   readonly disorder: number;
   lowest: number;
   answers: number;
@@ -39,29 +39,29 @@ interface Stretch {
 
 export class Refill {
   #stretch: Stretch | undefined;
-  /** When more was left than what was sent explains. */
+  /** When more was left than our requests explain. */
   #timesMs: number[] = [];
   #longestMs = 0;
-  /** So many answers may still be of the time before. */
+  /** How many of the next answers may be older than the last sign. */
   #late = 0;
-  /** The end of the window, of which an earlier answer told: at the latest, and at the earliest. */
+  /** The end of the window according to an earlier answer: at the latest, and at the earliest. */
   #end: { readonly latestMs: number; readonly earliestMs: number } | undefined;
   #isContinuous = false;
   #refusals = 0;
 
-  /** Proven to be a bucket. */
+  /** True if the limit is proven to be a bucket. */
   get isContinuous(): boolean {
     return this.#isContinuous;
   }
 
-  /** An answer to a request that the service accepted. */
+  /** Learns from the answer to an accepted request. */
   accepted(left: Left, underWay: number): void {
     this.#longestMs = Math.max(this.#longestMs, left.resetInMs);
     const [endsLater, hasMore] = [this.#endsLater(left), this.#hasMore(left, underWay)];
     if (endsLater || hasMore) this.#isContinuous = true;
   }
 
-  /** It refuses what a bucket would take. */
+  /** Learns from a refusal of a request that a bucket would accept. */
   refused(): void {
     this.#refusals += 1;
     if (this.#refusals < believedRefusals) return;
@@ -72,8 +72,8 @@ export class Refill {
   }
 
   /**
-   * The time between two requests to a bucket: the more is left, the shorter. All who see the same number come to the same
-   * share, and the bucket settles where the shares together are what it gives back.
+   * The time between two requests to a bucket: the more is left, the shorter. All processes that see the same number get the
+   * same share, and the bucket settles at the level where all shares together are what it gives back.
    */
   static intervalMs(remaining: number, toldMs: number): number {
     const spare = remaining - keptForOthers;
@@ -81,7 +81,7 @@ export class Refill {
     return Math.min(toldMs, minuteMs, Math.max(leastSpentWithinMs, spentWithin * toldMs) / spent);
   }
 
-  /** A window cannot end later than it said a moment ago; a bucket is full later with every request. */
+  /** True if the end has moved: a window never ends later than announced, but each request makes a bucket full later. */
   #endsLater({ nowMs, tookMs, resetInMs }: Left): boolean {
     const end = { latestMs: nowMs + resetInMs, earliestMs: nowMs - tookMs + resetInMs };
     if (this.#end && nowMs < this.#end.earliestMs - roundingMs)
@@ -90,7 +90,7 @@ export class Refill {
     return false;
   }
 
-  /** More was accepted than what is left has become less, and again, and again within the time of one window. */
+  /** True if, several times within one window's time, more requests were accepted than the number left went down. */
   #hasMore({ remaining, nowMs }: Left, underWay: number): boolean {
     if (this.#late > 0) {
       this.#late -= 1;

@@ -1,4 +1,4 @@
-/** The words of an answer that is no result: a refusal, a redirect, a page for people. */
+/** The error for an answer that is no result: a refusal, a redirect, a web page. */
 import { ConfigError, ConflictError, type ProviderError, ResponseShapeError } from "../errors";
 import { redact } from "../secrets/redact";
 import type { Answered } from "./answer";
@@ -10,7 +10,7 @@ import { errorForStatus, isFromBetween, readErrorBody } from "./status";
 /** How many characters of a refusal are searched for the words of a conflict. */
 const mostOfRefusal = 4_096;
 
-/** The error of a 4xx or 5xx; `body`: what it says, as far as it can be read. */
+/** The error of a 4xx or 5xx. `body`: its content, if readable. */
 export function refused(answered: Answered, body: unknown): ProviderError {
   const { request, answer, ended } = answered;
   const { status, headers } = answer;
@@ -57,7 +57,7 @@ export function redirected(answered: Answered): ProviderError {
     : new ResponseShapeError(`${words} Some services answer so when they have acted.`);
 }
 
-/** A body in another form than the answers of the service have. It is not quoted. */
+/** The error for a body that is not JSON. It does not quote the body. */
 export function notJson(answered: Answered): ResponseShapeError {
   const { request, answer } = answered;
   const { status, headers, text } = answer;

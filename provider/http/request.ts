@@ -1,4 +1,4 @@
-/** What a backend asks for, and how a request is named and judged while it is under way. */
+/** A backend's request: its form, its name in messages, and what it must not reveal. */
 import { ProviderError } from "../errors";
 import { redact } from "../secrets/redact";
 import { hasUnseenSecret } from "../secrets/unseen-secret";
@@ -33,12 +33,12 @@ export interface HttpRequest {
   /**
    * Reads the body of an answer that is not JSON, such as XML or a form, into the value that becomes `body`; of a refusal,
    * its `message`, `error` or `errors` become the service's words. Return undefined, or throw, for a text in another form, such
-   * as a page for people: no message quotes it. Left out: the body is JSON.
+   * as a web page: no message quotes it. Left out: the body is JSON.
    */
   readonly parse?: (text: string) => unknown;
   /**
    * For a service that refuses with a success, `200 {"ok": false, "code": …}`: the status that another service would send (404,
-   * 401), read from the body of a 2xx answer; undefined if the answer is no refusal. Everything goes by that status: `absent`,
+   * 401), read from the body of a 2xx answer; undefined if the answer is no refusal. That status decides everything: `absent`,
    * `conflict`, a new login, waits, and the class of the error. What it throws, as `fieldsOf` does for another form, is
    * the error of the call. Left out: the answer's own status counts.
    */
@@ -130,7 +130,7 @@ export function labelOf(signed: SignedRequest): string {
   return redact(`${signed.request.method} ${toldPath(signed.request)}`, secretsOf(signed));
 }
 
-/** What no message about this request may show. */
+/** The secrets of this request, which no message may show. */
 export function secretsOf({ request, credential }: SignedRequest): readonly string[] {
   return [...(request.secrets ?? []), ...credential.secrets];
 }

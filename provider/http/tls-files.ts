@@ -1,4 +1,4 @@
-/** The certificates of a connection: its own authority, and what it shows for itself. */
+/** The certificates of a connection: the authority that it trusts, and its client certificate. */
 import { X509Certificate } from "node:crypto";
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
