@@ -342,6 +342,8 @@ describe("A rotating key that the connection itself runs on", () => {
     );
     expect(sent.filter((request) => !request.startsWith("GET"))).toEqual(["POST 201", "DELETE 204"]);
     expect(await living()).toEqual([run.outs.keyId]);
+    // Nothing could bring it back if this run were cut short, so whoever watches it is told the way out before.
+    expect(warnings.join()).toMatch(/The old one ends in this run: .* make a new credential on the service/);
     // The program gets its answer from the new key alone.
     expect(run.outs.rotationReason).toBe("emergency: INC-1");
   });

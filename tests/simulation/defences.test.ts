@@ -10,6 +10,7 @@ import type * as allNames from "../../provider/resources/identity/names";
 import type * as ownKeys from "../../provider/resources/key/own-key";
 import type * as partial from "../../provider/resources/partial-failure";
 import type * as successions from "../../provider/resources/rotation/succession";
+import type * as steps from "../../provider/resources/rotation/next-step";
 import { seed } from "../support/seed";
 import { createRandom } from "../support/seeded-random";
 import type * as stories from "./support/killed/story";
@@ -54,9 +55,13 @@ mock<Marking>("../../provider/resources/identity/marking", ({ createMarking }) =
         const naming: Naming = await marking.naming(type, named, asked);
         const { clearLeftovers: _gate, ...ungated } = naming;
         if (off === "the look before the next key") return ungated;
-        return off === "accounts are taken over"
-          ? { ...naming, takeLeftAccount: () => Promise.resolve(undefined) }
-          : naming;
+        if (off === "accounts are taken over") return { ...naming, takeLeftAccount: () => Promise.resolve(undefined) };
+        // As if it had all that was asked for.
+        const takeLeftAccount = async () => {
+          const left = await naming.takeLeftAccount?.();
+          return left && { ...left, role: "viewer" };
+        };
+        return off === "what an account lacks is given" ? { ...naming, takeLeftAccount } : naming;
       },
     };
   },
@@ -86,6 +91,14 @@ mock<typeof ownKeys>("../../provider/resources/key/own-key", ({ isOwnKey }) => (
 mock<typeof successions>("../../provider/resources/rotation/succession", ({ succeeded }) => ({
   succeeded: (progress, come) =>
     succeeded(progress, off === "it waits for the record of its successor" ? { ...come, tookOver: false } : come),
+}));
+
+mock<typeof steps>("../../provider/resources/rotation/next-step", ({ nextStep }) => ({
+  nextStep: ({ ring, seen, aim }) => {
+    const { endedRecords: _records, ...capabilities } = aim.facts.capabilities;
+    const isOff = off === "the record of an ended key is removed";
+    return nextStep({ ring, seen, aim: isOff ? { ...aim, facts: { ...aim.facts, capabilities } } : aim });
+  },
 }));
 
 mock<typeof enabling>("../../provider/resources/key/enable", ({ enableKey }) => ({
@@ -120,6 +133,8 @@ test.each<[string, RegExp]>([
   ["the connection's own key is known", /without a credential|the update after the kill failed|the update failed/],
   ["it waits for the record of its successor", /without a credential/],
   ["an enabled key is looked at", /dead/],
+  ["what an account lacks is given", /has not got its role/],
+  ["the record of an ended key is removed", /the record of .* is left/],
 ])(
   "without this some killed run does harm: %s",
   async (defence, harm) => {

@@ -136,9 +136,15 @@ export function lastCredentialWords(connection: ConnectionFacts, id: string): st
   return `the key ${id} is the credential that the connection "${connection.name}" itself runs on, and this run has made no successor of it. Nothing was done. Give the connection another credential (${placeOf(connection)}), and run again; to let the key live on, take it out of the state (pulumi state delete)`;
 }
 
-/** Where the new credential has to go. */
-export function handOverWords(connection: ConnectionFacts, id: string, origin: Origin): string {
-  return `the key ${id} takes the place of the one that the connection "${connection.name}" runs on, and is used from here on: before the next run, put the output secret of "${logicalName(origin)}" where the connection reads its credential (${placeOf(connection)})`;
+/**
+ * Where the new credential has to go. `endsNow`: the old one ends before the engine has recorded the new one, so that a run that is
+ * cut short leaves none.
+ */
+export function handOverWords(connection: ConnectionFacts, id: string, origin: Origin, endsNow = false): string {
+  const risk = endsNow
+    ? ". The old one ends in this run: if the run is cut short before its end, make a new credential on the service"
+    : "";
+  return `the key ${id} takes the place of the one that the connection "${connection.name}" runs on, and is used from here on: before the next run, put the output secret of "${logicalName(origin)}" where the connection reads its credential (${placeOf(connection)})${risk}`;
 }
 
 function placeOf({ credential = "place of the connection's credential" }: ConnectionFacts): string {

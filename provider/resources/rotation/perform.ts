@@ -148,7 +148,7 @@ async function issue(
         lessThanBefore({ id: issued.id, lacks, current: ring.record.keyId, problem }),
       );
     if (own) {
-      const taken = await tryTo(() => takeOver(call, own, issuedKey(ring, issued)));
+      const taken = await tryTo(() => takeOver(call, own, { now: issuedKey(ring, issued), endsNow: emergency }));
       if ("problem" in taken) return await takenBack(call, issued, () => taken.problem);
     }
     return { value: issued, askedEnd: expiresAt, tookOver: own !== undefined };
@@ -199,12 +199,18 @@ async function relieve(call: RotationCall, known: KnownKey): Promise<void> {
   if (!(await isOwnKey(connection, known))) return;
   if (aim.wanted.selfRotate !== true) throw new ProviderError(ownKeyWords(connection, known.id));
   const current = currentOf(ring);
-  if (current) await takeOver(call, known, knownKey(ring, current));
+  const endsNow = call.seen.issued?.emergency === true;
+  if (current) await takeOver(call, known, { now: knownKey(ring, current), endsNow });
 }
 
-async function takeOver({ connection, tools, aim }: RotationCall, before: KnownKey, now: KnownKey): Promise<void> {
+/** `endsNow`: the key before ends in this run, before the engine has recorded the new one. */
+async function takeOver(
+  { connection, tools, aim }: RotationCall,
+  before: KnownKey,
+  { now, endsNow }: { readonly now: KnownKey; readonly endsNow: boolean },
+): Promise<void> {
   await handOver(connection, before, now, tools.clock);
-  tools.warn(handOverWords(connection, now.id, aim.wanted.origin));
+  tools.warn(handOverWords(connection, now.id, aim.wanted.origin, endsNow));
 }
 
 /** Lets a service with one key per account give it a new secret. */
@@ -226,7 +232,7 @@ async function rotate(call: RotationCall, { issue, key, keepPrevious }: StepOf<"
     if (own.value) {
       // The old secret may have ended with this answer, so it is too late to try the new one first.
       await tryTo(async () => connection.own?.succeed(own.value ?? {}, rotated));
-      call.tools.warn(handOverWords(connection, rotated.id, wanted.origin));
+      call.tools.warn(handOverWords(connection, rotated.id, wanted.origin, graceMs === 0));
     }
     return { value: rotated };
   } catch (error) {

@@ -34,6 +34,15 @@ const kinds = {
   },
   /** The same, and the old secret dies at once. */
   gap: { ...oneKey, nativeRotate: { id: "same", maxGraceMs: 0, graceChosen: false } },
+  /** An account, and a key, take two requests each: what is made, and then its role or its secret. */
+  steps: { parent: "serviceAccount", serviceAccounts: { ...accounts, role: "update" }, lastUsed: told },
+  /** Keys end by themselves, and leave a record that somebody has to remove. */
+  records: {
+    expiry: { support: "optional", update: true, granularityMs: 1_000 },
+    delayedRevoke: true,
+    endedRecords: "removable",
+    lastUsed: told,
+  },
   /** Nobody can tell whether a key was used. */
   silent: { parent: "serviceAccount", serviceAccounts: accounts, uniqueNames: true },
 } as const satisfies Readonly<Record<string, Partial<Capabilities>>>;
@@ -43,4 +52,9 @@ export const kindNames = Object.keys(kinds) as Kind[];
 
 export function capabilitiesOf(kind: Kind): Capabilities {
   return { ...everyday, ...(kinds[kind] as Partial<Capabilities>) };
+}
+
+/** Whether an account and a key are made in steps. */
+export function isStepwise(kind: Kind): boolean {
+  return kind === "steps";
 }

@@ -5,14 +5,14 @@ import type {
   NewKey,
   ServiceAccount,
 } from "../../../../provider/backends/definition";
-import { defineBackend } from "../../../../provider/backend";
+import { defineBackend, halfMade } from "../../../../provider/backend";
 import { type Connections, createConnections } from "../../../../provider/connections/connections";
 import { defined } from "../../../../provider/values/defined";
 import { AuthenticationError, ConflictError } from "../../../../provider/errors";
 import { formatTime } from "../../../../provider/values/times";
 import { catalogue, today } from "../../../unit/provider/support/fake-service";
 import type { Fate } from "./fate";
-import { capabilitiesOf, type Kind } from "./kinds";
+import { capabilitiesOf, isStepwise, type Kind } from "./kinds";
 
 export interface Held {
   readonly key: ApiKey;
@@ -24,6 +24,7 @@ export interface Held {
 
 const writes: readonly string[] = [
   "createKey",
+  "giveSecret",
   "updateKey",
   "revokeKey",
   "rotateKey",
@@ -47,10 +48,12 @@ export class KillableService {
   writes = 0;
   nowMs = today;
   readonly capabilities;
+  readonly #isStepwise: boolean;
   #made = 0;
 
   constructor(kind: Kind) {
     this.capabilities = capabilitiesOf(kind);
+    this.#isStepwise = isStepwise(kind);
   }
 
   /** The connections of one run, which sends this credential. */
@@ -85,9 +88,23 @@ export class KillableService {
   }
 
   living(): Held[] {
-    return [...this.held.values()].filter(
-      ({ key }) => key.status === "active" && !(Date.parse(key.expiresAt ?? "") <= this.nowMs),
-    );
+    return [...this.held.values()].filter(({ key }) => key.status === "active" && !this.#isOver(key));
+  }
+
+  /** Keys that have ended by themselves, and whose record is still there for somebody to remove. */
+  records(): Held[] {
+    if (this.capabilities.endedRecords !== "removable") return [];
+    return [...this.held.values()].filter(({ key }) => key.status === "active" && this.#isOver(key));
+  }
+
+  #isOver({ expiresAt }: ApiKey): boolean {
+    return Date.parse(expiresAt ?? "") <= this.nowMs;
+  }
+
+  /** Somebody ends the key by hand. */
+  sweep(id: string): void {
+    const held = this.held.get(id);
+    if (held) this.held.set(id, { ...held, key: { ...held.key, status: "revoked" } });
   }
 
   /** Somebody uses the key. */
@@ -104,10 +121,32 @@ export class KillableService {
     return this.#create(defined({ name, serviceAccountId })).id;
   }
 
+  /** A role and a secret come with a request of their own. */
+  #inSteps(client: BackendClient & SecretGiver): BackendClient {
+    const { giveSecret, ...whole } = client;
+    if (!this.#isStepwise) return whole;
+    return {
+      ...whole,
+      createKey: async (asked) => {
+        const made = await client.createKey(asked);
+        return halfMade(() => giveSecret(made.id));
+      },
+      createServiceAccount: async (asked) => {
+        const made = await client.createServiceAccount?.(asked);
+        const change = defined({ role: asked.role });
+        return halfMade(() => client.updateServiceAccount?.(made?.id ?? "", change) as Promise<ServiceAccount>);
+      },
+    };
+  }
+
   client(fate: Fate, credential: () => Promise<string | undefined>): BackendClient {
     const own = this.capabilities.nativeRotate;
-    const client: Partial<BackendClient> = {
-      createKey: async (asked) => this.#create(asked),
+    const client: Partial<BackendClient & SecretGiver> = {
+      createKey: async (asked) => this.#create(asked, !this.#isStepwise),
+      giveSecret: async (id) => {
+        const held = this.#carry({ ...(this.held.get(id) as Held), secrets: [this.#draw()] });
+        return { ...held.key, secret: held.secrets[0]?.value ?? "" };
+      },
       getKey: async ({ id }) => this.held.get(id)?.key,
       listKeys: async ({ serviceAccountId }) =>
         serviceAccountId !== undefined && !this.accounts.has(serviceAccountId)
@@ -143,7 +182,10 @@ export class KillableService {
           const id = `account-${(this.#made += 1)}`;
           this.accounts.set(
             id,
-            defined({ id, name, role, status: "active" as const, createdAt: formatTime(this.nowMs) }),
+            defined({
+              ...{ id, name, status: "active" as const, createdAt: formatTime(this.nowMs) },
+              role: this.#isStepwise ? undefined : role,
+            }),
           );
           return this.accounts.get(id) as ServiceAccount;
         },
@@ -165,12 +207,13 @@ export class KillableService {
         },
       }),
     };
-    return Object.fromEntries(
+    const watched = Object.fromEntries(
       Object.entries(client).map(([name, method]) => [
         name,
         this.#watched(name, this.#guarded(method as Method, credential), fate),
       ]),
-    ) as unknown as BackendClient;
+    );
+    return this.#inSteps(watched as unknown as BackendClient & SecretGiver);
   }
 
   /** The service answers who sends the administrator's credential, or a key that works: that one is in use then. */
@@ -197,7 +240,7 @@ export class KillableService {
     };
   }
 
-  #create({ name, serviceAccountId, scopes, expiresAt }: NewKey): IssuedApiKey {
+  #create({ name, serviceAccountId, scopes, expiresAt }: NewKey, hasSecret = true): IssuedApiKey {
     const { maxActiveKeys = Infinity, idsReused, uniqueNames } = this.capabilities;
     const siblings = this.living().filter((each) => each.serviceAccountId === serviceAccountId);
     if (siblings.length >= maxActiveKeys || (uniqueNames && siblings.some(({ key }) => key.name === name)))
@@ -205,15 +248,15 @@ export class KillableService {
     const id = idsReused && serviceAccountId !== undefined ? serviceAccountId : `key-${(this.#made += 1)}`;
     const createdAt = formatTime(this.nowMs);
     const key = defined({ id, name, scopes, expiresAt, createdAt, status: "active" as const });
-    const held = this.#carry(defined({ key, serviceAccountId, secrets: [this.#draw()], used: false }));
+    const held = this.#carry(defined({ key, serviceAccountId, secrets: hasSecret ? [this.#draw()] : [], used: false }));
     return { ...held.key, secret: held.secrets[0]?.value ?? "" };
   }
 
   #revoke(id: string, name: string): "revoked" | "absent" {
     const held = this.held.get(id);
     if (!held || (this.capabilities.idsReused && held.key.name !== name)) return "absent";
-    if (held.key.status === "active") this.ended.push(held);
-    if (this.capabilities.idsReused) this.held.delete(id);
+    if (held.key.status === "active" && !this.#isOver(held.key)) this.ended.push(held);
+    if (this.capabilities.idsReused || this.capabilities.endedRecords === "removable") this.held.delete(id);
     else this.held.set(id, { ...held, key: { ...held.key, status: "revoked" } });
     return "revoked";
   }
@@ -245,6 +288,11 @@ export class KillableService {
     this.#made += 1;
     return { value: `drawn_secret_${this.#made}_0123456789`, endMs: Infinity, version: `v${this.#made}` };
   }
+}
+
+/** The second request of a key that is made in steps. */
+interface SecretGiver {
+  readonly giveSecret: (id: string) => Promise<IssuedApiKey>;
 }
 
 type Method = (...args: unknown[]) => Promise<unknown>;

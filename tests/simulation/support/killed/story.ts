@@ -4,7 +4,7 @@ import { forgetSecrets } from "../../../../provider/secrets/known-secrets";
 import { usualNames } from "../../../../provider/resources/identity/names";
 import type { SeededRandom } from "../../../support/seeded-random";
 import { Fate, type Order, points } from "./fate";
-import { capabilitiesOf, type Kind, kindNames } from "./kinds";
+import { capabilitiesOf, isStepwise, type Kind, kindNames } from "./kinds";
 import { type Held, KillableService } from "./service";
 import { type Ended, type Wish, World } from "./world";
 
@@ -24,6 +24,7 @@ export const operations = [
   "own key replaced",
   "own key rotated",
   "own key rotated at once",
+  "own key in an emergency",
 ] as const;
 export type Operation = (typeof operations)[number];
 
@@ -32,6 +33,7 @@ const ownKeys: Partial<Record<Operation, string>> = {
   "own key replaced": "a1",
   "own key rotated": "r1",
   "own key rotated at once": "r1",
+  "own key in an emergency": "r1",
 };
 
 export interface Case {
@@ -58,8 +60,15 @@ export function drawCase(random: SeededRandom): Case {
         !(maxActiveKeys === 1 && ownKeys[each] !== undefined),
     ),
   );
-  const order = { point, writes: random.below(6), pace: random.below(2 ** 31) };
-  return { kind, operation, order, lands: pick(["before", "within", "after"] as const) };
+  // Its accounts are made in steps, at the beginning.
+  const creates = isStepwise(kind) && random.below(2) === 0;
+  const order = { point, writes: random.below(creates ? 3 : 6), pace: random.below(2 ** 31) };
+  return {
+    kind,
+    operation: creates ? "create" : operation,
+    order,
+    lands: pick(["before", "within", "after"] as const),
+  };
 }
 
 export interface Verdict {
@@ -80,13 +89,20 @@ const everything: Wish = { keys: ["a1", "a2", "r1", "t1", "t2"], round: 1, prefi
  * engine can record its successor, or where the state was put back.
  */
 export function mayBeDead({ kind, operation }: Case): boolean {
-  if (
-    ["emergency", "immediately", "own key rotated at once", "delete", "destroy", "restored backup"].includes(operation)
-  )
+  if (isEmergency(operation)) return true;
+  if (["immediately", "own key rotated at once", "delete", "destroy", "restored backup"].includes(operation))
     return true;
   const { maxActiveKeys, nativeRotate } = capabilitiesOf(kind);
   // An account with one key gives it up before the next one, unless it rotates with a grace.
   return maxActiveKeys === 1 && !(["rotate", "retire"].includes(operation) && (nativeRotate?.maxGraceMs ?? 0) > 0);
+}
+
+function isToldTheWay({ warnings }: Ended): boolean {
+  return warnings.some((words) => words.includes("make a new credential on the service"));
+}
+
+function isEmergency(operation: Operation): boolean {
+  return operation === "emergency" || operation === "own key in an emergency";
 }
 
 export async function play({ kind, operation, order, lands }: Case): Promise<Verdict> {
@@ -101,17 +117,20 @@ export async function play({ kind, operation, order, lands }: Case): Promise<Ver
   const dead = stage.world.dead();
   const credential = stage.world.credential();
   const isLockedOut = credential !== undefined && !stage.service.works(credential);
+  const mayLockOut = operation === "own key in an emergency" && isToldTheWay(end);
+  // Somebody makes a new credential on the service, also where the revocation comes later.
+  if (mayLockOut && (isLockedOut || fate.late)) stage.world.own = undefined;
   const late = fate.late && { run: fate.late, lands: end.killedIn === "createKey" ? lands : "before" };
   const lost = fate.isUnanswered();
   // What nobody asks for any more no later update comes across: the record has to name it.
   const broken = lost ? await stage.ended() : await stage.repaired(wish, end, late);
   const missed = end.killedIn === undefined && !lost;
   const isWarned = end.warnings.some((words) => words.includes("run it again at once"));
-  const untold = operation === "emergency" && dead.some((which) => which.startsWith("r")) && !isWarned;
+  const untold = isEmergency(operation) && dead.some((which) => which.startsWith("r")) && !isWarned;
   const silence = untold
     ? ["a published secret is dead after an emergency that was cut short, and nobody was told"]
     : [];
-  const lockedOut = isLockedOut ? ["the connection is left without a credential that works"] : [];
+  const lockedOut = ["the connection is left without a credential that works"].filter(() => isLockedOut && !mayLockOut);
   return { missed, left, dead, broken: [...stage.violations(), ...lockedOut, ...silence, ...broken] };
 }
 
@@ -175,7 +194,10 @@ class Stage {
     if (operation === "rename") return { ...everything, prefix: "renamed" };
     if (operation === "delete") return { ...everything, keys: ["a2", "r1", "t1"] };
     if (operation === "destroy") return { ...everything, keys: [] };
-    if (operation === "emergency") return { ...everything, emergency: "INC-1" };
+    if (isEmergency(operation)) {
+      this.world.own = ownKeys[operation];
+      return { ...everything, emergency: "INC-1" };
+    }
     if (operation === "enable") return this.#disabled();
     this.world.own = ownKeys[operation];
     if (operation === "own key replaced") return { ...everything, round: 2 };
@@ -238,7 +260,12 @@ class Stage {
     const left = this.orphans().filter(({ id }) => !isTold(id));
     const named = this.world.named();
     const gone = named.filter((marker) => !this.#exists(marker));
+    const isNamed = (name: string) => named.some((marker) => marker !== "" && name.endsWith(marker));
+    const bare = [...this.service.accounts.values()].filter(({ name, role }) => isNamed(name) && role !== "viewer");
+    const records = this.service.records().filter(({ key }) => !isNamed(key.name));
     return [
+      ...bare.map(({ id }) => `the account ${id} has not got its role`),
+      ...records.map(({ key }) => `the record of ${key.id}, which has ended, is left`),
       ...left.map(({ id, name }) => `${id} (${name}) lives, and no state names it`),
       ...this.world.confused().map((id) => `the account ${id} is another resource's`),
       ...this.world.disabled().map((which) => `${which} is left disabled`),
@@ -275,7 +302,8 @@ class Stage {
     await land(late?.lands === "before");
     const next = new Fate();
     next.beforeFirstWrite = () => land(late?.lands === "within");
-    const repair = await this.world.run(wish, next);
+    const first = await this.world.run(wish, next);
+    const repair = this.#sweeps(first) ? await this.world.run(wish, next) : first;
     // A key that comes while the update is at work may take the room that it saw: then the service refuses the update's own.
     const mayBeRefused = late?.lands === "within" && landed && this.service.capabilities.maxActiveKeys !== undefined;
     if (repair.failures.length > 0 && !mayBeRefused)
@@ -290,6 +318,19 @@ class Stage {
     this.service.nowMs += 31 * dayMs;
     const again = await this.world.run({ ...wish, round: wish.round + 10 });
     return [...again.failures, ...(wish.keys.length === 0 ? [] : this.differences([end, repair, again]))];
+  }
+
+  /**
+   * Where a successor of the connection's key has no room, because the one that the killed run tried out counts as used, the warning
+   * names the command that ends it. @returns whether somebody has run it
+   */
+  #sweeps(update: Ended): boolean {
+    if (!update.failures.some((words) => words.includes("too many keys"))) return false;
+    const told = this.orphans().filter(({ id }) =>
+      update.warnings.some((words) => words.includes(` ${id} (`) && words.includes("apikeys sweep --yes --used")),
+    );
+    for (const { id } of told) this.service.sweep(id);
+    return told.length > 0;
   }
 
   /** One more update has nothing to do. */
