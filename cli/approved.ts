@@ -33,7 +33,7 @@ export function addApprovedCommand(
     .option("--json", "print JSON", false)
     .addHelpText(
       "after",
-      "\nExit codes: 0 printed; 2 bad flags, or nobody knows the author; 10 no pull request, no comment, or no digest in it; 11 the comment is of an older version.",
+      "\nExit codes: 0 printed; 2 bad flags, or an unknown author; 10 no pull request, no comment, or no digest in it; 11 the comment is of an older version.",
     );
   addForgeOptions(command);
   runs(command, host, (options: ApprovedOptions) => approved(options, host, send));
