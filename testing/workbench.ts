@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as wait } from "node:timers/promises";
 import { loadBackend } from "../provider/connections/backend-loading";
+import type { Step } from "../provider/connections/client-steps";
 import type {
   Backend,
   BackendClient,
@@ -55,7 +56,7 @@ export function connect(
   const config = { get: (key: string) => (key === "apikeys:connections" ? JSON.stringify(settings) : undefined) };
   const env = token === undefined ? {} : { [tokenVariable]: token };
   // Unguarded: a contract tests what the backend itself reports.
-  const asItIs = (client: BackendClient) => client;
+  const asItIs: Step = (_call, next) => next();
   return createConnections(config, env, { load: given ? () => given : loadBackend, guard: asItIs });
 }
 

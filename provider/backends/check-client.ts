@@ -6,7 +6,8 @@ import type { Capabilities } from "../vendors/capabilities";
 import type { DeclaredOptions } from "../vendors/options";
 import type { BackendClient, BackendDefinition } from "./definition";
 
-const methods = Object.keys({
+/** Every method that a client may have. */
+export const clientMethods = Object.keys({
   createKey: true,
   getKey: true,
   listKeys: true,
@@ -44,7 +45,7 @@ export function checkClient(
     throw new ConfigError(
       `Backend "${name}": "connect" returned ${kindOf(client)}; return an object with the methods.`,
     );
-  const strangers = Object.keys(client).filter((method) => !methods.includes(method as keyof BackendClient));
+  const strangers = Object.keys(client).filter((method) => !clientMethods.includes(method as keyof BackendClient));
   for (const method of neededMethods(offered, options)) {
     if (typeof client[method] === "function") continue;
     const near = nearestWord(method, strangers);
@@ -52,7 +53,7 @@ export function checkClient(
       `Backend "${name}": the method "${method}" is missing; "connect" must return it, because the capabilities promise it.${near === undefined ? "" : ` Is that what "${near}" is meant to be?`}`,
     );
   }
-  const absent = methods.filter((method) => client[method] === undefined);
+  const absent = clientMethods.filter((method) => client[method] === undefined);
   for (const stranger of strangers) {
     const near = nearestWord(stranger, absent);
     if (near !== undefined)

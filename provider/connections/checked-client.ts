@@ -3,22 +3,23 @@ import { defined } from "../values/defined";
 import { ResponseShapeError } from "../errors";
 import { kindOf, redact } from "../secrets/redact";
 import type { DeclaredOptions } from "../vendors/options";
-import type { BackendClient, BackendDefinition } from "../backends/definition";
+import type { BackendDefinition } from "../backends/definition";
 import { hasType } from "../backends/option-values";
+import type { MethodName, Step } from "./client-steps";
 
 type Fields = Readonly<Record<string, unknown>>;
 
 const texts = ["name", "description", "environment", "createdAt", "expiresAt", "lastUsedAt", "hint", "accessId"];
 
-/** The client with checked results. A field that is undefined counts as left out. */
-export function checkedClient(
-  client: BackendClient,
-  { keyOptions, accountOptions }: Pick<BackendDefinition, "keyOptions" | "accountOptions"> = {},
-): BackendClient {
+/** Checks what each method returns. A field that is undefined counts as left out. */
+export function checking({
+  keyOptions,
+  accountOptions,
+}: Pick<BackendDefinition, "keyOptions" | "accountOptions"> = {}): Step {
   const key = withOptions(whole, keyOptions);
   const issued = withOptions(issuedObject, keyOptions);
   const account = withOptions(whole, accountOptions);
-  const checked: Partial<Record<keyof BackendClient, Check>> = {
+  const checks: Partial<Record<MethodName, Check>> = {
     createKey: issued,
     rotateKey: issued,
     updateKey: key,
@@ -35,14 +36,11 @@ export function checkedClient(
     probe: optional(probed),
     whoAmI: optional(caller),
   };
-  return Object.fromEntries(
-    Object.entries(client).map(([name, method]: [string, unknown]) => {
-      const check = checked[name as keyof BackendClient];
-      if (typeof method !== "function") return [name, method];
-      const call = method.bind(client) as (...args: readonly unknown[]) => Promise<unknown>;
-      return [name, check ? async (...args: readonly unknown[]) => check(await call(...args), name) : call];
-    }),
-  ) as unknown as BackendClient;
+  return async ({ method }, next) => {
+    const answer = await next();
+    const check = checks[method];
+    return check ? check(answer, method) : answer;
+  };
 }
 
 function namedScope(answer: unknown, method: string): unknown {

@@ -3,6 +3,7 @@ import { open } from "node:fs/promises";
 import { promisify } from "node:util";
 import { ConfigError } from "../errors";
 import { rememberCredential } from "../secrets/known-secrets";
+import { secondMs } from "../values/durations";
 
 /** The source of a connection's admin credential: exactly one of these. */
 export type CredentialSource =
@@ -48,6 +49,25 @@ export async function readCredential(
     );
   }
   return token;
+}
+
+/** How long one result of a credential command is reused, so that 200 keys do not run it 200 times. */
+const commandReuseMs = 10 * secondMs;
+
+export function tokenReader(
+  connection: string,
+  source: CredentialSource,
+  env: NodeJS.ProcessEnv,
+): () => Promise<string> {
+  if (source.kind !== "command") return () => readCredential(connection, source, env);
+  let recent: { readonly token: Promise<string>; readonly readAtMs: number } | undefined;
+  return () => {
+    if (!recent || performance.now() - recent.readAtMs > commandReuseMs) {
+      recent = { token: readCredential(connection, source, env), readAtMs: performance.now() };
+      recent.token.catch(() => (recent = undefined));
+    }
+    return recent.token;
+  };
 }
 
 /** The source in words, as errors name it. */

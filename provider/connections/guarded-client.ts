@@ -1,54 +1,45 @@
-import type { ApiKey, BackendClient, IssuedApiKey, NewKey, ServiceAccount } from "../backends/definition";
+import type { ApiKey, BackendClient, IssuedApiKey, ServiceAccount } from "../backends/definition";
 import { ExposedSecretError } from "../errors";
 import { asOneCall } from "../http/list-bounds";
 import { holdsSecret, rememberSecrets, windowsOf } from "../secrets/known-secrets";
 import { isNoName, isPresentable, presentable } from "../secrets/presentable-text";
 import type { SecretWindows } from "../secrets/secret-windows";
 import { asThrown } from "../thrown";
+import type { MethodName, Step } from "./client-steps";
 
-/**
- * Wraps a backend's client for the lifecycle. Results come from the service, and most are stored and shown in clear. So
- * this drops every field that contains a part of a secret, refuses a key or an account whose id does, and limits how many
- * pages a call reads.
- */
-export function guardClient(client: BackendClient): BackendClient {
-  const methods = Object.entries(client).map(([name, method]: [string, unknown]) => [
-    name,
-    typeof method === "function" ? guarded(client, name, method as Method) : method,
-  ]);
-  return Object.fromEntries(methods) as BackendClient;
-}
+type Told<Name extends MethodName> = Awaited<ReturnType<NonNullable<BackendClient[Name]>>>;
+type Asked<Name extends MethodName> = Parameters<NonNullable<BackendClient[Name]>>[0];
 
-type Method = (...args: unknown[]) => unknown;
-type Clear = (told: never, asked: never) => unknown;
-
-function guarded(client: BackendClient, name: string, method: Method): Method {
-  const clear = clearings[name as keyof BackendClient] as ((told: unknown, asked: unknown) => unknown) | undefined;
-  return (...args) =>
-    asOneCall(async () => {
-      try {
-        const told: unknown = await method.apply(client, args);
-        return clear ? clear(told, args[0]) : told;
-      } catch (error) {
-        throw asThrown(error);
-      }
-    });
-}
-
-/** How to clear the result of each method. */
-const clearings: Partial<Readonly<Record<keyof BackendClient, Clear>>> = {
-  createKey: (told: IssuedApiKey, asked: NewKey) => {
+/** How to clear what each method reports. */
+const clearings: { readonly [Name in MethodName]?: (told: Told<Name>, asked: Asked<Name>) => unknown } = {
+  createKey: (told, asked) => {
     if (asked.secretValue !== undefined) rememberSecrets(asked.secretValue);
     return clearIssued(told, asked.name);
   },
-  rotateKey: (told: IssuedApiKey, asked: { readonly name: string }) => clearIssued(told, asked.name),
+  rotateKey: (told, asked) => clearIssued(told, asked.name),
   getKey: clearKey,
-  listKeys: (told: readonly ApiKey[] | undefined) => clearEach(told, clearKey),
+  listKeys: (told) => clearEach(told, clearKey),
   updateKey: clearKey,
-  createServiceAccount: (told: ServiceAccount, asked: { readonly name: string }) => clearAccount(told, asked.name),
-  getServiceAccount: (told: ServiceAccount | undefined) => clearAccount(told),
-  listServiceAccounts: (told: readonly ServiceAccount[]) => clearEach(told, (each) => clearAccount(each)),
-  updateServiceAccount: (told: ServiceAccount) => clearAccount(told),
+  createServiceAccount: (told, asked) => clearAccount(told, asked.name),
+  getServiceAccount: (told) => clearAccount(told),
+  listServiceAccounts: (told) => clearEach(told, (each) => clearAccount(each)),
+  updateServiceAccount: (told) => clearAccount(told),
+};
+
+/**
+ * Guards the lifecycle. Results come from the service, and most are stored and shown in clear. So this drops every field
+ * that contains a part of a secret, refuses a key or an account whose id does, and limits how many pages a call reads.
+ */
+export const guarding: Step = ({ method, args }, next) => {
+  const clear = clearings[method] as ((told: unknown, asked: unknown) => unknown) | undefined;
+  return asOneCall(async () => {
+    try {
+      const told = await next();
+      return clear ? clear(told, args[0]) : told;
+    } catch (error) {
+      throw asThrown(error);
+    }
+  });
 };
 
 const times = ["createdAt", "expiresAt", "lastUsedAt", "previousValidUntil"];

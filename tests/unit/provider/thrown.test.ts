@@ -9,7 +9,7 @@ import {
   ServerError,
 } from "../../../provider/errors";
 import { explain } from "../../../provider/explain";
-import { guardClient } from "../../../provider/connections/guarded-client";
+import { guardClient } from "./support/one-step";
 import { rememberSecrets } from "../../../provider/secrets/known-secrets";
 import { createSession } from "../../../provider/connections/session";
 import { asThrown } from "../../../provider/thrown";

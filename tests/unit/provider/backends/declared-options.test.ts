@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { checkedClient } from "../../../../provider/connections/checked-client";
+import { checkedClient } from "../support/one-step";
 import { checkClient } from "../../../../provider/backends/check-client";
 import { defineBackend } from "../../../../provider/backend";
 import type { BackendClient, DeclaredOption, DeclaredOptions } from "../../../../provider/backends/definition";

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { checkedClient } from "../../../../provider/connections/checked-client";
+import { checkedClient } from "../support/one-step";
 import type { BackendClient } from "../../../../provider/backends/definition";
 import { ResponseShapeError } from "../../../../provider/errors";
 

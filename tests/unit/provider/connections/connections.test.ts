@@ -633,3 +633,9 @@ describe("a connection for reading", () => {
     expect(writable.name).toBe("default");
   });
 });
+
+test("a backend whose client is an instance of a class has all its methods", async () => {
+  const { client } = withFields({ backend: "./fixtures/class-client.js" }).openForWrite("default");
+  expect(await client.getKey({ id: "1", name: "export" })).toEqual({ id: "1", name: "export", status: "active" });
+  expect(await client.revokeKey({ id: "1", name: "export" })).toBe("absent");
+});

@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { describe, expect, test } from "@jest/globals";
 import type { BackendClient, IssuedApiKey } from "../../../../provider/backends/definition";
 import { ExposedSecretError, isUnclear } from "../../../../provider/errors";
-import { guardClient } from "../../../../provider/connections/guarded-client";
+import { guardClient } from "../support/one-step";
 import { windowsIn } from "../../../support/echoes";
 import { aboutSecrets, forgetSecrets, rememberCredential } from "../../../../provider/secrets/known-secrets";
 

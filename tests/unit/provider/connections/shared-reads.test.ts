@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { ApiKey, BackendClient } from "../../../../provider/backends/definition";
-import { guardClient } from "../../../../provider/connections/guarded-client";
+import { guardClient } from "../support/one-step";
 import { nextPage } from "../../../../provider/http/list-bounds";
 import { ServerError } from "../../../../provider/errors";
 import { type ApiKeyOutputs, createApiKeyProvider } from "../../../../provider/resources/api-key/resource";

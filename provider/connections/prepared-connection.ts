@@ -1,0 +1,120 @@
+/** From the settings of a connection to its facts. Reads no credential and sends nothing. */
+import { checkClient } from "../backends/check-client";
+import type { Adaptation, Backend } from "../backends/definition";
+import { ConfigError } from "../errors";
+import type { TlsFiles } from "../http/tls-files";
+import { redact } from "../secrets/redact";
+import { asThrown } from "../thrown";
+import { defined } from "../values/defined";
+import type { loadBackend } from "./backend-loading";
+import {
+  originOf,
+  placeOfCredential,
+  type RawConfig,
+  readCapabilities,
+  readCatalogue,
+  readOptions,
+  readSettings,
+  readTiming,
+  readTls,
+  readUrl,
+  routeOf,
+  type Settings,
+  type Timing,
+} from "./connection-settings";
+import type { ConnectionFacts } from "./connections";
+
+/** A connection whose settings are sound. */
+export interface Prepared {
+  readonly backend: Backend;
+  readonly settings: Settings;
+  readonly options: unknown;
+  readonly url: string;
+  readonly timing: Timing & { readonly tls: TlsFiles | undefined };
+  readonly facts: ConnectionFacts;
+}
+
+interface Sources {
+  readonly config: RawConfig;
+  readonly env: NodeJS.ProcessEnv;
+  readonly programDir: string;
+  readonly load: typeof loadBackend;
+}
+
+/** @throws ConfigError - the settings are wrong, or the backend is not usable */
+export function prepareConnection(name: string, { config, env, programDir, load }: Sources): Prepared {
+  const settings = readSettings(config, env, name);
+  const backend = load(name, settings.backend, programDir);
+  const options = readOptions(name, backend, settings);
+  const adapted = backend.adapt?.(options);
+  const url = readUrl(name, backend, settings);
+  const timing = { ...readTiming(name, settings), tls: readTls(name, url, settings) };
+  const own = { name: backend.name, capabilities: adapted?.capabilities ?? backend.capabilities };
+  const capabilities = readCapabilities(name, own, settings);
+  const known = adapted?.catalogue ?? backend.catalogue;
+  const catalogue = readCatalogue(name, own, known, settings.extraScopes);
+  const credential = placeOfCredential(settings);
+  const route = routeOf(url, backend.defaultUrl, settings);
+  const { validateKey, validateAccount } = backend;
+  const made: Prepared = {
+    backend,
+    settings,
+    options,
+    url,
+    timing,
+    facts: {
+      name,
+      backend: backend.name,
+      origin: new URL(url).origin + (adapted?.tenant ?? ""),
+      capabilities,
+      ...defined({ catalogue }),
+      ...ownInputs(backend, adapted),
+      ...(credential === undefined ? {} : { credential }),
+      ...(route === undefined ? {} : { route }),
+      ...(validateKey && { validateKey: (asked) => validateKey(asked, options) }),
+      ...(validateAccount && { validateAccount: (asked) => validateAccount(asked, options) }),
+      ...saidOfIt(name, settings, adapted?.tenant !== undefined),
+    },
+  };
+  rehearse(made);
+  return made;
+}
+
+/** The inputs that only this vendor has. */
+function ownInputs(backend: Backend, adapted: Adaptation = {}): Pick<ConnectionFacts, "keyOptions" | "accountOptions"> {
+  const { keyOptions = backend.keyOptions, accountOptions = backend.accountOptions } = adapted;
+  return defined({ keyOptions, accountOptions });
+}
+
+/**
+ * The settings about earlier addresses and about what is gone. `withPath`: services on that host differ by path.
+ */
+function saidOfIt(name: string, { assumeGone = [], movedFrom = [] }: Settings, withPath: boolean) {
+  return {
+    assumeGone,
+    movedFrom: movedFrom.map((text) => originOf(name, "movedFrom", text, withPath)),
+    movedFromAddresses: movedFrom.map((text) => originOf(name, "movedFrom", text, true)),
+  };
+}
+
+/**
+ * Connects once without credential and network, so that a preview reports a missing method, before any key is at risk.
+ */
+function rehearse({ facts: { name, ...facts }, settings, backend, options, url }: Prepared): void {
+  // Never settles: a rejection could go unhandled in a backend that sends a request as soon as it connects.
+  const silence = () => new Promise<never>(() => undefined);
+  try {
+    checkClient(
+      backend.name,
+      facts.capabilities,
+      backend.connect({ options, url, http: { request: silence }, token: silence }),
+      facts,
+    );
+  } catch (error) {
+    const thrown = asThrown(error);
+    const words = redact(
+      thrown instanceof ConfigError ? thrown.message : `"connect" threw ${thrown.name}: ${thrown.message}`,
+    );
+    throw new ConfigError(`connection "${name}": the backend ${settings.backend} is not usable. ${words}`);
+  }
+}
