@@ -1,4 +1,4 @@
-import { inert } from "./inert";
+import { visible } from "./inert";
 import type { AccessLock, LockedConnection, LockEntry } from "./lock";
 import { isRecord } from "./preview-form";
 import { sha256 } from "./sha256";
@@ -8,7 +8,7 @@ import { sha256 } from "./sha256";
  * tells them apart.
  */
 export function lockedText(text: string, max?: number): string {
-  const shown = inert(text, max);
+  const shown = visible(text, max);
   return shown === text && !text.includes(mark) ? shown : `${shown} ${mark}${sha256(text).slice(0, 16)}⟩`;
 }
 

@@ -24,8 +24,25 @@ const invisible =
 const stackedMarks = /(\p{M}{2})\p{M}+/gu;
 const plain = /^[\x20-\x5f\x61-\x7e]*$/;
 
+/** Letters of other alphabets, and signs, of which many look like Latin letters. Chinese or Thai ones do not. */
+const lookalike =
+  /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}\p{Script=Coptic}\p{Script=Lisu}\u0251\u0261\u01c0\u2160-\u217f\uff21-\uff3a\uff41-\uff5a\u{1d400}-\u{1d7ff}]/gu;
+const word = /[\p{L}\p{N}]+/gu;
+
 /** Turns program text into one harmless line without backticks. A second pass changes nothing. */
 export function inert(text: string, max = maxPiece): string {
+  return ascii.test(text) ? visible(text, max) : cut(withoutDoubles(visible(text, 4 * max)), max);
+}
+
+const ascii = /^[\0-\x7f]*$/;
+
+/** In a word with Latin letters, those that may only look like one; a name in one alphabet stays as it is. */
+function withoutDoubles(text: string): string {
+  return text.replace(word, (found) => (/[A-Za-z]/.test(found) ? found.replace(lookalike, codePoint) : found));
+}
+
+/** The same, and letters that look like others stay: the form of lock files, which has to stay as it was. */
+export function visible(text: string, max = maxPiece): string {
   // A credential of any shape has at least 12 characters; most names are shorter.
   const bounded = text.length > 4 * max ? text.slice(0, 4 * max) : text;
   const checked = bounded.length >= 12 && looksSecret(bounded) ? withoutShapes(bounded, shapes) : bounded;

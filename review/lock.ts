@@ -1,7 +1,7 @@
 import { canonicalScopes, type ExtraScopes } from "../provider/scopes";
 import { leavesAlive } from "./delta";
 import { lockedText } from "./earlier-lock";
-import { inert } from "./inert";
+import { visible } from "./inert";
 import type { KeyAccount } from "./key-account";
 import { optionGrants } from "./option-grants";
 import { sha256 } from "./sha256";
@@ -59,8 +59,8 @@ export function lockOf(
   return {
     lockVersion: 1,
     revision: 2,
-    project: inert(project),
-    stack: inert(stack),
+    project: visible(project),
+    stack: visible(stack),
     connections: [...connections.entries()].sort(byFirst).map(([, entry]) => entry),
     accounts: sorted(future.filter(({ unit }) => !isKey(unit)).map(({ unit, after }) => lockedAccount(unit, after))),
     keys: sorted(future.filter(({ unit }) => isKey(unit)).map(({ unit, after }) => lockedKey(unit, after))),
@@ -138,8 +138,8 @@ function common(facts: Side["facts"]): Record<string, unknown> {
   const { owner, purpose } = facts.labels;
   return {
     connection: lockedText(facts.connection),
-    ...(owner === undefined ? {} : { owner: inert(owner) }),
-    ...(purpose === undefined ? {} : { purpose: inert(purpose) }),
+    ...(owner === undefined ? {} : { owner: visible(owner) }),
+    ...(purpose === undefined ? {} : { purpose: visible(purpose) }),
     ...(facts.onDisabled === undefined || facts.onDisabled === "ignore"
       ? {}
       : { onDisabled: lockedText(facts.onDisabled) }),

@@ -41,6 +41,12 @@ const names: [string, string, string][] = [
   ["entities", "&lt;b&gt;", "&lt;b&gt;"],
   ["CDATA's end", "]]>", "]]>"],
   ["a placeholder", "{0} [a](1)", "{0} [a](1)"],
+  ["a Cyrillic letter that looks like a Latin one", "pr\u043ed", "pr⟨U+043E⟩d"],
+  ["a Greek one, at the end", "admi\u03bd-eu", "admi⟨U+03BD⟩-eu"],
+  ["letters of mathematics", "\u{1d41a}dmin", "⟨U+1D41A⟩dmin"],
+  ["wide letters", "\uff41dmin", "⟨U+FF41⟩dmin"],
+  ["a Roman number", "bi\u217cling", "bi⟨U+217C⟩ling"],
+  ["words of other alphabets", "prod-ключ Größe 鍵 api鍵 café", "prod-ключ Größe 鍵 api鍵 café"],
 ];
 
 const builtIn: readonly Vendor[] = Object.values(vendors);
