@@ -70,7 +70,7 @@ export async function loadPolicy(options: PlaceOptions, places: Places): Promise
   if (options.policy === undefined)
     return { policy: own === undefined ? defaultPolicy : await parsePolicyFile(own, places) };
   if (!existsSync(options.policy))
-    throw usageFailure(`--policy ${options.policy} does not exist. An empty file is a policy without changes.`);
+    throw usageFailure(`--policy ${options.policy} does not exist. For the default policy, give an empty file.`);
   const given = await parsePolicyFile(options.policy, places, own);
   const edit = editOf(options.policy, own);
   return { policy: given, ...(edit === undefined ? {} : { edit }) };

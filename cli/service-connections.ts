@@ -11,7 +11,7 @@ import { usageFailure } from "./command";
 export function connectionsOf({ stack, config }: RecordedStack, env: NodeJS.ProcessEnv): Connections {
   if (config["apikeys:connections"] === undefined && env.APIKEYS_CONNECTIONS === undefined)
     throw new ConfigError(
-      `the state of ${stack} has no connections yet. \`pulumi up\` records them with the first key or account; until then, give them in the environment variable APIKEYS_CONNECTIONS.`,
+      `the state${stack === "" ? "" : ` of ${stack}`} has no connections yet. \`pulumi up\` records them with the first key or account; until then, give them in the environment variable APIKEYS_CONNECTIONS.`,
     );
   return createConnections({ get: (key) => config[key] }, env);
 }

@@ -9,15 +9,15 @@ const newState = JSON.stringify({
   deployment: { resources: [{ urn: `urn:pulumi:dev::shop::${type}::shop-dev`, type }] },
 });
 
-async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}, state = newState) {
   const ended = { text: "", problem: "", code: 0 };
   const program = new Command("apikeys");
   for (const add of [addInventoryCommand, addScopesCommand])
     add(program, {
       stdout: (text) => (ended.text += text),
       stderr: (text) => (ended.problem += text),
-      stdin: () => newState,
-      stdinBytes: () => Buffer.from(newState),
+      stdin: () => state,
+      stdinBytes: () => Buffer.from(state),
       env,
       exit: (code) => (ended.code = code),
       abort: (code) => {
@@ -43,6 +43,11 @@ test("A connection that only the config has is not taken for one that nobody con
   const scopes = await run(["scopes"]);
   expect(scopes.code).toBe(2);
   expect(scopes.problem).toMatch(hint);
+});
+
+test("A state without any resource has no name to tell.", async () => {
+  const { problem } = await run(["scopes"], {}, JSON.stringify({ deployment: {} }));
+  expect(problem).toMatch(/^apikeys scopes: the state has no connections yet\./);
 });
 
 test("Connections of the environment are enough.", async () => {
