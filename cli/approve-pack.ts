@@ -36,7 +36,7 @@ export function addApprovePackCommand(program: Command, host: CommandHost = proc
     )
     .option("--expect-no-access-change", "nothing was approved, so nothing may change: for rotation", false)
     .requiredOption("--out <dir>", "folder for the pack: a new or an empty one")
-    .option("--stack <name>", "the stack as `pulumi up --stack` has it (default: the report's)")
+    .option("--stack <name>", "the stack, as you pass it to `pulumi up --stack` (default: the report's)")
     .option("--project-dir <dir>", "folder of Pulumi.yaml", ".")
     .option("--allow-hidden-code", "let dynamic resources run whose code is secret and cannot be compared", false)
     .option("--json", "print JSON", false)

@@ -25,7 +25,7 @@ export function addApprovedCommand(
   const command = program
     .command("approved")
     .description(
-      "Prints the digests in the comment on the pull request whose merge made a commit, one a line. Only the newest comment of the expected author counts, and in it only the last lines.",
+      "Prints the digests in the comment on the pull request whose merge made a commit, one per line. Only the newest comment of the expected author counts, and in it only the last lines.",
     )
     .requiredOption("--sha <sha>", "the commit that is about to be deployed", checkSha)
     .option("--project <name>", "with --stack: the comment about this stack only")

@@ -32,7 +32,7 @@ export function addCommentCommand(
   const command = program
     .command("comment")
     .description(
-      "Puts a report on a pull or merge request as one comment per stack, and updates that comment from then on. Everything is drawn here, from JSON whose digest and tables follow from its delta; any other file is refused.",
+      "Puts a report on a pull or merge request as one comment per stack, and updates that comment from then on. Draws everything itself, from JSON whose digest and tables follow from its delta, and refuses any other file.",
     )
     .requiredOption(
       "--pr <number>",
@@ -45,12 +45,12 @@ export function addCommentCommand(
       (file: string, files: readonly string[]) => [...files, file],
       [],
     )
-    .option("--id <id>", "sets a comment about several stacks apart from another one of the same repository")
-    .option("--head-sha <sha>", "comment only while the pull request stands at this commit")
+    .option("--id <id>", "name of this comment, if the repository has several about several stacks")
+    .option("--head-sha <sha>", "comment only if the pull request is still at this commit")
     .option("--project <name>", "project, for a report that is missing")
     .option("--stack <name>", "stack, for a report that is missing")
     .option("--max-chars <number>", "longest comment", maxCharsOption, defaultMaxChars)
-    .option("--dry-run", "read, and print what would be done", false);
+    .option("--dry-run", "print what would be done, and change nothing", false);
   addForgeOptions(command);
   runs(command, host, (options: CommentOptions) => comment(options, host, send));
 }

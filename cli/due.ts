@@ -17,10 +17,12 @@ export function addDueCommand(program: Command, host: CommandHost = processHost)
   const command = addStateOptions(
     program
       .command("due")
-      .description("Tells which keys rotate, end or have ended, and what is still to be revoked, from a stack's state.")
+      .description(
+        "Lists which keys of a stack rotate, expire or have expired, and which are still to be revoked, from its state.",
+      )
       .addOption(new Option("--within <duration>", "look ahead: 12h, 7d, 4w").argParser(parseSpan).default(0, "0d"))
       .option("--json", "print JSON", false),
-  ).addHelpText("after", "\nExit codes: 0 nothing is due; 2 bad flags; 7 something is due; 10 it cannot be told.");
+  ).addHelpText("after", "\nExit codes: 0 nothing is due; 2 bad flags; 7 something is due; 10 cannot tell.");
   runs(command, host, async ({ within, json, ...source }: DueOptions) => {
     const nowMs = decisionTime(host.env);
     const keys = dueReport(await readState(source, host), nowMs, within);

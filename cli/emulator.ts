@@ -28,7 +28,7 @@ export function addEmulatorCommand(program: Command): void {
       .option("--port <number>", "port on 127.0.0.1; 0 takes a free one", parsePort, 4010)
       .option(
         "--data <file>",
-        "keep accounts, keys (as hashes) and the admin tokens in this file, over restarts and crashes; a folder that is missing is made",
+        "keep accounts, keys (as hashes) and the admin tokens in this file, over restarts and crashes; a missing folder is made",
       )
       .option("--env", 'run in the background and print what a shell needs: eval "$(apikeys emulator --env)"', false)
       .option("--json", "print the line of JSON at a terminal as well", false)

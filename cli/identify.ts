@@ -22,7 +22,7 @@ export function addIdentifyCommand(program: Command, host: CommandHost = process
     program
       .command("identify")
       .description(
-        "Reads leaked secrets, or a scanner's report, from standard input and says whose they are and how to end them. Nothing of them is printed, kept or sent.",
+        "Reads leaked secrets, or a scanner's report, from standard input and says whose they are and how to end them. Never prints, stores or sends them.",
       )
       .option("--ask", "ask the service's own list whether the key still lives (never by using it)", false)
       .option("--json", "print JSON", false),
@@ -32,7 +32,7 @@ export function addIdentifyCommand(program: Command, host: CommandHost = process
   );
   runs(command, host, async (options: IdentifyOptions) => {
     const states = await readStates(options, host);
-    const candidates = candidatesIn(host.stdin("the secrets to look for, one a line,"));
+    const candidates = candidatesIn(host.stdin("the secrets to look for, one per line,"));
     const found = identify(candidates, states, decisionTime(host.env));
     const asked = options.ask ? await Promise.all(found.map((each) => ask(each, states, host.env))) : [];
     if (options.json)

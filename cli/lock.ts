@@ -25,7 +25,7 @@ export function addLockCommand(program: Command, host: CommandHost = processHost
     )
     .argument("[file]", "the lock file", "access.lock.json")
     .option("--write", "write the file", false)
-    .option("--check", "compare, and answer 11 where it is out of date", false)
+    .option("--check", "compare, and exit with 11 if it is out of date", false)
     .option("--allow-empty", "a stack without our resources is fine", false)
     .option("--json", "print the answer as JSON", false);
   addPlaceOptions(command);

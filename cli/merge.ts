@@ -18,10 +18,10 @@ export function addMergeCommand(program: Command, host: CommandHost = processHos
   const command = program
     .command("merge")
     .description(
-      "Joins JSON reports of several stacks into one Markdown comment. Answers the gravest of their exit codes, so that one check can gate them all.",
+      "Joins JSON reports of several stacks into one Markdown comment. Exits with the most serious of their exit codes, so that one check can gate them all.",
     )
     .argument("<part...>", "files written by `apikeys review --out json=FILE`")
-    .option("--id <id>", "sets this comment apart from another merged one of the same repository", "all")
+    .option("--id <id>", "name of this comment, if the repository has several merged ones", "all")
     .option(
       "--expect <part>",
       "name of a part (--part, else project/stack) that must be there; may be given several times",

@@ -22,7 +22,7 @@ export function addReportCommand(program: Command, host: CommandHost = processHo
     program
       .command("report")
       .description(
-        "Writes one self-contained HTML page: who may do what, a calendar of rotations and ends, ages against a limit, what is unknown or stale. It holds no secret and no fingerprint.",
+        "Writes one self-contained HTML page: who may do what, a calendar of rotations and expiries, ages against a limit, what is unknown or stale. It contains no secret and no fingerprint.",
       )
       .requiredOption("--html <file>", "write the page here, or to standard output with -")
       .option(
@@ -39,7 +39,7 @@ export function addReportCommand(program: Command, host: CommandHost = processHo
       ),
   ).addHelpText(
     "after",
-    "\nExit codes, once the page is written: 0 nothing needs attention; 7 something does; 10 something on it cannot be told. 2 bad flags.",
+    "\nExit codes, once the page is written: 0 nothing needs attention; 7 something does; 10 something on it is unknown. 2 bad flags.",
   );
   runs(command, host, async (options: ReportOptions) => {
     if (options.inventory === "-" && options.state?.includes("-"))

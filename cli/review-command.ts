@@ -20,7 +20,7 @@ export function addPlaceOptions(command: Command): Command {
   return command
     .option(
       "--preview <file>",
-      "what `pulumi preview --json --show-sames` printed, as a digest or as an event stream; - reads stdin",
+      "output of `pulumi preview --json --show-sames`, as one document or as an event stream; - reads stdin",
       "-",
     )
     .option("--project-dir <dir>", "folder of Pulumi.yaml, for places in the source", ".")

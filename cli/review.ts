@@ -61,11 +61,7 @@ export function addReviewCommand(program: Command, host: CommandHost = processHo
         .choices(failOnLevels)
         .default("block"),
     )
-    .option(
-      "--expect-no-access-change",
-      "fail where anybody gains or loses anything: the gate of a rotation job",
-      false,
-    )
+    .option("--expect-no-access-change", "fail if anybody gains or loses anything: for rotation jobs", false)
     .option("--allow-empty", "a stack without our resources is fine", false)
     .option("--max-chars <number>", "longest Markdown", maxCharsOption, defaultMaxChars)
     .option("--part <id>", "name of this review among those that `merge` joins")

@@ -18,7 +18,7 @@ export function addStateCommand(program: Command, host: CommandHost = processHos
   const command = program
     .command("state")
     .description(
-      "Copies a stack's state without its secrets: each is a placeholder that opens with a public passphrase. Names, ids, scopes and addresses stay in clear.",
+      "Copies a stack's state without its secrets: each becomes a placeholder that opens with a public passphrase. Names, ids, scopes and addresses stay in clear.",
     )
     .option("--without-secrets", "required; there is no copy with secrets", false)
     .option("--config <file>", "treat this config file of a stack (Pulumi.<stack>.yaml) in place of a state")

@@ -47,25 +47,21 @@ export function addSweepCommand(program: Command, host: CommandHost = processHos
     program
       .command("sweep")
       .description(
-        "Revokes keys whose name proves that the given states asked for them, and that no state names any more. Without --yes it only says what it would do.",
+        "Revokes keys whose name proves that the given states requested them, and that no state names now. Without --yes it only says what it would do.",
       )
       .option("--connection <name...>", "look at these connections (default: all that the states use)")
       .option("--yes", "revoke", false)
       .addOption(
         new Option("--min-age <duration>", "leave younger keys alone").argParser(parseAge).default(hourMs, "1h"),
       )
-      .option("--used", "revoke keys that somebody has used, too", false)
+      .option("--used", "also revoke keys that somebody has used", false)
       .option(
         "--lost-state",
-        "with --state and --yes: the file is the newest state there is, the stack's own was lost",
+        "with --state and --yes: this file is the newest state, because the stack's own is lost",
         false,
       )
-      .option("--unlocked", "with --yes: no update of these stacks is running, where the backend cannot tell", false)
-      .option(
-        "--ended",
-        "also remove the records of ended keys, where the service keeps them and can remove them",
-        false,
-      )
+      .option("--unlocked", "with --yes, if the backend cannot tell: no update of these stacks is running", false)
+      .option("--ended", "also remove the records of ended keys, if the service keeps them and can remove them", false)
       .option("--json", "print JSON", false),
   ).addHelpText(
     "after",

@@ -27,13 +27,10 @@ export function addVerifyCommand(program: Command, host: CommandHost = processHo
   const command = program
     .command("verify")
     .description(
-      "Compares the access changes of a fresh preview with the digest that was approved; answers 11 where they differ.",
+      "Compares the access changes of a fresh preview with the approved digest; exits with 11 if they differ.",
     )
     .requiredOption("--digest <sha256:…>", "the approved digest, as the review's footer shows it", checkDigest)
-    .option(
-      "--report <file>",
-      "a JSON report of `review` in the place of the preview; refused where it contradicts itself",
-    )
+    .option("--report <file>", "a JSON report of `review` instead of the preview; refused if it contradicts itself")
     .option("--allow-empty", "a stack without our resources is fine", false)
     .option("--json", "print the answer as JSON", false);
   addPlaceOptions(command);

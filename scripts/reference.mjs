@@ -107,7 +107,7 @@ function commandLine() {
   const commands = [...program.commands].sort((a, b) => (a.name() < b.name() ? -1 : 1));
   return [
     "# Command line",
-    "`apikeys --help` and `apikeys COMMAND --help` say the same. Every command ends with 2 where its flags are wrong, and with 1 where it fails by a fault of its own.",
+    "`apikeys --help` and `apikeys COMMAND --help` say the same. Every command exits with 2 if its flags are wrong, and with 1 because of a bug of its own.",
     ...commands.flatMap((command) => page(command, "apikeys", 2)),
     "",
   ].join("\n\n");

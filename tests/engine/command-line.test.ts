@@ -88,7 +88,7 @@ describe("apikeys", () => {
     ["due --state -", `{"deployment":{"resources":[]}}\n`, "a state (pulumi stack export)"],
     ["review", `{"steps":[],"changeSummary":{}}\n`, "a preview (pulumi preview --json --show-sames)"],
     [`verify --digest sha256:${"0".repeat(64)} --report -`, "{}\n", "a report (apikeys review --format json)"],
-    [`identify --state ${join(scratch, "state.json")}`, "nothing\n", "the secrets to look for, one a line,"],
+    [`identify --state ${join(scratch, "state.json")}`, "nothing\n", "the secrets to look for, one per line,"],
   ])("says at a terminal what %s waits for, and nothing in a pipe", async (words, typed, what) => {
     writeFileSync(join(scratch, "state.json"), `{"deployment":{"resources":[]}}`);
     const told = `Waiting for ${what} on standard input; end it with Ctrl-D.`;
