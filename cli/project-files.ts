@@ -50,6 +50,7 @@ function filesOf(root: string, projectPath: string, folders: readonly string[]):
         shellFiles.map((name) => posix.join(folder, name)),
       ),
     ]),
+    ...whole("block", nestedCopies(root, projectPath)),
     ...whole("warn", [...workflowFolders.flatMap((folder) => filesBelow(root, folder)), ".gitlab-ci.yml"]).filter(
       deploys,
     ),
@@ -61,6 +62,43 @@ const codeFolders = ["patches", ".yarn/patches", ".yarn/plugins", ".yarn/release
 /** What gives the shells of people, and of jobs that ask for it, variables and programs. */
 const shellFiles = [".envrc", "mise.toml", ".mise.toml", ".tool-versions"];
 const workflowFolders = [".github/workflows", ".github/actions"];
+
+/** Packages of which a copy in the repository decides what a key is. */
+const copied = ["pulumi-apikeys", "@pulumi/pulumi"];
+/** So deep, and so many, are the folders that are looked into: a repository may be large. */
+const [mostDeep, mostFolders] = [8, 5_000];
+
+/** The files of such copies below the project. No installation there writes one beside a part of the program. */
+function nestedCopies(root: string, projectPath: string): string[] {
+  const found: string[] = [];
+  const left = [{ folder: projectPath, depth: 0 }];
+  for (let seen = 0; seen < mostFolders; seen += 1) {
+    const next = left.shift();
+    if (!next) break;
+    for (const entry of entriesOf(root, next.folder)) {
+      const inner = posix.join(next.folder, entry.name);
+      if (!entry.isDirectory() || entry.name === ".git") continue;
+      if (entry.name !== "node_modules") {
+        if (next.depth < mostDeep) left.push({ folder: inner, depth: next.depth + 1 });
+      } else if (next.depth > 0) {
+        found.push(...copied.map((name) => posix.join(inner, name)));
+      }
+    }
+  }
+  const around = [...new Set([projectPath, ...foldersAbove(projectPath)])];
+  return found.filter((copy) => !isInstalled(root, copy, around)).flatMap((copy) => filesBelow(root, copy));
+}
+
+/** In a workspace an installation writes some: npm's are in its lockfile, and those of pnpm lead to what it installed above. */
+function isInstalled(root: string, copy: string, around: readonly string[]): boolean {
+  if (!existsSync(join(root, copy))) return true;
+  const real = realpathSync(join(root, copy));
+  return around.some((folder) => {
+    if (real.startsWith(`${join(realpathSync(root), folder, "node_modules")}/`)) return true;
+    const lock = readFile(root, posix.join(folder, "package-lock.json"))?.text;
+    return lock?.includes(JSON.stringify(posix.relative(folder, copy))) === true;
+  });
+}
 
 /** Most workflows have nothing to do with a deployment. */
 function deploys({ text }: ProjectFile): boolean {

@@ -67,7 +67,19 @@ function manifestParts({ text }: ProjectFile): Parts | undefined {
     ...(fields.name === "pulumi-apikeys" ? [["name", fields.name] as [string, unknown]] : []),
     ...pick(fields, decisive, ""),
     ...Object.entries(lifecycleScripts(text)),
+    ...dependencyGroups.flatMap((group) => elsewhere(group, fieldsOf(fields[group]))),
   ]);
+}
+
+const dependencyGroups = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"] as const;
+
+/** Packages that are no releases of a registry under their own name. */
+function elsewhere(group: string, packages: Fields): [string, unknown][] {
+  const isOfWorkspace = ([name, from]: [string, unknown]): boolean =>
+    /^(?:workspace|catalog):/.test(String(from)) && name !== "pulumi-apikeys" && name !== "@pulumi/pulumi";
+  return Object.entries(packages)
+    .filter((entry) => typeof entry[1] !== "string" || (/[:/]/.test(entry[1]) && !isOfWorkspace(entry)))
+    .map(([name, from]) => [`${group}.${name}`, from]);
 }
 
 /** The scripts that an installation runs, by their place in the file. */

@@ -146,6 +146,20 @@ describe("A file that decides what runs, and that nobody reads as code", () => {
     expect(await told(bytes(1), bytes(1), [name, "../other.der"])).toEqual([`${name} block`]);
   });
 
+  test("is told where the repository itself has a copy of the package, nearer to the program than the installed one", async () => {
+    const copy = (name: string, text = "evil") => ({ [`infra/${name}`]: text });
+    const nested = "src/lib/node_modules/pulumi-apikeys/index.js";
+    expect(await told({}, copy(nested))).toEqual([`infra/${nested} block`]);
+    expect(await told(copy(nested, "old"), copy(nested))).toEqual([`infra/${nested} block`]);
+    expect(await told({}, copy("src/node_modules/@pulumi/pulumi/index.js"))).toHaveLength(1);
+    // What an installation writes, in a workspace as well, and what nobody here loads.
+    const inTool = "tool/node_modules/@pulumi/pulumi/index.js";
+    const lock = { "infra/package-lock.json": '{ "packages": { "tool/node_modules/@pulumi/pulumi": {} } }' };
+    expect(await told(lock, { ...lock, ...copy(inTool) })).toEqual([]);
+    for (const name of ["node_modules/pulumi-apikeys/index.js", "src/node_modules/left-pad/index.js"])
+      expect(await told({}, copy(name))).toEqual([]);
+  });
+
   test("is none: what a build of the program writes", async () => {
     const options = "{ virtualenv: venv, binary: bin/app }";
     const base = { "infra/Pulumi.yaml": `name: shop\nruntime: { name: python, options: ${options} }\n` };

@@ -151,6 +151,28 @@ describe("A change of what an installation runs, and from where", () => {
     ["a package in the place of another", { overrides: { "pulumi-apikeys": "file:evil" } }, ["overrides"]],
     ["a script that an installation runs", { scripts: { postinstall: "node evil" } }, ["scripts.postinstall"]],
     ["the name of this package, which its imports then mean", { name: "pulumi-apikeys" }, ["name"]],
+    // A repository without a lockfile says nowhere else where its packages come from.
+    [
+      "this package from a folder",
+      { dependencies: { "pulumi-apikeys": "file:evil" } },
+      ["dependencies.pulumi-apikeys"],
+    ],
+    ["another in its place", { dependencies: { "pulumi-apikeys": "npm:evil@1" } }, ["dependencies.pulumi-apikeys"]],
+    [
+      "a package from somebody's repository",
+      { devDependencies: { undici: "evil/undici" } },
+      ["devDependencies.undici"],
+    ],
+    [
+      "this package from the workspace",
+      { dependencies: { "pulumi-apikeys": "workspace:*" } },
+      ["dependencies.pulumi-apikeys"],
+    ],
+    [
+      "releases, tags, parts of the workspace",
+      { dependencies: { "pulumi-apikeys": "^1.2.0 || >=2.0.0-rc.1+x", a: "latest", b: "workspace:^", c: "catalog:" } },
+      [],
+    ],
     ["what nobody runs by itself", { description: "x", scripts: { test: "jest" }, dependencies: { a: "1" } }, []],
   ])("is told of package.json: %s", (_what, more, parts) => {
     const told = parts.map((part) => `package.json ${part} block`);
