@@ -34,7 +34,7 @@ export function dueTable(keys: readonly DueKey[], nowMs: number, withinMs: numbe
     ["CONNECTION", ({ connection }) => connection],
     ["AGE", ({ age }) => age ?? "?"],
     ...timed.filter(([, cell]) => keys.some((key) => cell(key) !== undefined)),
-    ["DUE", ({ reason, problem }) => (problem === undefined ? reason : `cannot be told: ${problem}`)],
+    ["DUE", ({ reason, problem }) => (problem === undefined ? reason : `unknown: ${problem}`)],
   ];
   const table = textTable(
     columns.map(([heading]) => heading),
@@ -48,7 +48,7 @@ function summary(keys: readonly DueKey[], withinMs: number): string {
   const untold = keys.filter(({ problem }) => problem !== undefined).length;
   const span = withinMs === 0 ? "now" : `within ${formatSpan(withinMs)}`;
   const words = `Due ${span}: ${due === 0 ? "none" : due} of ${plural(keys.length, "key")}`;
-  return untold === 0 ? `${words}.` : `${words}; for ${untold} it cannot be told.`;
+  return untold === 0 ? `${words}.` : `${words}; unknown for ${untold}.`;
 }
 
 /** `2026-12-25 (in 29 d)`: only the date if the time is midnight UTC. */

@@ -89,7 +89,7 @@ function words(found: readonly Identified[], asked: readonly Asked[], candidates
         "on the service",
         problem === undefined
           ? onService && `${onService}${lastUsedAt === undefined ? "" : `, last used ${lastUsedAt}`}`
-          : `cannot be told: ${problem}`,
+          : `unknown: ${problem}`,
       ],
       ["to end it", remedy],
     ];

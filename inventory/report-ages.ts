@@ -35,7 +35,7 @@ export function agesSection(input: ReportInput): Html {
 }
 
 function verdict({ ageMs, over }: KeyAge, maxAgeMs: number): Html {
-  if (ageMs === undefined) return html`<span class="warn">cannot be told</span>`;
+  if (ageMs === undefined) return html`<span class="warn">unknown</span>`;
   return over
     ? html`<span class="bad">over by ${formatSpan(ageMs - maxAgeMs)}</span>`
     : html`<span class="good">within, ${formatSpan(maxAgeMs - ageMs)} left</span>`;

@@ -86,7 +86,7 @@ function figures({ stacks, maxAgeMs }: ReportInput, holders: readonly KeyHolder[
 }
 
 const concernWords: Readonly<Record<Concern["kind"], Html>> = {
-  "cannot be told": html`<span class="bad">Cannot be told</span>`,
+  "cannot be told": html`<span class="bad">Unreadable</span>`,
   unknown: html`<span class="bad">Unknown</span>`,
   missing: html`<span class="bad">Missing</span>`,
   due: html`<span class="warn">Due</span>`,

@@ -194,7 +194,7 @@ function concernsOfRow(row: InventoryRow, { nowMs, maxAgeMs }: ReportInput): Con
   const { standing, kind, name, id, service, status, lastUsedAt, createdAt } = row;
   const about = { subject: name === "" ? id : name, place: row.stack ?? service };
   if (standing === "unknown")
-    return [{ ...about, kind: "unknown", why: `a state asked for this ${kind}, and names it no more` }];
+    return [{ ...about, kind: "unknown", why: `a state asked for this ${kind}, and no longer names it` }];
   if (standing === "unproven") return [{ ...about, kind: "unknown", why: `whose ${kind} this is cannot be proven` }];
   if (standing === "missing")
     return [{ ...about, kind: "missing", why: "a state names it, and the service does not have it" }];
