@@ -2,31 +2,23 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { z } from "zod";
-import type { Backend, Capabilities } from "../backends/definition";
-import type { CredentialSource } from "./credentials";
+import type { Backend } from "../backends/definition";
 import { defaultTiming } from "../http/client";
-import { isLoopback } from "../http/network";
-import type { TlsFiles } from "../http/tls-files";
 import { dayMs, parseDuration } from "../values/durations";
 import { ConfigError } from "../errors";
-import { fingerprintOf } from "../values/fingerprint";
 import { kindOf } from "../secrets/redact";
-import {
-  type ExtraScopes,
-  isKnownScope,
-  nearestScope,
-  nearestWord,
-  type ScopeCatalogue,
-  scopeLevels,
-  withExtraScopes,
-} from "../scopes";
-import { asThrown } from "../thrown";
+import { nearestWord, scopeLevels } from "../scopes";
 import { vendorNamed } from "../vendors";
-import { scopesOn } from "../vendors/vendor";
 
 /** The stack config as the engine passes it. */
 export interface RawConfig {
   get(key: string): string | undefined;
+}
+
+/** Where settings are written. */
+export interface ConfigSources {
+  readonly config: RawConfig;
+  readonly env: NodeJS.ProcessEnv;
 }
 
 // Written out: zod's own messages would repeat the kind of value in other words.
@@ -41,7 +33,8 @@ const extraScope = {
   error:
     'write what the scope can do, such as { "level": "read" }; level is read, write or admin, and implies a list of scopes',
 };
-const ownFields = {
+/** The fields of every connection. */
+export const ownFields = {
   backend: z
     .string({ error: "name a built-in backend, an installed package, or a path relative to the program" })
     .min(1, { error: "name a backend" }),
@@ -86,8 +79,15 @@ const credentialFields = ["tokenEnv", "tokenFile", "tokenCommand"] as const;
 const settingsSchema = z.looseObject(ownFields);
 export type Settings = z.infer<typeof settingsSchema>;
 
+/** A connection whose settings name this backend. */
+export interface Configured {
+  readonly name: string;
+  readonly settings: Settings;
+  readonly backend: Backend;
+}
+
 /** One connection's fields: `apikeys:connections`, overridden field by field by `APIKEYS_CONNECTIONS`. */
-export function readSettings(config: RawConfig, env: NodeJS.ProcessEnv, name: string): Settings {
+export function readSettings({ config, env }: ConfigSources, name: string): Settings {
   const fromConfig = parseMap(config.get("apikeys:connections"), "the config apikeys:connections");
   const fromEnv = parseMap(env.APIKEYS_CONNECTIONS, "the environment variable APIKEYS_CONNECTIONS");
   const names = [...new Set([...Object.keys(fromConfig), ...Object.keys(fromEnv)])].sort();
@@ -152,7 +152,7 @@ function projectHas(name: string): boolean {
 }
 
 /** An override of the credential replaces the configured one: a connection may name only one. */
-function namesCredential(fields: Readonly<Record<string, unknown>>): boolean {
+export function namesCredential(fields: Readonly<Record<string, unknown>>): boolean {
   return credentialFields.some((field) => fields[field] !== undefined);
 }
 
@@ -160,7 +160,7 @@ function withoutCredential(fields: Readonly<Record<string, unknown>>): Record<st
   return Object.fromEntries(Object.entries(fields).filter(([field]) => !credentialFields.some((own) => own === field)));
 }
 
-function parseMap(text: string | undefined, place: string): Record<string, unknown> {
+export function parseMap(text: string | undefined, place: string): Record<string, unknown> {
   if (text === undefined || text.trim() === "") return {};
   let value: unknown;
   try {
@@ -172,179 +172,15 @@ function parseMap(text: string | undefined, place: string): Record<string, unkno
 }
 
 /** Reads the map's own entries only: every object has a "constructor". */
-function own(map: Readonly<Record<string, unknown>>, name: string): unknown {
+export function own(map: Readonly<Record<string, unknown>>, name: string): unknown {
   return Object.hasOwn(map, name) ? map[name] : undefined;
 }
 
-function asObject(value: unknown, place: string): Record<string, unknown> {
+export function asObject(value: unknown, place: string): Record<string, unknown> {
   if (value === undefined) return {};
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new ConfigError(`${place} is ${kindOf(value)}; write an object.`);
   return value as Record<string, unknown>;
-}
-
-/** Lets the backend read its own fields of the connection. */
-export function readOptions(name: string, backend: Backend, settings: Settings): unknown {
-  assertNoCredential(name, settings);
-  const rest = Object.fromEntries(Object.entries(settings).filter(([field]) => !Object.hasOwn(ownFields, field)));
-  const [unknown] = Object.keys(rest);
-  if (!backend.options) {
-    if (unknown === undefined) return undefined;
-    throw new ConfigError(
-      `connection "${name}": unknown field "${unknown}".${meant(unknown)} Known fields: ${Object.keys(ownFields).join(", ")}.`,
-    );
-  }
-  try {
-    return backend.options(rest);
-  } catch (error) {
-    const thrown = asThrown(error);
-    if (thrown instanceof ConfigError)
-      throw new ConfigError(`connection "${name}": ${thrown.message}${unknown === undefined ? "" : meant(unknown)}`);
-    throw thrown;
-  }
-}
-
-/** Fields in which people write a token itself. A backend may have a field of that name for something that is no secret. */
-const credentialWords = [
-  "token",
-  "apiToken",
-  "apiKey",
-  "accessToken",
-  "adminToken",
-  "secret",
-  "password",
-  "credential",
-];
-
-function assertNoCredential(name: string, settings: Settings): void {
-  const field = credentialWords.find((word) => typeof settings[word] === "string");
-  if (field === undefined) return;
-  throw new ConfigError(
-    `connection "${name}": "${field}" holds a text, and a credential does not belong in the config, which keeps connections in clear. Take it out, say where it is with tokenEnv, tokenFile or tokenCommand, or keep it encrypted (pulumi config set --secret --path apikeys:tokens.${name}).`,
-  );
-}
-
-function meant(field: string): string {
-  const near = nearestWord(field, Object.keys(ownFields));
-  return near ? ` Did you mean "${near}"?` : "";
-}
-
-/** The backend's catalogue with the scopes that the connection adds. */
-export function readCatalogue(
-  name: string,
-  { capabilities, name: backend }: Pick<Backend, "capabilities" | "name">,
-  known: ScopeCatalogue | undefined,
-  extraScopes: ExtraScopes | undefined,
-): ScopeCatalogue | undefined {
-  const field = `config apikeys:connections.${name}.extraScopes`;
-  if (extraScopes && scopesOn(capabilities) === "none" && capabilities.serviceAccounts?.scopes === "none")
-    throw new ConfigError(`connection "${name}": ${backend} has no scopes; leave "extraScopes" out (${field}).`);
-  const catalogue = withExtraScopes(known, extraScopes);
-  for (const [scope, { implies = [] }] of Object.entries(catalogue?.extra ?? {})) {
-    const unknown = implies.find((implied) => catalogue && !implied.includes("*") && !isKnownScope(catalogue, implied));
-    if (catalogue === undefined || unknown === undefined) continue;
-    const near = nearestScope(catalogue, unknown);
-    throw new ConfigError(
-      `connection "${name}": "extraScopes" says that ${JSON.stringify(scope)} implies ${JSON.stringify(unknown)}, which is not a scope of ${backend}${near === undefined ? "" : `; did you mean "${near}"?`} (${field}).`,
-    );
-  }
-  return catalogue;
-}
-
-/** The backend's capabilities, with the connection's limit on the life of a key. */
-export function readCapabilities(
-  name: string,
-  { capabilities, name: backend }: Pick<Backend, "capabilities" | "name">,
-  { maxLife }: Settings,
-): Capabilities {
-  if (maxLife === undefined) return capabilities;
-  const { expiry } = capabilities;
-  const field = `config apikeys:connections.${name}.maxLife`;
-  if (expiry.support === "none")
-    throw new ConfigError(
-      `connection "${name}": keys of ${backend} have no end of their own; leave "maxLife" out (${field}).`,
-    );
-  const ms = parseDuration(maxLife);
-  const problem = typeof ms !== "number" ? ms.problem : ms === 0 ? "is zero; write a time such as 90d" : undefined;
-  if (problem !== undefined) throw new ConfigError(`connection "${name}": "maxLife" ${problem} (${field}).`);
-  const longestMs = Math.min(Number(ms), expiry.longestMs ?? Infinity);
-  return { ...capabilities, expiry: { ...expiry, longestMs } };
-}
-
-/** The base URL without a trailing slash. */
-export function readUrl(name: string, backend: Backend, settings: Settings): string {
-  const text = settings.url ?? backend.defaultUrl;
-  if (text === undefined)
-    throw new ConfigError(
-      `connection "${name}": "url" is missing; the backend "${backend.name}" has no address of its own (config apikeys:connections.${name}.url).`,
-    );
-  const url = parseUrl(name, "url", text);
-  const foreign = hostThatLooksLikeAnother(text, url);
-  if (foreign !== undefined)
-    throw new ConfigError(
-      `connection "${name}": "url" has characters beyond ASCII in its host, which can look like another host. It is really "${foreign}": if that is meant, write it so (config apikeys:connections.${name}.url).`,
-    );
-  if (url.username !== "" || url.password !== "")
-    throw new ConfigError(
-      `connection "${name}": "url" contains a user name or password; take it out and use tokenEnv, tokenFile or tokenCommand.`,
-    );
-  // Even an empty one, because the path of a request would follow it.
-  if (/[?#]/.test(text))
-    throw new ConfigError(
-      `connection "${name}": "url" contains a query or fragment; give the base address of the API only.`,
-    );
-  if (/\/(?:\.|%2e){1,2}(?:[/\\]|$)|\\|[^:]\/\//i.test(text))
-    throw new ConfigError(
-      `connection "${name}": the path of "url" has empty or dot segments, or a backslash, so that it leads elsewhere than it says; write the path that is meant (config apikeys:connections.${name}.url).`,
-    );
-  if (url.protocol === "http:" && !isLoopback(url) && settings.allowPlainHttp !== true) {
-    throw new ConfigError(
-      `connection "${name}": "url" is plain http beyond this machine, so the admin token would travel unencrypted; use https, or set allowPlainHttp: true.`,
-    );
-  }
-  return url.href.replace(/\/+$/, "");
-}
-
-function parseUrl(name: string, field: string, text: string): URL {
-  const url = URL.parse(text);
-  if (!url || (url.protocol !== "http:" && url.protocol !== "https:")) {
-    throw new ConfigError(
-      `connection "${name}": "${field}" is not an http or https address; write all of it, such as https://api.example.com/v1 (config apikeys:connections.${name}.${field}).`,
-    );
-  }
-  return url;
-}
-
-/** The host in ASCII if the text spells it in other letters, in any encoding. */
-function hostThatLooksLikeAnother(text: string, { hostname }: URL): string | undefined {
-  const written = text.toLowerCase();
-  return hostname.split(".").some((label) => label.startsWith("xn--") && !written.includes(label))
-    ? hostname
-    : undefined;
-}
-
-/** The origin of a URL, with the path if the path tells services apart. */
-export function originOf(name: string, field: string, text: string, withPath = false): string {
-  const { origin, pathname } = parseUrl(name, field, text);
-  return withPath ? origin + pathname.replace(/\/+$/, "") : origin;
-}
-
-/** The connection's own certificates; undefined if it has none. */
-export function readTls(name: string, url: string, settings: Settings): TlsFiles | undefined {
-  const { caFile, clientCertFile, clientKeyFile } = settings;
-  const [field] = (["caFile", "clientCertFile", "clientKeyFile"] as const).filter(
-    (each) => settings[each] !== undefined,
-  );
-  if (field === undefined) return undefined;
-  if (!url.startsWith("https:"))
-    throw new ConfigError(
-      `connection "${name}": "${field}" is for https, and "url" is plain http; write https, or leave it out (config apikeys:connections.${name}.${field}).`,
-    );
-  if ((clientCertFile === undefined) !== (clientKeyFile === undefined))
-    throw new ConfigError(
-      `connection "${name}": "${clientCertFile === undefined ? "clientCertFile" : "clientKeyFile"}" is missing; a client certificate and its key go together (config apikeys:connections.${name}).`,
-    );
-  return { connection: name, caFile, clientCertFile, clientKeyFile };
 }
 
 /** Timers cannot count beyond 24 days, and nobody waits for a day. */
@@ -356,98 +192,22 @@ export interface Timing {
   readonly retryBudgetMs: number;
 }
 
-export function readTiming(name: string, { timeout, retryBudget }: Settings): Timing {
+export function readTiming(configured: Configured): Timing {
   const timing = {
-    timeoutMs: readDuration(name, "timeout", timeout, defaultTiming.timeoutMs),
-    retryBudgetMs: readDuration(name, "retryBudget", retryBudget, defaultTiming.retryBudgetMs),
+    timeoutMs: durationIn(configured, "timeout") ?? defaultTiming.timeoutMs,
+    retryBudgetMs: durationIn(configured, "retryBudget") ?? defaultTiming.retryBudgetMs,
   };
   if (timing.timeoutMs > 0) return timing;
   throw new ConfigError(
-    `connection "${name}": "timeout" is zero; give each attempt some time, such as 10s (config apikeys:connections.${name}.timeout).`,
+    `connection "${configured.name}": "timeout" is zero; give each attempt some time, such as 10s (config apikeys:connections.${configured.name}.timeout).`,
   );
 }
 
-function readDuration(name: string, field: string, text: string | undefined, fallbackMs: number): number {
-  if (text === undefined) return fallbackMs;
+function durationIn({ name, settings }: Configured, field: "timeout" | "retryBudget"): number | undefined {
+  const text = settings[field];
+  if (text === undefined) return undefined;
   const ms = parseDuration(text);
   const problem = typeof ms !== "number" ? ms.problem : ms > longestWaitMs ? "is longer than a day" : undefined;
   if (problem === undefined) return Number(ms);
   throw new ConfigError(`connection "${name}": "${field}" ${problem} (config apikeys:connections.${name}.${field}).`);
-}
-
-/**
- * The source of the credential in a few words, for the scope review: a pull request that makes a connection read
- * another variable sends that variable to a server. A command's arguments may contain anything, so a fingerprint stands
- * for them.
- */
-export function placeOfCredential({ tokenEnv, tokenFile, tokenCommand }: Settings): string {
-  const places = [
-    ...(tokenEnv === undefined ? [] : [`environment variable ${tokenEnv}`]),
-    ...(tokenFile === undefined ? [] : [`file ${tokenFile}`]),
-    ...(tokenCommand === undefined
-      ? []
-      : [`command ${tokenCommand[0]} (${fingerprintOf(JSON.stringify(tokenCommand)).slice(0, 8)})`]),
-  ];
-  return places.length === 0 ? "encrypted config" : places.join(" and ");
-}
-
-/**
- * The parts of a connection beyond its origin that decide which service it reaches, for the scope review: another path
- * on one host may be another service. It also covers the certificates that it trusts and what counts as gone, because a
- * pull request that adds an authority or a consent changes no other input. A fingerprint stands for long values.
- */
-export function routeOf(
-  url: string,
-  ownUrl: string | undefined,
-  { dialect, caFile, clientCertFile, assumeGone }: Settings,
-): string | undefined {
-  const pathOf = (text: string): string => new URL(text).pathname.replace(/\/+$/, "");
-  const path = pathOf(url);
-  const isOwn = path === "" || (ownUrl !== undefined && path === pathOf(ownUrl));
-  const parts = [
-    ...(isOwn ? [] : [`path ${path}`]),
-    ...printOf("dialect", dialect),
-    ...printOf("authority", caFile),
-    ...printOf("client certificate", clientCertFile),
-    ...printOf("assumed gone", assumeGone),
-  ];
-  return parts.length === 0 ? undefined : parts.join(", ");
-}
-
-function printOf(what: string, setting: unknown): string[] {
-  return setting === undefined ? [] : [`${what} ${fingerprintOf(JSON.stringify(setting)).slice(0, 8)}`];
-}
-
-/** The path in a route; undefined if it has none. */
-export function pathOfRoute(route: string | undefined): string | undefined {
-  return /^path (\S+?)(?:, .*)?$/.exec(route ?? "")?.[1];
-}
-
-/** The one source of the connection's credential. */
-export function credentialSource(
-  config: RawConfig,
-  env: NodeJS.ProcessEnv,
-  name: string,
-  settings: Settings,
-): CredentialSource {
-  const tokens = parseMap(config.get("apikeys:tokens"), "the config apikeys:tokens");
-  const override = own(parseMap(env.APIKEYS_CONNECTIONS, "the environment variable APIKEYS_CONNECTIONS"), name);
-  const token = namesCredential(asObject(override, `APIKEYS_CONNECTIONS.${name}`)) ? undefined : own(tokens, name);
-  const sources: CredentialSource[] = [];
-  if (settings.tokenEnv !== undefined) sources.push({ kind: "env", variable: settings.tokenEnv });
-  if (settings.tokenFile !== undefined) sources.push({ kind: "file", path: settings.tokenFile });
-  if (settings.tokenCommand !== undefined) sources.push({ kind: "command", command: settings.tokenCommand });
-  if (token !== undefined) {
-    if (typeof token !== "string")
-      throw new ConfigError(
-        `the config apikeys:tokens has ${kindOf(token)} for the connection "${name}"; give the token as text (pulumi config set --secret --path apikeys:tokens.${name}).`,
-      );
-    sources.push({ kind: "config", token });
-  }
-  const [source] = sources;
-  if (source && sources.length === 1) return source;
-  const problem = sources.length === 0 ? "no credential is configured" : "more than one credential is configured";
-  throw new ConfigError(
-    `connection "${name}": ${problem}. Give exactly one of tokenEnv, tokenFile, tokenCommand (config apikeys:connections.${name}, or the environment variable APIKEYS_CONNECTIONS), or the encrypted config apikeys:tokens.${name}.`,
-  );
 }

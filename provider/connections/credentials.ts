@@ -1,9 +1,21 @@
+/** Where the admin credential of a connection is, and how it is read. */
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { promisify } from "node:util";
 import { ConfigError } from "../errors";
 import { rememberCredential } from "../secrets/known-secrets";
+import { kindOf } from "../secrets/redact";
 import { secondMs } from "../values/durations";
+import { fingerprintOf } from "../values/fingerprint";
+import {
+  asObject,
+  type ConfigSources,
+  type Configured,
+  namesCredential,
+  own,
+  parseMap,
+  type Settings,
+} from "./connection-settings";
 
 /** The source of a connection's admin credential: exactly one of these. */
 export type CredentialSource =
@@ -11,6 +23,49 @@ export type CredentialSource =
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "command"; readonly command: readonly string[] }
   | { readonly kind: "config"; readonly token: string };
+
+/** The one source of the connection's credential. */
+export function credentialSource(
+  { config, env }: ConfigSources,
+  { name, settings }: Pick<Configured, "name" | "settings">,
+): CredentialSource {
+  const tokens = parseMap(config.get("apikeys:tokens"), "the config apikeys:tokens");
+  const override = own(parseMap(env.APIKEYS_CONNECTIONS, "the environment variable APIKEYS_CONNECTIONS"), name);
+  const token = namesCredential(asObject(override, `APIKEYS_CONNECTIONS.${name}`)) ? undefined : own(tokens, name);
+  const sources: CredentialSource[] = [];
+  if (settings.tokenEnv !== undefined) sources.push({ kind: "env", variable: settings.tokenEnv });
+  if (settings.tokenFile !== undefined) sources.push({ kind: "file", path: settings.tokenFile });
+  if (settings.tokenCommand !== undefined) sources.push({ kind: "command", command: settings.tokenCommand });
+  if (token !== undefined) {
+    if (typeof token !== "string")
+      throw new ConfigError(
+        `the config apikeys:tokens has ${kindOf(token)} for the connection "${name}"; give the token as text (pulumi config set --secret --path apikeys:tokens.${name}).`,
+      );
+    sources.push({ kind: "config", token });
+  }
+  const [source] = sources;
+  if (source && sources.length === 1) return source;
+  const problem = sources.length === 0 ? "no credential is configured" : "more than one credential is configured";
+  throw new ConfigError(
+    `connection "${name}": ${problem}. Give exactly one of tokenEnv, tokenFile, tokenCommand (config apikeys:connections.${name}, or the environment variable APIKEYS_CONNECTIONS), or the encrypted config apikeys:tokens.${name}.`,
+  );
+}
+
+/**
+ * The source of the credential in a few words, for the scope review: a pull request that makes a connection read
+ * another variable sends that variable to a server. A command's arguments may contain anything, so a fingerprint stands
+ * for them.
+ */
+export function placeOfCredential({ tokenEnv, tokenFile, tokenCommand }: Settings): string {
+  const places = [
+    ...(tokenEnv === undefined ? [] : [`environment variable ${tokenEnv}`]),
+    ...(tokenFile === undefined ? [] : [`file ${tokenFile}`]),
+    ...(tokenCommand === undefined
+      ? []
+      : [`command ${tokenCommand[0]} (${fingerprintOf(JSON.stringify(tokenCommand)).slice(0, 8)})`]),
+  ];
+  return places.length === 0 ? "encrypted config" : places.join(" and ");
+}
 
 const commandTimeoutMs = 30_000;
 
@@ -24,7 +79,7 @@ export async function readCredential(
   env: NodeJS.ProcessEnv = process.env,
   timeoutMs = commandTimeoutMs,
 ): Promise<string> {
-  const token = await fetchCredential(connection, source, env, timeoutMs);
+  const token = await fetchCredential({ connection, source, env, timeoutMs });
   const place = describeSource(connection, source);
   rememberCredential(token.trim().slice(token.includes(":") ? token.indexOf(":") + 1 : 0), false);
   if (token === "")
@@ -54,11 +109,15 @@ export async function readCredential(
 /** How long one result of a credential command is reused, so that 200 keys do not run it 200 times. */
 const commandReuseMs = 10 * secondMs;
 
-export function tokenReader(
-  connection: string,
-  source: CredentialSource,
-  env: NodeJS.ProcessEnv,
-): () => Promise<string> {
+/** The credential of a connection, and where its source is looked up. */
+interface CredentialOf {
+  readonly connection: string;
+  readonly source: CredentialSource;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Reads the credential for each call. */
+export function tokenReader({ connection, source, env }: CredentialOf): () => Promise<string> {
   if (source.kind !== "command") return () => readCredential(connection, source, env);
   let recent: { readonly token: Promise<string>; readonly readAtMs: number } | undefined;
   return () => {
@@ -78,12 +137,11 @@ export function describeSource(connection: string, source: CredentialSource): st
   return `the config apikeys:tokens (entry "${connection}")`;
 }
 
-async function fetchCredential(
-  connection: string,
-  source: CredentialSource,
-  env: NodeJS.ProcessEnv,
-  timeoutMs: number,
-): Promise<string> {
+interface Fetching extends CredentialOf {
+  readonly timeoutMs: number;
+}
+
+async function fetchCredential({ connection, source, env, timeoutMs }: Fetching): Promise<string> {
   if (source.kind === "config") return source.token;
   if (source.kind === "env") {
     const value = env[source.variable];

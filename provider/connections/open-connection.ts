@@ -7,9 +7,9 @@ import { realClock } from "../http/waiting";
 import { defined } from "../values/defined";
 import { checking } from "./checked-client";
 import { readingPart, type Step, withSteps } from "./client-steps";
-import { credentialSource, type RawConfig } from "./connection-settings";
+import type { ConfigSources } from "./connection-settings";
 import type { Connection, WritableConnection } from "./connections";
-import { tokenReader } from "./credentials";
+import { credentialSource, tokenReader } from "./credentials";
 import { OwnCredential, type Replacements } from "./own-credential";
 import type { Prepared } from "./prepared-connection";
 import { createSession } from "./session";
@@ -22,9 +22,7 @@ export interface Opened {
   readonly writable: WritableConnection;
 }
 
-interface Surroundings {
-  readonly config: RawConfig;
-  readonly env: NodeJS.ProcessEnv;
+interface Surroundings extends ConfigSources {
   readonly guard: Step;
   readonly tell: ((message: string, passing: boolean) => void) | undefined;
   readonly replaced: Replacements | undefined;
@@ -34,7 +32,7 @@ export function openConnection(prepared: Prepared, { config, env, guard, tell, r
   const { backend, settings, options, url, timing, facts } = prepared;
   const { name } = facts;
   const own = new OwnCredential({
-    read: tokenReader(name, credentialSource(config, env, name, settings), env),
+    read: tokenReader({ connection: name, source: credentialSource({ config, env }, { name, settings }), env }),
     ask: () => client.whoAmI?.(),
     isWhole: backend.authenticate === undefined,
     changed: () => session.forget(),

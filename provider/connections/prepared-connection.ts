@@ -7,22 +7,11 @@ import { redact } from "../secrets/redact";
 import { asThrown } from "../thrown";
 import { defined } from "../values/defined";
 import type { loadBackend } from "./backend-loading";
-import {
-  originOf,
-  placeOfCredential,
-  type RawConfig,
-  readCapabilities,
-  readCatalogue,
-  readOptions,
-  readSettings,
-  readTiming,
-  readTls,
-  readUrl,
-  routeOf,
-  type Settings,
-  type Timing,
-} from "./connection-settings";
+import { readCapabilities, readCatalogue, readOptions } from "./backend-settings";
+import { originsBefore, readTls, readUrl, routeOf } from "./connection-address";
+import { type ConfigSources, readSettings, readTiming, type Settings, type Timing } from "./connection-settings";
 import type { ConnectionFacts } from "./connections";
+import { placeOfCredential } from "./credentials";
 
 /** A connection whose settings are sound. */
 export interface Prepared {
@@ -34,27 +23,28 @@ export interface Prepared {
   readonly facts: ConnectionFacts;
 }
 
-interface Sources {
-  readonly config: RawConfig;
-  readonly env: NodeJS.ProcessEnv;
+interface Sources extends ConfigSources {
   readonly programDir: string;
   readonly load: typeof loadBackend;
 }
 
 /** @throws ConfigError - the settings are wrong, or the backend is not usable */
 export function prepareConnection(name: string, { config, env, programDir, load }: Sources): Prepared {
-  const settings = readSettings(config, env, name);
+  const settings = readSettings({ config, env }, name);
   const backend = load(name, settings.backend, programDir);
-  const options = readOptions(name, backend, settings);
+  const configured = { name, settings, backend };
+  const options = readOptions(configured);
   const adapted = backend.adapt?.(options);
-  const url = readUrl(name, backend, settings);
-  const timing = { ...readTiming(name, settings), tls: readTls(name, url, settings) };
-  const own = { name: backend.name, capabilities: adapted?.capabilities ?? backend.capabilities };
-  const capabilities = readCapabilities(name, own, settings);
-  const known = adapted?.catalogue ?? backend.catalogue;
-  const catalogue = readCatalogue(name, own, known, settings.extraScopes);
+  const url = readUrl(configured);
+  const timing = { ...readTiming(configured), tls: readTls(configured, url) };
+  const declared = {
+    capabilities: adapted?.capabilities ?? backend.capabilities,
+    ...defined({ catalogue: adapted?.catalogue ?? backend.catalogue }),
+  };
+  const capabilities = readCapabilities(configured, declared);
+  const catalogue = readCatalogue(configured, declared);
   const credential = placeOfCredential(settings);
-  const route = routeOf(url, backend.defaultUrl, settings);
+  const route = routeOf(configured, url);
   const { validateKey, validateAccount } = backend;
   const made: Prepared = {
     backend,
@@ -73,7 +63,10 @@ export function prepareConnection(name: string, { config, env, programDir, load 
       ...(route === undefined ? {} : { route }),
       ...(validateKey && { validateKey: (asked) => validateKey(asked, options) }),
       ...(validateAccount && { validateAccount: (asked) => validateAccount(asked, options) }),
-      ...saidOfIt(name, settings, adapted?.tenant !== undefined),
+      assumeGone: settings.assumeGone ?? [],
+      // A path tells services on that host apart.
+      movedFrom: originsBefore(configured, adapted?.tenant !== undefined),
+      movedFromAddresses: originsBefore(configured, true),
     },
   };
   rehearse(made);
@@ -84,17 +77,6 @@ export function prepareConnection(name: string, { config, env, programDir, load 
 function ownInputs(backend: Backend, adapted: Adaptation = {}): Pick<ConnectionFacts, "keyOptions" | "accountOptions"> {
   const { keyOptions = backend.keyOptions, accountOptions = backend.accountOptions } = adapted;
   return defined({ keyOptions, accountOptions });
-}
-
-/**
- * The settings about earlier addresses and about what is gone. `withPath`: services on that host differ by path.
- */
-function saidOfIt(name: string, { assumeGone = [], movedFrom = [] }: Settings, withPath: boolean) {
-  return {
-    assumeGone,
-    movedFrom: movedFrom.map((text) => originOf(name, "movedFrom", text, withPath)),
-    movedFromAddresses: movedFrom.map((text) => originOf(name, "movedFrom", text, true)),
-  };
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Where a resource's connection leads, and the refusal to work elsewhere than its record says. */
 import type { ConnectionFacts } from "../../connections/connections";
 import { defined } from "../../values/defined";
-import { pathOfRoute } from "../../connections/connection-settings";
+import { pathOfRoute } from "../../connections/connection-address";
 import { ConfigError } from "../../errors";
 import type { Failures } from "../checks/failures";
 import type { ResourceContext } from "../context";

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { pathOfRoute } from "../../../../provider/connections/connection-settings";
+import { pathOfRoute } from "../../../../provider/connections/connection-address";
 import {
   type Connections,
   createConnections,
