@@ -1,5 +1,5 @@
 /** What a preview lists of a change, property by property. Pure. */
-import { sameValue } from "../provider/resources/fields/same-value";
+import { sameValue } from "../provider/resources/fields/field";
 import type { Properties } from "./properties";
 
 export type ChangeKind = "add" | "delete" | "update";

@@ -3,7 +3,7 @@ import { NotFoundError, ProviderError } from "./errors";
 import { aboutSecrets } from "./secrets/known-secrets";
 import { redact, withoutSecrets } from "./secrets/redact";
 import { logicalName } from "./resources/identity/names";
-import { PartialFailure } from "./resources/partial-failure";
+import { PartialFailure } from "./resources/lifecycle";
 import { placeOf } from "./resources/identity/imported";
 import type { ImportRequest, Lifecycle } from "./resources/lifecycle";
 import type { RunProgress } from "./engine/run-status";

@@ -11,7 +11,7 @@ import { withExplainedErrors } from "./explain";
 import { stopSending } from "./http/exchange";
 import { createApiKeyProvider } from "./resources/api-key/resource";
 import { createContext, type ResourceContext, warn } from "./resources/context";
-import { withLookups } from "./resources/identity/lookup";
+import { withLookups } from "./resources/identity/imported";
 import { createMarking } from "./resources/identity/marking";
 import type { Lifecycle } from "./resources/lifecycle";
 import { createRotatingApiKeyProvider } from "./resources/rotation/resource";

@@ -2,7 +2,7 @@
  * Where secrets enter and leave. Inside, a secret is plain text; every record that leaves carries it in the engine's
  * encrypted form. The engine drops the secret marks on the way in, so a mark that is not set on the way out is lost.
  */
-import { PartialFailure } from "./resources/partial-failure";
+import { PartialFailure } from "./resources/lifecycle";
 import type { Lifecycle } from "./resources/lifecycle";
 import { asSecret, plainSecret } from "./values/wire";
 

@@ -7,8 +7,8 @@
 import assert from "node:assert/strict";
 import type { CheckFailure, ResourceProvider } from "@pulumi/pulumi/dynamic";
 import { ProviderError } from "../provider/errors";
-import { sameValue } from "../provider/resources/fields/same-value";
-import { PartialFailure } from "../provider/resources/partial-failure";
+import { sameValue } from "../provider/resources/fields/field";
+import { PartialFailure } from "../provider/resources/lifecycle";
 import { asProperties, copy, type Properties } from "./engine-values";
 
 /** What the state keeps of one resource. Secrets are in clear here, as the provider sees them. */

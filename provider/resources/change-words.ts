@@ -1,7 +1,7 @@
 /** Words for changed inputs, as the reason for a new key or account. Of maps only the names, because values may be secret. */
 import type { ComparedBy } from "./fields/field";
 import { changedOptions } from "./fields/options";
-import { sameValue } from "./fields/same-value";
+import { sameValue } from "./fields/field";
 
 type Given = Readonly<Record<string, unknown>>;
 

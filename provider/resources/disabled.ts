@@ -1,5 +1,6 @@
 /** Keys and accounts that somebody has disabled on their service. Only the program's `onDisabled` undoes that. Pure. */
 import type { ConnectionFacts } from "../connections/connections";
+import type { CheckPoint } from "./checks/failures";
 
 export const onDisabledChoices = ["ignore", "replace", "enable"] as const;
 /** What to do with a key or an account that is disabled on its service. */
@@ -40,4 +41,19 @@ export function disabledWords(
 /** The warning before it is enabled. `next`: this update has only just found it, so no preview has shown it yet. */
 export function enabledWords(what: string, which: "this" | "next" = "this"): string {
   return `${what} is disabled on its service: ${which === "this" ? "the" : "the next"} update enables it again in place, because the program says onDisabled: "enable"`;
+}
+
+/** Refuses to promise what the service cannot do. */
+export function checkOnDisabled(what: "key" | "account"): (value: unknown, at: CheckPoint) => unknown {
+  return (value, { facts, failures }) => {
+    if (value === "enable" && !canEnable(what, facts)) failures.add("onDisabled", refusal(what, facts));
+    return value;
+  };
+}
+
+function refusal(what: "key" | "account", facts: ConnectionFacts): string {
+  const cannot = `${facts.backend} cannot enable a disabled ${what === "key" ? "key" : "service account"} again`;
+  if (what === "key" && canEnable("account", facts))
+    return `${cannot}, only its account: set onDisabled: "enable" on the ServiceAccount, and leave it out here`;
+  return `${cannot}; write "ignore" (it is left so until somebody enables it on the service) or "replace"`;
 }

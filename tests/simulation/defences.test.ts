@@ -8,7 +8,7 @@ import type * as keys from "../../provider/resources/key/key-on-service";
 import type * as markings from "../../provider/resources/identity/marking";
 import type * as allNames from "../../provider/resources/identity/names";
 import type * as ownKeys from "../../provider/resources/key/own-key";
-import type * as partial from "../../provider/resources/partial-failure";
+import type * as partial from "../../provider/resources/lifecycle";
 import type * as successions from "../../provider/resources/rotation/succession";
 import type * as steps from "../../provider/resources/rotation/next-step";
 import { seed } from "../support/seed";
@@ -67,7 +67,7 @@ mock<Marking>("../../provider/resources/identity/marking", ({ createMarking }) =
   },
 }));
 
-mock<typeof partial>("../../provider/resources/partial-failure", ({ keptAfterFailure }) => ({
+mock<typeof partial>("../../provider/resources/lifecycle", ({ keptAfterFailure }) => ({
   keptAfterFailure: (error, ...record) =>
     off === "a lost create is recorded" ? (error as partial.PartialFailure) : keptAfterFailure(error, ...record),
 }));

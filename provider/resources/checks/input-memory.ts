@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { minuteMs } from "../../values/durations";
-import { sameValue } from "../fields/same-value";
+import { sameValue } from "../fields/field";
 
 /**
  * What `check` knows, for the `diff` and the update that follow with the same inputs:

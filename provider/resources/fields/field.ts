@@ -5,7 +5,6 @@
 import type { z } from "zod";
 import type { ConnectionFacts } from "../../connections/connections";
 import { isUnknown } from "../../values/wire";
-import { sameValue } from "./same-value";
 import type { CheckPoint } from "../checks/failures";
 import type { InputShape } from "../checks/shape";
 
@@ -174,4 +173,15 @@ function valueOf(properties: Properties, name: string): unknown {
 
 function present(properties: Properties): Given {
   return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined));
+}
+
+/** Deep equality of plain data; the order of a map's entries does not count. */
+export function sameValue(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...names].every((name) =>
+    sameValue((a as Record<string, unknown>)[name], (b as Record<string, unknown>)[name]),
+  );
 }

@@ -4,7 +4,7 @@ import { type OptionValues, withDefaults } from "../../vendors/options";
 import { checkEnvironment, checkParent } from "../checks/placement";
 import { checkKeyScopes } from "../checks/scopes";
 import { checkOptions } from "../checks/options";
-import { checkOnDisabled } from "../checks/on-disabled";
+import { checkOnDisabled } from "../disabled";
 import { fieldSchemas } from "../checks/shape";
 import { checkDescription, checkName } from "../checks/words";
 import type { AdoptKey } from "../identity/adopted";

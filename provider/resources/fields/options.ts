@@ -8,7 +8,7 @@ import {
   type OptionValues,
 } from "../../vendors/options";
 import { isUnknown } from "../../values/wire";
-import { sameValue } from "./same-value";
+import { sameValue } from "./field";
 
 /** An option with a new value. */
 export interface ChangedOption {

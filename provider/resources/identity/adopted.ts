@@ -10,7 +10,6 @@ import { isUnknown } from "../../values/wire";
 import { sameInstant } from "../key/expiry";
 import { type KeyRecord, recordIssued } from "../key/key-inputs";
 import { statusOf } from "../key/key-on-service";
-import { fitsHint } from "../key/hint";
 import type { ResourceContext } from "../context";
 import type { ResourceType } from "./marking";
 import { logicalName, type Origin, stackMark, usualNames } from "./names";
@@ -246,4 +245,15 @@ export function isLeft({
 /** The warning about what stays. */
 export function leftWords(what: string, id: string): string {
   return `${what} was there before and was taken over: it is left on the service (id ${id}). With revokeOnDestroy: true it would have been revoked`;
+}
+
+/**
+ * Whether a secret may be the one that a service shows a part of: a mask such as `ply_live_2032…9f1a`, or its beginning
+ * or end. An unknown form proves nothing and fits every secret.
+ */
+export function fitsHint(hint: string | undefined, secret: string): boolean {
+  if (hint === undefined) return true;
+  if (/^[\w-]+$/.test(hint) && !/[x_]{4}/i.test(hint)) return secret.startsWith(hint) || secret.endsWith(hint);
+  const [, beginning = "", end = ""] = /^([\w-]*?)(?:…|\*+|•+|\.{2,}|x{4,})([\w-]*)$/i.exec(hint) ?? [];
+  return secret.startsWith(beginning) && secret.endsWith(end) && secret.length > beginning.length + end.length;
 }

@@ -1,4 +1,5 @@
-/** What `pulumi import` finds by an id, and the inputs that a program needs for it. */
+/** What `pulumi import` and a program's `get` find by an id, and the inputs that a program needs for it. */
+import type { ReadResult } from "@pulumi/pulumi/dynamic";
 import type { ApiKey } from "../../backends/definition";
 import type { Connection, ConnectionFacts } from "../../connections/connections";
 import { defined } from "../../values/defined";
@@ -7,7 +8,8 @@ import { isWildcard } from "../../scopes";
 import { type AdoptedRecord, findKey, recordAdopted, tellForeignMark } from "./adopted";
 import type { ResourceContext } from "../context";
 import type { KeyInputs } from "../fields/key-fields";
-import type { ImportRequest } from "../lifecycle";
+import type { ImportRequest, Lifecycle } from "../lifecycle";
+import type { Origin } from "./names";
 import { targetOf } from "./target";
 
 interface ImportedKey {
@@ -66,4 +68,44 @@ function inputsAsFound(
 export function placeOf(id: string): { readonly name: string; readonly rest: string } {
   const cut = id.indexOf("/");
   return cut < 0 ? { name: "default", rest: id } : { name: id.slice(0, cut), rest: id.slice(cut + 1) };
+}
+
+/** What a program's `get` says of an object: who asks, and the secret, where somebody has it. */
+interface Lookup {
+  readonly origin: Origin;
+  readonly secret?: string;
+}
+
+/** Answers a program's `get`, which reads an object by its id alone: nothing of it is in a record yet. */
+export function withLookups<Inputs extends object, Outputs extends object>(
+  lifecycle: Lifecycle<Inputs, Outputs>,
+): Lifecycle<Inputs, Outputs> {
+  return {
+    ...lifecycle,
+    async read(id, props) {
+      if (props && !("status" in props) && !("physicalName" in props)) {
+        const { origin, secret } = props as unknown as Lookup;
+        const found = await lifecycle.imported({
+          id,
+          origin,
+          ...(secret === undefined ? {} : { secret }),
+          looksUp: true,
+        });
+        const onService = idOnService(found);
+        if (!onService)
+          throw new ProviderError(
+            `the service has nothing with the id "${id}" that \`get\` asks for: write <connection>/<id>, and <connection>/<account>/<id> for a key that lives under an account`,
+          );
+        return { ...found, id: onService };
+      }
+      if (!lifecycle.read) throw new TypeError("a lifecycle without read");
+      return lifecycle.read(id, props);
+    },
+  };
+}
+
+/** Of a rotating key that another state owns, nobody here knows the identity. */
+function idOnService<Outputs>({ id, props }: ReadResult<Outputs>): string | undefined {
+  const { keyId = id } = (props ?? {}) as { readonly keyId?: string };
+  return keyId;
 }

@@ -10,7 +10,7 @@ import { type Fields, sentInputs } from "../fields/field";
 import { type End, recordedEnd } from "./expiry";
 import type { Terms } from "./given";
 import { givenOptions } from "../fields/options";
-import { sameValue } from "../fields/same-value";
+import { sameValue } from "../fields/field";
 
 /** The request for a new key, without its name and its end. */
 export function keyRequest(fields: Fields, inputs: object, facts: ConnectionFacts): Omit<NewKey, "name" | keyof End> {

@@ -3,7 +3,7 @@ import type { ConnectionFacts } from "../../connections/connections";
 import { formatTime } from "../../values/times";
 import { isUnknown } from "../../values/wire";
 import { isEnabledAgain, staysDisabled } from "../disabled";
-import { sameValue } from "../fields/same-value";
+import { sameValue } from "../fields/field";
 import { picked } from "../fields/field";
 import { type RotatingInputs, rotatingNames } from "./fields";
 import type { KeyRing, RotationRecord } from "./key-ring";

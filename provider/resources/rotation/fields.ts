@@ -2,7 +2,7 @@
 import { sameAccess } from "../../scopes";
 import { sameLife } from "../key/expiry";
 import { changedOptions } from "../fields/options";
-import { sameValue } from "../fields/same-value";
+import { sameValue } from "../fields/field";
 import { always, type Comparison, type Fields, type InputsOf, namesBy, optional, withEffects } from "../fields/field";
 import { keyFields } from "../fields/key-fields";
 import { fieldSchemas } from "../checks/shape";

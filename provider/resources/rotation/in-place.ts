@@ -2,7 +2,7 @@
 import type { KeyChanges } from "../../backends/definition";
 import type { ConnectionFacts } from "../../connections/connections";
 import { defined } from "../../values/defined";
-import { sameValue } from "../fields/same-value";
+import { sameValue } from "../fields/field";
 import { logicalName, namesOn, sameName } from "../identity/names";
 import {
   type ChangedOption,

@@ -20,7 +20,7 @@ import { issueKey, whole } from "../key/issue-key";
 import { livingByMarkers, observeKey, retireCredential, revokeKey } from "../key/key-on-service";
 import { handOver, handOverWords, isOwnKey, ownKeyWords, withOwnSecret } from "../key/own-key";
 import { isPlainId } from "../identity/plain-id";
-import { endByService, serviceAheadMs } from "../key/service-time";
+import { endByService, serviceAheadMs } from "../key/expiry";
 import { type Credential, credentialsOf, currentOf, type KeyRing } from "./key-ring";
 import type { Outcomes, ServiceStep, Told } from "./outcome";
 import { rotatingFields } from "./fields";

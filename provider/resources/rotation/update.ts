@@ -1,15 +1,18 @@
-/** An update of a rotating key: step after step, until nothing is left to do. */
+/** An update of a rotating key: step after step, until nothing is left to do. And what a preview can tell of it. */
 import type { WritableConnection } from "../../connections/connections";
+import { unknownValue } from "../../values/wire";
 import { canEnable, disabledWords, enabledWords, isEnabledAgain, staysDisabled } from "../disabled";
 import { dealOf, judgeTerms, lessThanAsked } from "../key/given";
 import { logicalName } from "../identity/names";
-import { type Aim, withNextRotation } from "./due-issue";
-import { fromOutputs, type RotatingOutputs, toOutputs } from "./key-ring";
+import { type Aim, dueIssue, withNextRotation } from "./due-issue";
+import { changesInPlace, withInputs } from "./in-place";
+import { changed, fromOutputs, type KeyRing, type RotatingOutputs, toOutputs } from "./key-ring";
 import { nextStep, type Step } from "./next-step";
 import { afterOutcome, concluded, settled } from "./outcome";
 import { perform, type RotationCall } from "./perform";
 import { nothingSeen, type Progress, type Seen } from "./seen";
 import { emergencyBegins } from "./words";
+import { previousTask } from "./use";
 
 /** The result of an update. */
 export interface Updated {
@@ -71,4 +74,36 @@ function judged(
 function endsPublishedKey(step: Step, { issued, told }: Seen): boolean {
   if (step.kind === "rotate") return step.issue.emergency;
   return step.kind === "revoke" && step.why === "condemned" && issued?.emergency === true && told.length === 0;
+}
+
+/** Outputs that a new key changes. */
+const ofTheKey = [
+  ...["status", "keyId", "secret", "accessId", "hint", "fingerprint", "physicalName", "createdAt", "expiresAt"],
+  ...["generation", "issuedOn", "rotatedAt", "rotationReason", "nextRotationAt"],
+] as const;
+
+/** Outputs that the end of the previous key changes. */
+const ofThePrevious = ["previousKeyId", "previousSecret", "previousValidUntil", "retireStatus"] as const;
+
+/** What an update will make of a rotating key, as far as that can be told without asking its service. Pure. */
+export function plannedRotation(olds: RotatingOutputs, aim: Aim): object {
+  const before = enabled(fromOutputs(olds), aim);
+  const ring = withInputs(before, aim, true);
+  const outs = withNextRotation(toOutputs(ring), aim.schedule);
+  if (dueIssue(before, aim))
+    return unknownAt([...ofTheKey, ...ofThePrevious, "pendingRevocations"], { ...aim.wanted, service: outs.service });
+  const renamed = changesInPlace(before.record, aim).name === undefined ? [] : ["physicalName"];
+  const ends = previousTask(ring, aim) === "end" ? [...ofThePrevious, "rotationReason"] : [];
+  const waits = ring.waiting.length + ring.lost.length > 0 ? ["pendingRevocations"] : [];
+  return unknownAt([...renamed, ...ends, ...waits], outs);
+}
+
+/** The key as it is once the program has it enabled again. */
+function enabled(ring: KeyRing, aim: Aim): KeyRing {
+  return nextStep({ ring, seen: nothingSeen, aim }).kind === "enable" ? changed(ring, { status: "active" }) : ring;
+}
+
+/** The record with the unknown value in the place of these outputs. */
+function unknownAt(names: readonly string[], record: object): object {
+  return { ...record, ...Object.fromEntries(names.map((name) => [name, unknownValue])) };
 }

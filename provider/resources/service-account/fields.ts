@@ -5,7 +5,7 @@ import { always, type Change, type Fields, type InputsOf, optional } from "../fi
 import { keyFields, sameAdoption, sameFlag, sameScopes, sameStatus, statusChange } from "../fields/key-fields";
 import { type OptionValues, withDefaults } from "../../vendors/options";
 import { checkOptions } from "../checks/options";
-import { checkOnDisabled } from "../checks/on-disabled";
+import { checkOnDisabled } from "../disabled";
 import { checkRole } from "../checks/placement";
 import { checkAccountScopes } from "../checks/scopes";
 import { fieldSchemas } from "../checks/shape";

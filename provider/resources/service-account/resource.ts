@@ -43,7 +43,7 @@ import {
   withoutChanged,
 } from "../fields/options";
 import { isOwnAccount, ownAccountWords, ownMark, refuseOwnAccount } from "../key/own-key";
-import { keptAfterFailure } from "../partial-failure";
+import { keptAfterFailure } from "../lifecycle";
 import type { Lifecycle } from "../lifecycle";
 import { createReasonMemory, ofAccounts, reasonFor } from "../replacement-reason";
 import { accountRefused } from "../identity/taken-name";

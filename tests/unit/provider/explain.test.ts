@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { PermissionDeniedError, ProviderError } from "../../../provider/errors";
 import { explain, withExplainedErrors } from "../../../provider/explain";
-import { keptAfterFailure } from "../../../provider/resources/partial-failure";
+import { keptAfterFailure } from "../../../provider/resources/lifecycle";
 import { asSecret } from "../../../provider/values/wire";
 import { assertHoldsNone } from "../../../testing/assertions";
 import { origin } from "./support/fake-service";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Lifecycle } from "../../../provider/resources/lifecycle";
-import { PartialFailure } from "../../../provider/resources/partial-failure";
+import { PartialFailure } from "../../../provider/resources/lifecycle";
 import { secretProperties, secretsIn, withSecretBoundary } from "../../../provider/secret-boundary";
 import { asSecret } from "../../../provider/values/wire";
 

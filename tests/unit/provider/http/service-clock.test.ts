@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { dayMs, hourMs, minuteMs } from "../../../../provider/values/durations";
 import { AnswersClock } from "../../../../provider/http/service-clock";
-import { serviceAheadMs } from "../../../../provider/resources/key/service-time";
+import { serviceAheadMs } from "../../../../provider/resources/key/expiry";
 import { formatTime } from "../../../../provider/values/times";
 import { seed } from "../../../support/seed";
 

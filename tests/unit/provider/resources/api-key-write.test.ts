@@ -4,7 +4,7 @@ import type { BackendClient, Capabilities } from "../../../../provider/backends/
 import { BadRequestError, ConnectionError, PermissionDeniedError, ServerError } from "../../../../provider/errors";
 import { fingerprintOf } from "../../../../provider/values/fingerprint";
 import { type ApiKeyInputs, createApiKeyProvider } from "../../../../provider/resources/api-key/resource";
-import { PartialFailure } from "../../../../provider/resources/partial-failure";
+import { PartialFailure } from "../../../../provider/resources/lifecycle";
 import { withSecretBoundary } from "../../../../provider/secret-boundary";
 import { asSecret } from "../../../../provider/values/wire";
 import { OneResource } from "../../../../testing/one-resource";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { sameValue } from "../../../../../provider/resources/fields/same-value";
+import { sameValue } from "../../../../../provider/resources/fields/field";
 
 describe("two values are the same", () => {
   test.each([

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { withLookups } from "../../../../../provider/resources/identity/lookup";
+import { withLookups } from "../../../../../provider/resources/identity/imported";
 import { createRotatingApiKeyProvider } from "../../../../../provider/resources/rotation/resource";
 import { origin } from "../../support/fake-service";
 import { madeKey } from "../../support/resources";

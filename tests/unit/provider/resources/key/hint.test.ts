@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { fitsHint } from "../../../../../provider/resources/key/hint";
+import { fitsHint } from "../../../../../provider/resources/identity/adopted";
 
 describe("What a service shows of a secret", () => {
   test.each([
