@@ -3,12 +3,11 @@ import type { ConnectionFacts } from "../connections/connections";
 import { dayMs } from "../values/durations";
 import { formatTime } from "../values/times";
 import { isUnknown, unknownValue } from "../values/wire";
-import type { planChange } from "./api-key/change";
+import type { KeyComparison, PlannedChange } from "./api-key/change";
 import { accountFields } from "./service-account/fields";
 import { apiKeyFields } from "./api-key/fields";
-import type { ApiKeyOutputs } from "./api-key/inputs";
 import { changeWords } from "./change-words";
-import { changedFields, type ComparedBy, type Fields, namesOf, withEffect } from "./fields/field";
+import { type ComparedBy, effectsOf, type Fields } from "./fields/field";
 import type { Origin } from "./identity/names";
 import { statusReason } from "./rotation/words";
 
@@ -33,27 +32,29 @@ const judgedByRecord: ReadonlySet<string> = new Set(["adopt", "secretValue"]);
 
 /** The reason as far as the inputs alone show it. A preview lists what `check` adds. */
 function reasonInInputs(kind: Kind, compared: Compared): string | undefined {
-  const names = namesOf(kind.fields).filter((name) => !judgedByRecord.has(name));
-  const changed = changedFields(kind.fields, compared, names);
-  return reasonFor(withEffect(kind.fields, changed, { effect: "replace", ...compared }), kind, compared);
+  const { replaces } = effectsOf(kind.fields, compared);
+  return reasonFor({ replaces: replaces.filter((name) => !judgedByRecord.has(name)) }, kind, compared);
 }
 
-/** The reason for the planned replacement of a key, according to its record; undefined if nothing is replaced. */
-export function reasonInRecord(
-  { replaces, expiry }: ReturnType<typeof planChange>,
-  { nowMs, ...compared }: Compared & { readonly olds: ApiKeyOutputs; readonly nowMs: number },
-): string | undefined {
-  const { agreedExpiresAt, expiresAt } = compared.olds;
+/** The reason for the planned replacement of a key, by the record; undefined where nothing is replaced. */
+export function reasonInRecord({ replaces, expiry }: PlannedChange, at: KeyComparison): string | undefined {
+  const { agreedExpiresAt, expiresAt } = at.olds;
   const isOver = expiry.kind === "replace" && expiry.known === "outputs";
-  return reasonFor(replaces, ofKeys, compared, isOver ? expiredWords(agreedExpiresAt ?? expiresAt, nowMs) : undefined);
+  const expired = isOver ? expiredWords(agreedExpiresAt ?? expiresAt, at.nowMs) : undefined;
+  return reasonFor({ replaces, expired }, ofKeys, at);
 }
 
-/** Why these inputs replace the object. `expired`: the words for an end that has passed. */
+/** The inputs that replace the object. `expired`: what is said of an end that has passed. */
+interface Replacement {
+  readonly replaces: readonly string[];
+  readonly expired?: string | undefined;
+}
+
+/** Why these inputs replace the object. */
 export function reasonFor(
-  replaces: readonly string[],
+  { replaces, expired }: Replacement,
   { declared }: Kind,
   { olds, news, facts }: Compared,
-  expired?: string,
 ): string | undefined {
   if (replaces.length === 0) return undefined;
   // The real values may give other words, and a saved plan would refuse an update with other words.

@@ -1,16 +1,27 @@
-/** Why a key is replaced or updated: the comparison of a record with its inputs. Pure. */
-import type { KeyChanges } from "../../backends/definition";
+/** Why a key is replaced or updated, and its record after an update in place: a record beside the inputs of a run. Pure. */
+import type { ApiKey, KeyChanges } from "../../backends/definition";
 import type { ConnectionFacts } from "../../connections/connections";
 import { defined } from "../../values/defined";
-import { isUnknown } from "../../values/wire";
+import { isUnknown, unknownValue } from "../../values/wire";
+import { effectsOf, picked } from "../fields/field";
+import { changedOptions, optionsToSend, withoutChanged } from "../fields/options";
+import { namesOn } from "../identity/names";
+import { recordedEnd, resolveExpiry, sameLife } from "../key/expiry";
+import { type ExpiryChange, planEnd } from "./end";
 import { apiKeyFields, type ApiKeyInputs } from "./fields";
 import type { ApiKeyOutputs } from "./inputs";
-import { compareExpiry, type ExpiryChange, sameLife } from "../key/expiry";
-import { changedFields, withEffect } from "../fields/field";
-import { namesOn } from "../identity/names";
-import { changedOptions, optionsToSend } from "../fields/options";
 
-interface PlannedChange {
+/** The record of a key and the inputs of a run, and by what they are compared. */
+export interface KeyComparison {
+  readonly olds: ApiKeyOutputs;
+  readonly news: ApiKeyInputs;
+  readonly facts: ConnectionFacts;
+  readonly nowMs: number;
+  /** The key's status, its age and a moved end ask for nothing. */
+  readonly leftAlone?: boolean;
+}
+
+export interface PlannedChange {
   readonly replaces: string[];
   readonly updates: string[];
   readonly expiry: ExpiryChange;
@@ -18,21 +29,11 @@ interface PlannedChange {
   readonly knownFrom: "inputs" | "outputs";
 }
 
-/** Where and when a change is planned. */
-interface Moment {
-  readonly facts: ConnectionFacts;
-  readonly nowMs: number;
-  /** True if the key's status, its age and a moved end ask for nothing. */
-  readonly leftAlone?: boolean;
-}
-
 /** What differs between the record and the inputs, and whether that replaces or updates the key. */
-export function planChange(olds: ApiKeyOutputs, news: ApiKeyInputs, moment: Moment): PlannedChange {
-  const { facts } = moment;
-  const changed = changedFields(apiKeyFields, { olds, news, facts });
-  const replaces = withEffect(apiKeyFields, changed, { effect: "replace", facts, olds, news });
-  const updates = withEffect(apiKeyFields, changed, { effect: "update", facts, olds, news });
-  const end = planEnd(olds, news, moment);
+export function planChange(at: KeyComparison): PlannedChange {
+  const { olds } = at;
+  const { replaces, updates } = effectsOf(apiKeyFields, at);
+  const end = planEnd(at);
   const plan: PlannedChange = {
     replaces: [...replaces, ...end.replaces],
     updates: [...updates, ...end.updates],
@@ -49,34 +50,8 @@ export function planChange(olds: ApiKeyOutputs, news: ApiKeyInputs, moment: Mome
   };
 }
 
-/** The same for the end of the key, which is compared as time. */
-function planEnd(olds: ApiKeyOutputs, news: ApiKeyInputs, { facts, nowMs, leftAlone }: Moment): PlannedChange {
-  const none: PlannedChange = { replaces: [], updates: [], expiry: { kind: "none" }, knownFrom: "inputs" };
-  const { expiry: rules } = facts.capabilities;
-  const unknown = (["expiresAt", "expiresIn"] as const).find((field) => isUnknown(news[field]));
-  if (unknown) return rules.update ? { ...none, updates: [unknown] } : { ...none, replaces: [unknown] };
-  if (leftAlone && asksForSameEnd(olds, news)) return none;
-  // A key that stays expired by the program's own date has nothing left to compare.
-  const expiry: ExpiryChange =
-    news.status === "expired" ? none.expiry : compareExpiry(news, olds, { expiry: rules, nowMs });
-  switch (expiry.kind) {
-    case "replace":
-      return { ...none, replaces: [expiry.field], expiry, knownFrom: expiry.known };
-    case "update":
-      return { ...none, updates: [expiry.field], expiry };
-    case "none":
-      // The same end, written differently. The record takes the new form, which decides when the end passes.
-      return sameLife(news.expiresIn, olds.expiresIn) ? none : { ...none, updates: ["expiresIn"] };
-  }
-}
-
-/** The changes to send, without those that only the record contains. */
-export function changesInPlace(
-  olds: ApiKeyOutputs,
-  news: ApiKeyInputs,
-  { updates, expiry }: Pick<PlannedChange, "updates" | "expiry">,
-  facts: ConnectionFacts,
-): KeyChanges {
+/** The changes to send; what only the record contains is not among them. */
+export function changesInPlace({ olds, news, facts }: KeyComparison, { updates, expiry }: PlannedChange): KeyChanges {
   const { capabilities, keyOptions } = facts;
   const { physicalName } = olds;
   const name = updates.includes("name") ? namesOn(facts, "keys").newPhysicalName(news, physicalName) : physicalName;
@@ -90,6 +65,63 @@ export function changesInPlace(
   });
 }
 
-function asksForSameEnd(olds: ApiKeyOutputs, { expiresAt, expiresIn }: ApiKeyInputs): boolean {
-  return sameLife(expiresIn, olds.expiresIn) && (expiresAt === undefined || expiresAt === olds.expiresAt);
+/** What an update in place does, and what the service answered. */
+export interface KeyUpdate {
+  readonly expiry: ExpiryChange;
+  readonly changes: KeyChanges;
+  /** The key was disabled, and is enabled again. */
+  readonly enables: boolean;
+  /** Left out in a preview, which takes the request for the answer. */
+  readonly told?: ApiKey | undefined;
+}
+
+export function planUpdate(at: KeyComparison): KeyUpdate {
+  const plan = planChange(at);
+  return { expiry: plan.expiry, changes: changesInPlace(at, plan), enables: plan.updates.includes("status") };
+}
+
+/** The record after the update. */
+export function updatedRecord(at: KeyComparison, update: KeyUpdate): ApiKeyOutputs {
+  const { olds, news, facts } = at;
+  const { changes } = update;
+  const { secretValue: _secret, status: _status, ...given } = news;
+  const serverOptions = withoutChanged(olds.serverOptions, changedOptions(facts.keyOptions, olds, news));
+  const name = isUnknown(news.name) && changes.name !== undefined ? unknownValue : changes.name;
+  const physicalName = name ?? olds.physicalName;
+  const end = endAfter(at, update);
+  const status = update.enables ? "active" : olds.status;
+  const record = { ...picked(ofTheKey, olds), status, ...end, serverOptions, physicalName, service: facts.origin };
+  return defined({ ...given, ...record }) as ApiKeyOutputs;
+}
+
+/** What stays as it is as long as the key is the same. */
+const ofTheKey = [
+  "keyId",
+  "adoptedId",
+  "accessId",
+  "hint",
+  "fingerprint",
+  "secretVersion",
+  "createdAt",
+  "serverScopes",
+  "serverEnvironment",
+  "expiryImposed",
+  "optionsTold",
+  "ownCredential",
+  "secret",
+] as const satisfies readonly (keyof ApiKeyOutputs)[];
+
+function endAfter(at: KeyComparison, { expiry, told }: KeyUpdate): ReturnType<typeof recordedEnd> {
+  const { olds, news } = at;
+  if (isUnknown(news.expiresAt) || isUnknown(news.expiresIn)) return { expiresAt: unknownValue };
+  return expiry.kind === "update"
+    ? recordedEnd(expiry.expiresAt ?? undefined, told?.expiresAt)
+    : recordedEnd(askedEnd(at), olds.serverExpiresAt ?? olds.expiresAt);
+}
+
+/** The end that the program asks for of a key that stays: its date, or its life from the issue. */
+function askedEnd({ olds, news, nowMs }: KeyComparison): string | undefined {
+  if (news.expiresAt !== undefined) return news.expiresAt;
+  if (sameLife(news.expiresIn, olds.expiresIn)) return olds.askedExpiresAt ?? olds.expiresAt;
+  return resolveExpiry(news, olds.createdAt === undefined ? nowMs : Date.parse(olds.createdAt));
 }

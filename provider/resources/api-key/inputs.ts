@@ -4,7 +4,7 @@ import { formatDuration, formatSpan } from "../../values/durations";
 import { formatTime, parseTime } from "../../values/times";
 import type { OptionValues } from "../../vendors/options";
 import { isUnknown } from "../../values/wire";
-import { sameInstant } from "../key/expiry";
+import { hasPassed, sameInstant } from "../key/expiry";
 import { checkExpirySupport, checkLife, checkTime } from "../checks/expiry";
 import { type CheckPoint, type Failures, isGiven } from "../checks/failures";
 import type { ApiKeyInputs } from "./fields";
@@ -53,8 +53,8 @@ export function checkExpiry(
   const isKnown = [onService, agreedExpiresAt].some((end) => end !== undefined && sameInstant(end, news.expiresAt, 0));
   if (endMs > nowMs) return checkDate(endMs - nowMs, { status: olds.status, isKnown }, { facts, nowMs, failures });
   if (isKnown) {
-    // If somebody has postponed the end on the service, the key still works: that is drift.
-    return onService !== undefined && Number(parseTime(onService)) <= nowMs;
+    // If somebody has postponed the end on the service, the key lives on: that is drift.
+    return hasPassed(onService, nowMs);
   }
   failures.add("expiresAt", `"expiresAt" is in the past (${formatTime(endMs)}); give a later time`);
   return false;

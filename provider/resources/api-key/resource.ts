@@ -7,12 +7,11 @@ import type { KeyRef } from "../../backends/definition";
 import type { ConnectionFacts } from "../../connections/connections";
 import { defined } from "../../values/defined";
 import { AmbiguousCreateError, ProviderError } from "../../errors";
-import { formatTime, parseTime } from "../../values/times";
+import { formatTime } from "../../values/times";
 import { isUnknown } from "../../values/wire";
 import type { KnownKey } from "../key/absence";
 import { adoptKey, isLeft, isToAdopt, leftWords, tellForeignMark, withoutSpentSecret } from "../identity/adopted";
-import { changesInPlace, planChange } from "./change";
-import { updatedRecord } from "./update";
+import { type KeyComparison, planChange, type PlannedChange, planUpdate, updatedRecord } from "./change";
 import { apiKeyFields, type ApiKeyInputs, isCallerChosen } from "./fields";
 import { type ApiKeyOutputs, canonicalEnd, checkExpiry, checkOutage, checkSecretValue } from "./inputs";
 import { changeKey } from "../key/change-key";
@@ -26,7 +25,7 @@ import {
 } from "../context";
 import { canEnable, disabledWords, enabledWords, staysDisabled } from "../disabled";
 import { enableKey, endedWords } from "../key/enable";
-import { agreedEnd, compareEnd, type End } from "../key/expiry";
+import { agreedEnd, compareEnd, type End, endByService, hasPassed, serviceAheadMs } from "../key/expiry";
 import { Failures } from "../checks/failures";
 import { checkShape } from "../checks/shape";
 import { checkedInputs, except, handedBack, namesOf, picked, shapeOf } from "../fields/field";
@@ -44,7 +43,6 @@ import { keptAfterFailure, PartialFailure } from "../lifecycle";
 import type { Lifecycle } from "../lifecycle";
 import { createReasonMemory, ofKeys, reasonInRecord } from "../replacement-reason";
 import { keyRefused } from "../identity/taken-name";
-import { endByService, serviceAheadMs } from "../key/expiry";
 import { assertSameTarget, checkPath, foundTarget } from "../identity/target";
 import { readOrKeep } from "../unknown";
 import { validateKey } from "../checks/validation";
@@ -57,16 +55,13 @@ const inputShape = shapeOf(apiKeyFields);
 export function createApiKeyProvider(context: ResourceContext): Lifecycle<ApiKeyInputs, ApiKeyOutputs> {
   const memory = createInputMemory();
   const reasons = createReasonMemory(ofKeys);
-  const planned = (olds: ApiKeyOutputs, news: ApiKeyInputs, facts: ConnectionFacts) => {
-    const leftAlone = staysDisabled(olds.status, news) || memory.ignored(news).includes("status");
-    const nowMs = context.nowMs();
-    const plan = planChange(olds, news, { facts, nowMs, leftAlone });
-    const enables = plan.updates.includes("status");
-    return { expiry: plan.expiry, changes: changesInPlace(olds, news, plan, facts), enables, facts, nowMs };
+  const compared = (at: Pick<KeyComparison, "olds" | "news" | "facts">): KeyComparison => {
+    const leftAlone = staysDisabled(at.olds.status, at.news) || memory.ignored(at.news).includes("status");
+    return { ...at, nowMs: context.nowMs(), leftAlone };
   };
 
   /** Warns if the update enables a disabled key again. @returns whether only the record shows it */
-  const tellsOfEnabling = ({ replaces, updates }: ReturnType<typeof planChange>, news: ApiKeyInputs): boolean => {
+  const tellsOfEnabling = ({ replaces, updates }: PlannedChange, news: ApiKeyInputs): boolean => {
     if (replaces.length > 0 || !updates.includes("status")) return false;
     context.warn(enabledWords(`the key "${logicalName(news.origin)}"`));
     return !memory.differ(news);
@@ -121,18 +116,17 @@ export function createApiKeyProvider(context: ResourceContext): Lifecycle<ApiKey
       const facts = context.connections.describe(isUnknown(news.connection) ? olds.connection : news.connection);
       assertSameTarget(facts, olds);
       const isDisabled = staysDisabled(olds.status, news);
-      const leftAlone = isDisabled || memory.ignored(news).includes("status");
-      const nowMs = context.nowMs();
-      const plan = planChange(olds, news, { facts, nowMs, leftAlone });
+      const at = compared({ olds, news, facts });
+      const plan = planChange(at);
       const { replaces, updates, knownFrom } = plan;
-      const reason = reasonInRecord(plan, { olds, news, facts, nowMs });
+      const reason = reasonInRecord(plan, at);
       reasons.note(news, reason);
       if (replaces.length > 0) refuseOnRecord(olds, news, facts);
       if (isDisabled && !replaces.includes("status"))
         context.warn(
           disabledWords(`the key "${logicalName(news.origin)}"`, {
             enables: canEnable("key", facts),
-            isOver: Number(parseTime(olds.expiresAt)) <= nowMs,
+            isOver: hasPassed(olds.expiresAt, at.nowMs),
           }),
         );
       tellOtherTerms(context, dealOf(olds, facts, news));
@@ -215,11 +209,12 @@ export function createApiKeyProvider(context: ResourceContext): Lifecycle<ApiKey
 
     async update(id: string, olds: ApiKeyOutputs, news: ApiKeyInputs): Promise<UpdateResult<ApiKeyOutputs>> {
       const connection = openRecorded(context, olds);
-      const plan = planned(olds, news, connection);
+      const at = compared({ olds, news, facts: connection });
+      const plan = planUpdate(at);
       const { changes, enables } = plan;
       if (enables) {
-        const { status } = await enableKey(openRecordedForWrite(context, olds), knownKey(id, olds), context.nowMs());
-        // The record asks for the replacement, so that no refresh is needed first.
+        const { status } = await enableKey(openRecordedForWrite(context, olds), knownKey(id, olds), at.nowMs);
+        // The record asks for the replacement, so that nobody has to refresh first.
         if (status !== "active")
           throw keptAfterFailure(new ProviderError(endedWords(id, status)), id, { ...olds, status }, news);
       }
@@ -227,14 +222,16 @@ export function createApiKeyProvider(context: ResourceContext): Lifecycle<ApiKey
         Object.keys(changes).length > 0
           ? await changeKey(openRecordedForWrite(context, olds), refOf(id, olds), changes)
           : undefined;
-      const outs = await withStack(context, olds, updatedRecord(olds, news, { ...plan, told }));
+      const outs = await withStack(context, olds, updatedRecord(at, { ...plan, told }));
       const refusal = lessThanAsked(dealOf(outs, connection, news));
       if (refusal) throw keptAfterFailure(refusal, id, outs, news);
       return { outs };
     },
 
-    planned: async (_id, olds, news) =>
-      updatedRecord(olds, news, planned(olds, news, context.connections.describe(olds.connection))),
+    async planned(_id, olds, news) {
+      const at = compared({ olds, news, facts: context.connections.describe(olds.connection) });
+      return updatedRecord(at, planUpdate(at));
+    },
 
     async imported(request) {
       const found = await findImported(context, request);
@@ -293,8 +290,7 @@ function found(
 
 /** The unchanged record, except for an expiry, which needs no answer from the service. */
 function unread(id: string, props: ApiKeyOutputs, nowMs: number): ReadResult<ApiKeyOutputs> {
-  const { status, expiresAt } = props;
-  const isOver = status === "active" && expiresAt !== undefined && Date.parse(expiresAt) <= nowMs;
+  const isOver = props.status === "active" && hasPassed(props.expiresAt, nowMs);
   const outs: ApiKeyOutputs = isOver ? { ...props, status: "expired" } : props;
   return { id, props: outs, inputs: inputsOf(outs, outs.agreedExpiresAt !== undefined) };
 }

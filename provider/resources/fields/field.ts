@@ -128,16 +128,18 @@ export function changedFields<F extends Fields>(
   });
 }
 
-/** The fields whose change has this effect on this service. */
-export function withEffect<F extends Fields>(
-  fields: F,
-  names: readonly (keyof F & string)[],
-  { effect, facts, olds, news }: Omit<Compared, "facts"> & { readonly effect: Effect; readonly facts: ConnectionFacts },
-): string[] {
-  return names.filter((name) => {
-    const change = fields[name]?.change;
-    return (typeof change === "function" ? change(facts, { olds, news }) : change) === effect;
-  });
+/** Those of the changed fields that ask for another object on this service, and those that change the one there is. */
+export function effectsOf(
+  fields: Fields,
+  compared: Compared & { readonly facts: ConnectionFacts },
+): { readonly replaces: string[]; readonly updates: string[] } {
+  const names = changedFields(fields, compared);
+  const having = (effect: Effect) =>
+    names.filter((name) => {
+      const change = fields[name]?.change;
+      return (typeof change === "function" ? change(compared.facts, compared) : change) === effect;
+    });
+  return { replaces: having("replace"), updates: having("update") };
 }
 
 /** The inputs in their canonical form, after every field was checked. */

@@ -1,5 +1,4 @@
 /** When a key ends: worked out at its issue, by the service's clock, and compared afterwards. */
-import type { Capabilities } from "../../backends/definition";
 import type { Connection } from "../../connections/connections";
 import { defined } from "../../values/defined";
 import { dayMs, formatSpan, minuteMs, parseDuration, secondMs } from "../../values/durations";
@@ -103,105 +102,6 @@ export function compareEnd(
   return { moved: true, end: defined({ expiresAt: onService, agreedExpiresAt, askedExpiresAt, serverExpiresAt }) };
 }
 
-/** What to do about the end of an existing key. */
-export type ExpiryChange =
-  | { readonly kind: "none" }
-  /** `null` takes the expiry away. */
-  | { readonly kind: "update"; readonly field: "expiresAt" | "expiresIn"; readonly expiresAt: string | null }
-  /** `known: "outputs"`: the inputs alone do not show it. */
-  | { readonly kind: "replace"; readonly field: "expiresAt" | "expiresIn"; readonly known: "inputs" | "outputs" };
-
-/** What decides about a known end. */
-interface ExpiryRules extends Pick<Capabilities, "expiry"> {
-  readonly nowMs: number;
-}
-
-const unchanged: ExpiryChange = { kind: "none" };
-/** The key has reached its end, which only the record knows. */
-const over: ExpiryChange = { kind: "replace", field: "expiresAt", known: "outputs" };
-
-/** Compares the end that the inputs ask for with the end of a recorded key. */
-export function compareExpiry(asked: AskedExpiry, recorded: RecordedExpiry, rules: ExpiryRules): ExpiryChange {
-  const end = new ExistingEnd(recorded, rules);
-  if (asked.expiresAt !== undefined) return end.ownDate(asked);
-  if (asked.expiresIn === undefined) return end.withoutEnd();
-  return sameLife(asked.expiresIn, recorded.expiresIn) ? end.keptLife() : end.otherLife(asked);
-}
-
-/** An end to set, and the input that asks for it. */
-interface NewEnd {
-  readonly field: "expiresAt" | "expiresIn";
-  readonly end: string | null;
-}
-
-/** The end of a recorded key, and how it can change. */
-class ExistingEnd {
-  readonly #recorded: RecordedExpiry;
-  readonly #rules: ExpiryRules;
-
-  constructor(recorded: RecordedExpiry, rules: ExpiryRules) {
-    this.#recorded = recorded;
-    this.#rules = rules;
-  }
-
-  /**
-   * A date of the program's own. If the service ends a key well before it, the first run after that end makes the next
-   * one.
-   */
-  ownDate(asked: AskedExpiry): ExpiryChange {
-    const change = this.#movedUnlessSame({ field: "expiresAt", end: resolveExpiry(asked, this.#rules.nowMs) ?? null });
-    const { expiresAt, askedExpiresAt } = this.#recorded;
-    const isCut = askedExpiresAt !== undefined && !this.#isSame(expiresAt, askedExpiresAt);
-    return change.kind === "none" && isCut && this.#isOver(expiresAt) ? over : change;
-  }
-
-  /** The program asks for no end, or no longer. */
-  withoutEnd(): ExpiryChange {
-    const { expiresAt, expiresIn, expiryImposed } = this.#recorded;
-    // An end that the service imposes leads to the next key when it passes.
-    if (expiryImposed === true) return this.#isOver(expiresAt) ? over : unchanged;
-    return expiresAt === undefined
-      ? unchanged
-      : this.#moved({ field: expiresIn === undefined ? "expiresAt" : "expiresIn", end: null });
-  }
-
-  keptLife(): ExpiryChange {
-    const { expiresAt, agreedExpiresAt } = this.#recorded;
-    if (this.#isOver(agreedExpiresAt ?? expiresAt)) return over;
-    return agreedExpiresAt === undefined ? unchanged : this.#moved({ field: "expiresAt", end: agreedExpiresAt });
-  }
-
-  /** A life counts from the key's issue. */
-  otherLife(asked: AskedExpiry): ExpiryChange {
-    const { createdAt } = this.#recorded;
-    const end = resolveExpiry(asked, createdAt === undefined ? this.#rules.nowMs : millis(createdAt));
-    if (this.#isOver(end)) return { kind: "replace", field: "expiresIn", known: "inputs" };
-    return this.#movedUnlessSame({ field: "expiresIn", end: end ?? null });
-  }
-
-  /** The change to this end, unless the key already has it, or the one that was given instead. */
-  #movedUnlessSame(wanted: NewEnd): ExpiryChange {
-    const { expiresAt, agreedExpiresAt, askedExpiresAt } = this.#recorded;
-    const there =
-      agreedExpiresAt === undefined && askedExpiresAt !== undefined ? [expiresAt, askedExpiresAt] : [expiresAt];
-    return there.some((end) => this.#isSame(wanted.end, end)) ? unchanged : this.#moved(wanted);
-  }
-
-  #moved({ field, end }: NewEnd): ExpiryChange {
-    const { expiry } = this.#rules;
-    const inPlace = expiry.update && (end !== null || expiry.removable !== false);
-    return inPlace ? { kind: "update", field, expiresAt: end } : { kind: "replace", field, known: "inputs" };
-  }
-
-  #isOver(end: string | undefined): boolean {
-    return end !== undefined && millis(end) <= this.#rules.nowMs;
-  }
-
-  #isSame(a: string | null | undefined, b: string | undefined): boolean {
-    return sameInstant(a, b, this.#rules.expiry.granularityMs);
-  }
-}
-
 /** Equal within the service's own time step. */
 export function sameInstant(
   a: string | null | undefined,
@@ -210,6 +110,11 @@ export function sameInstant(
 ): boolean {
   if (a === null || a === undefined || b === null || b === undefined) return (a ?? undefined) === (b ?? undefined);
   return Math.abs(millis(a) - millis(b)) < Math.max(granularityMs, 1_000);
+}
+
+/** Whether an end has passed; nothing that has none is over. */
+export function hasPassed(end: string | undefined, nowMs: number): boolean {
+  return end !== undefined && Date.parse(end) <= nowMs;
 }
 
 /** `24h` and `1d` are the same life. */
@@ -223,7 +128,7 @@ export function lifetimeMs(duration: string): number {
   return typeof ms === "number" ? ms : NaN;
 }
 
-function millis(time: string): number {
+export function millis(time: string): number {
   const ms = parseTime(time);
   return typeof ms === "number" ? ms : NaN;
 }
@@ -234,7 +139,6 @@ const leastMs = minuteMs;
 const mostMs = dayMs;
 type Told = Pick<ResourceContext, "nowMs" | "warn" | "heedsServiceClock">;
 /** The end of a key that is issued now. The service gets a life only if nobody has set the decision clock. */
-
 export function endByService(
   context: Told,
   connection: Pick<Connection, "clock" | "name">,

@@ -8,6 +8,7 @@ import { defined } from "../../values/defined";
 import { PermissionDeniedError, ProviderError } from "../../errors";
 import { findAccount, isAssumedGone, type KnownKey, mayLive, MissingKey } from "./absence";
 import { namesOn } from "../identity/names";
+import { hasPassed } from "./expiry";
 
 /** What a read of the service found. */
 export interface Observation {
@@ -75,7 +76,7 @@ function hasNewerSecret(key: ApiKey, { secretVersion }: { readonly secretVersion
 
 /** The status by the decision clock: vendors differ in what they report of an expired key. */
 export function statusOf(key: ApiKey, nowMs: number): KeyStatus {
-  if (key.status === "active" && key.expiresAt !== undefined && Date.parse(key.expiresAt) <= nowMs) return "expired";
+  if (key.status === "active" && hasPassed(key.expiresAt, nowMs)) return "expired";
   return key.status;
 }
 

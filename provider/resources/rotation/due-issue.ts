@@ -5,6 +5,7 @@ import { isUnknown } from "../../values/wire";
 import { isEnabledAgain, staysDisabled } from "../disabled";
 import { sameValue } from "../fields/field";
 import { picked } from "../fields/field";
+import { hasPassed } from "../key/expiry";
 import { type RotatingInputs, rotatingNames } from "./fields";
 import type { KeyRing, RotationRecord } from "./key-ring";
 import { changeReason, isDead } from "./request";
@@ -36,7 +37,7 @@ export function dueIssue(ring: KeyRing, aim: Aim): Issue | undefined {
   const { wanted, nowMs } = aim;
   if (record.keyId === undefined || (record.secret === undefined && record.keyId !== record.adoptedId))
     return { reason: "first issue", emergency: false, currentIsDead: true };
-  const isOver = endHasPassed(record, nowMs);
+  const isOver = hasPassed(record.expiresAt, nowMs);
   const currentIsDead = isDead(record.status) || isOver;
   const asked = askedByInputs(record, aim, currentIsDead);
   if (asked) return asked;
@@ -55,11 +56,7 @@ function isLeftAlone(status: string | undefined, { wanted, frozen }: Aim): boole
   return frozen === true || isAsked || staysDisabled(status, wanted);
 }
 
-function endHasPassed({ expiresAt }: RotationRecord, nowMs: number): boolean {
-  return expiresAt !== undefined && nowMs >= Date.parse(expiresAt);
-}
-
-/** The reason if the program asks for the first successor of an adopted key now. */
+/** An adopted key whose program asks for a successor now. */
 function firstOfAdopted({ adoptedId, generation }: RotationRecord, wanted: RotatingInputs): string | undefined {
   return wanted.firstRotation === "now" && adoptedId !== undefined && generation === 1
     ? firstRotationReason

@@ -4,23 +4,14 @@ import type { ConnectionFacts, WritableConnection } from "../../connections/conn
 import { defined } from "../../values/defined";
 import { ProviderError } from "../../errors";
 import { sameAccess } from "../../scopes";
-import { accountFields, type ServiceAccountInputs } from "./fields";
-import { changedFields, withEffect } from "../fields/field";
+import type { ServiceAccountInputs } from "./fields";
 import { namesOn } from "../identity/names";
 import { changedOptions, ignoredOption, optionsToSend } from "../fields/options";
 import { firstOf, ignoredDescription, ignoredName, proveChange, quoted } from "../proven-change";
 
 type Recorded = ServiceAccountInputs & { readonly physicalName: string };
 
-export function planChange(olds: Recorded, news: ServiceAccountInputs, facts: ConnectionFacts) {
-  const changed = changedFields(accountFields, { olds, news, facts });
-  return {
-    replaces: withEffect(accountFields, changed, { effect: "replace", facts, olds, news }),
-    updates: withEffect(accountFields, changed, { effect: "update", facts, olds, news }),
-  };
-}
-
-/** The changes to send, without those that only the record contains. */
+/** The changes to send; what only the record contains is not among them. */
 export function changesInPlace(
   olds: Recorded,
   news: ServiceAccountInputs,

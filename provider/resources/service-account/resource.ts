@@ -12,7 +12,7 @@ import { isUnknown, unknownValue } from "../../values/wire";
 import { findAccount, isAssumedGone } from "../key/absence";
 import { accountFields, type ServiceAccountInputs } from "./fields";
 import { adoptAccount, isLeft, isToAdopt, leftWords, observedAccount, tellForeignMark } from "../identity/adopted";
-import { changeAccount, changesInPlace, planChange } from "./change-account";
+import { changeAccount, changesInPlace } from "./change-account";
 import {
   checkAnswer,
   describeForCheck,
@@ -21,7 +21,7 @@ import {
   openRecordedForWrite,
   type ResourceContext,
 } from "../context";
-import { checkedInputs, except, handedBack, namesOf, picked, sentInputs, shapeOf } from "../fields/field";
+import { checkedInputs, effectsOf, except, handedBack, namesOf, picked, sentInputs, shapeOf } from "../fields/field";
 import { type CheckPoint, Failures } from "../checks/failures";
 import { checkShape } from "../checks/shape";
 import { canEnable, disabledWords, enabledWords, staysDisabled } from "../disabled";
@@ -135,8 +135,8 @@ export function createServiceAccountProvider(
     async diff(_id: string, olds: ServiceAccountOutputs, news: ServiceAccountInputs): Promise<DiffResult> {
       const facts = context.connections.describe(isUnknown(news.connection) ? olds.connection : news.connection);
       assertSameTarget(facts, olds);
-      const { replaces, updates } = planChange(olds, news, facts);
-      reasons.note(news, reasonFor(replaces, ofAccounts, { olds, news, facts }));
+      const { replaces, updates } = effectsOf(accountFields, { olds, news, facts });
+      reasons.note(news, reasonFor({ replaces }, ofAccounts, { olds, news, facts }));
       if (replaces.length > 0 && olds.ownCredential) throw new ProviderError(ownAccountWords(facts, olds.accountId));
       if (staysDisabled(olds.status, news))
         context.warn(
@@ -442,7 +442,7 @@ async function observeAccount(
 
 /** An update in place: the changes to send, and the record after it. */
 function updatedAccount(olds: ServiceAccountOutputs, news: ServiceAccountInputs, facts: ConnectionFacts) {
-  const { updates } = planChange(olds, news, facts);
+  const { updates } = effectsOf(accountFields, { olds, news, facts });
   const named = news.exactName === true ? olds : { ...olds, physicalName: markerOf(olds, facts) };
   const changes = { ...missingOf(olds, news, facts), ...changesInPlace(named, news, { updates, facts }) };
   const { name = olds.physicalName } = changes;

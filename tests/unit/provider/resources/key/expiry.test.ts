@@ -1,12 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
 import {
   type AskedExpiry,
-  compareExpiry,
-  type ExpiryChange,
   type RecordedExpiry,
   resolveExpiry,
   sameInstant,
 } from "../../../../../provider/resources/key/expiry";
+import { compareExpiry, type ExpiryChange } from "../../../../../provider/resources/api-key/end";
 import { unknownValue } from "../../../../../provider/values/wire";
 import { everyday, today } from "../../support/fake-service";
 
