@@ -3,7 +3,7 @@ import type { ApiKeyInputs } from "../provider/resources/api-key/fields";
 import type { ApiKeyOutputs } from "../provider/resources/api-key/inputs";
 import type { RotatingInputs } from "../provider/resources/rotation/fields";
 import type { RotatingOutputs } from "../provider/resources/rotation/key-ring";
-import type { ServiceAccountOutputs } from "../provider/resources/service-account/resource";
+import type { ServiceAccountOutputs } from "../provider/resources/service-account/record";
 import { type ExtraScope, type ExtraScopes, scopeLevels } from "../provider/scopes";
 import { isRecord, type ResourceState } from "./preview-form";
 

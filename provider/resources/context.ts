@@ -1,15 +1,10 @@
-/** What a resource works with: the process's connections, clocks, warnings and names, and the connection of a record. */
-import type { CheckFailure } from "@pulumi/pulumi/dynamic";
+/** What a resource works with: the process's connections, clocks, warnings and names. */
 import { clockIsSet, decisionTime } from "../clock";
-import type { Connection, ConnectionFacts, Connections, WritableConnection } from "../connections/connections";
+import type { Connections } from "../connections/connections";
 import { type AskState, noState } from "../engine/engine-state";
-import { ConfigError } from "../errors";
 import { type Clock, realClock } from "../http/waiting";
-import { kindOf, withoutSecrets } from "../secrets/redact";
-import { isUnknown } from "../values/wire";
-import { Failures } from "./checks/failures";
+import { withoutSecrets } from "../secrets/redact";
 import { type Marking, plainMarking } from "./identity/marking";
-import { assertSameTarget, type Target } from "./identity/target";
 
 /** What a resource's methods get from the process they run in. */
 export interface ResourceContext {
@@ -56,56 +51,13 @@ export function createContext(
   };
 }
 
-/** Where an object is, according to its record. */
-export interface Recorded {
-  readonly connection: string;
-  readonly service?: string;
-  readonly target?: Target;
-}
-
-/** The connection of a recorded object. Throws if it leads to another service than recorded. */
-export function openRecorded({ connections }: ResourceContext, recorded: Recorded): Connection {
-  const connection = connections.open(recorded.connection);
-  assertSameTarget(connection, recorded);
-  return connection;
-}
-
-/** The same, for the engine's read of a resource: see `shared-reads.ts`. */
-export function openRecordedForRefresh(context: ResourceContext, recorded: Recorded): Connection {
-  const { name } = openRecorded(context, recorded);
-  return context.connections.openForRefresh(name);
-}
-
-/** The same, for a write. */
-export function openRecordedForWrite(context: ResourceContext, recorded: Recorded): WritableConnection {
-  const { name } = openRecorded(context, recorded);
-  return context.connections.openForWrite(name);
-}
-
-/** A connection's facts for `check`: a wrong configuration is a failure of the input `connection`. */
-export function describeForCheck(
-  { connections }: ResourceContext,
-  name: unknown,
-  failures: Failures,
-): ConnectionFacts | undefined {
-  if (isUnknown(name)) return undefined;
-  if (typeof name !== "string" || name === "") {
-    failures.add(
-      "connection",
-      `"connection" is ${kindOf(name)}; write the name of a connection, or leave it out for "default"`,
-    );
-    return undefined;
-  }
-  try {
-    return connections.describe(name);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    failures.add("connection", error.message);
-    return undefined;
-  }
-}
-
-/** What `check` answers. */
-export function checkAnswer<Inputs>(inputs: Inputs, failures: Failures): { inputs: Inputs; failures: CheckFailure[] } {
-  return { inputs, failures: failures.list };
+/** The topics that have already been reported. */
+const told = new WeakMap<ResourceContext["warn"], Set<string>>();
+/** Warns of a topic once: one sentence for a service that is down, not one for each of its keys. */
+export function tellOnce({ warn }: Pick<ResourceContext, "warn">, topic: string, words: string): void {
+  const known = told.get(warn) ?? new Set();
+  told.set(warn, known);
+  if (known.has(topic)) return;
+  known.add(topic);
+  warn(words);
 }

@@ -43,7 +43,7 @@ export function enabledWords(what: string, which: "this" | "next" = "this"): str
   return `${what} is disabled on its service: ${which === "this" ? "the" : "the next"} update enables it again in place, because the program says onDisabled: "enable"`;
 }
 
-/** Refuses to promise what the service cannot do. */
+/** Refuses `onDisabled: "enable"` if the service cannot enable the object. */
 export function checkOnDisabled(what: "key" | "account"): (value: unknown, at: CheckPoint) => unknown {
   return (value, { facts, failures }) => {
     if (value === "enable" && !canEnable(what, facts)) failures.add("onDisabled", refusal(what, facts));

@@ -26,7 +26,7 @@ export type Lifecycle<Inputs, Outputs> = ResourceProvider<Inputs, Outputs> & {
   imported(request: ImportRequest): Promise<ReadResult<Outputs>>;
 };
 
-/** An error with which the engine keeps what exists: id and properties go to the state, encrypted. */
+/** An error that makes the engine keep what exists: id and properties go into the state, encrypted. */
 export class PartialFailure extends Error {
   readonly id: string;
   readonly properties: Readonly<Record<string, unknown>>;
@@ -42,8 +42,15 @@ export class PartialFailure extends Error {
   }
 }
 
+/** What exists although its operation failed, and the inputs that asked for it. */
+interface Kept {
+  readonly id: string;
+  readonly outs: object;
+  readonly inputs: object;
+}
+
 /** Keeps a record in the state although its operation failed. Without `__provider` it could never be deleted. */
-export function keptAfterFailure(error: unknown, id: string, outs: object, inputs: object): PartialFailure {
+export function keptAfterFailure(error: unknown, { id, outs, inputs }: Kept): PartialFailure {
   const reason = error instanceof Error ? error.message : String(error);
   return new PartialFailure(reason, id, { ...outs, __provider: (inputs as { __provider?: unknown }).__provider });
 }

@@ -36,7 +36,7 @@ function reasonInInputs(kind: Kind, compared: Compared): string | undefined {
   return reasonFor({ replaces: replaces.filter((name) => !judgedByRecord.has(name)) }, kind, compared);
 }
 
-/** The reason for the planned replacement of a key, by the record; undefined where nothing is replaced. */
+/** The reason for the planned replacement of a key, according to its record; undefined if nothing is replaced. */
 export function reasonInRecord({ replaces, expiry }: PlannedChange, at: KeyComparison): string | undefined {
   const { agreedExpiresAt, expiresAt } = at.olds;
   const isOver = expiry.kind === "replace" && expiry.known === "outputs";
@@ -44,7 +44,7 @@ export function reasonInRecord({ replaces, expiry }: PlannedChange, at: KeyCompa
   return reasonFor({ replaces, expired }, ofKeys, at);
 }
 
-/** The inputs that replace the object. `expired`: what is said of an end that has passed. */
+/** The inputs that replace the object. `expired`: the words for an end that has passed. */
 interface Replacement {
   readonly replaces: readonly string[];
   readonly expired?: string | undefined;
@@ -81,9 +81,16 @@ function expiredWords(end: string | undefined, nowMs: number): string {
  */
 interface ReasonMemory {
   /** The reason for `check` to add: that of the coming replacement, or of the last one. */
-  forCheck(olds: Partial<Replaced>, news: Replaced, facts: ConnectionFacts | undefined): string | undefined;
+  forCheck(checked: CheckedRun): string | undefined;
   /** Notes the reason that `diff` found. */
   note(news: Replaced, reason: string | undefined): void;
+}
+
+/** The inputs of a check beside those of the last update. */
+interface CheckedRun {
+  readonly olds: Partial<Replaced>;
+  readonly news: Replaced;
+  readonly facts: ConnectionFacts | undefined;
 }
 
 interface Replaced {
@@ -94,7 +101,7 @@ interface Replaced {
 export function createReasonMemory(kind: Kind): ReasonMemory {
   const planned = new Map<string, string>();
   return {
-    forCheck(olds, news, facts) {
+    forCheck({ olds, news, facts }) {
       if (olds.origin === undefined) return planned.get(news.origin);
       planned.delete(news.origin);
       return (facts && reasonInInputs(kind, { olds, news, facts })) ?? olds.replacementReason;

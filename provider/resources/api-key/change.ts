@@ -17,7 +17,7 @@ export interface KeyComparison {
   readonly news: ApiKeyInputs;
   readonly facts: ConnectionFacts;
   readonly nowMs: number;
-  /** The key's status, its age and a moved end ask for nothing. */
+  /** True if the key's status, its age and a moved end ask for nothing. */
   readonly leftAlone?: boolean;
 }
 
@@ -50,7 +50,7 @@ export function planChange(at: KeyComparison): PlannedChange {
   };
 }
 
-/** The changes to send; what only the record contains is not among them. */
+/** The changes to send, without those that only the record contains. */
 export function changesInPlace({ olds, news, facts }: KeyComparison, { updates, expiry }: PlannedChange): KeyChanges {
   const { capabilities, keyOptions } = facts;
   const { physicalName } = olds;
@@ -69,9 +69,9 @@ export function changesInPlace({ olds, news, facts }: KeyComparison, { updates, 
 export interface KeyUpdate {
   readonly expiry: ExpiryChange;
   readonly changes: KeyChanges;
-  /** The key was disabled, and is enabled again. */
+  /** True if the update enables a disabled key. */
   readonly enables: boolean;
-  /** Left out in a preview, which takes the request for the answer. */
+  /** Left out in a preview, which assumes that the service does what is requested. */
   readonly told?: ApiKey | undefined;
 }
 
@@ -94,7 +94,7 @@ export function updatedRecord(at: KeyComparison, update: KeyUpdate): ApiKeyOutpu
   return defined({ ...given, ...record }) as ApiKeyOutputs;
 }
 
-/** What stays as it is as long as the key is the same. */
+/** The fields that never change for one key. */
 const ofTheKey = [
   "keyId",
   "adoptedId",

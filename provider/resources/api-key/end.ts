@@ -27,7 +27,7 @@ export function planEnd({ olds, news, facts, nowMs, leftAlone }: KeyComparison):
   const unknown = (["expiresAt", "expiresIn"] as const).find((field) => isUnknown(news[field]));
   if (unknown) return rules.update ? { ...none, updates: [unknown] } : { ...none, replaces: [unknown] };
   if (leftAlone && asksForSameEnd(news, olds)) return none;
-  // A key that stays expired by the user's own date has nothing to compare any more.
+  // A key that stays expired by the program's own date has nothing left to compare.
   const expiry: ExpiryChange =
     news.status === "expired" ? none.expiry : compareExpiry(news, olds, { expiry: rules, nowMs });
   switch (expiry.kind) {
@@ -36,7 +36,7 @@ export function planEnd({ olds, news, facts, nowMs, leftAlone }: KeyComparison):
     case "update":
       return { ...none, updates: [expiry.field], expiry };
     case "none":
-      // The end stays, in other words. The record must have them, or nobody would know the end when it passes.
+      // The same end, written differently. The record takes the new form, which decides when the end passes.
       return sameLife(news.expiresIn, olds.expiresIn) ? none : { ...none, updates: ["expiresIn"] };
   }
 }
@@ -54,7 +54,7 @@ const unchanged: ExpiryChange = { kind: "none" };
 /** The key has reached its end, which only the record knows. */
 const over: ExpiryChange = { kind: "replace", field: "expiresAt", known: "outputs" };
 
-/** What the inputs ask for, beside the end of a recorded key. */
+/** Compares the end that the inputs ask for with the end of a recorded key. */
 export function compareExpiry(asked: AskedExpiry, recorded: RecordedExpiry, rules: ExpiryRules): ExpiryChange {
   const end = new ExistingEnd(recorded, rules);
   if (asked.expiresAt !== undefined) return end.ownDate(asked);
@@ -89,10 +89,10 @@ class ExistingEnd {
     return change.kind === "none" && isCut && this.#isOver(expiresAt) ? over : change;
   }
 
-  /** Nobody asks for an end, or not any more. */
+  /** The program asks for no end, or no longer. */
   withoutEnd(): ExpiryChange {
     const { expiresAt, expiresIn, expiryImposed } = this.#recorded;
-    // Nobody asked for an imposed end, so the next key is issued when it passes.
+    // An end that the service imposes leads to the next key when it passes.
     if (expiryImposed === true) return this.#isOver(expiresAt) ? over : unchanged;
     return expiresAt === undefined
       ? unchanged
@@ -113,7 +113,7 @@ class ExistingEnd {
     return this.#movedUnlessSame({ field: "expiresIn", end: end ?? null });
   }
 
-  /** The key may already have an end that counts as the requested one: that one itself, or the one given instead. */
+  /** The change to this end, unless the key already has it, or the one that was given instead. */
   #movedUnlessSame(wanted: NewEnd): ExpiryChange {
     const { expiresAt, agreedExpiresAt, askedExpiresAt } = this.#recorded;
     const there =

@@ -1,14 +1,18 @@
 /** The record of an ApiKey, and the checks that only an ApiKey has. */
+import type { KeyRef } from "../../backends/definition";
 import type { ConnectionFacts } from "../../connections/connections";
+import { defined } from "../../values/defined";
 import { formatDuration, formatSpan } from "../../values/durations";
 import { formatTime, parseTime } from "../../values/times";
 import type { OptionValues } from "../../vendors/options";
 import { isUnknown } from "../../values/wire";
 import { hasPassed, sameInstant } from "../key/expiry";
 import { checkExpirySupport, checkLife, checkTime } from "../checks/expiry";
-import { type CheckPoint, type Failures, isGiven } from "../checks/failures";
+import { type CheckPoint, isGiven } from "../checks/failures";
+import type { CheckedInputs } from "../every-resource";
 import type { ApiKeyInputs } from "./fields";
 import type { KeyRecord } from "../key/key-inputs";
+import type { KnownKey } from "../key/absence";
 
 /** The record of a key: its inputs, and what its issue brought. */
 export interface ApiKeyOutputs extends Omit<ApiKeyInputs, "secretValue" | "status">, KeyRecord {
@@ -19,6 +23,22 @@ export interface ApiKeyOutputs extends Omit<ApiKeyInputs, "secretValue" | "statu
   readonly lostCreate?: true;
 }
 
+/** A key's id on the service, and its record. */
+export interface RecordedKey {
+  readonly id: string;
+  readonly outs: ApiKeyOutputs;
+}
+
+/** What the service needs to find the key. */
+export function refOf({ id, outs: { serviceAccountId, physicalName, secretVersion } }: RecordedKey): KeyRef {
+  return defined({ id, serviceAccountId, name: physicalName, secretVersion });
+}
+
+/** The key with its secret, which may be the only proof of whether it is gone. */
+export function knownKey({ id, outs }: RecordedKey): KnownKey {
+  return defined({ ...refOf({ id, outs }), secret: outs.secret, accessId: outs.accessId });
+}
+
 /** The one form in which an end is sent, stored and compared: RFC 3339 in UTC. */
 export function canonicalEnd({ expiresAt }: ApiKeyInputs): { readonly expiresAt?: string } {
   const endMs = expiresAt === undefined || isUnknown(expiresAt) ? undefined : parseTime(expiresAt);
@@ -26,17 +46,15 @@ export function canonicalEnd({ expiresAt }: ApiKeyInputs): { readonly expiresAt?
 }
 
 /** What an end is judged by; without facts if the connection is unknown. */
-interface ExpiryCheck {
+interface EndRules {
   readonly facts: ConnectionFacts | undefined;
   readonly nowMs: number;
-  readonly failures: Failures;
 }
 
 /** True if the key's own date has passed and is not new: the key stays expired, with a warning. */
 export function checkExpiry(
-  olds: Partial<ApiKeyInputs>,
-  news: ApiKeyInputs,
-  { facts, nowMs, failures }: ExpiryCheck,
+  { olds, news, failures }: CheckedInputs<ApiKeyInputs>,
+  { facts, nowMs }: EndRules,
 ): boolean {
   const endMs = checkTime("expiresAt", news.expiresAt, failures);
   checkLife(news.expiresIn, failures);
@@ -51,33 +69,28 @@ export function checkExpiry(
   if (endMs === undefined) return false;
   const { expiresAt: onService, agreedExpiresAt } = olds;
   const isKnown = [onService, agreedExpiresAt].some((end) => end !== undefined && sameInstant(end, news.expiresAt, 0));
-  if (endMs > nowMs) return checkDate(endMs - nowMs, { status: olds.status, isKnown }, { facts, nowMs, failures });
-  if (isKnown) {
-    // If somebody has postponed the end on the service, the key lives on: that is drift.
-    return hasPassed(onService, nowMs);
+  const lifeMs = endMs - nowMs;
+  if (lifeMs > 0) {
+    // The service may have rounded the date down, and would do so for a new key too.
+    if (isKnown)
+      return olds.status === "expired" && facts !== undefined && lifeMs < facts.capabilities.expiry.granularityMs;
+    if (facts) checkLongestLife(lifeMs, { facts, failures });
+    return false;
   }
+  // If somebody has postponed the end on the service, the key still works: that is drift.
+  if (isKnown) return hasPassed(onService, nowMs);
   failures.add("expiresAt", `"expiresAt" is in the past (${formatTime(endMs)}); give a later time`);
   return false;
 }
 
-/**
- * A date in the future. True if the key stays expired, because the service rounds the date down and would do so for a
- * new key too.
- */
-function checkDate(
-  lifeMs: number,
-  { status, isKnown }: { readonly status: string | undefined; readonly isKnown: boolean },
-  { facts, failures }: ExpiryCheck,
-): boolean {
-  if (!facts) return false;
-  const { longestMs, granularityMs } = facts.capabilities.expiry;
-  if (isKnown) return status === "expired" && lifeMs < granularityMs;
+/** A new date in the future. */
+function checkLongestLife(lifeMs: number, { facts, failures }: Pick<CheckPoint, "facts" | "failures">): void {
+  const { longestMs } = facts.capabilities.expiry;
   if (longestMs !== undefined && lifeMs > longestMs)
     failures.add(
       "expiresAt",
       `"expiresAt" is ${formatSpan(lifeMs)} from now, which is over the longest life that ${facts.backend} gives a key (${formatDuration(longestMs)}); give an earlier date`,
     );
-  return false;
 }
 
 /** Rotating keys have an overlap, which checkSchedule checks. */

@@ -1,5 +1,5 @@
 /** Adopts keys and accounts that existed before: records them as they are, and changes nothing on the service. */
-import type { ApiKey, KeyRef, ServiceAccount, ToldOptions } from "../../backends/definition";
+import type { ApiKey, KeyRef, ToldOptions } from "../../backends/definition";
 import type { Connection, ConnectionFacts } from "../../connections/connections";
 import { defined } from "../../values/defined";
 import { ProviderError } from "../../errors";
@@ -38,17 +38,40 @@ export interface AdoptionRequest {
 
 export type AdoptedRecord = KeyRecord & { readonly adoptedId: string };
 
+/** The inputs of a key that a program may adopt. */
+interface AdoptingInputs extends AdoptionRequest {
+  readonly connection: string;
+  readonly adopt?: AdoptKey;
+}
+
+/** The record of the key that the program adopts; undefined if it asks for a new one. */
+export async function adoptedKey(
+  context: ResourceContext,
+  type: ResourceType,
+  inputs: AdoptingInputs,
+): Promise<{ readonly record: AdoptedRecord; readonly connection: Connection } | undefined> {
+  const { adopt, origin } = inputs;
+  if (adopt === undefined) return undefined;
+  const connection = context.connections.open(inputs.connection);
+  if (!(await isToAdopt(context, connection, { type, origin, id: adopt.keyId }))) return undefined;
+  const record = await keyAsTold(connection, { asked: inputs, adopt, nowMs: context.nowMs() });
+  tellForeignMark(record.physicalName, origin, context.warn);
+  return { record, connection };
+}
+
 /**
  * The record of an existing key. Only reads are sent.
  *
  * @throws ProviderError - there is no such key, it does not work any more, it differs from the program, or the secret
  *   belongs to another key.
  */
-export async function adoptKey(
+async function keyAsTold(
   connection: Connection,
-  { keyId, secret }: AdoptKey,
-  asked: AdoptionRequest,
-  nowMs: number,
+  {
+    asked,
+    adopt: { keyId, secret },
+    nowMs,
+  }: { readonly asked: AdoptionRequest; readonly adopt: AdoptKey; readonly nowMs: number },
 ): Promise<AdoptedRecord> {
   const { serviceAccountId } = asked;
   const key = await findKey(connection, keyId, serviceAccountId);
@@ -89,10 +112,14 @@ export async function recordAdopted(
   if (status !== "active" && status !== "disabled")
     throw new ProviderError(`the key ${key.id} is ${status}: there is nothing to take over; issue another one`);
   const ref = defined({ id: key.id, name: key.name, serviceAccountId: asked.serviceAccountId });
-  if (secret !== undefined) await proveSecret(connection, key, ref, secret);
+  if (secret !== undefined) await proveSecret(connection, key, { ...ref, secret });
   const issued = { ...key, secret: secret ?? "" };
   const end = { expiresAt: asked.expiresAt, callerChosen: secret === undefined };
-  const { secret: _secret, ...record } = recordIssued(issued, { ...defined({ ...asked }), ...end }, connection, nowMs);
+  const { secret: _secret, ...record } = recordIssued(
+    issued,
+    { ...defined({ ...asked }), ...end },
+    { facts: connection, nowMs },
+  );
   const isOwn = await isOwnKey(connection, defined({ id: key.id, secret }));
   return defined({ ...record, status, adoptedId: record.keyId, secret, ...ownMark(isOwn) });
 }
@@ -101,20 +128,24 @@ export async function recordAdopted(
  * A secret counts as proven if it fits the mask that the service shows and the service accepts it. No message contains
  * it.
  */
-async function proveSecret({ client, backend }: Connection, key: ApiKey, ref: KeyRef, secret: string): Promise<void> {
-  if (!fitsHint(key.hint, secret))
+async function proveSecret(
+  { client, backend }: Connection,
+  key: ApiKey,
+  given: KeyRef & { readonly secret: string },
+): Promise<void> {
+  if (!fitsHint(key.hint, given.secret))
     throw new ProviderError(
       `the secret that was given is not that of the key ${key.id}: the service shows another beginning or end of it. Nothing was recorded; give the right one, or none`,
     );
-  const answer = await client.probe?.(defined({ ...ref, secret, accessId: key.accessId }));
+  const answer = await client.probe?.(defined({ ...given, accessId: key.accessId }));
   if (answer === undefined)
     throw new ProviderError(
       `the secret that was given cannot be tried: ${backend} has no call that would tell. Nothing was recorded; leave the secret out, and rotate the key to have one that is known`,
     );
   const isAnothers =
     answer.serviceAccountId !== undefined &&
-    ref.serviceAccountId !== undefined &&
-    answer.serviceAccountId !== ref.serviceAccountId;
+    given.serviceAccountId !== undefined &&
+    answer.serviceAccountId !== given.serviceAccountId;
   if (!answer.works || isAnothers)
     throw new ProviderError(
       `the secret that was given is not that of the key ${key.id}: the service ${answer.works ? "knows it as another account's" : "refuses it"}. Nothing was recorded; give the right one, or none`,
@@ -137,52 +168,14 @@ function differences(
   return [...found, ...otherOptionWords(keyOptions, asked.options, key.options)];
 }
 
-function otherOptionWords(declared: DeclaredOptions | undefined, asked?: OptionValues, told?: ToldOptions): string[] {
+export function otherOptionWords(
+  declared: DeclaredOptions | undefined,
+  asked?: OptionValues,
+  told?: ToldOptions,
+): string[] {
   return otherOptions(declared, asked, told).map(
     ({ name, given }) => `its option "${name}" is ${given === "" ? "not set" : redact(JSON.stringify(given))}`,
   );
-}
-
-export async function observedAccount({ client }: Connection, accountId: string): Promise<ServiceAccount | undefined> {
-  return (
-    (await client.getServiceAccount?.(accountId)) ??
-    (await client.listServiceAccounts?.({}))?.find(({ id }) => id === accountId)
-  );
-}
-
-/** The record of an existing account. Only reads are sent. */
-export async function adoptAccount(
-  connection: Connection,
-  { accountId }: AdoptAccount,
-  asked: {
-    readonly role?: string | undefined;
-    readonly scopes?: readonly string[] | undefined;
-    readonly options?: OptionValues | undefined;
-  },
-): Promise<ServiceAccount> {
-  const { catalogue, name, capabilities, accountOptions } = connection;
-  const { role: roles = "none" } = capabilities.serviceAccounts ?? {};
-  const account = await observedAccount(connection, accountId);
-  if (!account)
-    throw new ProviderError(
-      `there is no account ${accountId} on the connection "${name}", so there is nothing to take over; check adopt.accountId`,
-    );
-  const { role, scopes } = account;
-  const differs = [
-    // The program must name the role, because a review reads only the program.
-    ...((asked.role ?? "") !== (role ?? "") && (asked.role !== undefined || roles !== "none")
-      ? [`its role is ${role ?? "none"}`]
-      : []),
-    ...(asked.scopes && scopes && !sameAccess(catalogue, asked.scopes, scopes)
-      ? [`its scopes are [${[...scopes].sort().join(", ")}]`]
-      : []),
-    ...otherOptionWords(accountOptions, asked.options, account.options),
-  ];
-  if (differs.length > 0)
-    throw new ProviderError(
-      `the account ${accountId} is not as the program says: ${differs.join("; ")}. Write into the program what the account has, because taking an account over changes nothing; change it in a later update`,
-    );
-  return account;
 }
 
 /** Warns of a name that another stack has given: two states with the same key would both change it. */
@@ -248,7 +241,7 @@ export function leftWords(what: string, id: string): string {
 }
 
 /**
- * Whether a secret may be the one that a service shows a part of: a mask such as `ply_live_2032…9f1a`, or its beginning
+ * True if a secret fits the part that a service shows of it: a mask such as `ply_live_2032…9f1a`, or its beginning
  * or end. An unknown form proves nothing and fits every secret.
  */
 export function fitsHint(hint: string | undefined, secret: string): boolean {

@@ -4,10 +4,16 @@ import type { AskState } from "../../engine/engine-state";
 import { wordsOf } from "../../errors";
 import type { ResourceContext } from "../context";
 import { type Origin, stackOf, usualNames } from "./names";
-import { tellOnce } from "../tell-once";
+import { tellOnce } from "../context";
 
 interface WithOrigin {
   readonly origin?: Origin;
+}
+
+/** What the last run recorded, and what this one says. */
+interface TwoRuns {
+  readonly olds: WithOrigin;
+  readonly news: WithOrigin;
 }
 
 /** The organisation of a stack whose backend has none, or does not report it. */
@@ -16,7 +22,7 @@ const noOrganization = "organization";
 const whatToDo = "take its resources out of its state (pulumi state delete) before you destroy it";
 
 /** Warns at the first update under another name, which the inputs show. The engine then records the new name. */
-export function tellOtherStack(context: Pick<ResourceContext, "warn">, olds: WithOrigin, news: WithOrigin): void {
+export function tellOtherStack(context: Pick<ResourceContext, "warn">, { olds, news }: TwoRuns): void {
   const [before, now] = [stackIn(olds), stackIn(news)];
   if (before === undefined || now === undefined || before === now) return;
   tellOnce(
@@ -30,11 +36,11 @@ export function tellOtherStack(context: Pick<ResourceContext, "warn">, olds: Wit
  * True if the record still names another stack. An update records the new name ({@link withStack}): a deletion sees only
  * the record, and must distinguish a later copy of this stack from the stack itself.
  */
-export function recordsOtherStack(context: Pick<ResourceContext, "warn">, olds: WithOrigin, news: WithOrigin): boolean {
+export function recordsOtherStack(context: Pick<ResourceContext, "warn">, { olds, news }: TwoRuns): boolean {
   const [before, now] = [stackIn(olds), stackIn(news)];
   if (before === undefined || now === undefined || sameStack(before, now)) return false;
   // The plugin's inputs do not name their stack.
-  tellOtherStack(context, olds, news);
+  tellOtherStack(context, { olds, news });
   return true;
 }
 
@@ -73,8 +79,7 @@ export async function tellOfCopy(context: Asking, props: Recorded): Promise<void
 /** The record after an update. While the stack that made the object still has it, the record keeps that stack's name. */
 export async function withStack<Outputs extends Recorded>(
   context: Asking,
-  olds: Recorded,
-  outs: Outputs,
+  { olds, outs }: { readonly olds: Recorded; readonly outs: Outputs },
 ): Promise<Outputs> {
   const [before, now] = [stackIn(olds), stackIn(outs)];
   if (before === undefined || now === undefined || sameStack(before, now)) return outs;

@@ -70,7 +70,7 @@ export function placeOf(id: string): { readonly name: string; readonly rest: str
   return cut < 0 ? { name: "default", rest: id } : { name: id.slice(0, cut), rest: id.slice(cut + 1) };
 }
 
-/** What a program's `get` says of an object: who asks, and the secret, where somebody has it. */
+/** What a program's `get` says of an object: the resource, and the secret if somebody has it. */
 interface Lookup {
   readonly origin: Origin;
   readonly secret?: string;
@@ -104,7 +104,7 @@ export function withLookups<Inputs extends object, Outputs extends object>(
   };
 }
 
-/** Of a rotating key that another state owns, nobody here knows the identity. */
+/** The id to report. The identity of a rotating key is known only to the state that owns it. */
 function idOnService<Outputs>({ id, props }: ReadResult<Outputs>): string | undefined {
   const { keyId = id } = (props ?? {}) as { readonly keyId?: string };
   return keyId;

@@ -13,12 +13,16 @@ import { isPlainId } from "./plain-id";
 const wayOut = (verb: string) =>
   `A run that was cut short may have made it, and an exact name does not prove that, so it was left alone. If nobody uses it, ${verb} it on the service and run again; else choose another name, or leave exactName out.`;
 
+/** A create that the service refused. */
+interface RefusedCreate {
+  readonly connection: Connection;
+  readonly naming: Naming;
+}
+
 /** The refusal of a create; for a taken exact name, with the keys that have it. */
 export async function keyRefused(
-  connection: Connection,
-  serviceAccountId: string | undefined,
-  naming: Naming,
   refusal: unknown,
+  { connection, naming, serviceAccountId }: RefusedCreate & { readonly serviceAccountId: string | undefined },
 ): Promise<unknown> {
   if (!naming.exact || !(refusal instanceof ConflictError)) return refusal;
   const keys = await lookedFor(() => livingByMarkers(connection, serviceAccountId, [naming.draw()]));
@@ -26,7 +30,10 @@ export async function keyRefused(
 }
 
 /** The refusal; for a taken exact name, with the accounts that have it and the number of their keys. */
-export async function accountRefused({ client }: Connection, naming: Naming, refusal: unknown): Promise<unknown> {
+export async function accountRefused(
+  refusal: unknown,
+  { connection: { client }, naming }: RefusedCreate,
+): Promise<unknown> {
   if (!naming.exact || !(refusal instanceof ConflictError)) return refusal;
   const name = naming.draw();
   const accounts = await lookedFor(async () => (await client.listServiceAccounts?.({ name })) ?? []);

@@ -1,11 +1,11 @@
 /** Where a resource's connection leads, and the refusal to work elsewhere than its record says. */
-import type { ConnectionFacts } from "../../connections/connections";
+import type { Connection, ConnectionFacts, WritableConnection } from "../../connections/connections";
 import { defined } from "../../values/defined";
 import { pathOfRoute } from "../../connections/connection-address";
 import { ConfigError } from "../../errors";
 import type { Failures } from "../checks/failures";
 import type { ResourceContext } from "../context";
-import { tellOnce } from "../tell-once";
+import { tellOnce } from "../context";
 import { type ExtraScopes, extraScopesOf } from "../../scopes";
 
 /** Where a connection leads: an internal input that `check` adds for the scope review. It causes no diff by itself. */
@@ -104,4 +104,30 @@ export function foundTarget(
   { target, scopes, status }: { readonly target?: Target; readonly scopes?: unknown; readonly status?: string },
 ): { readonly target?: Target } {
   return target && lacksPath(target) && status !== "missing" ? { target: targetOf(facts, scopes) } : {};
+}
+
+/** Where an object is, according to its record. */
+export interface Recorded {
+  readonly connection: string;
+  readonly service?: string;
+  readonly target?: Target;
+}
+
+/** The connection of a recorded object. Throws if it leads to another service than recorded. */
+export function openRecorded({ connections }: ResourceContext, recorded: Recorded): Connection {
+  const connection = connections.open(recorded.connection);
+  assertSameTarget(connection, recorded);
+  return connection;
+}
+
+/** The same, for the engine's read of a resource: see `shared-reads.ts`. */
+export function openRecordedForRefresh(context: ResourceContext, recorded: Recorded): Connection {
+  const { name } = openRecorded(context, recorded);
+  return context.connections.openForRefresh(name);
+}
+
+/** The same, for a write. */
+export function openRecordedForWrite(context: ResourceContext, recorded: Recorded): WritableConnection {
+  const { name } = openRecorded(context, recorded);
+  return context.connections.openForWrite(name);
 }

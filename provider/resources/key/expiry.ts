@@ -4,7 +4,7 @@ import { defined } from "../../values/defined";
 import { dayMs, formatSpan, minuteMs, parseDuration, secondMs } from "../../values/durations";
 import { formatTime, parseTime } from "../../values/times";
 import type { ResourceContext } from "../context";
-import { tellOnce } from "../tell-once";
+import { tellOnce } from "../context";
 
 /** What the user asked for: a time, a life, or neither. */
 export interface AskedExpiry {
@@ -135,10 +135,10 @@ export function millis(time: string): number {
 
 /** Smaller differences are not reported: answers take time, and clocks drift. */
 const leastMs = minuteMs;
-/** Larger differences are not a wrong clock. A service's time never moves an end by more than this. */
+/** Larger differences are no clock error. A service's time never moves an end by more than this. */
 const mostMs = dayMs;
 type Told = Pick<ResourceContext, "nowMs" | "warn" | "heedsServiceClock">;
-/** The end of a key that is issued now. The service gets a life only if nobody has set the decision clock. */
+/** The end of a key that is issued now. The service gets a life only if the decision clock is not set. */
 export function endByService(
   context: Told,
   connection: Pick<Connection, "clock" | "name">,

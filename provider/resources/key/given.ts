@@ -141,11 +141,16 @@ export interface Deal {
 
 type Teller = Pick<ResourceContext, "warn">;
 
+/** What the program wants now, and where. */
+interface Wanted {
+  readonly news: { readonly acceptLess?: boolean; readonly origin: Origin };
+  readonly facts: ConnectionFacts;
+}
+
 /** The deal that a key's record contains. */
 export function dealOf(
   recorded: RecordedTerms & { readonly origin: Origin; readonly keyId?: string },
-  facts: ConnectionFacts,
-  { acceptLess, origin }: { readonly acceptLess?: boolean; readonly origin: Origin },
+  { news: { acceptLess, origin }, facts }: Wanted,
 ): Deal {
   return { what: "key", origin, id: recorded.keyId, ...termsOnRecord(recorded), facts, acceptLess };
 }

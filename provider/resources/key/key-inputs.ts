@@ -1,20 +1,53 @@
-/** How a new key is requested and recorded, for ApiKey and RotatingApiKey. */
-import type { IssuedApiKey, NewKey } from "../../backends/definition";
-import type { ConnectionFacts } from "../../connections/connections";
+/** How a new key is requested, issued and recorded, for ApiKey and RotatingApiKey. */
+import type { IssuedApiKey } from "../../backends/definition";
+import type { ConnectionFacts, WritableConnection } from "../../connections/connections";
 import { defined } from "../../values/defined";
 import { fingerprintOf } from "../../values/fingerprint";
 import { otherAccess, sameAccess } from "../../scopes";
 import { formatTime } from "../../values/times";
 import type { OptionValues } from "../../vendors/options";
 import { type Fields, sentInputs } from "../fields/field";
-import { type End, recordedEnd } from "./expiry";
+import type { ResourceContext } from "../context";
+import type { Naming } from "../identity/marking";
+import { agreedEnd, type AskedExpiry, type End, endByService, recordedEnd } from "./expiry";
+import { issueKey } from "./issue-key";
 import type { Terms } from "./given";
 import { givenOptions } from "../fields/options";
 import { sameValue } from "../fields/field";
 
-/** The request for a new key, without its name and its end. */
-export function keyRequest(fields: Fields, inputs: object, facts: ConnectionFacts): Omit<NewKey, "name" | keyof End> {
-  return sentInputs(fields, inputs, facts);
+/** A key to issue: where, from which inputs, and at what time. */
+interface KeyToIssue {
+  readonly connection: WritableConnection;
+  readonly tools: Pick<ResourceContext, "clock" | "heedsServiceClock" | "nowMs" | "warn">;
+  readonly fields: Fields;
+  readonly inputs: AskedExpiry;
+  readonly naming: Naming;
+  readonly nowMs: number;
+}
+
+/** The issue of one key, and the end that is sent with it: the run may learn something about the service's clock until then. */
+export class KeyIssue {
+  readonly #key: KeyToIssue;
+  #sent: End = {};
+
+  constructor(key: KeyToIssue) {
+    this.#key = key;
+  }
+
+  /** `askedEnd`: the end that was asked for, as the issue has shown it. */
+  async run(): Promise<{ readonly issued: IssuedApiKey; readonly askedEnd: string | undefined }> {
+    const { connection, tools, fields, inputs, naming, nowMs } = this.#key;
+    const end = () => (this.#sent = endByService(tools, connection, { asked: inputs, nowMs }));
+    const request = { ...sentInputs(fields, inputs, connection), end };
+    const issued = await issueKey(connection, request, naming, tools.clock);
+    const { granularityMs } = connection.capabilities.expiry;
+    return { issued, askedEnd: agreedEnd(this.#sent.expiresAt, inputs, { issued, granularityMs }) };
+  }
+
+  /** The end that was sent last. */
+  get sentEnd(): string | undefined {
+    return this.#sent.expiresAt;
+  }
 }
 
 /** The fields that an issue adds to a key's record. */
@@ -62,8 +95,7 @@ export function recordIssued(
     readonly expiresAt: string | undefined;
     readonly callerChosen: boolean;
   },
-  connection: ConnectionFacts,
-  nowMs: number,
+  { facts, nowMs }: { readonly facts: ConnectionFacts; readonly nowMs: number },
 ): KeyRecord {
   return defined({
     // A disabled account gets keys too, but they do not work.
@@ -81,9 +113,9 @@ export function recordIssued(
     serverEnvironment:
       asked.environment !== undefined && issued.environment !== asked.environment ? issued.environment : undefined,
     serverScopes: otherList(issued.scopes, asked.scopes),
-    serverOptions: givenOptions(connection.keyOptions, asked.options, issued.options),
+    serverOptions: givenOptions(facts.keyOptions, asked.options, issued.options),
     optionsTold: issued.options ? (true as const) : undefined,
-    service: connection.origin,
+    service: facts.origin,
   });
 }
 

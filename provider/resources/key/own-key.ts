@@ -63,10 +63,9 @@ export function ownAccountWords(connection: ConnectionFacts, id: string): string
  */
 export async function handOver(
   connection: WritableConnection,
-  before: KnownKey,
-  { secret, accessId, secretVersion: _version, ...ref }: KnownKey,
-  clock: Clock,
+  { before, now, clock }: { readonly before: KnownKey; readonly now: KnownKey; readonly clock: Clock },
 ): Promise<void> {
+  const { secret, accessId, secretVersion: _version, ...ref } = now;
   const { activationLagMs } = connection.capabilities;
   if (activationLagMs > 0) await clock.sleep(activationLagMs);
   const takeBack = await connection.own?.succeed(before, { secret, accessId });
@@ -107,17 +106,21 @@ export class Successors {
     if (!(await isOwnKey(connection, key))) return;
     const successor = this.#keys.get(origin);
     if (!successor) throw new ProviderError(lastCredentialWords(connection, key.id));
-    await handOver(connection, key, successor, this.#context.clock);
+    await handOver(connection, { before: key, now: successor, clock: this.#context.clock });
     this.#context.warn(handOverWords(connection, successor.id, origin));
   }
 }
 
 /** Refuses in a preview, which reads no credential: the record shows what the last read found. */
-export function refuseOnRecord(
-  { ownCredential, keyId }: { readonly ownCredential?: true; readonly keyId?: string },
-  { selfRotate }: { readonly selfRotate?: boolean },
-  facts: ConnectionFacts,
-): void {
+export function refuseOnRecord({
+  olds: { ownCredential, keyId },
+  news: { selfRotate },
+  facts,
+}: {
+  readonly olds: { readonly ownCredential?: true; readonly keyId?: string };
+  readonly news: { readonly selfRotate?: boolean };
+  readonly facts: ConnectionFacts;
+}): void {
   if (ownCredential && selfRotate !== true) throw new ProviderError(ownKeyWords(facts, keyId ?? "of this resource"));
 }
 

@@ -56,7 +56,7 @@ function isLeftAlone(status: string | undefined, { wanted, frozen }: Aim): boole
   return frozen === true || isAsked || staysDisabled(status, wanted);
 }
 
-/** An adopted key whose program asks for a successor now. */
+/** The reason if the program asks for the first successor of an adopted key now. */
 function firstOfAdopted({ adoptedId, generation }: RotationRecord, wanted: RotatingInputs): string | undefined {
   return wanted.firstRotation === "now" && adoptedId !== undefined && generation === 1
     ? firstRotationReason

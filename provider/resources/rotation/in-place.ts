@@ -1,6 +1,5 @@
 /** Inputs that change without a new key: only in the record, or on the current key too. Pure. */
 import type { KeyChanges } from "../../backends/definition";
-import type { ConnectionFacts } from "../../connections/connections";
 import { defined } from "../../values/defined";
 import { sameValue } from "../fields/field";
 import { logicalName, namesOn, sameName } from "../identity/names";
@@ -15,10 +14,10 @@ import {
 import type { Aim } from "./due-issue";
 import { type KeyRing, replaced, type RotationRecord } from "./key-ring";
 import { changedFields, picked } from "../fields/field";
-import { identityNames, recordNames, rotatingFields, type RotatingInputs, silentNames, wordingNames } from "./fields";
+import { identityNames, recordNames, rotatingFields, silentNames, wordingNames } from "./fields";
 
 /** Changed inputs that replace the resource. */
-export function replacements(record: RotationRecord, wanted: RotatingInputs, facts: ConnectionFacts): string[] {
+export function replacements(record: RotationRecord, { wanted, facts }: Pick<Aim, "wanted" | "facts">): string[] {
   return [...changedFields(rotatingFields, { olds: record, news: wanted, facts }, identityNames)];
 }
 

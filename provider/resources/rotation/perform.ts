@@ -10,17 +10,16 @@ import { formatTime } from "../../values/times";
 import { withUnseenSecret } from "../../secrets/unseen-secret";
 import { changeKey } from "../key/change-key";
 import { enableKey } from "../key/enable";
-import { agreedEnd, type End } from "../key/expiry";
 import type { ResourceContext } from "../context";
 import type { KnownKey } from "../key/absence";
 import { lacksOf } from "../key/given";
-import { keyRequest } from "../key/key-inputs";
+import { KeyIssue } from "../key/key-inputs";
 import type { Naming } from "../identity/marking";
-import { issueKey, whole } from "../key/issue-key";
+import { whole } from "../key/issue-key";
 import { livingByMarkers, observeKey, retireCredential, revokeKey } from "../key/key-on-service";
 import { handOver, handOverWords, isOwnKey, ownKeyWords, withOwnSecret } from "../key/own-key";
 import { isPlainId } from "../identity/plain-id";
-import { endByService, serviceAheadMs } from "../key/expiry";
+import { serviceAheadMs } from "../key/expiry";
 import { type Credential, credentialsOf, currentOf, type KeyRing } from "./key-ring";
 import type { Outcomes, ServiceStep, Told } from "./outcome";
 import { rotatingFields } from "./fields";
@@ -129,14 +128,11 @@ async function issue(
     const { connection, ring, tools } = call;
     const { wanted, nowMs } = call.aim;
     const own = await ownKeyOf(call);
-    let sent: End = {};
-    const end = () => (sent = endByService(tools, connection, { asked: wanted, nowMs }));
-    const request = { ...keyRequest(rotatingFields, wanted, connection), end };
-    const issued = await issueKey(connection, request, await namingOf(call), tools.clock);
-    const { granularityMs } = connection.capabilities.expiry;
-    const expiresAt = agreedEnd(sent.expiresAt, wanted, { issued, granularityMs });
+    const naming = await namingOf(call);
+    const key = new KeyIssue({ connection, tools, fields: rotatingFields, inputs: wanted, naming, nowMs });
+    const { issued, askedEnd } = await key.run();
     const lacks = lacksOf({
-      asked: { ...wanted, expiresAt },
+      asked: { ...wanted, expiresAt: askedEnd },
       given: issued,
       facts: connection,
       acceptLess: wanted.acceptLess,
@@ -151,7 +147,7 @@ async function issue(
       const taken = await tryTo(() => takeOver(call, own, { now: issuedKey(ring, issued), endsNow: emergency }));
       if ("problem" in taken) return await takenBack(call, issued, () => taken.problem);
     }
-    return { value: issued, askedEnd: expiresAt, tookOver: own !== undefined };
+    return { value: issued, askedEnd, tookOver: own !== undefined };
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     return { problem: error.message, unclear: error instanceof AmbiguousCreateError ? error : undefined };
@@ -209,7 +205,7 @@ async function takeOver(
   before: KnownKey,
   { now, endsNow }: { readonly now: KnownKey; readonly endsNow: boolean },
 ): Promise<void> {
-  await handOver(connection, before, now, tools.clock);
+  await handOver(connection, { before, now, clock: tools.clock });
   tools.warn(handOverWords(connection, now.id, aim.wanted.origin, endsNow));
 }
 

@@ -4,51 +4,31 @@
  */
 import { randomBytes } from "node:crypto";
 import type { CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult } from "@pulumi/pulumi/dynamic";
-import type { Connection } from "../../connections/connections";
-import { defined } from "../../values/defined";
+import type { Connection, ConnectionFacts } from "../../connections/connections";
 import { AmbiguousCreateError, ProviderError } from "../../errors";
+import { defined } from "../../values/defined";
 import { formatTime } from "../../values/times";
 import { isUnknown } from "../../values/wire";
-import {
-  type AdoptedRecord,
-  adoptKey,
-  isLeft,
-  isToAdopt,
-  leftWords,
-  tellForeignMark,
-  withoutSpentSecret,
-} from "../identity/adopted";
-import {
-  checkAnswer,
-  describeForCheck,
-  openRecorded,
-  openRecordedForRefresh,
-  openRecordedForWrite,
-  type ResourceContext,
-} from "../context";
-import { agreedEnd, type End } from "../key/expiry";
 import { checkExpirySupport, checkLife } from "../checks/expiry";
 import { Failures } from "../checks/failures";
-import { checkShape } from "../checks/shape";
-import { dealOf, judgeTerms, tellOtherTerms } from "../key/given";
-import { findImported } from "../identity/imported";
 import { createInputMemory } from "../checks/input-memory";
-import { keyRequest, recordIssued } from "../key/key-inputs";
-import { issueKey } from "../key/issue-key";
-import { livingByMarkers, revokeKey } from "../key/key-on-service";
-import { logicalName } from "../identity/names";
-import { recordsOtherStack, stackRecorded, tellOfCopy, tellOtherStack, withStack } from "../identity/copied-stack";
-import { isOwnKey, ownMark, refuseOnRecord, Successors, withOwnSecret } from "../key/own-key";
-import { keptAfterFailure } from "../lifecycle";
-import { endByService, serviceAheadMs } from "../key/expiry";
-import type { Lifecycle } from "../lifecycle";
-import { assertSameTarget, checkPath, foundTarget } from "../identity/target";
-import { readOrKeep } from "../unknown";
-import { validateKey } from "../checks/validation";
-import { checkedInputs, except, handedBack, namesOf, picked, shapeOf } from "../fields/field";
-import { isRequestName, rotatingFields, type RotatingInputs, scheduleFields } from "./fields";
+import type { ResourceContext } from "../context";
 import { canEnable, disabledWords, enabledWords, staysDisabled } from "../disabled";
-import { dueIssue, waitingIssue, withNextRotation } from "./due-issue";
+import { beginCheck, checkAnswer, checkedKey, factsToCompare, readOrKeep } from "../every-resource";
+import { namesOf, picked } from "../fields/field";
+import { type AdoptedRecord, adoptedKey, isLeft, leftWords } from "../identity/adopted";
+import { recordsOtherStack, stackRecorded, tellOfCopy, withStack } from "../identity/copied-stack";
+import { findImported } from "../identity/imported";
+import { logicalName } from "../identity/names";
+import { foundTarget, openRecorded, openRecordedForWrite } from "../identity/target";
+import { serviceAheadMs } from "../key/expiry";
+import { dealOf, judgeTerms, tellOtherTerms } from "../key/given";
+import { KeyIssue, recordIssued } from "../key/key-inputs";
+import { livingByMarkers, revokeKey } from "../key/key-on-service";
+import { isOwnKey, ownMark, refuseOnRecord, Successors, withOwnSecret } from "../key/own-key";
+import { keptAfterFailure, type Lifecycle } from "../lifecycle";
+import { type Aim, dueIssue, waitingIssue, withNextRotation } from "./due-issue";
+import { isRequestName, rotatingFields, type RotatingInputs, scheduleFields } from "./fields";
 import { replacements } from "./in-place";
 import {
   type Credential,
@@ -63,82 +43,48 @@ import {
 } from "./key-ring";
 import { nextStep } from "./next-step";
 import { knownKey } from "./perform";
-import { plannedRotation } from "./update";
 import { refreshed } from "./refresh";
 import { requestOf, requestRotation } from "./request";
 import { Schedule } from "./schedule";
 import { checkSchedule } from "./schedule-check";
 import { nothingSeen } from "./seen";
-import { updateRotation } from "./update";
+import { plannedRotation, updateRotation } from "./update";
 import { adoptedReason } from "./words";
-
-const inputShape = shapeOf(rotatingFields);
-
-/** Inputs of ApiKey that make no sense for several generations, with what to do instead. */
-const refused: Readonly<Record<string, string>> = {
-  expiresAt:
-    '"expiresAt" is one date, and cannot serve every generation; give "expiresIn", which counts from each issue',
-  secretValue: '"secretValue" is one value, and cannot serve every generation; leave it out, or use ApiKey',
-  exactName: '"exactName" is one name, and two generations stand side by side; leave it out',
-};
 
 export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycle<RotatingInputs, RotatingOutputs> {
   const memory = createInputMemory();
+  const successors = new Successors(context);
+
   const decisionTime = (news: RotatingInputs) => memory.decisionTime(news, context.nowMs());
-  const decisionOn = (wanted: RotatingInputs) => ({
+  const aimAt = (wanted: RotatingInputs, facts: ConnectionFacts): Aim => ({
+    wanted,
+    facts,
+    schedule: new Schedule(wanted, facts),
     nowMs: decisionTime(wanted),
     frozen: memory.ignored(wanted).some(isRequestName),
   });
 
-  /** The key that the program adopts; undefined if it asks for a new one. */
-  const adopt = async (inputs: RotatingInputs): Promise<CreateResult<RotatingOutputs> | undefined> => {
-    if (inputs.adopt === undefined) return undefined;
-    const connection = context.connections.open(inputs.connection);
-    const { origin, adopt: asked } = inputs;
-    if (!(await isToAdopt(context, connection, { type: "RotatingApiKey", origin, id: asked.keyId }))) return undefined;
-    const record = await adoptKey(connection, asked, inputs, context.nowMs());
-    tellForeignMark(record.physicalName, origin, context.warn);
-    return { id: newIdentity(), outs: firstGeneration(inputs, record, new Schedule(inputs, connection)) };
-  };
-
-  const successors = new Successors(context);
-
   return {
     async check(olds: Partial<RotatingInputs>, news: RotatingInputs): Promise<CheckResult<RotatingInputs>> {
       const failures = new Failures();
-      tellOtherStack(context, olds, news);
-      const ignored = handedBack(rotatingFields, { olds, news });
-      const given: Record<string, unknown> = { ...except(ignored, news) };
-      for (const [field, reason] of Object.entries(refused)) {
-        if (given[field] !== undefined) failures.add(field, reason);
-        delete given[field];
-      }
-      checkShape(inputShape, given, failures);
-      const connection = news.connection ?? "default";
-      const facts = describeForCheck(context, connection, failures);
-      checkPath(context, olds, { facts, failures });
+      const given = withoutRefused(news, failures);
+      const begun = beginCheck(context, rotatingFields, { olds, news: given, failures });
+      const { ignored, facts } = begun;
       checkLife(news.expiresIn, failures);
       if (facts) {
         checkExpirySupport({ news: { ...news }, facts, failures });
-        checkSchedule({ news: given, facts, failures });
+        checkSchedule({ news: { ...given }, facts, failures });
       }
       const inputs = {
-        ...(facts
-          ? checkedInputs(rotatingFields, { news: { ...withoutSpentSecret(olds, news), connection }, facts, failures })
-          : { ...news, connection }),
+        ...checkedKey(rotatingFields, { olds, news, failures }, begun),
         status: ignored.includes("status") ? news.status : "active",
       } as unknown as RotatingInputs;
-      if (facts) validateKey({ news: { ...inputs }, facts, failures });
       if (failures.list.length > 0) return checkAnswer(inputs, failures);
-      const clocked = facts && !namesOf(scheduleFields).some((name) => isUnknown(given[name])) ? facts : undefined;
       const nowMs = context.nowMs();
+      const isClocked = !ignored.some(isRequestName) && !namesOf(scheduleFields).some((name) => isUnknown(given[name]));
       const request =
-        clocked && !ignored.some(isRequestName)
-          ? requestRotation(olds, inputs, {
-              schedule: new Schedule(inputs, clocked),
-              facts: clocked,
-              nowMs,
-            })
+        facts && isClocked
+          ? requestRotation(olds, inputs, { schedule: new Schedule(inputs, facts), facts, nowMs })
           : (requestOf(olds) ?? {});
       const answer = { ...inputs, ...request };
       memory.note(olds, answer, { nowMs, ignored });
@@ -146,26 +92,22 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycl
     },
 
     async diff(_id: string, olds: RotatingOutputs, wanted: RotatingInputs): Promise<DiffResult> {
-      const facts = context.connections.describe(isUnknown(wanted.connection) ? olds.connection : wanted.connection);
-      assertSameTarget(facts, olds);
+      const at = { olds, news: wanted, facts: factsToCompare(context, { olds, news: wanted }) };
+      const { facts } = at;
       const ring = fromOutputs(olds);
-      const aim = { wanted, facts, schedule: new Schedule(wanted, facts), ...decisionOn(wanted) };
-      const replaces = replacements(ring.record, wanted, facts);
-      if (replaces.length > 0 || dueIssue(ring, aim)) refuseOnRecord(olds, wanted, facts);
-      tellOtherTerms(context, dealOf(olds, facts, wanted));
-      if (staysDisabled(olds.status, wanted))
-        context.warn(
-          disabledWords(`the key "${logicalName(wanted.origin)}"`, {
-            enables: canEnable("key", facts),
-            due: waitingIssue(ring, aim)?.reason,
-          }),
-        );
+      const aim = aimAt(wanted, facts);
+      const replaces = replacements(ring.record, aim);
+      if (replaces.length > 0 || dueIssue(ring, aim)) refuseOnRecord(at);
+      tellOtherTerms(context, dealOf(olds, at));
+      if (staysDisabled(olds.status, wanted)) {
+        const due = waitingIssue(ring, aim)?.reason;
+        context.warn(disabledWords(nameOf(wanted), { enables: canEnable("key", facts), due }));
+      }
       const next = nextStep({ ring, seen: nothingSeen, aim }).kind;
-      const isRenamed = recordsOtherStack(context, olds, wanted);
+      const isRenamed = recordsOtherStack(context, at);
       if (replaces.length === 0 && next === "done")
         return isRenamed ? stackRecorded(memory.differ(wanted)) : { changes: false };
-      if (replaces.length === 0 && next === "enable")
-        context.warn(enabledWords(`the key "${logicalName(wanted.origin)}"`));
+      if (replaces.length === 0 && next === "enable") context.warn(enabledWords(nameOf(wanted)));
       const deleteBeforeReplace =
         replaces.length > 0 &&
         facts.capabilities.maxActiveKeys === 1 &&
@@ -179,12 +121,12 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycl
     },
 
     async create(inputs: RotatingInputs): Promise<CreateResult<RotatingOutputs>> {
-      const adopted = await adopt(inputs);
-      if (adopted) return adopted;
+      const id = newIdentity();
+      const adopted = await adoptedKey(context, "RotatingApiKey", inputs);
+      if (adopted) return { id, outs: firstGeneration(inputs, adopted) };
       const connection = context.connections.openForWrite(inputs.connection);
       const nowMs = decisionTime(inputs);
       const schedule = new Schedule(inputs, connection);
-      const id = newIdentity();
       const { retireAfter: _after, retireUntil: _until, ...given } = inputs;
       const start = {
         ...given,
@@ -195,87 +137,68 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycl
         createdAt: formatTime(nowMs),
       };
       const naming = await context.marking.naming("RotatingApiKey", inputs, connection);
+      const issue = new KeyIssue({ connection, tools: context, fields: rotatingFields, inputs, naming, nowMs });
       try {
-        let sent: End = {};
-        const end = () => (sent = endByService(context, connection, { asked: inputs, nowMs }));
-        const request = { ...keyRequest(rotatingFields, inputs, connection), end };
-        const issued = await issueKey(connection, request, naming, context.clock);
-        const { granularityMs } = connection.capabilities.expiry;
-        const expiresAt = agreedEnd(sent.expiresAt, inputs, { issued, granularityMs });
-        const outs: RotatingOutputs = withNextRotation(
-          {
-            ...start,
-            ...recordIssued(issued, { ...inputs, expiresAt, callerChosen: false }, connection, nowMs),
-            rotatedAt: formatTime(nowMs),
-          },
-          schedule,
-        );
-        const refusal = judgeTerms(context, dealOf(outs, connection, inputs));
-        if (refusal) throw keptAfterFailure(refusal, id, outs, inputs);
+        const { issued, askedEnd } = await issue.run();
+        const asked = { ...inputs, expiresAt: askedEnd, callerChosen: false };
+        const record = recordIssued(issued, asked, { facts: connection, nowMs });
+        const outs: RotatingOutputs = withNextRotation({ ...start, ...record, rotatedAt: formatTime(nowMs) }, schedule);
+        const refusal = judgeTerms(context, dealOf(outs, { news: inputs, facts: connection }));
+        if (refusal) throw keptAfterFailure(refusal, { id, outs, inputs });
         const ring = fromOutputs(outs);
         for (const key of credentialsOf(ring)) successors.note(inputs, knownKey(ring, key));
         return { id, outs };
       } catch (error) {
         if (!(error instanceof AmbiguousCreateError)) throw error;
         const nothing = fromOutputs({ ...start, status: "missing" });
-        throw keptAfterFailure(error, id, toOutputs(leftBehind(nothing, error, formatTime(nowMs))), inputs);
+        throw keptAfterFailure(error, { id, outs: toOutputs(leftBehind(nothing, error, formatTime(nowMs))), inputs });
       }
     },
 
     async read(id: string, props?: RotatingOutputs): Promise<ReadResult<RotatingOutputs>> {
       if (!props) throw new ProviderError("a key cannot be read by its id alone; take it over with adopt: { keyId }");
-      const connection = openRecordedForRefresh(context, props);
-      const { ring, seen } = await readOrKeep(
-        context,
-        { connection: connection.name, what: `the key "${logicalName(props.origin)}"` },
-        {
-          read: async () => {
-            const refreshedRing = await withOwnMark(
-              await refreshed(fromOutputs(props), connection, context.nowMs()),
-              connection,
-            );
-            serviceAheadMs(context, connection);
-            return { ring: refreshedRing, seen: foundTarget(connection, refreshedRing.record) };
-          },
-          kept: () => ({ ring: fromOutputs(props), seen: {} }),
+      return readOrKeep(context, props, {
+        what: nameOf(props),
+        read: async (connection) => {
+          const ring = await refreshed(fromOutputs(props), connection, context.nowMs());
+          const marked = await withOwnMark(ring, connection);
+          serviceAheadMs(context, connection);
+          const { inputs, ...rest } = readAs(id, marked, connection);
+          return { ...rest, inputs: { ...inputs, ...foundTarget(connection, marked.record) } as RotatingOutputs };
         },
-      );
-      const outs = withNextRotation(toOutputs(ring), new Schedule(props, connection));
-      return { id, props: outs, inputs: { ...inputsOf(ring), ...seen } as RotatingOutputs };
+        kept: (connection) => readAs(id, fromOutputs(props), connection),
+      });
     },
 
     async update(id: string, olds: RotatingOutputs, wanted: RotatingInputs): Promise<UpdateResult<RotatingOutputs>> {
-      const facts = openRecorded(context, olds);
-      const schedule = new Schedule(wanted, facts);
-      const aim = { wanted, facts, schedule, ...decisionOn(wanted) };
+      const aim = aimAt(wanted, openRecorded(context, olds));
       const open = () => openRecordedForWrite(context, olds);
       const { outs: updated, problems } = await updateRotation(aim, olds, { ...context, open });
-      const outs = await withStack(context, olds, updated);
-      if (problems.length > 0) throw keptAfterFailure(new ProviderError(problems.join(" ")), id, outs, wanted);
+      const outs = await withStack(context, { olds, outs: updated });
+      if (problems.length > 0)
+        throw keptAfterFailure(new ProviderError(problems.join(" ")), { id, outs, inputs: wanted });
       return { outs };
     },
 
-    async planned(_id, olds, wanted) {
-      const facts = context.connections.describe(olds.connection);
-      return plannedRotation(olds, { wanted, facts, schedule: new Schedule(wanted, facts), ...decisionOn(wanted) });
-    },
+    planned: async (_id, olds, wanted) =>
+      plannedRotation(olds, aimAt(wanted, context.connections.describe(olds.connection))),
 
     async imported(request) {
-      const found = await findImported(context, request);
-      if (!found) return { id: "" };
-      const { connection, record, inputs } = found;
+      const there = await findImported(context, request);
+      if (!there) return { id: "" };
+      const { connection, record, inputs } = there;
+      const id = newIdentity();
       // A service does not know the age of an identity, or when its owner rotates it.
-      if (request.looksUp === true) return { id: newIdentity(), props: { ...inputs, ...record } as RotatingOutputs };
+      if (request.looksUp === true) return { id, props: { ...inputs, ...record } as RotatingOutputs };
       const given = { ...inputs, rotateEvery: importedRotateEvery } as RotatingInputs;
-      const outs = firstGeneration(given, record, new Schedule(given, connection));
-      return { id: newIdentity(), props: outs, inputs: inputsOf(fromOutputs(outs)) as RotatingOutputs };
+      const outs = firstGeneration(given, { record, connection });
+      return { id, props: outs, inputs: inputsOf(fromOutputs(outs)) as RotatingOutputs };
     },
 
     async delete(_id: string, props: RotatingOutputs): Promise<void> {
       const connection = openRecordedForWrite(context, props);
       await tellOfCopy(context, props);
       const ring = fromOutputs(props);
-      const { serviceAccountId } = props;
       const problems: string[] = [];
       const attempt = async (run: () => Promise<void>) => {
         try {
@@ -293,17 +216,38 @@ export function createRotatingApiKeyProvider(context: ResourceContext): Lifecycl
         });
       if (ring.lost.length > 0)
         await attempt(async () => {
-          for (const { id, name } of await livingByMarkers(connection, serviceAccountId, ring.lost))
+          for (const { id, name } of await livingByMarkers(connection, props.serviceAccountId, ring.lost))
             await revoke({ keyId: id, physicalName: name });
         });
       for (const { keyId, physicalName, fingerprint } of credentialsOf(ring)) {
-        if (keyId === props.adoptedId && isLeft(props))
-          context.warn(leftWords(`the key "${logicalName(props.origin)}"`, keyId));
+        if (keyId === props.adoptedId && isLeft(props)) context.warn(leftWords(nameOf(props), keyId));
         else await revoke(defined({ keyId, physicalName, fingerprint }));
       }
       if (problems.length > 0) throw new ProviderError(problems.join(" "));
     },
   };
+}
+
+/** In messages: `the key "ci"`. */
+function nameOf({ origin }: Pick<RotatingInputs, "origin">): string {
+  return `the key "${logicalName(origin)}"`;
+}
+
+/** Inputs of ApiKey that make no sense for several generations, with what to do instead. */
+const refused: Readonly<Record<string, string>> = {
+  expiresAt:
+    '"expiresAt" is one date, and cannot serve every generation; give "expiresIn", which counts from each issue',
+  secretValue: '"secretValue" is one value, and cannot serve every generation; leave it out, or use ApiKey',
+  exactName: '"exactName" is one name, and two generations stand side by side; leave it out',
+};
+
+function withoutRefused(news: RotatingInputs, failures: Failures): RotatingInputs {
+  const given: Record<string, unknown> = { ...news };
+  for (const [field, reason] of Object.entries(refused)) {
+    if (given[field] !== undefined) failures.add(field, reason);
+    delete given[field];
+  }
+  return given as unknown as RotatingInputs;
 }
 
 /** What an import writes into the program, where the user can change it. */
@@ -315,7 +259,11 @@ function newIdentity(): string {
 }
 
 /** The record of an adopted key. Its real age decides when it is due. */
-function firstGeneration(inputs: RotatingInputs, record: AdoptedRecord, schedule: Schedule): RotatingOutputs {
+function firstGeneration(
+  inputs: RotatingInputs,
+  { record, connection }: { readonly record: AdoptedRecord; readonly connection: Connection },
+): RotatingOutputs {
+  const schedule = new Schedule(inputs, connection);
   const { retireAfter: _after, retireUntil: _until, ...given } = inputs;
   const outs: RotatingOutputs = {
     ...given,
@@ -332,6 +280,12 @@ async function withOwnMark(ring: KeyRing, connection: Connection): Promise<KeyRi
   const key = currentOf(ring);
   const isOwn = key !== undefined && (await isOwnKey(connection, knownKey(ring, key)));
   return replaced(ring, ["ownCredential"], ownMark(isOwn));
+}
+
+/** What `read` answers. */
+function readAs(id: string, ring: KeyRing, facts: ConnectionFacts): ReadResult<RotatingOutputs> {
+  const outs = withNextRotation(toOutputs(ring), new Schedule(ring.record, facts));
+  return { id, props: outs, inputs: inputsOf(ring) as RotatingOutputs };
 }
 
 /** The inputs as the user gave them, with the request as the outputs have it. */

@@ -84,11 +84,11 @@ const ofTheKey = [
 ] as const satisfies readonly (keyof RotationRecord)[];
 
 function recorded({ ring, seen, aim }: Progress, { issued, issue, inPlace, askedEnd }: Succession): KeyRing {
-  const { wanted, facts, schedule, nowMs } = aim;
+  const { wanted, schedule, nowMs } = aim;
   const expiresAt = inPlace ? resolveExpiry(wanted, nowMs) : askedEnd;
   return replaced(ring, [...ofTheKey, ...(rotatingNames as readonly (keyof RotationRecord)[])], {
     ...picked(rotatingNames, wanted),
-    ...recordIssued(issued, { ...wanted, expiresAt, callerChosen: false }, facts, nowMs),
+    ...recordIssued(issued, { ...wanted, expiresAt, callerChosen: false }, aim),
     generation: Math.max(wanted.generation, ring.record.generation + (currentOf(ring) ? 1 : 0)),
     issuedOn: schedule.issuedOn(nowMs),
     rotatedAt: formatTime(nowMs),

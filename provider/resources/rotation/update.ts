@@ -65,7 +65,7 @@ function judged(
   { issued, problems }: Seen,
   { aim: { facts, wanted }, tools }: { readonly aim: Aim; readonly tools: UpdateTools },
 ): Updated {
-  const deal = dealOf(outs, facts, wanted);
+  const deal = dealOf(outs, { news: wanted, facts });
   const refusal = issued ? judgeTerms(tools, deal) : lessThanAsked(deal);
   return { outs, problems: refusal ? [...problems, refusal.message] : problems };
 }
@@ -85,7 +85,7 @@ const ofTheKey = [
 /** Outputs that the end of the previous key changes. */
 const ofThePrevious = ["previousKeyId", "previousSecret", "previousValidUntil", "retireStatus"] as const;
 
-/** What an update will make of a rotating key, as far as that can be told without asking its service. Pure. */
+/** The outputs of a rotating key after an update, as far as they are known without asking its service. Pure. */
 export function plannedRotation(olds: RotatingOutputs, aim: Aim): object {
   const before = enabled(fromOutputs(olds), aim);
   const ring = withInputs(before, aim, true);
@@ -98,12 +98,12 @@ export function plannedRotation(olds: RotatingOutputs, aim: Aim): object {
   return unknownAt([...renamed, ...ends, ...waits], outs);
 }
 
-/** The key as it is once the program has it enabled again. */
+/** The key as it is after the update has enabled it. */
 function enabled(ring: KeyRing, aim: Aim): KeyRing {
   return nextStep({ ring, seen: nothingSeen, aim }).kind === "enable" ? changed(ring, { status: "active" }) : ring;
 }
 
-/** The record with the unknown value in the place of these outputs. */
+/** The record with these outputs unknown. */
 function unknownAt(names: readonly string[], record: object): object {
   return { ...record, ...Object.fromEntries(names.map((name) => [name, unknownValue])) };
 }

@@ -1,22 +1,53 @@
-/** Changes an account in place, and proves the change. */
+/** Changes an account in place, proves the change, and records it. */
 import type { ServiceAccount, ServiceAccountChanges } from "../../backends/definition";
 import type { ConnectionFacts, WritableConnection } from "../../connections/connections";
 import { defined } from "../../values/defined";
 import { ProviderError } from "../../errors";
 import { sameAccess } from "../../scopes";
-import type { ServiceAccountInputs } from "./fields";
+import { isUnknown, unknownValue } from "../../values/wire";
+import { effectsOf } from "../fields/field";
+import { changedOptions, ignoredOption, optionsToSend, withoutChanged } from "../fields/options";
 import { namesOn } from "../identity/names";
-import { changedOptions, ignoredOption, optionsToSend } from "../fields/options";
+import { lessThanAsked } from "../key/given";
 import { firstOf, ignoredDescription, ignoredName, proveChange, quoted } from "../proven-change";
+import { accountFields } from "./fields";
+import { type AccountComparison, dealOn, markerOf, type ServiceAccountOutputs } from "./record";
 
-type Recorded = ServiceAccountInputs & { readonly physicalName: string };
+/** An update in place: the changes to send, and the record after it. */
+export function updatedAccount(at: AccountComparison) {
+  const { olds, news, facts } = at;
+  const { updates } = effectsOf(accountFields, at);
+  const named = news.exactName === true ? olds : { ...olds, physicalName: markerOf(olds, facts) };
+  const changes = { ...missingOf(at), ...changesInPlace({ ...at, olds: named }, updates) };
+  const { name = olds.physicalName } = changes;
+  const physicalName = isUnknown(news.name) && changes.name !== undefined ? unknownValue : name;
+  const { accountId, adoptedId, createdAt, optionsTold, ownCredential, serverRole, serverScopes } = olds;
+  const enables = updates.includes("status");
+  const status = enables ? "active" : olds.status;
+  const changed = changedOptions(facts.accountOptions, olds, news);
+  const outs = defined({
+    ...news,
+    ...{ ownCredential, optionsTold, status, accountId, adoptedId, createdAt, physicalName, service: facts.origin },
+    serverOptions: withoutChanged(olds.serverOptions, changed),
+    serverRole: changes.role === undefined ? serverRole : undefined,
+    serverScopes: changes.scopes === undefined ? serverScopes : undefined,
+  }) as ServiceAccountOutputs;
+  return { changes, enables, outs };
+}
 
-/** The changes to send; what only the record contains is not among them. */
-export function changesInPlace(
-  olds: Recorded,
-  news: ServiceAccountInputs,
-  { updates, facts }: { readonly updates: readonly string[]; readonly facts: ConnectionFacts },
-): ServiceAccountChanges {
+/** What the service did not give at the creation, and the program still asks for. */
+function missingOf(at: AccountComparison): ServiceAccountChanges {
+  const { olds, news, facts } = at;
+  if (!lessThanAsked(dealOn(olds, at))) return {};
+  const { role, scopes } = facts.capabilities.serviceAccounts ?? {};
+  return defined({
+    role: olds.serverRole !== undefined && role === "update" ? news.role : undefined,
+    scopes: olds.serverScopes !== undefined && scopes === "update" ? news.scopes : undefined,
+  });
+}
+
+/** The changes to send, without those that only the record contains. */
+function changesInPlace({ olds, news, facts }: AccountComparison, updates: readonly string[]): ServiceAccountChanges {
   const { capabilities, accountOptions } = facts;
   const { physicalName } = olds;
   const onService = (field: "name" | "description" | "role" | "scopes") =>

@@ -56,12 +56,11 @@ describe("an error on its way to the user", () => {
   });
 
   test("that was partial keeps the id and the record for the engine, and says why in each of its reasons", () => {
-    const failure = keptAfterFailure(
-      new ProviderError("the answer was lost"),
-      "key-7",
-      { keyId: "key-7" },
-      { __provider: "code" },
-    );
+    const failure = keptAfterFailure(new ProviderError("the answer was lost"), {
+      id: "key-7",
+      outs: { keyId: "key-7" },
+      inputs: { __provider: "code" },
+    });
     const error = explain(failure, "ApiKey", "create", record) as Error & {
       id: string;
       properties: object;
@@ -78,7 +77,11 @@ describe("an error on its way to the user", () => {
     ["a mistake", new TypeError("cannot read canary-secret of canary-previous in canary-chosen")],
     [
       "a partial failure",
-      keptAfterFailure(new ProviderError("canary-secret, canary-previous, canary-chosen"), "key-7", {}, {}),
+      keptAfterFailure(new ProviderError("canary-secret, canary-previous, canary-chosen"), {
+        id: "key-7",
+        outs: {},
+        inputs: {},
+      }),
     ],
   ];
   test.each(thrown)("holds none of the resource's secrets: %s", (_title, error) => {

@@ -253,8 +253,7 @@ describe("What a rotating key needs first", () => {
     ["serviceAccountId", { serviceAccountId: "a-1" }, { serviceAccountId: unknownValue }],
     ["connection", {}, { connection: "other" }],
   ])("another identity, for another %s", (field, outs, news) => {
-    const { wanted, facts: known } = aimOf(news, "2027-05-01T00:00:00Z");
-    expect(replacements(ringOf(outs).record, wanted, known)).toEqual([field]);
+    expect(replacements(ringOf(outs).record, aimOf(news, "2027-05-01T00:00:00Z"))).toEqual([field]);
   });
 
   test("the end of the previous key on the service, where that can be set and is not", () => {
