@@ -19,7 +19,7 @@ const wordsOf: Readonly<Record<string, Words>> = {
   scopes: (before, after) => `scopes changed: ${gainedAndLost(textsOf(before), textsOf(after))}`,
   keepers: (before, after) => `keepers changed: ${changedNames(mapOf(before), mapOf(after)).join(", ")}`,
   options: (_before, _after, { olds, news, declared }) =>
-    `options changed: ${changedOptions(declared, olds, news)
+    `options changed: ${changedOptions(declared, { olds, news })
       .filter(({ effect }) => effect === "replace")
       .map(({ name }) => name)
       .join(", ")}`,

@@ -60,7 +60,7 @@ export function changesInPlace({ olds, news, facts }: KeyComparison, { updates, 
     name: name === physicalName ? undefined : name,
     description: isReworded ? (news.description ?? "") : undefined,
     labels: updates.includes("labels") && capabilities.marker === "metadata" ? (news.labels ?? {}) : undefined,
-    options: optionsToSend(changedOptions(keyOptions, olds, news)),
+    options: optionsToSend(changedOptions(keyOptions, { olds, news })),
     expiresAt: expiry.kind === "update" ? expiry.expiresAt : undefined,
   });
 }
@@ -85,7 +85,7 @@ export function updatedRecord(at: KeyComparison, update: KeyUpdate): ApiKeyOutpu
   const { olds, news, facts } = at;
   const { changes } = update;
   const { secretValue: _secret, status: _status, ...given } = news;
-  const serverOptions = withoutChanged(olds.serverOptions, changedOptions(facts.keyOptions, olds, news));
+  const serverOptions = withoutChanged(olds.serverOptions, changedOptions(facts.keyOptions, at));
   const name = isUnknown(news.name) && changes.name !== undefined ? unknownValue : changes.name;
   const physicalName = name ?? olds.physicalName;
   const end = endAfter(at, update);

@@ -3,7 +3,8 @@ import type { ReadResult } from "@pulumi/pulumi/dynamic";
 import type { ConnectionFacts } from "../../connections/connections";
 import { defined } from "../../values/defined";
 import { except, namesOf, picked } from "../fields/field";
-import { compareOptions, optionFields } from "../fields/options";
+import { compareOptions } from "../fields/given-options";
+import { optionFields } from "../fields/given-options";
 import { foundTarget } from "../identity/target";
 import { compareEnd, hasPassed } from "../key/expiry";
 import { compareScopes, sameDescription, withAccount } from "../key/key-inputs";
@@ -30,7 +31,7 @@ export function found(
   const outs = defined({
     ...rest,
     ...compareScopes(key?.scopes, props, facts),
-    ...compareOptions(key?.options, props, facts.keyOptions),
+    ...compareOptions({ declared: facts.keyOptions, told: key?.options }, props),
     status,
     accessId: key?.accessId ?? props.accessId,
     description: sameDescription(reworded, props.description) ? props.description : reworded,

@@ -39,8 +39,8 @@ export const keyFields = {
   }),
   options: optional<OptionValues>({
     schema: fieldSchemas.judgedApart,
-    change: ({ keyOptions }, { olds, news }) => effectOf(changedOptions(keyOptions, olds, news)),
-    same: (_before, _after, { olds, news, facts }) => changedOptions(facts.keyOptions, olds, news).length === 0,
+    change: ({ keyOptions }, at) => effectOf(changedOptions(keyOptions, at)),
+    same: (_before, _after, at) => changedOptions(at.facts.keyOptions, at).length === 0,
     check: (options, at) => checkOptions(options, { declared: at.facts.keyOptions, what: "keys" }, at),
     sent: true,
     sentAs: (options, { keyOptions }) => withDefaults(keyOptions, options),

@@ -1,11 +1,11 @@
 /** Adopts keys and accounts that existed before: records them as they are, and changes nothing on the service. */
-import type { ApiKey, KeyRef, ToldOptions } from "../../backends/definition";
+import type { ApiKey, KeyRef } from "../../backends/definition";
 import type { Connection, ConnectionFacts } from "../../connections/connections";
 import { defined } from "../../values/defined";
 import { ProviderError } from "../../errors";
 import { redact } from "../../secrets/redact";
 import { sameAccess } from "../../scopes";
-import type { DeclaredOptions, OptionValues } from "../../vendors/options";
+import type { OptionValues } from "../../vendors/options";
 import { isUnknown } from "../../values/wire";
 import { sameInstant } from "../key/expiry";
 import { type KeyRecord, recordIssued } from "../key/key-inputs";
@@ -13,7 +13,7 @@ import { statusOf } from "../key/key-on-service";
 import type { ResourceContext } from "../context";
 import type { ResourceType } from "./marking";
 import { logicalName, type Origin, stackMark, usualNames } from "./names";
-import { otherOptions } from "../fields/option-terms";
+import { otherOptions } from "../fields/given-options";
 import { isOwnKey, ownMark } from "../key/own-key";
 
 /** What a program adopts: the service's id of a key, and its secret if somebody still has it. */
@@ -165,15 +165,11 @@ function differences(
     found.push(`its environment is ${key.environment}`);
   if (asked.expiresAt !== undefined && !sameInstant(key.expiresAt, asked.expiresAt, capabilities.expiry.granularityMs))
     found.push(key.expiresAt === undefined ? "it has no end" : `it ends at ${key.expiresAt}`);
-  return [...found, ...otherOptionWords(keyOptions, asked.options, key.options)];
+  return [...found, ...otherOptionWords({ declared: keyOptions, asked: asked.options, told: key.options })];
 }
 
-export function otherOptionWords(
-  declared: DeclaredOptions | undefined,
-  asked?: OptionValues,
-  told?: ToldOptions,
-): string[] {
-  return otherOptions(declared, asked, told).map(
+export function otherOptionWords(at: Parameters<typeof otherOptions>[0]): string[] {
+  return otherOptions(at).map(
     ({ name, given }) => `its option "${name}" is ${given === "" ? "not set" : redact(JSON.stringify(given))}`,
   );
 }

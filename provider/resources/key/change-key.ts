@@ -4,7 +4,7 @@ import type { ConnectionFacts, WritableConnection } from "../../connections/conn
 import { ProviderError } from "../../errors";
 import { redact } from "../../secrets/redact";
 import { sameInstant } from "./expiry";
-import { ignoredOption } from "../fields/options";
+import { ignoredOption } from "../fields/given-options";
 import { firstOf, ignoredDescription, ignoredName, proveChange } from "../proven-change";
 
 /**
@@ -17,14 +17,14 @@ export async function changeKey(
   ref: KeyRef,
   changes: KeyChanges,
 ): Promise<ApiKey | undefined> {
-  const { client, capabilities, backend, keyOptions } = connection;
+  const { client, backend } = connection;
   if (!client.updateKey) throw new ProviderError(`${backend} cannot change a key in place`);
   const change = client.updateKey.bind(client, ref, changes);
   return proveChange({
     what: `key ${ref.id}`,
     make: change,
     look: () => client.getKey({ ...ref, name: changes.name ?? ref.name }),
-    ignored: (told) => ignoredChange(told, changes, capabilities.expiry.granularityMs, keyOptions),
+    ignored: (told) => ignoredChange(told, changes, connection),
   });
 }
 
@@ -32,16 +32,15 @@ export async function changeKey(
 export function ignoredChange(
   told: Pick<ApiKey, "name" | "expiresAt" | "description" | "options"> | undefined,
   asked: KeyChanges,
-  granularityMs: number,
-  keyOptions?: ConnectionFacts["keyOptions"],
+  { capabilities, keyOptions }: Pick<ConnectionFacts, "capabilities" | "keyOptions">,
 ): string | undefined {
   const { expiresAt: end } = asked;
   return firstOf(
     end !== undefined &&
-      !sameInstant(told?.expiresAt, end, granularityMs) &&
+      !sameInstant(told?.expiresAt, end, capabilities.expiry.granularityMs) &&
       `its end is ${redact(told?.expiresAt ?? "not set")} instead of ${end ?? "not set"}`,
     ignoredName(told?.name, asked.name),
     ignoredDescription(told?.description, asked.description),
-    ignoredOption(told?.options, asked.options, keyOptions),
+    ignoredOption({ declared: keyOptions, asked: asked.options, told: told?.options }),
   );
 }

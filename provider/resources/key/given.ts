@@ -13,7 +13,7 @@ import type { ResourceContext } from "../context";
 import { sameInstant } from "./expiry";
 import { type RecordedTerms, termsOnRecord } from "./key-inputs";
 import { logicalName, type Origin } from "../identity/names";
-import { otherOptions } from "../fields/option-terms";
+import { otherOptions } from "../fields/given-options";
 
 /**
  * What a key or an account may do, where, and until when: as requested or as given. A field is left out if nobody says
@@ -101,7 +101,7 @@ function otherRole({ role: asked }: Terms, { role: given }: Terms): Difference[]
 function otherInputs({ options: asked }: Terms, { options: given }: Terms, { options: declared }: Rules): Difference[] {
   const wanted = Object.entries(asked ?? {}).filter((entry): entry is [string, OptionValue] => entry[1] != null);
   const known: OptionValues = Object.fromEntries(wanted);
-  return otherOptions(declared, known, given).map(({ name, kind, asked: value, given: found }) => ({
+  return otherOptions({ declared, asked: known, told: given }).map(({ name, kind, asked: value, given: found }) => ({
     kind,
     words: `was given the option "${name}" as ${shown(found)} instead of ${shown(value)}, which was asked for`,
   }));

@@ -12,7 +12,7 @@ import type { Naming } from "../identity/marking";
 import { agreedEnd, type AskedExpiry, type End, endByService, recordedEnd } from "./expiry";
 import { issueKey } from "./issue-key";
 import type { Terms } from "./given";
-import { givenOptions } from "../fields/options";
+import { givenOptions } from "../fields/given-options";
 import { sameValue } from "../fields/field";
 
 /** A key to issue: where, from which inputs, and at what time. */
@@ -113,7 +113,7 @@ export function recordIssued(
     serverEnvironment:
       asked.environment !== undefined && issued.environment !== asked.environment ? issued.environment : undefined,
     serverScopes: otherList(issued.scopes, asked.scopes),
-    serverOptions: givenOptions(facts.keyOptions, asked.options, issued.options),
+    serverOptions: givenOptions({ declared: facts.keyOptions, asked: asked.options, told: issued.options }),
     optionsTold: issued.options ? (true as const) : undefined,
     service: facts.origin,
   });

@@ -89,7 +89,7 @@ export const rotatingFields = {
     ...inherited.options,
     // Options that change in place need no other key: see in-place.ts.
     same: (_before: unknown, _after: unknown, { olds, news, facts }: Comparison) =>
-      changedOptions(facts.keyOptions, olds, news).every(({ effect }) => effect === "update"),
+      changedOptions(facts.keyOptions, { olds, news }).every(({ effect }) => effect === "update"),
   },
   keepers: { ...inherited.keepers, same: (before, after) => sameValue(before ?? {}, after ?? {}) },
   expiresIn: { ...inherited.expiresIn, same: sameLife },

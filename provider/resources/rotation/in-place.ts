@@ -6,11 +6,11 @@ import { logicalName, namesOn, sameName } from "../identity/names";
 import {
   type ChangedOption,
   changedOptions,
-  optionFields,
   optionsToSend,
   withChangedInPlace,
   withoutChanged,
 } from "../fields/options";
+import { optionFields } from "../fields/given-options";
 import type { Aim } from "./due-issue";
 import { type KeyRing, replaced, type RotationRecord } from "./key-ring";
 import { changedFields, picked } from "../fields/field";
@@ -26,7 +26,7 @@ export function recordChanges(record: RotationRecord, { wanted, facts }: Pick<Ai
   const at = { olds: record, news: wanted, facts };
   const names: string[] = [...changedFields(rotatingFields, at, [...wordingNames, ...recordNames])];
   if (record.emergency !== undefined && wanted.emergency === undefined) names.push("emergency");
-  if (changedOptions(facts.keyOptions, record, wanted).some(({ effect }) => effect === "update")) names.push("options");
+  if (changedOptions(facts.keyOptions, at).some(({ effect }) => effect === "update")) names.push("options");
   return names;
 }
 
@@ -40,7 +40,7 @@ export function changesInPlace(record: RotationRecord, { wanted, facts }: Pick<A
       ? namesOn(facts, "keys").renamed(wanted.name ?? logicalName(wanted.origin), record.physicalName)
       : undefined,
     description: reworded ? (wanted.description ?? "") : undefined,
-    options: optionsToSend(changedOptions(keyOptions, record, wanted)),
+    options: optionsToSend(changedOptions(keyOptions, { olds: record, news: wanted })),
     labels: relabelled ? (wanted.labels ?? {}) : undefined,
   });
 }
@@ -53,7 +53,7 @@ export function withInputs(ring: KeyRing, { wanted, facts }: Pick<Aim, "wanted" 
   const names = [...recordNames, ...silentNames, ...(worded ? wordingNames : [])] as (keyof RotationRecord)[];
   const old = wanted.emergency === undefined ? [...names, "emergency" as const] : names;
   const now = replaced(ring, old, picked(names, wanted));
-  return worded ? withOptionsInPlace(now, changedOptions(facts.keyOptions, ring.record, wanted)) : now;
+  return worded ? withOptionsInPlace(now, changedOptions(facts.keyOptions, { olds: ring.record, news: wanted })) : now;
 }
 
 function withOptionsInPlace(ring: KeyRing, changed: readonly ChangedOption[]): KeyRing {

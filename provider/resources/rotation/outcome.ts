@@ -58,21 +58,23 @@ type StepOf<Kind extends ServiceStep["kind"]> = Extract<ServiceStep, { readonly 
 /** What a step changes. */
 export type Change = Pick<Progress, "ring" | "seen">;
 
-type Apply<Kind extends ServiceStep["kind"]> = (
-  progress: Progress,
-  outcome: Outcomes[Kind],
-  step: StepOf<Kind>,
-) => Change;
+/** An update with the answer to its last step. */
+export interface Answered<Kind extends ServiceStep["kind"]> extends Progress {
+  readonly step: StepOf<Kind>;
+  readonly outcome: Outcomes[Kind];
+}
+
+type Apply<Kind extends ServiceStep["kind"]> = (answered: Answered<Kind>) => Change;
 
 const appliers: { readonly [Kind in ServiceStep["kind"]]: Apply<Kind> } = {
   look: looked,
-  probe: (progress, outcome) => {
-    const { ring, seen } = progress;
+  probe: (answered) => {
+    const { ring, seen, aim, outcome } = answered;
     if ("problem" in outcome) return { ring, seen: { ...seen, failure: outcome.problem } };
-    const there = { ...progress, seen: { ...seen, stillThere: !isGone(outcome.value.status) } };
-    return cutShort(there, outcome.value) ?? there;
+    const there = { ring, aim, seen: { ...seen, stillThere: !isGone(outcome.value.status) } };
+    return cutShort(there, outcome.value) ?? { ring, seen: there.seen };
   },
-  search: ({ ring, seen, aim }, outcome, { room }) => {
+  search: ({ ring, seen, aim, outcome, step: { room } }) => {
     const searched = { ...seen, searched: true, makesRoom: seen.makesRoom || room };
     return "value" in outcome
       ? { ring: foundAgain(ring, outcome.value, formatTime(aim.nowMs)), seen: searched }
@@ -80,13 +82,18 @@ const appliers: { readonly [Kind in ServiceStep["kind"]]: Apply<Kind> } = {
   },
   ask: asked,
   revoke: revoked,
-  issue: (progress, outcome, { issue }) =>
-    "value" in outcome
-      ? succession(progress, { ...outcome, issued: outcome.value, issue, inPlace: false })
-      : { ring: withLeft(progress, outcome), seen: { ...progress.seen, failure: outcome.problem } },
-  rotate: (progress, outcome, { issue, keepPrevious }) => {
-    if ("value" in outcome) return succession(progress, { issued: outcome.value, issue, inPlace: true, keepPrevious });
-    const { ring, seen } = progress;
+  issue: (answered) => {
+    const { outcome, step } = answered;
+    return "value" in outcome
+      ? succession(answered, { ...outcome, issued: outcome.value, issue: step.issue, inPlace: false })
+      : { ring: withLeft(answered, outcome), seen: { ...answered.seen, failure: outcome.problem } };
+  },
+  rotate: (answered) => {
+    const { ring, seen, outcome, step } = answered;
+    if ("value" in outcome) {
+      const { issue, keepPrevious } = step;
+      return succession(answered, { issued: outcome.value, issue, inPlace: true, keepPrevious });
+    }
     const { blockedUntil } = outcome;
     return {
       ring: blockedUntil === undefined ? ring : changed(ring, { rotateBlockedUntil: blockedUntil }),
@@ -94,16 +101,17 @@ const appliers: { readonly [Kind in ServiceStep["kind"]]: Apply<Kind> } = {
     };
   },
   wait: ({ ring, seen }) => ({ ring, seen: { ...seen, waited: true } }),
-  enable: (progress, outcome) => {
-    const { ring, seen } = progress;
+  enable: (answered) => {
+    const { ring, seen, outcome } = answered;
     if ("problem" in outcome) return { ring, seen: withProblem({ ...seen, current: "broken" }, outcome.problem) };
     const { status } = outcome.value;
     // Somebody has ended it meanwhile: a new key is issued, as for every key that does not work.
-    if (status !== "active") return broken(progress, outcome.value);
+    if (status !== "active") return broken(answered, outcome.value);
     return { ring: changed(ring, { status }), seen: { ...seen, current: "works" } };
   },
-  change: (progress, outcome, { key, changes }) => {
-    const { ring, seen } = progress;
+  change: (answered) => {
+    const { ring, seen, outcome } = answered;
+    const { key, changes } = answered.step;
     if ("value" in outcome)
       return {
         ring: changes.name === undefined ? ring : changed(ring, { physicalName: changes.name }),
@@ -111,10 +119,10 @@ const appliers: { readonly [Kind in ServiceStep["kind"]]: Apply<Kind> } = {
       };
     const failed: Seen = { ...seen, changed: "failed" };
     return outcome.observed && outcome.observed.status !== "active"
-      ? broken({ ...progress, seen: failed }, outcome.observed)
+      ? broken({ ...answered, seen: failed }, outcome.observed)
       : { ring, seen: withProblem(failed, words.problems.change(key.keyId, outcome.problem)) };
   },
-  setEnd: ({ ring, seen }, outcome, { key: previous }) => {
+  setEnd: ({ ring, seen, outcome, step: { key: previous } }) => {
     const tried = { ...seen, endTried: true };
     if ("value" in outcome)
       return { ring: { ...ring, previous: withServerEnd(previous, outcome.value?.expiresAt) }, seen: tried };
@@ -139,7 +147,7 @@ export function afterOutcome<Kind extends ServiceStep["kind"]>(
   outcome: Outcomes[Kind],
 ): Progress {
   const apply: Apply<Kind> = appliers[step.kind];
-  return { ...progress, ...apply(progress, outcome, step) };
+  return { ...progress, ...apply({ ...progress, outcome, step }) };
 }
 
 /** The steps that send nothing. */
@@ -165,21 +173,22 @@ export function concluded({ ring, seen, aim }: Progress): KeyRing {
   });
 }
 
-function looked(progress: Progress, outcome: Outcomes["look"], { issue, need, key }: StepOf<"look">): Change {
-  const { ring, seen } = progress;
+function looked(answered: Answered<"look">): Change {
+  const { ring, seen, outcome } = answered;
+  const { issue, need, key } = answered.step;
   if ("value" in outcome) {
     const { status, key: found } = outcome.value;
-    if (status !== "active") return cutShort(progress, outcome.value, issue) ?? broken(progress, outcome.value, issue);
+    if (status !== "active") return cutShort(answered, outcome.value, issue) ?? broken(answered, outcome.value, issue);
     const lastUsed = found?.lastUsedAt === undefined ? {} : { lastUsedAt: found.lastUsedAt };
     return { ring: changed(ring, { status }), seen: { ...seen, current: "works", ...lastUsed } };
   }
   const unread: Seen = { ...seen, current: "unread" };
   if (issue?.currentIsDead)
-    return { ring: mayCarryAnotherSecret(progress) ? leftAlone(ring, key) : ring, seen: unread };
+    return { ring: mayCarryAnotherSecret(answered) ? leftAlone(ring, key) : ring, seen: unread };
   if (need === "issue") return { ring, seen: unread };
   // The update does not fail because of a failed question.
   return need === "use"
-    ? { ring: deferred(progress, outcome.problem), seen: unread }
+    ? { ring: deferred(answered, outcome.problem), seen: unread }
     : { ring, seen: withProblem(unread, words.problems.unread(outcome.problem)) };
 }
 
@@ -227,9 +236,9 @@ function broken({ ring, seen, aim }: Progress, { status, key }: Observation, pla
   };
 }
 
-function asked(progress: Progress, outcome: Outcomes["ask"]): Change {
-  const { ring, seen, aim } = progress;
-  if ("problem" in outcome) return { ring: deferred(progress, outcome.problem), seen: { ...seen, asked: true } };
+function asked(answered: Answered<"ask">): Change {
+  const { ring, seen, aim, outcome } = answered;
+  if ("problem" in outcome) return { ring: deferred(answered, outcome.problem), seen: { ...seen, asked: true } };
   const use = { currentLastUsedAt: seen.lastUsedAt, previousLastUsedAt: outcome.value?.lastUsedAt };
   const { retire, status } = outcome.value ? judgeUse(use, aim) : { retire: true, status: "gone from the service" };
   return {

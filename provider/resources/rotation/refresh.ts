@@ -4,7 +4,8 @@ import { defined } from "../../values/defined";
 import { secondMs } from "../../values/durations";
 import { compareEnd } from "../key/expiry";
 import { compareScopes, sameDescription, withAccount } from "../key/key-inputs";
-import { compareOptions, optionFields } from "../fields/options";
+import { compareOptions } from "../fields/given-options";
+import { optionFields } from "../fields/given-options";
 import { type Observation, observeKey } from "../key/key-on-service";
 import { currentOf, endedAt, type KeyRing, leftAlone, type Previous, replaced, withoutPrevious } from "./key-ring";
 import { knownKey } from "./perform";
@@ -34,7 +35,7 @@ function withCurrent(ring: KeyRing, { status, key, movedTo }: Observation, conne
   const record = withAccount(ring.record, movedTo);
   const seen = {
     ...compareScopes(key?.scopes, record, connection),
-    ...compareOptions(key?.options, record, connection.keyOptions),
+    ...compareOptions({ declared: connection.keyOptions, told: key?.options }, record),
     status,
     ...defined({
       accessId: key?.accessId,

@@ -1,21 +1,20 @@
 /** How a revoke, or its refusal, changes the ring. Pure. */
 import { formatTime } from "../../values/times";
-import { awaiting, changed, type Credential, leftAlone, withoutPrevious } from "./key-ring";
-import type { Step } from "./next-step";
-import type { Change, Outcomes } from "./outcome";
-import { type Progress, type Seen, withProblem } from "./seen";
+import { awaiting, changed, leftAlone, withoutPrevious } from "./key-ring";
+import type { Answered, Change } from "./outcome";
+import { type Seen, withProblem } from "./seen";
 import * as words from "./words";
 
-type Revoke = Extract<Step, { readonly kind: "revoke" }>;
-
-export function revoked(progress: Progress, outcome: Outcomes["revoke"], { key, why, room }: Revoke): Change {
-  const { nowMs } = progress.aim;
+export function revoked(answered: Answered<"revoke">): Change {
+  const { aim, outcome } = answered;
+  const { key, why, room } = answered.step;
+  const { nowMs } = aim;
   const now = formatTime(nowMs);
   const isLeftAlone = "value" in outcome && outcome.value === "leftAlone";
-  const ring = isLeftAlone ? leftAlone(progress.ring, key) : progress.ring;
+  const ring = isLeftAlone ? leftAlone(answered.ring, key) : answered.ring;
   const isRefused = "problem" in outcome;
-  const seen = isRefused ? refused(progress.seen, key, outcome.problem, room) : progress.seen;
-  if (why === "condemned") return condemnedGone({ ring, seen }, outcome, key, now);
+  const seen = isRefused ? refused(answered.seen, answered.step, outcome.problem) : answered.seen;
+  if (why === "condemned") return condemnedGone({ ...answered, ring, seen });
   if (why === "waiting")
     return {
       ring: isRefused ? ring : { ...ring, waiting: ring.waiting.filter((other) => other !== key) },
@@ -37,7 +36,8 @@ function madeRoom({ ring, seen }: Change, nowMs: number): Change {
 }
 
 /** The status of an emergency says when each key was last used. */
-function condemnedGone({ ring, seen }: Change, outcome: Outcomes["revoke"], key: Credential, now: string): Change {
+function condemnedGone({ ring, seen, aim, outcome, step: { key } }: Answered<"revoke">): Change {
+  const now = formatTime(aim.nowMs);
   const isRefused = "problem" in outcome;
   const told = [...seen.told, words.revokedWords(key.keyId, isRefused ? undefined : now, outcome.lastUse)];
   const gone = { ...ring, condemned: ring.condemned.slice(1) };
@@ -48,7 +48,7 @@ function condemnedGone({ ring, seen }: Change, outcome: Outcomes["revoke"], key:
   };
 }
 
-function refused(seen: Seen, { keyId }: Credential, problem: string, room: boolean): Seen {
+function refused(seen: Seen, { key: { keyId }, room }: Answered<"revoke">["step"], problem: string): Seen {
   if (seen.refused.has(keyId)) return seen;
   const known = { ...seen, refused: new Set([...seen.refused, keyId]) };
   return withProblem(known, words.problems.revoke(keyId, problem), room);

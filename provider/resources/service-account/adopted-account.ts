@@ -6,7 +6,7 @@ import { ProviderError } from "../../errors";
 import { sameAccess } from "../../scopes";
 import { formatTime } from "../../values/times";
 import type { ResourceContext } from "../context";
-import { givenOptions } from "../fields/options";
+import { givenOptions } from "../fields/given-options";
 import { isToAdopt, otherOptionWords, tellForeignMark } from "../identity/adopted";
 import { isOwnAccount, ownMark } from "../key/own-key";
 import type { ServiceAccountInputs } from "./fields";
@@ -42,7 +42,11 @@ export function recordOfAdopted(
   return defined({
     ...inputs,
     ...{ status, accountId, adoptedId: accountId, physicalName, createdAt, service: connection.origin },
-    serverOptions: givenOptions(connection.accountOptions, inputs.options, account.options),
+    serverOptions: givenOptions({
+      declared: connection.accountOptions,
+      asked: inputs.options,
+      told: account.options,
+    }),
     optionsTold: account.options ? (true as const) : undefined,
   });
 }
@@ -76,7 +80,7 @@ async function accountAsTold(
     ...(asked.scopes && scopes && !sameAccess(catalogue, asked.scopes, scopes)
       ? [`its scopes are [${[...scopes].sort().join(", ")}]`]
       : []),
-    ...otherOptionWords(accountOptions, asked.options, account.options),
+    ...otherOptionWords({ declared: accountOptions, asked: asked.options, told: account.options }),
   ];
   if (differs.length > 0)
     throw new ProviderError(

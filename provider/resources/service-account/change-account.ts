@@ -6,7 +6,8 @@ import { ProviderError } from "../../errors";
 import { sameAccess } from "../../scopes";
 import { isUnknown, unknownValue } from "../../values/wire";
 import { effectsOf } from "../fields/field";
-import { changedOptions, ignoredOption, optionsToSend, withoutChanged } from "../fields/options";
+import { changedOptions, optionsToSend, withoutChanged } from "../fields/options";
+import { ignoredOption } from "../fields/given-options";
 import { namesOn } from "../identity/names";
 import { lessThanAsked } from "../key/given";
 import { firstOf, ignoredDescription, ignoredName, proveChange, quoted } from "../proven-change";
@@ -24,7 +25,7 @@ export function updatedAccount(at: AccountComparison) {
   const { accountId, adoptedId, createdAt, optionsTold, ownCredential, serverRole, serverScopes } = olds;
   const enables = updates.includes("status");
   const status = enables ? "active" : olds.status;
-  const changed = changedOptions(facts.accountOptions, olds, news);
+  const changed = changedOptions(facts.accountOptions, at);
   const outs = defined({
     ...news,
     ...{ ownCredential, optionsTold, status, accountId, adoptedId, createdAt, physicalName, service: facts.origin },
@@ -58,7 +59,7 @@ function changesInPlace({ olds, news, facts }: AccountComparison, updates: reado
     description: onService("description") ? (news.description ?? "") : undefined,
     role: onService("role") ? (news.role ?? "") : undefined,
     scopes: onService("scopes") ? (news.scopes ?? []) : undefined,
-    options: updates.includes("options") ? optionsToSend(changedOptions(accountOptions, olds, news)) : undefined,
+    options: updates.includes("options") ? optionsToSend(changedOptions(accountOptions, { olds, news })) : undefined,
     labels: updates.includes("labels") && capabilities.marker === "metadata" ? (news.labels ?? {}) : undefined,
   });
 }
@@ -88,7 +89,7 @@ export function ignoredChange(
   return firstOf(
     ignoredName(told?.name, asked.name),
     ignoredDescription(told?.description, asked.description),
-    ignoredOption(told?.options, asked.options, accountOptions),
+    ignoredOption({ declared: accountOptions, asked: asked.options, told: told?.options }),
     role !== undefined &&
       (told?.role ?? "") !== role &&
       `its role is ${quoted(told?.role ?? "")} instead of ${quoted(role)}`,

@@ -8,7 +8,8 @@ import { secondMs } from "../../values/durations";
 import { formatTime } from "../../values/times";
 import type { ResourceContext } from "../context";
 import { sentInputs } from "../fields/field";
-import { type ChangedOption, changedOptions, givenOptions, optionsToSend, withoutChanged } from "../fields/options";
+import { type ChangedOption, changedOptions, optionsToSend, withoutChanged } from "../fields/options";
+import { givenOptions } from "../fields/given-options";
 import { logicalName, namesOn } from "../identity/names";
 import type { Naming } from "../identity/marking";
 import { isPlainId } from "../identity/plain-id";
@@ -137,7 +138,11 @@ export function firstRecord({ connection, tools }: AccountCall, account: Service
 export function finishedRecord(call: AccountCall, { account, adopted }: MadeAccount, whole: ServiceAccount) {
   const { connection, inputs } = call;
   const { role, scopes } = whole;
-  const given = givenOptions(connection.accountOptions, inputs.options, account.options);
+  const given = givenOptions({
+    declared: connection.accountOptions,
+    asked: inputs.options,
+    told: account.options,
+  });
   return defined({
     ...inputs,
     ...firstRecord(call, account),
@@ -154,5 +159,7 @@ function changedInPlace(
   { options: told = {} }: ServiceAccount,
 ): ChangedOption[] {
   const options = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== null));
-  return changedOptions(connection.accountOptions, { options }, inputs).filter(({ effect }) => effect === "update");
+  return changedOptions(connection.accountOptions, { olds: { options }, news: inputs }).filter(
+    ({ effect }) => effect === "update",
+  );
 }

@@ -45,8 +45,8 @@ export const accountFields = {
   }),
   options: optional<OptionValues>({
     schema: fieldSchemas.judgedApart,
-    change: ({ accountOptions }, { olds, news }) => effectOf(changedOptions(accountOptions, olds, news)),
-    same: (_before, _after, { olds, news, facts }) => changedOptions(facts.accountOptions, olds, news).length === 0,
+    change: ({ accountOptions }, at) => effectOf(changedOptions(accountOptions, at)),
+    same: (_before, _after, at) => changedOptions(at.facts.accountOptions, at).length === 0,
     check: (options, at) => checkOptions(options, { declared: at.facts.accountOptions, what: "service accounts" }, at),
     sent: true,
     sentAs: (options, { accountOptions }) => withDefaults(accountOptions, options),

@@ -4,7 +4,8 @@ import type { Connection, ConnectionFacts } from "../../connections/connections"
 import { defined } from "../../values/defined";
 import { sameAccess } from "../../scopes";
 import { except } from "../fields/field";
-import { compareOptions, optionFields } from "../fields/options";
+import { compareOptions } from "../fields/given-options";
+import { optionFields } from "../fields/given-options";
 import { findAccount, isAssumedGone } from "../key/absence";
 import { sameDescription } from "../key/key-inputs";
 import { markerOf, type ServiceAccountOutputs } from "./record";
@@ -37,7 +38,7 @@ export function withFound(
   const { serverRole: _role, serverScopes: _scopes, ownCredential: _own, ...rest } = props;
   return defined({
     ...except(optionFields, rest),
-    ...compareOptions(account.options, props, accountOptions),
+    ...compareOptions({ declared: accountOptions, told: account.options }, props),
     status,
     physicalName: name,
     role: keptRole ? props.role : role,

@@ -124,5 +124,5 @@ test.each<[string, { name: string; expiresAt?: string; description?: string }, K
   ],
   ["another name", { name: "a" }, { name: "b" }, 'its name is "a" instead of "b"'],
 ])("What was ignored: %s", (_title, told, asked, words) => {
-  expect(ignoredChange(told, asked, 60_000)).toBe(words);
+  expect(ignoredChange(told, asked, new FakeService(movable).connection())).toBe(words);
 });

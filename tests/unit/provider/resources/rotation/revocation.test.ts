@@ -46,12 +46,12 @@ describe("A key that could not be revoked", () => {
     const key = ring.previous ?? ring.waiting[0] ?? older;
     const step = { kind: "revoke", key, why, room: why === "room" } as const;
     const aim = { nowMs: today } as Aim;
-    const after = revoked({ ring, seen, aim }, { problem: "the service is down." }, step);
+    const after = revoked({ ring, seen, aim, step, outcome: { problem: "the service is down." } });
     expect(credentialsOf(after.ring).map(({ keyId }) => keyId)).toContain(older.keyId);
     expect([after.ring.previous?.keyId, after.ring.waiting.map(({ keyId }) => keyId)]).toEqual(
       place === "previous" ? [older.keyId, []] : [undefined, [older.keyId]],
     );
-    const again = revoked({ ...after, aim }, { problem: "the service is down." }, step);
+    const again = revoked({ ...after, aim, step, outcome: { problem: "the service is down." } });
     expect(again.seen.problems).toEqual([
       "the key key-1 could not be revoked, the next update tries again: the service is down.",
     ]);
