@@ -94,3 +94,38 @@ describe("docs/review.md", () => {
     expect(checkPolicy(policy)).toEqual({ document: policy });
   });
 });
+
+describe("The way of a create in ARCHITECTURE.md", () => {
+  const section = /\n## A create, file by file\n([\s\S]*?)\n## /.exec(read("ARCHITECTURE.md"))?.[1] ?? "";
+  const rows = [...section.matchAll(/^\| `([^`]+)` \| `(\w+)`: /gm)];
+  const stations = rows.map(([, file = "", name = ""]) => ({ file, name }));
+  const importsOf = (file: string) =>
+    [...read(file).matchAll(/(?:from|import\(|require\() ?"(\.[^"]+)"/g)].map(
+      ([, target = ""]) => `${join(dirname(file), target)}.ts`,
+    );
+
+  test("begins at the door of the engine, and comes to the network and back", () => {
+    expect(stations.map(({ file }) => file)).toEqual(
+      expect.arrayContaining([
+        "provider/runtime.ts",
+        "provider/http/network.ts",
+        "provider/connections/guarded-client.ts",
+      ]),
+    );
+    expect(stations[0]?.file).toBe("provider/runtime.ts");
+  });
+
+  test.each(stations)("has $name in $file", ({ file, name }) => {
+    expect(read(file)).toMatch(new RegExp(`\\b${name}\\b`));
+  });
+
+  // A backend is imported by the list of all of them, and its client is given to the lifecycle.
+  const known = ["provider/backends/index.ts"];
+
+  test.each(stations.slice(1).map(({ file }, at) => ({ file, before: stations.slice(0, at + 1) })))(
+    "comes to $file from a file before it",
+    ({ file, before }) => {
+      expect([...before.map((each) => each.file), ...known].flatMap(importsOf)).toContain(file);
+    },
+  );
+});
