@@ -61,6 +61,7 @@ export function openConnection(prepared: Prepared, { config, env, guard, tell, r
   const reading = readingPart(client);
   const shared = shareReads(reading, {
     listTellsAll: facts.capabilities.listTellsAll,
+    accountsTellAll: facts.capabilities.serviceAccounts?.listTellsAll,
     nowMs: () => realClock.nowMs(),
     joins,
   });

@@ -2,7 +2,7 @@
  * Lets the reads of a refresh share one list of keys, if the service's list reports as much as a read of each key. Changes
  * never use it: they read for themselves.
  */
-import type { ApiKey, KeyRef, ReadingClient } from "../backends/definition";
+import type { ApiKey, KeyRef, ReadingClient, ServiceAccount } from "../backends/definition";
 import { secondMs } from "../values/durations";
 import { withPageLimit } from "../http/list-bounds";
 
@@ -12,6 +12,8 @@ const sharedForMs = 15 * secondMs;
 const pauseMs = secondMs;
 /** A list may have this many pages more than there are keys to read. */
 const sparePages = 4;
+/** Fewer accounts are read one by one. */
+const fewestAccounts = 5;
 
 /** A reading client whose calls share answers during one sweep. */
 export interface SharedReads {
@@ -23,6 +25,8 @@ export interface SharedReads {
 export interface SharingOptions {
   /** The capability: a list reports everything about a key that `getKey` reports. */
   readonly listTellsAll: boolean;
+  /** The capability: a list reports everything about an account that `getServiceAccount` reports. Default: false. */
+  readonly accountsTellAll?: boolean | undefined;
   /** Monotonic time, in milliseconds. */
   readonly nowMs: () => number;
   /** Waits for the answer to a shared call. Left out: without reporting the wait. */
@@ -30,22 +34,21 @@ export interface SharingOptions {
 }
 
 export function shareReads(client: ReadingClient, options: SharingOptions): SharedReads {
-  const { listTellsAll } = options;
+  const { listTellsAll, accountsTellAll = false } = options;
   const sweep = new Sweep(options);
   const { getServiceAccount, listServiceAccounts } = client;
   const keysOf = (id: string | undefined) => `keys of ${id ?? ""}`;
 
-  /** A list of its own, for the proof that a key is gone: the shared one may have been given up. */
-  const listKeys: ReadingClient["listKeys"] = async (parent) => {
-    const what = keysOf(parent.serviceAccountId);
-    const known = await sweep.known<readonly ApiKey[] | undefined>(what)?.catch(() => undefined);
-    return known ?? sweep.share(`all ${what}`, () => client.listKeys(parent));
+  /** A list of its own, for the proof that something is gone: the shared one may have been given up. */
+  const whole = async <List>(what: string, list: () => Promise<List>): Promise<List> => {
+    const known = await sweep.known<List>(what)?.catch(() => undefined);
+    return known ?? sweep.share(`all ${what}`, list);
   };
 
   async function getKey(ref: KeyRef): Promise<ApiKey | undefined> {
     const { serviceAccountId } = ref;
     const what = keysOf(serviceAccountId);
-    const parent = sweep.parent(what);
+    const parent = sweep.parent<ApiKey>(what);
     parent.reads += 1;
     const list = () =>
       sweep.share(what, () => client.listKeys(serviceAccountId === undefined ? {} : { serviceAccountId }));
@@ -53,20 +56,33 @@ export function shareReads(client: ReadingClient, options: SharingOptions): Shar
     return listed ?? parent.readAlone(client.getKey(ref));
   }
 
+  async function oneAccount(id: string): Promise<ServiceAccount | undefined> {
+    const ask = () => Promise.resolve(getServiceAccount?.(id));
+    if (!accountsTellAll || !listServiceAccounts) return ask();
+    const all = sweep.parent<ServiceAccount>("accounts");
+    all.reads += 1;
+    // The list has everybody's accounts, and a run may be about few of them.
+    const isMany = sweep.overlaps && all.reads >= fewestAccounts;
+    const listed = isMany
+      ? await all.find({ id }, () => sweep.share("accounts", () => listServiceAccounts({})))
+      : undefined;
+    return listed ?? all.readAlone(ask());
+  }
+
   return {
     end: () => sweep.end(),
     client: {
       ...client,
-      listKeys: (parent) => sweep.during(() => listKeys(parent)),
+      listKeys: (parent) => sweep.during(() => whole(keysOf(parent.serviceAccountId), () => client.listKeys(parent))),
       ...(listTellsAll && { getKey: (ref) => sweep.during(() => getKey(ref)) }),
       ...(getServiceAccount && {
-        getServiceAccount: (id) => sweep.during(() => sweep.share(`account ${id}`, () => getServiceAccount(id))),
+        getServiceAccount: (id) => sweep.during(() => sweep.share(`account ${id}`, () => oneAccount(id))),
       }),
       ...(listServiceAccounts && {
         listServiceAccounts: (filter) =>
           sweep.during(() =>
             filter.name === undefined
-              ? sweep.share("accounts", () => listServiceAccounts(filter))
+              ? whole("accounts", () => listServiceAccounts(filter))
               : listServiceAccounts(filter),
           ),
       }),
@@ -79,7 +95,7 @@ class Sweep {
   readonly #nowMs: () => number;
   readonly #joins: NonNullable<SharingOptions["joins"]>;
   readonly #answers = new Map<string, { readonly askedMs: number; readonly answer: Promise<unknown> }>();
-  readonly #parents = new Map<string, Parent>();
+  readonly #parents = new Map<string, Parent<ApiKey> | Parent<ServiceAccount>>();
   #underWay = 0;
   #lastMs = -Infinity;
   #overlaps = false;
@@ -99,8 +115,9 @@ class Sweep {
     this.#overlaps = false;
   }
 
-  parent(what: string): Parent {
-    const parent = this.#parents.get(what) ?? new Parent();
+  /** Those of one list; its name says what they are. */
+  parent<Item extends ApiKey | ServiceAccount>(what: string): Parent<Item> {
+    const parent = (this.#parents.get(what) as Parent<Item> | undefined) ?? new Parent<Item>();
     this.#parents.set(what, parent);
     return parent;
   }
@@ -139,23 +156,26 @@ class Sweep {
 }
 
 /** The keys of one parent, and how far its list can be trusted. */
-class Parent {
+class Parent<Item extends ApiKey | ServiceAccount> {
   reads = 0;
   /** The number of reads before the next list: the last one failed, or had too many pages. */
   #notBefore = 0;
   /** The list and the key's own answer differ about the first key. */
   #differs = false;
-  #first: Promise<ApiKey | undefined> | undefined;
-  readonly #indexed = new WeakMap<readonly ApiKey[], ReadonlyMap<string, ApiKey | undefined>>();
+  #first: Promise<Item | undefined> | undefined;
+  readonly #indexed = new WeakMap<readonly Item[], ReadonlyMap<string, Item | undefined>>();
 
   /** Reads one key by itself. The list must agree with the first of these. */
-  readAlone(answer: Promise<ApiKey | undefined>): Promise<ApiKey | undefined> {
+  readAlone(answer: Promise<Item | undefined>): Promise<Item | undefined> {
     this.#first ??= answer.catch(() => undefined);
     return answer;
   }
 
   /** The key as listed; undefined if the list does not settle it. */
-  async find({ id }: KeyRef, list: () => Promise<readonly ApiKey[] | undefined>): Promise<ApiKey | undefined> {
+  async find(
+    { id }: { readonly id: string },
+    list: () => Promise<readonly Item[] | undefined>,
+  ): Promise<Item | undefined> {
     if (this.#differs || this.#first === undefined || this.reads < this.#notBefore) return undefined;
     const keys = await withPageLimit(() => this.reads + sparePages, list).catch(() => {
       this.#notBefore = Math.max(this.#notBefore, 8 * this.reads);
@@ -180,15 +200,15 @@ class Parent {
 }
 
 /** A list does not settle an id that it contains twice: the pages may have shifted while it was read. */
-function byId(keys: readonly ApiKey[]): ReadonlyMap<string, ApiKey | undefined> {
-  const index = new Map<string, ApiKey | undefined>();
-  for (const key of keys) index.set(key.id, index.has(key.id) ? undefined : key);
+function byId<Item extends { readonly id: string }>(items: readonly Item[]): ReadonlyMap<string, Item | undefined> {
+  const index = new Map<string, Item | undefined>();
+  for (const item of items) index.set(item.id, index.has(item.id) ? undefined : item);
   return index;
 }
 
 /** True if two answers show the same key in the same state. The time of the last use may differ at any moment. */
-export function tellTheSame({ lastUsedAt: _a, ...one }: ApiKey, { lastUsedAt: _b, ...other }: ApiKey): boolean {
-  return canonical(one) === canonical(other);
+export function tellTheSame(one: ApiKey | ServiceAccount, other: ApiKey | ServiceAccount): boolean {
+  return canonical({ ...one, lastUsedAt: undefined }) === canonical({ ...other, lastUsedAt: undefined });
 }
 
 function canonical(value: unknown): string {

@@ -85,6 +85,11 @@ export const capabilitiesSchema = z
         enable: z.boolean().default(false),
         /** Account names are unique. Default: false. */
         uniqueNames: z.boolean().default(false),
+        /**
+         * A list of accounts reports everything about each account that a read of this one account reports, so a refresh of many may
+         * read the list instead. Default: false.
+         */
+        listTellsAll: z.boolean().default(false),
       })
       .readonly()
       .optional(),

@@ -9,7 +9,13 @@ export const confluent = {
   capabilities: {
     parent: "serviceAccount",
     // Whether a display name can be changed is not documented, nor that an account can be disabled.
-    serviceAccounts: { name: "replace", description: "update", disabling: "none", uniqueNames: true },
+    serviceAccounts: {
+      name: "replace",
+      description: "update",
+      disabling: "none",
+      uniqueNames: true,
+      listTellsAll: true,
+    },
     scopes: "none",
     secret: { form: "pair", shape: "(?<prefix>cflt)[A-Za-z0-9+/=_-]{32,}" },
     rename: true,

@@ -8,7 +8,7 @@ export const gitlab = {
   capabilities: {
     parent: "serviceAccount",
     // That a blocked account shows anywhere is not documented.
-    serviceAccounts: { name: "update", disabling: "none" },
+    serviceAccounts: { name: "update", disabling: "none", listTellsAll: true },
     scopes: "immutable",
     description: "replace",
     secret: { shape: "(?<prefix>glpat-)[A-Za-z0-9_.-]{20,}" },

@@ -15,6 +15,7 @@ export const novavms = {
       roles: ["viewer", "operator", "admin"],
       scopes: "replace",
       uniqueNames: true,
+      listTellsAll: true,
     },
     scopes: "immutable",
     secret: { shape: "(?<environment>sk_(?:live|test)_)[A-Za-z0-9]{6,}" },

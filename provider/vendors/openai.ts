@@ -12,6 +12,7 @@ export const openai = {
       role: "required",
       roles: ["member", "owner"],
       disabling: "keys",
+      listTellsAll: true,
     },
     // Scopes could be changed in place; here every change replaces the key.
     scopes: "mutable",

@@ -5,7 +5,7 @@ export const zabbix = {
   // A token can do everything that its user may.
   capabilities: {
     parent: "serviceAccount",
-    serviceAccounts: { name: "update", role: "required", uniqueNames: true },
+    serviceAccounts: { name: "update", role: "required", uniqueNames: true, listTellsAll: true },
     scopes: "none",
     // 64 hexadecimal digits, the length of a common digest: no shape tells them apart.
     rename: true,

@@ -6,7 +6,14 @@ export const zenml = {
   // A key can do everything that its account may do.
   capabilities: {
     parent: "serviceAccount",
-    serviceAccounts: { disabling: "keys", enable: true, name: "update", description: "update", uniqueNames: true },
+    serviceAccounts: {
+      disabling: "keys",
+      enable: true,
+      name: "update",
+      description: "update",
+      uniqueNames: true,
+      listTellsAll: true,
+    },
     scopes: "none",
     secret: { shape: "ZENKEY_[A-Za-z0-9+/=_-]+" },
     rename: true,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Capabilities, ServiceAccountChanges } from "../../provider/backends/definition";
 import { ConflictError } from "../../provider/errors";
+import { tellTheSame } from "../../provider/connections/shared-reads";
 import { sameAccess } from "../../provider/scopes";
 import { assertAccountForm, refusalOf } from "../assertions";
 import { type Contract, type Workbench, within } from "../workbench";
@@ -33,6 +34,20 @@ export function accountContract(can: Capabilities): Contract {
           "listServiceAccounts must list every account exactly once",
         );
     },
+    ...(serviceAccounts.listTellsAll && {
+      "a list of service accounts reports everything about an account that a read of it reports": async (bench) => {
+        for (const description of [undefined, "told in both"].slice(
+          0,
+          serviceAccounts.description === "none" ? 1 : 2,
+        )) {
+          const { id } = await bench.makeAccount(description === undefined ? {} : { description });
+          await assertAccountListed(bench, id);
+          if (!bench.harness.disableAccount) continue;
+          await bench.harness.disableAccount(id);
+          await assertAccountListed(bench, id);
+        }
+      },
+    }),
     "a service account's name is kept as it is written, of full length, and with capitals and blanks in it": async (
       bench,
     ) => {
@@ -133,6 +148,16 @@ async function foundAccount({ client, can }: Workbench, id: string) {
   assert.ok(account, "getServiceAccount does not find the account");
   assertAccountForm(account);
   return account;
+}
+
+async function assertAccountListed(bench: Workbench, id: string): Promise<void> {
+  const alone = await foundAccount(bench, id);
+  const listed = (await bench.client.listServiceAccounts?.({}))?.find((account) => account.id === id);
+  assert.ok(
+    // A list may leave out an account that is not active: a refresh reads it by itself.
+    listed ? tellTheSame(alone, listed) : alone.status !== "active",
+    `"serviceAccounts.listTellsAll" lets a refresh read the list, but listServiceAccounts returns ${JSON.stringify(listed)}, and getServiceAccount returns ${JSON.stringify(alone)}`,
+  );
 }
 
 /** The account after a change. Asserts that everything else is as before. */

@@ -300,6 +300,26 @@ const mistakes: Readonly<Record<string, readonly [Backend, Mistake, RegExp]>> = 
     },
     /list reports everything about a key/,
   ],
+  "lists accounts that it cannot tell from disabled ones": [
+    novavms,
+    {
+      client: (client) => ({
+        listServiceAccounts: async (filter) =>
+          ((await client.listServiceAccounts?.(filter)) ?? []).map((account) => ({ ...account, status: "active" })),
+      }),
+    },
+    /list of service accounts reports everything/,
+  ],
+  "lists accounts without what a read of one account tells": [
+    novavms,
+    {
+      client: (client) => ({
+        listServiceAccounts: async (filter) =>
+          ((await client.listServiceAccounts?.(filter)) ?? []).map(({ role: _role, ...account }) => account),
+      }),
+    },
+    /list of service accounts reports everything/,
+  ],
   "lists the first page only": [
     pulsely,
     { client: (client) => ({ listKeys: async (parent) => (await client.listKeys(parent))?.slice(-20) }) },

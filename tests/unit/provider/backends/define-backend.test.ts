@@ -32,7 +32,7 @@ describe("defineBackend", () => {
       scopesTold: true,
       serviceAccounts: {
         ...{ name: "replace", description: "none", role: "none", scopes: "none" },
-        ...{ disabling: "account", id: "own", uniqueNames: false, enable: false },
+        ...{ disabling: "account", id: "own", uniqueNames: false, enable: false, listTellsAll: false },
       },
       rename: false,
       enable: false,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { ApiKey, BackendClient } from "../../../../provider/backends/definition";
+import type { ApiKey, BackendClient, ServiceAccount } from "../../../../provider/backends/definition";
 import { guardClient } from "../support/one-step";
 import { nextPage } from "../../../../provider/http/list-bounds";
 import { ServerError } from "../../../../provider/errors";
@@ -200,6 +200,94 @@ describe("a list that is not to be trusted", () => {
     await sweep(service.open(), upTo(400));
     expect(service.alone).toBe(400);
     expect(service.pages).toBeLessThanOrEqual(5);
+  });
+});
+
+describe("many accounts", () => {
+  /** So many accounts, opened as a refresh opens them. */
+  function service(count: number, accountsTellAll = true) {
+    const accounts = new Map<string, ServiceAccount>();
+    for (let id = 1; id <= count; id += 1)
+      accounts.set(String(id), { id: String(id), name: `account-${id}`, role: "viewer", status: "active" });
+    const requests: string[] = [];
+    const answered = (request: string) => {
+      requests.push(request);
+      return new Promise((resolve) => setImmediate(resolve));
+    };
+    const client: Partial<BackendClient> = {
+      getServiceAccount: async (id) => {
+        await answered(`GET ${id}`);
+        return accounts.get(id);
+      },
+      listServiceAccounts: async ({ name }) => {
+        await answered("LIST");
+        return [...accounts.values()].filter((account) => name === undefined || account.name === name);
+      },
+    };
+    const guarded = guardClient(client as BackendClient);
+    const reads = shareReads(guarded, { listTellsAll: true, accountsTellAll, nowMs: () => 0 });
+    const read = (ids: readonly number[]) =>
+      Promise.all(ids.map((id) => Promise.resolve(reads.client.getServiceAccount?.(String(id)))));
+    return {
+      accounts,
+      reads,
+      read,
+      count: (kind: string) => requests.filter((request) => request.startsWith(kind)).length,
+    };
+  }
+
+  const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
+
+  test("are read from one list, and come out as each by itself", async () => {
+    const { accounts, read, count } = service(300);
+    expect(await read(upTo(300))).toEqual([...accounts.values()]);
+    expect({ alone: count("GET"), lists: count("LIST") }).toEqual({ alone: 4, lists: 1 });
+  });
+
+  test("are read one by one where the list does not report everything", async () => {
+    const { read, count } = service(30, false);
+    await read(upTo(30));
+    expect({ alone: count("GET"), lists: count("LIST") }).toEqual({ alone: 30, lists: 0 });
+  });
+
+  test("are read one by one if they are few", async () => {
+    const { read, count } = service(300);
+    await read(upTo(4));
+    expect({ alone: count("GET"), lists: count("LIST") }).toEqual({ alone: 4, lists: 0 });
+  });
+
+  test("that are gone or disabled are asked for by themselves", async () => {
+    const { accounts, read, count } = service(30);
+    accounts.delete("20");
+    accounts.set("21", { id: "21", name: "account-21", role: "viewer", status: "disabled" });
+    const found = await read(upTo(30));
+    expect([found[19], found[20]?.status]).toEqual([undefined, "disabled"]);
+    expect(count("GET")).toBe(6);
+  });
+
+  test("are read one by one again after a change", async () => {
+    const { accounts, reads, read } = service(30);
+    await read(upTo(30));
+    accounts.set("7", { id: "7", name: "account-7", role: "admin", status: "active" });
+    reads.end();
+    expect((await read(upTo(30)))[6]?.role).toBe("admin");
+  });
+
+  test("whose list is told otherwise than the first account are not read from it", async () => {
+    const { accounts } = service(30);
+    const listed = [...accounts.values()];
+    accounts.set("1", { id: "1", name: "account-1", role: "admin", status: "active" });
+    const lying = shareReads(
+      guardClient({
+        getServiceAccount: (id) => Promise.resolve(accounts.get(id)),
+        listServiceAccounts: () => Promise.resolve(listed),
+      } as Partial<BackendClient> as BackendClient),
+      { listTellsAll: true, accountsTellAll: true, nowMs: () => 0 },
+    );
+    const found = await Promise.all(
+      upTo(30).map((id) => Promise.resolve(lying.client.getServiceAccount?.(String(id)))),
+    );
+    expect(found).toEqual([...accounts.values()]);
   });
 });
 

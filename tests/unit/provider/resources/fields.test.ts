@@ -102,6 +102,7 @@ const able: Partial<Capabilities> = {
     id: "own",
     enable: false,
     uniqueNames: true,
+    listTellsAll: false,
   },
 };
 

@@ -75,6 +75,7 @@ export const accounts: NonNullable<Capabilities["serviceAccounts"]> = {
   id: "own",
   enable: false,
   uniqueNames: true,
+  listTellsAll: false,
 };
 
 /** Calls that a test makes go wrong: thrown instead of the answer, before or after the work is done. */

@@ -337,6 +337,7 @@ describe("A vendor's own inputs of an account", () => {
     id: "own",
     enable: false,
     uniqueNames: false,
+    listTellsAll: false,
   } as const;
   const account = { origin, __provider: "code" };
 
