@@ -24,6 +24,8 @@ export interface Lever {
   readonly names?: string;
   /** Nobody can know what it gives, so nothing but a refusal is an answer. */
   readonly refused?: true;
+  /** The lock file says what a key may do, and not who has it. */
+  readonly isUnlocked?: true;
   readonly pull: (preview: HostilePreview) => void;
 }
 
@@ -106,6 +108,7 @@ const spelt = [
   'exports.handler=()=>process.mainModule.require("pulumi-apikeys/runtime").ApiKey',
   'exports.handler=()=>eval("req"+"uire")(["pulumi-apikeys","runtime"].join("/")).ApiKey',
 ];
+const foreign = "urn:pulumi:prod::shop::pulumi:providers:pulumi-nodejs::mine::1";
 const foreignTypes = ["pulumi-nodejs:dynamic:Resource", "pulumi-nodejs:dynamic/acme:Gauge"];
 
 export const levers: readonly Lever[] = [
@@ -147,6 +150,19 @@ export const levers: readonly Lever[] = [
     kind: "a provider of the program's own",
     pull: set(created({ ...greedy, provider: "urn:pulumi:prod::shop::pulumi:providers:pulumi-nodejs::mine::1" })),
   },
+  ...(["default::mine", "default_1_0_0"] as const).map((name): Lever => {
+    const provider = `urn:pulumi:prod::shop::pulumi:providers:pulumi-nodejs::${name}`;
+    return {
+      kind: `a provider of the program's own, called ${name}`,
+      refused: true,
+      pull: ({ steps }) => {
+        const own = { urn: provider, type: "pulumi:providers:pulumi-nodejs", custom: true, inputs: {} };
+        steps.set(provider, created({ ...own, inputs: { __internal: { pluginDownloadURL: "https://evil.example" } } }));
+        steps.set(p.urn, unchanged(p, { ...p, provider: `${provider}::1` }));
+      },
+    };
+  }),
+  { kind: "code that another provider runs", names: "SR023", pull: silent(metric, { ...metric, provider: foreign }) },
   { kind: "a type that is not known", pull: set(created(retyped(greedy, "pulumi-nodejs:dynamic/apikeys:MasterKey"))) },
   // Whose key it is.
   {
@@ -214,6 +230,33 @@ export const levers: readonly Lever[] = [
     pull: (preview) => {
       replace(low, with_(low, { name: "other" }), ["name"])(preview);
       replace(k, with_(k, { serviceAccountId: unknown }), ["serviceAccountId"])(preview);
+    },
+  },
+  // Who has it.
+  {
+    kind: "one more resource that uses a key",
+    names: "SR033",
+    isUnlocked: true,
+    pull: ({ steps }) => {
+      const spy = consumer("spy", [k.urn]);
+      steps.set(k.urn, unchanged(k)).set(spy.urn, created(spy));
+    },
+  },
+  {
+    kind: "an unchanged resource that uses another key as well",
+    names: "SR033",
+    isUnlocked: true,
+    pull: ({ steps }) => {
+      const [before, after] = [consumer("app", [k.urn]), consumer("app", [k.urn, p.urn])];
+      steps.set(p.urn, unchanged(p)).set(after.urn, unchanged(before, after));
+    },
+  },
+  {
+    kind: "a key under the name of another, by aliases",
+    names: "SR033",
+    pull: ({ steps }) => {
+      steps.set(p.urn, unchanged(k, { ...k, urn: p.urn }));
+      steps.set(k.urn, unchanged(p, { ...p, urn: k.urn }));
     },
   },
   // What it may do.
