@@ -49,29 +49,23 @@ export interface ConnectionFacts {
   readonly validateAccount?: (asked: AskedAccount) => readonly InputProblem[];
 }
 
-/** An open connection knows its service's clock after the first answer. */
-interface WithClock {
+/** What an open connection knows and does, whether it may write or not. */
+interface OpenConnection extends ConnectionFacts {
+  /** Known after the first answer of the service. */
   readonly clock?: ServiceClock;
-}
-
-/** The credential that the connection runs on. */
-interface WithCredential {
+  /** The credential that the connection runs on. */
   readonly own?: OwnCredential;
-}
-
-/** Several keys may wait for one answer. */
-interface WithSharing {
   /** Waits for the answer to a shared call: see {@link Pace.joins}. */
   readonly joins?: <Answer>(answer: Promise<Answer>) => Promise<Answer>;
 }
 
 /** A connection that can read but change nothing. */
-export interface Connection extends ConnectionFacts, WithClock, WithCredential, WithSharing {
+export interface Connection extends OpenConnection {
   readonly client: ReadingClient;
 }
 
 /** A connection that may change its service. */
-export interface WritableConnection extends ConnectionFacts, WithClock, WithCredential, WithSharing {
+export interface WritableConnection extends OpenConnection {
   readonly client: BackendClient;
 }
 

@@ -86,33 +86,30 @@ export async function readCredential(
     throw new ConfigError(
       `connection "${connection}": the admin token in ${place} is empty; put the service's admin token there.`,
     );
-  if (token.length > longestToken || token.trim() !== token) {
-    const what = token.length > longestToken ? "more than 16 KiB" : "a blank at its beginning or end";
-    if (/^[\x20-\x7e]+$/.test(token))
-      throw new ConfigError(
-        `connection "${connection}": the admin token in ${place} contains ${what}; store the bare token, nothing else.`,
-      );
-  }
-  if (!/^[\x20-\x7e]+$/.test(token)) {
-    const what = /[\r\n]/.test(token)
-      ? "a line break"
-      : /[^\x00-\x7f]/.test(token)
-        ? "a non-ASCII character"
-        : "a control character";
+  const flaw = flawOf(token);
+  if (flaw !== undefined)
     throw new ConfigError(
-      `connection "${connection}": the admin token in ${place} contains ${what}; store the bare token, nothing else.`,
+      `connection "${connection}": the admin token in ${place} contains ${flaw}; store the bare token, nothing else.`,
     );
-  }
   return token;
+}
+
+/** What no header can have, or no token has; undefined for a token as it should be. */
+function flawOf(token: string): string | undefined {
+  if (/[\r\n]/.test(token)) return "a line break";
+  if (/[^\x00-\x7f]/.test(token)) return "a non-ASCII character";
+  if (/[^\x20-\x7e]/.test(token)) return "a control character";
+  if (token.length > longestToken) return "more than 16 KiB";
+  return token.trim() === token ? undefined : "a blank at its beginning or end";
 }
 
 /** How long one result of a credential command is reused, so that 200 keys do not run it 200 times. */
 const commandReuseMs = 10 * secondMs;
 
 /** The credential of a connection, and where its source is looked up. */
-interface CredentialOf {
+interface CredentialOf<Source extends CredentialSource = CredentialSource> {
   readonly connection: string;
-  readonly source: CredentialSource;
+  readonly source: Source;
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -137,37 +134,51 @@ export function describeSource(connection: string, source: CredentialSource): st
   return `the config apikeys:tokens (entry "${connection}")`;
 }
 
-interface Fetching extends CredentialOf {
+interface Fetching<Source extends CredentialSource = CredentialSource> extends CredentialOf<Source> {
   readonly timeoutMs: number;
 }
 
-async function fetchCredential({ connection, source, env, timeoutMs }: Fetching): Promise<string> {
-  if (source.kind === "config") return source.token;
-  if (source.kind === "env") {
-    const value = env[source.variable];
-    if (value === undefined) {
-      // "$TOKEN" is how a shell writes it.
-      const remedy = /^\$/.test(source.variable)
-        ? "write the name alone, without the dollar sign"
-        : "set it to the service's admin token";
-      throw new ConfigError(
-        `connection "${connection}": the environment variable ${source.variable} is not set (config apikeys:connections.${connection}.tokenEnv names it); ${remedy}.`,
-      );
-    }
-    return value;
+async function fetchCredential({ source, ...facts }: Fetching): Promise<string> {
+  switch (source.kind) {
+    case "config":
+      return source.token;
+    case "env":
+      return fromEnvironment({ ...facts, source });
+    case "file":
+      return fromFile({ ...facts, source });
+    case "command":
+      return fromCommand({ ...facts, source });
   }
-  if (source.kind === "file") {
-    try {
-      return withoutLastNewline(await readTokenFile(source.path));
-    } catch (error) {
-      const reason =
-        error instanceof UnfitFile ? `(${error.message})` : `(${codeOf(error)}); check the path, and who may read it`;
-      throw new ConfigError(
-        `connection "${connection}": the file ${source.path} (config apikeys:connections.${connection}.tokenFile) cannot be read ${reason}.`,
-      );
-    }
+}
+
+type OfKind<Kind> = Fetching<Extract<CredentialSource, { readonly kind: Kind }>>;
+
+function fromEnvironment({ connection, source: { variable }, env }: OfKind<"env">): string {
+  const value = env[variable];
+  if (value !== undefined) return value;
+  // "$TOKEN" is how a shell writes it.
+  const remedy = /^\$/.test(variable)
+    ? "write the name alone, without the dollar sign"
+    : "set it to the service's admin token";
+  throw new ConfigError(
+    `connection "${connection}": the environment variable ${variable} is not set (config apikeys:connections.${connection}.tokenEnv names it); ${remedy}.`,
+  );
+}
+
+async function fromFile({ connection, source: { path } }: OfKind<"file">): Promise<string> {
+  try {
+    return withoutLastNewline(await readTokenFile(path));
+  } catch (error) {
+    const reason =
+      error instanceof UnfitFile ? `(${error.message})` : `(${codeOf(error)}); check the path, and who may read it`;
+    throw new ConfigError(
+      `connection "${connection}": the file ${path} (config apikeys:connections.${connection}.tokenFile) cannot be read ${reason}.`,
+    );
   }
-  const [program, ...args] = source.command;
+}
+
+async function fromCommand({ connection, source: { command }, env, timeoutMs }: OfKind<"command">): Promise<string> {
+  const [program, ...args] = command;
   try {
     // Few connections need it, and loading it would slow down every command of the engine.
     const { execFile } = await import("node:child_process");
