@@ -1,3 +1,4 @@
+/** Colours of lines at a terminal. */
 import { styleText } from "node:util";
 
 /** How a line of output looks at a terminal. */

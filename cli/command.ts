@@ -1,3 +1,4 @@
+/** What all commands share: their surroundings, their failures, and how they read input. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { isatty } from "node:tty";
 import { InvalidArgumentError, Option, type Command } from "commander";

@@ -1,3 +1,4 @@
+/** What `apikeys due` finds in a state: which keys are due, when and why. Pure. */
 import { z } from "zod";
 import { defined } from "../provider/values/defined";
 import { dayMs, formatSpan } from "../provider/values/durations";

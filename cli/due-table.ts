@@ -1,3 +1,4 @@
+/** The report of `apikeys due` as a table. */
 import { formatSpan } from "../provider/values/durations";
 import { formatTime } from "../provider/values/times";
 import { plural } from "../review/wording";

@@ -1,3 +1,4 @@
+/** What `apikeys emulator` prints once it runs. */
 import type { AnnouncedServices } from "../emulator";
 
 /** The environment variables that the examples' connections read, by service. */

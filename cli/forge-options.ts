@@ -1,3 +1,4 @@
+/** The options of commands that call GitHub or GitLab. */
 import type { Command } from "commander";
 import { Option } from "commander";
 import { usageFailure, type CommandHost } from "./command";

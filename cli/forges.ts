@@ -1,3 +1,4 @@
+/** The APIs of GitHub and GitLab, as far as comments need them. */
 import { redact } from "../provider/secrets/redact";
 import { exitCodes } from "../review/exit-code";
 import { CommandFailure, usageFailure } from "./command";

@@ -1,3 +1,4 @@
+/** Reads the states of several stacks. */
 import type { Command } from "commander";
 import { type RecordedStack, readRecordedStack } from "../inventory/recorded";
 import { exitCodes } from "../review/exit-code";

@@ -1,3 +1,4 @@
+/** What the commands that read a preview share: options, places, and the policy. */
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { InvalidArgumentError, type Command } from "commander";

@@ -1,3 +1,4 @@
+/** The connections that a command uses, from a stack's state. */
 import type { RecordedStack } from "../inventory/recorded";
 import { type Connections, createConnections } from "../provider/connections/connections";
 import { ConfigError } from "../provider/errors";

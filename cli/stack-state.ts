@@ -1,3 +1,4 @@
+/** Reads the state of one stack. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Command } from "commander";

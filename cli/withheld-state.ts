@@ -1,3 +1,4 @@
+/** Copies a state without its secrets. */
 import { createHash } from "node:crypto";
 import { showsCredential } from "../review/rules/exposed-secret";
 import { usageFailure } from "./command";

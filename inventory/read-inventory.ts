@@ -1,3 +1,4 @@
+/** Reads an inventory that a command has printed. */
 import { z } from "zod";
 import { standings } from "./classify";
 import type { ReportInput } from "./reported-facts";

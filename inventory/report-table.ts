@@ -1,3 +1,4 @@
+/** Tables of the report. */
 import { formatTime } from "../provider/values/times";
 import { type Html, html } from "./html";
 import { dayOf } from "./rotation-calendar";

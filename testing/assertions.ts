@@ -1,3 +1,4 @@
+/** Assertions about keys, accounts and errors. */
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import type { ApiKey, ServiceAccount } from "../provider/backends/definition";

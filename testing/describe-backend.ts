@@ -1,3 +1,4 @@
+/** The contract suite that every backend must pass. */
 import assert from "node:assert/strict";
 import type { Backend, Capabilities } from "../provider/backends/definition";
 import { accountContract } from "./contract/accounts";

@@ -1,3 +1,4 @@
+/** The emulator for tests. */
 import { type EmulatorOptions, type RunningEmulator, type ServiceName, startEmulator as start } from "../emulator";
 
 /** What goes wrong with the next requests that match. */

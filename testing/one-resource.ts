@@ -1,3 +1,4 @@
+/** One resource on the engine's double. */
 import assert from "node:assert/strict";
 import type { CheckFailure } from "@pulumi/pulumi/dynamic";
 import { EngineDouble, type Plan, type StateEntry } from "./engine-double";

@@ -1,3 +1,4 @@
+/** A double in front of a service, which passes requests on or answers in its place. */
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";

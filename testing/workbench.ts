@@ -1,3 +1,4 @@
+/** What the promises of a contract work with: a service, its connection, and what they make there. */
 import assert from "node:assert/strict";
 import { setTimeout as wait } from "node:timers/promises";
 import { loadBackend } from "../provider/connections/backend-loading";

@@ -1,3 +1,4 @@
+/** Clears a service's answers of everything that contains a part of a secret, before the lifecycle stores or shows them. */
 import type { ApiKey, BackendClient, IssuedApiKey, ServiceAccount } from "../backends/definition";
 import { ExposedSecretError } from "../errors";
 import { asOneCall } from "../http/list-bounds";

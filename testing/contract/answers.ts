@@ -1,3 +1,4 @@
+/** Promises about bad answers in the middle of a call. */
 import assert from "node:assert/strict";
 import type { Capabilities } from "../../provider/backends/definition";
 import { isUnclear, ProviderError } from "../../provider/errors";

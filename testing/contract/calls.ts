@@ -1,3 +1,4 @@
+/** Every call of a backend, prepared for the promises about bad answers. */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import type { ApiKey, BackendClient, KeyRef, ServiceAccount } from "../../provider/backends/definition";

@@ -1,3 +1,4 @@
+/** Promises about missing and wrong fields in answers. */
 import { isUnclear, ProviderError } from "../../provider/errors";
 import { forgetSecrets } from "../../provider/secrets/known-secrets";
 import { logicalName } from "../../provider/resources/identity/names";

@@ -1,3 +1,4 @@
+/** Promises about the inputs that only this vendor has. */
 import assert from "node:assert/strict";
 import { createApiKeyProvider } from "../../provider/resources/api-key/resource";
 import { createServiceAccountProvider } from "../../provider/resources/service-account/resource";

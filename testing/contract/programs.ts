@@ -1,3 +1,4 @@
+/** Programs and contexts for the promises about resources. */
 import assert from "node:assert/strict";
 import type { BackendClient } from "../../provider/backends/definition";
 import type { WritableConnection, Connections } from "../../provider/connections/connections";

@@ -1,3 +1,4 @@
+/** What one update of a rotating key has learned and done so far. */
 import type { Aim, Issue } from "./due-issue";
 import type { KeyRing } from "./key-ring";
 import { notRetiredFirst } from "./words";
