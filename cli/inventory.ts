@@ -25,7 +25,7 @@ export interface Inventory {
 }
 
 /**
- * What a connection shows. One address may serve several owners, each of which sees only its own: so the place of the
+ * What a connection shows. One address may serve several owners who see only their own keys, so the place of the
  * credential is part of it.
  */
 export function placeOfConnection({ backend, origin, name, credential }: ConnectionFacts): string {
@@ -100,7 +100,7 @@ export async function takeInventory(
   return { rows: classify(states, listings, keysListed(states, places, env)), problems };
 }
 
-/** Which recorded keys are under connections that were listed: one that is not there is missing. */
+/** True for recorded keys of connections that were listed: if such a key is not in the list, it is missing. */
 function keysListed(
   states: readonly RecordedStack[],
   places: ReadonlyMap<string, Listing | undefined>,
@@ -121,7 +121,7 @@ function placeIn(state: RecordedStack, name: string, env: NodeJS.ProcessEnv): st
   try {
     return placeOfConnection(connectionsOf(state, env).describe(name));
   } catch (error) {
-    // The list has told that it cannot be used.
+    // The listing has already reported this connection's failure.
     if (error instanceof ConfigError) return "";
     throw error;
   }

@@ -1,3 +1,4 @@
+/** Reads, from two checkouts, the files that decide which code the engine runs. */
 import { createHash } from "node:crypto";
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, type Stats } from "node:fs";
 import { join, posix, resolve } from "node:path";
@@ -11,7 +12,7 @@ import { isStackFile } from "../review/stack-file-edits";
 import type { Places } from "./review-command";
 
 /**
- * How the change edits what decides which code the engine runs, beside the checkout of the base branch.
+ * Compares the files that decide which code the engine runs with those of the base branch's checkout.
  *
  * @param loadYaml - loads the parser, which most reviews do not need
  */
@@ -24,7 +25,7 @@ export async function readProjectEdits(
   const yaml = await loadYaml();
   const folders = [...new Set(roots.flatMap((root) => stackFoldersOf(root, projectPath, yaml)))];
   const [base, change] = [filesOf(roots[0], projectPath, folders), filesOf(roots[1], projectPath, folders)];
-  // Either side may name a file that only the other has.
+  // One checkout may name a file that only the other one has.
   const named = namedFiles([...base, ...change], yaml);
   const before = [...base, ...filesNamed(named, roots[0], projectPath, base)];
   const after = [...change, ...filesNamed(named, roots[1], projectPath, change)];
@@ -57,18 +58,18 @@ function filesOf(root: string, projectPath: string, folders: readonly string[]):
   ];
 }
 
-/** What an installation applies or runs, and no package has. */
+/** Folders of code that an installation applies or runs, although no package contains it. */
 const codeFolders = ["patches", ".yarn/patches", ".yarn/plugins", ".yarn/releases"];
-/** What gives the shells of people, and of jobs that ask for it, variables and programs. */
+/** Files that give variables and programs to people's shells, and to jobs that ask for it. */
 const shellFiles = [".envrc", "mise.toml", ".mise.toml", ".tool-versions"];
 const workflowFolders = [".github/workflows", ".github/actions"];
 
-/** Packages of which a copy in the repository decides what a key is. */
+/** The packages whose copy in the repository would decide what the engine runs for a key. */
 const copied = ["pulumi-apikeys", "@pulumi/pulumi"];
-/** So deep, and so many, are the folders that are looked into: a repository may be large. */
+/** How deep, and in how many folders, to search: a repository may be large. */
 const [mostDeep, mostFolders] = [8, 5_000];
 
-/** The files of such copies below the project. No installation there writes one beside a part of the program. */
+/** The files of such copies below the project, where no installation puts any. */
 function nestedCopies(root: string, projectPath: string): string[] {
   const found: string[] = [];
   const left = [{ folder: projectPath, depth: 0 }];
@@ -89,7 +90,7 @@ function nestedCopies(root: string, projectPath: string): string[] {
   return found.filter((copy) => !isInstalled(root, copy, around)).flatMap((copy) => filesBelow(root, copy));
 }
 
-/** In a workspace an installation writes some: npm's are in its lockfile, and those of pnpm lead to what it installed above. */
+/** True for a copy that an installation of a workspace has made: npm lists it in its lockfile, pnpm links to a folder above. */
 function isInstalled(root: string, copy: string, around: readonly string[]): boolean {
   if (!existsSync(join(root, copy))) return true;
   const real = realpathSync(join(root, copy));
@@ -100,7 +101,7 @@ function isInstalled(root: string, copy: string, around: readonly string[]): boo
   });
 }
 
-/** Most workflows have nothing to do with a deployment. */
+/** True for a workflow that mentions a deployment, or that cannot be read. */
 function deploys({ text }: ProjectFile): boolean {
   return text === undefined || /pulumi|apikeys/i.test(text);
 }
@@ -110,11 +111,11 @@ function foldersAbove(projectPath: string): string[] {
   return projectPath.split("/").map((_folder, depth, all) => all.slice(0, depth).join("/"));
 }
 
-/** Where a stack's own file may be: beside the project file, or in the folder that this names. */
+/** The folders of a stack's own file: that of the project file, or the one that the project file names. */
 function stackFoldersOf(root: string, projectPath: string, yaml: Pick<typeof Yaml, "parseDocument">): string[] {
   const projects = projectFileNames.flatMap((name) => readFile(root, posix.join(projectPath, name)) ?? []);
   const named = stackFolders(projects, yaml);
-  // If nobody can tell which folder it is, it may be any.
+  // If the name cannot be read, it may be any folder.
   if (named === undefined) return [...new Set([projectPath, ...allFolders(root, "")])];
   return ["", ...named].map((folder) => posix.join(projectPath, folder)).filter(isInside);
 }
@@ -149,7 +150,7 @@ function entriesOf(root: string, folder: string) {
     : [];
 }
 
-/** The files that other files name, without those that are there already. A package's folder is left to the lockfile. */
+/** The files that other files name, without the known ones. The lockfile covers packages' folders. */
 function filesNamed(
   named: readonly NamedFile[],
   root: string,
@@ -175,12 +176,12 @@ function readFile(root: string, name: string): ProjectFile | undefined {
   const file = join(root, name);
   const found = lstatSync(file, { throwIfNoEntry: false });
   if (!found) return undefined;
-  // A link leads elsewhere in another checkout.
+  // A symbolic link may point elsewhere in the other checkout.
   const isItself = found.isFile() && realpathSync(file) === join(realpathSync(root), name) && found.size <= maxBytes;
   return { name, text: isItself ? textOf(readFileSync(file)) : undefined };
 }
 
-/** A file of any kind. Where a link leads counts like a content. */
+/** Reads a file of any kind. The target of a symbolic link counts as part of the content. */
 function readWhole(root: string, name: string, level: Level): ProjectFile | undefined {
   const file = join(root, name);
   const found = whatIsAt(file);
@@ -193,7 +194,7 @@ function readWhole(root: string, name: string, level: Level): ProjectFile | unde
   return { name, text: link + (textOf(bytes) ?? createHash("sha256").update(bytes).digest("hex")), level };
 }
 
-/** A word may be no path at all. */
+/** The file's facts; undefined also if the name is no path at all. */
 function whatIsAt(file: string): Stats | undefined {
   try {
     return lstatSync(file);

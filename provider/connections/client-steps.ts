@@ -1,4 +1,4 @@
-/** What every call of a backend's client passes on its way to the service and back. The only place that wraps the methods. */
+/** The steps that every call of a backend's client takes on its way to the service and back. Only this file wraps the methods. */
 import { clientMethods } from "../backends/check-client";
 import { type BackendClient, type ReadingClient, readingMethods } from "../backends/definition";
 
@@ -10,7 +10,7 @@ export interface ClientCall {
   readonly args: readonly unknown[];
 }
 
-/** One thing that is done about every call: `next` goes on to the next step, and in the end to the backend. */
+/** One step of every call: `next` calls the next step, and at the end the backend. */
 export type Step = (call: ClientCall, next: () => Promise<unknown>) => Promise<unknown>;
 
 type Methods = Readonly<Partial<Record<MethodName, unknown>>>;

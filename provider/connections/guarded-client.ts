@@ -28,7 +28,7 @@ const clearings: { readonly [Name in MethodName]?: (told: Told<Name>, asked: Ask
 };
 
 /**
- * Guards the lifecycle. Results come from the service, and most are stored and shown in clear. So this drops every field
+ * Guards the lifecycle: results come from the service, and most are stored and shown in clear. So this drops every field
  * that contains a part of a secret, refuses a key or an account whose id does, and limits how many pages a call reads.
  */
 export const guarding: Step = ({ method, args }, next) => {
