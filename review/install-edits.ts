@@ -9,6 +9,7 @@ import {
   type ProjectEdit,
   type ProjectFile,
 } from "./file-parts";
+import { languageFiles, linePlaces } from "./lock-file-places";
 
 /** How a change edits what decides where packages come from, what their installation runs, and where the program begins. */
 export function installEdits(
@@ -18,6 +19,7 @@ export function installEdits(
   const file = name.split("/").at(-1) ?? "";
   if (isSameFile(base, change)) return [];
   if (file === manifestFile) return partEdit(name, [base, change], manifestParts);
+  if (languageFiles.includes(file)) return languageEdit(name, base, change);
   if (file === compilerFile) return partEdit(name, [base, change], compilerParts);
   // An installation writes that one itself if the repository does not have it.
   if (!settingsFiles.includes(file) || (pnpFiles.includes(file) && !base)) return [];
@@ -36,7 +38,7 @@ export const settingsFiles: readonly string[] = [
 
 export const compilerFile = "tsconfig.json";
 
-export const installFileNames: readonly string[] = [manifestFile, compilerFile, ...settingsFiles];
+export const installFileNames: readonly string[] = [manifestFile, compilerFile, ...settingsFiles, ...languageFiles];
 
 /** Where the program begins, what its imports mean, which plugin it names, and which packages take the place of others. */
 const decisive = [
@@ -45,6 +47,16 @@ const decisive = [
 ] as const;
 /** Scripts that an installation runs by itself. */
 const lifecycle = ["preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare", "prepublish"];
+
+function languageEdit(name: string, base: ProjectFile | undefined, change: ProjectFile | undefined): ProjectEdit[] {
+  // What is new has nothing that it could differ from, and what is gone names nothing.
+  if (!base || !change) return [];
+  if (base.text === undefined || change.text === undefined)
+    return [{ file: name, parts: [], code: "hidden", level: "block" }];
+  const places = linePlaces(base.text, change.text);
+  const parts = Object.keys(places);
+  return parts.length === 0 ? [] : [{ file: name, parts, code: codeOf(places), level: "block" }];
+}
 
 function partEdit(
   name: string,

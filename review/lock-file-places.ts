@@ -86,3 +86,33 @@ function placesIn(text: string): ReadonlySet<string> {
   const kinds = text.match(/(?<=[\s"'@{])(?:file|link|portal|patch|exec|github|gitlab|bitbucket|directory):/g) ?? [];
   return new Set([...urls, ...kinds]);
 }
+
+/** Files in which programs of other languages say where their packages come from. */
+export const languageFiles: readonly string[] = [
+  ...["requirements.txt", "pyproject.toml", "poetry.lock", "uv.lock", "pdm.lock", "Pipfile", "Pipfile.lock"],
+  ...["go.mod", "go.work"],
+];
+
+/** Of those: each new line that names a folder, a commit or a replacement, or a server that was not there before. */
+export function linePlaces(base: string, change: string): Parts {
+  const [lines, servers] = [new Set(linesOf(base)), serversIn(base)];
+  const strange = linesOf(change).filter(
+    (line) =>
+      !lines.has(line) && (namesPlace.test(line) || [...serversIn(line)].some((server) => !servers.has(server))),
+  );
+  return partsOf(strange.map((line) => [line, line]));
+}
+
+const namesPlace =
+  /=>|\b(?:path|git|editable|directory)"?\s*[=:]|^-e\b|^--editable\b|\bgit\+|\bfile:|(?:^|@ ?)\.{1,2}\//;
+
+function linesOf(text: string): string[] {
+  return text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !/^(?:#|\/\/)/.test(line));
+}
+
+function serversIn(text: string): ReadonlySet<string> {
+  return new Set(text.match(/\bhttps?:\/\/[^/\s"'#?]+/g) ?? []);
+}

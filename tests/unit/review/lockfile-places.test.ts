@@ -153,3 +153,71 @@ describe("the lockfiles of other package managers", () => {
     expect(told(file(pnpm("integrity: a"), "pnpm-lock.yaml"), file(pnpms, "pnpm-lock.yaml"))).toEqual([]);
   });
 });
+
+describe("what programs in other languages say of their packages", () => {
+  const uv = (source: string) => `[[package]]\nname = "pulumi-apikeys"\nversion = "1.0.0"\nsource = { ${source} }\n`;
+  const pypi = 'registry = "https://pypi.org/simple"';
+  const go = "module keys\n\nrequire example.com/pulumi-apikeys/sdk v1.0.0\n";
+
+  it.each<[string, string, string, string, string]>([
+    [
+      "a registry",
+      "requirements.txt",
+      "pulumi-apikeys==1.0.0\n",
+      "--index-url https://evil.example/simple\npulumi-apikeys==1.0.0\n",
+      "--index-url https://evil.example/simple",
+    ],
+    [
+      "an address",
+      "infra/requirements.txt",
+      "pulumi-apikeys==1.0.0\n",
+      "pulumi-apikeys @ https://evil.example/x.whl\n",
+      "pulumi-apikeys @ https://evil.example/x.whl",
+    ],
+    ["a folder", "requirements.txt", "pulumi-apikeys==1.0.0\n", "-e ./evil\n", "-e ./evil"],
+    [
+      "a folder",
+      "pyproject.toml",
+      "[tool.uv]\n",
+      '[tool.uv.sources]\npulumi-apikeys = { path = "./evil" }\n',
+      'pulumi-apikeys = { path = "./evil" }',
+    ],
+    [
+      "a commit",
+      "uv.lock",
+      uv(pypi),
+      uv('git = "https://pypi.org/evil"'),
+      'source = { git = "https://pypi.org/evil" }',
+    ],
+    [
+      "another server",
+      "poetry.lock",
+      uv(pypi),
+      uv('url = "https://evil.example"'),
+      'source = { url = "https://evil.example" }',
+    ],
+    [
+      "a replacement",
+      "go.mod",
+      go,
+      `${go}replace example.com/pulumi-apikeys/sdk => ./evil\n`,
+      "replace example.com/pulumi-apikeys/sdk => ./evil",
+    ],
+  ])("is told where it is %s, in %s", (_what, name, before, after, part) => {
+    expect(told(file(before, name), file(after, name))).toEqual([`${part} block`]);
+  });
+
+  it.each([
+    [
+      "requirements.txt",
+      "pulumi-apikeys==1.0.0\n",
+      "# see https://elsewhere.example\npulumi-apikeys==1.1.0\npulumi>=3\n",
+    ],
+    ["uv.lock", uv(pypi), uv(pypi).replace("1.0.0", "1.1.0")],
+    ["go.mod", go, go.replace("v1.0.0", "v1.1.0")],
+    ["pyproject.toml", "[project]\n", '[project]\ndependencies = ["pulumi-apikeys>=1"]\n'],
+  ])("is not told of another release in %s", (name, before, after) => {
+    expect(told(file(before, name), file(after, name))).toEqual([]);
+    expect(told(undefined, file(after, name))).toEqual([]);
+  });
+});
