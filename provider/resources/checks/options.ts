@@ -41,8 +41,8 @@ export function checkOptions(options: unknown, { declared = {}, what }: Owner, a
   const given = Object.entries(options ?? {}).filter(([, value]) => value !== undefined);
   const checked = given.map(([name, value]): [string, unknown] => {
     const option = Object.hasOwn(declared, name) ? declared[name] : undefined;
-    if (!option) fail(`options.${redact(name)}`, strangerWords(name, backend, { declared, what }));
-    return [name, option && !isUnknown(value) ? checkOption(name, value, option, at) : value];
+    if (!option) fail(`options.${redact(name)}`, strangerWords(name, { declared, what, backend }));
+    return [name, option && !isUnknown(value) ? checkOption({ name, value, option }, at) : value];
   });
   for (const [name, { required, description }] of Object.entries(declared))
     if (required === true && !given.some(([known]) => known === name))
@@ -51,7 +51,10 @@ export function checkOptions(options: unknown, { declared = {}, what }: Owner, a
   return withDefaults(declared, Object.fromEntries(checked) as OptionValues);
 }
 
-function checkOption(name: string, value: unknown, option: DeclaredOption, { facts, failures }: CheckPoint): unknown {
+function checkOption(
+  { name, value, option }: { readonly name: string; readonly value: unknown; readonly option: DeclaredOption },
+  { facts, failures }: CheckPoint,
+): unknown {
   const property = `options.${name}`;
   const problem =
     value === ""
@@ -64,7 +67,7 @@ function checkOption(name: string, value: unknown, option: DeclaredOption, { fac
   return value;
 }
 
-function strangerWords(name: string, backend: string, { declared = {}, what }: Owner): string {
+function strangerWords(name: string, { declared = {}, what, backend }: Owner & { readonly backend: string }): string {
   const names = Object.keys(declared);
   const near = nearestWord(name, names);
   const known =

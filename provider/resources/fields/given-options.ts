@@ -8,7 +8,6 @@ import {
   type OptionValues,
 } from "../../vendors/options";
 import { sameValue } from "./field";
-import { sameOption, some } from "./options";
 
 /** What a service says of options; `null`: it has none. */
 type Told = Readonly<Record<string, OptionValue | null | undefined>>;
@@ -166,4 +165,14 @@ function isWithin({ type, values = [] }: DeclaredOption, narrow: OptionValue, wi
 
 function listOf(value: OptionValue): readonly string[] {
   return Array.isArray(value) ? (value as readonly string[]) : [];
+}
+
+export function sameOption(option: DeclaredOption, a: OptionValue | undefined, b: OptionValue | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return sameValue(canonicalOption(option, a), canonicalOption(option, b));
+}
+
+export function some(values: Readonly<Record<string, OptionValue | null>>): OptionValues | undefined {
+  const there = Object.entries(values).filter(([, value]) => value !== null);
+  return there.length > 0 ? (Object.fromEntries(there) as OptionValues) : undefined;
 }

@@ -1,13 +1,7 @@
 /** A vendor's own inputs: which of them change, and what that asks for. Pure. */
-import {
-  canonicalOption,
-  type DeclaredOption,
-  type DeclaredOptions,
-  type OptionValue,
-  type OptionValues,
-} from "../../vendors/options";
+import { type DeclaredOption, type DeclaredOptions, type OptionValue, type OptionValues } from "../../vendors/options";
 import { isUnknown } from "../../values/wire";
-import { sameValue } from "./field";
+import { sameOption, some } from "./given-options";
 
 /** An option with a new value. */
 export interface ChangedOption {
@@ -69,14 +63,4 @@ function valueOf({ options }: WithOptions, name: string, option: DeclaredOption)
   // Unknown options may have any value.
   if (typeof options === "string") return options;
   return (options as OptionValues | undefined)?.[name] ?? option.default;
-}
-
-export function sameOption(option: DeclaredOption, a: OptionValue | undefined, b: OptionValue | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  return sameValue(canonicalOption(option, a), canonicalOption(option, b));
-}
-
-export function some(values: Readonly<Record<string, OptionValue | null>>): OptionValues | undefined {
-  const there = Object.entries(values).filter(([, value]) => value !== null);
-  return there.length > 0 ? (Object.fromEntries(there) as OptionValues) : undefined;
 }

@@ -74,7 +74,7 @@ async function keyAsTold(
   }: { readonly asked: AdoptionRequest; readonly adopt: AdoptKey; readonly nowMs: number },
 ): Promise<AdoptedRecord> {
   const { serviceAccountId } = asked;
-  const key = await findKey(connection, keyId, serviceAccountId);
+  const key = await findKey(connection, { keyId, serviceAccountId });
   if (!key)
     throw new ProviderError(
       `there is no key ${keyId}${serviceAccountId === undefined ? "" : ` under the account ${serviceAccountId}`}, so there is nothing to take over; check adopt.keyId${serviceAccountId === undefined ? "" : " and serviceAccountId"}`,
@@ -90,8 +90,7 @@ async function keyAsTold(
 /** The key itself, from its account's list if a service finds keys only by name. */
 export async function findKey(
   { client }: Connection,
-  id: string,
-  serviceAccountId: string | undefined,
+  { keyId: id, serviceAccountId }: { readonly keyId: string; readonly serviceAccountId: string | undefined },
 ): Promise<ApiKey | undefined> {
   const parent = serviceAccountId === undefined ? {} : { serviceAccountId };
   const listed = (await client.listKeys(parent))?.find((key) => key.id === id);

@@ -25,10 +25,10 @@ export async function findImported(
 ): Promise<ImportedKey | undefined> {
   const { name, rest } = placeOf(id);
   const connection = context.connections.open(name);
-  const { keyId, serviceAccountId } = keyAt(connection, rest);
-  const key = await findKey(connection, keyId, serviceAccountId);
+  const place = keyAt(connection, rest);
+  const key = await findKey(connection, place);
   if (!key) return undefined;
-  const where = { connection: name, serviceAccountId, origin, target: targetOf(connection) };
+  const where = { connection: name, serviceAccountId: place.serviceAccountId, origin, target: targetOf(connection) };
   const inputs = defined({ ...where, ...inputsAsFound(key, connection), status: "active" });
   const record = await recordAdopted(connection, key, { secret, asked: inputs, nowMs: context.nowMs() });
   if (looksUp !== true) tellForeignMark(key.name, origin, context.warn);

@@ -101,13 +101,18 @@ export function createMarking(
   };
 
   const keysOnce = (connection: Connection, parent: Parent): Promise<ByMark<ApiKey>> =>
-    remembered(connection, lists, placeOf(connection, parent.serviceAccountId), async () =>
-      byMark(((await connection.client.listKeys(parent)) ?? []).filter((key) => statusOf(key, nowMs()) === "active")),
-    );
+    remembered(connection, {
+      known: lists,
+      place: placeOf(connection, parent.serviceAccountId),
+      ask: async () =>
+        byMark(((await connection.client.listKeys(parent)) ?? []).filter((key) => statusOf(key, nowMs()) === "active")),
+    });
   const accountsOnce = (connection: Connection): Promise<ByMark<ServiceAccount>> =>
-    remembered(connection, accountLists, connection.name, async () =>
-      byMark((await connection.client.listServiceAccounts?.({})) ?? []),
-    );
+    remembered(connection, {
+      known: accountLists,
+      place: connection.name,
+      ask: async () => byMark((await connection.client.listServiceAccounts?.({})) ?? []),
+    });
 
   /** The objects with this mark that this process did not name. */
   const candidatesOf = <Thing extends { readonly name: string }>(things: ByMark<Thing>, mark: ResourceMark): Thing[] =>
@@ -192,12 +197,17 @@ export function createMarking(
   };
 }
 
+/** What is asked once for a place. */
+interface Question<Value> {
+  readonly known: Map<string, Promise<Value>>;
+  readonly place: string;
+  readonly ask: () => Promise<Value>;
+}
+
 /** Remembers one answer for all calls. After a failure the next call asks again. */
 function remembered<Value>(
   { joins = (answer) => answer }: Connection,
-  known: Map<string, Promise<Value>>,
-  place: string,
-  ask: () => Promise<Value>,
+  { known, place, ask }: Question<Value>,
 ): Promise<Value> {
   const present = known.get(place);
   if (present) return joins(present);

@@ -50,29 +50,37 @@ export interface Rules {
   readonly issuedAtMs?: number | undefined;
 }
 
+/** The requested terms beside the given ones. */
+interface ComparedTerms {
+  readonly asked: Terms;
+  readonly given: Terms;
+  readonly rules: Rules;
+}
+
 /** What differs from the request, beyond implied scopes and the service's own time step. */
-export function differences(asked: Terms, given: Terms, rules: Rules): Difference[] {
+export function differences(terms: ComparedTerms): Difference[] {
+  const { asked, given } = terms;
   return [
-    ...otherScopes(asked, given, rules),
-    ...otherEnd(asked, given, rules),
-    ...otherPlace(asked, given),
-    ...otherRole(asked, given),
-    ...otherInputs(asked, given, rules),
+    ...otherScopes(terms),
+    ...otherEnd(terms),
+    ...otherPlace(terms),
+    ...otherRole(terms),
+    ...otherInputs(terms),
     ...otherWords("is called", asked.name, given.name),
     ...otherWords("is described as", asked.description, given.description),
   ];
 }
 
-function otherScopes({ scopes: asked }: Terms, { scopes: given }: Terms, { catalogue }: Rules): Difference[] {
+function otherScopes({ asked: { scopes: asked }, given: { scopes: given }, rules }: ComparedTerms): Difference[] {
   if (!asked || !given) return [];
-  const { lacks, more } = otherAccess(catalogue, asked, given);
+  const { lacks, more } = otherAccess(rules.catalogue, asked, given);
   return [
     ...(lacks.length > 0 ? [less(`was not given ${quoted(lacks)}, although asked for`)] : []),
     ...(more.length > 0 ? [beyond(`was given ${quoted(more)}, which nobody asked for`)] : []),
   ];
 }
 
-function otherEnd({ expiresAt: asked }: Terms, { expiresAt: given }: Terms, rules: Rules): Difference[] {
+function otherEnd({ asked: { expiresAt: asked }, given: { expiresAt: given }, rules }: ComparedTerms): Difference[] {
   if (given === undefined) return [];
   const { granularityMs, issuedAtMs } = rules;
   const endMs = parseTime(given);
@@ -85,26 +93,30 @@ function otherEnd({ expiresAt: asked }: Terms, { expiresAt: given }: Terms, rule
 }
 
 /** A key for another environment counts as less, because it does not work where it is needed. */
-function otherPlace({ environment: asked }: Terms, { environment: given }: Terms): Difference[] {
+function otherPlace({ asked: { environment: asked }, given: { environment: given } }: ComparedTerms): Difference[] {
   if (asked === undefined || given === undefined || asked === given) return [];
   return [less(`is for the environment ${quoted([given])} on the service, and not for ${quoted([asked])}`)];
 }
 
 /** Another role always counts as less, because no rule says which of two roles gives more. */
-function otherRole({ role: asked }: Terms, { role: given }: Terms): Difference[] {
+function otherRole({ asked: { role: asked }, given: { role: given } }: ComparedTerms): Difference[] {
   if (asked === undefined || given === undefined || asked === given) return [];
   return [
     less(`has ${given === "" ? "no role" : `the role ${quoted([given])}`} on the service, and not ${quoted([asked])}`),
   ];
 }
 
-function otherInputs({ options: asked }: Terms, { options: given }: Terms, { options: declared }: Rules): Difference[] {
-  const wanted = Object.entries(asked ?? {}).filter((entry): entry is [string, OptionValue] => entry[1] != null);
+function otherInputs({ asked, given, rules }: ComparedTerms): Difference[] {
+  const wanted = Object.entries(asked.options ?? {}).filter(
+    (entry): entry is [string, OptionValue] => entry[1] != null,
+  );
   const known: OptionValues = Object.fromEntries(wanted);
-  return otherOptions({ declared, asked: known, told: given }).map(({ name, kind, asked: value, given: found }) => ({
-    kind,
-    words: `was given the option "${name}" as ${shown(found)} instead of ${shown(value)}, which was asked for`,
-  }));
+  return otherOptions({ declared: rules.options, asked: known, told: given.options }).map(
+    ({ name, kind, asked: value, given: found }) => ({
+      kind,
+      words: `was given the option "${name}" as ${shown(found)} instead of ${shown(value)}, which was asked for`,
+    }),
+  );
 }
 
 /** Blanks at the ends do not count. */
@@ -191,7 +203,7 @@ function found({ what = "key", ...deal }: Omit<Deal, "what" | "origin"> & Partia
   const { catalogue, capabilities, keyOptions, accountOptions } = facts;
   const options = what === "key" ? keyOptions : accountOptions;
   const { granularityMs } = capabilities.expiry;
-  return differences(asked, given, { catalogue, granularityMs, options, issuedAtMs });
+  return differences({ asked, given, rules: { catalogue, granularityMs, options, issuedAtMs } });
 }
 
 function sentence({ what, origin }: Deal, words: string): string {

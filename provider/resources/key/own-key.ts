@@ -107,7 +107,7 @@ export class Successors {
     const successor = this.#keys.get(origin);
     if (!successor) throw new ProviderError(lastCredentialWords(connection, key.id));
     await handOver(connection, { before: key, now: successor, clock: this.#context.clock });
-    this.#context.warn(handOverWords(connection, successor.id, origin));
+    this.#context.warn(handOverWords(connection, { id: successor.id, origin }));
   }
 }
 
@@ -143,7 +143,10 @@ export function lastCredentialWords(connection: ConnectionFacts, id: string): st
  * Where the new credential has to go. `endsNow`: the old one ends before the engine has recorded the new one, so that a run that is
  * cut short leaves none.
  */
-export function handOverWords(connection: ConnectionFacts, id: string, origin: Origin, endsNow = false): string {
+export function handOverWords(
+  connection: ConnectionFacts,
+  { id, origin, endsNow = false }: { readonly id: string; readonly origin: Origin; readonly endsNow?: boolean },
+): string {
   const risk = endsNow
     ? ". The old one ends in this run: if the run is cut short before its end, make a new credential on the service"
     : "";

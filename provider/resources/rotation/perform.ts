@@ -144,7 +144,9 @@ async function issue(
         lessThanBefore({ id: issued.id, lacks, current: ring.record.keyId, problem }),
       );
     if (own) {
-      const taken = await tryTo(() => takeOver(call, own, { now: issuedKey(ring, issued), endsNow: emergency }));
+      const taken = await tryTo(() =>
+        takeOver(call, { before: own, now: issuedKey(ring, issued), endsNow: emergency }),
+      );
       if ("problem" in taken) return await takenBack(call, issued, () => taken.problem);
     }
     return { value: issued, askedEnd, tookOver: own !== undefined };
@@ -196,17 +198,16 @@ async function relieve(call: RotationCall, known: KnownKey): Promise<void> {
   if (aim.wanted.selfRotate !== true) throw new ProviderError(ownKeyWords(connection, known.id));
   const current = currentOf(ring);
   const endsNow = call.seen.issued?.emergency === true;
-  if (current) await takeOver(call, known, { now: knownKey(ring, current), endsNow });
+  if (current) await takeOver(call, { before: known, now: knownKey(ring, current), endsNow });
 }
 
 /** `endsNow`: the key before ends in this run, before the engine has recorded the new one. */
 async function takeOver(
   { connection, tools, aim }: RotationCall,
-  before: KnownKey,
-  { now, endsNow }: { readonly now: KnownKey; readonly endsNow: boolean },
+  { before, now, endsNow }: { readonly before: KnownKey; readonly now: KnownKey; readonly endsNow: boolean },
 ): Promise<void> {
   await handOver(connection, { before, now, clock: tools.clock });
-  tools.warn(handOverWords(connection, now.id, aim.wanted.origin, endsNow));
+  tools.warn(handOverWords(connection, { id: now.id, origin: aim.wanted.origin, endsNow }));
 }
 
 /** Lets a service with one key per account give it a new secret. */
@@ -228,7 +229,7 @@ async function rotate(call: RotationCall, { issue, key, keepPrevious }: StepOf<"
     if (own.value) {
       // The old secret may have ended with this answer, so it is too late to try the new one first.
       await tryTo(async () => connection.own?.succeed(own.value ?? {}, rotated));
-      call.tools.warn(handOverWords(connection, rotated.id, wanted.origin, graceMs === 0));
+      call.tools.warn(handOverWords(connection, { id: rotated.id, origin: wanted.origin, endsNow: graceMs === 0 }));
     }
     return { value: rotated };
   } catch (error) {

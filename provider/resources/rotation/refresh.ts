@@ -27,7 +27,7 @@ export async function refreshed(ring: KeyRing, connection: Connection, nowMs: nu
     return isGone(status) && runs ? withoutPrevious(now, goneWords(status)) : now;
   }
   if (!runs && !previous.endsOnService) return now;
-  return withPrevious(now, previous, await observe(previous), { connection, runs });
+  return withPrevious(now, await observe(previous), { previous, connection, runs });
 }
 
 function withCurrent(ring: KeyRing, { status, key, movedTo }: Observation, connection: Connection): KeyRing {
@@ -56,9 +56,12 @@ function withCurrent(ring: KeyRing, { status, key, movedTo }: Observation, conne
 /** A key that somebody revoked no longer counts as valid, and a key whose end was moved ends as promised or earlier. */
 function withPrevious(
   ring: KeyRing,
-  previous: Previous,
   { status, key }: Observation,
-  { connection, runs }: { readonly connection: Connection; readonly runs: boolean },
+  {
+    previous,
+    connection,
+    runs,
+  }: { readonly previous: Previous; readonly connection: Connection; readonly runs: boolean },
 ): KeyRing {
   if (isGone(status)) {
     if (!runs) return ring;

@@ -40,6 +40,13 @@ export interface Succession {
   readonly tookOver?: boolean;
 }
 
+/** The key before, and what takes its place. */
+interface Change {
+  readonly before: RotationRecord;
+  readonly succession: Succession;
+  readonly aim: Aim;
+}
+
 /** True if this issue leaves its predecessor an overlap. */
 export function leavesOverlap({ emergency }: Issue, { retire, overlapMs }: Schedule): boolean {
   return !emergency && retire !== "immediately" && overlapMs > 0;
@@ -54,10 +61,11 @@ export function succeeded(progress: Progress, succession: Succession): KeyRing {
   const isOver = ({ keyId }: Credential) => keyId === issued.id;
   const oldIsDead = issue.currentIsDead || (old !== undefined && !inPlace && isOver(old));
   const older = before.previous;
+  const change: Change = { before: before.record, succession, aim };
   let ring = recorded(progress, succession);
   ring = { ...ring, waiting: ring.waiting.filter((key) => !isOver(key)) };
-  if (older && (issue.emergency || !oldIsDead || isOver(older))) ring = withoutOlder(ring, older, issue, aim.nowMs);
-  if (old && !oldIsDead) ring = withPredecessor(ring, old, { before: before.record, succession, aim });
+  if (older && (issue.emergency || !oldIsDead || isOver(older))) ring = withoutOlder(ring, older, change);
+  if (old && !oldIsDead) ring = withPredecessor(ring, old, change);
   // A disabled key must not work again.
   if (old && !inPlace && before.record.status === "disabled") ring = condemned(ring, old);
   return issue.emergency ? condemnedAll(ring) : ring;
@@ -97,23 +105,19 @@ function recorded({ ring, seen, aim }: Progress, { issued, issue, inPlace, asked
 }
 
 /** Revokes the key before the previous one now, early or not. */
-function withoutOlder(ring: KeyRing, older: Previous, { emergency }: Issue, nowMs: number): KeyRing {
+function withoutOlder(ring: KeyRing, older: Previous, { succession: { issue }, aim: { nowMs } }: Change): KeyRing {
   const endMs = Date.parse(older.until);
   const runs = endMs > nowMs;
   // The reason names the requested end, as the request does: a service counts its grace by its own clock.
   const promisedMs = older.retire === "whenUnused" ? endMs : Date.parse(older.retireAfter);
   const left = withoutPrevious(ring);
-  const told = runs && !emergency ? remarked(left, earlyEnd(promisedMs, nowMs)) : left;
+  const told = runs && !issue.emergency ? remarked(left, earlyEnd(promisedMs, nowMs)) : left;
   // Some have already ended by themselves: on their service, or by its own rotation.
   return (runs || !older.endsOnService) && older.keyId !== ring.record.keyId ? condemned(told, older) : told;
 }
 
 /** Makes the old key the previous one, or revokes it at once. */
-function withPredecessor(
-  ring: KeyRing,
-  old: Credential,
-  was: { readonly before: RotationRecord; readonly succession: Succession; readonly aim: Aim },
-): KeyRing {
+function withPredecessor(ring: KeyRing, old: Credential, was: Change): KeyRing {
   const { before, aim } = was;
   const { issue, inPlace, keepPrevious = false, tookOver = false } = was.succession;
   if (leavesOverlap(issue, aim.schedule))
@@ -130,11 +134,7 @@ function withPredecessor(
 }
 
 /** The previous key, until its overlap or its own life ends. */
-function withPrevious(
-  ring: KeyRing,
-  old: Credential,
-  was: { readonly before: RotationRecord; readonly succession: Succession; readonly aim: Aim },
-): KeyRing {
+function withPrevious(ring: KeyRing, old: Credential, was: Change): KeyRing {
   const { before, aim } = was;
   const { inPlace, issued } = was.succession;
   const { schedule, nowMs } = aim;

@@ -9,7 +9,7 @@ import { catalogue, FakeService } from "../../support/fake-service";
 import { keyProgram } from "../../support/resources";
 
 const otherThanAsked = (asked: Terms, given: Terms, rules: Rules) =>
-  differences(asked, given, rules).map(({ words }) => words);
+  differences({ asked, given, rules }).map(({ words }) => words);
 
 describe("What a service gives", () => {
   const rules = { catalogue, granularityMs: 60_000 };
