@@ -6,7 +6,7 @@ import { fieldSchemas } from "../checks/shape";
 export const apiKeyFields = {
   ...keyFields,
   exactName: optional<boolean>({ schema: fieldSchemas.flag, change: "replace", same: sameFlag }),
-  // Compared as time, not as text: see expiry.ts.
+  // Compared as time, not as text: see end.ts.
   expiresAt: optional<string>({ schema: fieldSchemas.judgedApart, change: "keep" }),
   secretValue: optional<string>({
     schema: fieldSchemas.text,

@@ -1,4 +1,4 @@
-/** Adopts keys and accounts that existed before: records them as they are, and changes nothing on the service. */
+/** Adopts keys that existed before, and tells what stays of adopted objects: records them as they are, and changes nothing on the service. */
 import type { ApiKey, KeyRef } from "../../backends/definition";
 import type { Connection, ConnectionFacts } from "../../connections/connections";
 import { defined } from "../../values/defined";
