@@ -101,7 +101,7 @@ function isInstalled(root: string, copy: string, around: readonly string[]): boo
   });
 }
 
-/** True for a workflow that mentions a deployment, or that cannot be read. */
+/** True for a workflow that mentions one of the two, or that cannot be read: most workflows do not deploy. */
 function deploys({ text }: ProjectFile): boolean {
   return text === undefined || /pulumi|apikeys/i.test(text);
 }
