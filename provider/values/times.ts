@@ -48,3 +48,8 @@ export function normaliseTime(value: string | null | undefined): string | undefi
   const ms = Date.parse(zoned.replace(/(\.\d{3})\d+/, "$1"));
   return Number.isNaN(ms) ? undefined : formatTime(ms);
 }
+
+/** Whether an end has passed; nothing that has none is over. */
+export function hasPassed(end: string | undefined, nowMs: number): boolean {
+  return end !== undefined && Date.parse(end) <= nowMs;
+}

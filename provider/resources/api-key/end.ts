@@ -1,15 +1,8 @@
 /** What a change of a key's end asks for. An end is compared as time, not as text. Pure. */
 import type { Capabilities } from "../../backends/definition";
+import { hasPassed } from "../../values/times";
 import { isUnknown } from "../../values/wire";
-import {
-  type AskedExpiry,
-  hasPassed,
-  millis,
-  type RecordedExpiry,
-  resolveExpiry,
-  sameInstant,
-  sameLife,
-} from "../key/expiry";
+import { type AskedExpiry, millis, type RecordedExpiry, resolveExpiry, sameInstant, sameLife } from "../key/expiry";
 import type { KeyComparison, PlannedChange } from "./change";
 
 /** What to do about the end of an existing key. */

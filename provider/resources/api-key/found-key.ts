@@ -1,12 +1,13 @@
 /** What a read makes of the record of a key. */
 import type { ReadResult } from "@pulumi/pulumi/dynamic";
 import type { ConnectionFacts } from "../../connections/connections";
+import { hasPassed } from "../../values/times";
 import { defined } from "../../values/defined";
 import { except, namesOf, picked } from "../fields/field";
 import { compareOptions } from "../fields/given-options";
 import { optionFields } from "../fields/given-options";
 import { foundTarget } from "../identity/target";
-import { compareEnd, hasPassed } from "../key/expiry";
+import { compareEnd } from "../key/expiry";
 import { compareScopes, sameDescription, withAccount } from "../key/key-inputs";
 import type { Observation } from "../key/key-on-service";
 import { apiKeyFields, isCallerChosen } from "./fields";

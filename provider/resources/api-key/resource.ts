@@ -5,7 +5,7 @@
 import type { CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult } from "@pulumi/pulumi/dynamic";
 import { AmbiguousCreateError, ProviderError } from "../../errors";
 import { defined } from "../../values/defined";
-import { formatTime } from "../../values/times";
+import { formatTime, hasPassed } from "../../values/times";
 import { Failures } from "../checks/failures";
 import { createInputMemory } from "../checks/input-memory";
 import type { ResourceContext } from "../context";
@@ -20,7 +20,7 @@ import { keyRefused } from "../identity/taken-name";
 import { openRecorded, openRecordedForWrite } from "../identity/target";
 import { changeKey } from "../key/change-key";
 import { enableKey, endedWords } from "../key/enable";
-import { hasPassed, serviceAheadMs } from "../key/expiry";
+import { serviceAheadMs } from "../key/expiry";
 import { dealOf, judgeTerms, lessThanAsked, tellOtherTerms } from "../key/given";
 import { KeyIssue, recordIssued } from "../key/key-inputs";
 import { livingByMarkers, observeKey, revokeKey } from "../key/key-on-service";

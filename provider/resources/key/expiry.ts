@@ -112,11 +112,6 @@ export function sameInstant(
   return Math.abs(millis(a) - millis(b)) < Math.max(granularityMs, 1_000);
 }
 
-/** Whether an end has passed; nothing that has none is over. */
-export function hasPassed(end: string | undefined, nowMs: number): boolean {
-  return end !== undefined && Date.parse(end) <= nowMs;
-}
-
 /** `24h` and `1d` are the same life. */
 export function sameLife(a: string | undefined, b: string | undefined): boolean {
   return a === undefined || b === undefined ? a === b : lifetimeMs(a) === lifetimeMs(b);

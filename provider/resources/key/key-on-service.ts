@@ -3,12 +3,12 @@
  * is needed.
  */
 import type { ApiKey, KeyRef, KeyStatus } from "../../backends/definition";
+import { hasPassed } from "../../values/times";
 import type { Connection, ConnectionFacts, WritableConnection } from "../../connections/connections";
 import { defined } from "../../values/defined";
 import { PermissionDeniedError, ProviderError } from "../../errors";
 import { findAccount, isAssumedGone, type KnownKey, mayLive, MissingKey } from "./absence";
 import { namesOn } from "../identity/names";
-import { hasPassed } from "./expiry";
 
 /** What a read of the service found. */
 export interface Observation {

@@ -1,11 +1,10 @@
 /** Whether a new key is needed, and why: from the ring (what was done), the wanted inputs and the clock. Pure. */
 import type { ConnectionFacts } from "../../connections/connections";
-import { formatTime } from "../../values/times";
+import { formatTime, hasPassed } from "../../values/times";
 import { isUnknown } from "../../values/wire";
 import { isEnabledAgain, staysDisabled } from "../disabled";
 import { sameValue } from "../fields/field";
 import { picked } from "../fields/field";
-import { hasPassed } from "../key/expiry";
 import { type RotatingInputs, rotatingNames } from "./fields";
 import type { KeyRing, RotationRecord } from "./key-ring";
 import { changeReason, isDead } from "./request";
