@@ -23,8 +23,13 @@ export async function readProjectEdits(
 ): Promise<readonly ProjectEdit[]> {
   const roots = [resolve(baseRoot), resolve(repoRoot)] as const;
   const yaml = await loadYaml();
-  const folders = [...new Set(roots.flatMap((root) => stackFoldersOf(root, projectPath, yaml)))];
-  const [base, change] = [filesOf(roots[0], projectPath, folders), filesOf(roots[1], projectPath, folders)];
+  const folders = [...new Set(roots.flatMap((root) => stackFoldersOf(root, projectPath, { yaml, other: roots[0] })))];
+  // An installation of the base branch's tools may have more of them; only those of the change count.
+  const copies = nestedCopies(roots[1], projectPath, roots[0]);
+  const [base, change] = roots.map((root) => filesOf(root, projectPath, { folders, copies })) as [
+    ProjectFile[],
+    ProjectFile[],
+  ];
   // One checkout may name a file that only the other one has.
   const named = namedFiles([...base, ...change], yaml);
   const before = [...base, ...filesNamed(named, roots[0], projectPath, base)];
@@ -32,7 +37,11 @@ export async function readProjectEdits(
   return isSame(before, after) ? [] : projectEdits(before, after, yaml);
 }
 
-function filesOf(root: string, projectPath: string, folders: readonly string[]): ProjectFile[] {
+function filesOf(
+  root: string,
+  projectPath: string,
+  { folders, copies }: { readonly folders: readonly string[]; readonly copies: readonly string[] },
+): ProjectFile[] {
   const around = [...new Set([projectPath, ...foldersAbove(projectPath)])];
   const names = [
     ...projectFileNames.map((name) => posix.join(projectPath, name)),
@@ -51,7 +60,7 @@ function filesOf(root: string, projectPath: string, folders: readonly string[]):
         shellFiles.map((name) => posix.join(folder, name)),
       ),
     ]),
-    ...whole("block", nestedCopies(root, projectPath)),
+    ...whole("block", copies),
     ...whole("warn", [...workflowFolders.flatMap((folder) => filesBelow(root, folder)), ".gitlab-ci.yml"]).filter(
       deploys,
     ),
@@ -70,7 +79,7 @@ const copied = ["pulumi-apikeys", "@pulumi/pulumi"];
 const [mostDeep, mostFolders] = [8, 5_000];
 
 /** The files of such copies below the project, where no installation puts any. */
-function nestedCopies(root: string, projectPath: string): string[] {
+function nestedCopies(root: string, projectPath: string, other: string): string[] {
   const found: string[] = [];
   const left = [{ folder: projectPath, depth: 0 }];
   for (let seen = 0; seen < mostFolders; seen += 1) {
@@ -78,7 +87,7 @@ function nestedCopies(root: string, projectPath: string): string[] {
     if (!next) break;
     for (const entry of entriesOf(root, next.folder)) {
       const inner = posix.join(next.folder, entry.name);
-      if (!entry.isDirectory() || entry.name === ".git") continue;
+      if (!entry.isDirectory() || entry.name === ".git" || join(root, inner) === other) continue;
       if (entry.name !== "node_modules") {
         if (next.depth < mostDeep) left.push({ folder: inner, depth: next.depth + 1 });
       } else if (next.depth > 0) {
@@ -112,11 +121,15 @@ function foldersAbove(projectPath: string): string[] {
 }
 
 /** The folders of a stack's own file: that of the project file, or the one that the project file names. */
-function stackFoldersOf(root: string, projectPath: string, yaml: Pick<typeof Yaml, "parseDocument">): string[] {
+function stackFoldersOf(
+  root: string,
+  projectPath: string,
+  { yaml, other }: { readonly yaml: Pick<typeof Yaml, "parseDocument">; readonly other: string },
+): string[] {
   const projects = projectFileNames.flatMap((name) => readFile(root, posix.join(projectPath, name)) ?? []);
   const named = stackFolders(projects, yaml);
   // If the name cannot be read, it may be any folder.
-  if (named === undefined) return [...new Set([projectPath, ...allFolders(root, "")])];
+  if (named === undefined) return [...new Set([projectPath, ...allFolders(root, "", other)])];
   return ["", ...named].map((folder) => posix.join(projectPath, folder)).filter(isInside);
 }
 
@@ -124,11 +137,13 @@ function isInside(path: string): boolean {
   return path !== ".." && !path.startsWith("../");
 }
 
-function allFolders(root: string, folder: string): string[] {
+/** Without `other`: the base branch's checkout may be a folder of the change's. */
+function allFolders(root: string, folder: string, other: string): string[] {
   return entriesOf(root, folder)
     .filter((entry) => entry.isDirectory() && entry.name !== ".git" && entry.name !== "node_modules")
     .map(({ name }) => posix.join(folder, name))
-    .flatMap((inner) => [inner, ...allFolders(root, inner)]);
+    .filter((inner) => join(root, inner) !== other)
+    .flatMap((inner) => [inner, ...allFolders(root, inner, other)]);
 }
 
 function stackFilesIn(root: string, folder: string): string[] {

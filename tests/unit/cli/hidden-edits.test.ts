@@ -160,6 +160,22 @@ describe("A file that decides what runs, and that nobody reads as code", () => {
       expect(await told({}, copy(name))).toEqual([]);
   });
 
+  test("is none of the base branch's own checkout, where that is a folder of the change's, as on GitLab", async () => {
+    const files = {
+      "Pulumi.yaml": `%YAML 1.1\n---\n${project}stackConfigDir: conf\n`,
+      "conf/Pulumi.prod.yaml": "encryptionsalt: x\n",
+    };
+    const tools = { "node_modules/pulumi-apikeys/index.js": "x", "tool/node_modules/pulumi-apikeys/index.js": "x" };
+    const inside = Object.fromEntries(
+      Object.entries({ ...files, ...tools }).map(([name, text]) => [`base/${name}`, text]),
+    );
+    const root = checkout("change", { ...files, ...inside });
+    const args = ["--preview", preview, "--repo-root", root, "--project-dir", root, "--format", "json"];
+    const ended = await apikeys(["review", ...args, "--policy-dir", `${root}/base`]);
+    const { findings } = JSON.parse(ended.stdout) as { findings: { rule: string; message: string }[] };
+    expect(findings.filter(({ rule }) => rule === "SR032")).toEqual([]);
+  });
+
   test("is none: what a build of the program writes", async () => {
     const options = "{ virtualenv: venv, binary: bin/app }";
     const base = { "infra/Pulumi.yaml": `name: shop\nruntime: { name: python, options: ${options} }\n` };
