@@ -66,7 +66,8 @@ export class SecretWindows {
   static #hasRun(lower: string, sought: readonly Sought[]): boolean {
     const rows = new Uint32Array(sought.length);
     return eachPiece(lower, (low, high) => {
-      for (const [index, { windows, least }] of sought.entries()) {
+      for (let index = 0; index < sought.length; index += 1) {
+        const { windows, least } = sought[index] as Sought;
         const row = windows.#windows.has(low, high) ? (rows[index] ?? 0) + 1 : 0;
         rows[index] = row;
         if (row > 0 && row + windowLength - 1 >= least) return true;
