@@ -11,7 +11,7 @@ import { ConfigError, ProviderError, wordsOf } from "../provider/errors";
 import { mayLive } from "../provider/resources/key/absence";
 import { revokeKey, statusOf } from "../provider/resources/key/key-on-service";
 import { usualNames } from "../provider/resources/identity/names";
-import { isOwnKey, refuseOwnAccount } from "../provider/resources/key/own-key";
+import { isOwnKey, mayBeOwnKey, refuseOwnAccount } from "../provider/resources/key/own-key";
 import { exitCodes, gravestExit } from "../review/exit-code";
 import { inert } from "../review/inert";
 import { type CommandHost, processHost, runs, usageFailure } from "./command";
@@ -170,7 +170,7 @@ function judge(
   }
   if (madeMs === undefined && options.minAge > 0)
     return [{ row, kept: "its service does not tell how old it is: pass --min-age 0s to revoke it anyway" }];
-  if (madeMs !== undefined && nowMs - madeMs < options.minAge) return [{ row, kept: "it is younger than --min-age" }];
+  if (madeMs !== undefined && Math.max(0, nowMs - madeMs) < options.minAge) return [{ row, kept: "it is younger than --min-age" }];
   if (row.lastUsedAt !== undefined && !options.used)
     return [{ row, kept: `it was used at ${row.lastUsedAt}: pass --used to revoke it anyway` }];
   if (row.kind === "key" && !options.used && !tellsUse(row))
@@ -264,9 +264,10 @@ async function revoke(
  */
 export async function sweepRow(
   connection: WritableConnection,
-  { row: { kind, id, name, accountId }, ended }: Pick<Verdict, "row" | "ended">,
+  { row, ended }: Pick<Verdict, "row" | "ended">,
   env: NodeJS.ProcessEnv,
 ): Promise<void> {
+  const { kind, id, name, accountId } = row;
   if (kind === "account") {
     await refuseOwnAccount(connection, id);
     return deleteAccount(connection, id);
@@ -274,6 +275,10 @@ export async function sweepRow(
   if (await isOwnKey(connection, { id }))
     throw new ProviderError(
       `it is the credential that the connection "${connection.name}" itself runs on: give the connection another one, and run again.`,
+    );
+  if (!ended && (await mayBeOwnKey(connection, row, decisionTime(env))))
+    throw new ProviderError(
+      `it may be the credential that the connection "${connection.name}" itself runs on, which its service does not tell: if it is another key, revoke it on the service.`,
     );
   const ref = defined({ id, name, serviceAccountId: accountId });
   const key = ended && (await connection.client.getKey(ref));

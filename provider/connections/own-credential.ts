@@ -1,6 +1,7 @@
 /** The credential that a connection runs on: which key it is, and its replacement when that key ends. */
-import type { Caller } from "../backends/definition";
+import type { Caller, Capabilities } from "../backends/definition";
 import { ConfigError } from "../errors";
+import { hasShape } from "../secrets/secret-shapes";
 import { fingerprintOf } from "../values/fingerprint";
 
 /** The parts of a key that a credential consists of. */
@@ -72,6 +73,22 @@ export class OwnCredential {
       if (error instanceof ConfigError) return undefined;
       throw error;
     }
+  }
+
+  /**
+   * Whether the credential names a key by its id, as some do: `SG.<id>.<secret>`, or the public half of a pair. Undefined if it names
+   * none, but looks as a key does.
+   */
+  async names(
+    id: string,
+    { form, shape }: Pick<Capabilities["secret"], "form" | "shape">,
+  ): Promise<boolean | undefined> {
+    const token = await this.token();
+    if (token.split(/[.:|]/).includes(id)) return true;
+    const tellsId = form === "pair" || shape?.includes("(?<id>") === true;
+    const looksLikeKey =
+      shape === undefined || hasShape(token.slice(token.indexOf(":") + 1), shape) || hasShape(token, shape);
+    return tellsId || !looksLikeKey ? false : undefined;
   }
 
   /** Who the service says we are. Asks once for each credential. */

@@ -5,6 +5,7 @@
 import type { Caller } from "../../backends/definition";
 import type { Connection, ConnectionFacts, WritableConnection } from "../../connections/connections";
 import { defined } from "../../values/defined";
+import { hourMs } from "../../values/durations";
 import { NotFoundError, PermissionDeniedError, ProviderError, wordsOf } from "../../errors";
 import type { Clock } from "../../http/waiting";
 import type { KnownKey } from "./absence";
@@ -19,6 +20,22 @@ export async function isOwnKey(
   if (!own) return false;
   if (secret !== undefined) return own.holds(secret);
   return (await callerOf({ own, client }))?.keyId === id;
+}
+
+/**
+ * Whether a key of which only a list tells may be the connection's credential, on a service that does not say who calls. A
+ * credential that has just been used is not one of the keys that were not.
+ */
+export async function mayBeOwnKey(
+  { own, client, capabilities }: Connection,
+  { id, lastUsedAt }: { readonly id: string; readonly lastUsedAt?: string },
+  nowMs: number,
+): Promise<boolean> {
+  if (!own || client.whoAmI) return false;
+  const names = await own.names(id, capabilities.secret);
+  if (names !== undefined || !capabilities.lastUsed) return names ?? true;
+  const { lagMs, granularityMs } = capabilities.lastUsed;
+  return lastUsedAt !== undefined && nowMs - Date.parse(lastUsedAt) <= lagMs + granularityMs + hourMs;
 }
 
 /** The key with its secret, if it is the connection's credential. The record has only the fingerprint of an older key. */

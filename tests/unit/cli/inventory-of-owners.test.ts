@@ -26,6 +26,7 @@ beforeAll(() => {
     "    if (!(owner in keys)) throw new Error('the service refuses this credential');",
     "    return keys[owner].map((name) => ({ id: `${owner}-${name}`, name, status: 'active' }));",
     "  },",
+    "  whoAmI: async () => undefined,",
     "  revokeKey: async ({ id }) => {",
     "    globalThis.ownersService.revoked.push(`${id} by ${await token()}`);",
     "    return 'revoked';",

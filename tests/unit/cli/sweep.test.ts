@@ -3,6 +3,7 @@ import { judgeAll, keptByState, sweepRow } from "../../../cli/sweep";
 import type { InventoryRow } from "../../../inventory/classify";
 import type { RecordedStack } from "../../../inventory/recorded";
 import type { ApiKey } from "../../../provider/backends/definition";
+import { OwnCredential } from "../../../provider/connections/own-credential";
 import type { WritableConnection } from "../../../provider/connections/connections";
 import { hourMs } from "../../../provider/values/durations";
 import { formatTime } from "../../../provider/values/times";
@@ -51,6 +52,8 @@ describe("a sweep", () => {
   test("leaves a key whose age nobody tells, until --min-age 0s is said", () => {
     expect(kept([key])).toEqual(["its service does not tell how old it is: pass --min-age 0s to revoke it anyway"]);
     expect(kept([key], { minAge: 0 })).toEqual([undefined]);
+    // By the service's clock it was made a moment after now.
+    expect(kept([{ ...key, createdAt: formatTime(nowMs + 60_000) }], { minAge: 0 })).toEqual([undefined]);
     expect(kept([key], { minAge: 0, used: true, tellsUse: false })).toEqual([undefined]);
   });
 
@@ -182,5 +185,56 @@ describe("what the sweep's own connection runs on", () => {
     expect(ended).toEqual([]);
     await sweep({ ...(kind === "key" ? key : account), id: "another" });
     expect(ended).toHaveLength(1);
+  });
+});
+
+describe("on a service that does not say who calls, the credential of the connection", () => {
+  const realMs = Date.now();
+  const at = (ms: number) => formatTime(realMs + ms);
+  const tells = { lastUsed: { lagMs: hourMs, granularityMs: hourMs } };
+
+  /** Whether this key is ended by a connection with this credential. */
+  async function goes(
+    credential: string,
+    row: Partial<InventoryRow>,
+    abilities: { readonly lastUsed?: object; readonly secret?: object },
+  ): Promise<boolean> {
+    const ended: string[] = [];
+    const client = {
+      revokeKey: ({ id }: { readonly id: string }) => {
+        ended.push(id);
+        return Promise.resolve("revoked");
+      },
+    };
+    const own = new OwnCredential({ read: () => Promise.resolve(credential), ask: () => undefined, isWhole: true });
+    const capabilities = { revokeProves: true, secret: { form: "token" }, ...abilities };
+    const connection = { name: "default", capabilities, assumeGone: [], client, own };
+    const sweep = sweepRow(connection as unknown as WritableConnection, { row: { ...key, ...row } }, {});
+    await sweep.catch((error: unknown) => expect(String(error)).toMatch(/(is|may be) the credential that the connec/));
+    return ended.length > 0;
+  }
+
+  test("stays where it names the key, as some credentials do", async () => {
+    const id = "ngeVfQFYQlKU0ufo8x5d1A";
+    const secret = { form: "token", shape: "(?<prefix>SG\\.)(?<id>[A-Za-z0-9_-]{22})\\.[A-Za-z0-9_-]{43}" };
+    const credential = `SG.${id}.${"x".repeat(43)}`;
+    expect(await goes(credential, { id }, { secret })).toBe(false);
+    // It names another one.
+    expect(await goes(credential, { id: "abcVfQFYQlKU0ufo8x5d1A" }, { secret })).toBe(true);
+    expect(await goes("KEYID1:secret-half", { id: "KEYID1" }, { secret: { form: "pair" } })).toBe(false);
+    expect(await goes("KEYID1:secret-half", { id: "KEYID2" }, { secret: { form: "pair" } })).toBe(true);
+  });
+
+  test("stays where the key is in use now, as the credential of this very command is", async () => {
+    expect(await goes("some-credential", { lastUsedAt: at(-hourMs) }, tells)).toBe(false);
+    expect(await goes("some-credential", { lastUsedAt: at(-30 * hourMs) }, tells)).toBe(true);
+    expect(await goes("some-credential", {}, tells)).toBe(true);
+  });
+
+  test("stays where nobody can tell that it is another one, unless keys look otherwise", async () => {
+    expect(await goes("some-credential", {}, {})).toBe(false);
+    expect(
+      await goes("user-and-password", {}, { secret: { form: "token", shape: "(?<prefix>acme_)[0-9a-f]{40}" } }),
+    ).toBe(true);
   });
 });
