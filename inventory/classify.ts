@@ -136,7 +136,8 @@ function recordedFacts({ stack, resource, generation, owner, endsAt }: RecordedK
 interface StateMarks {
   readonly stack: string;
   readonly plain: string;
-  readonly state?: string;
+  /** Its own, and those that it had with another provider: the plugin's, or that of another version of the plugin. */
+  readonly states: ReadonlySet<string>;
   /** The resources that the state still has, by their part of the mark. */
   readonly resources: ReadonlyMap<string, string>;
 }
@@ -144,11 +145,24 @@ interface StateMarks {
 function marksOf({ stack, origin, identity, keys }: RecordedStack): StateMarks[] {
   if (origin === undefined) return [];
   const plain = stackMark(`${origin}/`);
-  if (identity === undefined) return [{ stack, plain, resources: new Map() }];
+  if (identity === undefined) return [{ stack, plain, states: new Set(), resources: new Map() }];
+  const own = resourceMark(identity, "", `${origin}/`).state;
+  // What the state has made itself proves its earlier marks. A key of a copy has the name of another stack.
+  const earlier = keys.flatMap(({ physicalName, resource, isAdopted }) => {
+    const mark = isAdopted ? undefined : markOf(physicalName ?? "");
+    return mark?.state.startsWith(plain) ? [{ ...mark, name: resource }] : [];
+  });
   const resources = keys.map(
     ({ type, resource }) => [resourceMark(identity, type, `${origin}/${resource}`).resource, resource] as const,
   );
-  return [{ stack, plain, state: resourceMark(identity, "", `${origin}/`).state, resources: new Map(resources) }];
+  return [
+    {
+      stack,
+      plain,
+      states: new Set([own, ...earlier.map(({ state }) => state)]),
+      resources: new Map([...earlier.map(({ resource, name }) => [resource, name] as const), ...resources]),
+    },
+  ];
 }
 
 function standingOf(
@@ -157,8 +171,8 @@ function standingOf(
 ): Pick<InventoryRow, "standing" | "stack" | "resource"> {
   if (!usualNames.hasMarkerForm(name)) return { standing: "hand-made" };
   const mark = markOf(name);
-  const owner = wanted.find(({ state, plain }) =>
-    mark ? state === mark.state : plain === usualNames.plainMarkOf(name),
+  const owner = wanted.find(({ states, plain }) =>
+    mark ? states.has(mark.state) : plain === usualNames.plainMarkOf(name),
   );
   if (!owner) return { standing: "other-stack" };
   const resource = mark && owner.resources.get(mark.resource);

@@ -23,6 +23,8 @@ export interface RecordedKey {
   readonly id: string;
   readonly generation: Generation;
   readonly physicalName?: string;
+  /** Somebody else has made it, and named it. */
+  readonly isAdopted?: true;
   /** First 16 hex of SHA-256 of the secret; missing if the caller chose the secret. */
   readonly fingerprint?: string;
   readonly accountId?: string;
@@ -97,6 +99,7 @@ function keysOf(
     service: text(outputs.service) ?? "",
     backend: text(fields(outputs.target).backend),
     owner: text(fields(outputs.labels).owner),
+    isAdopted: outputs.adoptedId === undefined ? undefined : (true as const),
     consumers: consumers.get(urn) ?? [],
   });
   return type === "ServiceAccount" ? accountOf(shared, resource, outputs) : credentialsOf(shared, resource, outputs);

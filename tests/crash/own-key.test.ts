@@ -76,7 +76,8 @@ test("a killed rotation of the connection's own key leaves the connection a cred
 
     // An emergency ends the old key before the engine has recorded the new one.
     write('emergency: "INC-1"');
-    await killed({ method: "DELETE", path: /api-keys/, count: 2 }, atOnce);
+    const told = await killed({ method: "DELETE", path: /api-keys/, count: 2 }, atOnce);
+    expect(told).toContain("make a new credential on the service");
     expect((await stack.failingUp()).text).toContain("401");
     stack.env.PULSELY_ADMIN_TOKEN = adminToken;
     await stack.up();

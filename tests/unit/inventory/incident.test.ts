@@ -156,6 +156,35 @@ describe("an inventory", () => {
     expect(rows[0]?.standing).toBe("unknown");
   });
 
+  test("knows what the state asked for before its provider was another one: with the plugin, or with its next version", () => {
+    const before = "7f1c2b9e-0000-4000-8000-000000000009";
+    const made = (name: string, more: object = {}) => ({
+      urn: urn("ApiKey", name),
+      type: "pulumi-nodejs:dynamic/apikeys:ApiKey",
+      id: `id-${name}`,
+      outputs: { origin: `${stack}/${name}`, service, keyId: `id-${name}`, status: "active", ...more },
+    });
+    const elsewhere = "0c0c0c0c-0000-4000-8000-00000000000c";
+    const leftovers = [
+      key("k20", ours("ApiKey", "ci", before)),
+      key("k21", ours("ApiKey", "removed long ago", before)),
+      // A key that was taken over says nothing of who has made it.
+      key("k22", ours("ApiKey", "taken", elsewhere)),
+    ];
+    const standings = (...resources: object[]) =>
+      Object.fromEntries(
+        classify([stateOf(...resources)], [listing(leftovers)])
+          .filter(({ standing }) => standing !== "missing")
+          .map(({ id, standing, resource }) => [id, `${standing} ${resource ?? ""}`.trim()]),
+      );
+    const ci = made("ci", { physicalName: ours("ApiKey", "ci", before) });
+    const taken = made("taken", { physicalName: ours("ApiKey", "taken", elsewhere), adoptedId: "id-taken" });
+    expect(standings(ci, taken)).toEqual({ k20: "unknown ci", k21: "unknown", k22: "other-stack" });
+    // The names of a copy are those of another stack.
+    const copied = made("copied", { physicalName: ours("ApiKey", "copied", before, "organization/shop/dev") });
+    expect(standings(copied)).toEqual({ k20: "other-stack", k21: "other-stack", k22: "other-stack" });
+  });
+
   test("never takes the id of another service for a recorded key", () => {
     const rows = classify(
       [stateOf()],
