@@ -170,7 +170,8 @@ function judge(
   }
   if (madeMs === undefined && options.minAge > 0)
     return [{ row, kept: "its service does not tell how old it is: pass --min-age 0s to revoke it anyway" }];
-  if (madeMs !== undefined && Math.max(0, nowMs - madeMs) < options.minAge) return [{ row, kept: "it is younger than --min-age" }];
+  if (madeMs !== undefined && Math.max(0, nowMs - madeMs) < options.minAge)
+    return [{ row, kept: "it is younger than --min-age" }];
   if (row.lastUsedAt !== undefined && !options.used)
     return [{ row, kept: `it was used at ${row.lastUsedAt}: pass --used to revoke it anyway` }];
   if (row.kind === "key" && !options.used && !tellsUse(row))

@@ -7,7 +7,9 @@ import type { ApiKey, ServiceAccount } from "../../backends/definition";
 import type { Connection, ConnectionFacts, WritableConnection } from "../../connections/connections";
 import { type AskState, type Holder, placeOnService, type RecordedState } from "../../engine/engine-state";
 import { ProviderError, wordsOf } from "../../errors";
+import { realClock } from "../../http/waiting";
 import { withUnseenSecret } from "../../secrets/unseen-secret";
+import { secondMs } from "../../values/durations";
 import { revokeKey, statusOf } from "../key/key-on-service";
 import { isPlainId } from "./plain-id";
 import {
@@ -82,11 +84,13 @@ interface Owner {
 
 /**
  * @param nowMs - the decision clock: an expired key is not a leftover, whatever status its service reports
+ * @param ageMs - how long this run has been at work
  */
 export function createMarking(
   askState: AskState,
   warn: (message: string) => void,
   nowMs: () => number = Date.now,
+  ageMs: () => number = sinceNow(),
 ): Marking {
   const states = new Map<string, Promise<RecordedState | undefined>>();
   const lists = new Map<string, Promise<ByMark<ApiKey>>>();
@@ -147,7 +151,7 @@ export function createMarking(
     const state = await askState(stack);
     for (const key of candidates) {
       const told = `the key ${plainId(key.id)} (${usualNames.markedName(key.name, prefix)})`;
-      const why = whyKept(key, state, connection);
+      const why = whyKept(key, state, { connection, ageMs: ageMs() });
       if (why === "known") continue;
       if (why !== undefined) {
         warn(`${told} carries this resource's mark ${why}`);
@@ -236,13 +240,21 @@ function plainNaming(named: Named, names: Names): Naming {
  * Why a key with this resource's mark is not revoked: some state knows it, or it may be in use. A restored backup knows
  * less than its services, so used keys are left alone.
  */
-function whyKept(key: ApiKey, state: RecordedState | undefined, { capabilities }: ConnectionFacts): string | undefined {
+function whyKept(
+  key: ApiKey,
+  state: RecordedState | undefined,
+  { connection: { capabilities, clock }, ageMs }: { readonly connection: Connection; readonly ageMs: number },
+): string | undefined {
   if (!state) return "and may be left from an interrupted run; the state could not be read, so it is left alone";
   if (isKnown(state, key.name)) return "known";
   // If a service keeps only one key, the next one takes its place anyway.
   if (capabilities.maxActiveKeys === 1) return undefined;
   if (!capabilities.lastUsed)
     return "and is in no state, but its service does not tell whether it was used: it is left alone. If nobody needs it: apikeys sweep --yes --used --min-age 0s";
+  // A run that was killed has left nothing since. The service's clock may be told a second late.
+  const beganMs = (clock?.nowMs() ?? NaN) - ageMs + secondMs;
+  if (key.lastUsedAt === undefined && Date.parse(key.createdAt ?? "") > beganMs)
+    return "and was made since this run began: another update of the stack seems to be running, so it is left alone. The next key of this resource ends it, if nobody uses it by then";
   return key.lastUsedAt === undefined
     ? undefined
     : `and is in no state, but was used at ${key.lastUsedAt}: it is left alone. If nobody needs it: apikeys sweep --yes --used`;
@@ -274,4 +286,10 @@ function byMark<Thing extends { readonly name: string }>(things: readonly Thing[
 
 function textOf({ state, resource }: ResourceMark): string {
   return state + resource;
+}
+
+/** The time that has passed since this call, whatever becomes of the machine's clock. */
+function sinceNow(): () => number {
+  const beganMs = realClock.nowMs();
+  return () => realClock.nowMs() - beganMs;
 }

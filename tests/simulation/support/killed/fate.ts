@@ -16,6 +16,8 @@ export interface Order {
   readonly writes: number;
   /** Seed of how long each answer takes, so that what is done side by side meets in every order. */
   readonly pace: number;
+  /** The longest time that an answer takes, in turns. Default: 40. */
+  readonly slowest?: number;
 }
 
 /** Decides over one run. Without an order nothing happens to it. */
@@ -33,12 +35,19 @@ export class Fate {
   #isOver = false;
   readonly #point: Point | undefined;
   readonly #pace: SeededRandom | undefined;
+  readonly #slowest: number;
 
   constructor(order?: Order) {
     this.#point = order?.point;
     this.#pace = order && createRandom(order.pace);
+    this.#slowest = order?.slowest ?? 40;
     this.#left = order?.writes ?? Infinity;
     this.killed = new Promise((resolve) => (this.#tell = resolve));
+  }
+
+  /** The time that an answer takes. */
+  pause(): Promise<void> {
+    return this.#answer();
   }
 
   async read(run: () => Promise<unknown>): Promise<unknown> {
@@ -88,7 +97,7 @@ export class Fate {
   }
 
   async #answer(): Promise<void> {
-    for (let turns = this.#pace?.below(40) ?? 0; turns > 0; turns -= 1) await Promise.resolve();
+    for (let turns = this.#pace?.below(this.#slowest) ?? 0; turns > 0; turns -= 1) await Promise.resolve();
   }
 
   async #alive(): Promise<void> {

@@ -47,6 +47,8 @@ export class KillableService {
   ended: Held[] = [];
   writes = 0;
   nowMs = today;
+  /** How long each writing request takes. */
+  takesMs = 0;
   readonly capabilities;
   readonly #isStepwise: boolean;
   #made = 0;
@@ -69,7 +71,16 @@ export class KillableService {
       get: (key: string) => (key === "apikeys:connections" ? JSON.stringify({ default: connection }) : undefined),
     };
     const connections = createConnections(config, { TOKEN: credential }, { load: () => backend, replaced: [] });
-    return connections;
+    const timed = <Opened extends object>(connection: Opened) => ({
+      ...connection,
+      clock: { nowMs: () => this.nowMs },
+    });
+    return {
+      describe: (name) => connections.describe(name),
+      open: (name) => timed(connections.open(name)),
+      openForRefresh: (name) => timed(connections.openForRefresh(name)),
+      openForWrite: (name) => timed(connections.openForWrite(name)),
+    };
   }
 
   /** Somebody disables these keys and accounts. */
@@ -235,6 +246,7 @@ export class KillableService {
       const run = await send(...args);
       return fate.write(name, () => {
         this.writes += 1;
+        this.nowMs += this.takesMs;
         return run();
       });
     };

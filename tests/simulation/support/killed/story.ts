@@ -143,7 +143,11 @@ interface Late {
   readonly run: () => Promise<unknown>;
 }
 
-class Stage {
+/** Of the state that the runs work on. */
+export const identity = "9b1c1d52-0000-4000-8000-000000000001";
+
+/** A stack on a service, beside another stack and keys that are nobody's. */
+export class Stage {
   readonly world: World;
   /** The same stack in another backend: what it has looks like ours. */
   readonly #other: World;
@@ -153,7 +157,7 @@ class Stage {
     kind: Kind,
     readonly service = new KillableService(kind),
   ) {
-    this.world = new World(service, "9b1c1d52-0000-4000-8000-000000000001");
+    this.world = new World(service, identity);
     this.#other = new World(service, "9b1c1d52-0000-4000-8000-000000000002");
   }
 

@@ -105,6 +105,30 @@ export class World {
     return { ...end, warnings };
   }
 
+  /**
+   * Two updates at once, because somebody has removed the lock of the first one, which goes on. Each writes the whole state as it
+   * knows it, with every change. The second one begins so many turns after the first.
+   */
+  async runBoth(wish: Wish, fates: readonly [Fate, Fate], turnsLater: number): Promise<readonly Ended[]> {
+    const write = (engines: ReadonlyMap<string, EngineDouble>) => () => {
+      const kept = [...engines].map(([name, { state, pendingDeletes }]) => [name, { state, pendingDeletes }] as const);
+      this.#store = new Map(kept.filter(([, { state, pendingDeletes }]) => state ?? pendingDeletes[0]));
+      for (const name of this.named()) this.#everNamed.add(name);
+    };
+    const runs = fates.map(async (fate, index): Promise<Ended> => {
+      const warnings: string[] = [];
+      await passed(index * turnsLater);
+      const engines = this.#boot(wish, fate, warnings, () => this.#store);
+      // Meanwhile the other one records what it had made.
+      await passed(startTurns);
+      for (const engine of engines.values()) onChange(engine, () => void passed(writeTurns).then(write(engines)));
+      return { failures: await this.#update(engines, wish), warnings };
+    });
+    const ended = await Promise.all(runs);
+    await passed(writeTurns);
+    return ended;
+  }
+
   /** The state as it is now; `restore` puts it back, as from a backup. */
   backup(): ReadonlyMap<string, Stored> {
     return this.#store;
@@ -155,16 +179,27 @@ export class World {
     });
   }
 
-  #boot(wish: Wish, fate: Fate, warnings: string[]): Map<string, EngineDouble> {
+  /** @param file - what the state's file holds; by default what this run has written */
+  #boot(
+    wish: Wish,
+    fate: Fate,
+    warnings: string[],
+    file?: () => ReadonlyMap<string, Stored>,
+  ): Map<string, EngineDouble> {
     const engines = new Map<string, EngineDouble>();
     const warn = (message: string) => void warnings.push(message);
     const nowMs = () => this.service.nowMs;
-    const askState = async () => stateIn(this.#export(engines));
+    const beganMs = nowMs();
+    const askState = async () => {
+      const state = stateIn(this.#export(file?.() ?? engines));
+      await fate.pause();
+      return state;
+    };
     const context: ResourceContext = {
       connections: this.service.connections(fate, this.credential()),
       nowMs,
       warn,
-      marking: createMarking(askState, warn, nowMs),
+      marking: createMarking(askState, warn, nowMs, () => nowMs() - beganMs),
       clock: { nowMs: () => 0, sleep: () => Promise.resolve() },
     };
     for (const name of new Set([...this.#wanted(wish), ...this.#store.keys()])) {
@@ -263,4 +298,28 @@ export class World {
 
 export function typeOf(name: string): ResourceType {
   return name.startsWith("s") ? "ServiceAccount" : name.startsWith("r") ? "RotatingApiKey" : "ApiKey";
+}
+
+/** How long a process takes to its first request. */
+const startTurns = 2_000;
+
+/** How long the engine takes to write the state. */
+const writeTurns = 100;
+
+async function passed(turns: number): Promise<void> {
+  for (let left = turns; left > 0; left -= 1) await Promise.resolve();
+}
+
+/** Calls back whenever the engine records something. */
+function onChange(engine: EngineDouble, written: () => void): void {
+  for (const field of ["state", "pendingDeletes"] as const) {
+    let value: unknown = engine[field];
+    Object.defineProperty(engine, field, {
+      get: () => value,
+      set: (next: unknown) => {
+        value = next;
+        written();
+      },
+    });
+  }
 }

@@ -12,7 +12,11 @@ const identity = "346acc1c-5691-45e1-ab04-4a7c8f69c1c8";
 const used: Partial<Capabilities> = { lastUsed: { lagMs: 0, granularityMs: 0 } };
 
 /** A process after one that was killed: what it knows of the state, and what it says. */
-function nextRun(service: FakeService, recorded: { readonly names?: readonly string[] } | "unreadable" = {}) {
+function nextRun(
+  service: FakeService,
+  recorded: { readonly names?: readonly string[] } | "unreadable" = {},
+  { ageMs = 0, serviceMs }: { readonly ageMs?: number; readonly serviceMs?: number } = {},
+) {
   const warnings: string[] = [];
   let asked = 0;
   const state = (): RecordedState | undefined => {
@@ -24,9 +28,11 @@ function nextRun(service: FakeService, recorded: { readonly names?: readonly str
     () => Promise.resolve(state()),
     (message) => warnings.push(message),
     () => service.nowMs,
+    () => ageMs,
   );
+  const connection = { ...service.connection(), clock: { nowMs: () => serviceMs } };
   const naming = (type: ResourceType = "ApiKey", named: object = {}): Promise<Naming> =>
-    marking.naming(type, { origin, ...named }, service.connection());
+    marking.naming(type, { origin, ...named }, connection);
   return { warnings, naming, timesAsked: () => asked };
 }
 
@@ -89,6 +95,19 @@ describe("a key that a killed run has left", () => {
     await (await naming()).clearLeftovers?.({});
     expect(service.living()).toHaveLength(1);
     expect(warnings).toEqual([expect.stringMatching(/in no state, but was used at .*: it is left alone/)]);
+  });
+
+  test("is none where it was made since this run began: another update goes on, and will name it", async () => {
+    const service = new FakeService(used);
+    await leave(service);
+    // By the service's clock this run began ten seconds before it, and another one a second after it.
+    const serviceMs = today + 60_000;
+    const { naming, warnings } = nextRun(service, {}, { ageMs: 70_000, serviceMs });
+    await (await naming()).clearLeftovers?.({});
+    expect(service.living()).toHaveLength(1);
+    expect(warnings).toEqual([expect.stringMatching(/was made since this run began: another update .* left alone/)]);
+    await (await nextRun(service, {}, { ageMs: 59_000, serviceMs }).naming()).clearLeftovers?.({});
+    expect(service.living()).toEqual([]);
   });
 
   test("is left alone, with a warning, where the service does not tell whether it was used", async () => {
