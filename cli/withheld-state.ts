@@ -30,7 +30,7 @@ export function withholdSecrets(state: unknown): WithheldState {
   const deployment = isRecord(state) ? state.deployment : undefined;
   if (!isRecord(state) || !isRecord(deployment))
     throw usageFailure("This is not a state: give the output of `pulumi stack export`.");
-  const walk = new Walk(fingerprintsIn(deployment));
+  const walk = new Walk(fingerprintsIn(state));
   const copy = walk.record(state, "") as { deployment: Record<string, unknown> };
   if (deployment.secrets_providers !== undefined || walk.withheld > 0)
     copy.deployment.secrets_providers = { type: "passphrase", state: { salt: throwAwayProvider().salt } };
@@ -95,11 +95,17 @@ function joined(place: string, name: string): string {
 }
 
 /** Each key's own resource has the beginning of its secret's SHA-256 in clear. */
-function fingerprintsIn(value: unknown, found = new Set<string>()): Set<string> {
+/** Deeper than the outputs of any program. */
+const deepest = 500;
+
+/** Walks the whole state, before anything else does. */
+function fingerprintsIn(value: unknown, found = new Set<string>(), depth = 0): Set<string> {
   if (typeof value !== "object" || value === null) return found;
+  if (depth > deepest)
+    throw usageFailure(`This state is nested deeper than ${deepest} levels, so no copy of it was made.`);
   for (const [name, each] of Object.entries(value)) {
     if (name === "fingerprint" && typeof each === "string" && /^[0-9a-f]{16}$/.test(each)) found.add(each);
-    else fingerprintsIn(each, found);
+    else fingerprintsIn(each, found, depth + 1);
   }
   return found;
 }

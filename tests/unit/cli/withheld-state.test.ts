@@ -199,4 +199,13 @@ config:
     const ended = await apikeys(["state", ...flags], { stdin: "not a state" });
     expect([ended.code, ended.stderr]).toEqual([2, expect.stringContaining(why)]);
   });
+
+  test.each(['{"a":', "["])("refuses a state that is nested too deep to be read whole: %s", async (open) => {
+    const close = open === "[" ? "]" : "}";
+    const deep = `${open.repeat(20_000)}1${close.repeat(20_000)}`;
+    const ended = await apikeys(["state", "--without-secrets", "--state", "-"], {
+      stdin: `{"deployment":{"resources":[{"outputs":{"deep":${deep}}}]}}`,
+    });
+    expect([ended.code, ended.stdout, ended.stderr]).toEqual([2, "", expect.stringContaining("nested deeper than")]);
+  });
 });
