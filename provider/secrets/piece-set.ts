@@ -2,9 +2,14 @@
  * A set of pieces of eight bytes. A process compares every text that it stores or prints with a million of them, so each is kept
  * as two numbers of four bytes, and no text is cut out to look for it.
  */
+import { randomBytes } from "node:crypto";
 
 /** How long a piece is. */
 export const pieceLength = 8;
+/** Read once: this runs a hundred times for each text that is stored. */
+const { imul } = Math;
+/** Nobody who chooses secrets can choose pieces that fall on one slot. */
+const seed = randomBytes(4).readUInt32LE();
 /** Slots at the beginning; always a power of two. */
 const fewestSlots = 64;
 
@@ -60,16 +65,22 @@ export class PieceSet {
 
 /** Where the piece is, or the empty slot where it belongs. */
 function slotOf(slots: Uint32Array, low: number, high: number): number {
-  // Plain numbers: this runs a hundred times for each text that is stored.
   const last = slots.length - 1;
   const wantedLow = low >>> 0;
   const wantedHigh = high >>> 0;
-  const mixed = Math.imul(low ^ Math.imul(high, 0x9e3779b1), 0x85ebca6b);
-  for (let at = ((mixed ^ (mixed >>> 15)) << 1) & last; ; at = (at + 2) & last) {
+  for (let at = (spread(low, high) << 1) & last; ; at = (at + 2) & last) {
     const foundLow = slots[at] as number;
     const foundHigh = slots[at + 1] as number;
     if ((foundLow === wantedLow && foundHigh === wantedHigh) || (foundLow | foundHigh) === 0) return at;
   }
+}
+
+/** A number whose bits all depend on all bits of the piece: texts have few letters, and pieces that crowd are found slowly. */
+export function spread(low: number, high: number): number {
+  let mixed = imul(low ^ seed, 0x9e3779b1);
+  mixed = imul((mixed ^ (mixed >>> 15)) + high, 0x85ebca6b);
+  mixed = imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return mixed ^ (mixed >>> 16);
 }
 
 /** Calls back with each piece of a text whose characters are bytes, and where it begins, until that returns true. */

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { eachPiece, pieceLength, piecesOf, PieceSet } from "../../../../provider/secrets/piece-set";
+import { eachPiece, pieceLength, piecesOf, PieceSet, spread } from "../../../../provider/secrets/piece-set";
 import { createRandom } from "../../../support/seeded-random";
 
 /** The pieces of a text that the set has. */
@@ -43,4 +43,28 @@ test("leaves out the pieces of another set, and knows a piece of zeros", () => {
     "\0".repeat(8),
   ]);
   expect(set.isEmpty).toBe(false);
+});
+
+/** How many slots are looked at to place all pieces, among twice as many and more. */
+function searchedFor(pieces: readonly (readonly [number, number])[]): number {
+  const last = 2 ** Math.ceil(Math.log2(2 * pieces.length)) - 1;
+  const taken = new Set<number>();
+  let searched = 0;
+  for (const [low, high] of pieces) {
+    let slot = spread(low, high) & last;
+    for (searched += 1; taken.has(slot); searched += 1) slot = (slot + 1) & last;
+    taken.add(slot);
+  }
+  return searched;
+}
+
+test("finds a piece at once, also among pieces that someone has chosen to crowd", () => {
+  const random = createRandom(20_260_615);
+  const hex = Array.from({ length: 20_000 }, () => "0123456789abcdef"[random.below(16)]).join("");
+  const ordinary = [...piecesOf([hex])];
+  const pairs = Array.from({ length: 4_000 }, (_, at) => [ordinary[2 * at] ?? 0, ordinary[2 * at + 1] ?? 0] as const);
+  expect(searchedFor(pairs)).toBeLessThan(2 * pairs.length);
+  // They are all the same to a product without a number of this process's own.
+  const chosen = pairs.map(([, high]) => [Math.imul(high, 0x9e3779b1) ^ 4_711, high] as const);
+  expect(searchedFor(chosen)).toBeLessThan(2 * chosen.length);
 });
