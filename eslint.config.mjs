@@ -17,18 +17,18 @@ const providerRooms = [
   { rooms: ["vendors"], why: "A vendor's facts are plain data." },
   { rooms: ["backends"], why: "A backend knows its vendor and nothing of Pulumi." },
   { rooms: ["connections"], why: "A connection serves the lifecycle and knows nothing of it." },
-  { rooms: ["resources"], why: "The lifecycle does not know who calls it." },
+  { rooms: ["resources"] },
 ];
 
 const zones = [
-  ...providerRooms.flatMap(({ rooms, why }, floor) =>
-    rooms.flatMap((room) =>
-      providerRooms
-        .slice(floor + 1)
-        .flatMap((above) => above.rooms)
-        .map((above) => zone(`./provider/${room}`, `./provider/${above}`, why)),
-    ),
-  ),
+  ...providerRooms.slice(0, -1).map(({ rooms, why }, floor) => {
+    const above = providerRooms.slice(floor + 1).flatMap((floors) => floors.rooms);
+    return zone(
+      rooms.map((room) => `./provider/${room}`),
+      above.map((room) => `./provider/${room}`),
+      why,
+    );
+  }),
   ...["emulator", "sdk", "cli", "review", "policy", "testing", "inventory"].map((room) =>
     zone("./provider", `./${room}`, "The provider runs in the engine alone, and talks to services over HTTP only."),
   ),
