@@ -1,4 +1,4 @@
-// What the lives of stacks promise, beside what was measured.
+// What the lives of stacks promise, and what was measured.
 import { exponentOf, lineThrough } from "./curve.mjs";
 
 /** The points [keys, seconds] of one operation. */
@@ -14,8 +14,8 @@ function largestOf(measured, names, what) {
   return Math.max(...counts[0].filter((count) => counts.every((each) => each.includes(count))));
 }
 
-/** One subject's operation beside another's, by time. CPU time stands beside it: other work on the machine matters less there. */
-function beside(measured, [name, other], what, { limit, claim, of = what }) {
+/** One subject's operation relative to another's, by time; by CPU time as well, because other work on the machine matters less there. */
+function ratioOf(measured, [name, other], what, { limit, claim, of = what }) {
   const count = largestOf(measured, [name, other], what);
   const [own, others] = [measured[name]?.[count], measured[other]?.[count]];
   const ratio = (kind) => (own?.[kind]?.[of] ?? NaN) / (others?.[kind]?.[what] ?? NaN);
@@ -75,16 +75,16 @@ export function claimsOf(measured) {
   const exponent = (name) => exponentOf(pointsOf(measured[name], "create"));
   return [
     ...ownClaims(measured),
-    beside(measured, ["dynamic", "naive"], "refresh at 50 ms", {
-      claim: (keys) => `refresh of ${keys} at 50 ms, beside one request a key`,
+    ratioOf(measured, ["dynamic", "naive"], "refresh at 50 ms", {
+      claim: (keys) => `refresh of ${keys} at 50 ms, relative to one request a key`,
       limit: 0.35,
     }),
-    beside(measured, ["dynamic", "naive"], "create", {
-      claim: (keys) => `create ${keys}, beside the complete naive provider`,
+    ratioOf(measured, ["dynamic", "naive"], "create", {
+      claim: (keys) => `create ${keys}, relative to the complete naive provider`,
       limit: 0.42,
     }),
-    beside(measured, ["dynamic", "leanest"], "create", {
-      claim: (keys) => `create ${keys}, beside the leanest`,
+    ratioOf(measured, ["dynamic", "leanest"], "create", {
+      claim: (keys) => `create ${keys}, relative to the leanest`,
       limit: 0.6,
     }),
     {
@@ -93,18 +93,21 @@ export function claimsOf(measured) {
       limit: 0.05,
       rest: `${exponent("dynamic").toFixed(2)} and ${exponent("engine").toFixed(2)} between the last two numbers of keys`,
     },
-    beside(measured, ["dynamic", "naive"], "no-op", { claim: (keys) => `no-op of ${keys}, beside naive`, limit: 0.6 }),
-    beside(measured, ["rotating", "rotating"], "create", {
-      claim: (keys) => `rotate all of ${keys}, beside creating them`,
+    ratioOf(measured, ["dynamic", "naive"], "no-op", {
+      claim: (keys) => `no-op of ${keys}, relative to naive`,
+      limit: 0.6,
+    }),
+    ratioOf(measured, ["rotating", "rotating"], "create", {
+      claim: (keys) => `rotate all of ${keys}, relative to creating them`,
       of: "rotate all",
       limit: 2,
     }),
-    beside(measured, ["plugin", "dynamic"], "create", {
-      claim: (keys) => `the plugin's create of ${keys}, beside dynamic resources`,
+    ratioOf(measured, ["plugin", "dynamic"], "create", {
+      claim: (keys) => `the plugin's create of ${keys}, relative to dynamic resources`,
       limit: 1,
     }),
-    beside(measured, ["plugin", "dynamic"], "no-op", {
-      claim: (keys) => `the plugin's no-op of ${keys}, beside dynamic resources`,
+    ratioOf(measured, ["plugin", "dynamic"], "no-op", {
+      claim: (keys) => `the plugin's no-op of ${keys}, relative to dynamic resources`,
       limit: 0.8,
     }),
   ].filter(({ value }) => !Number.isNaN(value));

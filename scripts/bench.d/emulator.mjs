@@ -71,7 +71,7 @@ export async function benchEmulator() {
     );
     return [
       {
-        claim: "the emulator's throughput, beside node:http with a constant answer",
+        claim: "the emulator's throughput, relative to node:http with a constant answer",
         value: best[1] / best[0],
         limit: 0.4,
         atLeast: true,

@@ -28,7 +28,7 @@ export function benchImports() {
   );
   console.log(`zod and undici ${libraries.toFixed(0)} ms, the runtime ${runtime.toFixed(0)} ms`);
   return [
-    { claim: "importing the SDK, beside @pulumi/pulumi alone", value: sdk / engine, limit: 1.1 },
-    { claim: "loading ./runtime, beside zod and undici alone", value: runtime / libraries, limit: 1.2 },
+    { claim: "importing the SDK, relative to @pulumi/pulumi alone", value: sdk / engine, limit: 1.1 },
+    { claim: "loading ./runtime, relative to zod and undici alone", value: runtime / libraries, limit: 1.2 },
   ];
 }

@@ -93,7 +93,7 @@ export async function benchPace(count = 1_000) {
     const shares = both.map(({ ends }) => ends.filter((end) => end >= started && end <= untilMs).length);
     return [
       {
-        claim: `${count} creates in one process at 100 requests a second, beside the limit's own time`,
+        claim: `${count} creates in one process at 100 requests a second, relative to the limit's own time`,
         value: seconds / own,
         limit: 1.05,
         rest: `${seconds.toFixed(1)} s; a burst of 100 and then 100 a second are ${own.toFixed(1)} s, without the burst ${(own + 1).toFixed(1)} s`,

@@ -103,13 +103,13 @@ export async function benchLimits({ count, slow = 10 }) {
   const rate = (free.sent.length / free.spanSeconds).toFixed(0);
   return [
     {
-      claim: `${count} creates on the engine at 100 requests a second, beside the limit's own time or, if that is longer, no limit`,
+      claim: `${count} creates on the engine at 100 requests a second, relative to the limit's own time or, if that is longer, no limit`,
       value: fast.seconds / Math.max(free.seconds, count / 100),
       limit: 1.05,
       rest: `without a limit the engine makes ${rate} a second here`,
     },
     {
-      claim: `${few} creates on the engine at ${slow} requests a second, beside the limit's own time`,
+      claim: `${few} creates on the engine at ${slow} requests a second, relative to the limit's own time`,
       value: paced.spanSeconds / ownSeconds,
       limit: 1.05,
       rest: `the limit's own time is ${ownSeconds.toFixed(1)} s: a burst of ${slow}, then ${slow} a second`,
@@ -134,13 +134,13 @@ export async function benchLimits({ count, slow = 10 }) {
       rest: `${two.refused} of ${two.sent}`,
     },
     {
-      claim: `${count} keys on a dead service, requests beside those of 16 keys`,
+      claim: `${count} keys on a dead service, requests relative to those of 16 keys`,
       value: dead.sent / wave.sent,
       limit: 1.1,
       rest: `${dead.sent} and ${wave.sent} requests`,
     },
     {
-      claim: `${count} keys on a dead service, seconds more than a run without keys`,
+      claim: `${count} keys on a dead service, seconds more than the same program without keys`,
       value: dead.seconds,
       limit: 10,
       rest: `${wave.seconds.toFixed(1)} s with 16 keys; 8 s without any answer are the proof that it is down`,

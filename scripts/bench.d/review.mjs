@@ -64,7 +64,7 @@ export function benchReview() {
       [few, many].forEach((preview, index) => (best[index] = Math.min(best[index], run(preview, 0).ms)));
     console.log(`a key with 300 scopes ${best[0].toFixed(0)} ms, with 3,000 ${best[1].toFixed(0)} ms`);
     const claims = [
-      { claim: "reviewing a key with 3,000 scopes, beside one with 300", value: best[1] / best[0], limit: 3 },
+      { claim: "reviewing a key with 3,000 scopes, relative to one with 300", value: best[1] / best[0], limit: 3 },
     ];
     const refusals = Object.entries(hostile).map(([name, make]) => {
       const preview = file(name, make());

@@ -33,6 +33,10 @@ export async function benchStart() {
     `start: the host of dynamic resources ${best.dynamic.toFixed(0)} ms, the plugin ${best.plugin.toFixed(0)} ms`,
   );
   return [
-    { claim: "the plugin's start, beside the host of dynamic resources", value: best.plugin / best.dynamic, limit: 1 },
+    {
+      claim: "the plugin's start, relative to the host of dynamic resources",
+      value: best.plugin / best.dynamic,
+      limit: 1,
+    },
   ];
 }

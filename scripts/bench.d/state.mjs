@@ -26,7 +26,7 @@ export async function benchState() {
   claims.push(
     { claim: "state of an ApiKey, kB", value: bytes("dynamic", "ApiKey") / 1000, limit: 2.3 },
     {
-      claim: "state of an ApiKey, plugin beside dynamic",
+      claim: "state of an ApiKey, plugin relative to dynamic",
       value: bytes("plugin", "ApiKey") / bytes("dynamic", "ApiKey"),
       limit: 0.9,
     },

@@ -59,9 +59,9 @@ export async function benchWords() {
   const hashMs = best(() => drawn.forEach((text) => createHash("sha256").update(text).digest("hex")));
   console.log(`identify 10,000 of 10,000: ${lookMs.toFixed(0)} ms; 20,000 hashes: ${hashMs.toFixed(0)} ms`);
   return [
-    { claim: "16 MB of a service's words made safe, beside 8 kB of the same", value: worst, limit: 3 },
+    { claim: "16 MB of a service's words made safe, relative to 8 kB of the same", value: worst, limit: 3 },
     {
-      claim: "10,000 leaked secrets looked up among 10,000 keys, beside 20,000 hashes",
+      claim: "10,000 leaked secrets looked up among 10,000 keys, relative to 20,000 hashes",
       value: lookMs / hashMs,
       limit: 6,
     },
