@@ -48,7 +48,7 @@ test("a key that a killed run left of a resource which is gone from the program 
       ["report", "--html", "-", "--inventory", "-"],
       (await apikeys(stack, ["inventory", "--format", "json"])).stdout,
     );
-    expect([page.code, page.stdout]).toEqual([7, expect.stringMatching(/>Unknown<[\s\S]*names it no more/)]);
+    expect([page.code, page.stdout]).toEqual([7, expect.stringMatching(/>Unknown<[\s\S]*no longer names it/)]);
 
     const dry = await apikeys(stack, ["sweep", "--min-age", "0s"]);
     expect([dry.code, dry.stdout]).toEqual([7, expect.stringMatching(/p2-\w+\) on default, .*: would be revoked/)]);
