@@ -59,3 +59,15 @@ export interface BackendHarness {
   /** Stops what `open` started. */
   close(): Promise<void>;
 }
+
+const mustOffer = "the harness must offer";
+
+/** The error of a promise that needs a method which the harness leaves out. */
+export function notOffered(method: keyof BackendHarness, why: string): Error {
+  return new Error(`${mustOffer} "${method}": ${why}`);
+}
+
+/** Whether that is the message of such an error: then nobody has played the promise, and it is not broken. */
+export function isNotOffered(message: string): boolean {
+  return message.includes(mustOffer);
+}

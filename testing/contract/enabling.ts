@@ -4,6 +4,7 @@ import { createApiKeyProvider } from "../../provider/resources/api-key/resource"
 import { createServiceAccountProvider } from "../../provider/resources/service-account/resource";
 import { defined } from "../../provider/values/defined";
 import { OneResource } from "../one-resource";
+import { notOffered } from "../harness";
 import { type Contract, type Workbench, within } from "../workbench";
 import { accountProgram, contextOf, keyProgram, recorded } from "./programs";
 
@@ -30,8 +31,7 @@ const consent = { onDisabled: "enable" };
 
 async function enablesAccount(bench: Workbench): Promise<void> {
   const { harness } = bench;
-  if (!harness.disableAccount)
-    throw new Error('the harness must offer "disableAccount": the backend says that it can be undone');
+  if (!harness.disableAccount) throw notOffered("disableAccount", "the backend says that it can be undone");
   const account = new OneResource(createServiceAccountProvider(contextOf(bench)));
   const program = { ...accountProgram(bench), ...consent };
   await account.up(program);
@@ -54,8 +54,7 @@ async function enablesAccount(bench: Workbench): Promise<void> {
 
 async function enablesKey(bench: Workbench): Promise<void> {
   const { harness } = bench;
-  if (!harness.disableKey)
-    throw new Error('the harness must offer "disableKey": the backend says that it can be undone');
+  if (!harness.disableKey) throw notOffered("disableKey", "the backend says that it can be undone");
   const resource = new OneResource(createApiKeyProvider(contextOf(bench)));
   const { parent, ...inputs } = await keyProgram(bench);
   const program = { ...inputs, ...parent, ...consent };

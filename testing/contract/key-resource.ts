@@ -4,6 +4,7 @@ import { createApiKeyProvider } from "../../provider/resources/api-key/resource"
 import { createContext } from "../../provider/resources/context";
 import { assertTime } from "../assertions";
 import { OneResource } from "../one-resource";
+import { notOffered } from "../harness";
 import { type Contract, type Workbench, within } from "../workbench";
 import { contextOf, keyProgram, losingOnce, recorded } from "./programs";
 
@@ -153,7 +154,7 @@ function disabledWithItsAccount(can: Capabilities): Contract {
   return {
     "a key whose account was disabled shows as drift, and is left so": async (bench) => {
       if (!bench.harness.disableAccount && disabling === "keys")
-        throw new Error('the harness must offer "disableAccount": the backend says that keys show it');
+        throw notOffered("disableAccount", "the backend says that keys show it");
       if (!bench.harness.disableAccount)
         return bench.skip('a key of an account that was disabled: the harness has no "disableAccount"');
       const key = new OneResource(createApiKeyProvider(contextOf(bench)));
