@@ -42,7 +42,7 @@ function filesOf(
   projectPath: string,
   { folders, copies }: { readonly folders: readonly string[]; readonly copies: readonly string[] },
 ): ProjectFile[] {
-  const around = [...new Set([projectPath, ...foldersAbove(projectPath)])];
+  const around = foldersAround(projectPath);
   const names = [
     ...projectFileNames.map((name) => posix.join(projectPath, name)),
     ...folders.flatMap((folder) => stackFilesIn(root, folder)),
@@ -95,7 +95,7 @@ function nestedCopies(root: string, projectPath: string, other: string): string[
       }
     }
   }
-  const around = [...new Set([projectPath, ...foldersAbove(projectPath)])];
+  const around = foldersAround(projectPath);
   return found.filter((copy) => !isInstalled(root, copy, around)).flatMap((copy) => filesBelow(root, copy));
 }
 
@@ -115,9 +115,10 @@ function deploys({ text }: ProjectFile): boolean {
   return text === undefined || /pulumi|apikeys/i.test(text);
 }
 
-/** `""` and `apps` of `apps/infra`. */
-function foldersAbove(projectPath: string): string[] {
-  return projectPath.split("/").map((_folder, depth, all) => all.slice(0, depth).join("/"));
+/** `apps/infra` and the folders above it: `""` and `apps`. */
+function foldersAround(projectPath: string): string[] {
+  const above = projectPath.split("/").map((_folder, depth, all) => all.slice(0, depth).join("/"));
+  return [...new Set([projectPath, ...above])];
 }
 
 /** The folders of a stack's own file: that of the project file, or the one that the project file names. */

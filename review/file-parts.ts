@@ -55,6 +55,15 @@ function mapOf(document: Yaml.Document.Parsed): Fields | undefined {
   }
 }
 
+/** The value of a JSON text; undefined if it cannot be read. */
+export function jsonOf(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? "");
+  } catch {
+    return undefined;
+  }
+}
+
 /** What ends a line or means nothing for the engine's parser alone, and what no such file needs. */
 const readsDifferently = /[\u0085\u2028\u2029\ufeff]|^%|\r(?!\n)|[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/m;
 

@@ -4,6 +4,7 @@ import {
   fieldsOf,
   type Fields,
   isSameFile,
+  jsonOf,
   partsOf,
   type Parts,
   type ProjectEdit,
@@ -71,7 +72,7 @@ function partEdit(
 }
 
 function manifestParts({ text }: ProjectFile): Parts | undefined {
-  const manifest = parsed(text);
+  const manifest = jsonOf(text);
   if (manifest === undefined) return undefined;
   const fields = fieldsOf(manifest);
   return partsOf([
@@ -96,32 +97,23 @@ function elsewhere(group: string, packages: Fields): [string, unknown][] {
 
 /** The scripts that an installation runs, by their place in the file. */
 export function lifecycleScripts(text: string | undefined): Fields {
-  return Object.fromEntries(pick(fieldsOf(fieldsOf(parsed(text)).scripts), lifecycle, "scripts."));
+  return Object.fromEntries(pick(fieldsOf(fieldsOf(jsonOf(text)).scripts), lifecycle, "scripts."));
 }
 
 /** What `ts-node` loads, and where it finds it. The other options say how code is written, not which. */
 function compilerParts({ text }: ProjectFile): Parts | undefined {
-  return text === undefined || parsed(withoutComments(text)) === undefined
+  return text === undefined || jsonOf(withoutComments(text)) === undefined
     ? undefined
     : partsOf(Object.entries(compilerFields(text)));
 }
 
 /** The entries of `tsconfig.json` that decide which code runs. */
 export function compilerFields(text = ""): Fields {
-  const fields = fieldsOf(parsed(withoutComments(text)));
+  const fields = fieldsOf(jsonOf(withoutComments(text)));
   return Object.fromEntries([
     ...pick(fields, ["extends", "ts-node"], ""),
     ...pick(fieldsOf(fields.compilerOptions), ["paths", "baseUrl", "rootDirs", "plugins"], "compilerOptions."),
   ]);
-}
-
-function parsed(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? "");
-  } catch {
-    // What cannot be read is told as such.
-    return undefined;
-  }
 }
 
 /** The compiler's JSON may have comments and commas at the end. What begins and never ends goes to the end of the text. */

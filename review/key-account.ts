@@ -67,12 +67,6 @@ export function accountOf({ propertyDependencies }: ResourceState, facts: Facts,
   };
 }
 
-/** True if both keys provably belong to one account. Two hidden accounts never count as the same. */
-export function sameAccount(a: KeyAccount, b: KeyAccount): boolean {
-  if (a.known === "none") return b.known === "none";
-  return a.known === "value" && b.known === "value" && a.id === b.id;
-}
-
 /** Why nobody can tell the key's account; undefined if it is known, or will be known during the update. */
 export function whyAccountHidden(facts: Facts, account: KeyAccount): string | undefined {
   if (account.known !== "hidden") return undefined;

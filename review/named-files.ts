@@ -1,4 +1,4 @@
-import { fieldsOf, yamlFields, type Parser, type ProjectFile } from "./file-parts";
+import { type Fields, fieldsOf, jsonOf, yamlFields, type Parser, type ProjectFile } from "./file-parts";
 import { compilerFile, compilerFields, manifestFile, lifecycleScripts, settingsFiles } from "./install-edits";
 import type { Level } from "./levels";
 import { isRecord } from "./preview-form";
@@ -25,26 +25,30 @@ export interface NamedFile {
  */
 export function namedFiles(files: readonly ProjectFile[], yaml: Parser): NamedFile[] {
   return files.flatMap((file): NamedFile[] => {
-    const last = file.name.split("/").at(-1) ?? "";
-    const by = { by: file.name, level: "block" } as const;
-    if (isStackFile(file.name)) return connectionFiles(file, yaml);
-    if ((projectFileNames as readonly string[]).includes(last))
-      return [...connectionFiles(file, yaml), ...engineFiles(file, yaml)];
-    const texts =
-      last === manifestFile
-        ? textsIn(lifecycleScripts(file.text))
-        : last === compilerFile
-          ? textsIn(compilerFields(file.text)).flatMap(asModule)
-          : settingsFiles.includes(last)
-            ? [file.text ?? ""]
-            : [];
-    return texts.flatMap(wordsOf).map((path) => ({ path, from: "file", ...by }));
+    const last = lastOf(file.name);
+    const isProject = (projectFileNames as readonly string[]).includes(last);
+    if (!isProject && !isStackFile(file.name))
+      return namesIn(file).map((path) => ({ path, from: "file", by: file.name, level: "block" }));
+    const fields = yamlFields(file.text, yaml)?.fields ?? {};
+    return [...connectionFiles(file.name, fields), ...(isProject ? engineFiles(file.name, fields) : [])];
   });
 }
 
+function lastOf(name: string): string {
+  return name.split("/").at(-1) ?? "";
+}
+
+/** What a file of package managers or of the compiler names. */
+function namesIn({ name, text }: ProjectFile): string[] {
+  const last = lastOf(name);
+  if (last === manifestFile) return textsIn(lifecycleScripts(text)).flatMap(wordsOf);
+  if (last === compilerFile) return textsIn(compilerFields(text)).flatMap(asModule).flatMap(wordsOf);
+  return settingsFiles.includes(last) ? wordsOf(text ?? "") : [];
+}
+
 /** What the engine starts or loads besides the program. */
-function engineFiles({ name, text }: ProjectFile, yaml: Parser): NamedFile[] {
-  const fields = Object.fromEntries(decisiveFields(yamlFields(text, yaml)?.fields ?? {}));
+function engineFiles(name: string, all: Fields): NamedFile[] {
+  const fields = Object.fromEntries(decisiveFields(all));
   const options = Object.entries(fieldsOf(fieldsOf(fields.runtime).options)).filter(
     ([option]) => !isOfProgram.has(option),
   );
@@ -60,11 +64,11 @@ function engineFiles({ name, text }: ProjectFile, yaml: Parser): NamedFile[] {
 const isOfProgram: ReadonlySet<string> = new Set(["binary", "buildTarget", "virtualenv"]);
 
 /** The files of `apikeys:connections`, in a map or in a text that holds one. */
-function connectionFiles({ name, text }: ProjectFile, yaml: Parser): NamedFile[] {
-  const config = fieldsOf(fieldsOf(yamlFields(text, yaml)?.fields).config);
+function connectionFiles(name: string, fields: Fields): NamedFile[] {
+  const config = fieldsOf(fields.config);
   const found: NamedFile[] = [];
   const look = (value: unknown, field: string): void => {
-    const inside = typeof value === "string" && value.startsWith("{") ? parsed(value) : undefined;
+    const inside = typeof value === "string" && value.startsWith("{") ? jsonOf(value) : undefined;
     if (inside !== undefined) look(inside, field);
     else if (typeof value === "string") {
       const isCode = field === "backend";
@@ -92,12 +96,4 @@ function asModule(text: string): string[] {
 function textsIn(value: unknown): string[] {
   if (typeof value === "string") return [value];
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsIn) : [];
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -3,6 +3,7 @@ import {
   different,
   fieldsOf,
   isSameFile,
+  jsonOf,
   partsOf,
   type Fields,
   type Parser,
@@ -149,12 +150,8 @@ function lockParts(file: ProjectFile | undefined): Parts | undefined {
 }
 
 function npmParts(text: string): Parts | undefined {
-  let lock: unknown;
-  try {
-    lock = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const lock = jsonOf(text);
+  if (lock === undefined) return undefined;
   const { packages, dependencies } = fieldsOf(lock);
   const isOurs = ([place, entry]: [string, unknown]) =>
     /(^|\/)node_modules\/pulumi-apikeys$/.test(place) || fieldsOf(entry).name === packageName;

@@ -4,6 +4,7 @@ import type { ApiKeyOutputs } from "../provider/resources/api-key/inputs";
 import type { RotatingInputs } from "../provider/resources/rotation/fields";
 import type { RotatingOutputs } from "../provider/resources/rotation/key-ring";
 import type { ServiceAccountOutputs } from "../provider/resources/service-account/record";
+import type { Target } from "../provider/resources/identity/target";
 import { type ExtraScope, type ExtraScopes, scopeLevels } from "../provider/scopes";
 import { isRecord, type ResourceState } from "./preview-form";
 
@@ -25,17 +26,8 @@ export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 export const secretValue = "[secret]";
 const secretSignature = "4dabf18193072939515e22adb298388d";
 
-/** The target of a connection: a grant always applies to one. */
-export interface Target {
-  readonly backend: string;
-  readonly origin: string;
-  /** The source of the connection's admin credential; not recorded in states of 0.1. */
-  readonly credential?: string;
-  /** Path and dialect on that origin, if they are not the backend's own. */
-  readonly route?: string;
-  /** The connection's own claims about its scopes, which are in no catalogue. */
-  readonly extraScopes?: ExtraScopes;
-}
+/** A grant always applies to one. */
+export type { Target };
 
 /** Why a value cannot be read: the engine masks it, or learns it during the update. */
 export type Hiding = "secret" | "unknown";

@@ -61,7 +61,7 @@ export function checkedKey(
 }
 
 /** A connection's facts for `check`: a wrong configuration is a failure of the input `connection`. */
-export function describeForCheck(
+function describeForCheck(
   { connections }: ResourceContext,
   name: unknown,
   failures: Failures,

@@ -4,8 +4,7 @@ import type { ConnectionFacts } from "../../connections/connections";
 import { hasPassed } from "../../values/times";
 import { defined } from "../../values/defined";
 import { except, namesOf, picked } from "../fields/field";
-import { compareOptions } from "../fields/given-options";
-import { optionFields } from "../fields/given-options";
+import { compareOptions, optionFields } from "../fields/given-options";
 import { foundTarget } from "../identity/target";
 import { compareEnd } from "../key/expiry";
 import { compareScopes, sameDescription, withAccount } from "../key/key-inputs";
@@ -14,6 +13,7 @@ import { apiKeyFields, isCallerChosen } from "./fields";
 import type { ApiKeyOutputs, RecordedKey } from "./inputs";
 
 const noEnd = { expiresAt: undefined, askedExpiresAt: undefined, serverExpiresAt: undefined };
+
 /** The record after a look at the service. */
 export function found(
   { id, outs: recorded }: RecordedKey,

@@ -83,7 +83,7 @@ export const keyFields = {
 export type KeyInputs = InputsOf<typeof keyFields>;
 
 /** True also if the program writes out the name that the object already has. */
-export function sameNames(_before: unknown, _after: unknown, { olds, news }: Comparison): boolean {
+function sameNames(_before: unknown, _after: unknown, { olds, news }: Comparison): boolean {
   return sameName(olds as { readonly origin: Origin }, news as { readonly origin: Origin });
 }
 

@@ -61,7 +61,7 @@ export interface End {
 }
 
 /** The end of a key that is issued now. */
-export function endAt(asked: AskedExpiry, issuedAtMs: number): End {
+function endAt(asked: AskedExpiry, issuedAtMs: number): End {
   const expiresAt = resolveExpiry(asked, issuedAtMs);
   if (expiresAt === undefined) return {};
   const livesForMs = asked.expiresIn === undefined ? millis(expiresAt) - issuedAtMs : lifetimeMs(asked.expiresIn);

@@ -152,7 +152,7 @@ export function ownKeyWords(connection: ConnectionFacts, id: string): string {
 }
 
 /** Why the end of the resource is refused: no successor is left. */
-export function lastCredentialWords(connection: ConnectionFacts, id: string): string {
+function lastCredentialWords(connection: ConnectionFacts, id: string): string {
   return `the key ${id} is the credential that the connection "${connection.name}" itself runs on, and this run has made no successor of it. Nothing was done. Give the connection another credential (${placeOf(connection)}), and run again; to let the key live on, take it out of the state (pulumi state delete)`;
 }
 

@@ -260,7 +260,7 @@ async function change(
 }
 
 /** Runs something whose failure must not stop the rest. */
-export async function tryTo<Value>(run: () => Promise<Value>): Promise<Told<Value>> {
+async function tryTo<Value>(run: () => Promise<Value>): Promise<Told<Value>> {
   try {
     return { value: await run() };
   } catch (error) {

@@ -1,26 +1,17 @@
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { rmSync, symlinkSync } from "node:fs";
+import { resolve } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
 import { apikeys, scratchDirectory } from "../review/support/command-line";
+import { type Files, writeCheckout } from "./support/checkout";
 
 /** Attack: the program and its preview stay as they are, and a file beside them decides what really runs. */
 const preview = resolve(__dirname, "../../fixtures/preview/01-first-issue/preview.json");
 const scratch = scratchDirectory();
 afterAll(scratch.discard);
 
-type Files = Readonly<Record<string, string | Uint8Array>>;
 const project = "name: shop\nruntime: nodejs\n";
 
-function checkout(name: string, files: Files): string {
-  const root = scratch.path(name);
-  rmSync(root, { recursive: true, force: true });
-  mkdirSync(`${root}/infra`, { recursive: true });
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(`${root}/${path}`), { recursive: true });
-    writeFileSync(`${root}/${path}`, text);
-  }
-  return root;
-}
+const checkout = (name: string, files: Files) => writeCheckout(scratch.path(name), files);
 
 async function told(base: Files, change: Files, link?: readonly [from: string, to: string]): Promise<string[]> {
   const project_ = { "infra/Pulumi.yaml": project };

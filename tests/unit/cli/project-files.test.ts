@@ -1,24 +1,14 @@
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
 import { apikeys, scratchDirectory } from "../review/support/command-line";
+import { type Files, writeCheckout } from "./support/checkout";
 
 const preview = resolve(__dirname, "../../fixtures/preview/01-first-issue/preview.json");
 const scratch = scratchDirectory();
 afterAll(scratch.discard);
 
-type Files = Readonly<Record<string, string>>;
-
-function checkout(name: string, files: Files): string {
-  const root = scratch.path(name);
-  rmSync(root, { recursive: true, force: true });
-  mkdirSync(`${root}/infra`, { recursive: true });
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(`${root}/${path}`), { recursive: true });
-    writeFileSync(`${root}/${path}`, text);
-  }
-  return root;
-}
+const checkout = (name: string, files: Files) => writeCheckout(scratch.path(name), files);
 
 const project = "name: shop\nruntime: nodejs\n";
 const evil = `${project}plugins: { providers: [{ name: apikeys, path: ./evil }] }\n`;
