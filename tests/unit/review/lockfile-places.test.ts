@@ -15,10 +15,10 @@ function told(base: ProjectFile | undefined, change: ProjectFile): string[] {
   return projectEdits(both[0], both[1], yaml).map(({ parts, level }) => [...parts, level].join(" "));
 }
 
-const npmjs = "https://registry.npmjs.org";
+const ourRegistry = "https://packages.example";
 const entry = (name: string, version = "1.0.0", more: object = {}) => ({
   version,
-  resolved: `${npmjs}/${name}/-/${name.split("/").at(-1)}-${version}.tgz`,
+  resolved: `${ourRegistry}/${name}/-/${name.split("/").at(-1)}-${version}.tgz`,
   integrity: `sha512-${version}`,
   ...more,
 });
@@ -53,7 +53,7 @@ describe("npm's lockfile", () => {
     ],
     [
       "a path that climbs out of its own package",
-      { [undici]: entry("undici", "1.0.1", { resolved: `${npmjs}/undici/-/../../evil/-/undici-1.0.1.tgz` }) },
+      { [undici]: entry("undici", "1.0.1", { resolved: `${ourRegistry}/undici/-/../../evil/-/undici-1.0.1.tgz` }) },
       undici,
     ],
   ])("is told where a package comes as %s", (_what, more, place) => {
@@ -104,7 +104,7 @@ describe("npm's lockfile", () => {
 
 describe("the lockfiles of other package managers", () => {
   const yarn = (resolved: string) => `undici@^7:\n  version "7.0.0"\n  resolved "${resolved}"\n  integrity sha512-a\n`;
-  const good = `${npmjs}/undici/-/undici-7.0.0.tgz#abc`;
+  const good = `${ourRegistry}/undici/-/undici-7.0.0.tgz#abc`;
   const berry = (resolution: string) => `"undici@npm:^7":\n  version: 7.0.0\n  resolution: "${resolution}"\n`;
   const pnpm = (resolution: string) => `packages:\n\n  undici@7.0.0:\n    resolution: {${resolution}}\n`;
 
@@ -116,7 +116,7 @@ describe("the lockfiles of other package managers", () => {
       yarn("https://evil.example/undici/-/undici-7.0.0.tgz"),
       "places of packages",
     ],
-    ["another package", "yarn.lock", yarn(good), yarn(`${npmjs}/evil/-/evil-7.0.0.tgz`), "undici"],
+    ["another package", "yarn.lock", yarn(good), yarn(`${ourRegistry}/evil/-/evil-7.0.0.tgz`), "undici"],
     ["a file", "yarn.lock", yarn(good), yarn("file:./u.tgz"), "places of packages undici"],
     ["another package", "yarn.lock", berry("undici@npm:7.0.0"), berry("evil@npm:7.0.0"), "undici"],
     [
@@ -145,7 +145,7 @@ describe("the lockfiles of other package managers", () => {
   });
 
   it("are not told of an upgrade, nor of a new package", () => {
-    const next = `${yarn(good.replaceAll("7.0.0", "7.1.0"))}"@scope/a@^1":\n  resolved "${npmjs}/@scope/a/-/a-1.tgz"\n`;
+    const next = `${yarn(good.replaceAll("7.0.0", "7.1.0"))}"@scope/a@^1":\n  resolved "${ourRegistry}/@scope/a/-/a-1.tgz"\n`;
     expect(told(file(yarn(good), "yarn.lock"), file(next, "yarn.lock"))).toEqual([]);
     const berries = `${berry("undici@npm:7.1.0")}\n"a@npm:undici@^6":\n  resolution: "undici@npm:6.0.0"\n`;
     expect(told(file(berry("undici@npm:7.0.0"), "yarn.lock"), file(berries, "yarn.lock"))).toEqual([]);
@@ -156,7 +156,7 @@ describe("the lockfiles of other package managers", () => {
 
 describe("what programs in other languages say of their packages", () => {
   const uv = (source: string) => `[[package]]\nname = "pulumi-apikeys"\nversion = "1.0.0"\nsource = { ${source} }\n`;
-  const pypi = 'registry = "https://pypi.org/simple"';
+  const pythonIndex = 'registry = "https://python.example/simple"';
   const go = "module keys\n\nrequire example.com/pulumi-apikeys/sdk v1.0.0\n";
 
   it.each<[string, string, string, string, string]>([
@@ -185,14 +185,14 @@ describe("what programs in other languages say of their packages", () => {
     [
       "a commit",
       "uv.lock",
-      uv(pypi),
-      uv('git = "https://pypi.org/evil"'),
-      'source = { git = "https://pypi.org/evil" }',
+      uv(pythonIndex),
+      uv('git = "https://pythonIndex.org/evil"'),
+      'source = { git = "https://pythonIndex.org/evil" }',
     ],
     [
       "another server",
       "poetry.lock",
-      uv(pypi),
+      uv(pythonIndex),
       uv('url = "https://evil.example"'),
       'source = { url = "https://evil.example" }',
     ],
@@ -213,7 +213,7 @@ describe("what programs in other languages say of their packages", () => {
       "pulumi-apikeys==1.0.0\n",
       "# see https://elsewhere.example\npulumi-apikeys==1.1.0\npulumi>=3\n",
     ],
-    ["uv.lock", uv(pypi), uv(pypi).replace("1.0.0", "1.1.0")],
+    ["uv.lock", uv(pythonIndex), uv(pythonIndex).replace("1.0.0", "1.1.0")],
     ["go.mod", go, go.replace("v1.0.0", "v1.1.0")],
     ["pyproject.toml", "[project]\n", '[project]\ndependencies = ["pulumi-apikeys>=1"]\n'],
   ])("is not told of another release in %s", (name, before, after) => {
